@@ -1,0 +1,265 @@
+//! Attention probabilities as plain numbers: the tensor of one input, the map
+//! of one head, and which layers and heads somebody asked for.
+//!
+//! Nothing here knows candle. What leaves [`crate::model`] is an
+//! [`AttentionTensor`], and everything after it (saving, analysis, pictures)
+//! works on that alone.
+
+use thiserror::Error;
+
+/// How far the sum of a row may be from one.
+pub const ROW_SUM_TOLERANCE: f32 = 1e-5;
+
+/// Why numbers are no attention tensor.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum AttentionError {
+    /// The number of values is not the product of the shape.
+    #[error("expected {expected} attention values for shape {shape:?}, found {found}")]
+    ValueCount {
+        /// `[layer, head, query, key]`.
+        shape: [usize; 4],
+        /// The product of the shape (saturating).
+        expected: usize,
+        /// The number of values given.
+        found: usize,
+    },
+    /// A dimension of the shape is zero.
+    #[error("expected at least one layer, head, query and key, found shape {shape:?}")]
+    Empty {
+        /// `[layer, head, query, key]`.
+        shape: [usize; 4],
+    },
+    /// A value is NaN, infinite, negative or greater than one.
+    #[error(
+        "expected a probability at layer {layer}, head {head}, query {query}, key {key}, found {found}"
+    )]
+    NotAProbability {
+        /// Zero-based layer.
+        layer: usize,
+        /// Zero-based head.
+        head: usize,
+        /// Zero-based row of the map.
+        query: usize,
+        /// Zero-based column of the map.
+        key: usize,
+        /// The offending value.
+        found: f32,
+    },
+    /// A row does not sum to one.
+    #[error(
+        "expected the row of query {query} at layer {layer}, head {head} to sum to 1, found {found}"
+    )]
+    RowSum {
+        /// Zero-based layer.
+        layer: usize,
+        /// Zero-based head.
+        head: usize,
+        /// Zero-based row of the map.
+        query: usize,
+        /// The sum of the row.
+        found: f32,
+    },
+}
+
+/// One head of one layer, both counted from zero as in Hugging Face's
+/// `outputs.attentions[layer][0, head]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HeadId {
+    /// Zero-based layer.
+    pub layer: usize,
+    /// Zero-based head within the layer.
+    pub head: usize,
+}
+
+impl std::fmt::Display for HeadId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "layer {} · head {}", self.layer, self.head)
+    }
+}
+
+/// All attention maps of one input: `f32`, shape `[layer, head, query, key]`,
+/// contiguous in that order. Every row is a probability distribution over the
+/// keys: [`AttentionTensor::new`] refuses anything else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttentionTensor {
+    values: Vec<f32>,
+    shape: [usize; 4],
+}
+
+impl AttentionTensor {
+    /// Takes `values` in the order `[layer, head, query, key]`.
+    ///
+    /// # Errors
+    /// When the count does not fit the shape, a dimension is zero, a value is
+    /// no probability (NaN first of all), or a row does not sum to one within
+    /// [`ROW_SUM_TOLERANCE`].
+    pub fn new(values: Vec<f32>, shape: [usize; 4]) -> Result<Self, AttentionError> {
+        if shape.contains(&0) {
+            return Err(AttentionError::Empty { shape });
+        }
+        let expected = shape.iter().copied().fold(1_usize, usize::saturating_mul);
+        if expected != values.len() {
+            let found = values.len();
+            return Err(AttentionError::ValueCount {
+                shape,
+                expected,
+                found,
+            });
+        }
+        let [_, head_count, query_count, key_count] = shape;
+        for (row_index, row) in values.chunks_exact(key_count).enumerate() {
+            let query = row_index % query_count;
+            let head = row_index / query_count % head_count;
+            let layer = row_index / query_count / head_count;
+            // Summed in f64, so that the check does not add an error of its
+            // own on rows of many keys.
+            let mut sum = 0.0_f64;
+            for (key, &found) in row.iter().enumerate() {
+                if !(0.0..=1.0 + ROW_SUM_TOLERANCE).contains(&found) {
+                    return Err(AttentionError::NotAProbability {
+                        layer,
+                        head,
+                        query,
+                        key,
+                        found,
+                    });
+                }
+                sum += f64::from(found);
+            }
+            if (sum - 1.0).abs() > f64::from(ROW_SUM_TOLERANCE) {
+                let found = sum as f32;
+                return Err(AttentionError::RowSum {
+                    layer,
+                    head,
+                    query,
+                    found,
+                });
+            }
+        }
+        Ok(Self { values, shape })
+    }
+
+    /// `[layer, head, query, key]`.
+    pub fn shape(&self) -> [usize; 4] {
+        self.shape
+    }
+
+    /// All values in the order `[layer, head, query, key]`.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The map at a position of this tensor, `None` outside it. In a tensor
+    /// that [`AttentionTensor::select`] made, positions count what was kept.
+    pub fn map(&self, layer_position: usize, head_position: usize) -> Option<AttentionMap<'_>> {
+        let [layer_count, head_count, query_count, key_count] = self.shape;
+        if layer_position >= layer_count || head_position >= head_count {
+            return None;
+        }
+        let map_size = query_count * key_count;
+        let start = (layer_position * head_count + head_position) * map_size;
+        let values = &self.values[start..start + map_size];
+        Some(AttentionMap {
+            values,
+            query_count,
+            key_count,
+        })
+    }
+
+    /// The maps of the selected layers and heads, in the selection's order.
+    /// Indices that this tensor does not have are left out; a [`Selection`]
+    /// that was resolved for its shape has none.
+    #[must_use]
+    pub fn select(&self, selection: &Selection) -> Self {
+        let [layer_count, head_count, query_count, key_count] = self.shape;
+        let layers: Vec<usize> = selection
+            .layers
+            .iter()
+            .copied()
+            .filter(|&layer| layer < layer_count)
+            .collect();
+        let heads: Vec<usize> = selection
+            .heads
+            .iter()
+            .copied()
+            .filter(|&head| head < head_count)
+            .collect();
+        let map_size = query_count * key_count;
+        let mut values = Vec::with_capacity(layers.len() * heads.len() * map_size);
+        for &layer in &layers {
+            for &head in &heads {
+                let start = (layer * head_count + head) * map_size;
+                values.extend_from_slice(&self.values[start..start + map_size]);
+            }
+        }
+        let shape = [layers.len(), heads.len(), query_count, key_count];
+        Self { values, shape }
+    }
+}
+
+/// The attention map of one head: rows are queries, columns are keys.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AttentionMap<'tensor> {
+    values: &'tensor [f32],
+    query_count: usize,
+    key_count: usize,
+}
+
+impl<'tensor> AttentionMap<'tensor> {
+    /// The number of rows.
+    pub fn query_count(&self) -> usize {
+        self.query_count
+    }
+
+    /// The number of columns.
+    pub fn key_count(&self) -> usize {
+        self.key_count
+    }
+
+    /// All values, row after row: shape `[query, key]`.
+    pub fn values(&self) -> &'tensor [f32] {
+        self.values
+    }
+
+    /// What one query attends to: shape `[key]`; empty outside the map.
+    pub fn row(&self, query: usize) -> &'tensor [f32] {
+        self.values
+            .chunks_exact(self.key_count)
+            .nth(query)
+            .unwrap_or_default()
+    }
+
+    /// The greatest value of the map.
+    pub fn maximum(&self) -> f32 {
+        self.values.iter().copied().fold(0.0, f32::max)
+    }
+}
+
+/// Which layers and heads were asked for, as zero-based indices into the
+/// model, ascending and without repetition.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Selection {
+    /// Zero-based layers.
+    pub layers: Vec<usize>,
+    /// Zero-based heads, the same in every layer.
+    pub heads: Vec<usize>,
+}
+
+impl Selection {
+    /// Every layer and head of a model.
+    pub fn all(layer_count: usize, head_count: usize) -> Self {
+        Self {
+            layers: (0..layer_count).collect(),
+            heads: (0..head_count).collect(),
+        }
+    }
+
+    /// Every selected head, layer by layer.
+    pub fn head_ids(&self) -> impl Iterator<Item = HeadId> + '_ {
+        let heads = &self.heads;
+        self.layers
+            .iter()
+            .flat_map(move |&layer| heads.iter().map(move |&head| HeadId { layer, head }))
+    }
+}

@@ -1,0 +1,8 @@
+//! attnviz.
+
+pub mod attention;
+pub mod checkpoint;
+pub mod figure;
+pub mod render;
+pub mod run;
+pub mod tokenizer;
