@@ -1,6 +1,85 @@
 //! Text, or a pair of texts, into the tokens that a model reads.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::normalizers::BertNormalizer;
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::processors::bert::BertProcessing;
+use tokenizers::utils::truncation::{TruncationParams, truncate_encodings};
+use tokenizers::{AddedToken, Encoding, PostProcessor};
+
+use crate::checkpoint::{Checkpoint, TokenizerFiles};
+
+/// Why a tokenizer cannot be made or a text not be tokenized.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TokenizerError {
+    /// `tokenizer.json` is not one.
+    #[error("tokenizer.json is not a tokenizer: {0}")]
+    Json(String),
+    /// `vocab.txt` is not one token a line.
+    #[error("vocab.txt is not a vocabulary: {0}")]
+    Vocabulary(String),
+    /// `tokenizer_config.json` is not JSON, or a field has the wrong type.
+    #[error("tokenizer_config.json is not a tokenizer config: {0}")]
+    Config(#[from] serde_json::Error),
+    /// The vocabulary lacks a token that the model's input needs.
+    #[error("vocab.txt: expected the token {token}, found none among {found} tokens")]
+    TokenMissing {
+        /// The token.
+        token: String,
+        /// Tokens in the vocabulary.
+        found: usize,
+    },
+    /// Tokenizer and model do not belong together.
+    #[error(
+        "expected a tokenizer of {expected} tokens, as many as the model has word embeddings, found {found}"
+    )]
+    VocabularySize {
+        /// Rows of the word embedding table.
+        expected: usize,
+        /// Tokens that the tokenizer knows.
+        found: usize,
+    },
+    /// There is no text.
+    #[error("the {which} is empty")]
+    EmptyText {
+        /// `text` or `pair`.
+        which: &'static str,
+    },
+    /// There is text, but the tokenizer makes nothing of it.
+    #[error("the {which} becomes no token: {text:?}")]
+    NoToken {
+        /// `text` or `pair`.
+        which: &'static str,
+        /// What was given.
+        text: String,
+    },
+    /// More tokens than the model has positions.
+    #[error("the text has {found} tokens, and the model takes at most {maximum}")]
+    TooLong {
+        /// The model's limit, special tokens included.
+        maximum: usize,
+        /// Tokens of the text, special tokens included.
+        found: usize,
+    },
+    /// `--truncate` leaves no room for the text, or is beyond the model.
+    #[error("expected to truncate to between {minimum} and {maximum} tokens, found {found}")]
+    TruncateTo {
+        /// One token of each text and the special ones.
+        minimum: usize,
+        /// The model's limit.
+        maximum: usize,
+        /// What was asked for.
+        found: usize,
+    },
+    /// The tokenizers crate could not do it.
+    #[error("the text could not be tokenized: {0}")]
+    Tokenizers(#[source] tokenizers::Error),
+}
 
 /// One token of an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,4 +113,261 @@ pub struct TokenizedInput {
     pub tokens: Vec<Token>,
     /// How many tokens `--truncate` dropped.
     pub truncated_tokens: usize,
+}
+
+impl TokenizedInput {
+    /// Where the second text of a pair begins, `None` for a single text.
+    pub fn pair_start(&self) -> Option<usize> {
+        self.pair.as_ref()?;
+        self.tokens.iter().position(|token| token.segment == 1)
+    }
+}
+
+/// How many tokens an input may have, special ones included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenLimit {
+    /// The model's limit.
+    pub maximum: usize,
+    /// Cut longer inputs to this many tokens instead of refusing them.
+    pub truncate: Option<usize>,
+}
+
+/// A tokenizer with the special tokens of its model.
+#[derive(Debug, Clone)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    special_token_ids: BTreeSet<u32>,
+}
+
+/// The most rows that a word embedding table is padded by, so that its size
+/// is a multiple of what hardware likes.
+const MAXIMUM_PADDING: usize = 128;
+
+impl Tokenizer {
+    /// From `tokenizer.json`, or `vocab.txt` and `tokenizer_config.json`.
+    ///
+    /// # Errors
+    /// When the files are malformed or lack what BERT needs.
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, TokenizerError> {
+        let mut inner = match &checkpoint.tokenizer {
+            TokenizerFiles::Json(json) => tokenizers::Tokenizer::from_bytes(json)
+                .map_err(|error| TokenizerError::Json(error.to_string()))?,
+            TokenizerFiles::Vocabulary { vocabulary, config } => {
+                from_vocabulary(vocabulary, config.as_deref())?
+            }
+        };
+        // A tokenizer.json may carry both; attnviz decides itself.
+        inner.with_padding(None);
+        inner
+            .with_truncation(None)
+            .map_err(TokenizerError::Tokenizers)?;
+        let special_token_ids = inner
+            .get_added_tokens_decoder()
+            .iter()
+            .filter(|(_, token)| token.special)
+            .map(|(&id, _)| id)
+            .collect();
+        Ok(Self { inner, special_token_ids })
+    }
+
+    /// Checks that the model has a word embedding for every token, and no
+    /// others but padding to a multiple of eight.
+    ///
+    /// # Errors
+    /// When the sizes differ.
+    pub fn check_vocabulary_size(&self, embedding_count: usize) -> Result<(), TokenizerError> {
+        let vocabulary = self.inner.get_vocab(true);
+        let found = vocabulary.values().max().map_or(0, |&id| id as usize + 1);
+        let padded = embedding_count.is_multiple_of(8)
+            && (found..found + MAXIMUM_PADDING).contains(&embedding_count);
+        match found == embedding_count || padded {
+            true => Ok(()),
+            false => Err(TokenizerError::VocabularySize { expected: embedding_count, found }),
+        }
+    }
+
+    /// The tokens of a text or pair, special tokens of the model included.
+    ///
+    /// # Errors
+    /// When a text is empty, becomes no token, or is too long.
+    pub fn tokenize(
+        &self,
+        text: &str,
+        pair: Option<&str>,
+        limit: TokenLimit,
+    ) -> Result<TokenizedInput, TokenizerError> {
+        let first = self.encode("text", text, 0)?;
+        let second = pair.map(|pair| self.encode("pair", pair, 1)).transpose()?;
+        let text_count = first.len() + second.as_ref().map_or(0, Encoding::len);
+        let special_count = self
+            .inner
+            .get_post_processor()
+            .map_or(0, |processor| processor.added_tokens(second.is_some()));
+        let found = text_count + special_count;
+        let kept = kept_token_count(found, special_count, pair.is_some(), limit)?;
+        let truncation = TruncationParams { max_length: kept - special_count, ..Default::default() };
+        let (first, second) =
+            truncate_encodings(first, second, &truncation).map_err(TokenizerError::Tokenizers)?;
+        let encoding =
+            self.inner.post_process(first, second, true).map_err(TokenizerError::Tokenizers)?;
+        Ok(TokenizedInput {
+            text: text.to_owned(),
+            pair: pair.map(str::to_owned),
+            tokens: self.tokens(&encoding, [text, pair.unwrap_or_default()]),
+            truncated_tokens: found - kept,
+        })
+    }
+
+    /// One text without special tokens.
+    fn encode(
+        &self,
+        which: &'static str,
+        text: &str,
+        segment: u32,
+    ) -> Result<Encoding, TokenizerError> {
+        if text.trim().is_empty() {
+            return Err(TokenizerError::EmptyText { which });
+        }
+        let mut encoding = self.inner.encode(text, false).map_err(TokenizerError::Tokenizers)?;
+        if encoding.is_empty() {
+            return Err(TokenizerError::NoToken { which, text: text.to_owned() });
+        }
+        encoding.set_type_ids(vec![segment; encoding.len()]);
+        Ok(encoding)
+    }
+
+    fn tokens(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Token> {
+        let added = encoding.get_special_tokens_mask();
+        (0..encoding.len())
+            .map(|index| {
+                let id = encoding.get_ids()[index];
+                let (start, end) = encoding.get_offsets()[index];
+                let token_text = encoding.get_tokens()[index].clone();
+                let sequence = encoding.token_to_sequence(index).unwrap_or_default();
+                let written = texts.get(sequence).and_then(|text| text.get(start..end));
+                // A word that the vocabulary lacks becomes `[UNK]`, but is
+                // still a word of the text and not a special token.
+                let special = added[index] == 1
+                    || (self.special_token_ids.contains(&id) && written == Some(&token_text));
+                let (start, end) = if added[index] == 1 { (0, 0) } else { (start, end) };
+                Token {
+                    id,
+                    text: token_text,
+                    special,
+                    segment: encoding.get_type_ids()[index],
+                    word: encoding.get_word_ids()[index],
+                    start,
+                    end,
+                }
+            })
+            .collect()
+    }
+}
+
+/// How many of `found` tokens are kept.
+fn kept_token_count(
+    found: usize,
+    special_count: usize,
+    is_pair: bool,
+    limit: TokenLimit,
+) -> Result<usize, TokenizerError> {
+    let maximum = limit.maximum;
+    match limit.truncate {
+        None if found > maximum => Err(TokenizerError::TooLong { maximum, found }),
+        None => Ok(found),
+        Some(truncate) => {
+            let minimum = special_count + if is_pair { 2 } else { 1 };
+            if !(minimum..=maximum).contains(&truncate) {
+                return Err(TokenizerError::TruncateTo { minimum, maximum, found: truncate });
+            }
+            Ok(found.min(truncate))
+        }
+    }
+}
+
+/// The fields of `tokenizer_config.json` that matter, with the defaults of
+/// transformers' `BertTokenizer`.
+#[derive(Default, Deserialize)]
+struct VocabularyConfig {
+    do_lower_case: Option<bool>,
+    tokenize_chinese_chars: Option<bool>,
+    strip_accents: Option<bool>,
+    unk_token: Option<SpecialToken>,
+    sep_token: Option<SpecialToken>,
+    pad_token: Option<SpecialToken>,
+    cls_token: Option<SpecialToken>,
+    mask_token: Option<SpecialToken>,
+}
+
+/// Written as a string, or as an object with its matching rules.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SpecialToken {
+    Name(String),
+    Object { content: String },
+}
+
+impl SpecialToken {
+    fn name(token: Option<Self>, default: &str) -> String {
+        match token {
+            Some(Self::Name(name) | Self::Object { content: name }) => name,
+            None => default.to_owned(),
+        }
+    }
+}
+
+/// BERT's tokenizer as transformers builds it when there is only a vocabulary.
+fn from_vocabulary(
+    vocabulary: &[u8],
+    config: Option<&[u8]>,
+) -> Result<tokenizers::Tokenizer, TokenizerError> {
+    let config: VocabularyConfig = match config {
+        Some(json) => serde_json::from_slice(json)?,
+        None => VocabularyConfig::default(),
+    };
+    let malformed = |error: &dyn std::fmt::Display| TokenizerError::Vocabulary(error.to_string());
+    let vocabulary = WordPiece::read_bytes(vocabulary).map_err(|error| malformed(&error))?;
+    let id_of = |token: &str| {
+        let found = vocabulary.len();
+        vocabulary
+            .get(token)
+            .copied()
+            .ok_or_else(|| TokenizerError::TokenMissing { token: token.to_owned(), found })
+    };
+    let unknown = SpecialToken::name(config.unk_token, "[UNK]");
+    let separator = SpecialToken::name(config.sep_token, "[SEP]");
+    let padding = SpecialToken::name(config.pad_token, "[PAD]");
+    let classification = SpecialToken::name(config.cls_token, "[CLS]");
+    let mask = SpecialToken::name(config.mask_token, "[MASK]");
+    id_of(&unknown)?;
+    let processing = BertProcessing::new(
+        (separator.clone(), id_of(&separator)?),
+        (classification.clone(), id_of(&classification)?),
+    );
+    // Only tokens that the vocabulary has: an added one would get an id
+    // beyond the model's word embeddings.
+    let special: Vec<AddedToken> = [unknown.clone(), separator, padding, classification, mask]
+        .into_iter()
+        .filter(|token| vocabulary.contains_key(token))
+        .map(|token| AddedToken::from(token, true))
+        .collect();
+    let model = WordPiece::builder()
+        .vocab(vocabulary)
+        .unk_token(unknown)
+        .build()
+        .map_err(|error| malformed(&error))?;
+    let mut tokenizer = tokenizers::Tokenizer::new(model);
+    tokenizer
+        .with_normalizer(Some(BertNormalizer::new(
+            true,
+            config.tokenize_chinese_chars.unwrap_or(true),
+            config.strip_accents,
+            config.do_lower_case.unwrap_or(true),
+        )))
+        .map_err(TokenizerError::Tokenizers)?
+        .with_pre_tokenizer(Some(BertPreTokenizer))
+        .with_post_processor(Some(processing))
+        .add_special_tokens(special)
+        .map_err(TokenizerError::Tokenizers)?;
+    Ok(tokenizer)
 }

@@ -1,1 +1,248 @@
-//! checkpoint.
+//! Where a model's files come from: the hub, a directory, or the binary
+//! itself. What comes out is a [`Checkpoint`]: bytes and paths, not yet looked
+//! into beyond what is needed to find them.
+
+mod builtin;
+mod digest;
+mod files;
+pub mod hub;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use builtin::BUILTIN_ID;
+pub use digest::DigestError;
+
+use crate::run::{ModelProvenance, ModelSource};
+use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};
+
+/// The model that is used when none is named.
+pub const DEFAULT_MODEL_ID: &str = "bert-base-uncased";
+
+/// Where a checkpoint is loaded from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckpointSource {
+    /// A repository on the model hub, or in its local cache.
+    Hub {
+        /// `organization/name`, or an old name without organization.
+        id: String,
+        /// Branch, tag or commit.
+        revision: String,
+    },
+    /// A directory with the same files.
+    Directory(PathBuf),
+    /// The checkpoint compiled into the binary.
+    Builtin,
+}
+
+/// Why a checkpoint cannot be had.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// The hub, the way to it, or the cache.
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    /// The directory is not there, or is no directory.
+    #[error("{}: expected a directory with a checkpoint, found {found}", path.display())]
+    NoDirectory {
+        /// The directory that was named.
+        path: PathBuf,
+        /// What is there instead.
+        found: &'static str,
+    },
+    /// A file of the checkpoint cannot be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file that must be there is not.
+    #[error("{place}: expected {expected}, found none")]
+    FileMissing {
+        /// The checkpoint.
+        place: String,
+        /// The file, or the files of which one is enough.
+        expected: &'static str,
+    },
+    /// A small file is larger than any such file is.
+    #[error("{file}: expected at most {maximum} bytes, found {found}")]
+    FileTooLarge {
+        /// The file's name.
+        file: String,
+        /// The limit in bytes.
+        maximum: u64,
+        /// The file's size in bytes.
+        found: u64,
+    },
+    /// `model.safetensors.index.json` is not what it should be.
+    #[error("model.safetensors.index.json: {0}")]
+    ShardIndex(String),
+    /// The config was refused; see [`LoadOptions::check_config`].
+    #[error(transparent)]
+    Config(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The tokenizer's files, as bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenizerFiles {
+    /// `tokenizer.json`.
+    Json(Vec<u8>),
+    /// `vocab.txt`, with `tokenizer_config.json` if there is one.
+    Vocabulary {
+        /// One token a line.
+        vocabulary: Vec<u8>,
+        /// Lower-casing and the special tokens' names.
+        config: Option<Vec<u8>>,
+    },
+}
+
+/// The weight files; they are opened by the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WeightFiles {
+    /// One `model.safetensors`, or all shards.
+    Safetensors(Vec<PathBuf>),
+    /// `pytorch_model.bin`.
+    Pickle(PathBuf),
+    /// A safetensors file in memory.
+    Builtin(&'static [u8]),
+}
+
+/// A model's files, found and named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The hub id, the last component of the directory, or [`BUILTIN_ID`].
+    pub id: String,
+    /// Where it came from.
+    pub source: ModelSource,
+    /// The commit that the revision resolved to.
+    pub commit: Option<String>,
+    /// The bytes of `config.json`.
+    pub config: Vec<u8>,
+    /// The tokenizer's files.
+    pub tokenizer: TokenizerFiles,
+    /// The weight files.
+    pub weights: WeightFiles,
+    /// What the user should be told about the source, in one sentence.
+    pub notice: Option<String>,
+    digests: Vec<digest::PendingDigest>,
+}
+
+impl Checkpoint {
+    /// Id, source, commit, and the SHA-256 of every file that was used. Files
+    /// whose hash the hub's cache does not know are read for it.
+    ///
+    /// # Errors
+    /// When a file cannot be read any more.
+    pub fn provenance(&self) -> Result<ModelProvenance, DigestError> {
+        Ok(ModelProvenance {
+            id: self.id.clone(),
+            source: self.source,
+            commit: self.commit.clone(),
+            files: digest::resolve(&self.digests)?,
+        })
+    }
+}
+
+/// Looks at the bytes of a `config.json` and says whether the rest is wanted.
+pub type ConfigCheck = fn(&[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// What [`load`] needs beside the source.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Hub, cache and token; by default what the process's environment says.
+    pub hub: Option<HubEnvironment>,
+    /// Asked before the weights are downloaded, so that a model of an
+    /// unsupported family costs no time; by default every config is fine.
+    pub check_config: ConfigCheck,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { hub: None, check_config: |_| Ok(()) }
+    }
+}
+
+/// Finds a checkpoint's files, downloading them where that is needed.
+///
+/// # Errors
+/// When a file is missing or cannot be had; see [`CheckpointError`].
+pub fn load(
+    source: &CheckpointSource,
+    options: &LoadOptions,
+    observer: Observer<'_>,
+) -> Result<Checkpoint, CheckpointError> {
+    match source {
+        CheckpointSource::Builtin => Ok(builtin::checkpoint()),
+        CheckpointSource::Directory(path) => load_directory(path, options),
+        CheckpointSource::Hub { id, revision } => load_hub(id, revision, options, observer),
+    }
+}
+
+/// The default model, or the built-in checkpoint where the hub cannot be
+/// reached and its cache does not hold the default; then
+/// [`Checkpoint::notice`] says so.
+///
+/// # Errors
+/// When the hub can be reached and the model cannot be loaded.
+pub fn load_default(
+    revision: &str,
+    options: &LoadOptions,
+    observer: Observer<'_>,
+) -> Result<Checkpoint, CheckpointError> {
+    match load_hub(DEFAULT_MODEL_ID, revision, options, observer) {
+        Err(CheckpointError::Hub(error)) if error.is_unreachable() => {
+            let mut checkpoint = builtin::checkpoint();
+            checkpoint.notice = Some(format!(
+                "{DEFAULT_MODEL_ID} is not available ({error}); using the built-in {BUILTIN_ID} instead"
+            ));
+            Ok(checkpoint)
+        }
+        outcome => outcome,
+    }
+}
+
+fn load_directory(path: &Path, options: &LoadOptions) -> Result<Checkpoint, CheckpointError> {
+    if !path.is_dir() {
+        let found = if path.exists() { "a file" } else { "nothing" };
+        return Err(CheckpointError::NoDirectory { path: path.to_owned(), found });
+    }
+    let place = path.display().to_string();
+    let found = files::collect(&place, options.check_config, &mut |name| {
+        let path = path.join(name);
+        Ok(path.is_file().then_some(CachedFile { path, sha256: None }))
+    })?;
+    // `.` and `..` have no last component until they are resolved.
+    let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let id = resolved.file_name().map_or_else(
+        || "checkpoint".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    Ok(found.into_checkpoint(id, ModelSource::Directory, None, None))
+}
+
+fn load_hub(
+    id: &str,
+    revision: &str,
+    options: &LoadOptions,
+    observer: Observer<'_>,
+) -> Result<Checkpoint, CheckpointError> {
+    let environment = match &options.hub {
+        Some(environment) => environment.clone(),
+        None => HubEnvironment::from_variables(|name| std::env::var_os(name))?,
+    };
+    let mut repository = Repository::open(environment, id, revision)?;
+    let found = files::collect(id, options.check_config, &mut |name| match name {
+        // Its absence is an error of the hub or the cache, which knows more
+        // about the reason than this module.
+        files::CONFIG => Ok(Some(repository.require(name, &mut *observer)?)),
+        _ => Ok(repository.fetch(name, &mut *observer)?),
+    })?;
+    let commit = repository.commit().map(str::to_owned);
+    let notice = repository
+        .stand_in_reason()
+        .map(|reason| format!("{reason}; using the copy of {id} in the local cache"));
+    Ok(found.into_checkpoint(id.to_owned(), ModelSource::Hub, commit, notice))
+}

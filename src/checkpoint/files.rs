@@ -1,0 +1,153 @@
+//! Which files make a checkpoint, the same for a directory and for the hub.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::digest::PendingDigest;
+use super::hub::CachedFile;
+use super::{Checkpoint, CheckpointError, ConfigCheck, TokenizerFiles, WeightFiles};
+use crate::run::ModelSource;
+
+pub(super) const CONFIG: &str = "config.json";
+pub(super) const TOKENIZER: &str = "tokenizer.json";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+const VOCABULARY: &str = "vocab.txt";
+pub(super) const SAFETENSORS: &str = "model.safetensors";
+const SHARD_INDEX: &str = "model.safetensors.index.json";
+const PICKLE: &str = "pytorch_model.bin";
+
+/// The largest text file that is read, in bytes. The largest vocabularies in
+/// use are a tenth of it.
+const MAXIMUM_TEXT_LENGTH: u64 = 256 << 20;
+
+/// The most files that a checkpoint may be split into.
+const MAXIMUM_SHARD_COUNT: usize = 1_000;
+
+/// A checkpoint's files, before it has a name.
+pub(super) struct Found {
+    config: Vec<u8>,
+    tokenizer: TokenizerFiles,
+    weights: WeightFiles,
+    digests: Vec<PendingDigest>,
+}
+
+impl Found {
+    pub(super) fn into_checkpoint(
+        self,
+        id: String,
+        source: ModelSource,
+        commit: Option<String>,
+        notice: Option<String>,
+    ) -> Checkpoint {
+        let Self { config, tokenizer, weights, digests } = self;
+        Checkpoint { id, source, commit, config, tokenizer, weights, notice, digests }
+    }
+}
+
+/// Asks for one file by name; `None` if the checkpoint does not have it.
+pub(super) type Lookup<'a> =
+    &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
+
+/// Asks for the files in the order in which they are needed; weights last,
+/// after the config was looked at.
+pub(super) fn collect(
+    place: &str,
+    check_config: ConfigCheck,
+    lookup: Lookup<'_>,
+) -> Result<Found, CheckpointError> {
+    let missing = |expected| CheckpointError::FileMissing { place: place.to_owned(), expected };
+    let mut digests = Vec::new();
+    let config = text(CONFIG, lookup, &mut digests)?.ok_or_else(|| missing(CONFIG))?;
+    check_config(&config).map_err(CheckpointError::Config)?;
+    let tokenizer = match text(TOKENIZER, lookup, &mut digests)? {
+        Some(json) => TokenizerFiles::Json(json),
+        None => TokenizerFiles::Vocabulary {
+            vocabulary: text(VOCABULARY, lookup, &mut digests)?
+                .ok_or_else(|| missing("tokenizer.json or vocab.txt"))?,
+            config: text(TOKENIZER_CONFIG, lookup, &mut digests)?,
+        },
+    };
+    let weights = weights(lookup, &mut digests)?.ok_or_else(|| {
+        missing("model.safetensors, model.safetensors.index.json or pytorch_model.bin")
+    })?;
+    Ok(Found { config, tokenizer, weights, digests })
+}
+
+fn weights(
+    lookup: Lookup<'_>,
+    digests: &mut Vec<PendingDigest>,
+) -> Result<Option<WeightFiles>, CheckpointError> {
+    if let Some(file) = lookup(SAFETENSORS)? {
+        let path = file.path.clone();
+        digests.push(PendingDigest::of_cached(SAFETENSORS, file));
+        return Ok(Some(WeightFiles::Safetensors(vec![path])));
+    }
+    if let Some(index) = text(SHARD_INDEX, lookup, digests)? {
+        let mut paths = Vec::new();
+        for name in shard_names(&index)? {
+            let file = lookup(&name)?.ok_or_else(|| {
+                CheckpointError::ShardIndex(format!("names {name}, which is not there"))
+            })?;
+            paths.push(file.path.clone());
+            digests.push(PendingDigest::of_cached(&name, file));
+        }
+        return Ok(Some(WeightFiles::Safetensors(paths)));
+    }
+    Ok(lookup(PICKLE)?.map(|file| {
+        let path = file.path.clone();
+        digests.push(PendingDigest::of_cached(PICKLE, file));
+        WeightFiles::Pickle(path)
+    }))
+}
+
+/// The shards that an index names, each once, in the order of their names.
+fn shard_names(index: &[u8]) -> Result<BTreeSet<String>, CheckpointError> {
+    #[derive(Deserialize)]
+    struct Index {
+        weight_map: std::collections::BTreeMap<String, String>,
+    }
+    let index: Index = serde_json::from_slice(index)
+        .map_err(|error| CheckpointError::ShardIndex(error.to_string()))?;
+    let names: BTreeSet<String> = index.weight_map.into_values().collect();
+    if names.is_empty() || names.len() > MAXIMUM_SHARD_COUNT {
+        return Err(CheckpointError::ShardIndex(format!(
+            "expected between 1 and {MAXIMUM_SHARD_COUNT} files, found {}",
+            names.len()
+        )));
+    }
+    // A name with a separator could lead out of the checkpoint.
+    let plain = |name: &String| {
+        name.ends_with(".safetensors")
+            && Path::new(name).file_name().is_some_and(|last| last == name.as_str())
+            && !name.contains(['\\', ':'])
+    };
+    match names.iter().find(|name| !plain(name)) {
+        Some(name) => Err(CheckpointError::ShardIndex(format!(
+            "expected names of safetensors files beside it, found {name:?}"
+        ))),
+        None => Ok(names),
+    }
+}
+
+/// The bytes of a text file, and its digest.
+fn text(
+    name: &str,
+    lookup: Lookup<'_>,
+    digests: &mut Vec<PendingDigest>,
+) -> Result<Option<Vec<u8>>, CheckpointError> {
+    let Some(file) = lookup(name)? else {
+        return Ok(None);
+    };
+    let io = |source| CheckpointError::Io { path: file.path.clone(), source };
+    let found = fs::metadata(&file.path).map_err(io)?.len();
+    if found > MAXIMUM_TEXT_LENGTH {
+        let (file, maximum) = (name.to_owned(), MAXIMUM_TEXT_LENGTH);
+        return Err(CheckpointError::FileTooLarge { file, maximum, found });
+    }
+    let bytes = fs::read(&file.path).map_err(io)?;
+    digests.push(PendingDigest::of_bytes(name, &bytes));
+    Ok(Some(bytes))
+}

@@ -1,0 +1,197 @@
+//! What was typed. Nothing here reads a file, a variable or a clock.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use super::index_list::IndexList;
+use super::model_name::ModelName;
+use crate::figure::{Colormap, Scale};
+use crate::output::{Format, View};
+
+const EXAMPLES: &str = "\
+Examples:
+  attnviz encode \"Hello, how are you?\"
+  attnviz encode \"It was late.\" --pair \"She went home.\" --model ./my-bert
+  attnviz pull google-bert/bert-base-uncased";
+
+const ENCODE_EXAMPLE: &str = "\
+Example:
+  attnviz encode \"Hello, how are you?\" --layers 0-3,-1 --format png,safetensors";
+
+const PULL_EXAMPLE: &str = "\
+Example:
+  attnviz pull google-bert/bert-base-uncased --revision main";
+
+const COMPLETIONS_EXAMPLE: &str = "\
+Example:
+  attnviz completions bash > ~/.local/share/bash-completion/completions/attnviz";
+
+const MAN_EXAMPLE: &str = "\
+Example:
+  attnviz man > attnviz.1 && man ./attnviz.1";
+
+/// Every attention map of a BERT as a picture.
+#[derive(Debug, Parser)]
+#[command(name = "attnviz", version, max_term_width = 80, after_help = EXAMPLES)]
+#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to talk to the user.
+    #[command(flatten)]
+    pub messages: MessageArguments,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Draw every attention map of one text or pair
+    #[command(after_help = ENCODE_EXAMPLE)]
+    Encode(EncodeArguments),
+    /// Download models ahead of time and print what was resolved
+    #[command(after_help = PULL_EXAMPLE)]
+    Pull(PullArguments),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLE)]
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    #[command(after_help = MAN_EXAMPLE)]
+    Man,
+}
+
+/// Arguments of `encode`.
+#[derive(Debug, Args)]
+pub struct EncodeArguments {
+    /// The text to encode
+    pub text: String,
+    /// A second text: both are encoded as a sentence pair
+    #[arg(long, value_name = "TEXT")]
+    pub pair: Option<String>,
+    /// Which model.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// What is written.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// Cut longer input to this many tokens ("never" refuses it)
+    #[arg(long, value_name = "TOKENS", default_value = "never")]
+    pub truncate: Truncate,
+    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    #[arg(long, value_name = "NUMBER")]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `pull`.
+#[derive(Debug, Args)]
+pub struct PullArguments {
+    /// Hub ids such as google-bert/bert-base-uncased
+    #[arg(required = true, value_name = "MODEL")]
+    pub models: Vec<ModelName>,
+    /// Branch, tag or commit on the hub
+    #[arg(long, default_value = "main")]
+    pub revision: String,
+    /// Use no network, only what is cached; also HF_HUB_OFFLINE=1
+    #[arg(long)]
+    pub offline: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Which model is used.
+#[derive(Debug, Args)]
+pub struct ModelArguments {
+    /// Hub id, directory or "builtin" [default: bert-base-uncased]
+    #[arg(short, long, value_hint = ValueHint::DirPath)]
+    pub model: Option<ModelName>,
+    /// Branch, tag or commit on the hub
+    #[arg(long, default_value = "main")]
+    pub revision: String,
+    /// Use no network, only what is cached; also HF_HUB_OFFLINE=1
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// What is written, and how it looks.
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// Layers to keep, from 0, such as 0-3,11 or -1 for the last
+    #[arg(long, value_name = "LIST", default_value = "all", allow_hyphen_values = true)]
+    pub layers: IndexList,
+    /// Heads to keep, from 0, such as 0-3,11 or -1 for the last
+    #[arg(long, value_name = "LIST", default_value = "all", allow_hyphen_values = true)]
+    pub heads: IndexList,
+    /// Pictures to draw: heads, overview
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "heads,overview")]
+    pub views: Vec<View>,
+    /// Files to write: png, safetensors, json
+    #[arg(short, long = "format", value_name = "LIST", value_delimiter = ',', default_value = "png")]
+    pub formats: Vec<Format>,
+    /// Folder for the results
+    #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
+    /// Colours from 0 to: head, unit, run [default: head; overview: unit]
+    #[arg(long)]
+    pub scale: Option<Scale>,
+    /// Colours such as viridis, magma, cividis, greys
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub colormap: Colormap,
+}
+
+/// How attnviz talks to the user.
+#[derive(Debug, Clone, Args)]
+pub struct MessageArguments {
+    /// Print errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print what is being done
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Colour messages: auto, always, never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: ColorWhen,
+}
+
+/// Whether messages are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The value of `--truncate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truncate {
+    /// Too long input is an error.
+    Never,
+    /// Longer input is cut to this many tokens.
+    To(usize),
+}
+
+impl std::str::FromStr for Truncate {
+    type Err = String;
+
+    fn from_str(value: &str) -> Result<Self, String> {
+        match value.parse() {
+            _ if value == "never" => Ok(Self::Never),
+            Ok(count) => Ok(Self::To(count)),
+            Err(_) => Err(format!("expected \"never\" or a number of tokens, found {value:?}")),
+        }
+    }
+}

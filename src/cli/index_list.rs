@@ -1,0 +1,104 @@
+//! The value of `--layers` and `--heads`: `all`, `0-3,11`, `-1`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// A list of layers or heads, before the model says how many there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexList {
+    /// Every one.
+    All,
+    /// The union of ranges, both ends included; negative numbers count from
+    /// the end, -1 is the last.
+    Ranges(Vec<(i64, i64)>),
+}
+
+/// The text is no list of indices.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("expected \"all\" or a list such as 0-3,11 or -1, found {found:?}")]
+pub struct IndexListError {
+    found: String,
+}
+
+/// The model has no such layer or head.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{kind} {found} does not exist: the model has {count}, numbered 0 to {}", count - 1)]
+pub struct IndexOutOfRange {
+    /// `layer` or `head`.
+    pub kind: &'static str,
+    /// What was asked for.
+    pub found: i64,
+    /// How many the model has, at least one.
+    pub count: usize,
+}
+
+impl IndexList {
+    /// The indices, ascending and without repetition, for a model with
+    /// `count` (at least one) of a `kind`.
+    ///
+    /// # Errors
+    /// When an index does not exist.
+    pub fn resolve(
+        &self,
+        kind: &'static str,
+        count: usize,
+    ) -> Result<Vec<usize>, IndexOutOfRange> {
+        let Self::Ranges(ranges) = self else {
+            return Ok((0..count).collect());
+        };
+        let position = |found: i64| {
+            let from_start = if found < 0 { found.saturating_add_unsigned(count as u64) } else { found };
+            usize::try_from(from_start)
+                .ok()
+                .filter(|&index| index < count)
+                .ok_or(IndexOutOfRange { kind, found, count })
+        };
+        let mut indices = BTreeSet::new();
+        for &(first, last) in ranges {
+            let (first, last) = (position(first)?, position(last)?);
+            indices.extend(first.min(last)..=first.max(last));
+        }
+        Ok(indices.into_iter().collect())
+    }
+}
+
+impl FromStr for IndexList {
+    type Err = IndexListError;
+
+    fn from_str(text: &str) -> Result<Self, IndexListError> {
+        let malformed = || IndexListError { found: text.to_owned() };
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        let ranges: Option<Vec<(i64, i64)>> = text.split(',').map(|part| range(part.trim())).collect();
+        ranges.map(Self::Ranges).ok_or_else(malformed)
+    }
+}
+
+/// `3`, `-1`, `0-3`, `0--1`: a minus in first place is a sign.
+fn range(part: &str) -> Option<(i64, i64)> {
+    let separator = part.char_indices().skip(1).find(|&(_, letter)| letter == '-');
+    match separator {
+        None => part.parse().ok().map(|index| (index, index)),
+        Some((at, _)) => Some((part[..at].parse().ok()?, part[at + 1..].parse().ok()?)),
+    }
+}
+
+impl fmt::Display for IndexList {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Ranges(ranges) = self else {
+            return formatter.write_str("all");
+        };
+        for (position, (first, last)) in ranges.iter().enumerate() {
+            let comma = if position == 0 { "" } else { "," };
+            match first == last {
+                true => write!(formatter, "{comma}{first}")?,
+                false => write!(formatter, "{comma}{first}-{last}")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+//! What a checkpoint's `config.json` says about the model, checked before
+//! anything is allocated for it.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+/// The `model_type`s that attnviz can run.
+pub const SUPPORTED_MODEL_TYPES: &[&str] = &["bert"];
+
+/// Why a config cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Not JSON, or a field of the wrong type.
+    #[error("config.json is not a model config: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The config names no `model_type`.
+    #[error("config.json names no model_type, expected one of: {}", SUPPORTED_MODEL_TYPES.join(", "))]
+    NoModelType,
+    /// A family that attnviz does not know.
+    #[error("model_type \"{found}\" is not supported, expected one of: {}", SUPPORTED_MODEL_TYPES.join(", "))]
+    ModelType {
+        /// What the config says.
+        found: String,
+    },
+    /// A number outside what any BERT has.
+    #[error("config.json: expected {field} between {minimum} and {maximum}, found {found}")]
+    OutOfRange {
+        /// The field's name.
+        field: &'static str,
+        /// Smallest accepted value.
+        minimum: u64,
+        /// Greatest accepted value.
+        maximum: u64,
+        /// What the config says.
+        found: u64,
+    },
+    /// The hidden size is not a multiple of the number of heads.
+    #[error(
+        "config.json: expected hidden_size to be a multiple of num_attention_heads, found {hidden_size} and {head_count}"
+    )]
+    HeadsDoNotDivide {
+        /// `hidden_size`.
+        hidden_size: usize,
+        /// `num_attention_heads`.
+        head_count: usize,
+    },
+    /// A setting that changes the computation in a way that is not built.
+    #[error("config.json: {field} \"{found}\" is not supported, expected {expected}")]
+    Unsupported {
+        /// The field's name.
+        field: &'static str,
+        /// What is supported.
+        expected: &'static str,
+        /// What the config says.
+        found: String,
+    },
+    /// The layer norm epsilon is no small positive number.
+    #[error("config.json: expected layer_norm_eps between 0 and 1, found {0}")]
+    LayerNormEpsilon(f64),
+}
+
+/// The activation between the two linear maps of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// `x · Φ(x)` with the exact normal distribution (`gelu`).
+    Gelu,
+    /// The tanh form (`gelu_new`, `gelu_pytorch_tanh`, `gelu_fast`).
+    GeluTanh,
+    /// `x · sigmoid(1.702 x)` (`quick_gelu`).
+    GeluQuick,
+    /// `max(x, 0)`.
+    Relu,
+    /// `x · sigmoid(x)` (`silu`, `swish`).
+    Silu,
+    /// `tanh(x)`.
+    Tanh,
+}
+
+impl Activation {
+    /// By the name that `hidden_act` uses in transformers' `ACT2FN`.
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "gelu" | "gelu_python" => Self::Gelu,
+            "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" | "gelu_accurate" => Self::GeluTanh,
+            "quick_gelu" => Self::GeluQuick,
+            "relu" => Self::Relu,
+            "silu" | "swish" => Self::Silu,
+            "tanh" => Self::Tanh,
+            _ => return None,
+        })
+    }
+}
+
+/// The config of one model family.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ModelConfig {
+    /// `model_type: bert`.
+    Bert(BertConfig),
+}
+
+/// The sizes and choices of a BERT (Devlin et al. 2019, <https://arxiv.org/abs/1810.04805>).
+#[derive(Debug, Clone, PartialEq)]
+pub struct BertConfig {
+    /// Rows of the word embedding table.
+    pub vocabulary_size: usize,
+    /// Width of a token's hidden state.
+    pub hidden_size: usize,
+    /// Number of layers.
+    pub layer_count: usize,
+    /// Number of heads of every layer.
+    pub head_count: usize,
+    /// Width between the two linear maps of a layer.
+    pub intermediate_size: usize,
+    /// The activation between them.
+    pub activation: Activation,
+    /// The greatest number of tokens of one input.
+    pub maximum_token_count: usize,
+    /// Number of segments that have an embedding.
+    pub segment_count: usize,
+    /// What layer norm adds to the variance.
+    pub layer_norm_epsilon: f32,
+}
+
+/// The fields of `config.json` that are read; missing ones have the defaults
+/// of transformers' `BertConfig`.
+#[derive(Deserialize)]
+struct BertFields {
+    #[serde(default = "defaults::vocab_size")]
+    vocab_size: u64,
+    #[serde(default = "defaults::hidden_size")]
+    hidden_size: u64,
+    #[serde(default = "defaults::num_hidden_layers")]
+    num_hidden_layers: u64,
+    #[serde(default = "defaults::num_attention_heads")]
+    num_attention_heads: u64,
+    #[serde(default = "defaults::intermediate_size")]
+    intermediate_size: u64,
+    #[serde(default = "defaults::hidden_act")]
+    hidden_act: String,
+    #[serde(default = "defaults::max_position_embeddings")]
+    max_position_embeddings: u64,
+    #[serde(default = "defaults::type_vocab_size")]
+    type_vocab_size: u64,
+    #[serde(default = "defaults::layer_norm_eps")]
+    layer_norm_eps: f64,
+    position_embedding_type: Option<String>,
+    is_decoder: Option<bool>,
+    add_cross_attention: Option<bool>,
+}
+
+/// `BertConfig()` of transformers is bert-base-uncased.
+mod defaults {
+    pub fn vocab_size() -> u64 {
+        30_522
+    }
+    pub fn hidden_size() -> u64 {
+        768
+    }
+    pub fn num_hidden_layers() -> u64 {
+        12
+    }
+    pub fn num_attention_heads() -> u64 {
+        12
+    }
+    pub fn intermediate_size() -> u64 {
+        3_072
+    }
+    pub fn hidden_act() -> String {
+        "gelu".to_owned()
+    }
+    pub fn max_position_embeddings() -> u64 {
+        512
+    }
+    pub fn type_vocab_size() -> u64 {
+        2
+    }
+    pub fn layer_norm_eps() -> f64 {
+        1e-12
+    }
+}
+
+impl ModelConfig {
+    /// Reads the bytes of a `config.json`.
+    ///
+    /// # Errors
+    /// When it is no config, or not of a model that attnviz can run; see
+    /// [`ConfigError`].
+    pub fn from_json(json: &[u8]) -> Result<Self, ConfigError> {
+        #[derive(Deserialize)]
+        struct Family {
+            model_type: Option<String>,
+        }
+        match serde_json::from_slice::<Family>(json)?.model_type {
+            None => Err(ConfigError::NoModelType),
+            Some(name) if name == "bert" => BertConfig::from_json(json).map(Self::Bert),
+            Some(found) => Err(ConfigError::ModelType { found }),
+        }
+    }
+
+    /// Number of layers.
+    pub fn layer_count(&self) -> usize {
+        let Self::Bert(config) = self;
+        config.layer_count
+    }
+
+    /// Number of heads of every layer.
+    pub fn head_count(&self) -> usize {
+        let Self::Bert(config) = self;
+        config.head_count
+    }
+
+    /// The greatest number of tokens of one input.
+    pub fn maximum_token_count(&self) -> usize {
+        let Self::Bert(config) = self;
+        config.maximum_token_count
+    }
+
+    /// Rows of the word embedding table.
+    pub fn vocabulary_size(&self) -> usize {
+        let Self::Bert(config) = self;
+        config.vocabulary_size
+    }
+}
+
+impl BertConfig {
+    fn from_json(json: &[u8]) -> Result<Self, ConfigError> {
+        let fields: BertFields = serde_json::from_slice(json)?;
+        // The bounds are far above every published BERT and far below what
+        // would exhaust memory before a missing tensor is noticed.
+        let config = Self {
+            vocabulary_size: within("vocab_size", fields.vocab_size, 1 << 24)?,
+            hidden_size: within("hidden_size", fields.hidden_size, 1 << 16)?,
+            layer_count: within("num_hidden_layers", fields.num_hidden_layers, 1 << 10)?,
+            head_count: within("num_attention_heads", fields.num_attention_heads, 1 << 10)?,
+            intermediate_size: within("intermediate_size", fields.intermediate_size, 1 << 18)?,
+            activation: Activation::from_name(&fields.hidden_act).ok_or_else(|| {
+                ConfigError::Unsupported {
+                    field: "hidden_act",
+                    expected: "gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu, silu or tanh",
+                    found: fields.hidden_act.clone(),
+                }
+            })?,
+            maximum_token_count: within(
+                "max_position_embeddings",
+                fields.max_position_embeddings,
+                1 << 20,
+            )?,
+            segment_count: within("type_vocab_size", fields.type_vocab_size, 1 << 10)?,
+            layer_norm_epsilon: fields.layer_norm_eps as f32,
+        };
+        if !(0.0..1.0).contains(&fields.layer_norm_eps) {
+            return Err(ConfigError::LayerNormEpsilon(fields.layer_norm_eps));
+        }
+        if config.hidden_size % config.head_count != 0 {
+            let (hidden_size, head_count) = (config.hidden_size, config.head_count);
+            return Err(ConfigError::HeadsDoNotDivide { hidden_size, head_count });
+        }
+        let position = fields.position_embedding_type.as_deref().unwrap_or("absolute");
+        refuse("position_embedding_type", "absolute", position != "absolute", position)?;
+        refuse("is_decoder", "false", fields.is_decoder == Some(true), "true")?;
+        refuse("add_cross_attention", "false", fields.add_cross_attention == Some(true), "true")?;
+        Ok(config)
+    }
+}
+
+fn within(field: &'static str, found: u64, maximum: u64) -> Result<usize, ConfigError> {
+    let minimum = 1;
+    match usize::try_from(found) {
+        Ok(size) if (minimum..=maximum).contains(&found) => Ok(size),
+        _ => Err(ConfigError::OutOfRange { field, minimum, maximum, found }),
+    }
+}
+
+fn refuse(
+    field: &'static str,
+    expected: &'static str,
+    refused: bool,
+    found: &str,
+) -> Result<(), ConfigError> {
+    match refused {
+        true => Err(ConfigError::Unsupported { field, expected, found: found.to_owned() }),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,436 @@
+//! Tensors out of weight files, as `f32`, each checked before it is used.
+//!
+//! A safetensors file is read by position, tensor by tensor, straight into the
+//! memory that the model keeps: nothing is mapped (a file that shrinks under a
+//! mapping kills the process), nothing is read that is not needed, and two
+//! threads can read at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use half::slice::HalfFloatSliceExt;
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
+use thiserror::Error;
+
+use super::pickle::{PickleFile, PickleError};
+use crate::checkpoint::WeightFiles;
+
+/// The longest safetensors header that is read, in bytes: the limit of the
+/// safetensors crate itself.
+const MAXIMUM_HEADER_LENGTH: u64 = 100_000_000;
+
+/// Why weights cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// The file cannot be opened or read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is no whole safetensors file.
+    #[error("{file}: not a valid safetensors file: {reason}")]
+    Safetensors {
+        /// The file's name.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file is no checkpoint in PyTorch's zip format.
+    #[error(transparent)]
+    Pickle(#[from] PickleError),
+    /// No tensor has the name of a word embedding table.
+    #[error(
+        "{file}: expected a tensor named embeddings.word_embeddings.weight (with any prefix), found {found}"
+    )]
+    NoEmbeddings {
+        /// The file's name.
+        file: String,
+        /// A few of the names that are there.
+        found: String,
+    },
+    /// A tensor that the model needs is not there.
+    #[error("tensor {name} of shape {expected:?} is missing")]
+    Missing {
+        /// Full name.
+        name: String,
+        /// The shape that the config asks for.
+        expected: Vec<usize>,
+    },
+    /// A tensor has another shape than the config asks for.
+    #[error("tensor {name}: expected shape {expected:?}, found {found:?}")]
+    Shape {
+        /// Full name.
+        name: String,
+        /// The shape that the config asks for.
+        expected: Vec<usize>,
+        /// The shape in the file.
+        found: Vec<usize>,
+    },
+    /// A tensor holds something else than floating-point numbers.
+    #[error("tensor {name}: expected F32, F16 or BF16, found {found}")]
+    Dtype {
+        /// Full name.
+        name: String,
+        /// The type in the file.
+        found: String,
+    },
+    /// A tensor holds NaN or infinity.
+    #[error("tensor {name}: expected finite numbers, found {found} at element {index}")]
+    NotFinite {
+        /// Full name.
+        name: String,
+        /// The offending value.
+        found: f32,
+        /// Its index among the values that were read.
+        index: usize,
+    },
+}
+
+/// The tensors of a checkpoint, by name.
+#[derive(Debug)]
+pub struct Weights {
+    sources: Vec<Source>,
+    /// Which source holds a tensor.
+    source_of: BTreeMap<String, usize>,
+    /// What stands before `embeddings.word_embeddings.weight` and so before
+    /// the name of every tensor of the encoder.
+    prefix: String,
+}
+
+#[derive(Debug)]
+enum Source {
+    Safetensors { bytes: ByteSource, metadata: Metadata, data_start: u64 },
+    Pickle(PickleFile),
+}
+
+#[derive(Debug)]
+enum ByteSource {
+    File { file: File, path: PathBuf },
+    Builtin(&'static [u8]),
+}
+
+const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
+
+impl Weights {
+    /// Opens the files and reads what they say they hold; no tensor yet.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is malformed, or none of them holds a word
+    /// embedding table.
+    pub fn open(files: &WeightFiles) -> Result<Self, WeightsError> {
+        let (sources, name) = match files {
+            WeightFiles::Safetensors(paths) => {
+                let sources: Result<Vec<_>, _> =
+                    paths.iter().map(|path| open_safetensors(path)).collect();
+                (sources?, paths.first().map_or_else(String::new, |path| file_name(path)))
+            }
+            WeightFiles::Pickle(path) => {
+                (vec![Source::Pickle(PickleFile::open(path)?)], file_name(path))
+            }
+            WeightFiles::Builtin(bytes) => {
+                let name = "the built-in model.safetensors";
+                let bytes = ByteSource::Builtin(bytes);
+                (vec![read_header(bytes, name)?], name.to_owned())
+            }
+        };
+        let mut source_of = BTreeMap::new();
+        for (index, source) in sources.iter().enumerate() {
+            for name in source.names() {
+                source_of.insert(name, index);
+            }
+        }
+        let prefix = source_of
+            .keys()
+            .filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS))
+            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+            .min_by_key(|prefix| prefix.len())
+            .map(str::to_owned);
+        let Some(prefix) = prefix else {
+            let names: BTreeSet<&str> = source_of.keys().map(String::as_str).collect();
+            let some: Vec<&str> = names.iter().copied().take(4).collect();
+            let found = match names.len() {
+                0 => "no tensor".to_owned(),
+                count => format!("{count} tensors such as {}", some.join(", ")),
+            };
+            return Err(WeightsError::NoEmbeddings { file: name, found });
+        };
+        Ok(Self { sources, source_of, prefix })
+    }
+
+    /// One whole tensor of `shape`, row after row. `name` is without prefix;
+    /// a layer norm's `weight` and `bias` are also found as `gamma` and `beta`.
+    ///
+    /// # Errors
+    /// When it is missing, of another shape or type, or not finite.
+    pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let (name, source) = self.locate(name, shape)?;
+        let values = match source {
+            Source::Pickle(file) => file.read(&name)?,
+            Source::Safetensors { bytes, metadata, data_start } => {
+                let info = metadata.info(&name).ok_or_else(|| missing(&name, shape))?;
+                let (start, end) = info.data_offsets;
+                read_values(bytes, &name, info, data_start + start as u64, end - start)?
+            }
+        };
+        check_finite(&name, values)
+    }
+
+    /// Some rows of a matrix of `shape` `[rows, columns]`, in the order asked
+    /// for: shape `[row_indices, columns]`. A row that the matrix does not
+    /// have is a missing tensor.
+    ///
+    /// # Errors
+    /// As [`Weights::read`].
+    pub fn read_rows(
+        &self,
+        name: &str,
+        shape: [usize; 2],
+        row_indices: &[u32],
+    ) -> Result<Vec<f32>, WeightsError> {
+        let [row_count, column_count] = shape;
+        let (name, source) = self.locate(name, &shape)?;
+        if row_indices.iter().any(|&row| row as usize >= row_count) {
+            return Err(missing(&name, &shape));
+        }
+        let mut values = Vec::with_capacity(row_indices.len() * column_count);
+        match source {
+            Source::Pickle(file) => {
+                // PyTorch's format is read tensor by tensor, so the table is
+                // kept by the file after the first read.
+                let table = file.read_and_keep(&name)?;
+                for &row in row_indices {
+                    let start = row as usize * column_count;
+                    values.extend_from_slice(&table[start..start + column_count]);
+                }
+            }
+            Source::Safetensors { bytes, metadata, data_start } => {
+                let info = metadata.info(&name).ok_or_else(|| missing(&name, &shape))?;
+                let row_length = (info.data_offsets.1 - info.data_offsets.0) / row_count;
+                for &row in row_indices {
+                    let start = info.data_offsets.0 + row as usize * row_length;
+                    let position = data_start + start as u64;
+                    values.extend(read_values(bytes, &name, info, position, row_length)?);
+                }
+            }
+        }
+        check_finite(&name, values)
+    }
+
+    /// Checks that a tensor is there with `shape`, without reading it.
+    ///
+    /// # Errors
+    /// When it is missing or of another shape.
+    pub fn check_shape(&self, name: &str, shape: &[usize]) -> Result<(), WeightsError> {
+        self.locate(name, shape).map(|_| ())
+    }
+
+    /// The full name and the file of a tensor whose shape is as expected.
+    fn locate(&self, name: &str, shape: &[usize]) -> Result<(String, &Source), WeightsError> {
+        let name = format!("{}{name}", self.prefix);
+        let (name, index) = [Some(name.clone()), old_name(&name)]
+            .into_iter()
+            .flatten()
+            .find_map(|name| self.source_of.get(&name).map(|&index| (name, index)))
+            .ok_or_else(|| missing(&name, shape))?;
+        let source = &self.sources[index];
+        let found = source.shape(&name).ok_or_else(|| missing(&name, shape))?;
+        if found != shape {
+            return Err(WeightsError::Shape { name, expected: shape.to_vec(), found });
+        }
+        Ok((name, source))
+    }
+}
+
+impl Source {
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Safetensors { metadata, .. } => metadata.offset_keys(),
+            Self::Pickle(file) => file.names(),
+        }
+    }
+
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        match self {
+            Self::Safetensors { metadata, .. } => metadata.info(name).map(|info| info.shape.clone()),
+            Self::Pickle(file) => file.shape(name),
+        }
+    }
+}
+
+/// TensorFlow's names of a layer norm's parameters, which early checkpoints
+/// of transformers keep.
+fn old_name(name: &str) -> Option<String> {
+    name.strip_suffix("LayerNorm.weight")
+        .map(|stem| format!("{stem}LayerNorm.gamma"))
+        .or_else(|| name.strip_suffix("LayerNorm.bias").map(|stem| format!("{stem}LayerNorm.beta")))
+}
+
+fn missing(name: &str, shape: &[usize]) -> WeightsError {
+    WeightsError::Missing { name: name.to_owned(), expected: shape.to_vec() }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+fn open_safetensors(path: &Path) -> Result<Source, WeightsError> {
+    let file =
+        File::open(path).map_err(|source| WeightsError::Io { path: path.to_owned(), source })?;
+    read_header(ByteSource::File { file, path: path.to_owned() }, &file_name(path))
+}
+
+/// Reads and checks the header: its length fits the file, the offsets leave
+/// no gap and no overlap, and the tensors end where the file ends.
+fn read_header(bytes: ByteSource, file: &str) -> Result<Source, WeightsError> {
+    let invalid =
+        |reason: String| WeightsError::Safetensors { file: file.to_owned(), reason };
+    let file_length = bytes.length()?;
+    if file_length < 8 {
+        return Err(invalid(format!("it has {file_length} bytes, expected at least 8")));
+    }
+    let mut length_field = [0_u8; 8];
+    bytes.read_exact_at(0, &mut length_field)?;
+    let header_length = u64::from_le_bytes(length_field);
+    let available = file_length - 8;
+    if header_length > available.min(MAXIMUM_HEADER_LENGTH) {
+        return Err(invalid(format!(
+            "its header says it is {header_length} bytes long, and {available} bytes follow"
+        )));
+    }
+    // At most MAXIMUM_HEADER_LENGTH, so it fits a usize on every platform.
+    let mut header = vec![0_u8; header_length as usize];
+    bytes.read_exact_at(8, &mut header)?;
+    let metadata: Metadata =
+        serde_json::from_slice(&header).map_err(|error| invalid(error.to_string()))?;
+    let data_start = 8 + header_length;
+    let data_length = metadata.data_len() as u64;
+    if Some(file_length) != data_start.checked_add(data_length) {
+        return Err(invalid(format!(
+            "its tensors take {data_length} bytes, and {} bytes follow the header",
+            file_length - data_start
+        )));
+    }
+    Ok(Source::Safetensors { bytes, metadata, data_start })
+}
+
+impl ByteSource {
+    fn length(&self) -> Result<u64, WeightsError> {
+        match self {
+            Self::Builtin(bytes) => Ok(bytes.len() as u64),
+            Self::File { file, path } => match file.metadata() {
+                Ok(metadata) => Ok(metadata.len()),
+                Err(source) => Err(WeightsError::Io { path: path.clone(), source }),
+            },
+        }
+    }
+
+    fn read_exact_at(&self, position: u64, buffer: &mut [u8]) -> Result<(), WeightsError> {
+        match self {
+            Self::Builtin(bytes) => {
+                // Positions come from a header that was checked against the
+                // length, so the slice is there; an empty one would leave the
+                // buffer as it is.
+                let start = position as usize;
+                if let Some(part) = bytes.get(start..start + buffer.len()) {
+                    buffer.copy_from_slice(part);
+                }
+                Ok(())
+            }
+            Self::File { file, path } => read_exact_at(file, position, buffer)
+                .map_err(|source| WeightsError::Io { path: path.clone(), source }),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, position)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut position: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    while !buffer.is_empty() {
+        match file.seek_read(buffer, position)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                position += count as u64;
+                buffer = &mut buffer[count..];
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `byte_count` bytes of a tensor, from `position` of the file, as `f32`.
+fn read_values(
+    bytes: &ByteSource,
+    name: &str,
+    info: &TensorInfo,
+    position: u64,
+    byte_count: usize,
+) -> Result<Vec<f32>, WeightsError> {
+    match info.dtype {
+        Dtype::F32 => {
+            let mut values = vec![0.0_f32; byte_count / 4];
+            bytes.read_exact_at(position, bytemuck::cast_slice_mut(&mut values))?;
+            if cfg!(target_endian = "big") {
+                for value in &mut values {
+                    *value = f32::from_bits(value.to_bits().swap_bytes());
+                }
+            }
+            Ok(values)
+        }
+        Dtype::F16 => {
+            let halves: Vec<half::f16> =
+                read_halves(bytes, position, byte_count)?.into_iter().map(half::f16::from_bits).collect();
+            Ok(halves.to_f32_vec())
+        }
+        Dtype::BF16 => {
+            let halves: Vec<half::bf16> =
+                read_halves(bytes, position, byte_count)?.into_iter().map(half::bf16::from_bits).collect();
+            Ok(halves.to_f32_vec())
+        }
+        found => {
+            Err(WeightsError::Dtype { name: name.to_owned(), found: format!("{found:?}") })
+        }
+    }
+}
+
+fn read_halves(
+    bytes: &ByteSource,
+    position: u64,
+    byte_count: usize,
+) -> Result<Vec<u16>, WeightsError> {
+    let mut bits = vec![0_u16; byte_count / 2];
+    bytes.read_exact_at(position, bytemuck::cast_slice_mut(&mut bits))?;
+    if cfg!(target_endian = "big") {
+        bits.iter_mut().for_each(|bits| *bits = bits.swap_bytes());
+    }
+    Ok(bits)
+}
+
+fn check_finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>, WeightsError> {
+    // Without an early exit in the inner loop the compiler can compare many
+    // values at once.
+    let clean = values
+        .chunks(4_096)
+        .all(|chunk| chunk.iter().fold(true, |clean, value| clean & value.is_finite()));
+    if clean {
+        return Ok(values);
+    }
+    let found = values.iter().enumerate().find(|(_, value)| !value.is_finite());
+    match found {
+        Some((index, &found)) => {
+            Err(WeightsError::NotFinite { name: name.to_owned(), found, index })
+        }
+        None => Ok(values),
+    }
+}

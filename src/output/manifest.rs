@@ -1,0 +1,89 @@
+//! `manifest.json`: what a run's folder holds and how it was made. No time
+//! stamp, no host name, no absolute path: the same run gives the same bytes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{OutputError, OutputOptions};
+use crate::run::{FileDigest, ModelProvenance, Run};
+use crate::tokenizer::Token;
+
+/// Grows when a field changes its meaning or goes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The content of a `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`SCHEMA_VERSION`] of the attnviz that wrote it.
+    pub schema_version: u32,
+    /// The version of attnviz that wrote it.
+    pub attnviz_version: String,
+    /// Which model was asked.
+    pub model: ModelProvenance,
+    /// The first or only text.
+    pub text: String,
+    /// The second text of a pair.
+    pub pair: Option<String>,
+    /// How many tokens `--truncate` dropped.
+    pub truncated_tokens: usize,
+    /// The tokens, in the order of the maps' rows and columns.
+    pub tokens: Vec<Token>,
+    /// The model's layers that the files show.
+    pub layers: Vec<usize>,
+    /// The model's heads that the files show.
+    pub heads: Vec<usize>,
+    /// The options that shaped the files.
+    pub options: OptionsRecord,
+    /// Every other file of the folder, relative to it, with its SHA-256. Empty
+    /// in the copy that a file carries in its own metadata.
+    pub files: Vec<FileDigest>,
+}
+
+/// The options that shaped the files, as they are typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionsRecord {
+    /// Names of the views.
+    pub views: Vec<String>,
+    /// Names of the formats.
+    pub formats: Vec<String>,
+    /// The scale, `None` where each view has its default.
+    pub scale: Option<String>,
+    /// The colormap's name.
+    pub colormap: String,
+}
+
+impl Manifest {
+    /// The manifest of a run, its list of files still empty.
+    pub fn new(run: &Run, options: &OutputOptions) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: run.model.clone(),
+            text: run.input.text.clone(),
+            pair: run.input.pair.clone(),
+            truncated_tokens: run.input.truncated_tokens,
+            tokens: run.input.tokens.clone(),
+            layers: run.selection.layers.clone(),
+            heads: run.selection.heads.clone(),
+            options: OptionsRecord {
+                views: options.views.iter().map(ToString::to_string).collect(),
+                formats: options.formats.iter().map(ToString::to_string).collect(),
+                scale: options.figure.scale.map(|scale| scale.to_string()),
+                colormap: options.figure.colormap.to_string(),
+            },
+            files: Vec::new(),
+        }
+    }
+
+    /// The bytes of `manifest.json`.
+    ///
+    /// # Errors
+    /// When serde_json refuses, which no manifest gives it a reason for.
+    pub fn to_json(&self) -> Result<Vec<u8>, OutputError> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| OutputError::Serialize {
+            file: super::MANIFEST,
+            reason: error.to_string(),
+        })?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
