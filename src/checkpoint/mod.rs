@@ -1,1 +1,3 @@
 //! checkpoint.
+
+pub mod hub;
