@@ -17,13 +17,15 @@
 //!
 //! The pieces: `environment` reads the variables, `transfer` alone talks to
 //! the network (and says how far hf-hub is used, and why no further), `cache`
-//! knows the layout on disk, `verify` compares contents with etags.
+//! knows the layout on disk, `names` keeps out what leads elsewhere, `verify`
+//! compares contents with etags.
 //!
 //! [`fetch`]: Repository::fetch
 
 mod cache;
 mod environment;
 mod error;
+mod names;
 mod transfer;
 mod verify;
 
@@ -35,6 +37,7 @@ use std::time::Duration;
 use hf_hub::{Repo, RepoType};
 
 use self::cache::{RepositoryCache, is_full_commit};
+use self::names::{check_file_name, check_id, check_revision, percent_encoded};
 use self::transfer::{Answer, Client, Failure, Metadata, Subject, cache_io, remove};
 use self::verify::{Verdict, verify};
 
@@ -230,10 +233,10 @@ impl Repository {
             }
         }
         if self.environment.offline || self.stand_in.is_some() {
-            return self.from_cache(file_name);
+            return self.look_in_cache(file_name);
         }
         let commit_was_known = self.commit.is_some();
-        match self.from_hub(file_name, observer) {
+        match self.ask_hub(file_name, observer) {
             Err(error) if !commit_was_known && error.lets_the_cache_stand_in() => {
                 self.stand_in_for(file_name, error)
             }
@@ -288,7 +291,7 @@ impl Repository {
     }
 
     /// Answers a file from the cache alone.
-    fn from_cache(&mut self, file_name: &str) -> Result<Option<CachedFile>, HubError> {
+    fn look_in_cache(&mut self, file_name: &str) -> Result<Option<CachedFile>, HubError> {
         let commit = self
             .cache
             .commit_of(
@@ -308,7 +311,7 @@ impl Repository {
         file_name: &str,
         error: HubError,
     ) -> Result<Option<CachedFile>, HubError> {
-        match self.from_cache(file_name) {
+        match self.look_in_cache(file_name) {
             Ok(Some(file)) => {
                 self.stand_in = Some(StandIn {
                     reason: error.to_string(),
@@ -324,7 +327,7 @@ impl Repository {
     }
 
     /// Asks the hub about a file and brings it into the cache.
-    fn from_hub(
+    fn ask_hub(
         &mut self,
         file_name: &str,
         observer: Observer<'_>,
@@ -508,7 +511,7 @@ impl Repository {
     }
 
     fn client(&self) -> Result<&Client, HubError> {
-        // Only reached behind `from_hub`, which makes the client.
+        // Only reached behind `ask_hub`, which makes the client.
         self.client.as_ref().ok_or(HubError::InvalidEndpoint {
             reason: "no connection was set up",
         })
@@ -550,92 +553,4 @@ fn after(attempts: u32, error: HubError) -> HubError {
 fn has_size(path: &Path, size: Option<u64>) -> bool {
     fs::metadata(path)
         .is_ok_and(|metadata| metadata.is_file() && size.is_none_or(|size| size == metadata.len()))
-}
-
-fn percent_encoded(text: &str, keep_slashes: bool) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'/' if keep_slashes => encoded.push('/'),
-            b'-' | b'_' | b'.' | b'~' => encoded.push(byte.into()),
-            _ if byte.is_ascii_alphanumeric() => encoded.push(byte.into()),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
-}
-
-/// The rules of huggingface_hub's `validate_repo_id`.
-fn check_id(id: &str) -> Result<(), HubError> {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let part_is_right = |part: &str| {
-        let bytes = part.as_bytes();
-        (1..=96).contains(&bytes.len())
-            && bytes.first().is_some_and(|byte| is_word(*byte))
-            && bytes.last().is_some_and(|byte| is_word(*byte))
-            && bytes
-                .iter()
-                .all(|byte| is_word(*byte) || matches!(byte, b'-' | b'.'))
-    };
-    let reason = if id.is_empty() {
-        "it is empty"
-    } else if id.matches('/').count() > 1 {
-        "it has more than one `/`; the form is `owner/name`"
-    } else if id.contains("--") || id.contains("..") {
-        "`--` and `..` are not allowed"
-    } else if id.ends_with(".git") {
-        "it ends in `.git`"
-    } else if !id.split('/').all(part_is_right) {
-        "owner and name have 1 to 96 letters, digits, `-`, `_`, `.`, and neither begin nor end with `-` or `.`"
-    } else {
-        return Ok(());
-    };
-    Err(HubError::InvalidId {
-        id: id.to_owned(),
-        reason,
-    })
-}
-
-/// git's rules for the names of references, as far as paths are concerned.
-fn check_revision(revision: &str) -> Result<(), HubError> {
-    let forbidden =
-        |character: char| character.is_control() || " \\~^:?*[<>|\"".contains(character);
-    let reason = if revision.is_empty() {
-        "it is empty"
-    } else if revision.len() > 255 {
-        "it is longer than 255 bytes"
-    } else if revision.contains("..") || revision.contains("@{") {
-        "`..` and `@{` are not allowed"
-    } else if revision.contains(forbidden) {
-        "it has a character that git does not allow"
-    } else if revision.starts_with('-')
-        || revision
-            .split('/')
-            .any(|part| part.is_empty() || part.starts_with('.') || part.ends_with(".lock"))
-    {
-        "a part of it is empty, begins with `.` or ends in `.lock`"
-    } else {
-        return Ok(());
-    };
-    Err(HubError::InvalidRevision {
-        revision: revision.to_owned(),
-        reason,
-    })
-}
-
-/// A file's name comes from an index file of the repository, too, so it is
-/// not trusted to stay inside.
-fn check_file_name(file: &str) -> Result<(), HubError> {
-    let right = file.len() <= 1024
-        && !file.contains(|character: char| character.is_control() || "\\:".contains(character))
-        && file
-            .split('/')
-            .all(|part| !part.is_empty() && part != "." && part != "..");
-    if right {
-        Ok(())
-    } else {
-        Err(HubError::InvalidFileName {
-            file: file.to_owned(),
-        })
-    }
 }

@@ -857,7 +857,9 @@ fn names_that_lead_elsewhere_are_refused_before_any_path_is_made() {
     assert!(files_below(cache.path()).is_empty());
 }
 
-fn read(variables: &[(&str, &str)]) -> Result<HubEnvironment, HubError> {
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
+fn read(variables: Variables<'_>) -> Result<HubEnvironment, HubError> {
     let variables: HashMap<&str, OsString> = variables
         .iter()
         .map(|(name, value)| (*name, value.into()))
@@ -869,7 +871,7 @@ fn read(variables: &[(&str, &str)]) -> Result<HubEnvironment, HubError> {
 #[cfg(unix)]
 fn the_cache_is_where_huggingface_hub_has_it() {
     let home = ("HOME", "/h");
-    let cases: [(&[(&str, &str)], &str); 8] = [
+    let cases: [(Variables<'_>, &str); 8] = [
         (&[home], "/h/.cache/huggingface/hub"),
         (&[home, ("XDG_CACHE_HOME", "/x")], "/x/huggingface/hub"),
         (
@@ -945,7 +947,7 @@ fn the_token_comes_from_the_first_place_that_has_one() {
     fs::write(directory.path().join("token"), "hf_home\r\n").unwrap();
     fs::write(&other, "  hf_path\n").unwrap();
     let other = other.to_str().unwrap();
-    let cases: [(&[(&str, &str)], Option<&str>); 7] = [
+    let cases: [(Variables<'_>, Option<&str>); 7] = [
         (&[], Some("hf_home")),
         (&[("HF_TOKEN_PATH", other)], Some("hf_path")),
         (&[("HF_TOKEN_PATH", "/none/token")], None),
