@@ -1,2 +1,2 @@
-#[test]
-fn t() {}
+mod hub;
+mod loopback_hub;

@@ -1,0 +1,556 @@
+//! Models from the Hugging Face Hub, by way of the cache that Python's
+//! huggingface_hub uses: what either tool downloaded, the other finds.
+//!
+//! A [`Repository`] is one model at one revision. Its first [`fetch`] asks the
+//! hub which commit the revision is now; every further file comes from that
+//! commit, so that no run mixes two versions. When the hub cannot answer, a
+//! cached copy stands in, and [`Repository::stand_in_reason`] says why.
+//!
+//! What holds for every file that comes out of here:
+//! - It has the length that the hub announced, and where the hub announced a
+//!   hash, it had that hash before it got its final name.
+//! - An interrupted download is gathered beside its final place and goes on
+//!   from there.
+//! - Every wait has an end: see [`Timeouts`].
+//! - Offline, no socket is opened.
+//! - The token is sent to the endpoint's own host alone, and shown to nobody.
+//!
+//! The pieces: `environment` reads the variables, `transfer` alone talks to
+//! the network (and says how far hf-hub is used, and why no further), `cache`
+//! knows the layout on disk, `names` keeps out what leads elsewhere, `verify`
+//! compares contents with etags.
+//!
+//! [`fetch`]: Repository::fetch
+
+mod cache;
+mod environment;
+mod error;
+mod names;
+mod transfer;
+mod verify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use hf_hub::{Repo, RepoType};
+
+use self::cache::{RepositoryCache, is_full_commit};
+use self::names::{check_file_name, check_id, check_revision, percent_encoded};
+use self::transfer::{Answer, Client, Failure, Metadata, Subject, cache_io, remove};
+use self::verify::{Verdict, verify};
+
+pub use self::environment::HubEnvironment;
+pub use self::error::HubError;
+
+/// How often a request is made before its error counts.
+const ATTEMPTS: u32 = 4;
+
+/// An attempt that brought this many new bytes was no failure of the server:
+/// the count of attempts begins again.
+const PROGRESS_BYTES: u64 = 1 << 20;
+
+/// How long things may take. The defaults are for use, other values for tests.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For finding the host, and for connecting to it: 10 s each.
+    pub connect: Duration,
+    /// For the first answer to a request: 10 s.
+    pub answer: Duration,
+    /// Without a byte in the middle of a file: 30 s.
+    pub stall: Duration,
+    /// Before the second attempt; doubled before each further one: 0.5 s.
+    pub first_delay: Duration,
+    /// The most that a `Retry-After` header can ask for: 20 s.
+    pub longest_delay: Duration,
+    /// For another process that downloads the same file and makes no
+    /// progress: 60 s.
+    pub lock: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            answer: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+            first_delay: Duration::from_millis(500),
+            longest_delay: Duration::from_secs(20),
+            lock: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What happens during a download, for a progress bar.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DownloadEvent<'a> {
+    /// Bytes of the file begin to arrive; once per attempt.
+    Started {
+        /// The file's name in the repository.
+        file: &'a str,
+        /// Its size in bytes; 0 if the hub does not say.
+        size: u64,
+        /// How many of the bytes were there already.
+        resumed_from: u64,
+    },
+    /// More bytes are there.
+    Advanced {
+        /// Bytes of the file so far, those from before included.
+        bytes: u64,
+    },
+    /// The file is whole, verified and in its place.
+    Finished {
+        /// The file's name in the repository.
+        file: &'a str,
+    },
+    /// An attempt failed, and another one follows after the delay.
+    Retrying {
+        /// The file's name in the repository.
+        file: &'a str,
+        /// The number of the attempt that follows, from 2.
+        attempt: u32,
+        /// How long it waits.
+        delay: Duration,
+        /// Why the last one failed.
+        reason: String,
+    },
+}
+
+/// Who is told about a download.
+pub type Observer<'a> = &'a mut dyn FnMut(DownloadEvent<'_>);
+
+/// A file in the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachedFile {
+    /// `snapshots/<commit>/<file>` in the repository's folder of the cache.
+    pub path: PathBuf,
+    /// The SHA-256 of the content in hexadecimal digits, where this very call
+    /// downloaded it and compared it. For a file that was cached before, see
+    /// [`CachedFile::recorded_sha256`].
+    pub sha256: Option<String>,
+}
+
+impl CachedFile {
+    /// The SHA-256 under which the cache keeps the content, where it keeps it
+    /// under one. It was right when the file came; the content is not read
+    /// again here.
+    pub fn recorded_sha256(&self) -> Option<String> {
+        let target = fs::read_link(&self.path).ok()?;
+        let name = target.file_name()?.to_str()?;
+        (name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .then(|| name.to_ascii_lowercase())
+    }
+}
+
+/// One model at one revision.
+#[derive(Debug)]
+pub struct Repository {
+    environment: HubEnvironment,
+    timeouts: Timeouts,
+    repository: Repo,
+    cache: RepositoryCache,
+    /// Made when the first request is, so that offline there is none.
+    client: Option<Client>,
+    commit: Option<String>,
+    /// Why the cache stands in for the hub, if it does.
+    stand_in: Option<StandIn>,
+}
+
+#[derive(Debug)]
+struct StandIn {
+    reason: String,
+    /// Kept for a file that the cache lacks as well.
+    error: Option<HubError>,
+}
+
+impl Repository {
+    /// A model by its name on the hub (`google-bert/bert-base-uncased`, or
+    /// `bert-base-uncased` as it was called once) at a branch, tag or commit.
+    /// Nothing is read and no socket opened yet.
+    ///
+    /// # Errors
+    ///
+    /// When the name or the revision is none that the hub could have.
+    pub fn open(environment: HubEnvironment, id: &str, revision: &str) -> Result<Self, HubError> {
+        check_id(id)?;
+        check_revision(revision)?;
+        let repository = Repo::with_revision(id.to_owned(), RepoType::Model, revision.to_owned());
+        let cache =
+            RepositoryCache::new(&environment.cache, &repository, environment.without_links);
+        Ok(Self {
+            commit: is_full_commit(revision).then(|| revision.to_owned()),
+            timeouts: Timeouts::default(),
+            repository,
+            cache,
+            client: None,
+            stand_in: None,
+            environment,
+        })
+    }
+
+    /// Other time-outs than the usual ones; for tests.
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// The commit that the files come from, once the first one was fetched
+    /// (or from the start, where the revision is a commit).
+    pub fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
+    }
+
+    /// Why the files come from the cache although the hub was asked: the
+    /// revision may have moved on since. `None` when the hub answered, when it
+    /// need not be asked, and offline.
+    pub fn stand_in_reason(&self) -> Option<&str> {
+        Some(self.stand_in.as_ref()?.reason.as_str())
+    }
+
+    /// The path of a file: from the cache if it holds it for this revision,
+    /// else downloaded and verified. `None`: the repository has no such file
+    /// at this revision, or the cache has not, where only the cache can be
+    /// looked at; use [`Repository::require`] for a file that must be there.
+    ///
+    /// # Errors
+    ///
+    /// Everything that [`HubError`] names. Offline, it is an error when the
+    /// cache holds nothing of this revision.
+    pub fn fetch(
+        &mut self,
+        file_name: &str,
+        observer: Observer<'_>,
+    ) -> Result<Option<CachedFile>, HubError> {
+        check_file_name(file_name)?;
+        if let Some(commit) = self.commit.as_deref() {
+            // A commit never changes: what is cached for it needs no question.
+            if let Some(path) = self.cache.find(commit, file_name) {
+                return Ok(Some(CachedFile { path, sha256: None }));
+            }
+            if self.cache.knows_no(commit, file_name) {
+                return Ok(None);
+            }
+        }
+        if self.environment.offline || self.stand_in.is_some() {
+            return self.look_in_cache(file_name);
+        }
+        let commit_was_known = self.commit.is_some();
+        match self.ask_hub(file_name, observer) {
+            Err(error) if !commit_was_known && error.lets_the_cache_stand_in() => {
+                self.stand_in_for(file_name, error)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// As [`Repository::fetch`], for a file that must be there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::fetch`], and when there is no such file: offline that
+    /// is [`HubError::NotCached`], with a cache that stands in for the hub the
+    /// error of the hub, else [`HubError::FileMissing`].
+    pub fn require(
+        &mut self,
+        file_name: &str,
+        observer: Observer<'_>,
+    ) -> Result<CachedFile, HubError> {
+        match self.fetch(file_name, observer)? {
+            Some(file) => Ok(file),
+            None => Err(self.missing(file_name)),
+        }
+    }
+
+    /// The error for a file that is not there and has to be.
+    pub fn missing(&mut self, file_name: &str) -> HubError {
+        if self.environment.offline {
+            return self.not_cached(file_name);
+        }
+        if let Some(error) = self
+            .stand_in
+            .as_mut()
+            .and_then(|stand_in| stand_in.error.take())
+        {
+            return error;
+        }
+        HubError::FileMissing {
+            id: self.repository.url(),
+            revision: self.repository.revision().to_owned(),
+            file: file_name.to_owned(),
+        }
+    }
+
+    fn not_cached(&self, file_name: &str) -> HubError {
+        HubError::NotCached {
+            id: self.repository.url(),
+            revision: self.repository.revision().to_owned(),
+            file: file_name.to_owned(),
+            cache: self.environment.cache.clone(),
+        }
+    }
+
+    /// Answers a file from the cache alone.
+    fn look_in_cache(&mut self, file_name: &str) -> Result<Option<CachedFile>, HubError> {
+        let commit = self
+            .cache
+            .commit_of(
+                self.commit.as_deref().unwrap_or(self.repository.revision()),
+                file_name,
+            )
+            .ok_or_else(|| self.not_cached(file_name))?;
+        let path = self.cache.find(&commit, file_name);
+        self.commit = Some(commit);
+        Ok(path.map(|path| CachedFile { path, sha256: None }))
+    }
+
+    /// Lets the cache stand in for a hub that does not answer, if it has the
+    /// file that was asked for; otherwise the hub's error stays.
+    fn stand_in_for(
+        &mut self,
+        file_name: &str,
+        error: HubError,
+    ) -> Result<Option<CachedFile>, HubError> {
+        match self.look_in_cache(file_name) {
+            Ok(Some(file)) => {
+                self.stand_in = Some(StandIn {
+                    reason: error.to_string(),
+                    error: Some(error),
+                });
+                Ok(Some(file))
+            }
+            _ => {
+                self.commit = None;
+                Err(error)
+            }
+        }
+    }
+
+    /// Asks the hub about a file and brings it into the cache.
+    fn ask_hub(
+        &mut self,
+        file_name: &str,
+        observer: Observer<'_>,
+    ) -> Result<Option<CachedFile>, HubError> {
+        if self.client.is_none() {
+            self.client = Some(Client::new(&self.environment, self.timeouts)?);
+        }
+        let answer = self.ask(file_name, &mut *observer)?;
+        let metadata = match answer {
+            Answer::Found(metadata) => metadata,
+            Answer::NoSuchFile { commit } => {
+                if let Some(commit) = commit.or_else(|| self.commit.clone()) {
+                    self.cache.note_absence(&commit, file_name);
+                    let _ = self.cache.note_commit(self.repository.revision(), &commit);
+                    self.commit = Some(commit);
+                }
+                return Ok(None);
+            }
+        };
+        self.settle_on(&metadata)?;
+        if let Some(path) = self.cache.find(&metadata.commit, file_name)
+            && has_size(&path, metadata.size)
+        {
+            // The cache may be read-only, and the file is there all the same.
+            let _ = self
+                .cache
+                .note_commit(self.repository.revision(), &metadata.commit);
+            return Ok(Some(CachedFile { path, sha256: None }));
+        }
+        let file = self.bring(file_name, &metadata, observer)?;
+        self.cache
+            .note_commit(self.repository.revision(), &metadata.commit)?;
+        Ok(Some(file))
+    }
+
+    /// Takes the commit that the hub names, once, for all files.
+    fn settle_on(&mut self, metadata: &Metadata) -> Result<(), HubError> {
+        match &self.commit {
+            Some(commit) if *commit != metadata.commit => Err(HubError::NotAHub {
+                host: self.client.as_ref().map(Client::host).unwrap_or_default(),
+                reason: format!(
+                    "asked for commit {commit}, it answers with commit {}",
+                    metadata.commit
+                ),
+            }),
+            _ => {
+                self.commit = Some(metadata.commit.clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// Brings the content into the cache unless it is there under another
+    /// file's name, and makes the snapshot's entry.
+    fn bring(
+        &self,
+        file_name: &str,
+        metadata: &Metadata,
+        observer: Observer<'_>,
+    ) -> Result<CachedFile, HubError> {
+        let etag = &metadata.etag;
+        self.cache.prepare(etag)?;
+        let _lock = self.cache.lock(etag, file_name, self.timeouts.lock)?;
+        let blob = self.cache.blob(etag);
+        let mut sha256 = None;
+        if !has_size(&blob, metadata.size) {
+            sha256 = self.download(file_name, metadata, &mut *observer)?;
+            let part = self.cache.part(etag);
+            fs::rename(&part, &blob).map_err(|source| cache_io("write", &blob, source))?;
+            observer(DownloadEvent::Finished { file: file_name });
+        }
+        let path = self.cache.link(etag, &metadata.commit, file_name)?;
+        Ok(CachedFile { path, sha256 })
+    }
+
+    /// Gathers the content beside its final place and verifies it there;
+    /// returns its SHA-256 where the hub announced one.
+    fn download(
+        &self,
+        file_name: &str,
+        metadata: &Metadata,
+        observer: Observer<'_>,
+    ) -> Result<Option<String>, HubError> {
+        let part = self.cache.part(&metadata.etag);
+        let mut builds_on_old_bytes = part.exists();
+        loop {
+            self.transfer(file_name, metadata, &part, &mut *observer)?;
+            let verdict = verify(&part, &metadata.etag, metadata.size)
+                .map_err(|source| cache_io("read", &part, source))?;
+            match verdict {
+                Verdict::Right { sha256 } => return Ok(sha256),
+                Verdict::Wrong { .. } if builds_on_old_bytes => {
+                    // The old bytes may be the wrong ones: once more without.
+                    remove(&part)?;
+                    builds_on_old_bytes = false;
+                }
+                Verdict::Wrong { expected, found } => {
+                    self.cache
+                        .discard(&metadata.etag, &metadata.commit, file_name)?;
+                    return Err(HubError::HashMismatch {
+                        file: file_name.to_owned(),
+                        removed: part,
+                        expected,
+                        found,
+                    });
+                }
+                Verdict::Unknown => {
+                    remove(&part)?;
+                    return Err(HubError::NotAHub {
+                        host: self.client()?.host(),
+                        reason: format!("it announces neither hash nor length of `{file_name}`"),
+                    });
+                }
+            }
+        }
+    }
+
+    fn transfer(
+        &self,
+        file_name: &str,
+        metadata: &Metadata,
+        part: &Path,
+        observer: Observer<'_>,
+    ) -> Result<(), HubError> {
+        let client = self.client()?;
+        let address = self.address(&metadata.commit, file_name);
+        let bytes = || fs::metadata(part).map_or(0, |metadata| metadata.len());
+        self.persist(file_name, observer, bytes, |observer| {
+            client.download(&address, metadata, part, self.subject(file_name), observer)
+        })
+    }
+
+    fn ask(&self, file_name: &str, observer: Observer<'_>) -> Result<Answer, HubError> {
+        let client = self.client()?;
+        let revision = self.commit.as_deref().unwrap_or(self.repository.revision());
+        let address = self.address(revision, file_name);
+        self.persist(
+            file_name,
+            observer,
+            || 0,
+            |_| client.metadata(&address, self.subject(file_name)),
+        )
+    }
+
+    /// Repeats an attempt while another one may help, with growing delays.
+    fn persist<T>(
+        &self,
+        file_name: &str,
+        observer: Observer<'_>,
+        bytes: impl Fn() -> u64,
+        mut attempt: impl FnMut(Observer<'_>) -> Result<T, Failure>,
+    ) -> Result<T, HubError> {
+        let mut attempts = 1;
+        let mut furthest = bytes();
+        loop {
+            let (error, wait) = match attempt(&mut *observer) {
+                Ok(value) => return Ok(value),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Transient { error, wait }) => (error, wait),
+            };
+            let reached = bytes();
+            if reached >= furthest.saturating_add(PROGRESS_BYTES) {
+                attempts = 1;
+            }
+            furthest = furthest.max(reached);
+            if attempts >= ATTEMPTS {
+                return Err(after(attempts, error));
+            }
+            let delay = wait
+                .unwrap_or(self.timeouts.first_delay * 2_u32.pow(attempts - 1))
+                .min(self.timeouts.longest_delay);
+            attempts += 1;
+            observer(DownloadEvent::Retrying {
+                file: file_name,
+                attempt: attempts,
+                delay,
+                reason: error.to_string(),
+            });
+            thread::sleep(delay);
+        }
+    }
+
+    fn client(&self) -> Result<&Client, HubError> {
+        // Only reached behind `ask_hub`, which makes the client.
+        self.client.as_ref().ok_or(HubError::InvalidEndpoint {
+            reason: "no connection was set up",
+        })
+    }
+
+    fn subject<'a>(&'a self, file: &'a str) -> Subject<'a> {
+        Subject {
+            id: self.cache.id(),
+            revision: self.repository.revision(),
+            file,
+        }
+    }
+
+    /// The address of a file's content, as hf-hub and huggingface_hub form it.
+    fn address(&self, revision: &str, file_name: &str) -> String {
+        format!(
+            "{}/{}/resolve/{}/{}",
+            self.environment.endpoint,
+            self.repository.url(),
+            percent_encoded(revision, false),
+            percent_encoded(file_name, true),
+        )
+    }
+}
+
+/// Writes down how often a server was asked before its error counted.
+fn after(attempts: u32, error: HubError) -> HubError {
+    match error {
+        HubError::ServerError { host, status, .. } => HubError::ServerError {
+            host,
+            status,
+            attempts,
+        },
+        other => other,
+    }
+}
+
+/// Whether the file is there and, where a size in bytes is known, has it.
+fn has_size(path: &Path, size: Option<u64>) -> bool {
+    fs::metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && size.is_none_or(|size| size == metadata.len()))
+}
