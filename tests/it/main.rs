@@ -1,2 +1,3 @@
 mod hub;
 mod loopback_hub;
+mod reference;
