@@ -167,7 +167,10 @@ impl Tokenizer {
             .filter(|(_, token)| token.special)
             .map(|(&id, _)| id)
             .collect();
-        Ok(Self { inner, special_token_ids })
+        Ok(Self {
+            inner,
+            special_token_ids,
+        })
     }
 
     /// Checks that the model has a word embedding for every token, and no
@@ -182,7 +185,10 @@ impl Tokenizer {
             && (found..found + MAXIMUM_PADDING).contains(&embedding_count);
         match found == embedding_count || padded {
             true => Ok(()),
-            false => Err(TokenizerError::VocabularySize { expected: embedding_count, found }),
+            false => Err(TokenizerError::VocabularySize {
+                expected: embedding_count,
+                found,
+            }),
         }
     }
 
@@ -205,11 +211,16 @@ impl Tokenizer {
             .map_or(0, |processor| processor.added_tokens(second.is_some()));
         let found = text_count + special_count;
         let kept = kept_token_count(found, special_count, pair.is_some(), limit)?;
-        let truncation = TruncationParams { max_length: kept - special_count, ..Default::default() };
+        let truncation = TruncationParams {
+            max_length: kept - special_count,
+            ..Default::default()
+        };
         let (first, second) =
             truncate_encodings(first, second, &truncation).map_err(TokenizerError::Tokenizers)?;
-        let encoding =
-            self.inner.post_process(first, second, true).map_err(TokenizerError::Tokenizers)?;
+        let encoding = self
+            .inner
+            .post_process(first, second, true)
+            .map_err(TokenizerError::Tokenizers)?;
         Ok(TokenizedInput {
             text: text.to_owned(),
             pair: pair.map(str::to_owned),
@@ -228,9 +239,15 @@ impl Tokenizer {
         if text.trim().is_empty() {
             return Err(TokenizerError::EmptyText { which });
         }
-        let mut encoding = self.inner.encode(text, false).map_err(TokenizerError::Tokenizers)?;
+        let mut encoding = self
+            .inner
+            .encode(text, false)
+            .map_err(TokenizerError::Tokenizers)?;
         if encoding.is_empty() {
-            return Err(TokenizerError::NoToken { which, text: text.to_owned() });
+            return Err(TokenizerError::NoToken {
+                which,
+                text: text.to_owned(),
+            });
         }
         encoding.set_type_ids(vec![segment; encoding.len()]);
         Ok(encoding)
@@ -249,7 +266,11 @@ impl Tokenizer {
                 // still a word of the text and not a special token.
                 let special = added[index] == 1
                     || (self.special_token_ids.contains(&id) && written == Some(&token_text));
-                let (start, end) = if added[index] == 1 { (0, 0) } else { (start, end) };
+                let (start, end) = if added[index] == 1 {
+                    (0, 0)
+                } else {
+                    (start, end)
+                };
                 Token {
                     id,
                     text: token_text,
@@ -278,7 +299,11 @@ fn kept_token_count(
         Some(truncate) => {
             let minimum = special_count + if is_pair { 2 } else { 1 };
             if !(minimum..=maximum).contains(&truncate) {
-                return Err(TokenizerError::TruncateTo { minimum, maximum, found: truncate });
+                return Err(TokenizerError::TruncateTo {
+                    minimum,
+                    maximum,
+                    found: truncate,
+                });
             }
             Ok(found.min(truncate))
         }
@@ -332,7 +357,10 @@ fn from_vocabulary(
         vocabulary
             .get(token)
             .copied()
-            .ok_or_else(|| TokenizerError::TokenMissing { token: token.to_owned(), found })
+            .ok_or_else(|| TokenizerError::TokenMissing {
+                token: token.to_owned(),
+                found,
+            })
     };
     let unknown = SpecialToken::name(config.unk_token, "[UNK]");
     let separator = SpecialToken::name(config.sep_token, "[SEP]");

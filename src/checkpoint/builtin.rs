@@ -16,9 +16,18 @@ static WEIGHTS: &[u8] = include_bytes!("../../assets/minilm-l6-v2/model.safetens
 /// SHA-256 of the files above, so that no run has to compute them; a test
 /// does.
 const DIGESTS: [(&str, &str); 3] = [
-    (files::CONFIG, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-    (files::TOKENIZER, "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-    (files::SAFETENSORS, "9c0bf732145c2a248a35b8d17263e9adefce68043737804b972f46d46b219189"),
+    (
+        files::CONFIG,
+        "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    ),
+    (
+        files::TOKENIZER,
+        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    ),
+    (
+        files::SAFETENSORS,
+        "9c0bf732145c2a248a35b8d17263e9adefce68043737804b972f46d46b219189",
+    ),
 ];
 
 pub(super) fn checkpoint() -> Checkpoint {

@@ -33,7 +33,10 @@ impl PendingDigest {
     }
 
     pub(super) fn known(name: &str, sha256: String) -> Self {
-        Self::Known(FileDigest { name: name.to_owned(), sha256 })
+        Self::Known(FileDigest {
+            name: name.to_owned(),
+            sha256,
+        })
     }
 
     /// A file of the hub's cache, which is named by its SHA-256 where the hub
@@ -41,7 +44,10 @@ impl PendingDigest {
     pub(super) fn of_cached(name: &str, file: CachedFile) -> Self {
         match file.sha256.clone().or_else(|| file.recorded_sha256()) {
             Some(sha256) => Self::known(name, sha256),
-            None => Self::File { name: name.to_owned(), path: file.path },
+            None => Self::File {
+                name: name.to_owned(),
+                path: file.path,
+            },
         }
     }
 }
@@ -52,9 +58,14 @@ pub(super) fn resolve(digests: &[PendingDigest]) -> Result<Vec<FileDigest>, Dige
         .map(|digest| match digest {
             PendingDigest::Known(digest) => Ok(digest.clone()),
             PendingDigest::File { name, path } => {
-                let sha256 = sha256_of_file(path)
-                    .map_err(|source| DigestError { path: path.clone(), source })?;
-                Ok(FileDigest { name: name.clone(), sha256 })
+                let sha256 = sha256_of_file(path).map_err(|source| DigestError {
+                    path: path.clone(),
+                    source,
+                })?;
+                Ok(FileDigest {
+                    name: name.clone(),
+                    sha256,
+                })
             }
         })
         .collect()

@@ -42,14 +42,27 @@ impl Found {
         commit: Option<String>,
         notice: Option<String>,
     ) -> Checkpoint {
-        let Self { config, tokenizer, weights, digests } = self;
-        Checkpoint { id, source, commit, config, tokenizer, weights, notice, digests }
+        let Self {
+            config,
+            tokenizer,
+            weights,
+            digests,
+        } = self;
+        Checkpoint {
+            id,
+            source,
+            commit,
+            config,
+            tokenizer,
+            weights,
+            notice,
+            digests,
+        }
     }
 }
 
 /// Asks for one file by name; `None` if the checkpoint does not have it.
-pub(super) type Lookup<'a> =
-    &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
+pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
 
 /// Asks for the files in the order in which they are needed; weights last,
 /// after the config was looked at.
@@ -58,7 +71,10 @@ pub(super) fn collect(
     check_config: ConfigCheck,
     lookup: Lookup<'_>,
 ) -> Result<Found, CheckpointError> {
-    let missing = |expected| CheckpointError::FileMissing { place: place.to_owned(), expected };
+    let missing = |expected| CheckpointError::FileMissing {
+        place: place.to_owned(),
+        expected,
+    };
     let mut digests = Vec::new();
     let config = text(CONFIG, lookup, &mut digests)?.ok_or_else(|| missing(CONFIG))?;
     check_config(&config).map_err(CheckpointError::Config)?;
@@ -73,7 +89,12 @@ pub(super) fn collect(
     let weights = weights(lookup, &mut digests)?.ok_or_else(|| {
         missing("model.safetensors, model.safetensors.index.json or pytorch_model.bin")
     })?;
-    Ok(Found { config, tokenizer, weights, digests })
+    Ok(Found {
+        config,
+        tokenizer,
+        weights,
+        digests,
+    })
 }
 
 fn weights(
@@ -121,7 +142,9 @@ fn shard_names(index: &[u8]) -> Result<BTreeSet<String>, CheckpointError> {
     // A name with a separator could lead out of the checkpoint.
     let plain = |name: &String| {
         name.ends_with(".safetensors")
-            && Path::new(name).file_name().is_some_and(|last| last == name.as_str())
+            && Path::new(name)
+                .file_name()
+                .is_some_and(|last| last == name.as_str())
             && !name.contains(['\\', ':'])
     };
     match names.iter().find(|name| !plain(name)) {
@@ -141,11 +164,18 @@ fn text(
     let Some(file) = lookup(name)? else {
         return Ok(None);
     };
-    let io = |source| CheckpointError::Io { path: file.path.clone(), source };
+    let io = |source| CheckpointError::Io {
+        path: file.path.clone(),
+        source,
+    };
     let found = fs::metadata(&file.path).map_err(io)?.len();
     if found > MAXIMUM_TEXT_LENGTH {
         let (file, maximum) = (name.to_owned(), MAXIMUM_TEXT_LENGTH);
-        return Err(CheckpointError::FileTooLarge { file, maximum, found });
+        return Err(CheckpointError::FileTooLarge {
+            file,
+            maximum,
+            found,
+        });
     }
     let bytes = fs::read(&file.path).map_err(io)?;
     digests.push(PendingDigest::of_bytes(name, &bytes));

@@ -161,7 +161,10 @@ pub struct LoadOptions {
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { hub: None, check_config: |_| Ok(()) }
+        Self {
+            hub: None,
+            check_config: |_| Ok(()),
+        }
     }
 }
 
@@ -207,7 +210,10 @@ pub fn load_default(
 fn load_directory(path: &Path, options: &LoadOptions) -> Result<Checkpoint, CheckpointError> {
     if !path.is_dir() {
         let found = if path.exists() { "a file" } else { "nothing" };
-        return Err(CheckpointError::NoDirectory { path: path.to_owned(), found });
+        return Err(CheckpointError::NoDirectory {
+            path: path.to_owned(),
+            found,
+        });
     }
     let place = path.display().to_string();
     let found = files::collect(&place, options.check_config, &mut |name| {

@@ -128,16 +128,37 @@ pub struct ModelArguments {
 #[derive(Debug, Args)]
 pub struct OutputArguments {
     /// Layers to keep, from 0, such as 0-3,11 or -1 for the last
-    #[arg(long, value_name = "LIST", default_value = "all", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "all",
+        allow_hyphen_values = true
+    )]
     pub layers: IndexList,
     /// Heads to keep, from 0, such as 0-3,11 or -1 for the last
-    #[arg(long, value_name = "LIST", default_value = "all", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "all",
+        allow_hyphen_values = true
+    )]
     pub heads: IndexList,
     /// Pictures to draw: heads, overview
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "heads,overview")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "heads,overview"
+    )]
     pub views: Vec<View>,
     /// Files to write: png, safetensors, json
-    #[arg(short, long = "format", value_name = "LIST", value_delimiter = ',', default_value = "png")]
+    #[arg(
+        short,
+        long = "format",
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "png"
+    )]
     pub formats: Vec<Format>,
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
@@ -160,7 +181,13 @@ pub struct MessageArguments {
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// Colour messages: auto, always, never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub color: ColorWhen,
 }
 
@@ -191,7 +218,9 @@ impl std::str::FromStr for Truncate {
         match value.parse() {
             _ if value == "never" => Ok(Self::Never),
             Ok(count) => Ok(Self::To(count)),
-            Err(_) => Err(format!("expected \"never\" or a number of tokens, found {value:?}")),
+            Err(_) => Err(format!(
+                "expected \"never\" or a number of tokens, found {value:?}"
+            )),
         }
     }
 }

@@ -41,16 +41,16 @@ impl IndexList {
     ///
     /// # Errors
     /// When an index does not exist.
-    pub fn resolve(
-        &self,
-        kind: &'static str,
-        count: usize,
-    ) -> Result<Vec<usize>, IndexOutOfRange> {
+    pub fn resolve(&self, kind: &'static str, count: usize) -> Result<Vec<usize>, IndexOutOfRange> {
         let Self::Ranges(ranges) = self else {
             return Ok((0..count).collect());
         };
         let position = |found: i64| {
-            let from_start = if found < 0 { found.saturating_add_unsigned(count as u64) } else { found };
+            let from_start = if found < 0 {
+                found.saturating_add_unsigned(count as u64)
+            } else {
+                found
+            };
             usize::try_from(from_start)
                 .ok()
                 .filter(|&index| index < count)
@@ -69,18 +69,24 @@ impl FromStr for IndexList {
     type Err = IndexListError;
 
     fn from_str(text: &str) -> Result<Self, IndexListError> {
-        let malformed = || IndexListError { found: text.to_owned() };
+        let malformed = || IndexListError {
+            found: text.to_owned(),
+        };
         if text == "all" {
             return Ok(Self::All);
         }
-        let ranges: Option<Vec<(i64, i64)>> = text.split(',').map(|part| range(part.trim())).collect();
+        let ranges: Option<Vec<(i64, i64)>> =
+            text.split(',').map(|part| range(part.trim())).collect();
         ranges.map(Self::Ranges).ok_or_else(malformed)
     }
 }
 
 /// `3`, `-1`, `0-3`, `0--1`: a minus in first place is a sign.
 fn range(part: &str) -> Option<(i64, i64)> {
-    let separator = part.char_indices().skip(1).find(|&(_, letter)| letter == '-');
+    let separator = part
+        .char_indices()
+        .skip(1)
+        .find(|&(_, letter)| letter == '-');
     match separator {
         None => part.parse().ok().map(|index| (index, index)),
         Some((at, _)) => Some((part[..at].parse().ok()?, part[at + 1..].parse().ok()?)),

@@ -22,6 +22,11 @@ impl FromStr for ModelName {
 }
 
 impl ModelName {
+    /// As it was typed.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
     /// `builtin`, then anything that looks like a path or is a directory, then
     /// the hub; the order that Hugging Face's libraries have.
     pub fn source(&self, revision: &str) -> CheckpointSource {
@@ -35,7 +40,10 @@ impl ModelName {
         match name {
             "builtin" => CheckpointSource::Builtin,
             _ if looks_like_path || path.is_dir() => CheckpointSource::Directory(path),
-            _ => CheckpointSource::Hub { id: name.to_owned(), revision: revision.to_owned() },
+            _ => CheckpointSource::Hub {
+                id: name.to_owned(),
+                revision: revision.to_owned(),
+            },
         }
     }
 }

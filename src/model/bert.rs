@@ -113,7 +113,12 @@ impl Bert {
         let outputs = spans.iter().zip(attentions).zip(hidden_states);
         outputs
             .map(|((&(_, length), values), states)| {
-                let shape = [self.config.layer_count, self.config.head_count, length, length];
+                let shape = [
+                    self.config.layer_count,
+                    self.config.head_count,
+                    length,
+                    length,
+                ];
                 Ok(EncoderOutput {
                     attention: AttentionTensor::new(values, shape)?,
                     hidden_states: match keep {
@@ -141,7 +146,10 @@ impl Bert {
             }
             if token.segment as usize >= self.config.segment_count {
                 let segment_count = self.config.segment_count;
-                return Err(ModelError::UnknownSegment { segment: token.segment, segment_count });
+                return Err(ModelError::UnknownSegment {
+                    segment: token.segment,
+                    segment_count,
+                });
             }
         }
         Ok(())
@@ -153,10 +161,14 @@ impl Bert {
         let tokens = || inputs.iter().flat_map(|input| &input.tokens);
         let ids: Vec<u32> = tokens().map(|token| token.id).collect();
         let segments: Vec<u32> = tokens().map(|token| token.segment).collect();
-        let positions: Vec<u32> =
-            inputs.iter().flat_map(|input| 0..input.tokens.len() as u32).collect();
+        let positions: Vec<u32> = inputs
+            .iter()
+            .flat_map(|input| 0..input.tokens.len() as u32)
+            .collect();
         let shape = [self.config.vocabulary_size, self.config.hidden_size];
-        let rows = self.weights.read_rows("embeddings.word_embeddings.weight", shape, &ids)?;
+        let rows = self
+            .weights
+            .read_rows("embeddings.word_embeddings.weight", shape, &ids)?;
         let row_count = ids.len();
         let device = &Device::Cpu;
         let words = Tensor::from_vec(rows, (row_count, self.config.hidden_size), device)?; // [row, hidden]
@@ -207,7 +219,9 @@ impl Bert {
         let scores = (query.matmul(&key.t()?)? * scale)?; // [head, query, key]
         let probabilities = ops::softmax(&scores)?; // [head, query, key]
         let context = probabilities.matmul(&value)?; // [head, query, size]
-        let context = context.transpose(0, 1)?.reshape((length, self.config.hidden_size))?; // [query, hidden]
+        let context = context
+            .transpose(0, 1)?
+            .reshape((length, self.config.hidden_size))?; // [query, hidden]
         Ok((probabilities, context))
     }
 
@@ -267,7 +281,11 @@ fn spans(inputs: &[&TokenizedInput]) -> Vec<(usize, usize)> {
 }
 
 fn matrix(weights: &Weights, name: &str, shape: [usize; 2]) -> Result<Tensor, ModelError> {
-    Ok(Tensor::from_vec(weights.read(name, &shape)?, &shape, &Device::Cpu)?)
+    Ok(Tensor::from_vec(
+        weights.read(name, &shape)?,
+        &shape,
+        &Device::Cpu,
+    )?)
 }
 
 fn linear(
@@ -278,7 +296,11 @@ fn linear(
 ) -> Result<Linear, ModelError> {
     let bias = weights.read(&format!("{name}.bias"), &[output_count])?;
     Ok(Linear {
-        weight: matrix(weights, &format!("{name}.weight"), [output_count, input_count])?,
+        weight: matrix(
+            weights,
+            &format!("{name}.weight"),
+            [output_count, input_count],
+        )?,
         bias: Tensor::from_vec(bias, output_count, &Device::Cpu)?,
     })
 }

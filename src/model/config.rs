@@ -254,12 +254,33 @@ impl BertConfig {
         }
         if config.hidden_size % config.head_count != 0 {
             let (hidden_size, head_count) = (config.hidden_size, config.head_count);
-            return Err(ConfigError::HeadsDoNotDivide { hidden_size, head_count });
+            return Err(ConfigError::HeadsDoNotDivide {
+                hidden_size,
+                head_count,
+            });
         }
-        let position = fields.position_embedding_type.as_deref().unwrap_or("absolute");
-        refuse("position_embedding_type", "absolute", position != "absolute", position)?;
-        refuse("is_decoder", "false", fields.is_decoder == Some(true), "true")?;
-        refuse("add_cross_attention", "false", fields.add_cross_attention == Some(true), "true")?;
+        let position = fields
+            .position_embedding_type
+            .as_deref()
+            .unwrap_or("absolute");
+        refuse(
+            "position_embedding_type",
+            "absolute",
+            position != "absolute",
+            position,
+        )?;
+        refuse(
+            "is_decoder",
+            "false",
+            fields.is_decoder == Some(true),
+            "true",
+        )?;
+        refuse(
+            "add_cross_attention",
+            "false",
+            fields.add_cross_attention == Some(true),
+            "true",
+        )?;
         Ok(config)
     }
 }
@@ -268,7 +289,12 @@ fn within(field: &'static str, found: u64, maximum: u64) -> Result<usize, Config
     let minimum = 1;
     match usize::try_from(found) {
         Ok(size) if (minimum..=maximum).contains(&found) => Ok(size),
-        _ => Err(ConfigError::OutOfRange { field, minimum, maximum, found }),
+        _ => Err(ConfigError::OutOfRange {
+            field,
+            minimum,
+            maximum,
+            found,
+        }),
     }
 }
 
@@ -279,7 +305,11 @@ fn refuse(
     found: &str,
 ) -> Result<(), ConfigError> {
     match refused {
-        true => Err(ConfigError::Unsupported { field, expected, found: found.to_owned() }),
+        true => Err(ConfigError::Unsupported {
+            field,
+            expected,
+            found: found.to_owned(),
+        }),
         false => Ok(()),
     }
 }

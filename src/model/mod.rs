@@ -47,7 +47,9 @@ pub enum ModelError {
         vocabulary_size: usize,
     },
     /// The model has no embedding for a segment.
-    #[error("the model knows {segment_count} segment(s) of text, found a token of segment {segment}")]
+    #[error(
+        "the model knows {segment_count} segment(s) of text, found a token of segment {segment}"
+    )]
     UnknownSegment {
         /// The token's segment, counted from zero.
         segment: u32,

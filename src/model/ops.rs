@@ -62,8 +62,11 @@ impl LayerNorm {
     fn normalize_row(&self, row: &mut [f32]) {
         let count = row.len() as f32;
         let mean = row.iter().sum::<f32>() / count;
-        let variance =
-            row.iter().map(|value| (value - mean) * (value - mean)).sum::<f32>() / count;
+        let variance = row
+            .iter()
+            .map(|value| (value - mean) * (value - mean))
+            .sum::<f32>()
+            / count;
         let scale = 1.0 / (variance + self.epsilon).sqrt();
         for ((value, weight), bias) in row.iter_mut().zip(&self.weight).zip(&self.bias) {
             *value = (*value - mean) * scale * weight + bias;
@@ -82,10 +85,15 @@ impl CustomOp1 for LayerNorm {
             bail!("layer norm expects a contiguous tensor");
         };
         if layout.dims().last() != Some(&column_count) || self.bias.len() != column_count {
-            bail!("layer norm of {column_count} columns met a tensor of {:?}", layout.dims());
+            bail!(
+                "layer norm of {column_count} columns met a tensor of {:?}",
+                layout.dims()
+            );
         }
         let mut values = storage.as_slice::<f32>()?[start..end].to_vec();
-        values.par_chunks_mut(column_count).for_each(|row| self.normalize_row(row));
+        values
+            .par_chunks_mut(column_count)
+            .for_each(|row| self.normalize_row(row));
         Ok((CpuStorage::F32(values), layout.shape().clone()))
     }
 }

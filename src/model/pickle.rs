@@ -1,7 +1,6 @@
 //! `pytorch_model.bin` in PyTorch's zip format, read through candle, which
 //! executes nothing that the pickle asks for.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,7 +65,10 @@ pub struct PickleFile {
 
 impl std::fmt::Debug for PickleFile {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("PickleFile").field("file", &self.file).finish_non_exhaustive()
+        formatter
+            .debug_struct("PickleFile")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,12 +78,26 @@ impl PickleFile {
     /// # Errors
     /// When the file cannot be read or is malformed.
     pub fn open(path: &Path) -> Result<Self, PickleError> {
-        let io = |source| PickleError::Io { path: path.to_owned(), source };
+        let io = |source| PickleError::Io {
+            path: path.to_owned(),
+            source,
+        };
         // A directory opens as a file does, so its kind is asked for as well.
-        let metadata = std::fs::File::open(path).and_then(|file| file.metadata()).map_err(io)?;
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let metadata = std::fs::File::open(path)
+            .and_then(|file| file.metadata())
+            .map_err(io)?;
+        let file = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let tensors = guard(&file, || PthTensors::new(path, None))?;
-        Ok(Self { tensors, file, file_length: metadata.len(), last: Mutex::new(None) })
+        Ok(Self {
+            tensors,
+            file,
+            file_length: metadata.len(),
+            last: Mutex::new(None),
+        })
     }
 
     /// The names of all tensors.
@@ -91,7 +107,10 @@ impl PickleFile {
 
     /// The shape of a tensor, `None` if there is none of that name.
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.tensors.tensor_infos().get(name).map(|info| info.layout.dims().to_vec())
+        self.tensors
+            .tensor_infos()
+            .get(name)
+            .map(|info| info.layout.dims().to_vec())
     }
 
     /// A whole tensor, row after row, kept until another one is asked for.
@@ -116,8 +135,10 @@ impl PickleFile {
     /// When it is not there, larger than the file, or of another type.
     pub fn read(&self, name: &str) -> Result<Vec<f32>, PickleError> {
         let file = &self.file;
-        let malformed =
-            |reason: String| PickleError::Malformed { file: file.clone(), reason };
+        let malformed = |reason: String| PickleError::Malformed {
+            file: file.clone(),
+            reason,
+        };
         let info = self
             .tensors
             .tensor_infos()
@@ -125,7 +146,11 @@ impl PickleFile {
             .ok_or_else(|| malformed(format!("no tensor {name}")))?;
         if !matches!(info.dtype, DType::F32 | DType::F16 | DType::BF16) {
             let found = format!("{:?}", info.dtype);
-            return Err(PickleError::Dtype { file: file.clone(), name: name.to_owned(), found });
+            return Err(PickleError::Dtype {
+                file: file.clone(),
+                name: name.to_owned(),
+                found,
+            });
         }
         // The entries of the zip are stored, not compressed, so a tensor that
         // is larger than the file is a lie that must not be allocated for.
@@ -138,14 +163,24 @@ impl PickleFile {
         let found = self.file_length;
         if expected > u128::from(found) {
             let (file, name) = (file.clone(), name.to_owned());
-            return Err(PickleError::LargerThanFile { file, name, expected, found });
+            return Err(PickleError::LargerThanFile {
+                file,
+                name,
+                expected,
+                found,
+            });
         }
         let tensor: Option<Tensor> = guard(file, || self.tensors.get(name))?;
         let tensor = tensor.ok_or_else(|| malformed(format!("no data of tensor {name}")))?;
-        let values = guard(file, || tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>())?;
+        let values = guard(file, || {
+            tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()
+        })?;
         // The layout was checked against the config, the data were not.
         if values.len() as u128 != element_count {
-            return Err(malformed(format!("tensor {name} has {} values", values.len())));
+            return Err(malformed(format!(
+                "tensor {name} has {} values",
+                values.len()
+            )));
         }
         Ok(values)
     }
@@ -154,7 +189,10 @@ impl PickleFile {
 /// Runs a step of the reader, which panics on some malformed files; that is
 /// reported like any other malformed file.
 fn guard<T>(file: &str, step: impl FnOnce() -> candle_core::Result<T>) -> Result<T, PickleError> {
-    let malformed = |reason: String| PickleError::Malformed { file: file.to_owned(), reason };
+    let malformed = |reason: String| PickleError::Malformed {
+        file: file.to_owned(),
+        reason,
+    };
     match catch_unwind(AssertUnwindSafe(step)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(malformed(first_line(&error.to_string()))),

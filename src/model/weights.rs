@@ -15,7 +15,7 @@ use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 use thiserror::Error;
 
-use super::pickle::{PickleFile, PickleError};
+use super::pickle::{PickleError, PickleFile};
 use crate::checkpoint::WeightFiles;
 
 /// The longest safetensors header that is read, in bytes: the limit of the
@@ -106,7 +106,11 @@ pub struct Weights {
 
 #[derive(Debug)]
 enum Source {
-    Safetensors { bytes: ByteSource, metadata: Metadata, data_start: u64 },
+    Safetensors {
+        bytes: ByteSource,
+        metadata: Metadata,
+        data_start: u64,
+    },
     Pickle(PickleFile),
 }
 
@@ -129,11 +133,17 @@ impl Weights {
             WeightFiles::Safetensors(paths) => {
                 let sources: Result<Vec<_>, _> =
                     paths.iter().map(|path| open_safetensors(path)).collect();
-                (sources?, paths.first().map_or_else(String::new, |path| file_name(path)))
+                (
+                    sources?,
+                    paths
+                        .first()
+                        .map_or_else(String::new, |path| file_name(path)),
+                )
             }
-            WeightFiles::Pickle(path) => {
-                (vec![Source::Pickle(PickleFile::open(path)?)], file_name(path))
-            }
+            WeightFiles::Pickle(path) => (
+                vec![Source::Pickle(PickleFile::open(path)?)],
+                file_name(path),
+            ),
             WeightFiles::Builtin(bytes) => {
                 let name = "the built-in model.safetensors";
                 let bytes = ByteSource::Builtin(bytes);
@@ -161,7 +171,11 @@ impl Weights {
             };
             return Err(WeightsError::NoEmbeddings { file: name, found });
         };
-        Ok(Self { sources, source_of, prefix })
+        Ok(Self {
+            sources,
+            source_of,
+            prefix,
+        })
     }
 
     /// One whole tensor of `shape`, row after row. `name` is without prefix;
@@ -173,7 +187,11 @@ impl Weights {
         let (name, source) = self.locate(name, shape)?;
         let values = match source {
             Source::Pickle(file) => file.read(&name)?,
-            Source::Safetensors { bytes, metadata, data_start } => {
+            Source::Safetensors {
+                bytes,
+                metadata,
+                data_start,
+            } => {
                 let info = metadata.info(&name).ok_or_else(|| missing(&name, shape))?;
                 let (start, end) = info.data_offsets;
                 read_values(bytes, &name, info, data_start + start as u64, end - start)?
@@ -210,7 +228,11 @@ impl Weights {
                     values.extend_from_slice(&table[start..start + column_count]);
                 }
             }
-            Source::Safetensors { bytes, metadata, data_start } => {
+            Source::Safetensors {
+                bytes,
+                metadata,
+                data_start,
+            } => {
                 let info = metadata.info(&name).ok_or_else(|| missing(&name, &shape))?;
                 let row_length = (info.data_offsets.1 - info.data_offsets.0) / row_count;
                 for &row in row_indices {
@@ -242,7 +264,11 @@ impl Weights {
         let source = &self.sources[index];
         let found = source.shape(&name).ok_or_else(|| missing(&name, shape))?;
         if found != shape {
-            return Err(WeightsError::Shape { name, expected: shape.to_vec(), found });
+            return Err(WeightsError::Shape {
+                name,
+                expected: shape.to_vec(),
+                found,
+            });
         }
         Ok((name, source))
     }
@@ -258,7 +284,9 @@ impl Source {
 
     fn shape(&self, name: &str) -> Option<Vec<usize>> {
         match self {
-            Self::Safetensors { metadata, .. } => metadata.info(name).map(|info| info.shape.clone()),
+            Self::Safetensors { metadata, .. } => {
+                metadata.info(name).map(|info| info.shape.clone())
+            }
             Self::Pickle(file) => file.shape(name),
         }
     }
@@ -269,31 +297,50 @@ impl Source {
 fn old_name(name: &str) -> Option<String> {
     name.strip_suffix("LayerNorm.weight")
         .map(|stem| format!("{stem}LayerNorm.gamma"))
-        .or_else(|| name.strip_suffix("LayerNorm.bias").map(|stem| format!("{stem}LayerNorm.beta")))
+        .or_else(|| {
+            name.strip_suffix("LayerNorm.bias")
+                .map(|stem| format!("{stem}LayerNorm.beta"))
+        })
 }
 
 fn missing(name: &str, shape: &[usize]) -> WeightsError {
-    WeightsError::Missing { name: name.to_owned(), expected: shape.to_vec() }
+    WeightsError::Missing {
+        name: name.to_owned(),
+        expected: shape.to_vec(),
+    }
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn open_safetensors(path: &Path) -> Result<Source, WeightsError> {
-    let file =
-        File::open(path).map_err(|source| WeightsError::Io { path: path.to_owned(), source })?;
-    read_header(ByteSource::File { file, path: path.to_owned() }, &file_name(path))
+    let file = File::open(path).map_err(|source| WeightsError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    read_header(
+        ByteSource::File {
+            file,
+            path: path.to_owned(),
+        },
+        &file_name(path),
+    )
 }
 
 /// Reads and checks the header: its length fits the file, the offsets leave
 /// no gap and no overlap, and the tensors end where the file ends.
 fn read_header(bytes: ByteSource, file: &str) -> Result<Source, WeightsError> {
-    let invalid =
-        |reason: String| WeightsError::Safetensors { file: file.to_owned(), reason };
+    let invalid = |reason: String| WeightsError::Safetensors {
+        file: file.to_owned(),
+        reason,
+    };
     let file_length = bytes.length()?;
     if file_length < 8 {
-        return Err(invalid(format!("it has {file_length} bytes, expected at least 8")));
+        return Err(invalid(format!(
+            "it has {file_length} bytes, expected at least 8"
+        )));
     }
     let mut length_field = [0_u8; 8];
     bytes.read_exact_at(0, &mut length_field)?;
@@ -317,7 +364,11 @@ fn read_header(bytes: ByteSource, file: &str) -> Result<Source, WeightsError> {
             file_length - data_start
         )));
     }
-    Ok(Source::Safetensors { bytes, metadata, data_start })
+    Ok(Source::Safetensors {
+        bytes,
+        metadata,
+        data_start,
+    })
 }
 
 impl ByteSource {
@@ -326,7 +377,10 @@ impl ByteSource {
             Self::Builtin(bytes) => Ok(bytes.len() as u64),
             Self::File { file, path } => match file.metadata() {
                 Ok(metadata) => Ok(metadata.len()),
-                Err(source) => Err(WeightsError::Io { path: path.clone(), source }),
+                Err(source) => Err(WeightsError::Io {
+                    path: path.clone(),
+                    source,
+                }),
             },
         }
     }
@@ -343,8 +397,12 @@ impl ByteSource {
                 }
                 Ok(())
             }
-            Self::File { file, path } => read_exact_at(file, position, buffer)
-                .map_err(|source| WeightsError::Io { path: path.clone(), source }),
+            Self::File { file, path } => {
+                read_exact_at(file, position, buffer).map_err(|source| WeightsError::Io {
+                    path: path.clone(),
+                    source,
+                })
+            }
         }
     }
 }
@@ -389,18 +447,23 @@ fn read_values(
             Ok(values)
         }
         Dtype::F16 => {
-            let halves: Vec<half::f16> =
-                read_halves(bytes, position, byte_count)?.into_iter().map(half::f16::from_bits).collect();
+            let halves: Vec<half::f16> = read_halves(bytes, position, byte_count)?
+                .into_iter()
+                .map(half::f16::from_bits)
+                .collect();
             Ok(halves.to_f32_vec())
         }
         Dtype::BF16 => {
-            let halves: Vec<half::bf16> =
-                read_halves(bytes, position, byte_count)?.into_iter().map(half::bf16::from_bits).collect();
+            let halves: Vec<half::bf16> = read_halves(bytes, position, byte_count)?
+                .into_iter()
+                .map(half::bf16::from_bits)
+                .collect();
             Ok(halves.to_f32_vec())
         }
-        found => {
-            Err(WeightsError::Dtype { name: name.to_owned(), found: format!("{found:?}") })
-        }
+        found => Err(WeightsError::Dtype {
+            name: name.to_owned(),
+            found: format!("{found:?}"),
+        }),
     }
 }
 
@@ -420,17 +483,24 @@ fn read_halves(
 fn check_finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>, WeightsError> {
     // Without an early exit in the inner loop the compiler can compare many
     // values at once.
-    let clean = values
-        .chunks(4_096)
-        .all(|chunk| chunk.iter().fold(true, |clean, value| clean & value.is_finite()));
+    let clean = values.chunks(4_096).all(|chunk| {
+        chunk
+            .iter()
+            .fold(true, |clean, value| clean & value.is_finite())
+    });
     if clean {
         return Ok(values);
     }
-    let found = values.iter().enumerate().find(|(_, value)| !value.is_finite());
+    let found = values
+        .iter()
+        .enumerate()
+        .find(|(_, value)| !value.is_finite());
     match found {
-        Some((index, &found)) => {
-            Err(WeightsError::NotFinite { name: name.to_owned(), found, index })
-        }
+        Some((index, &found)) => Err(WeightsError::NotFinite {
+            name: name.to_owned(),
+            found,
+            index,
+        }),
         None => Ok(values),
     }
 }

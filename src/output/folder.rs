@@ -39,7 +39,10 @@ impl Destination {
         let files = self.earlier.iter().flat_map(|manifest| &manifest.files);
         files
             .map(|file| PathBuf::from(&file.name))
-            .filter(|path| path.components().all(|part| matches!(part, Component::Normal(_))))
+            .filter(|path| {
+                path.components()
+                    .all(|part| matches!(part, Component::Normal(_)))
+            })
             .collect()
     }
 }
@@ -62,12 +65,18 @@ pub fn choose(root: &Path, run: &Run) -> Result<Destination, FolderError> {
 /// The folder, if nothing is there or an earlier run of the same input.
 fn usable(path: PathBuf, text: &str, pair: Option<&str>) -> Option<Destination> {
     if fs::symlink_metadata(&path).is_err() {
-        return Some(Destination { path, earlier: None });
+        return Some(Destination {
+            path,
+            earlier: None,
+        });
     }
     let manifest = fs::read(path.join(MANIFEST)).ok()?;
     let manifest: Manifest = serde_json::from_slice(&manifest).ok()?;
     let same = manifest.text == text && manifest.pair.as_deref() == pair;
-    same.then_some(Destination { path, earlier: Some(manifest) })
+    same.then_some(Destination {
+        path,
+        earlier: Some(manifest),
+    })
 }
 
 /// Lower-case letters and digits of any script, everything else one `-`, cut
@@ -75,9 +84,16 @@ fn usable(path: PathBuf, text: &str, pair: Option<&str>) -> Option<Destination> 
 pub fn folder_name(text: &str, pair: Option<&str>) -> String {
     let mut name = String::new();
     let mut length = 0;
-    let letters = text.chars().chain(" ".chars()).chain(pair.unwrap_or_default().chars());
+    let letters = text
+        .chars()
+        .chain(" ".chars())
+        .chain(pair.unwrap_or_default().chars());
     for letter in letters.flat_map(char::to_lowercase) {
-        let letter = if letter.is_alphanumeric() { letter } else { '-' };
+        let letter = if letter.is_alphanumeric() {
+            letter
+        } else {
+            '-'
+        };
         if letter == '-' && (name.is_empty() || name.ends_with('-')) {
             continue;
         }
@@ -107,5 +123,10 @@ fn input_hash(text: &str, pair: Option<&str>) -> String {
         hasher.update([0xff]);
         hasher.update(pair);
     }
-    hasher.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -79,10 +79,11 @@ impl Manifest {
     /// # Errors
     /// When serde_json refuses, which no manifest gives it a reason for.
     pub fn to_json(&self) -> Result<Vec<u8>, OutputError> {
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| OutputError::Serialize {
-            file: super::MANIFEST,
-            reason: error.to_string(),
-        })?;
+        let mut bytes =
+            serde_json::to_vec_pretty(self).map_err(|error| OutputError::Serialize {
+                file: super::MANIFEST,
+                reason: error.to_string(),
+            })?;
         bytes.push(b'\n');
         Ok(bytes)
     }

@@ -119,10 +119,21 @@ fn by_name<T: Copy>(
     name: fn(T) -> &'static str,
     found: &str,
 ) -> Result<T, UnknownName> {
-    all.iter().copied().find(|&value| name(value) == found).ok_or_else(|| {
-        let expected = all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", ");
-        UnknownName { kind, found: found.to_owned(), expected }
-    })
+    all.iter()
+        .copied()
+        .find(|&value| name(value) == found)
+        .ok_or_else(|| {
+            let expected = all
+                .iter()
+                .map(|&value| name(value))
+                .collect::<Vec<_>>()
+                .join(", ");
+            UnknownName {
+                kind,
+                found: found.to_owned(),
+                expected,
+            }
+        })
 }
 
 impl FromStr for View {
@@ -256,7 +267,11 @@ pub fn write_run(
     let outdated = destination.outdated_files();
     let folder = destination.path;
     staged.publish(&folder, &outdated)?;
-    Ok(WrittenRun { folder, manifest, missing_glyphs })
+    Ok(WrittenRun {
+        folder,
+        manifest,
+        missing_glyphs,
+    })
 }
 
 fn draw(
@@ -271,7 +286,12 @@ fn draw(
         PictureId::Overview => figure::overview(run, &options.figure)?,
         PictureId::Head(id) => figure::head_map(run, id, &options.figure)?,
     };
-    let rendered = render::png::encode(&figure, shaper)
-        .map_err(|source| OutputError::Render { file: file.clone(), source })?;
-    Ok((staged.write(&file, &rendered.bytes)?, rendered.missing_glyphs))
+    let rendered = render::png::encode(&figure, shaper).map_err(|source| OutputError::Render {
+        file: file.clone(),
+        source,
+    })?;
+    Ok((
+        staged.write(&file, &rendered.bytes)?,
+        rendered.missing_glyphs,
+    ))
 }

@@ -49,9 +49,9 @@ impl StagedFolder {
     /// # Errors
     /// When `root` cannot be made or is a file.
     pub fn create(root: &Path) -> Result<Self, WriteError> {
-        let missing = root.ancestors().take_while(|path| {
-            !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err()
-        });
+        let missing = root
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err());
         let created: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         let made = fs::create_dir_all(root).and_then(|()| {
             let mut builder = tempfile::Builder::new();
@@ -63,7 +63,11 @@ impl StagedFolder {
         match made {
             Ok(staging) => {
                 let path = staging.path().to_owned();
-                Ok(Self { staging: Some(staging), path, created })
+                Ok(Self {
+                    staging: Some(staging),
+                    path,
+                    created,
+                })
             }
             Err(source) => {
                 remove_empty(&created);
@@ -79,13 +83,24 @@ impl StagedFolder {
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<FileDigest, WriteError> {
         let path = self.path.join(name);
         // The final name says more to the user than the staged one.
-        let failed = |source| WriteError { path: PathBuf::from(name), source };
+        let failed = |source| WriteError {
+            path: PathBuf::from(name),
+            source,
+        };
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(failed)?;
         }
-        File::create(&path).and_then(|mut file| file.write_all(bytes)).map_err(failed)?;
-        let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(FileDigest { name: name.to_owned(), sha256 })
+        File::create(&path)
+            .and_then(|mut file| file.write_all(bytes))
+            .map_err(failed)?;
+        let sha256 = Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(FileDigest {
+            name: name.to_owned(),
+            sha256,
+        })
     }
 
     /// Puts the folder into its final place. Where an earlier run of the same
@@ -116,7 +131,8 @@ impl StagedFolder {
             // is replaced or reported below.
             let _ = fs::remove_file(destination.join(file));
         }
-        let mut files = files_below(&self.path, Path::new("")).map_err(WriteError::at(&self.path))?;
+        let mut files =
+            files_below(&self.path, Path::new("")).map_err(WriteError::at(&self.path))?;
         files.sort_by_key(|file| file == Path::new(super::MANIFEST));
         for file in files {
             let target = destination.join(&file);

@@ -1,0 +1,259 @@
+//! `attnviz encode`: one input, all its maps.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::messages::{Messages, Printable, seconds};
+use super::settings::EncodeSettings;
+use crate::attention::Selection;
+use crate::checkpoint::{self, Checkpoint};
+use crate::model::{HiddenStates, Model};
+use crate::output::{self, WrittenRun};
+use crate::run::{ModelProvenance, ModelSource, Run};
+use crate::tokenizer::{Token, TokenLimit, TokenizedInput, Tokenizer};
+
+/// How long each stage took.
+#[derive(Debug, Clone, Copy, Default)]
+struct Durations {
+    load: Duration,
+    encode: Duration,
+    write: Duration,
+}
+
+pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> {
+    let mut durations = Durations::default();
+    let mut warnings = Vec::new();
+
+    let start = Instant::now();
+    let checkpoint = load(settings, messages)?;
+    warnings.extend(checkpoint.notice.iter().map(ToString::to_string));
+    warnings
+        .iter()
+        .for_each(|warning| messages.warning(warning));
+    let tokenizer = Tokenizer::from_checkpoint(&checkpoint).with_context(|| of(&checkpoint))?;
+    // The hash of a large file takes as long as reading it, so both go on
+    // at the same time.
+    let (model, provenance) = rayon::join(|| Model::load(&checkpoint), || checkpoint.provenance());
+    let model = model.with_context(|| of(&checkpoint))?;
+    let provenance = provenance.with_context(|| of(&checkpoint))?;
+    let config = model.config();
+    tokenizer
+        .check_vocabulary_size(config.vocabulary_size())
+        .with_context(|| of(&checkpoint))?;
+    durations.load = start.elapsed();
+
+    let start = Instant::now();
+    let selection = Selection {
+        layers: settings.layers.resolve("layer", config.layer_count())?,
+        heads: settings.heads.resolve("head", config.head_count())?,
+    };
+    let limit = TokenLimit {
+        maximum: config.maximum_token_count(),
+        truncate: settings.truncate,
+    };
+    let input = tokenizer.tokenize(&settings.text, settings.pair.as_deref(), limit)?;
+    let run = encode(&model, provenance, input, selection)?;
+    durations.encode = start.elapsed();
+
+    let start = Instant::now();
+    let picture_count = output::picture_count(&run, &settings.options);
+    let bar = messages.progress(
+        picture_count as u64,
+        "drawing {bar:24} {pos}/{len} pictures {eta} left",
+    );
+    let written = output::write_run(&run, &settings.options, &settings.output, &|| bar.inc(1));
+    bar.finish_and_clear();
+    let written = written.with_context(|| {
+        format!(
+            "the result could not be written to {}",
+            settings.output.display()
+        )
+    })?;
+    durations.write = start.elapsed();
+
+    if !written.missing_glyphs.is_empty() {
+        let warning = missing_glyphs(&written);
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
+    for file in &run.model.files {
+        messages.detail(format_args!("{} has SHA-256 {}", file.name, file.sha256));
+    }
+    match settings.json {
+        true => print_json(&run, &written, picture_count, durations, &warnings),
+        false => print_text(&run, &written, picture_count, durations),
+    }
+}
+
+fn load(settings: &EncodeSettings, messages: &Messages) -> Result<Checkpoint> {
+    let mut observer = messages.download_observer();
+    let loaded = match &settings.source {
+        None => checkpoint::load_default(&settings.revision, &settings.load, &mut observer),
+        Some(source) => checkpoint::load(source, &settings.load, &mut observer),
+    };
+    loaded.context("the model could not be loaded")
+}
+
+fn of(checkpoint: &Checkpoint) -> String {
+    format!("the model {} cannot be used", checkpoint.id)
+}
+
+fn encode(
+    model: &Model,
+    provenance: ModelProvenance,
+    input: TokenizedInput,
+    selection: Selection,
+) -> Result<Run> {
+    let mut outputs = model.forward(&[&input], HiddenStates::Drop)?;
+    let output = outputs.pop().context("the model returned nothing")?;
+    let whole = Selection::all(output.attention.shape()[0], output.attention.shape()[1]);
+    let attention = match selection == whole {
+        true => output.attention,
+        false => output.attention.select(&selection),
+    };
+    Ok(Run {
+        model: provenance,
+        input,
+        selection,
+        attention,
+    })
+}
+
+fn missing_glyphs(written: &WrittenRun) -> String {
+    let letters: Vec<String> = written
+        .missing_glyphs
+        .iter()
+        .take(8)
+        .map(|&letter| format!("U+{:04X}", u32::from(letter)))
+        .collect();
+    let more = match written.missing_glyphs.len() {
+        0..=8 => String::new(),
+        count => format!(" and {} more", count - 8),
+    };
+    format!(
+        "no font has {}{more}; drawn as a box with the number",
+        letters.join(", ")
+    )
+}
+
+fn print_text(
+    run: &Run,
+    written: &WrittenRun,
+    picture_count: usize,
+    durations: Durations,
+) -> Result<()> {
+    let source = match run.model.source {
+        ModelSource::Hub => "hub",
+        ModelSource::Directory => "directory",
+        ModelSource::Builtin => "built in",
+    };
+    let commit = match &run.model.commit {
+        Some(commit) => format!(", commit {}", commit.get(..12).unwrap_or(commit)),
+        None => String::new(),
+    };
+    let tokens: Vec<&str> = run
+        .input
+        .tokens
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect();
+    let truncated = match run.input.truncated_tokens {
+        0 => String::new(),
+        count => format!(", {count} more cut off"),
+    };
+    let files = written.manifest.files.len() - picture_count;
+    let others = match files {
+        0 => "manifest.json".to_owned(),
+        1 => "1 file, manifest.json".to_owned(),
+        count => format!("{count} files, manifest.json"),
+    };
+    let pictures = if picture_count == 1 {
+        "picture"
+    } else {
+        "pictures"
+    };
+    let mut out = anstream::stdout().lock();
+    writeln!(
+        out,
+        "model   {} ({source}{commit})",
+        Printable(&run.model.id)
+    )?;
+    writeln!(
+        out,
+        "tokens  {}{truncated}: {}",
+        tokens.len(),
+        Printable(&tokens.join(" "))
+    )?;
+    writeln!(
+        out,
+        "wrote   {} ({picture_count} {pictures}, {others})",
+        Printable(&written.folder.display().to_string())
+    )?;
+    writeln!(
+        out,
+        "time    load {}, encode {}, draw {}",
+        seconds(durations.load),
+        seconds(durations.encode),
+        seconds(durations.write)
+    )?;
+    Ok(())
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    model: &'a ModelProvenance,
+    text: &'a str,
+    pair: Option<&'a str>,
+    tokens: &'a [Token],
+    truncated_tokens: usize,
+    layers: &'a [usize],
+    heads: &'a [usize],
+    folder: String,
+    files: Vec<&'a str>,
+    pictures: usize,
+    seconds: Seconds,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Seconds {
+    load: f64,
+    encode: f64,
+    draw: f64,
+}
+
+fn print_json(
+    run: &Run,
+    written: &WrittenRun,
+    picture_count: usize,
+    durations: Durations,
+    warnings: &[String],
+) -> Result<()> {
+    let files = written.manifest.files.iter().map(|file| file.name.as_str());
+    let report = Report {
+        model: &run.model,
+        text: &run.input.text,
+        pair: run.input.pair.as_deref(),
+        tokens: &run.input.tokens,
+        truncated_tokens: run.input.truncated_tokens,
+        layers: &run.selection.layers,
+        heads: &run.selection.heads,
+        folder: written.folder.display().to_string(),
+        files: files.chain([output::MANIFEST]).collect(),
+        pictures: picture_count,
+        seconds: Seconds {
+            load: durations.load.as_secs_f64(),
+            encode: durations.encode.as_secs_f64(),
+            draw: durations.write.as_secs_f64(),
+        },
+        warnings,
+    };
+    let mut text = serde_json::to_string_pretty(&report)?;
+    text.push('\n');
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}

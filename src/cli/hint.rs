@@ -1,0 +1,170 @@
+//! From an error to what the user can type instead, and to the exit code.
+
+use std::io;
+
+use anyhow::Error;
+use thiserror::Error;
+
+use super::index_list::IndexOutOfRange;
+use crate::checkpoint::CheckpointError;
+use crate::checkpoint::hub::HubError;
+use crate::figure::FigureError;
+use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
+use crate::output::folder::FolderError;
+use crate::output::write::WriteError;
+use crate::tokenizer::TokenizerError;
+
+/// Options that are each right and do not go together.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct UsageError {
+    message: String,
+    hint: &'static str,
+}
+
+impl UsageError {
+    /// With what to type instead.
+    pub fn new(message: impl Into<String>, hint: &'static str) -> Error {
+        Self {
+            message: message.into(),
+            hint,
+        }
+        .into()
+    }
+}
+
+/// 2 for wrong usage, else 1.
+pub fn exit_code(error: &Error) -> u8 {
+    let is_usage = error.chain().any(|cause| {
+        cause.is::<UsageError>()
+            || cause.is::<IndexOutOfRange>()
+            || matches!(
+                cause.downcast_ref(),
+                Some(TokenizerError::TruncateTo { .. })
+            )
+    });
+    if is_usage { 2 } else { 1 }
+}
+
+/// What to type instead, for the first error of the chain that knows.
+pub fn hint(error: &Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        None.or_else(|| {
+            cause
+                .downcast_ref()
+                .map(|usage: &UsageError| usage.hint.to_owned())
+        })
+        .or_else(|| cause.downcast_ref().map(index))
+        .or_else(|| cause.downcast_ref().and_then(HubError::hint))
+        .or_else(|| cause.downcast_ref().and_then(checkpoint))
+        .or_else(|| cause.downcast_ref().and_then(tokenizer))
+        .or_else(|| cause.downcast_ref().and_then(model))
+        .or_else(|| cause.downcast_ref().and_then(config))
+        .or_else(|| cause.downcast_ref().and_then(weights))
+        .or_else(|| cause.downcast_ref().and_then(write))
+        .or_else(|| cause.downcast_ref().map(folder))
+        .or_else(|| cause.downcast_ref().and_then(figure))
+    })
+}
+
+fn index(error: &IndexOutOfRange) -> String {
+    let IndexOutOfRange { kind, count, .. } = error;
+    format!(
+        "--{kind}s 0-{} (or --{kind}s -1 for the last one)",
+        count - 1
+    )
+}
+
+fn checkpoint(error: &CheckpointError) -> Option<String> {
+    Some(match error {
+        CheckpointError::Hub(error) => return error.hint(),
+        CheckpointError::Config(error) => return error.downcast_ref().and_then(config),
+        CheckpointError::NoDirectory { .. } => {
+            "--model DIRECTORY with config.json, tokenizer.json and model.safetensors, or --model builtin".to_owned()
+        }
+        CheckpointError::FileMissing { .. } => {
+            "save it whole: model.save_pretrained(DIRECTORY) and tokenizer.save_pretrained(DIRECTORY)".to_owned()
+        }
+        CheckpointError::ShardIndex(_) => {
+            "save the model again: model.save_pretrained(DIRECTORY)".to_owned()
+        }
+        CheckpointError::FileTooLarge { .. } | CheckpointError::Io { .. } => {
+            "look at the file with: ls -l".to_owned()
+        }
+    })
+}
+
+fn tokenizer(error: &TokenizerError) -> Option<String> {
+    Some(match error {
+        TokenizerError::TooLong { maximum, .. } => format!("--truncate {maximum}"),
+        TokenizerError::TruncateTo { minimum, maximum, .. } if minimum <= maximum => {
+            format!("--truncate {maximum}")
+        }
+        TokenizerError::EmptyText { .. } | TokenizerError::NoToken { .. } => {
+            "attnviz encode \"Hello, how are you?\"".to_owned()
+        }
+        TokenizerError::VocabularySize { .. }
+        | TokenizerError::Json(_)
+        | TokenizerError::Vocabulary(_)
+        | TokenizerError::Config(_)
+        | TokenizerError::TokenMissing { .. } => {
+            "save the tokenizer that the model was trained with: tokenizer.save_pretrained(DIRECTORY)".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+fn model(error: &ModelError) -> Option<String> {
+    match error {
+        ModelError::Config(error) => config(error),
+        ModelError::Weights(error) => weights(error),
+        ModelError::UnknownSegment { .. } => Some("leave --pair out".to_owned()),
+        ModelError::Attention(_) => {
+            Some("--model builtin, to see whether the model is at fault".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn config(error: &ConfigError) -> Option<String> {
+    Some(match error {
+        ConfigError::ModelType { .. }
+        | ConfigError::NoModelType
+        | ConfigError::Unsupported { .. } => {
+            "--model google-bert/bert-base-uncased, or any other model of type bert".to_owned()
+        }
+        _ => "save the config again: config.save_pretrained(DIRECTORY)".to_owned(),
+    })
+}
+
+fn weights(error: &WeightsError) -> Option<String> {
+    Some(match error {
+        WeightsError::Pickle(PickleError::Malformed { .. }) | WeightsError::Dtype { .. } => {
+            "save the weights as safetensors: model.float().save_pretrained(DIRECTORY)".to_owned()
+        }
+        WeightsError::Io { .. } => "look at the file with: ls -l".to_owned(),
+        _ => "save config and weights together: model.save_pretrained(DIRECTORY)".to_owned(),
+    })
+}
+
+fn write(error: &WriteError) -> Option<String> {
+    Some(match error.source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "--output FOLDER on another disk, or fewer pictures: --views overview".to_owned()
+        }
+        _ => "--output FOLDER, with a folder that you may write to".to_owned(),
+    })
+}
+
+fn folder(_: &FolderError) -> String {
+    "--output FOLDER, with another folder".to_owned()
+}
+
+fn figure(error: &FigureError) -> Option<String> {
+    match error {
+        FigureError::TooManyPanels { .. } => {
+            Some("--views heads, or fewer: --layers 0-11 --heads 0-11".to_owned())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,38 @@
+//! The command line: what was typed, what it means, and one short file per
+//! subcommand. Nothing else in the crate knows this module.
+
+mod args;
+mod completions;
+mod encode;
+mod hint;
+mod index_list;
+mod man;
+mod messages;
+mod model_name;
+mod pull;
+mod settings;
+
+use anyhow::Result;
+
+pub use args::Arguments;
+pub use hint::{exit_code, hint};
+pub use index_list::{IndexList, IndexListError, IndexOutOfRange};
+pub use messages::{Messages, print_error};
+pub use model_name::ModelName;
+
+use args::Command;
+
+/// Runs a subcommand. The result goes to standard output, everything else
+/// through the messages of [`Messages`] to standard error.
+///
+/// # Errors
+/// Whatever stopped the command; [`hint`] and [`exit_code`] say what to make
+/// of it.
+pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
+    match &arguments.command {
+        Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages),
+        Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages),
+        Command::Completions(completions) => completions::run(completions),
+        Command::Man => man::run(),
+    }
+}

@@ -1,0 +1,55 @@
+//! `attnviz pull`: models ahead of time.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+
+use super::args::PullArguments;
+use super::messages::{Messages, Printable};
+use crate::checkpoint::{self, LoadOptions};
+use crate::run::ModelProvenance;
+
+pub(super) fn run(
+    arguments: &PullArguments,
+    options: &LoadOptions,
+    messages: &Messages,
+) -> Result<()> {
+    let mut resolved: Vec<ModelProvenance> = Vec::new();
+    for model in &arguments.models {
+        let source = model.source(&arguments.revision);
+        let mut observer = messages.download_observer();
+        let checkpoint = checkpoint::load(&source, options, &mut observer)
+            .with_context(|| format!("{} could not be pulled", model.name()))?;
+        checkpoint
+            .notice
+            .iter()
+            .for_each(|notice| messages.warning(notice));
+        let provenance = checkpoint.provenance()?;
+        if !arguments.json {
+            print_text(&provenance)?;
+        }
+        resolved.push(provenance);
+    }
+    if arguments.json {
+        let mut text = serde_json::to_string_pretty(&resolved)?;
+        text.push('\n');
+        std::io::stdout().write_all(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn print_text(provenance: &ModelProvenance) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    let commit = provenance.commit.as_deref().unwrap_or("none");
+    writeln!(out, "model   {}", Printable(&provenance.id))?;
+    writeln!(out, "commit  {}", Printable(commit))?;
+    for file in &provenance.files {
+        writeln!(
+            out,
+            "file    {} sha256 {}",
+            Printable(&file.name),
+            file.sha256
+        )?;
+    }
+    Ok(())
+}
