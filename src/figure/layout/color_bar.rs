@@ -2,10 +2,7 @@
 
 use super::head::Lines;
 use super::text::place;
-use super::{
-    ANNOTATION_SIZE, Ink, Item, LABEL_GAP, MeasureText, Rect, Role,
-    Rotation, TextFont,
-};
+use super::{ANNOTATION_SIZE, Ink, Item, LABEL_GAP, MeasureText, Rect, Role, Rotation, TextFont};
 use crate::figure::{ColorRange, ColorScale};
 
 /// Width of the bar, in pixels.
@@ -75,7 +72,9 @@ fn ticks(range: ColorRange, room: i32) -> Vec<(f32, String)> {
     let mut ticks = vec![(0.0, "0".into())];
     let room = f64::from(room.max(1));
     let step = round_step(end / room.min(5.0));
-    let decimals = usize::try_from(-step.log10().floor() as i64).unwrap_or(0).min(9);
+    let decimals = usize::try_from(-step.log10().floor() as i64)
+        .unwrap_or(0)
+        .min(9);
     let mut count = 1_u32;
     while count < 20 && step * f64::from(count) < end - step * 0.55 {
         let value = step * f64::from(count);

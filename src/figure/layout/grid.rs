@@ -50,7 +50,11 @@ pub(super) fn layout<'figure>(
     let name_line = name_font.line_height();
     let row_labels = measured(&grid.row_labels, font, measure);
     let column_labels = measured(&grid.column_labels, font, measure);
-    let widest = row_labels.iter().map(|&(_, width)| width).max().unwrap_or(0);
+    let widest = row_labels
+        .iter()
+        .map(|&(_, width)| width)
+        .max()
+        .unwrap_or(0);
     let left = MARGIN + name_line + LABEL_GAP + widest + LABEL_GAP;
     let bar_height = extent_y.min(BAR_LIMIT);
     let bar_gap = 40;
@@ -72,12 +76,29 @@ pub(super) fn layout<'figure>(
     let head_width = measure.width("head", name_font);
     let head_corner = (left + ((extent_x - head_width) / 2).max(0), name_top);
     let level = Rotation::Level;
-    items.push(place("head".into(), name_font, head_width, head_corner, level, name_kind));
+    items.push(place(
+        "head".into(),
+        name_font,
+        head_width,
+        head_corner,
+        level,
+        name_kind,
+    ));
     let layer_width = measure.width("layer", name_font);
     let layer_corner = (MARGIN, top + (extent_y - layer_width) / 2);
     let upward = Rotation::Upward;
-    items.push(place("layer".into(), name_font, layer_width, layer_corner, upward, name_kind));
-    let column_stride = stride(column_labels.iter().map(|&(_, width)| width + 8).max(), pitch);
+    items.push(place(
+        "layer".into(),
+        name_font,
+        layer_width,
+        layer_corner,
+        upward,
+        name_kind,
+    ));
+    let column_stride = stride(
+        column_labels.iter().map(|&(_, width)| width + 8).max(),
+        pitch,
+    );
     for (column, (text, width)) in column_labels.into_iter().enumerate().step_by(column_stride) {
         let x = left + pixels(column) * pitch + (panel_side - width) / 2;
         let corner = (x, top - LABEL_GAP - font.line_height());
@@ -114,7 +135,9 @@ const SEGMENT_GAP: i32 = 2;
 /// The number of labels from one that is written to the next.
 fn stride(extent: Option<i32>, pitch: i32) -> usize {
     let extent = extent.unwrap_or(0).max(1);
-    usize::try_from((extent + pitch - 1) / pitch.max(1)).unwrap_or(1).max(1)
+    usize::try_from((extent + pitch - 1) / pitch.max(1))
+        .unwrap_or(1)
+        .max(1)
 }
 
 fn measured(

@@ -6,14 +6,15 @@ use super::color_bar::color_bar;
 use super::head::{heading, notes};
 use super::text::{elide_middle, place};
 use super::{
-    ANNOTATION_SIZE, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL, LINE_HEIGHT,
-    Layout, MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont,
-    block_maxima, pixels,
+    ANNOTATION_SIZE, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL, LINE_HEIGHT, Layout,
+    MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont, block_maxima, pixels,
 };
 use crate::figure::{ColorRange, LabelledMap, TokenLabel};
 
 /// The side that a map of a few dozen tokens gets, in pixels.
 const COMFORTABLE_SIDE: i32 = 1_440;
+/// The greatest side that gives every token a label: 135 tokens, in pixels.
+const LABELLED_SIDE: i32 = 2_300;
 /// The side that a map of hundreds of tokens gets, in pixels.
 const LARGE_SIDE: i32 = 2_048;
 /// Beyond this side several tokens share a pixel, in pixels.
@@ -45,13 +46,7 @@ pub(super) fn layout<'figure>(
     let bar_width = color_bar(&figure.color_scale, (0, 0), cells.extent(), measure).right;
     let body_right = left + cells.extent() + bar_gap + bar_width;
     let heading = heading(figure, body_right - MARGIN, measure);
-    let top = heading.bottom
-        + 28
-        + name_line
-        + LABEL_GAP
-        + axis.column_extent()
-        + LABEL_GAP
-        + TICK;
+    let top = heading.bottom + 28 + name_line + LABEL_GAP + axis.column_extent() + LABEL_GAP + TICK;
     cells.origin = (left, top);
     let bar = color_bar(
         &figure.color_scale,
@@ -75,7 +70,13 @@ pub(super) fn layout<'figure>(
     };
 
     let mut items: Vec<Item<'figure>> = heading.items;
-    items.extend(axis_names(&cells, &axis, name_font, heading.bottom + 28, measure));
+    items.extend(axis_names(
+        &cells,
+        &axis,
+        name_font,
+        heading.bottom + 28,
+        measure,
+    ));
     axis.push_labels(&cells, &mut items);
     let values = value_texts(&cells, measure);
     let segment_lines = segment_lines(&cells, &axis);
@@ -97,7 +98,7 @@ pub(super) fn layout<'figure>(
 fn cell_side(cell_count: usize) -> i32 {
     let count = pixels(cell_count).max(1);
     let smallest_labelled = (SMALLEST_LABEL * LINE_HEIGHT).ceil() as i32;
-    if count * smallest_labelled <= LARGE_SIDE + smallest_labelled * 4 {
+    if count * smallest_labelled <= LABELLED_SIDE {
         (COMFORTABLE_SIDE / count).clamp(smallest_labelled, 120)
     } else {
         (LARGE_SIDE / count).max(1)
@@ -339,10 +340,7 @@ fn segment_lines(cells: &CellMatrix<'_>, axis: &Axis) -> Vec<Item<'static>> {
 }
 
 /// The values of the cells, where they are large enough to hold them.
-fn value_texts(
-    cells: &CellMatrix<'_>,
-    measure: &mut dyn MeasureText,
-) -> Vec<Item<'static>> {
+fn value_texts(cells: &CellMatrix<'_>, measure: &mut dyn MeasureText) -> Vec<Item<'static>> {
     let Some((font, decimals)) = value_format(cells.cell, measure) else {
         return Vec::new();
     };
@@ -375,8 +373,8 @@ fn value_format(cell: i32, measure: &mut dyn MeasureText) -> Option<(TextFont, u
     let decimals = if cell >= 72 { 3 } else { 2 };
     let size = (cell as f32 * 0.4).floor().min(LARGEST_LABEL);
     let font = TextFont::regular(size);
-    let fits = size >= SMALLEST_LABEL
-        && measure.width(&value_text(0.888, decimals), font) + 4 <= cell;
+    let fits =
+        size >= SMALLEST_LABEL && measure.width(&value_text(0.888, decimals), font) + 4 <= cell;
     fits.then_some((font, decimals))
 }
 
