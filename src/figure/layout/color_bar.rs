@@ -25,7 +25,7 @@ pub(super) fn color_bar(
         width: BAR_WIDTH,
         height,
     };
-    let mut items = vec![Item::ColorBar(bar)];
+    let mut items = vec![bar.frame(), Item::ColorBar(bar)];
     let mut right = bar.right() + TICK;
     for (fraction, text) in ticks(scale.range, height / (line * 2)) {
         let position = bar.bottom() - (fraction * height as f32).round() as i32;

@@ -7,8 +7,7 @@ use super::head::{heading, notes};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
-    LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, block_maxima,
-    pixels,
+    LARGEST_LABEL, Layout, MARGIN, MeasureText, Role, Rotation, TextFont, block_maxima, pixels,
 };
 use crate::figure::{Panel, PanelGrid};
 
@@ -116,7 +115,7 @@ pub(super) fn layout<'figure>(
         let (row, column) = (index / columns.max(1), index % columns.max(1));
         let origin = (left + pixels(column) * pitch, top + pixels(row) * pitch);
         let cells = panel_cells(panel, &shape, origin);
-        items.push(frame(&cells));
+        items.push(cells.rect().frame());
         items.push(Item::Cells(cells));
     }
     items.extend(bar.items);
@@ -208,20 +207,6 @@ fn panel_cells<'figure>(
         gaps: shape.gaps.clone(),
         gap: SEGMENT_GAP,
         maximum: panel.maximum,
-    }
-}
-
-/// A hairline around a panel, so that pale maps keep their edges.
-fn frame(cells: &CellMatrix<'_>) -> Item<'static> {
-    let rect = cells.rect();
-    Item::Rectangle {
-        rect: Rect {
-            x: rect.x - 1,
-            y: rect.y - 1,
-            width: rect.width + 2,
-            height: rect.height + 2,
-        },
-        ink: Ink::Hairline,
     }
 }
 

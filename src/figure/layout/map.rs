@@ -80,6 +80,7 @@ pub(super) fn layout<'figure>(
     axis.push_labels(&cells, &mut items);
     let values = value_texts(&cells, measure);
     let segment_lines = segment_lines(&cells, &axis);
+    items.push(cells.rect().frame());
     items.push(Item::Cells(cells));
     items.extend(segment_lines);
     items.extend(values);

@@ -56,6 +56,19 @@ impl Rect {
         self.y + self.height
     }
 
+    /// A hairline around it, to be drawn before what fills it, so that pale
+    /// colours keep their edges.
+    fn frame(&self) -> Item<'static> {
+        let rect = Self {
+            x: self.x - 1,
+            y: self.y - 1,
+            width: self.width + 2,
+            height: self.height + 2,
+        };
+        let ink = Ink::Hairline;
+        Item::Rectangle { rect, ink }
+    }
+
     /// Whether the two share a pixel.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.x < other.right()
