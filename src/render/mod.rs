@@ -1,1 +1,49 @@
-//! render.
+//! Figures as bytes: colours, lettering, and one function per file format.
+//!
+//! Nothing outside this module knows plotters or a font.
+
+mod backend;
+pub mod colormap;
+mod fonts;
+pub mod png;
+pub mod text;
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use crate::figure::FigureError;
+
+pub use text::TextShaper;
+
+/// Why a figure did not become bytes.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RenderError {
+    /// The figure cannot be laid out.
+    #[error(transparent)]
+    Layout(#[from] FigureError),
+    /// The drawing library failed.
+    #[error("cannot draw the picture: {message}")]
+    Drawing {
+        /// What the drawing library says.
+        message: String,
+    },
+    /// The encoder failed.
+    #[error("cannot encode the picture as PNG")]
+    Encoding(#[from] ::png::EncodingError),
+}
+
+/// A picture as the bytes of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The whole file.
+    pub bytes: Vec<u8>,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Code points that no font has; they are drawn as boxes with their
+    /// hexadecimal number.
+    pub missing_glyphs: BTreeSet<char>,
+}

@@ -1,3 +1,4 @@
+mod figures;
 mod hub;
 mod loopback_hub;
 mod reference;

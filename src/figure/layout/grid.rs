@@ -1,0 +1,222 @@
+//! The layout of an overview: one row per layer, one column per head.
+
+use std::borrow::Cow;
+
+use super::color_bar::color_bar;
+use super::head::{heading, notes};
+use super::text::place;
+use super::{
+    ANNOTATION_SIZE, CANVAS_LIMIT, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
+    LARGEST_LABEL, Layout, MARGIN, MeasureText, Role, Rotation, TextFont, block_maxima, pixels,
+};
+use crate::figure::{Panel, PanelGrid};
+
+/// What all panels of a row or column share, in pixels.
+const COMFORTABLE_SIDE: i32 = 2_400;
+/// Room for labels, colour bar, heading and notes, in pixels.
+const SURROUNDINGS: i32 = 900;
+/// The longest colour bar, in pixels.
+const BAR_LIMIT: i32 = 1_000;
+
+/// How the panels of a grid are drawn.
+struct PanelShape {
+    /// Side of a cell, in pixels.
+    cell: i32,
+    /// So many tokens a side share a cell.
+    block: usize,
+    /// Between two panels, in pixels.
+    spacing: i32,
+    /// Tokens before which there is a gap.
+    gaps: Vec<usize>,
+}
+
+/// Puts a grid of panels in its place.
+pub(super) fn layout<'figure>(
+    figure: &'figure Figure<'_>,
+    grid: &'figure PanelGrid<'_>,
+    measure: &mut dyn MeasureText,
+) -> Result<Layout<'figure>, FigureError> {
+    let shape = panel_shape(grid)?;
+    let cells_a_side = grid.token_count.div_ceil(shape.block);
+    let panel_side = pixels(cells_a_side) * shape.cell + pixels(shape.gaps.len()) * SEGMENT_GAP;
+    let pitch = panel_side + shape.spacing;
+    let (rows, columns) = (grid.row_labels.len(), grid.column_labels.len());
+    let extent_x = pixels(columns) * pitch - shape.spacing;
+    let extent_y = pixels(rows) * pitch - shape.spacing;
+
+    let font = TextFont::regular(LARGEST_LABEL.min(panel_side as f32 * 0.7).max(8.0));
+    let name_font = TextFont::regular(ANNOTATION_SIZE);
+    let name_line = name_font.line_height();
+    let row_labels = measured(&grid.row_labels, font, measure);
+    let column_labels = measured(&grid.column_labels, font, measure);
+    let widest = row_labels
+        .iter()
+        .map(|&(_, width)| width)
+        .max()
+        .unwrap_or(0);
+    let left = MARGIN + name_line + LABEL_GAP + widest + LABEL_GAP;
+    let bar_height = extent_y.min(BAR_LIMIT);
+    let bar_gap = 40;
+    let bar_width = color_bar(&figure.color_scale, (0, 0), bar_height, measure).right;
+    let body_right = left + extent_x + bar_gap + bar_width;
+    let heading = heading(figure, body_right - MARGIN, measure);
+    let name_top = heading.bottom + 28;
+    let top = name_top + name_line + 4 + font.line_height() + LABEL_GAP;
+    let bar_corner = (left + extent_x + bar_gap, top);
+    let bar = color_bar(&figure.color_scale, bar_corner, bar_height, measure);
+
+    let mut all_notes = figure.notes.clone();
+    all_notes.extend(resolution_note(grid, &shape));
+    let notes_top = bar.bottom.max(top + extent_y) + 24;
+    let notes = notes(&all_notes, notes_top, body_right - MARGIN, measure);
+
+    let mut items: Vec<Item<'figure>> = heading.items;
+    let name_kind = (Ink::Medium, Role::AxisName);
+    let head_width = measure.width("head", name_font);
+    let head_corner = (left + ((extent_x - head_width) / 2).max(0), name_top);
+    let level = Rotation::Level;
+    items.push(place(
+        "head".into(),
+        name_font,
+        head_width,
+        head_corner,
+        level,
+        name_kind,
+    ));
+    let layer_width = measure.width("layer", name_font);
+    let layer_corner = (MARGIN, top + (extent_y - layer_width) / 2);
+    let upward = Rotation::Upward;
+    items.push(place(
+        "layer".into(),
+        name_font,
+        layer_width,
+        layer_corner,
+        upward,
+        name_kind,
+    ));
+    let column_stride = stride(
+        column_labels.iter().map(|&(_, width)| width + 8).max(),
+        pitch,
+    );
+    for (column, (text, width)) in column_labels.into_iter().enumerate().step_by(column_stride) {
+        let x = left + pixels(column) * pitch + (panel_side - width) / 2;
+        let corner = (x, top - LABEL_GAP - font.line_height());
+        let kind = (Ink::Strong, Role::ColumnLabel(column));
+        items.push(place(text, font, width, corner, level, kind));
+    }
+    let row_stride = stride(Some(font.line_height()), pitch);
+    for (row, (text, width)) in row_labels.into_iter().enumerate().step_by(row_stride) {
+        let y = top + pixels(row) * pitch + (panel_side - font.line_height()) / 2;
+        let corner = (left - LABEL_GAP - width, y);
+        let kind = (Ink::Strong, Role::RowLabel(row));
+        items.push(place(text, font, width, corner, level, kind));
+    }
+    for (index, panel) in grid.panels.iter().enumerate() {
+        let (row, column) = (index / columns.max(1), index % columns.max(1));
+        let origin = (left + pixels(column) * pitch, top + pixels(row) * pitch);
+        let cells = panel_cells(panel, &shape, origin);
+        items.push(cells.rect().frame());
+        items.push(Item::Cells(cells));
+    }
+    items.extend(bar.items);
+    items.extend(notes.items);
+    Ok(Layout {
+        width: body_right.max(heading.right).max(notes.right) + MARGIN,
+        height: notes.bottom + MARGIN,
+        colormap: figure.color_scale.colormap,
+        items,
+    })
+}
+
+/// What separates two segments within a panel, in pixels.
+const SEGMENT_GAP: i32 = 2;
+
+/// The number of labels from one that is written to the next.
+fn stride(extent: Option<i32>, pitch: i32) -> usize {
+    let extent = extent.unwrap_or(0).max(1);
+    usize::try_from((extent + pitch - 1) / pitch.max(1))
+        .unwrap_or(1)
+        .max(1)
+}
+
+fn measured(
+    labels: &[String],
+    font: TextFont,
+    measure: &mut dyn MeasureText,
+) -> Vec<(String, i32)> {
+    labels
+        .iter()
+        .map(|label| (label.clone(), measure.width(label, font)))
+        .collect()
+}
+
+/// The largest panels that suit the grid: whole pixels for every token where
+/// there is room, else as many tokens to a pixel as it takes.
+fn panel_shape(grid: &PanelGrid<'_>) -> Result<PanelShape, FigureError> {
+    let (rows, columns) = (grid.row_labels.len(), grid.column_labels.len());
+    let most = pixels(rows.max(columns)).max(1);
+    let spacing = if most <= 64 { 10 } else { 2 };
+    let room = (CANVAS_LIMIT - SURROUNDINGS) / most - spacing;
+    if room < 1 {
+        return Err(FigureError::TooManyPanels {
+            rows,
+            columns,
+            limit: CANVAS_LIMIT,
+        });
+    }
+    let target = (COMFORTABLE_SIDE / most.max(5)).clamp(72, 480).min(room);
+    let token_count = pixels(grid.token_count).max(1);
+    // Half a pixel too many is better than half as large a panel.
+    let cell = (target + token_count / 2) / token_count;
+    let gap_extent = pixels(grid.segment_starts.len()) * SEGMENT_GAP;
+    if cell >= 1 && cell * token_count + gap_extent <= room {
+        let gaps = grid.segment_starts.clone();
+        return Ok(PanelShape {
+            cell,
+            block: 1,
+            spacing,
+            gaps,
+        });
+    }
+    let block = usize::try_from((token_count + target - 1) / target).unwrap_or(1);
+    Ok(PanelShape {
+        cell: 1,
+        block: block.max(1),
+        spacing,
+        gaps: Vec::new(),
+    })
+}
+
+fn panel_cells<'figure>(
+    panel: &'figure Panel<'_>,
+    shape: &PanelShape,
+    origin: (i32, i32),
+) -> CellMatrix<'figure> {
+    let matrix = &panel.matrix;
+    let (values, side) = if shape.block > 1 {
+        let (maxima, side) = block_maxima(&matrix.values, matrix.columns, shape.block);
+        (Cow::Owned(maxima), side)
+    } else {
+        (Cow::Borrowed(matrix.values.as_ref()), matrix.columns)
+    };
+    CellMatrix {
+        origin,
+        cell: shape.cell,
+        values,
+        side,
+        gaps: shape.gaps.clone(),
+        gap: SEGMENT_GAP,
+        maximum: panel.maximum,
+    }
+}
+
+/// What the picture leaves out, as a sentence.
+fn resolution_note(grid: &PanelGrid<'_>, shape: &PanelShape) -> Option<String> {
+    let block = shape.block;
+    (block > 1).then(|| {
+        format!(
+            "{} tokens; each pixel shows the greatest of {block} × {block} values.",
+            grid.token_count
+        )
+    })
+}

@@ -1,0 +1,275 @@
+//! Where everything of a figure goes: a figure and something that measures
+//! text into a list of things to draw.
+//!
+//! This is the one place that computes geometry, in whole canvas pixels with
+//! the origin at the upper left, so that every output format shows the same
+//! picture. Nothing here draws. Sizes are meant for print: a picture is about
+//! twice as dense as a screen shows it.
+
+mod color_bar;
+mod grid;
+mod head;
+mod map;
+mod text;
+
+use std::borrow::Cow;
+
+use super::{Body, Colormap, Figure, FigureError};
+
+pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
+
+/// The greatest width and height of a canvas, in pixels.
+pub const CANVAS_LIMIT: i32 = 8_192;
+
+/// Free space around everything, in pixels.
+const MARGIN: i32 = 48;
+/// Text that is not worth reading is smaller than this, in pixels.
+const SMALLEST_LABEL: f32 = 12.0;
+/// Axis labels at their most comfortable, in pixels.
+const LARGEST_LABEL: f32 = 24.0;
+/// Axis names, colour bar and notes, in pixels.
+const ANNOTATION_SIZE: f32 = 22.0;
+/// From an axis or a bar to the numbers and names that belong to it, in pixels.
+const LABEL_GAP: i32 = 12;
+
+/// A part of the canvas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rect {
+    /// Left edge.
+    pub x: i32,
+    /// Upper edge.
+    pub y: i32,
+    /// Extent to the right.
+    pub width: i32,
+    /// Extent downwards.
+    pub height: i32,
+}
+
+impl Rect {
+    /// The first column that is no longer inside.
+    pub fn right(&self) -> i32 {
+        self.x + self.width
+    }
+
+    /// The first row that is no longer inside.
+    pub fn bottom(&self) -> i32 {
+        self.y + self.height
+    }
+
+    /// A hairline around it, to be drawn before what fills it, so that pale
+    /// colours keep their edges.
+    fn frame(&self) -> Item<'static> {
+        let rect = Self {
+            x: self.x - 1,
+            y: self.y - 1,
+            width: self.width + 2,
+            height: self.height + 2,
+        };
+        let ink = Ink::Hairline;
+        Item::Rectangle { rect, ink }
+    }
+
+    /// Whether the two share a pixel.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.x < other.right()
+            && other.x < self.right()
+            && self.y < other.bottom()
+            && other.y < self.bottom()
+    }
+
+    /// Whether every pixel of `other` is inside.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.x <= other.x
+            && self.y <= other.y
+            && other.right() <= self.right()
+            && other.bottom() <= self.bottom()
+    }
+}
+
+/// What something is drawn with; a renderer knows the colours.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Ink {
+    /// Titles and ordinary tokens.
+    Strong,
+    /// Captions, axis names, numbers.
+    Medium,
+    /// Special tokens and notes.
+    Light,
+    /// Frames and ticks.
+    Hairline,
+    /// Whatever can be read on the colour of a fraction of the colour scale.
+    OnColor(f32),
+    /// The same, but not meant to catch the eye.
+    FaintOnColor(f32),
+}
+
+/// How a text runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// As one reads.
+    Level,
+    /// A quarter turn counter-clockwise: from the bottom to the top.
+    Upward,
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The head line.
+    Title,
+    /// A line of the input.
+    Caption,
+    /// What an axis counts.
+    AxisName,
+    /// The label of a row: its index.
+    RowLabel(usize),
+    /// The label of a column: its index.
+    ColumnLabel(usize),
+    /// The value of a cell, as query and key.
+    Value(usize, usize),
+    /// A number at the colour bar.
+    Tick,
+    /// What the colour bar stands for.
+    ColorBarName,
+    /// A line of the notes.
+    Note,
+}
+
+/// One line of text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextItem {
+    /// What is written.
+    pub text: String,
+    /// The box that it fills, after its rotation.
+    pub rect: Rect,
+    /// How it is written.
+    pub font: TextFont,
+    /// How it runs.
+    pub rotation: Rotation,
+    /// What it is written with.
+    pub ink: Ink,
+    /// What it is for.
+    pub role: Role,
+}
+
+/// A matrix of square cells of whole pixels, with gaps between segments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellMatrix<'figure> {
+    /// Upper left corner.
+    pub origin: (i32, i32),
+    /// Side of a cell, in pixels; at least 1.
+    pub cell: i32,
+    /// Row after row.
+    pub values: Cow<'figure, [f32]>,
+    /// Number of rows and columns.
+    pub side: usize,
+    /// Cells before which there is a gap, ascending.
+    pub gaps: Vec<usize>,
+    /// Width of a gap, in pixels.
+    pub gap: i32,
+    /// The value of the last colour.
+    pub maximum: f32,
+}
+
+impl CellMatrix<'_> {
+    /// How far a cell's first pixel is from the origin.
+    pub fn offset(&self, index: usize) -> i32 {
+        let gaps_before = self.gaps.iter().filter(|&&gap| gap <= index).count();
+        pixels(index) * self.cell + pixels(gaps_before) * self.gap
+    }
+
+    /// Width and height of the whole.
+    pub fn extent(&self) -> i32 {
+        pixels(self.side) * self.cell + pixels(self.gaps.len()) * self.gap
+    }
+
+    /// All of it.
+    pub fn rect(&self) -> Rect {
+        Rect {
+            x: self.origin.0,
+            y: self.origin.1,
+            width: self.extent(),
+            height: self.extent(),
+        }
+    }
+
+    /// A value as a fraction of the colour scale.
+    pub fn fraction(&self, row: usize, column: usize) -> f32 {
+        self.values
+            .get(row * self.side + column)
+            .map_or(f32::NAN, |value| value / self.maximum)
+    }
+}
+
+/// One thing to draw. Later ones cover earlier ones.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item<'figure> {
+    /// A filled rectangle; lines are thin ones.
+    Rectangle {
+        /// Where.
+        rect: Rect,
+        /// With what.
+        ink: Ink,
+    },
+    /// The cells of a map.
+    Cells(CellMatrix<'figure>),
+    /// All colours of the scale, the last at the top.
+    ColorBar(Rect),
+    /// A line of text.
+    Text(TextItem),
+}
+
+/// A figure with everything in its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout<'figure> {
+    /// Width of the canvas, in pixels.
+    pub width: i32,
+    /// Height of the canvas, in pixels.
+    pub height: i32,
+    /// The colours of cells and colour bar.
+    pub colormap: Colormap,
+    /// What to draw, in this order.
+    pub items: Vec<Item<'figure>>,
+}
+
+impl Layout<'_> {
+    /// The lines of text.
+    pub fn texts(&self) -> impl Iterator<Item = &TextItem> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+}
+
+/// Puts everything of a figure in its place.
+///
+/// # Errors
+/// When a grid has more panels than fit [`CANVAS_LIMIT`].
+pub fn layout<'figure>(
+    figure: &'figure Figure<'_>,
+    measure: &mut dyn MeasureText,
+) -> Result<Layout<'figure>, FigureError> {
+    match &figure.body {
+        Body::Map(map) => Ok(map::layout(figure, map, measure)),
+        Body::Grid(grid) => grid::layout(figure, grid, measure),
+    }
+}
+
+/// A count as a number of pixels; nothing that is drawn comes near the limit.
+fn pixels(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX / 4)
+}
+
+/// The greatest value of every `block` × `block` square of a matrix.
+fn block_maxima(values: &[f32], side: usize, block: usize) -> (Vec<f32>, usize) {
+    let blocks = side.div_ceil(block);
+    let mut maxima = vec![f32::NEG_INFINITY; blocks * blocks];
+    for (row_index, row) in values.chunks_exact(side.max(1)).enumerate() {
+        let start = row_index / block * blocks;
+        for (maximum, chunk) in maxima[start..].iter_mut().zip(row.chunks(block)) {
+            *maximum = chunk.iter().copied().fold(*maximum, f32::max);
+        }
+    }
+    (maxima, blocks)
+}

@@ -1,0 +1,402 @@
+//! Lettering: text into coverage masks, shaped by cosmic-text with the fonts of
+//! `assets/fonts` alone.
+//!
+//! Every letter gets the first font that has it; a combining mark stays with
+//! its base. A code point that no font has, and one that would be invisible or
+//! change the direction of its surroundings, is drawn as a box with its
+//! hexadecimal number.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use cosmic_text::{
+    Attrs, Buffer, CacheKeyFlags, Family, FontSystem, Metrics, Shaping, SwashCache, SwashContent,
+    Wrap,
+};
+
+use super::fonts::{Coverage, TITLE_FAMILY, font_system};
+use crate::figure::layout::{LINE_HEIGHT, MeasureText, TextFont, Weight};
+
+/// Where the baseline is in a line, as a multiple of the font size.
+const BASELINE: f32 = 1.0;
+/// What a box for a code point is shaped as: a letter of about its size.
+const BOX: char = '\u{25a1}';
+/// The digits in a box, as a multiple of the font size.
+const BOX_DIGITS: f32 = 0.44;
+/// So many shaped lines are kept.
+const SHAPED_LIMIT: usize = 8_192;
+/// So many glyph images are kept.
+const GLYPH_LIMIT: usize = 16_384;
+
+/// A line of text as coverage, one byte a pixel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShapedText {
+    /// In pixels.
+    pub width: i32,
+    /// In pixels: the font's line height.
+    pub height: i32,
+    /// Row after row, 0 for paper, 255 for ink.
+    pub coverage: Vec<u8>,
+    /// Code points that no font has.
+    pub missing: Vec<char>,
+}
+
+/// Shapes and rasterises lines of text, and remembers them: the maps of a run
+/// share their labels. One thread each; it takes about a millisecond to make and reads no file.
+pub struct TextShaper {
+    font_system: FontSystem,
+    glyphs: SwashCache,
+    coverage: Coverage,
+    shaped: HashMap<(u32, Weight), HashMap<String, Arc<ShapedText>>>,
+    shaped_count: usize,
+}
+
+impl std::fmt::Debug for TextShaper {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("TextShaper")
+            .field("shaped_count", &self.shaped_count)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for TextShaper {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MeasureText for TextShaper {
+    fn width(&mut self, text: &str, font: TextFont) -> i32 {
+        self.shape(text, font).width
+    }
+}
+
+impl TextShaper {
+    /// A shaper with the compiled-in fonts and nothing remembered.
+    pub fn new() -> Self {
+        Self {
+            font_system: font_system(),
+            glyphs: SwashCache::new(),
+            coverage: Coverage::new(),
+            shaped: HashMap::new(),
+            shaped_count: 0,
+        }
+    }
+
+    /// Whether some font has a glyph for a code point.
+    pub fn has_glyph(&mut self, letter: char) -> bool {
+        self.coverage.family(letter).is_some()
+    }
+
+    /// A line of text, from memory where it was shaped before. All its ink is
+    /// inside `width` × [`TextFont::line_height`].
+    pub fn shape(&mut self, text: &str, font: TextFont) -> Arc<ShapedText> {
+        let key = (font.size.to_bits(), font.weight);
+        if let Some(shaped) = self.shaped.get(&key).and_then(|lines| lines.get(text)) {
+            return Arc::clone(shaped);
+        }
+        // Forgetting everything now and then is enough: what is drawn does not
+        // depend on what is remembered.
+        if self.shaped_count >= SHAPED_LIMIT {
+            self.shaped.clear();
+            self.shaped_count = 0;
+        }
+        if self.glyphs.image_cache.len() >= GLYPH_LIMIT {
+            self.glyphs.image_cache.clear();
+        }
+        let shaped = Arc::new(self.rasterize(text, font));
+        self.shaped_count += 1;
+        self.shaped
+            .entry(key)
+            .or_default()
+            .insert(text.to_owned(), Arc::clone(&shaped));
+        shaped
+    }
+
+    fn rasterize(&mut self, text: &str, font: TextFont) -> ShapedText {
+        let prepared = self.prepare(text, font.weight);
+        let height = font.line_height();
+        let mut marks = self.marks(&prepared, font.size);
+        let (top, bottom) = extent_y(&marks);
+        let baseline = (font.size * BASELINE).round() as i32;
+        if top < -baseline || bottom > height - baseline {
+            // Tall scripts are set smaller rather than cut off.
+            let up = -top as f32 / baseline as f32;
+            let down = bottom as f32 / (height - baseline).max(1) as f32;
+            let size = (font.size / up.max(down) * 0.98).max(font.size * 0.4);
+            marks = self.marks(&prepared, size);
+        }
+        let left = marks.iter().map(|mark| mark.x).min().unwrap_or(0).min(0);
+        let right = marks
+            .iter()
+            .map(|mark| mark.x + mark.advance.max(mark.width));
+        let width = right.max().unwrap_or(0) - left;
+        let mut shaped = ShapedText {
+            width,
+            height,
+            coverage: vec![0; usize::try_from(width * height).unwrap_or(0)],
+            missing: prepared.missing,
+        };
+        for mark in &marks {
+            shaped.add(mark, mark.x - left, baseline + mark.y);
+        }
+        shaped
+    }
+
+    /// Gives every letter its font, and a box to those that cannot be shown.
+    fn prepare(&mut self, text: &str, weight: Weight) -> Prepared {
+        let bold = weight == Weight::Bold && self.coverage.title_covers(text);
+        let mut prepared = Prepared::default();
+        let mut previous: Option<&'static str> = None;
+        for letter in text.chars() {
+            if modifies_neighbours(letter) && previous.is_some() {
+                // Where the font does not know it, it has nothing to modify.
+                if let Some(family) = previous.filter(|family| self.coverage.covers(family, letter))
+                {
+                    prepared.push(letter, family);
+                }
+                continue;
+            }
+            let family = if bold && !is_invisible(letter) {
+                Some(TITLE_FAMILY)
+            } else {
+                let kept = previous
+                    .filter(|family| is_combining(letter) && self.coverage.covers(family, letter));
+                kept.or_else(|| self.coverage.family(letter))
+            };
+            match family {
+                Some(family) if !is_invisible(letter) => {
+                    prepared.push(letter, family);
+                    previous = Some(family);
+                }
+                _ => {
+                    let start = prepared.text.len();
+                    prepared.boxes.insert(start, letter);
+                    if !is_invisible(letter) && !prepared.missing.contains(&letter) {
+                        prepared.missing.push(letter);
+                    }
+                    prepared.push(BOX, "DejaVu Sans");
+                    previous = None;
+                }
+            }
+        }
+        prepared
+    }
+
+    /// The glyphs and boxes of a line, relative to the start of its baseline.
+    fn marks(&mut self, prepared: &Prepared, size: f32) -> Vec<Mark> {
+        if prepared.text.is_empty() || size <= 0.0 {
+            return Vec::new();
+        }
+        let mut buffer = Buffer::new_empty(Metrics::new(size, size * LINE_HEIGHT));
+        buffer.set_wrap(Wrap::None);
+        buffer.set_size(None, None);
+        let spans = prepared
+            .spans
+            .iter()
+            .map(|&(start, end, family)| (&prepared.text[start..end], attributes(family)));
+        let default = attributes("Noto Sans");
+        buffer.set_rich_text(spans, &default, Shaping::Advanced, None);
+        buffer.shape_until_scroll(&mut self.font_system, false);
+        let mut marks = Vec::new();
+        for run in buffer.layout_runs() {
+            for glyph in run.glyphs {
+                let boxed = prepared.boxes.get(&glyph.start).copied().or_else(|| {
+                    // A letter that has a glyph by itself but none where it
+                    // stands is shown as what it is, too.
+                    (glyph.glyph_id == 0)
+                        .then(|| prepared.text[glyph.start..].chars().next())
+                        .flatten()
+                });
+                if let Some(letter) = boxed {
+                    marks.push(self.boxed(letter, glyph.x.round() as i32, glyph.w, size));
+                    continue;
+                }
+                let physical = glyph.physical((0.0, 0.0), 1.0);
+                let advance_end = (glyph.x + glyph.w).ceil() as i32;
+                let mut mark = Mark {
+                    x: physical.x,
+                    y: physical.y,
+                    width: 0,
+                    height: 0,
+                    advance: (advance_end - physical.x).max(0),
+                    coverage: Vec::new(),
+                };
+                let image = self
+                    .glyphs
+                    .get_image(&mut self.font_system, physical.cache_key);
+                if let Some(image) = image.as_ref() {
+                    mark.x += image.placement.left;
+                    mark.y -= image.placement.top;
+                    mark.advance = (advance_end - mark.x).max(0);
+                    mark.width = image.placement.width.try_into().unwrap_or(0);
+                    mark.height = image.placement.height.try_into().unwrap_or(0);
+                    mark.coverage = match image.content {
+                        SwashContent::Mask => image.data.clone(),
+                        // Four bytes a pixel, the last of them its opacity.
+                        SwashContent::Color | SwashContent::SubpixelMask => {
+                            image.data.chunks_exact(4).map(|pixel| pixel[3]).collect()
+                        }
+                    };
+                }
+                marks.push(mark);
+            }
+        }
+        marks
+    }
+
+    /// A box with the hexadecimal number of a code point in two rows.
+    fn boxed(&mut self, letter: char, x: i32, advance: f32, size: f32) -> Mark {
+        let digits = format!("{:04X}", u32::from(letter));
+        let (upper, lower) = digits.split_at(digits.len() / 2);
+        let advance = (advance.round() as i32).max(3);
+        let (width, height) = ((advance - 1).max(2), (size * 0.98).round() as i32);
+        let mut mark = Mark {
+            x,
+            y: -(size * 0.82).round() as i32,
+            width,
+            height,
+            advance,
+            coverage: vec![0; usize::try_from(width * height).unwrap_or(0)],
+        };
+        for row in 0..height {
+            for column in 0..width {
+                if row == 0 || column == 0 || row == height - 1 || column == width - 1 {
+                    mark.set(column, row, 255);
+                }
+            }
+        }
+        let font = TextFont::regular(size * BOX_DIGITS);
+        for (row, text) in [(0, upper), (1, lower)] {
+            let shaped = self.shape(text, font);
+            // The baselines of the two rows, in the box.
+            let baseline = (size * (0.45 + 0.43 * row as f32)).round() as i32;
+            let top = baseline - (font.size * BASELINE).round() as i32;
+            let left = (width - shaped.width) / 2;
+            for y in 0..shaped.height {
+                for x in 0..shaped.width {
+                    let index = usize::try_from(y * shaped.width + x).unwrap_or(usize::MAX);
+                    let ink = shaped.coverage.get(index).copied().unwrap_or(0);
+                    mark.set(left + x, top + y, ink);
+                }
+            }
+        }
+        mark
+    }
+}
+
+/// A text with a font for every letter.
+#[derive(Debug, Default)]
+struct Prepared {
+    text: String,
+    /// Start, end and family of each stretch.
+    spans: Vec<(usize, usize, &'static str)>,
+    /// Code points that are boxed, by where their box stands.
+    boxes: BTreeMap<usize, char>,
+    missing: Vec<char>,
+}
+
+impl Prepared {
+    fn push(&mut self, letter: char, family: &'static str) {
+        let start = self.text.len();
+        self.text.push(letter);
+        let end = self.text.len();
+        match self.spans.last_mut() {
+            Some((_, last_end, last_family)) if *last_family == family => *last_end = end,
+            _ => self.spans.push((start, end, family)),
+        }
+    }
+}
+
+/// A glyph or box as coverage.
+struct Mark {
+    x: i32,
+    /// Of its upper edge, from the baseline downwards.
+    y: i32,
+    width: i32,
+    height: i32,
+    advance: i32,
+    coverage: Vec<u8>,
+}
+
+impl Mark {
+    fn set(&mut self, x: i32, y: i32, ink: u8) {
+        if x < 0 || y < 0 || x >= self.width || y >= self.height {
+            return;
+        }
+        let index = usize::try_from(y * self.width + x).unwrap_or(usize::MAX);
+        if let Some(pixel) = self.coverage.get_mut(index) {
+            *pixel = (*pixel).max(ink);
+        }
+    }
+}
+
+impl ShapedText {
+    fn add(&mut self, mark: &Mark, left: i32, top: i32) {
+        let width = usize::try_from(mark.width.max(1)).unwrap_or(1);
+        for (row, line) in (top..).zip(mark.coverage.chunks_exact(width)) {
+            if row < 0 || row >= self.height {
+                continue;
+            }
+            for (column, &ink) in (left..).zip(line) {
+                if ink == 0 || column < 0 || column >= self.width {
+                    continue;
+                }
+                let index = usize::try_from(row * self.width + column).unwrap_or(usize::MAX);
+                if let Some(pixel) = self.coverage.get_mut(index) {
+                    *pixel = (*pixel).max(ink);
+                }
+            }
+        }
+    }
+}
+
+/// The highest and the lowest row with ink, from the baseline.
+fn extent_y(marks: &[Mark]) -> (i32, i32) {
+    marks
+        .iter()
+        .filter(|mark| mark.height > 0)
+        .fold((0, 0), |(top, bottom), mark| {
+            (top.min(mark.y), bottom.max(mark.y + mark.height))
+        })
+}
+
+fn attributes(family: &'static str) -> Attrs<'static> {
+    let weight = if family == TITLE_FAMILY {
+        cosmic_text::Weight::BOLD
+    } else {
+        cosmic_text::Weight::NORMAL
+    };
+    // Rotated text must look like level text: hinting knows one direction.
+    Attrs::new()
+        .family(Family::Name(family))
+        .weight(weight)
+        .cache_key_flags(CacheKeyFlags::DISABLE_HINTING)
+}
+
+/// Joiners and variation selectors: they shape what stands beside them.
+fn modifies_neighbours(letter: char) -> bool {
+    matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// What would leave no ink, or turn the direction of its surroundings.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || modifies_neighbours(letter)
+        || matches!(letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Marks that belong to the letter before them and should share its font.
+fn is_combining(letter: char) -> bool {
+    matches!(letter,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}'
+        | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{3099}' | '\u{309a}'
+        | '\u{fe20}'..='\u{fe2f}')
+}
