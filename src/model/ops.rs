@@ -15,25 +15,35 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// `input` of shape `[row, inputs]` to `[row, outputs]`.
-    ///
-    /// The bits of a row do not depend on the rows beside it: products of two
-    /// rows or more run the same kernel whatever their number, and a single
-    /// row, which would take another path, is doubled for the product.
+    /// `input` of shape `[row, inputs]` to `[row, outputs]`. The bits of a row
+    /// do not depend on the rows beside it.
     ///
     /// # Errors
     /// When the shapes do not fit.
     pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        let (row_count, input_count) = input.dims2()?;
         let transposed = self.weight.t()?; // [inputs, outputs]
-        let output = match input.dim(0)? {
-            1 => {
-                let doubled = Tensor::cat(&[input, input], 0)?; // [2, inputs]
-                doubled.matmul(&transposed)?.narrow(0, 0, 1)? // [1, outputs]
-            }
-            _ => input.matmul(&transposed)?, // [row, outputs]
+        let minimum = minimum_row_count(self.weight.dim(0)?);
+        let output = if row_count < minimum {
+            let shape = (minimum - row_count, input_count);
+            let padding = Tensor::zeros(shape, input.dtype(), input.device())?; // [padding, inputs]
+            let padded = Tensor::cat(&[input, &padding], 0)?; // [minimum, inputs]
+            padded.matmul(&transposed)?.narrow(0, 0, row_count)? // [row, outputs]
+        } else {
+            input.matmul(&transposed)? // [row, outputs]
         };
         output.broadcast_add(&self.bias) // [row, outputs]
     }
+}
+
+/// The fewest rows with which a product takes the path that it takes with
+/// many rows. gemm (`gemm_basic_generic` of gemm-common 0.19) sums in another
+/// order where the result is one row or one column, has at most 256 values,
+/// or is at most 64 by 64; such products get rows of zeros. Four are enough
+/// for every published BERT.
+fn minimum_row_count(output_count: usize) -> usize {
+    let by_side = if output_count <= 64 { 65 } else { 2 };
+    by_side.max(257_usize.div_ceil(output_count.max(1)))
 }
 
 /// Scale and shift of a layer norm (Ba et al. 2016, <https://arxiv.org/abs/1607.06450>).
