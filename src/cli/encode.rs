@@ -15,6 +15,9 @@ use crate::output::{self, WrittenRun};
 use crate::run::{ModelProvenance, ModelSource, Run};
 use crate::tokenizer::{Token, TokenLimit, TokenizedInput, Tokenizer};
 
+/// How many tokens the result on standard output lists; the manifest has all.
+const MAXIMUM_SHOWN_TOKENS: usize = 40;
+
 /// How long each stage took.
 #[derive(Debug, Clone, Copy, Default)]
 struct Durations {
@@ -154,27 +157,21 @@ fn print_text(
         Some(commit) => format!(", commit {}", commit.get(..12).unwrap_or(commit)),
         None => String::new(),
     };
-    let tokens: Vec<&str> = run
-        .input
-        .tokens
-        .iter()
+    let all = &run.input.tokens;
+    let shown = all.iter().take(MAXIMUM_SHOWN_TOKENS);
+    let mut tokens = shown
         .map(|token| token.text.as_str())
-        .collect();
+        .collect::<Vec<_>>()
+        .join(" ");
+    if all.len() > MAXIMUM_SHOWN_TOKENS {
+        tokens.push_str(" …");
+    }
     let truncated = match run.input.truncated_tokens {
         0 => String::new(),
         count => format!(", {count} more cut off"),
     };
-    let files = written.manifest.files.len() - picture_count;
-    let others = match files {
-        0 => "manifest.json".to_owned(),
-        1 => "1 file, manifest.json".to_owned(),
-        count => format!("{count} files, manifest.json"),
-    };
-    let pictures = if picture_count == 1 {
-        "picture"
-    } else {
-        "pictures"
-    };
+    let contents = contents(picture_count, written.manifest.files.len() - picture_count);
+    let folder = written.folder.display().to_string();
     let mut out = anstream::stdout().lock();
     writeln!(
         out,
@@ -184,14 +181,10 @@ fn print_text(
     writeln!(
         out,
         "tokens  {}{truncated}: {}",
-        tokens.len(),
-        Printable(&tokens.join(" "))
+        all.len(),
+        Printable(&tokens)
     )?;
-    writeln!(
-        out,
-        "wrote   {} ({picture_count} {pictures}, {others})",
-        Printable(&written.folder.display().to_string())
-    )?;
+    writeln!(out, "wrote   {} ({contents})", Printable(&folder))?;
     writeln!(
         out,
         "time    load {}, encode {}, draw {}",
@@ -200,6 +193,19 @@ fn print_text(
         seconds(durations.write)
     )?;
     Ok(())
+}
+
+/// What a run's folder holds, in words.
+fn contents(picture_count: usize, other_count: usize) -> String {
+    let counted = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    let pictures = counted(picture_count, "picture", "pictures");
+    let others = counted(other_count, "file of numbers", "files of numbers");
+    let parts = [pictures, others, Some(output::MANIFEST.to_owned())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What `--json` prints.
