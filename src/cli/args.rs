@@ -49,7 +49,7 @@ pub struct Arguments {
 pub enum Command {
     /// Draw every attention map of one text or pair
     #[command(after_help = ENCODE_EXAMPLE)]
-    Encode(EncodeArguments),
+    Encode(Box<EncodeArguments>),
     /// Download models ahead of time and print what was resolved
     #[command(after_help = PULL_EXAMPLE)]
     Pull(PullArguments),

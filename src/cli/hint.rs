@@ -24,7 +24,7 @@ pub struct UsageError {
 
 impl UsageError {
     /// With what to type instead.
-    pub fn new(message: impl Into<String>, hint: &'static str) -> Error {
+    pub fn error(message: impl Into<String>, hint: &'static str) -> Error {
         Self {
             message: message.into(),
             hint,

@@ -41,7 +41,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         .map(|model| model.source(&arguments.model.revision));
     let is_hub = matches!(source, None | Some(CheckpointSource::Hub { .. }));
     if !is_hub && arguments.model.revision != "main" {
-        return Err(UsageError::new(
+        return Err(UsageError::error(
             "--revision is for models on the hub, and --model names a local one",
             "leave --revision out",
         ));
@@ -108,7 +108,7 @@ fn set_threads(threads: Option<usize>) -> Result<()> {
         return Ok(());
     };
     if !(1..=1_024).contains(&threads) {
-        return Err(UsageError::new(
+        return Err(UsageError::error(
             format!("expected --threads between 1 and 1024, found {threads}"),
             "--threads 2",
         ));

@@ -252,7 +252,7 @@ impl BertConfig {
         if !(0.0..1.0).contains(&fields.layer_norm_eps) {
             return Err(ConfigError::LayerNormEpsilon(fields.layer_norm_eps));
         }
-        if config.hidden_size % config.head_count != 0 {
+        if !config.hidden_size.is_multiple_of(config.head_count) {
             let (hidden_size, head_count) = (config.hidden_size, config.head_count);
             return Err(ConfigError::HeadsDoNotDivide {
                 hidden_size,
