@@ -1,5 +1,5 @@
 //! What lands on disk for a run: pictures, numbers and a manifest, in a folder
-//! of the input's own. [`write`] alone creates files.
+//! of the input's own. [`mod@write`] alone creates files.
 
 pub mod folder;
 mod manifest;
