@@ -1,11 +1,100 @@
-//! attnviz.
+//! attnviz: every attention map of a BERT as a picture, from one command.
+//!
+//! # The pipeline
+//!
+//! Data goes one way. Each step is a module, each arrow a plain value:
+//!
+//! ```text
+//! "Hello, how are you?"            google-bert/bert-base-uncased, a directory, built in
+//!          │                                        │
+//!          │                              checkpoint::load            (hub.rs alone: network)
+//!          │                                        │ Checkpoint
+//!          ├────────────── tokenizer ───────────────┤
+//!          │ TokenizedInput                         │
+//!          └──────────────── model ─────────────────┘                 (alone: candle)
+//!                              │ AttentionTensor [layer, head, query, key]
+//!                             run                   + tokens + provenance
+//!                              │ Run
+//!                            figure                 what a picture shows, and where: no pixels
+//!                              │ Layout
+//!                            render                                   (alone: plotters, fonts)
+//!                              │ bytes
+//!                            output                                   (alone: creates files)
+//!                              │
+//!          attnviz-out/hello-how-are-you/{overview.png, heads/…, manifest.json}
+//! ```
+//!
+//! In code, without the command line:
+//!
+//! ```no_run
+//! use attnviz::attention::Selection;
+//! use attnviz::checkpoint::{self, CheckpointSource, LoadOptions};
+//! use attnviz::model::{HiddenStates, Model};
+//! use attnviz::run::Run;
+//! use attnviz::tokenizer::{TokenLimit, Tokenizer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let source = CheckpointSource::Builtin;
+//! let checkpoint = checkpoint::load(&source, &LoadOptions::default(), &mut |_| {})?;
+//! let tokenizer = Tokenizer::from_checkpoint(&checkpoint)?;
+//! let model = Model::load(&checkpoint)?;
+//! let maximum = model.config().maximum_token_count();
+//! let limit = TokenLimit { maximum, truncate: None };
+//! let input = tokenizer.tokenize("Hello, how are you?", None, limit)?;
+//! let output = model.forward(&[&input], HiddenStates::Drop)?.remove(0);
+//! let [layer_count, head_count, _, _] = output.attention.shape();
+//! let run = Run {
+//!     model: checkpoint.provenance()?,
+//!     input,
+//!     selection: Selection::all(layer_count, head_count),
+//!     attention: output.attention,
+//! };
+//! # let _ = run;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What always holds
+//!
+//! Each of these is a test:
+//!
+//! - Attention equals that of Hugging Face transformers (eager, float32) to
+//!   2e-5 (`tests/it/reference.rs`).
+//! - Every row of an attention map sums to 1 ± 1e-5; an
+//!   [`AttentionTensor`](attention::AttentionTensor) cannot hold anything else.
+//! - The same input, checkpoint, options and version give byte-identical files:
+//!   on every rerun, at every thread count, alone or among other inputs.
+//!   Outputs hold no time stamps, host names or absolute paths.
+//! - Inputs that are encoded together are stacked row under row without
+//!   padding; each gets bit for bit what it gets alone.
+//! - A file at its final name is whole: it is written beside it and renamed.
+//! - The library never prints and never exits; the binary does both.
+//! - No input makes it panic (`tests/it/hostile_files.rs`).
+//! - A module imports only what stands before it in this order: [`checkpoint`],
+//!   [`tokenizer`], [`attention`], [`model`], [`run`], [`figure`], [`render`],
+//!   [`output`], [`cli`] (`tests/it/architecture.rs`).
+//!
+//! # Words
+//!
+//! An *attention map* is the matrix of one head of one layer: rows are queries,
+//! columns are keys. An *attention tensor* holds all maps of one input. Layers
+//! and heads count from zero, as in Hugging Face's
+//! `outputs.attentions[layer][0, head]`; papers often count from one.
+
+pub mod checkpoint;
+
+pub mod tokenizer;
 
 pub mod attention;
-pub mod checkpoint;
-pub mod cli;
-pub mod figure;
+
 pub mod model;
-pub mod output;
-pub mod render;
+
 pub mod run;
-pub mod tokenizer;
+
+pub mod figure;
+
+pub mod render;
+
+pub mod output;
+
+pub mod cli;

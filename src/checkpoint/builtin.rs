@@ -2,8 +2,7 @@
 //! says where it comes from.
 
 use super::digest::PendingDigest;
-use super::{Checkpoint, TokenizerFiles, WeightFiles, files};
-use crate::run::ModelSource;
+use super::{Checkpoint, ModelSource, TokenizerFiles, WeightFiles, files};
 
 /// What the built-in checkpoint is called in pictures and manifests: its name
 /// on the hub.

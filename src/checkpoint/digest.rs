@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::FileDigest;
 use super::hub::CachedFile;
-use crate::run::FileDigest;
 
 /// A file of the checkpoint could not be read for its digest.
 #[derive(Debug, Error)]

@@ -8,8 +8,7 @@ use serde::Deserialize;
 
 use super::digest::PendingDigest;
 use super::hub::CachedFile;
-use super::{Checkpoint, CheckpointError, ConfigCheck, TokenizerFiles, WeightFiles};
-use crate::run::ModelSource;
+use super::{Checkpoint, CheckpointError, ConfigCheck, ModelSource, TokenizerFiles, WeightFiles};
 
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const TOKENIZER: &str = "tokenizer.json";

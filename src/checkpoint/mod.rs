@@ -6,6 +6,7 @@ mod builtin;
 mod digest;
 mod files;
 pub mod hub;
+mod provenance;
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,8 @@ use thiserror::Error;
 
 pub use builtin::BUILTIN_ID;
 pub use digest::DigestError;
+pub use provenance::{FileDigest, ModelProvenance, ModelSource};
 
-use crate::run::{ModelProvenance, ModelSource};
 use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};
 
 /// The model that is used when none is named.
@@ -237,7 +238,7 @@ fn load_hub(
 ) -> Result<Checkpoint, CheckpointError> {
     let environment = match &options.hub {
         Some(environment) => environment.clone(),
-        None => HubEnvironment::from_variables(|name| std::env::var_os(name))?,
+        None => HubEnvironment::from_process()?,
     };
     let mut repository = Repository::open(environment, id, revision)?;
     let found = files::collect(id, options.check_config, &mut |name| match name {

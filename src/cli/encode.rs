@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::messages::{Messages, Printable, seconds};
 use super::settings::EncodeSettings;
 use crate::attention::Selection;
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, Checkpoint, ModelProvenance, ModelSource};
 use crate::model::{HiddenStates, Model};
 use crate::output::{self, WrittenRun};
-use crate::run::{ModelProvenance, ModelSource, Run};
+use crate::run::Run;
 use crate::tokenizer::{Token, TokenLimit, TokenizedInput, Tokenizer};
 
 /// How many tokens the result on standard output lists; the manifest has all.

@@ -6,8 +6,7 @@ use anyhow::{Context, Result};
 
 use super::args::PullArguments;
 use super::messages::{Messages, Printable};
-use crate::checkpoint::{self, LoadOptions};
-use crate::run::ModelProvenance;
+use crate::checkpoint::{self, LoadOptions, ModelProvenance};
 
 pub(super) fn run(
     arguments: &PullArguments,

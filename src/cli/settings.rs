@@ -89,7 +89,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
 
 /// How models are loaded: the environment, and `--offline` on top of it.
 pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
-    let mut environment = HubEnvironment::from_variables(|name| std::env::var_os(name))?;
+    let mut environment = HubEnvironment::from_process()?;
     environment.offline |= offline;
     Ok(LoadOptions {
         hub: Some(environment),

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OutputError, OutputOptions};
-use crate::run::{FileDigest, ModelProvenance, Run};
+use crate::checkpoint::{FileDigest, ModelProvenance};
+use crate::run::Run;
 use crate::tokenizer::Token;
 
 /// Grows when a field changes its meaning or goes.

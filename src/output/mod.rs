@@ -17,9 +17,10 @@ use thiserror::Error;
 pub use manifest::{Manifest, OptionsRecord, SCHEMA_VERSION};
 
 use crate::attention::HeadId;
+use crate::checkpoint::FileDigest;
 use crate::figure::{self, FigureError, FigureOptions};
 use crate::render::{self, RenderError};
-use crate::run::{FileDigest, Run};
+use crate::run::Run;
 use folder::FolderError;
 use write::{StagedFolder, WriteError};
 

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use thiserror::Error;
 
-use crate::run::FileDigest;
+use crate::checkpoint::FileDigest;
 
 /// What staged folders are called until they are whole.
 const STAGING_PREFIX: &str = ".attnviz-unfinished-";

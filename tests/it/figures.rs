@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use attnviz::attention::{AttentionTensor, HeadId, Selection};
+use attnviz::checkpoint::{ModelProvenance, ModelSource};
 use attnviz::figure::layout::{
     self, CANVAS_LIMIT, CellMatrix, Item, Layout, Rect, Role, TextFont, TextItem,
 };
@@ -12,7 +13,7 @@ use attnviz::figure::{
 };
 use attnviz::render::colormap::{BACKGROUND, Color, ColorTable};
 use attnviz::render::{Picture, TextShaper, png::encode};
-use attnviz::run::{ModelProvenance, ModelSource, Run};
+use attnviz::run::Run;
 use attnviz::tokenizer::{Token, TokenizedInput};
 use proptest::prelude::*;
 use rayon::prelude::*;

@@ -1,3 +1,4 @@
+mod architecture;
 mod figures;
 mod hub;
 mod loopback_hub;

@@ -56,8 +56,16 @@ pub struct HubEnvironment {
 }
 
 impl HubEnvironment {
-    /// Reads the variables through `lookup`, for the process's own
-    /// `|name| std::env::var_os(name)`.
+    /// Reads the variables of this process.
+    ///
+    /// # Errors
+    ///
+    /// As [`HubEnvironment::from_variables`].
+    pub fn from_process() -> Result<Self, HubError> {
+        Self::from_variables(|name| std::env::var_os(name))
+    }
+
+    /// Reads the variables through `lookup`.
     ///
     /// # Errors
     ///
