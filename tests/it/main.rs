@@ -1,5 +1,7 @@
 mod architecture;
+mod binary;
 mod figures;
 mod hub;
 mod loopback_hub;
+mod readme;
 mod reference;
