@@ -1,6 +1,7 @@
 //! What lands on disk for a run: pictures, numbers and a manifest, in a folder
 //! of the input's own. [`mod@write`] alone creates files.
 
+pub mod batch;
 pub mod folder;
 mod manifest;
 mod numbers;

@@ -1,0 +1,27 @@
+//! What a batch leaves beside its inputs' folders: the results line by line,
+//! the page that a reviewer opens, reports for CI systems, and a manifest of
+//! the whole.
+//!
+//! ```text
+//! attnviz-out/
+//!   index.html            for people: failures first, then every input
+//!   results.jsonl         for programs: one ResultRecord a line, in input order
+//!   manifest.json         model, options, input files, counts, SHA-256 of both
+//!   inputs/000001/…       one folder an input, as `encode` writes it
+//!   thumbnails/000001.png small pictures for index.html
+//! ```
+
+mod record;
+
+pub use record::{
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, Status,
+};
+
+/// The folder of the inputs' folders.
+pub const INPUTS: &str = "inputs";
+/// The folder of the small pictures.
+pub const THUMBNAILS: &str = "thumbnails";
+/// The page.
+pub const PAGE: &str = "index.html";
+/// The results, line by line.
+pub const RESULTS: &str = "results.jsonl";
