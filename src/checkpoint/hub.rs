@@ -142,6 +142,12 @@ impl Repository {
         Some(self.stand_in.as_ref()?.reason.as_str())
     }
 
+    /// Whether a file that the cache lacks is simply not to be had: offline, or
+    /// while the cache stands in for the hub.
+    pub fn relies_on_cache(&self) -> bool {
+        self.environment.offline || self.stand_in.is_some()
+    }
+
     /// The path of a file: from the cache if it holds it for this revision,
     /// else downloaded and verified. `None`: the repository has no such file
     /// at this revision, or the cache has not, where only the cache can be
@@ -166,7 +172,7 @@ impl Repository {
                 return Ok(None);
             }
         }
-        if self.environment.offline || self.stand_in.is_some() {
+        if self.relies_on_cache() {
             return self.look_in_cache(file_name);
         }
         let commit_was_known = self.commit.is_some();
