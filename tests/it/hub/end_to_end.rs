@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::home::{Home, SECOND_SHARD, SHARDS, SMALL, always, assert_digests, fixture, served};
 use super::{TOKEN, assert_nothing_holds, coded, fault, files_below, status};
 use crate::loopback_hub::{
-    COMMIT, FaultKind, LoopbackHub, git_blob_sha1, sha256, unreachable_endpoint,
+    COMMIT, FaultKind, LoopbackHub, ServedRepository, git_blob_sha1, sha256, unreachable_endpoint,
 };
 
 #[test]
@@ -192,6 +192,29 @@ fn a_model_of_another_family_is_refused_before_its_weights_come() {
             .iter()
             .any(|request| request.path.contains("model-0000"))
     );
+}
+
+#[test]
+fn a_repository_that_is_no_whole_checkpoint_is_refused_by_the_file_it_lacks() {
+    let config = fs::read(fixture(SHARDS).join("config.json")).unwrap();
+    let tokenizer = fs::read(fixture(SHARDS).join("tokenizer.json")).unwrap();
+    let without_weights = ServedRepository::new(SMALL)
+        .file("config.json", config)
+        .file("tokenizer.json", tokenizer);
+    let index = r#"{"weight_map": {"x": "model-00009-of-00009.safetensors"}}"#;
+    let without_shard = without_weights
+        .clone()
+        .file("model.safetensors.index.json", index);
+    for (lacks, repository) in [
+        ("config.json", ServedRepository::new(SMALL)),
+        ("pytorch_model.bin", without_weights),
+        ("model-00009-of-00009.safetensors", without_shard),
+    ] {
+        let hub = LoopbackHub::serve([repository]);
+        let home = Home::new();
+        let ran = home.encode(&hub.endpoint(), &[], &["--model", SMALL]);
+        ran.refused(lacks, &home, &[SMALL, lacks]);
+    }
 }
 
 #[test]
