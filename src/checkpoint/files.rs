@@ -60,6 +60,12 @@ impl Found {
     }
 }
 
+/// Whether no checkpoint, or none that gets this far, can do without the file:
+/// the config, and shards, whose names come from an index.
+pub(super) fn must_be_there(name: &str) -> bool {
+    name == CONFIG || (name != SAFETENSORS && name.ends_with(".safetensors"))
+}
+
 /// Asks for one file by name; `None` if the checkpoint does not have it.
 pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
 

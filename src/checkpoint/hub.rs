@@ -16,109 +16,43 @@
 //! - The token is sent to the endpoint's own host alone, and shown to nobody.
 //!
 //! The pieces: `environment` reads the variables, `transfer` alone talks to
-//! the network (and says how far hf-hub is used, and why no further), `cache`
-//! knows the layout on disk, `names` keeps out what leads elsewhere, `verify`
+//! the network (and says how far hf-hub is used, and why no further), with
+//! `address` and `headers` for what it asks and is told and `refusal` for the
+//! answers that are no success; `patience` says how often that is tried,
+//! `event` what is told of it; `cache` knows the layout on disk, `part` a file
+//! that is on its way, `names` keeps out what leads elsewhere, `verify`
 //! compares contents with etags.
 //!
 //! [`fetch`]: Repository::fetch
 
+mod address;
 mod cache;
 mod environment;
 mod error;
+mod event;
+mod headers;
 mod names;
+mod part;
+mod patience;
+mod refusal;
 mod transfer;
 mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use hf_hub::{Repo, RepoType};
 
-use self::cache::{RepositoryCache, is_full_commit};
+use self::cache::{RepositoryCache, cache_io, is_full_commit, remove};
 use self::names::{check_file_name, check_id, check_revision, percent_encoded};
-use self::transfer::{Answer, Client, Failure, Metadata, Subject, cache_io, remove};
+use self::patience::persist;
+use self::transfer::{Answer, Client, Metadata, Subject};
 use self::verify::{Verdict, verify};
 
 pub use self::environment::HubEnvironment;
 pub use self::error::HubError;
-
-/// How often a request is made before its error counts.
-const ATTEMPTS: u32 = 4;
-
-/// An attempt that brought this many new bytes was no failure of the server:
-/// the count of attempts begins again.
-const PROGRESS_BYTES: u64 = 1 << 20;
-
-/// How long things may take. The defaults are for use, other values for tests.
-#[derive(Debug, Clone, Copy)]
-pub struct Timeouts {
-    /// For finding the host, and for connecting to it: 10 s each.
-    pub connect: Duration,
-    /// For the first answer to a request: 10 s.
-    pub answer: Duration,
-    /// Without a byte in the middle of a file: 30 s.
-    pub stall: Duration,
-    /// Before the second attempt; doubled before each further one: 0.5 s.
-    pub first_delay: Duration,
-    /// The most that a `Retry-After` header can ask for: 20 s.
-    pub longest_delay: Duration,
-    /// For another process that downloads the same file and makes no
-    /// progress: 60 s.
-    pub lock: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            answer: Duration::from_secs(10),
-            stall: Duration::from_secs(30),
-            first_delay: Duration::from_millis(500),
-            longest_delay: Duration::from_secs(20),
-            lock: Duration::from_secs(60),
-        }
-    }
-}
-
-/// What happens during a download, for a progress bar.
-#[derive(Debug, Clone, PartialEq)]
-pub enum DownloadEvent<'a> {
-    /// Bytes of the file begin to arrive; once per attempt.
-    Started {
-        /// The file's name in the repository.
-        file: &'a str,
-        /// Its size in bytes; 0 if the hub does not say.
-        size: u64,
-        /// How many of the bytes were there already.
-        resumed_from: u64,
-    },
-    /// More bytes are there.
-    Advanced {
-        /// Bytes of the file so far, those from before included.
-        bytes: u64,
-    },
-    /// The file is whole, verified and in its place.
-    Finished {
-        /// The file's name in the repository.
-        file: &'a str,
-    },
-    /// An attempt failed, and another one follows after the delay.
-    Retrying {
-        /// The file's name in the repository.
-        file: &'a str,
-        /// The number of the attempt that follows, from 2.
-        attempt: u32,
-        /// How long it waits.
-        delay: Duration,
-        /// Why the last one failed.
-        reason: String,
-    },
-}
-
-/// Who is told about a download.
-pub type Observer<'a> = &'a mut dyn FnMut(DownloadEvent<'_>);
+pub use self::event::{DownloadEvent, Observer};
+pub use self::patience::Timeouts;
 
 /// A file in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,6 +142,12 @@ impl Repository {
         Some(self.stand_in.as_ref()?.reason.as_str())
     }
 
+    /// Whether a file that the cache lacks is simply not to be had: offline, or
+    /// while the cache stands in for the hub.
+    pub fn relies_on_cache(&self) -> bool {
+        self.environment.offline || self.stand_in.is_some()
+    }
+
     /// The path of a file: from the cache if it holds it for this revision,
     /// else downloaded and verified. `None`: the repository has no such file
     /// at this revision, or the cache has not, where only the cache can be
@@ -232,7 +172,7 @@ impl Repository {
                 return Ok(None);
             }
         }
-        if self.environment.offline || self.stand_in.is_some() {
+        if self.relies_on_cache() {
             return self.look_in_cache(file_name);
         }
         let commit_was_known = self.commit.is_some();
@@ -455,7 +395,7 @@ impl Repository {
         let client = self.client()?;
         let address = self.address(&metadata.commit, file_name);
         let bytes = || fs::metadata(part).map_or(0, |metadata| metadata.len());
-        self.persist(file_name, observer, bytes, |observer| {
+        persist(self.timeouts, file_name, observer, bytes, |observer| {
             client.download(&address, metadata, part, self.subject(file_name), observer)
         })
     }
@@ -464,50 +404,13 @@ impl Repository {
         let client = self.client()?;
         let revision = self.commit.as_deref().unwrap_or(self.repository.revision());
         let address = self.address(revision, file_name);
-        self.persist(
+        persist(
+            self.timeouts,
             file_name,
             observer,
             || 0,
             |_| client.metadata(&address, self.subject(file_name)),
         )
-    }
-
-    /// Repeats an attempt while another one may help, with growing delays.
-    fn persist<T>(
-        &self,
-        file_name: &str,
-        observer: Observer<'_>,
-        bytes: impl Fn() -> u64,
-        mut attempt: impl FnMut(Observer<'_>) -> Result<T, Failure>,
-    ) -> Result<T, HubError> {
-        let mut attempts = 1;
-        let mut furthest = bytes();
-        loop {
-            let (error, wait) = match attempt(&mut *observer) {
-                Ok(value) => return Ok(value),
-                Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Transient { error, wait }) => (error, wait),
-            };
-            let reached = bytes();
-            if reached >= furthest.saturating_add(PROGRESS_BYTES) {
-                attempts = 1;
-            }
-            furthest = furthest.max(reached);
-            if attempts >= ATTEMPTS {
-                return Err(after(attempts, error));
-            }
-            let delay = wait
-                .unwrap_or(self.timeouts.first_delay * 2_u32.pow(attempts - 1))
-                .min(self.timeouts.longest_delay);
-            attempts += 1;
-            observer(DownloadEvent::Retrying {
-                file: file_name,
-                attempt: attempts,
-                delay,
-                reason: error.to_string(),
-            });
-            thread::sleep(delay);
-        }
     }
 
     fn client(&self) -> Result<&Client, HubError> {
@@ -534,18 +437,6 @@ impl Repository {
             percent_encoded(revision, false),
             percent_encoded(file_name, true),
         )
-    }
-}
-
-/// Writes down how often a server was asked before its error counted.
-fn after(attempts: u32, error: HubError) -> HubError {
-    match error {
-        HubError::ServerError { host, status, .. } => HubError::ServerError {
-            host,
-            status,
-            attempts,
-        },
-        other => other,
     }
 }
 

@@ -241,12 +241,22 @@ fn load_hub(
         None => HubEnvironment::from_process()?,
     };
     let mut repository = Repository::open(environment, id, revision)?;
-    let found = files::collect(id, options.check_config, &mut |name| match name {
-        // Its absence is an error of the hub or the cache, which knows more
-        // about the reason than this module.
-        files::CONFIG => Ok(Some(repository.require(name, &mut *observer)?)),
-        _ => Ok(repository.fetch(name, &mut *observer)?),
-    })?;
+    let outcome = files::collect(id, options.check_config, &mut |name| {
+        match files::must_be_there(name) {
+            // Its absence is an error of the hub or the cache, which knows
+            // more about the reason than this module.
+            true => Ok(Some(repository.require(name, &mut *observer)?)),
+            false => Ok(repository.fetch(name, &mut *observer)?),
+        }
+    });
+    let found = match outcome {
+        // The cache may hold a part of the model only, after a download that
+        // did not finish; what is missing then says nothing about the model.
+        Err(CheckpointError::FileMissing { expected, .. }) if repository.relies_on_cache() => {
+            return Err(repository.missing(expected).into());
+        }
+        outcome => outcome?,
+    };
     let commit = repository.commit().map(str::to_owned);
     let notice = repository
         .stand_in_reason()

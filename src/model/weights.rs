@@ -1,26 +1,16 @@
 //! Tensors out of weight files, as `f32`, each checked before it is used.
-//!
-//! A safetensors file is read by position, tensor by tensor, straight into the
-//! memory that the model keeps: nothing is mapped (a file that shrinks under a
-//! mapping kills the process), nothing is read that is not needed, and two
-//! threads can read at once.
+
+mod safetensors_file;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use half::slice::HalfFloatSliceExt;
-use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo};
 use thiserror::Error;
 
+use self::safetensors_file::SafetensorsFile;
 use super::pickle::{PickleError, PickleFile};
 use crate::checkpoint::WeightFiles;
-
-/// The longest safetensors header that is read, in bytes: the limit of the
-/// safetensors crate itself.
-const MAXIMUM_HEADER_LENGTH: u64 = 100_000_000;
 
 /// Why weights cannot be used.
 #[derive(Debug, Error)]
@@ -106,18 +96,8 @@ pub struct Weights {
 
 #[derive(Debug)]
 enum Source {
-    Safetensors {
-        bytes: ByteSource,
-        metadata: Metadata,
-        data_start: u64,
-    },
+    Safetensors(SafetensorsFile),
     Pickle(PickleFile),
-}
-
-#[derive(Debug)]
-enum ByteSource {
-    File { file: File, path: PathBuf },
-    Builtin(&'static [u8]),
 }
 
 const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
@@ -131,8 +111,10 @@ impl Weights {
     pub fn open(files: &WeightFiles) -> Result<Self, WeightsError> {
         let (sources, name) = match files {
             WeightFiles::Safetensors(paths) => {
-                let sources: Result<Vec<_>, _> =
-                    paths.iter().map(|path| open_safetensors(path)).collect();
+                let sources: Result<Vec<_>, _> = paths
+                    .iter()
+                    .map(|path| SafetensorsFile::open(path).map(Source::Safetensors))
+                    .collect();
                 (
                     sources?,
                     paths
@@ -146,8 +128,8 @@ impl Weights {
             ),
             WeightFiles::Builtin(bytes) => {
                 let name = "the built-in model.safetensors";
-                let bytes = ByteSource::Builtin(bytes);
-                (vec![read_header(bytes, name)?], name.to_owned())
+                let file = SafetensorsFile::builtin(bytes, name)?;
+                (vec![Source::Safetensors(file)], name.to_owned())
             }
         };
         let mut source_of = BTreeMap::new();
@@ -187,15 +169,7 @@ impl Weights {
         let (name, source) = self.locate(name, shape)?;
         let values = match source {
             Source::Pickle(file) => file.read(&name)?,
-            Source::Safetensors {
-                bytes,
-                metadata,
-                data_start,
-            } => {
-                let info = metadata.info(&name).ok_or_else(|| missing(&name, shape))?;
-                let (start, end) = info.data_offsets;
-                read_values(bytes, &name, info, data_start + start as u64, end - start)?
-            }
+            Source::Safetensors(file) => file.read(&name)?.ok_or_else(|| missing(&name, shape))?,
         };
         check_finite(&name, values)
     }
@@ -217,31 +191,22 @@ impl Weights {
         if row_indices.iter().any(|&row| row as usize >= row_count) {
             return Err(missing(&name, &shape));
         }
-        let mut values = Vec::with_capacity(row_indices.len() * column_count);
-        match source {
+        let values = match source {
             Source::Pickle(file) => {
                 // PyTorch's format is read tensor by tensor, so the table is
                 // kept by the file after the first read.
                 let table = file.read_and_keep(&name)?;
+                let mut values = Vec::with_capacity(row_indices.len() * column_count);
                 for &row in row_indices {
                     let start = row as usize * column_count;
                     values.extend_from_slice(&table[start..start + column_count]);
                 }
+                values
             }
-            Source::Safetensors {
-                bytes,
-                metadata,
-                data_start,
-            } => {
-                let info = metadata.info(&name).ok_or_else(|| missing(&name, &shape))?;
-                let row_length = (info.data_offsets.1 - info.data_offsets.0) / row_count;
-                for &row in row_indices {
-                    let start = info.data_offsets.0 + row as usize * row_length;
-                    let position = data_start + start as u64;
-                    values.extend(read_values(bytes, &name, info, position, row_length)?);
-                }
-            }
-        }
+            Source::Safetensors(file) => file
+                .read_rows(&name, shape, row_indices)?
+                .ok_or_else(|| missing(&name, &shape))?,
+        };
         check_finite(&name, values)
     }
 
@@ -277,16 +242,14 @@ impl Weights {
 impl Source {
     fn names(&self) -> Vec<String> {
         match self {
-            Self::Safetensors { metadata, .. } => metadata.offset_keys(),
+            Self::Safetensors(file) => file.names(),
             Self::Pickle(file) => file.names(),
         }
     }
 
     fn shape(&self, name: &str) -> Option<Vec<usize>> {
         match self {
-            Self::Safetensors { metadata, .. } => {
-                metadata.info(name).map(|info| info.shape.clone())
-            }
+            Self::Safetensors(file) => file.shape(name),
             Self::Pickle(file) => file.shape(name),
         }
     }
@@ -313,171 +276,6 @@ fn missing(name: &str, shape: &[usize]) -> WeightsError {
 fn file_name(path: &Path) -> String {
     path.file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-fn open_safetensors(path: &Path) -> Result<Source, WeightsError> {
-    let file = File::open(path).map_err(|source| WeightsError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    read_header(
-        ByteSource::File {
-            file,
-            path: path.to_owned(),
-        },
-        &file_name(path),
-    )
-}
-
-/// Reads and checks the header: its length fits the file, the offsets leave
-/// no gap and no overlap, and the tensors end where the file ends.
-fn read_header(bytes: ByteSource, file: &str) -> Result<Source, WeightsError> {
-    let invalid = |reason: String| WeightsError::Safetensors {
-        file: file.to_owned(),
-        reason,
-    };
-    let file_length = bytes.length()?;
-    if file_length < 8 {
-        return Err(invalid(format!(
-            "it has {file_length} bytes, expected at least 8"
-        )));
-    }
-    let mut length_field = [0_u8; 8];
-    bytes.read_exact_at(0, &mut length_field)?;
-    let header_length = u64::from_le_bytes(length_field);
-    let available = file_length - 8;
-    if header_length > available.min(MAXIMUM_HEADER_LENGTH) {
-        return Err(invalid(format!(
-            "its header says it is {header_length} bytes long, and {available} bytes follow"
-        )));
-    }
-    // At most MAXIMUM_HEADER_LENGTH, so it fits a usize on every platform.
-    let mut header = vec![0_u8; header_length as usize];
-    bytes.read_exact_at(8, &mut header)?;
-    let metadata: Metadata =
-        serde_json::from_slice(&header).map_err(|error| invalid(error.to_string()))?;
-    let data_start = 8 + header_length;
-    let data_length = metadata.data_len() as u64;
-    if Some(file_length) != data_start.checked_add(data_length) {
-        return Err(invalid(format!(
-            "its tensors take {data_length} bytes, and {} bytes follow the header",
-            file_length - data_start
-        )));
-    }
-    Ok(Source::Safetensors {
-        bytes,
-        metadata,
-        data_start,
-    })
-}
-
-impl ByteSource {
-    fn length(&self) -> Result<u64, WeightsError> {
-        match self {
-            Self::Builtin(bytes) => Ok(bytes.len() as u64),
-            Self::File { file, path } => match file.metadata() {
-                Ok(metadata) => Ok(metadata.len()),
-                Err(source) => Err(WeightsError::Io {
-                    path: path.clone(),
-                    source,
-                }),
-            },
-        }
-    }
-
-    fn read_exact_at(&self, position: u64, buffer: &mut [u8]) -> Result<(), WeightsError> {
-        match self {
-            Self::Builtin(bytes) => {
-                // Positions come from a header that was checked against the
-                // length, so the slice is there; an empty one would leave the
-                // buffer as it is.
-                let start = position as usize;
-                if let Some(part) = bytes.get(start..start + buffer.len()) {
-                    buffer.copy_from_slice(part);
-                }
-                Ok(())
-            }
-            Self::File { file, path } => {
-                read_exact_at(file, position, buffer).map_err(|source| WeightsError::Io {
-                    path: path.clone(),
-                    source,
-                })
-            }
-        }
-    }
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, position)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut position: u64, mut buffer: &mut [u8]) -> io::Result<()> {
-    use std::os::windows::fs::FileExt;
-    while !buffer.is_empty() {
-        match file.seek_read(buffer, position)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => {
-                position += count as u64;
-                buffer = &mut buffer[count..];
-            }
-        }
-    }
-    Ok(())
-}
-
-/// `byte_count` bytes of a tensor, from `position` of the file, as `f32`.
-fn read_values(
-    bytes: &ByteSource,
-    name: &str,
-    info: &TensorInfo,
-    position: u64,
-    byte_count: usize,
-) -> Result<Vec<f32>, WeightsError> {
-    match info.dtype {
-        Dtype::F32 => {
-            let mut values = vec![0.0_f32; byte_count / 4];
-            bytes.read_exact_at(position, bytemuck::cast_slice_mut(&mut values))?;
-            if cfg!(target_endian = "big") {
-                for value in &mut values {
-                    *value = f32::from_bits(value.to_bits().swap_bytes());
-                }
-            }
-            Ok(values)
-        }
-        Dtype::F16 => {
-            let halves: Vec<half::f16> = read_halves(bytes, position, byte_count)?
-                .into_iter()
-                .map(half::f16::from_bits)
-                .collect();
-            Ok(halves.to_f32_vec())
-        }
-        Dtype::BF16 => {
-            let halves: Vec<half::bf16> = read_halves(bytes, position, byte_count)?
-                .into_iter()
-                .map(half::bf16::from_bits)
-                .collect();
-            Ok(halves.to_f32_vec())
-        }
-        found => Err(WeightsError::Dtype {
-            name: name.to_owned(),
-            found: format!("{found:?}"),
-        }),
-    }
-}
-
-fn read_halves(
-    bytes: &ByteSource,
-    position: u64,
-    byte_count: usize,
-) -> Result<Vec<u16>, WeightsError> {
-    let mut bits = vec![0_u16; byte_count / 2];
-    bytes.read_exact_at(position, bytemuck::cast_slice_mut(&mut bits))?;
-    if cfg!(target_endian = "big") {
-        bits.iter_mut().for_each(|bits| *bits = bits.swap_bytes());
-    }
-    Ok(bits)
 }
 
 fn check_finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>, WeightsError> {

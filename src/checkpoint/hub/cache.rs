@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 
 use super::HubError;
-use super::transfer::{cache_io, is_safe_name, remove};
+use super::names::is_safe_name;
 
 /// Owner of the models that once had no owner, by how their names begin.
 const FORMER_ORPHANS: [(&str, &str); 1] = [("bert-", "google-bert")];
@@ -320,4 +320,23 @@ fn symbolic_link(target: &Path, link: &Path) -> io::Result<()> {
 #[cfg(not(any(unix, windows)))]
 fn symbolic_link(_target: &Path, _link: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Removes a file, which need not be there.
+pub(super) fn remove(path: &Path) -> Result<(), HubError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(cache_io("remove", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The error of a file or directory of the cache.
+pub(super) fn cache_io(action: &'static str, path: &Path, source: io::Error) -> HubError {
+    HubError::CacheIo {
+        action,
+        path: path.to_owned(),
+        source,
+    }
 }

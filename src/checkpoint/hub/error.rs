@@ -312,7 +312,10 @@ impl HubError {
             Self::NotAHub { .. } | Self::UnexpectedStatus { .. } => {
                 "check HF_ENDPOINT and the proxy settings".to_owned()
             }
-            Self::FileMissing { .. } | Self::InvalidFileName { .. } => return None,
+            Self::FileMissing { .. } => {
+                "--revision REVISION, one that has the file, or another model such as --model google-bert/bert-base-uncased".to_owned()
+            }
+            Self::InvalidFileName { .. } => return None,
         };
         Some(hint)
     }

@@ -92,3 +92,12 @@ pub(super) fn check_file_name(file: &str) -> Result<(), HubError> {
         })
     }
 }
+
+/// Whether a header's value may become a file's name in the cache.
+pub(super) fn is_safe_name(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && !name.starts_with('.')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}

@@ -13,15 +13,21 @@
 //! Redirects are followed here rather than by ureq, so that the token goes to
 //! the endpoint's own scheme, host and port and to nobody else.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use ureq::http::{HeaderMap, Response, StatusCode, Uri};
+use ureq::http::{Response, StatusCode, Uri};
 use ureq::{Agent, Body};
 
+use super::address::{is_loopback, join, parse_address, same_origin, shown_host};
+use super::cache::{cache_io, remove};
 use super::environment::Token;
+use super::headers::{bare_etag, continues_at, number, text};
+use super::names::is_safe_name;
+use super::part::{open_part, usable_bytes};
+use super::refusal::refusal;
 use super::{DownloadEvent, HubEnvironment, HubError, Observer, Timeouts};
 
 /// More hops than any hub needs, few enough to end a circle soon.
@@ -93,11 +99,11 @@ enum Method {
 }
 
 /// The last answer of a chain of redirects, and what the chain said.
-struct Chain {
-    last: Response<Body>,
-    host: String,
-    at_endpoint: bool,
-    commit: Option<String>,
+pub(super) struct Chain {
+    pub(super) last: Response<Body>,
+    pub(super) host: String,
+    pub(super) at_endpoint: bool,
+    pub(super) commit: Option<String>,
     linked_etag: Option<String>,
     linked_size: Option<u64>,
 }
@@ -138,7 +144,7 @@ impl Client {
         let status = chain.last.status();
         let headers = chain.last.headers();
         if !status.is_success() && !status.is_redirection() {
-            return self.refusal(&chain, about);
+            return refusal(&chain, self.token.is_some(), about);
         }
         let lacks = |header: &str| HubError::NotAHub {
             host: chain.host.clone(),
@@ -188,7 +194,7 @@ impl Client {
                 return Err(broken(about, "the server sends another range than asked"));
             }
             _ => {
-                return match self.refusal(&chain, about)? {
+                return match refusal(&chain, self.token.is_some(), about)? {
                     Answer::NoSuchFile { .. } | Answer::Found(_) => {
                         Err(Failure::Final(HubError::FileMissing {
                             id: about.id.to_owned(),
@@ -399,115 +405,6 @@ impl Client {
             Failure::Final(error)
         }
     }
-
-    /// What an answer that is no success means.
-    fn refusal(&self, chain: &Chain, about: Subject<'_>) -> Result<Answer, Failure> {
-        let headers = chain.last.headers();
-        let status = chain.last.status().as_u16();
-        let (id, host) = (about.id.to_owned(), chain.host.clone());
-        let authenticated = self.token.is_some();
-        let model_missing = |id, host| HubError::ModelMissing {
-            id,
-            host,
-            authenticated,
-        };
-        let error = match (status, text(headers, "x-error-code")) {
-            (404, Some("EntryNotFound")) => {
-                return Ok(Answer::NoSuchFile {
-                    commit: chain.commit.clone().filter(|commit| is_safe_name(commit)),
-                });
-            }
-            (_, Some("RevisionNotFound")) => HubError::RevisionMissing {
-                id,
-                revision: about.revision.to_owned(),
-            },
-            (_, Some("GatedRepo")) => HubError::Gated {
-                id,
-                host,
-                authenticated,
-            },
-            // The hub says 401 for a model that does not exist, so as not to
-            // tell which private ones do.
-            (401 | 404, Some("RepoNotFound")) => model_missing(id, host),
-            (404, _) if chain.at_endpoint && chain.commit.is_some() => {
-                return Ok(Answer::NoSuchFile {
-                    commit: chain.commit.clone().filter(|commit| is_safe_name(commit)),
-                });
-            }
-            (404, _) if chain.at_endpoint => model_missing(id, host),
-            (401, _) if chain.at_endpoint => HubError::Unauthorized {
-                id,
-                host,
-                authenticated,
-            },
-            (403, _) if chain.at_endpoint => HubError::Forbidden {
-                id,
-                file: about.file.to_owned(),
-                host,
-                authenticated,
-            },
-            (408 | 429 | 500..=599, _) => {
-                return Err(Failure::Transient {
-                    error: HubError::ServerError {
-                        host,
-                        status,
-                        attempts: 1,
-                    },
-                    wait: number(headers, "retry-after").map(Duration::from_secs),
-                });
-            }
-            _ => HubError::UnexpectedStatus {
-                host,
-                status,
-                file: about.file.to_owned(),
-            },
-        };
-        Err(Failure::Final(error))
-    }
-}
-
-/// How many bytes of the part can be built on; a part that is longer than the
-/// file belongs to something else and is dropped.
-fn usable_bytes(part: &Path, size: Option<u64>) -> Result<u64, HubError> {
-    let present = match fs::metadata(part) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-        Err(source) => return Err(cache_io("read", part, source)),
-    };
-    if size.is_some_and(|size| present > size) {
-        remove(part)?;
-        return Ok(0);
-    }
-    Ok(present)
-}
-
-fn open_part(part: &Path, start: u64) -> Result<File, HubError> {
-    let mut options = OpenOptions::new();
-    if start > 0 {
-        options.append(true);
-    } else {
-        options.write(true).create(true).truncate(true);
-    }
-    options
-        .open(part)
-        .map_err(|source| cache_io("write", part, source))
-}
-
-pub(super) fn remove(path: &Path) -> Result<(), HubError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(cache_io("remove", path, error))
-        }
-        _ => Ok(()),
-    }
-}
-
-pub(super) fn cache_io(action: &'static str, path: &Path, source: io::Error) -> HubError {
-    HubError::CacheIo {
-        action,
-        path: path.to_owned(),
-        source,
-    }
 }
 
 fn broken(about: Subject<'_>, reason: impl Into<String>) -> Failure {
@@ -515,92 +412,4 @@ fn broken(about: Subject<'_>, reason: impl Into<String>) -> Failure {
         file: about.file.to_owned(),
         reason: reason.into(),
     })
-}
-
-/// Whether a partial answer begins where the part ends.
-fn continues_at(headers: &HeaderMap, start: u64) -> bool {
-    text(headers, "content-range")
-        .and_then(|range| range.strip_prefix("bytes "))
-        .and_then(|range| range.split('-').next())
-        .and_then(|first| first.trim().parse().ok())
-        == Some(start)
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().map(str::trim)
-}
-
-fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
-    text(headers, name)?.parse().ok()
-}
-
-/// An etag without the mark of a weak one and without quotes.
-fn bare_etag(etag: &str) -> String {
-    etag.trim_start_matches("W/").trim_matches('"').to_owned()
-}
-
-/// Whether a header's value may become a file's name in the cache.
-pub(super) fn is_safe_name(name: &str) -> bool {
-    (1..=128).contains(&name.len())
-        && !name.starts_with('.')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-}
-
-fn parse_address(address: &str) -> Result<Uri, HubError> {
-    address.parse().map_err(|_| HubError::InvalidEndpoint {
-        reason: "no address can be made with it",
-    })
-}
-
-/// The port that counts, also where the address leaves it out.
-fn port(address: &Uri) -> Option<u16> {
-    address.port_u16().or(match address.scheme_str() {
-        Some("http") => Some(80),
-        Some("https") => Some(443),
-        _ => None,
-    })
-}
-
-fn same_origin(one: &Uri, other: &Uri) -> bool {
-    one.scheme() == other.scheme()
-        && one.host().map(str::to_ascii_lowercase) == other.host().map(str::to_ascii_lowercase)
-        && port(one) == port(other)
-}
-
-fn is_loopback(address: &Uri) -> bool {
-    address.host().is_some_and(|host| {
-        host.eq_ignore_ascii_case("localhost") || host.starts_with("127.") || host == "[::1]"
-    })
-}
-
-/// Host and port, without user names, paths and signatures.
-fn shown_host(address: &Uri) -> String {
-    let host = address.host().unwrap_or("the hub");
-    match address.port_u16() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
-}
-
-/// The address that a `Location` header names, seen from where it was given.
-fn join(from: &Uri, location: &str) -> Option<Uri> {
-    let (scheme, authority) = (from.scheme_str()?, from.authority()?);
-    let absolute = if location.contains("://") {
-        location.to_owned()
-    } else if location.starts_with("//") {
-        format!("{scheme}:{location}")
-    } else if location.starts_with('/') {
-        format!("{scheme}://{authority}{location}")
-    } else {
-        let folder = from
-            .path()
-            .rsplit_once('/')
-            .map_or("", |(folder, _)| folder);
-        format!("{scheme}://{authority}{folder}/{location}")
-    };
-    let address: Uri = absolute.parse().ok()?;
-    (matches!(address.scheme_str(), Some("http" | "https")) && address.host().is_some())
-        .then_some(address)
 }
