@@ -71,7 +71,8 @@
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
 //! - A module imports only what stands before it in this order: [`checkpoint`],
-//!   [`tokenizer`], [`attention`], [`model`], [`run`], [`figure`], [`render`],
+//!   [`tokenizer`], [`attention`], [`model`], [`run`], [`analysis`],
+//!   [`figure`], [`render`],
 //!   [`output`], [`cli`] (`tests/it/architecture.rs`).
 //!
 //! # Words
@@ -90,6 +91,8 @@ pub mod attention;
 pub mod model;
 
 pub mod run;
+
+pub mod analysis;
 
 pub mod figure;
 

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
     "checkpoint",
     "tokenizer",
     "attention",
     "model",
     "run",
+    "analysis",
     "figure",
     "render",
     "output",

@@ -1,3 +1,4 @@
+mod analysis;
 mod architecture;
 mod binary;
 mod figures;

@@ -1,0 +1,325 @@
+//! Words, special tokens, stretches, means and links, against slow and
+//! straightforward versions.
+
+use attnviz::analysis::{
+    Crop, Direction, Reduction, RowSums, ShowError, ShowOptions, Shown, SpecialTokens, TokenUnit,
+    all_heads, layer_heads, profile, show, strongest_links,
+};
+use attnviz::attention::{AttentionTensor, HeadId, Selection};
+use attnviz::checkpoint::{ModelProvenance, ModelSource};
+use attnviz::run::Run;
+use attnviz::tokenizer::{Token, TokenizedInput};
+use proptest::prelude::*;
+
+/// A token as text, with `[..]` for special ones and `##` for further pieces.
+fn tokens(texts: &[&str]) -> Vec<Token> {
+    let mut word = None;
+    let mut tokens = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let special = text.starts_with('[');
+        if !text.starts_with("##") && !special {
+            word = Some(word.map_or(0, |word: u32| word + 1));
+        }
+        tokens.push(Token {
+            id: index as u32,
+            text: (*text).to_owned(),
+            special,
+            segment: 0,
+            word: if special { None } else { word },
+            start: 0,
+            end: 0,
+        });
+    }
+    tokens
+}
+
+/// Rows that sum to one, from any positive numbers.
+fn run(texts: &[&str], [layers, heads]: [usize; 2], numbers: &[f32]) -> Run {
+    let count = texts.len();
+    let mut numbers = numbers.iter().copied().cycle();
+    let mut values = Vec::new();
+    for _ in 0..layers * heads * count {
+        let row: Vec<f32> = numbers.by_ref().take(count).collect();
+        let sum: f32 = row.iter().sum();
+        values.extend(row.into_iter().map(|value| value / sum));
+    }
+    Run {
+        model: ModelProvenance {
+            id: "test".to_owned(),
+            source: ModelSource::Builtin,
+            commit: None,
+            files: Vec::new(),
+        },
+        input: TokenizedInput {
+            text: texts.join(" "),
+            pair: None,
+            tokens: tokens(texts),
+            truncated_tokens: 0,
+        },
+        selection: Selection::all(layers, heads),
+        attention: AttentionTensor::new(values, [layers, heads, count, count]).unwrap(),
+    }
+}
+
+const SENTENCE: [&str; 8] = [
+    "[CLS]", "un", "##believ", "##able", ",", "he", "##llo", "[SEP]",
+];
+
+fn texts(shown: &Shown) -> Vec<&str> {
+    shown
+        .tokens
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect()
+}
+
+fn options(unit: TokenUnit, special_tokens: SpecialTokens, crop: Option<Crop>) -> ShowOptions {
+    ShowOptions {
+        unit,
+        special_tokens,
+        crop,
+    }
+}
+
+fn row_sums(shown: &Shown) -> Vec<f64> {
+    shown
+        .values
+        .chunks_exact(shown.tokens.len())
+        .map(|row| row.iter().copied().map(f64::from).sum())
+        .collect()
+}
+
+/// The value of two shown tokens by its definition: attention of all pairs of
+/// pieces, summed over keys, averaged over queries.
+fn by_definition(run: &Run, shown: &Shown, id: HeadId, query: usize, key: usize) -> f64 {
+    let map = run.map(id).unwrap();
+    let span = |index: usize| {
+        let token = &shown.tokens[index];
+        token.first..token.first + token.count
+    };
+    let sums = span(query).map(|query| {
+        let row = map.row(query);
+        span(key).map(|key| f64::from(row[key])).sum::<f64>()
+    });
+    sums.sum::<f64>() / span(query).count() as f64
+}
+
+#[test]
+fn pieces_become_the_words_that_the_tokenizer_names() {
+    let run = run(&SENTENCE, [1, 1], &[1.0, 2.0, 3.0]);
+    let words = show(&run, &options(TokenUnit::Word, SpecialTokens::Keep, None)).unwrap();
+    assert_eq!(
+        texts(&words),
+        ["[CLS]", "unbelievable", ",", "hello", "[SEP]"]
+    );
+    assert_eq!(words.row_sums, RowSums::One);
+    assert_eq!(words.notes.len(), 1);
+    let bare = show(&run, &options(TokenUnit::Word, SpecialTokens::Hide, None)).unwrap();
+    assert_eq!(texts(&bare), ["unbelievable", ",", "hello"]);
+    assert_eq!(bare.row_sums, RowSums::Less);
+    assert_eq!(bare.notes.len(), 2);
+}
+
+#[test]
+fn what_is_shown_unchanged_needs_no_note() {
+    let run = run(&SENTENCE, [2, 2], &[1.0, 5.0]);
+    let shown = show(&run, &ShowOptions::default()).unwrap();
+    assert_eq!(shown.values, run.attention.values());
+    assert_eq!(shown.notes, Vec::<String>::new());
+    let whole = Crop { first: 0, last: 7 };
+    let shown = show(
+        &run,
+        &options(TokenUnit::Subword, SpecialTokens::Keep, Some(whole)),
+    );
+    assert_eq!(shown.unwrap().notes, Vec::<String>::new());
+}
+
+#[test]
+fn nothing_to_show_is_an_error() {
+    let special = run(&["[CLS]", "[SEP]"], [1, 1], &[1.0]);
+    let hidden = show(
+        &special,
+        &options(TokenUnit::Subword, SpecialTokens::Hide, None),
+    );
+    assert_eq!(hidden, Err(ShowError::NothingLeft { count: 2 }));
+    let crop = Crop { first: 2, last: 8 };
+    let run = run(&SENTENCE, [1, 1], &[1.0]);
+    let outside = show(
+        &run,
+        &options(TokenUnit::Subword, SpecialTokens::Keep, Some(crop)),
+    );
+    assert_eq!(outside, Err(ShowError::CropOutside { crop, count: 8 }));
+}
+
+#[test]
+fn a_row_that_had_nothing_for_others_stays_empty_and_is_counted() {
+    let values = vec![1.0, 0.0, 0.5, 0.5];
+    let mut run = run(&["[CLS]", "a"], [1, 1], &[1.0]);
+    run.attention = AttentionTensor::new(values, [1, 1, 2, 2]).unwrap();
+    run.input.tokens[1].special = false;
+    let shown = show(
+        &run,
+        &options(TokenUnit::Subword, SpecialTokens::Renormalize, None),
+    )
+    .unwrap();
+    assert_eq!(shown.values, [1.0]);
+    run.attention = AttentionTensor::new(vec![1.0, 0.0, 1.0, 0.0], [1, 1, 2, 2]).unwrap();
+    let shown = show(
+        &run,
+        &options(TokenUnit::Subword, SpecialTokens::Renormalize, None),
+    )
+    .unwrap();
+    assert_eq!(
+        (shown.values.as_slice(), shown.row_sums),
+        ([0.0].as_slice(), RowSums::Less)
+    );
+    assert!(shown.notes[0].contains("1 rows"), "{:?}", shown.notes);
+}
+
+#[test]
+fn stretches_parse_and_nonsense_does_not() {
+    assert_eq!(
+        "10-40".parse(),
+        Ok(Crop {
+            first: 10,
+            last: 40
+        })
+    );
+    for text in [
+        "",
+        "10",
+        "40-10",
+        "-1-3",
+        "a-b",
+        "1-2-3",
+        "1-99999999999999999999",
+    ] {
+        assert!(text.parse::<Crop>().is_err(), "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn words_equal_their_definition_and_keep_their_rows(
+        kinds in prop::collection::vec(0_usize..3, 1..14),
+        numbers in prop::collection::vec(0.001_f32..1.0, 16..40),
+    ) {
+        let kinds: Vec<&str> = kinds.iter().map(|&kind| ["word", "##piece", "[SEP]"][kind]).collect();
+        let run = run(&kinds, [2, 3], &numbers);
+        let shown = show(&run, &options(TokenUnit::Word, SpecialTokens::Keep, None)).unwrap();
+        let pieces: usize = shown.tokens.iter().map(|token| token.count).sum();
+        prop_assert_eq!(pieces, kinds.len());
+        for sum in row_sums(&shown) {
+            prop_assert!((sum - 1.0).abs() < 1e-5, "{sum}");
+        }
+        let count = shown.tokens.len();
+        for id in run.selection.head_ids() {
+            let map = shown.map(id).unwrap();
+            for (index, &value) in map.iter().enumerate() {
+                let expected = by_definition(&run, &shown, id, index / count, index % count);
+                prop_assert!((f64::from(value) - expected).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn without_special_tokens_the_others_keep_their_proportions(
+        kinds in prop::collection::vec(0_usize..2, 1..14),
+        numbers in prop::collection::vec(0.001_f32..1.0, 16..40),
+    ) {
+        let kinds: Vec<&str> = kinds.iter().map(|&kind| ["word", "[SEP]"][kind]).collect();
+        prop_assume!(kinds.contains(&"word"));
+        let run = run(&kinds, [1, 2], &numbers);
+        let hidden = show(&run, &options(TokenUnit::Subword, SpecialTokens::Hide, None)).unwrap();
+        let scaled = show(&run, &options(TokenUnit::Subword, SpecialTokens::Renormalize, None)).unwrap();
+        for sum in row_sums(&scaled) {
+            prop_assert!((sum - 1.0).abs() < 1e-5, "{sum}");
+        }
+        let count = hidden.tokens.len();
+        for id in run.selection.head_ids() {
+            let (hidden_map, scaled_map) = (hidden.map(id).unwrap(), scaled.map(id).unwrap());
+            for index in 0..count * count {
+                let (query, key) = (index / count, index % count);
+                let expected = by_definition(&run, &hidden, id, query, key);
+                prop_assert_eq!(f64::from(hidden_map[index]), expected);
+                let sum: f64 = (0..count).map(|key| by_definition(&run, &hidden, id, query, key)).sum();
+                prop_assert!((f64::from(scaled_map[index]) - expected / sum).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn a_stretch_is_a_window_of_the_whole(
+        count in 1_usize..12, first in 0_usize..12, length in 1_usize..12,
+        numbers in prop::collection::vec(0.001_f32..1.0, 16..40),
+    ) {
+        let kinds = vec!["word"; count];
+        let run = run(&kinds, [1, 2], &numbers);
+        let crop = Crop { first, last: first + length - 1 };
+        let shown = show(&run, &options(TokenUnit::Subword, SpecialTokens::Keep, Some(crop)));
+        if crop.last >= count {
+            prop_assert_eq!(shown, Err(ShowError::CropOutside { crop, count }));
+            return Ok(());
+        }
+        let shown = shown.unwrap();
+        for id in run.selection.head_ids() {
+            for (index, &value) in shown.map(id).unwrap().iter().enumerate() {
+                let row = run.map(id).unwrap().row(first + index / length);
+                prop_assert_eq!(value, row[first + index % length]);
+            }
+        }
+    }
+
+    #[test]
+    fn means_and_maxima_equal_their_definition(
+        numbers in prop::collection::vec(0.001_f32..1.0, 16..40), layers in 1_usize..4, heads in 1_usize..4,
+    ) {
+        let run = run(&SENTENCE, [layers, heads], &numbers);
+        let shown = show(&run, &ShowOptions::default()).unwrap();
+        let values = |layer: usize, index: usize| -> Vec<f64> {
+            (0..heads).map(|head| f64::from(shown.map(HeadId { layer, head }).unwrap()[index])).collect()
+        };
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let maximum = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+        let all_mean = all_heads(&shown, Reduction::Mean);
+        let all_max = all_heads(&shown, Reduction::Max);
+        for index in 0..64 {
+            let mut all = Vec::new();
+            for layer in 0..layers {
+                let values = values(layer, index);
+                let layer_mean = layer_heads(&shown, layer, Reduction::Mean).unwrap()[index];
+                let layer_max = layer_heads(&shown, layer, Reduction::Max).unwrap()[index];
+                prop_assert!((f64::from(layer_mean) - mean(&values)).abs() < 1e-6);
+                prop_assert_eq!(f64::from(layer_max), maximum(&values));
+                all.extend(values);
+            }
+            prop_assert!((f64::from(all_mean[index]) - mean(&all)).abs() < 1e-6);
+            prop_assert_eq!(f64::from(all_max[index]), maximum(&all));
+        }
+        prop_assert!(layer_heads(&shown, layers, Reduction::Mean).is_none());
+        for position in 0..8 {
+            let from = profile(&shown, Direction::From, position).unwrap();
+            let to = profile(&shown, Direction::To, position).unwrap();
+            for other in 0..8 {
+                prop_assert_eq!(from.mean[other], all_mean[position * 8 + other]);
+                prop_assert_eq!(to.mean[other], all_mean[other * 8 + position]);
+            }
+            prop_assert_eq!((from.by_layer.len(), to.by_layer.len()), (layers, layers));
+        }
+        prop_assert!(profile(&shown, Direction::To, 8).is_none());
+    }
+
+    #[test]
+    fn the_strongest_links_are_the_front_of_all_in_order(
+        values in prop::collection::vec(0.0_f32..1.0, 0..80), key_count in 1_usize..9, count in 0_usize..90,
+    ) {
+        let links = strongest_links(&values, key_count, count);
+        let mut all: Vec<usize> = (0..values.len()).collect();
+        all.sort_by(|&left, &right| values[right].total_cmp(&values[left]));
+        let found: Vec<usize> = links.iter().map(|link| link.query * key_count + link.key).collect();
+        all.truncate(count);
+        prop_assert_eq!(found, all);
+    }
+}
