@@ -6,8 +6,9 @@ use anyhow::Error;
 use thiserror::Error;
 
 use super::index_list::IndexOutOfRange;
-use crate::checkpoint::CheckpointError;
+use super::messages::StandardOutputError;
 use crate::checkpoint::hub::HubError;
+use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
 use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
 use crate::output::folder::FolderError;
@@ -63,6 +64,8 @@ pub fn hint(error: &Error) -> Option<String> {
         .or_else(|| cause.downcast_ref().and_then(weights))
         .or_else(|| cause.downcast_ref().and_then(write))
         .or_else(|| cause.downcast_ref().map(folder))
+        .or_else(|| cause.downcast_ref().map(digest))
+        .or_else(|| cause.downcast_ref().map(standard_output))
         .or_else(|| cause.downcast_ref().and_then(figure))
     })
 }
@@ -158,6 +161,14 @@ fn write(error: &WriteError) -> Option<String> {
 
 fn folder(_: &FolderError) -> String {
     "--output FOLDER, with another folder".to_owned()
+}
+
+fn digest(_: &DigestError) -> String {
+    "look at the file with: ls -l".to_owned()
+}
+
+fn standard_output(_: &StandardOutputError) -> String {
+    "send standard output to a place that takes it; the files are written".to_owned()
 }
 
 fn figure(error: &FigureError) -> Option<String> {

@@ -1,3 +1,5 @@
+mod binary;
+mod command_line;
 mod figures;
 mod hub;
 mod loopback_hub;
