@@ -1,3 +1,4 @@
+mod bad_input;
 mod binary;
 mod command_line;
 mod figures;
