@@ -55,7 +55,7 @@ pub enum TokenizerError {
     NoToken {
         /// `text` or `pair`.
         which: &'static str,
-        /// What was given.
+        /// What was given, or the beginning of it.
         text: String,
     },
     /// More tokens than the model has positions.
@@ -138,6 +138,9 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     special_token_ids: BTreeSet<u32>,
 }
+
+/// How much of a text an error repeats, in characters.
+const MAXIMUM_SHOWN_LENGTH: usize = 40;
 
 /// The most rows that a word embedding table is padded by, so that its size
 /// is a multiple of what hardware likes.
@@ -246,7 +249,7 @@ impl Tokenizer {
         if encoding.is_empty() {
             return Err(TokenizerError::NoToken {
                 which,
-                text: text.to_owned(),
+                text: text.chars().take(MAXIMUM_SHOWN_LENGTH).collect(),
             });
         }
         encoding.set_type_ids(vec![segment; encoding.len()]);

@@ -131,19 +131,12 @@ mod mounted {
         for (size, arguments) in [
             ("4k", &["--views", "overview"][..]),
             ("256k", &[]),
-            (
-                "512k",
-                &["--views", "overview", "-f", "png,json", "--truncate", "9"],
-            ),
+            ("512k", &["--views", "overview", "-f", "png,json"]),
         ] {
             let workplace = Workplace::new();
             let text = "one two three four five six seven ".repeat(12);
             let mut all = vec!["encode", &text, "-m", "builtin", "-o", "disk/out"];
-            all.extend(
-                arguments
-                    .iter()
-                    .filter(|&&argument| argument != "--truncate" && argument != "9"),
-            );
+            all.extend(arguments);
             let commands = "{ \"$@\"; code=$?; find disk -mindepth 1 > left; exit $code; }";
             let options = format!("size={size}");
             let Some(outcome) = on_a_disk(&workplace, &options, commands, &all) else {

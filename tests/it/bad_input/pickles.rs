@@ -22,7 +22,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// A zip file of entries that are stored as they are.
-pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in entries {
         let start = bytes.len() as u32;
@@ -125,11 +125,11 @@ fn a_bin_file_that_is_not_whole_is_refused() {
     ] {
         check(bytes, &[NOT_ZIP, "hint: save the weights as safetensors"]);
     }
-    check(&zip(&[]), &["found no tensor"]);
+    check(&zip(&[]), &[NOT_ZIP, "no data.pkl"]);
     check(&zip(&[("archive/data.pkl", b"")]), &[NOT_ZIP]);
-    check(&zip(&[("archive/other", b"")]), &["found no tensor"]);
+    check(&zip(&[("archive/other", b"")]), &[NOT_ZIP, "no data.pkl"]);
     check(&with_pickle(b"\x80\x02}."), &["found no tensor"]);
-    check(&with_pickle(b"\x80\x02N."), &["found no tensor"]);
+    check(&with_pickle(b"\x80\x02N."), &[NOT_ZIP, "state dict"]);
 }
 
 #[test]
@@ -152,61 +152,285 @@ fn a_pickle_that_wants_the_whole_memory_does_not_get_it() {
     }
 }
 
-/// The pickle of one tensor as PyTorch writes it.
-fn tensor_pickle(name: &str, storage: &str, offset: i32, shape: [i32; 2]) -> Vec<u8> {
+/// A tensor as PyTorch describes it.
+struct Described<'a> {
+    name: &'a str,
+    storage_type: &'a str,
+    storage: &'a str,
+    offset: i32,
+    shape: Vec<i32>,
+    strides: Vec<i32>,
+}
+
+/// A state dict as PyTorch pickles it.
+fn state_dict(tensors: &[Described<'_>]) -> Vec<u8> {
     let number = |value: i32| [&b"J"[..], &value.to_le_bytes()].concat();
-    let [rows, columns] = shape.map(number);
-    let mut pickle = b"\x80\x02}".to_vec();
-    pickle.extend(text(name));
-    pickle.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
-    pickle.extend(text("storage"));
-    pickle.extend(format!("ctorch\n{storage}\n").bytes());
-    pickle.extend(text("0"));
-    pickle.extend(text("cpu"));
-    pickle.extend([&number(16)[..], b"tQ"].concat());
-    pickle.extend(number(offset));
-    pickle.extend([&rows[..], &columns, b"\x86", &columns, &number(1), b"\x86"].concat());
-    pickle.extend(b"\x89ccollections\nOrderedDict\n)RtRs.");
+    let tuple = |values: &[i32]| {
+        let values: Vec<u8> = values.iter().flat_map(|&value| number(value)).collect();
+        [b"(", &values[..], b"t"].concat()
+    };
+    let mut pickle = b"\x80\x02}q\0(".to_vec();
+    for tensor in tensors {
+        pickle.extend(text(tensor.name));
+        pickle.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
+        pickle.extend(text("storage"));
+        pickle.extend(format!("ctorch\n{}\n", tensor.storage_type).bytes());
+        pickle.extend(text(tensor.storage));
+        pickle.extend(text("cpu"));
+        pickle.extend([&number(16)[..], b"tQ"].concat());
+        pickle.extend(number(tensor.offset));
+        pickle.extend(tuple(&tensor.shape));
+        pickle.extend(tuple(&tensor.strides));
+        pickle.extend(b"\x89ccollections\nOrderedDict\n)RtR");
+    }
+    pickle.extend(b"u.");
     pickle
 }
 
 #[test]
 fn a_tensor_of_a_bin_file_that_is_not_there_is_refused() {
-    const NAME: &str = "bert.embeddings.word_embeddings.weight";
-    for (pickle, word) in [
+    const POSITIONS: &str = "bert.embeddings.position_embeddings.weight";
+    const HUGE: i32 = i32::MAX;
+    let float = "FloatStorage";
+    // Half precision, so that one tensor too many still is smaller than the
+    // file.
+    for (storage_type, storage, offset, shape, strides, word) in [
         (
-            tensor_pickle(NAME, "FloatStorage", 0, [4, 4]),
-            "expected shape [308, 48]",
+            "HalfStorage",
+            "0",
+            0,
+            [512, 48],
+            [48, 1],
+            "token_type_embeddings.weight of shape [2, 48] is missing",
         ),
-        (tensor_pickle(NAME, "FloatStorage", 0, [308, 48]), FILE),
         (
-            tensor_pickle(NAME, "FloatStorage", i32::MAX, [308, 48]),
-            FILE,
+            "HalfStorage",
+            "0",
+            512 * 48,
+            [512, 48],
+            [48, 1],
+            "token_type_embeddings.weight of shape [2, 48] is missing",
         ),
-        (tensor_pickle(NAME, "FloatStorage", -1, [308, 48]), FILE),
         (
-            tensor_pickle(NAME, "FloatStorage", 0, [i32::MAX, i32::MAX]),
-            "expected shape",
+            "HalfStorage",
+            "0",
+            512 * 48 + 1,
+            [512, 48],
+            [48, 1],
+            "reaches beyond its data",
         ),
-        (tensor_pickle(NAME, "FloatStorage", 0, [-1, 4]), FILE),
-        (tensor_pickle(NAME, "LongStorage", 0, [308, 48]), FILE),
-        (tensor_pickle(NAME, "BoolStorage", 0, [308, 48]), FILE),
-        (tensor_pickle(NAME, "QuantumStorage", 0, [308, 48]), FILE),
         (
-            tensor_pickle("other", "FloatStorage", 0, [308, 48]),
-            "tensors such as other",
+            "HalfStorage",
+            "0",
+            HUGE,
+            [512, 48],
+            [48, 1],
+            "reaches beyond its data",
+        ),
+        (
+            "HalfStorage",
+            "0",
+            0,
+            [512, 48],
+            [HUGE, HUGE],
+            "reaches beyond its data",
+        ),
+        (
+            "HalfStorage",
+            "0",
+            0,
+            [512, 48],
+            [1, 1_040],
+            "reaches beyond its data",
+        ),
+        (
+            "HalfStorage",
+            "0",
+            0,
+            [512, 48],
+            [1, 512],
+            "token_type_embeddings.weight of shape [2, 48] is missing",
+        ),
+        (
+            "HalfStorage",
+            "0",
+            -1,
+            [512, 48],
+            [48, 1],
+            "is not described right",
+        ),
+        (
+            "HalfStorage",
+            "0",
+            0,
+            [512, -48],
+            [48, 1],
+            "is not described right",
+        ),
+        (
+            "HalfStorage",
+            "0",
+            0,
+            [512, 48],
+            [-48, 1],
+            "is not described right",
+        ),
+        (
+            "HalfStorage",
+            "7",
+            0,
+            [512, 48],
+            [48, 1],
+            "no data of tensor",
+        ),
+        (
+            "HalfStorage",
+            "../data.pkl",
+            0,
+            [512, 48],
+            [48, 1],
+            "no data of tensor",
+        ),
+        (
+            float,
+            "small",
+            0,
+            [512, 48],
+            [48, 1],
+            "reaches beyond its data",
+        ),
+        (
+            float,
+            "0",
+            0,
+            [4, 4],
+            [4, 1],
+            "expected shape [512, 48], found [4, 4]",
+        ),
+        (
+            float,
+            "0",
+            0,
+            [HUGE, HUGE],
+            [HUGE, 1],
+            "expected shape [512, 48]",
+        ),
+        (
+            "LongStorage",
+            "0",
+            0,
+            [512, 48],
+            [48, 1],
+            "found LongStorage",
+        ),
+        (
+            "BoolStorage",
+            "0",
+            0,
+            [512, 48],
+            [48, 1],
+            "found BoolStorage",
+        ),
+        (
+            "QuantumStorage",
+            "0",
+            0,
+            [512, 48],
+            [48, 1],
+            "found QuantumStorage",
         ),
     ] {
-        let bytes = zip(&[("archive/data.pkl", &pickle), ("archive/data/0", &[0; 64])]);
+        let described =
+            |name, storage_type, storage, offset, shape: &[i32], strides: &[i32]| Described {
+                name,
+                storage_type,
+                storage,
+                offset,
+                shape: shape.to_vec(),
+                strides: strides.to_vec(),
+            };
+        let words = "bert.embeddings.word_embeddings.weight";
+        let pickle = state_dict(&[
+            described(words, float, "0", 0, &[308, 48], &[48, 1]),
+            described(POSITIONS, storage_type, storage, offset, &shape, &strides),
+        ]);
+        let bytes = zip(&[
+            ("archive/data.pkl", &pickle),
+            ("archive/data/0", &[0; 2 * 2 * 512 * 48]),
+            ("archive/data/small", &[0; 64]),
+        ]);
         let damaged = Damaged::copy_of("masked-lm-bin");
         damaged.write(FILE, bytes).check_refused(&[word]);
     }
+    let alone = |shape: [i32; 2]| {
+        let tensor = Described {
+            name: POSITIONS,
+            storage_type: float,
+            storage: "0",
+            offset: 0,
+            shape: shape.to_vec(),
+            strides: vec![shape[1], 1],
+        };
+        zip(&[("archive/data.pkl", &state_dict(&[tensor])[..])])
+    };
+    check(
+        &alone([512, 48]),
+        &["1 tensors such as bert.embeddings.position"],
+    );
+}
+
+/// The attention that `encode` saves as JSON.
+fn attention(damaged: &Damaged) -> serde_json::Value {
+    let arguments = ["encode", "hello there", "-m", "./model", "-f", "json"];
+    damaged.workplace.succeed(&arguments);
+    let file = damaged
+        .workplace
+        .default_output()
+        .join("hello-there/attention.json");
+    let bytes = fs::read(file).expect("the attention is there");
+    let mut document: serde_json::Value = serde_json::from_slice(&bytes).expect("it is JSON");
+    document["attention"].take()
 }
 
 #[test]
-fn the_fixture_loads_before_it_is_damaged() {
-    let damaged = Damaged::copy_of("masked-lm-bin");
-    let arguments = ["encode", "hello", "-m", "./model", "--views", "overview"];
-    damaged.workplace.succeed(&arguments);
-    fs::remove_dir_all(damaged.workplace.default_output()).expect("the result is there");
+fn a_tensor_may_lie_in_its_storage_in_any_order() {
+    let damaged = Damaged::copy_of("gelu-tanh-cased-vocabulary");
+    let expected = attention(&damaged);
+    let weights = damaged.read("model.safetensors");
+    fs::remove_file(damaged.file("model.safetensors")).expect("the weights can be removed");
+    let tensors = safetensors::SafeTensors::deserialize(&weights).expect("the fixture is whole");
+    for in_columns in [false, true] {
+        // One storage for all, every tensor behind the one before it.
+        let (mut storage, mut described) = (Vec::new(), Vec::new());
+        let names = tensors.names();
+        for name in &names {
+            let tensor = tensors.tensor(name).expect("the tensor is there");
+            let values = tensor.data().as_chunks::<4>().0;
+            let shape: Vec<i32> = tensor.shape().iter().map(|&size| size as i32).collect();
+            let (mut values, mut strides) = (values.to_vec(), vec![1]);
+            let offset = storage.len() as i32 / 4;
+            if let [rows, columns] = *tensor.shape() {
+                strides = vec![columns as i32, 1];
+                if in_columns {
+                    let of_column = |column| (0..rows).map(move |row| row * columns + column);
+                    let order = (0..columns).flat_map(of_column);
+                    values = order.map(|index| values[index]).collect();
+                    strides = vec![1, rows as i32];
+                }
+            }
+            storage.extend(values.into_iter().flatten());
+            described.push(Described {
+                name,
+                storage_type: "FloatStorage",
+                storage: "0",
+                offset,
+                shape,
+                strides,
+            });
+        }
+        let pickle = state_dict(&described);
+        let bytes = zip(&[("model/data.pkl", &pickle), ("model/data/0", &storage)]);
+        damaged.write(FILE, bytes);
+        assert!(attention(&damaged) == expected, "in columns: {in_columns}");
+    }
 }
