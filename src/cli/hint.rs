@@ -109,6 +109,7 @@ fn tokenizer(error: &TokenizerError) -> Option<String> {
         | TokenizerError::Json(_)
         | TokenizerError::Vocabulary(_)
         | TokenizerError::Config(_)
+        | TokenizerError::Tokenizers(_)
         | TokenizerError::TokenMissing { .. } => {
             "save the tokenizer that the model was trained with: tokenizer.save_pretrained(DIRECTORY)".to_owned()
         }

@@ -6,6 +6,8 @@ mod disks;
 mod pickles;
 mod texts;
 
+pub use pickles::zip;
+
 use std::ffi::OsStr;
 use std::path::Path;
 
