@@ -302,6 +302,7 @@ fn a_safetensors_file_that_is_not_whole_is_refused() {
 }
 
 type Header = serde_json::Map<String, Value>;
+type Change = fn(&mut Header);
 
 #[test]
 fn a_safetensors_file_whose_header_lies_is_refused() {
@@ -312,7 +313,7 @@ fn a_safetensors_file_whose_header_lies_is_refused() {
         json!([24, 24]),
         "the fixture is as expected"
     );
-    let cases: [(fn(&mut Header), &str); 8] = [
+    let cases: [(Change, &str); 8] = [
         // Two tensors at the same place.
         (
             |header| {

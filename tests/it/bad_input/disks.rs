@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{check_error, check_refused};
-use crate::binary::{Workplace, tree};
+use crate::binary::{Workplace, skipped, tree};
 
 const TEXT: &str = "The cat sat on the mat.";
 
@@ -50,7 +50,7 @@ fn a_folder_that_may_not_be_written_to_is_named() {
     fs::create_dir(&locked).expect("a folder can be made");
     fs::set_permissions(&locked, PermissionsExt::from_mode(0o555)).expect("it can be locked");
     if fs::write(locked.join("probe"), "").is_ok() {
-        eprintln!("SKIPPED: permissions do not bind whoever runs this test");
+        skipped("permissions do not bind whoever runs this test");
         return;
     }
     for output in ["locked", "locked/below/it"] {
@@ -92,7 +92,7 @@ mod mounted {
             .output()
             .is_ok_and(|output| output.status.success());
         if !possible {
-            eprintln!("SKIPPED: this machine does not let a test mount a disk");
+            skipped("this machine does not let a test mount a disk");
             return None;
         }
         let inner = workplace.command(arguments);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::binary::{Outcome, Workplace};
+use crate::binary::{Outcome, Workplace, skipped};
 
 const QUICK: [&str; 6] = ["encode", "Hi", "-m", "builtin", "--views", "overview"];
 /// Warns that no font has this letter of the private use area.
@@ -97,7 +97,7 @@ fn a_reader_that_goes_away_is_no_error() {
 fn standard_output_that_cannot_be_written_is_an_error() {
     let workplace = Workplace::new();
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
-        eprintln!("SKIPPED: this machine has no /dev/full");
+        skipped("this machine has no /dev/full");
         return;
     };
     let outcome = Outcome::of(workplace.command(&QUICK).stdout(full).output());
