@@ -92,7 +92,7 @@ impl Damaged {
     }
 
     fn check_refused(&self, words: &[&str]) -> String {
-        let arguments = ["encode", "hello", "--model", "./model"];
+        let arguments = ["encode", "hello \u{2603}", "--model", "./model"];
         check_refused(&self.workplace, &arguments, 1, words)
     }
 }

@@ -427,6 +427,7 @@ fn a_config_alone_gets_no_memory() {
     let victim = Victim::new("gelu-tanh-cased-vocabulary", "config.json");
     let mut config: Value = serde_json::from_slice(&victim.whole).expect("the fixture is JSON");
     config["hidden_size"] = json!(65_536);
+    config["num_attention_heads"] = json!(1);
     config["vocab_size"] = json!(8);
     fs::write(&victim.path, config.to_string()).expect("the config can be written");
     let data = vec![0; 4 * 8 * 65_536];

@@ -303,6 +303,7 @@ fn a_safetensors_file_that_is_not_whole_is_refused() {
 
 type Header = serde_json::Map<String, Value>;
 type Change = fn(&mut Header);
+type JsonChange = fn(&mut Value);
 
 #[test]
 fn a_safetensors_file_whose_header_lies_is_refused() {
@@ -421,4 +422,46 @@ fn weights_that_overflow_are_reported_as_such() {
     Damaged::copy_of(CASED)
         .write("model.safetensors", put_together(&header, &data))
         .check_refused(&["attention is not valid", "NaN"]);
+}
+
+#[test]
+fn a_tokenizer_that_breaks_its_own_reader_is_refused() {
+    let damaged = Damaged::copy_of("masked-lm-bin");
+    let whole = damaged.read("tokenizer.json");
+    for part in 1..20 {
+        let length = whole.len() * part / 20;
+        damaged
+            .write("tokenizer.json", &whole[..length])
+            .check_refused(&["tokenizer.json is not a tokenizer"]);
+    }
+    let changes: [(JsonChange, &str); 4] = [
+        // A special token of two ids and one name.
+        (
+            |json| json["post_processor"]["special_tokens"]["[SEP]"]["ids"] = json!([3, 3]),
+            "does not add up",
+        ),
+        // A template without the text.
+        (
+            |json| {
+                json["post_processor"]["single"] =
+                    json!([{"SpecialToken": {"id": "[CLS]", "type_id": 0}}]);
+            },
+            "becomes no token",
+        ),
+        (
+            |json| json["model"]["unk_token"] = json!("[NONE]"),
+            "the text could not be tokenized",
+        ),
+        (
+            |json| json["decoder"] = json!({"type": "Nothing"}),
+            "tokenizer.json is not a tokenizer",
+        ),
+    ];
+    for (change, word) in changes {
+        let mut json = serde_json::from_slice(&whole).expect("the fixture is JSON");
+        change(&mut json);
+        damaged
+            .write("tokenizer.json", json.to_string())
+            .check_refused(&[word]);
+    }
 }

@@ -23,6 +23,27 @@ fn an_output_path_that_is_no_folder_is_left_as_it_is() {
     assert_eq!(tree(workplace.path())["notes.txt"], b"mine");
 }
 
+#[test]
+fn two_taken_folders_are_left_as_they_are() {
+    let workplace = Workplace::new();
+    let taken = workplace.path().join("out/the-cat-sat-on-the-mat");
+    fs::create_dir_all(&taken).expect("a folder can be made");
+    let arguments = [
+        "encode", TEXT, "-m", "builtin", "--views", "overview", "-o", "out",
+    ];
+    workplace.succeed(&arguments);
+    for name in tree(workplace.path()).keys() {
+        if name.ends_with("manifest.json") {
+            fs::remove_file(workplace.path().join(name)).expect("the manifest can be removed");
+        }
+    }
+    let before = tree(workplace.path());
+    assert_eq!(before.len(), 1);
+    let words = ["is not a run of this input", "hint: --output FOLDER"];
+    check_refused(&workplace, &arguments, 1, &words);
+    assert!(before == tree(workplace.path()));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_that_leads_nowhere_is_left_as_it_is() {
