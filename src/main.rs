@@ -1,21 +1,32 @@
 //! Parses, runs, prints the error chain and its hint, exits: nothing else.
 
+use std::env;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use attnviz::cli::{self, Arguments, Messages};
+use attnviz::cli::{self, Arguments, Messages, StandardOutputError};
 use clap::Parser;
+use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if is_wrong_usage(&error) => {
+            cli::print_usage_error(&error, env::args_os().skip(1));
+            return ExitCode::from(2);
+        }
+        // Help or the version.
+        Err(error) => error.exit(),
+    };
     let messages = Messages::new(&arguments.messages);
     // A reader of malformed files panics where it should return an error. The
     // library turns that into one, so the hook has nothing to print.
     panic::set_hook(Box::new(|_| {}));
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
+    let outcome = catch_unwind(AssertUnwindSafe(|| -> anyhow::Result<()> {
         cli::run(&arguments, &messages)?;
-        Ok(io::stdout().flush()?)
+        io::stdout().flush().map_err(StandardOutputError::from)?;
+        Ok(())
     }));
     let error = match outcome {
         Ok(Ok(())) => return ExitCode::SUCCESS,
@@ -32,9 +43,12 @@ fn main() -> ExitCode {
 /// `attnviz … | head -1` is no error.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+        .downcast_ref()
+        .is_some_and(StandardOutputError::is_closed_pipe)
+}
+
+fn is_wrong_usage(error: &clap::Error) -> bool {
+    error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
 fn internal_error(panic: &(dyn std::any::Any + Send)) -> anyhow::Error {

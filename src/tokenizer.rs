@@ -1,6 +1,7 @@
 //! Text, or a pair of texts, into the tokens that a model reads.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -55,7 +56,7 @@ pub enum TokenizerError {
     NoToken {
         /// `text` or `pair`.
         which: &'static str,
-        /// What was given.
+        /// What was given, or the beginning of it.
         text: String,
     },
     /// More tokens than the model has positions.
@@ -139,6 +140,9 @@ pub struct Tokenizer {
     special_token_ids: BTreeSet<u32>,
 }
 
+/// How much of a text an error repeats, in characters.
+const MAXIMUM_SHOWN_LENGTH: usize = 40;
+
 /// The most rows that a word embedding table is padded by, so that its size
 /// is a multiple of what hardware likes.
 const MAXIMUM_PADDING: usize = 128;
@@ -150,8 +154,14 @@ impl Tokenizer {
     /// When the files are malformed or lack what BERT needs.
     pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, TokenizerError> {
         let mut inner = match &checkpoint.tokenizer {
-            TokenizerFiles::Json(json) => tokenizers::Tokenizer::from_bytes(json)
-                .map_err(|error| TokenizerError::Json(error.to_string()))?,
+            TokenizerFiles::Json(json) => {
+                // Its own place in the file, where the tokenizers crate would
+                // name one in a part of it.
+                serde_json::from_slice::<serde::de::IgnoredAny>(json)
+                    .map_err(|error| TokenizerError::Json(error.to_string()))?;
+                guard(|| tokenizers::Tokenizer::from_bytes(json))
+                    .map_err(|error| TokenizerError::Json(error.to_string()))?
+            }
             TokenizerFiles::Vocabulary { vocabulary, config } => {
                 from_vocabulary(vocabulary, config.as_deref())?
             }
@@ -217,10 +227,14 @@ impl Tokenizer {
         };
         let (first, second) =
             truncate_encodings(first, second, &truncation).map_err(TokenizerError::Tokenizers)?;
-        let encoding = self
-            .inner
-            .post_process(first, second, true)
+        let encoding = guard(|| self.inner.post_process(first, second, true))
             .map_err(TokenizerError::Tokenizers)?;
+        if encoding.len() != kept || !is_consistent(&encoding) {
+            // As of a template that leaves the text out, or gives a special
+            // token fewer names than ids.
+            let reason = "its template does not add up";
+            return Err(TokenizerError::Tokenizers(reason.into()));
+        }
         Ok(TokenizedInput {
             text: text.to_owned(),
             pair: pair.map(str::to_owned),
@@ -239,14 +253,12 @@ impl Tokenizer {
         if text.trim().is_empty() {
             return Err(TokenizerError::EmptyText { which });
         }
-        let mut encoding = self
-            .inner
-            .encode(text, false)
-            .map_err(TokenizerError::Tokenizers)?;
+        let mut encoding =
+            guard(|| self.inner.encode(text, false)).map_err(TokenizerError::Tokenizers)?;
         if encoding.is_empty() {
             return Err(TokenizerError::NoToken {
                 which,
-                text: text.to_owned(),
+                text: text.chars().take(MAXIMUM_SHOWN_LENGTH).collect(),
             });
         }
         encoding.set_type_ids(vec![segment; encoding.len()]);
@@ -283,6 +295,25 @@ impl Tokenizer {
             })
             .collect()
     }
+}
+
+/// Whether there is one of everything for each token.
+fn is_consistent(encoding: &Encoding) -> bool {
+    let lengths = [
+        encoding.get_tokens().len(),
+        encoding.get_type_ids().len(),
+        encoding.get_offsets().len(),
+        encoding.get_word_ids().len(),
+        encoding.get_special_tokens_mask().len(),
+    ];
+    lengths.iter().all(|&length| length == encoding.len())
+}
+
+/// Runs a step of the tokenizers crate, which panics on some tokenizers that
+/// are malformed; that is reported like any other.
+fn guard<T>(step: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    catch_unwind(AssertUnwindSafe(step))
+        .unwrap_or_else(|_| Err("the structure of the tokenizer is broken".into()))
 }
 
 /// How many of `found` tokens are kept.

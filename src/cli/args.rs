@@ -76,10 +76,15 @@ pub struct EncodeArguments {
     #[command(flatten)]
     pub output: OutputArguments,
     /// Cut longer input to this many tokens ("never" refuses it)
-    #[arg(long, value_name = "TOKENS", default_value = "never")]
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
     pub truncate: Truncate,
     /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
     #[arg(long)]

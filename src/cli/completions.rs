@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::CommandFactory;
 
 use super::args::{Arguments, CompletionsArguments};
+use super::messages::StandardOutputError;
 
 pub(super) fn run(arguments: &CompletionsArguments) -> Result<()> {
     // Made in memory, because the generator panics when its output breaks, as
@@ -13,6 +14,8 @@ pub(super) fn run(arguments: &CompletionsArguments) -> Result<()> {
     let mut script = Vec::new();
     let mut command = Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "attnviz", &mut script);
-    std::io::stdout().write_all(&script)?;
+    std::io::stdout()
+        .write_all(&script)
+        .map_err(StandardOutputError::from)?;
     Ok(())
 }

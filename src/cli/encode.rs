@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, Printable, seconds};
+use super::messages::{Messages, Printable, StandardOutputError, seconds};
 use super::settings::EncodeSettings;
 use crate::attention::Selection;
 use crate::checkpoint::{self, Checkpoint, ModelProvenance, ModelSource};
@@ -87,7 +87,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     }
     match settings.json {
         true => print_json(&run, &written, picture_count, durations, &warnings),
-        false => print_text(&run, &written, picture_count, durations),
+        false => Ok(print_text(&run, &written, picture_count, durations)?),
     }
 }
 
@@ -147,7 +147,7 @@ fn print_text(
     written: &WrittenRun,
     picture_count: usize,
     durations: Durations,
-) -> Result<()> {
+) -> Result<(), StandardOutputError> {
     let source = match run.model.source {
         ModelSource::Hub => "hub",
         ModelSource::Directory => "directory",
@@ -260,6 +260,8 @@ fn print_json(
     };
     let mut text = serde_json::to_string_pretty(&report)?;
     text.push('\n');
-    std::io::stdout().write_all(text.as_bytes())?;
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(StandardOutputError::from)?;
     Ok(())
 }

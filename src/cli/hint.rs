@@ -6,10 +6,12 @@ use anyhow::Error;
 use thiserror::Error;
 
 use super::index_list::IndexOutOfRange;
-use crate::checkpoint::CheckpointError;
+use super::messages::StandardOutputError;
 use crate::checkpoint::hub::HubError;
+use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
 use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
+use crate::output::OutputError;
 use crate::output::folder::FolderError;
 use crate::output::write::WriteError;
 use crate::tokenizer::TokenizerError;
@@ -61,9 +63,9 @@ pub fn hint(error: &Error) -> Option<String> {
         .or_else(|| cause.downcast_ref().and_then(model))
         .or_else(|| cause.downcast_ref().and_then(config))
         .or_else(|| cause.downcast_ref().and_then(weights))
-        .or_else(|| cause.downcast_ref().and_then(write))
-        .or_else(|| cause.downcast_ref().map(folder))
-        .or_else(|| cause.downcast_ref().and_then(figure))
+        .or_else(|| cause.downcast_ref().and_then(output))
+        .or_else(|| cause.downcast_ref().map(digest))
+        .or_else(|| cause.downcast_ref().map(standard_output))
     })
 }
 
@@ -107,6 +109,7 @@ fn tokenizer(error: &TokenizerError) -> Option<String> {
         | TokenizerError::Json(_)
         | TokenizerError::Vocabulary(_)
         | TokenizerError::Config(_)
+        | TokenizerError::Tokenizers(_)
         | TokenizerError::TokenMissing { .. } => {
             "save the tokenizer that the model was trained with: tokenizer.save_pretrained(DIRECTORY)".to_owned()
         }
@@ -139,7 +142,8 @@ fn config(error: &ConfigError) -> Option<String> {
 
 fn weights(error: &WeightsError) -> Option<String> {
     Some(match error {
-        WeightsError::Pickle(PickleError::Malformed { .. }) | WeightsError::Dtype { .. } => {
+        WeightsError::Pickle(PickleError::Malformed { .. } | PickleError::Dtype { .. })
+        | WeightsError::Dtype { .. } => {
             "save the weights as safetensors: model.float().save_pretrained(DIRECTORY)".to_owned()
         }
         WeightsError::Io { .. } => "look at the file with: ls -l".to_owned(),
@@ -147,17 +151,35 @@ fn weights(error: &WeightsError) -> Option<String> {
     })
 }
 
-fn write(error: &WriteError) -> Option<String> {
-    Some(match error.source.kind() {
+/// By its variants: the transparent ones do not show up in the chain.
+fn output(error: &OutputError) -> Option<String> {
+    match error {
+        OutputError::Write(error) => Some(write(error)),
+        OutputError::Folder(error) => Some(folder(error)),
+        OutputError::Figure(error) => figure(error),
+        _ => None,
+    }
+}
+
+fn write(error: &WriteError) -> String {
+    match error.source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "--output FOLDER on another disk, or fewer pictures: --views overview".to_owned()
         }
         _ => "--output FOLDER, with a folder that you may write to".to_owned(),
-    })
+    }
 }
 
 fn folder(_: &FolderError) -> String {
     "--output FOLDER, with another folder".to_owned()
+}
+
+fn digest(_: &DigestError) -> String {
+    "look at the file with: ls -l".to_owned()
+}
+
+fn standard_output(_: &StandardOutputError) -> String {
+    "send standard output to a place that takes it; the files are written".to_owned()
 }
 
 fn figure(error: &FigureError) -> Option<String> {

@@ -7,6 +7,7 @@ use clap::CommandFactory;
 use clap_mangen::Man;
 
 use super::args::Arguments;
+use super::messages::StandardOutputError;
 
 pub(super) fn run() -> Result<()> {
     let mut command = Arguments::command();
@@ -23,6 +24,8 @@ pub(super) fn run() -> Result<()> {
         man.render_options_section(&mut page)?;
         man.render_extra_section(&mut page)?;
     }
-    std::io::stdout().write_all(&page)?;
+    std::io::stdout()
+        .write_all(&page)
+        .map_err(StandardOutputError::from)?;
     Ok(())
 }

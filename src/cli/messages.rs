@@ -1,14 +1,31 @@
 //! What the user reads on standard error: warnings, details, progress.
 
+use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use clap::CommandFactory;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{ColorWhen, MessageArguments};
+use thiserror::Error;
+
+use super::args::{Arguments, ColorWhen, MessageArguments};
 use crate::checkpoint::hub::DownloadEvent;
+
+/// The result could not be printed. A type of its own, because a reader who
+/// went away is no error, while a hub that broke the connection is one.
+#[derive(Debug, Error)]
+#[error("the result could not be written to standard output: {0}")]
+pub struct StandardOutputError(#[from] io::Error);
+
+impl StandardOutputError {
+    /// Whether the reader closed the pipe, as `attnviz … | head -1` does.
+    pub fn is_closed_pipe(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+}
 
 /// How much is said, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,21 +144,40 @@ impl Messages {
 /// The error, its causes below it, and the hint; in spite of `-q`.
 pub fn print_error(error: &anyhow::Error, hint: Option<&str>) {
     let mut causes: Vec<String> = Vec::new();
+    let message = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
-        // A transparent wrapper repeats its source word for word.
-        if causes.last() != Some(&cause) {
+        // A transparent wrapper repeats its source word for word, and others
+        // end with it.
+        if !causes.last().unwrap_or(&message).ends_with(&cause) {
             causes.push(cause);
         }
     }
-    let message = error.to_string();
-    causes.retain(|cause| *cause != message);
     labelled("error", AnsiColor::Red, message);
     for cause in causes {
-        print_line(format_args!("  {cause}"));
+        print_line(format_args!("  {}", Printable(&cause)));
     }
     if let Some(hint) = hint {
         labelled("hint", AnsiColor::Cyan, hint);
     }
+}
+
+/// What is wrong with the command line as clap says it, and a hint in the
+/// place of its own last line, so that every error ends alike.
+pub fn print_usage_error(error: &clap::Error, typed: impl Iterator<Item = OsString>) {
+    let message = error.render().ansi().to_string();
+    let end = message
+        .rfind("\n\nFor more information")
+        .unwrap_or(message.len());
+    let message = message.get(..end).unwrap_or(&message);
+    print_line(format_args!("{}", message.trim_end()));
+    let command = Arguments::command();
+    let mut typed = typed.filter_map(|argument| argument.into_string().ok());
+    let subcommand = typed.find(|argument| command.find_subcommand(argument).is_some());
+    let help = match subcommand {
+        Some(name) => format!("attnviz {name} --help"),
+        None => "attnviz --help".to_owned(),
+    };
+    labelled("hint", AnsiColor::Cyan, help);
 }
 
 fn labelled(label: &str, color: AnsiColor, message: impl Display) {

@@ -17,7 +17,7 @@ use anyhow::Result;
 pub use args::Arguments;
 pub use hint::{exit_code, hint};
 pub use index_list::{IndexList, IndexListError, IndexOutOfRange};
-pub use messages::{Messages, print_error};
+pub use messages::{Messages, StandardOutputError, print_error, print_usage_error};
 pub use model_name::ModelName;
 
 use args::Command;

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 
 use super::args::PullArguments;
-use super::messages::{Messages, Printable};
+use super::messages::{Messages, Printable, StandardOutputError};
 use crate::checkpoint::{self, LoadOptions, ModelProvenance};
 
 pub(super) fn run(
@@ -32,12 +32,14 @@ pub(super) fn run(
     if arguments.json {
         let mut text = serde_json::to_string_pretty(&resolved)?;
         text.push('\n');
-        std::io::stdout().write_all(text.as_bytes())?;
+        std::io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(StandardOutputError::from)?;
     }
     Ok(())
 }
 
-fn print_text(provenance: &ModelProvenance) -> Result<()> {
+fn print_text(provenance: &ModelProvenance) -> Result<(), StandardOutputError> {
     let mut out = anstream::stdout().lock();
     let commit = provenance.commit.as_deref().unwrap_or("none");
     writeln!(out, "model   {}", Printable(&provenance.id))?;

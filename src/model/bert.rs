@@ -246,11 +246,15 @@ impl Layer {
     fn load(config: &BertConfig, weights: &Weights, layer: usize) -> Result<Self, ModelError> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
-        let mut weight = Vec::with_capacity(3 * hidden * hidden);
-        let mut bias = Vec::with_capacity(3 * hidden);
+        let (mut weight, mut bias) = (Vec::new(), Vec::new());
         for part in ["query", "key", "value"] {
             let part = name(&format!("attention.self.{part}"));
-            weight.extend(weights.read(&format!("{part}.weight"), &[hidden, hidden])?);
+            let values = weights.read(&format!("{part}.weight"), &[hidden, hidden])?;
+            if weight.is_empty() {
+                // Not before the first is read: a config may claim anything.
+                weight.reserve_exact(3 * hidden * hidden);
+            }
+            weight.extend(values);
             bias.extend(weights.read(&format!("{part}.bias"), &[hidden])?);
         }
         Ok(Self {

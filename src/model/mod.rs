@@ -3,6 +3,7 @@
 //! [`ModelConfig`] and [`Model`].
 
 mod bert;
+mod bytes;
 mod config;
 mod ops;
 mod pickle;

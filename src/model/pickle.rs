@@ -1,13 +1,31 @@
-//! `pytorch_model.bin` in PyTorch's zip format, read through candle, which
-//! executes nothing that the pickle asks for.
+//! `pytorch_model.bin` in PyTorch's zip format: a pickle that describes the
+//! tensors, and their storages beside it, stored as they are.
+//!
+//! candle reads the format too. Its reader copies values where the pickle
+//! shares them, so that a file of some hundred bytes takes all memory, frees
+//! nested ones recursively, so that one of a megabyte overflows the stack, and
+//! prints to standard error.
 
+mod state_dict;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use candle_core::pickle::PthTensors;
-use candle_core::{DType, Tensor};
 use thiserror::Error;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::bytes::{ByteSource, FloatType, ReadError};
+use state_dict::TensorRecord;
+
+/// The name of the pickle, below the archive's own folder.
+const PICKLE: &str = "data.pkl";
+
+/// The longest pickle that is read, in bytes; a BERT's has some ten thousand.
+const MAXIMUM_PICKLE_LENGTH: u64 = 64 << 20;
 
 /// Why a `.bin` file cannot be used.
 #[derive(Debug, Error)]
@@ -53,23 +71,34 @@ pub enum PickleError {
     },
 }
 
+impl From<ReadError> for PickleError {
+    fn from(error: ReadError) -> Self {
+        let ReadError { path, source } = error;
+        Self::Io { path, source }
+    }
+}
+
 /// An opened `.bin` file.
+#[derive(Debug)]
 pub struct PickleFile {
-    tensors: PthTensors,
+    tensors: BTreeMap<String, TensorRecord>,
+    storages: BTreeMap<String, Storage>,
+    bytes: ByteSource,
     file: String,
     file_length: u64,
     /// The word embedding table, kept because its rows are asked for one input
     /// after the other.
-    last: Mutex<Option<(String, Arc<Vec<f32>>)>>,
+    last: Mutex<Option<KeptTensor>>,
 }
 
-impl std::fmt::Debug for PickleFile {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("PickleFile")
-            .field("file", &self.file)
-            .finish_non_exhaustive()
-    }
+/// A tensor's name and values.
+type KeptTensor = (String, Arc<Vec<f32>>);
+
+/// Where a storage is in the file, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Storage {
+    start: u64,
+    length: u64,
 }
 
 impl PickleFile {
@@ -78,39 +107,45 @@ impl PickleFile {
     /// # Errors
     /// When the file cannot be read or is malformed.
     pub fn open(path: &Path) -> Result<Self, PickleError> {
-        let io = |source| PickleError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        // A directory opens as a file does, so its kind is asked for as well.
-        let metadata = std::fs::File::open(path)
-            .and_then(|file| file.metadata())
-            .map_err(io)?;
+        let bytes = ByteSource::open(path)?;
+        let file_length = bytes.length()?;
         let file = path
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let tensors = guard(&file, || PthTensors::new(path, None))?;
+        let malformed = |reason: String| PickleError::Malformed {
+            file: file.clone(),
+            reason,
+        };
+        // The zip crate has had panics on malformed files; one is reported
+        // like any other such file.
+        let contents = catch_unwind(AssertUnwindSafe(|| contents(path, file_length)));
+        let (pickle, storages) = contents
+            .unwrap_or_else(|_| Err("its structure is broken".to_owned()))
+            .map_err(malformed)?;
+        let tensors = state_dict::tensors(&pickle).map_err(malformed)?;
         Ok(Self {
-            tensors,
+            tensors: tensors
+                .into_iter()
+                .map(|tensor| (tensor.name.clone(), tensor))
+                .collect(),
+            storages,
+            bytes,
             file,
-            file_length: metadata.len(),
+            file_length,
             last: Mutex::new(None),
         })
     }
 
     /// The names of all tensors.
     pub fn names(&self) -> Vec<String> {
-        self.tensors.tensor_infos().keys().cloned().collect()
+        self.tensors.keys().cloned().collect()
     }
 
     /// The shape of a tensor, `None` if there is none of that name.
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.tensors
-            .tensor_infos()
-            .get(name)
-            .map(|info| info.layout.dims().to_vec())
+        self.tensors.get(name).map(|tensor| tensor.shape.clone())
     }
 
     /// A whole tensor, row after row, kept until another one is asked for.
@@ -134,73 +169,155 @@ impl PickleFile {
     /// # Errors
     /// When it is not there, larger than the file, or of another type.
     pub fn read(&self, name: &str) -> Result<Vec<f32>, PickleError> {
-        let file = &self.file;
         let malformed = |reason: String| PickleError::Malformed {
-            file: file.clone(),
+            file: self.file.clone(),
             reason,
         };
-        let info = self
+        let tensor = self
             .tensors
-            .tensor_infos()
             .get(name)
             .ok_or_else(|| malformed(format!("no tensor {name}")))?;
-        if !matches!(info.dtype, DType::F32 | DType::F16 | DType::BF16) {
-            let found = format!("{:?}", info.dtype);
-            return Err(PickleError::Dtype {
-                file: file.clone(),
-                name: name.to_owned(),
-                found,
-            });
+        let float_type = self.float_type(tensor)?;
+        let element_count = self.element_count(tensor, float_type)?;
+        if element_count == 0 {
+            return Ok(Vec::new());
         }
-        // The entries of the zip are stored, not compressed, so a tensor that
-        // is larger than the file is a lie that must not be allocated for.
-        let element_count = info
-            .layout
-            .dims()
+        let beyond = || malformed(format!("tensor {name} reaches beyond its data"));
+        let storage = self
+            .storages
+            .get(&tensor.storage)
+            .ok_or_else(|| malformed(format!("no data of tensor {name}")))?;
+        let span = span(tensor).ok_or_else(beyond)?;
+        let size = float_type.size() as u64;
+        let end = tensor
+            .offset
+            .checked_add(span)
+            .and_then(|end| end.checked_mul(size));
+        if end.is_none_or(|end| end > storage.length) {
+            return Err(beyond());
+        }
+        // Both fit, for they are within the storage.
+        let position = storage.start + tensor.offset * size;
+        let byte_count = usize::try_from(span * size).map_err(|_| beyond())?;
+        let values = self.bytes.read_floats(float_type, position, byte_count)?;
+        match is_contiguous(tensor) {
+            true => Ok(values),
+            false => gather(tensor, &values, element_count).ok_or_else(beyond),
+        }
+    }
+
+    fn float_type(&self, tensor: &TensorRecord) -> Result<FloatType, PickleError> {
+        match tensor.storage_type.as_str() {
+            "FloatStorage" => Ok(FloatType::F32),
+            "HalfStorage" => Ok(FloatType::F16),
+            "BFloat16Storage" => Ok(FloatType::Bf16),
+            found => Err(PickleError::Dtype {
+                file: self.file.clone(),
+                name: tensor.name.clone(),
+                found: found.to_owned(),
+            }),
+        }
+    }
+
+    /// The number of elements. The storages are not compressed, so a tensor
+    /// that is larger than the file is a lie that must not be allocated for.
+    fn element_count(
+        &self,
+        tensor: &TensorRecord,
+        float_type: FloatType,
+    ) -> Result<usize, PickleError> {
+        let element_count = tensor
+            .shape
             .iter()
             .fold(1_u128, |count, &size| count.saturating_mul(size as u128));
-        let expected = element_count.saturating_mul(info.dtype.size_in_bytes() as u128);
+        let expected = element_count.saturating_mul(float_type.size() as u128);
         let found = self.file_length;
-        if expected > u128::from(found) {
-            let (file, name) = (file.clone(), name.to_owned());
-            return Err(PickleError::LargerThanFile {
-                file,
-                name,
+        match usize::try_from(element_count) {
+            Ok(element_count) if expected <= u128::from(found) => Ok(element_count),
+            _ => Err(PickleError::LargerThanFile {
+                file: self.file.clone(),
+                name: tensor.name.clone(),
                 expected,
                 found,
-            });
+            }),
         }
-        let tensor: Option<Tensor> = guard(file, || self.tensors.get(name))?;
-        let tensor = tensor.ok_or_else(|| malformed(format!("no data of tensor {name}")))?;
-        let values = guard(file, || {
-            tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()
-        })?;
-        // The layout was checked against the config, the data were not.
-        if values.len() as u128 != element_count {
-            return Err(malformed(format!(
-                "tensor {name} has {} values",
-                values.len()
-            )));
-        }
-        Ok(values)
     }
 }
 
-/// Runs a step of the reader, which panics on some malformed files; that is
-/// reported like any other malformed file.
-fn guard<T>(file: &str, step: impl FnOnce() -> candle_core::Result<T>) -> Result<T, PickleError> {
-    let malformed = |reason: String| PickleError::Malformed {
-        file: file.to_owned(),
-        reason,
-    };
-    match catch_unwind(AssertUnwindSafe(step)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(malformed(first_line(&error.to_string()))),
-        Err(_) => Err(malformed("its structure is broken".to_owned())),
+/// The pickle, and where the storages beside it are.
+fn contents(path: &Path, file_length: u64) -> Result<(Vec<u8>, BTreeMap<String, Storage>), String> {
+    let reason = |error: &dyn std::fmt::Display| error.to_string();
+    let file = File::open(path).map_err(|error| reason(&error))?;
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| reason(&error))?;
+    let mut pickle = None;
+    let mut entries = Vec::new();
+    for index in 0..zip.len() {
+        let entry = zip.by_index(index).map_err(|error| reason(&error))?;
+        let name = entry.name().map_err(|error| reason(&error))?.into_owned();
+        let start = entry.data_start().unwrap_or(u64::MAX);
+        let length = entry.size();
+        let is_inside = start
+            .checked_add(length)
+            .is_some_and(|end| end <= file_length);
+        if entry.compression() != CompressionMethod::Stored || !is_inside {
+            return Err(format!("its entry {name} is compressed or not whole"));
+        }
+        let is_pickle = name == PICKLE || name.ends_with(&format!("/{PICKLE}"));
+        if is_pickle && pickle.is_none() {
+            if length > MAXIMUM_PICKLE_LENGTH {
+                return Err(format!("its pickle has {length} bytes"));
+            }
+            let mut bytes = Vec::new();
+            entry
+                .take(MAXIMUM_PICKLE_LENGTH)
+                .read_to_end(&mut bytes)
+                .map_err(|error| reason(&error))?;
+            let folder = name.strip_suffix(".pkl").unwrap_or(&name);
+            pickle = Some((bytes, format!("{folder}/")));
+        }
+        entries.push((name, Storage { start, length }));
     }
+    let (pickle, folder) = pickle.ok_or_else(|| format!("there is no {PICKLE} in it"))?;
+    let storages = entries
+        .into_iter()
+        .filter_map(|(name, storage)| Some((name.strip_prefix(&folder)?.to_owned(), storage)))
+        .collect();
+    Ok((pickle, storages))
 }
 
-/// Without the backtrace that candle appends when `RUST_BACKTRACE` is set.
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+/// The number of elements from a tensor's first to its last, in its storage.
+fn span(tensor: &TensorRecord) -> Option<u64> {
+    let dimensions = tensor.shape.iter().zip(&tensor.strides);
+    dimensions
+        .map(|(&size, &stride)| (size as u64).saturating_sub(1).checked_mul(stride))
+        .try_fold(1_u64, |span, step| span.checked_add(step?))
+}
+
+/// Whether the elements lie in the storage as they are read, row after row.
+fn is_contiguous(tensor: &TensorRecord) -> bool {
+    let mut expected = 1;
+    tensor
+        .shape
+        .iter()
+        .zip(&tensor.strides)
+        .rev()
+        .all(|(&size, &stride)| {
+            let fits = size == 1 || stride == expected;
+            expected *= size as u64;
+            fits
+        })
+}
+
+/// The elements row after row, from where the strides say they are.
+fn gather(tensor: &TensorRecord, values: &[f32], element_count: usize) -> Option<Vec<f32>> {
+    (0..element_count as u64)
+        .map(|element| {
+            let (mut rest, mut at) = (element, 0);
+            for (&size, &stride) in tensor.shape.iter().zip(&tensor.strides).rev() {
+                at += rest % size as u64 * stride;
+                rest /= size as u64;
+            }
+            values.get(usize::try_from(at).ok()?).copied()
+        })
+        .collect()
 }

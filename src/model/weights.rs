@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use self::safetensors_file::SafetensorsFile;
+use super::bytes::ReadError;
 use super::pickle::{PickleError, PickleFile};
 use crate::checkpoint::WeightFiles;
 
@@ -81,6 +82,13 @@ pub enum WeightsError {
         /// Its index among the values that were read.
         index: usize,
     },
+}
+
+impl From<ReadError> for WeightsError {
+    fn from(error: ReadError) -> Self {
+        let ReadError { path, source } = error;
+        Self::Io { path, source }
+    }
 }
 
 /// The tensors of a checkpoint, by name.

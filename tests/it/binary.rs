@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -96,6 +97,12 @@ impl Outcome {
             stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
         }
     }
+}
+
+/// Says that a test could not do its work here, past the test harness, which
+/// keeps what a passing test prints.
+pub fn skipped(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
 }
 
 /// Every file below a folder with its content, by its path with `/`.

@@ -5,15 +5,13 @@
 //! the process), nothing is read that is not needed, and two threads can read
 //! at once.
 
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use half::slice::HalfFloatSliceExt;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::{WeightsError, file_name};
+use crate::model::bytes::{ByteSource, FloatType};
 
 /// The longest safetensors header that is read, in bytes: the limit of the
 /// safetensors crate itself.
@@ -27,25 +25,9 @@ pub(super) struct SafetensorsFile {
     data_start: u64,
 }
 
-#[derive(Debug)]
-enum ByteSource {
-    File { file: File, path: PathBuf },
-    Builtin(&'static [u8]),
-}
-
 impl SafetensorsFile {
     pub(super) fn open(path: &Path) -> Result<Self, WeightsError> {
-        let file = File::open(path).map_err(|source| WeightsError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
-        read_header(
-            ByteSource::File {
-                file,
-                path: path.to_owned(),
-            },
-            &file_name(path),
-        )
+        read_header(ByteSource::open(path)?, &file_name(path))
     }
 
     /// A file in memory; errors call it `name`.
@@ -136,62 +118,6 @@ fn read_header(bytes: ByteSource, file: &str) -> Result<SafetensorsFile, Weights
     })
 }
 
-impl ByteSource {
-    fn length(&self) -> Result<u64, WeightsError> {
-        match self {
-            Self::Builtin(bytes) => Ok(bytes.len() as u64),
-            Self::File { file, path } => match file.metadata() {
-                Ok(metadata) => Ok(metadata.len()),
-                Err(source) => Err(WeightsError::Io {
-                    path: path.clone(),
-                    source,
-                }),
-            },
-        }
-    }
-
-    fn read_exact_at(&self, position: u64, buffer: &mut [u8]) -> Result<(), WeightsError> {
-        match self {
-            Self::Builtin(bytes) => {
-                // Positions come from a header that was checked against the
-                // length, so the slice is there; an empty one would leave the
-                // buffer as it is.
-                let start = position as usize;
-                if let Some(part) = bytes.get(start..start + buffer.len()) {
-                    buffer.copy_from_slice(part);
-                }
-                Ok(())
-            }
-            Self::File { file, path } => {
-                read_exact_at(file, position, buffer).map_err(|source| WeightsError::Io {
-                    path: path.clone(),
-                    source,
-                })
-            }
-        }
-    }
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, position)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut position: u64, mut buffer: &mut [u8]) -> io::Result<()> {
-    use std::os::windows::fs::FileExt;
-    while !buffer.is_empty() {
-        match file.seek_read(buffer, position)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => {
-                position += count as u64;
-                buffer = &mut buffer[count..];
-            }
-        }
-    }
-    Ok(())
-}
-
 /// `byte_count` bytes of a tensor, from `position` of the file, as `f32`.
 fn read_values(
     bytes: &ByteSource,
@@ -200,47 +126,16 @@ fn read_values(
     position: u64,
     byte_count: usize,
 ) -> Result<Vec<f32>, WeightsError> {
-    match info.dtype {
-        Dtype::F32 => {
-            let mut values = vec![0.0_f32; byte_count / 4];
-            bytes.read_exact_at(position, bytemuck::cast_slice_mut(&mut values))?;
-            if cfg!(target_endian = "big") {
-                for value in &mut values {
-                    *value = f32::from_bits(value.to_bits().swap_bytes());
-                }
-            }
-            Ok(values)
+    let float_type = match info.dtype {
+        Dtype::F32 => FloatType::F32,
+        Dtype::F16 => FloatType::F16,
+        Dtype::BF16 => FloatType::Bf16,
+        found => {
+            return Err(WeightsError::Dtype {
+                name: name.to_owned(),
+                found: format!("{found:?}"),
+            });
         }
-        Dtype::F16 => {
-            let halves: Vec<half::f16> = read_halves(bytes, position, byte_count)?
-                .into_iter()
-                .map(half::f16::from_bits)
-                .collect();
-            Ok(halves.to_f32_vec())
-        }
-        Dtype::BF16 => {
-            let halves: Vec<half::bf16> = read_halves(bytes, position, byte_count)?
-                .into_iter()
-                .map(half::bf16::from_bits)
-                .collect();
-            Ok(halves.to_f32_vec())
-        }
-        found => Err(WeightsError::Dtype {
-            name: name.to_owned(),
-            found: format!("{found:?}"),
-        }),
-    }
-}
-
-fn read_halves(
-    bytes: &ByteSource,
-    position: u64,
-    byte_count: usize,
-) -> Result<Vec<u16>, WeightsError> {
-    let mut bits = vec![0_u16; byte_count / 2];
-    bytes.read_exact_at(position, bytemuck::cast_slice_mut(&mut bits))?;
-    if cfg!(target_endian = "big") {
-        bits.iter_mut().for_each(|bits| *bits = bits.swap_bytes());
-    }
-    Ok(bits)
+    };
+    Ok(bytes.read_floats(float_type, position, byte_count)?)
 }

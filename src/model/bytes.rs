@@ -1,0 +1,176 @@
+//! Floating-point numbers out of weight files, by position: two threads can
+//! read at once, and nothing is read that is not needed.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use half::slice::HalfFloatSliceExt;
+use thiserror::Error;
+
+/// A weight file cannot be opened or read.
+#[derive(Debug, Error)]
+#[error("{}: {source}", path.display())]
+pub struct ReadError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// How a number is stored; little-endian all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FloatType {
+    F32,
+    F16,
+    Bf16,
+}
+
+impl FloatType {
+    /// Bytes of one number.
+    pub fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+        }
+    }
+}
+
+/// Where bytes are read from.
+#[derive(Debug)]
+pub enum ByteSource {
+    /// A file.
+    File {
+        /// Open for reading.
+        file: File,
+        /// Where it is, for errors.
+        path: PathBuf,
+    },
+    /// What is compiled into the binary.
+    Builtin(&'static [u8]),
+}
+
+impl ByteSource {
+    /// A file, opened for reading.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let path = path.to_owned();
+        match File::open(&path) {
+            Ok(file) => Ok(Self::File { file, path }),
+            Err(source) => Err(ReadError { path, source }),
+        }
+    }
+
+    /// The number of bytes.
+    ///
+    /// # Errors
+    /// When the system does not tell it.
+    pub fn length(&self) -> Result<u64, ReadError> {
+        match self {
+            Self::Builtin(bytes) => Ok(bytes.len() as u64),
+            Self::File { file, path } => match file.metadata() {
+                Ok(metadata) => Ok(metadata.len()),
+                Err(source) => Err(ReadError {
+                    path: path.clone(),
+                    source,
+                }),
+            },
+        }
+    }
+
+    /// Fills a buffer from `position` on.
+    ///
+    /// # Errors
+    /// When the file cannot be read or ends before.
+    pub fn read_exact_at(&self, position: u64, buffer: &mut [u8]) -> Result<(), ReadError> {
+        match self {
+            Self::Builtin(bytes) => {
+                // Positions come from a header that was checked against the
+                // length, so the slice is there; an empty one would leave the
+                // buffer as it is.
+                let start = position as usize;
+                if let Some(part) = bytes.get(start..start + buffer.len()) {
+                    buffer.copy_from_slice(part);
+                }
+                Ok(())
+            }
+            Self::File { file, path } => {
+                read_exact_at(file, position, buffer).map_err(|source| ReadError {
+                    path: path.clone(),
+                    source,
+                })
+            }
+        }
+    }
+
+    /// `byte_count` bytes from `position` on, as `f32`.
+    ///
+    /// # Errors
+    /// When the file cannot be read or ends before.
+    pub fn read_floats(
+        &self,
+        float_type: FloatType,
+        position: u64,
+        byte_count: usize,
+    ) -> Result<Vec<f32>, ReadError> {
+        match float_type {
+            FloatType::F32 => {
+                let mut values = vec![0.0_f32; byte_count / 4];
+                self.read_exact_at(position, bytemuck::cast_slice_mut(&mut values))?;
+                if cfg!(target_endian = "big") {
+                    for value in &mut values {
+                        *value = f32::from_bits(value.to_bits().swap_bytes());
+                    }
+                }
+                Ok(values)
+            }
+            FloatType::F16 => {
+                let halves: Vec<half::f16> = self
+                    .read_halves(position, byte_count)?
+                    .into_iter()
+                    .map(half::f16::from_bits)
+                    .collect();
+                Ok(halves.to_f32_vec())
+            }
+            FloatType::Bf16 => {
+                let halves: Vec<half::bf16> = self
+                    .read_halves(position, byte_count)?
+                    .into_iter()
+                    .map(half::bf16::from_bits)
+                    .collect();
+                Ok(halves.to_f32_vec())
+            }
+        }
+    }
+
+    fn read_halves(&self, position: u64, byte_count: usize) -> Result<Vec<u16>, ReadError> {
+        let mut bits = vec![0_u16; byte_count / 2];
+        self.read_exact_at(position, bytemuck::cast_slice_mut(&mut bits))?;
+        if cfg!(target_endian = "big") {
+            bits.iter_mut().for_each(|bits| *bits = bits.swap_bytes());
+        }
+        Ok(bits)
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, position)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut position: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    while !buffer.is_empty() {
+        match file.seek_read(buffer, position)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                position += count as u64;
+                buffer = &mut buffer[count..];
+            }
+        }
+    }
+    Ok(())
+}

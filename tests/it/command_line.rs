@@ -1,0 +1,7 @@
+//! What a user types and what comes of it, through the real binary.
+
+mod files;
+mod folders;
+mod help;
+mod messages;
+mod reruns;

@@ -1,0 +1,124 @@
+//! What is said, where, and in which colours.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::binary::{Outcome, Workplace, skipped};
+
+const QUICK: [&str; 6] = ["encode", "Hi", "-m", "builtin", "--views", "overview"];
+/// Warns that no font has this letter of the private use area.
+const WARNING: [&str; 6] = [
+    "encode",
+    "Hi \u{e000}",
+    "-m",
+    "builtin",
+    "--views",
+    "overview",
+];
+
+fn with<'a>(base: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    base.iter().chain(more).copied().collect()
+}
+
+#[test]
+fn quiet_says_nothing_but_the_result() {
+    let workplace = Workplace::new();
+    let loud = workplace.succeed(&WARNING);
+    assert!(
+        loud.stderr.starts_with("warning: ") && loud.stderr.contains("U+E000"),
+        "{}",
+        loud.stderr
+    );
+    let quiet = workplace.succeed(&with(&WARNING, &["-q"]));
+    assert_eq!(quiet.stderr, "");
+    assert!(quiet.stdout.contains("wrote "), "{}", quiet.stdout);
+    let failed = workplace.run(&["encode", "", "-m", "builtin", "-q"]);
+    assert!(failed.stderr.starts_with("error: "), "{}", failed.stderr);
+}
+
+#[test]
+fn verbose_says_which_files_were_used() {
+    let workplace = Workplace::new();
+    let outcome = workplace.succeed(&with(&QUICK, &["-v"]));
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        let line = format!("info: {file} has SHA-256 ");
+        assert!(outcome.stderr.contains(&line), "{}", outcome.stderr);
+    }
+    let both = workplace.run(&with(&QUICK, &["-v", "-q"]));
+    assert_eq!(both.code, Some(2), "{}", both.stderr);
+}
+
+#[test]
+fn colour_is_for_terminals_unless_it_is_asked_for() {
+    let workplace = Workplace::new();
+    for (arguments, variables, colourful) in [
+        (&[][..], &[][..], false),
+        (&["--color", "never"], &[], false),
+        (&["--color", "always"], &[], true),
+        (&["--color", "auto"], &[("NO_COLOR", "1")], false),
+        (&["--color", "never"], &[("CLICOLOR_FORCE", "1")], false),
+        (&["--color", "always"], &[("NO_COLOR", "1")], true),
+    ] {
+        let mut command = workplace.command(&with(&WARNING, arguments));
+        command.envs(variables.iter().copied());
+        let outcome = Outcome::of(command.output());
+        let found = outcome.stderr.contains('\u{1b}');
+        assert_eq!(found, colourful, "{arguments:?} {variables:?}");
+        assert!(!outcome.stdout.contains('\u{1b}'), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let workplace = Workplace::new();
+    let long_page = ["man"];
+    let completions = ["completions", "bash"];
+    for arguments in [
+        &QUICK[..],
+        &with(&QUICK, &["--json"]),
+        &long_page,
+        &completions,
+    ] {
+        let mut child = workplace
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        drop(child.stdout.take());
+        let outcome = Outcome::of(child.wait_with_output());
+        assert_eq!(outcome.code, Some(0), "{arguments:?}: {}", outcome.stderr);
+        assert_eq!(outcome.stderr, "", "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_that_cannot_be_written_is_an_error() {
+    let workplace = Workplace::new();
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        skipped("this machine has no /dev/full");
+        return;
+    };
+    let outcome = Outcome::of(workplace.command(&QUICK).stdout(full).output());
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.starts_with("error: ") && outcome.stderr.contains("standard output"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_text_cannot_steer_the_terminal() {
+    let workplace = Workplace::new();
+    let text = "a\u{1b}]0;owned\u{7}b";
+    for more in [&[][..], &["--truncate", "3"]] {
+        let mut arguments = QUICK.to_vec();
+        arguments[1] = text;
+        let outcome = workplace.run(&with(&arguments, more));
+        for stream in [&outcome.stdout, &outcome.stderr] {
+            assert!(!stream.contains(['\u{1b}', '\u{7}']), "{stream:?}");
+        }
+    }
+}
