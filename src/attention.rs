@@ -10,6 +10,10 @@ use thiserror::Error;
 /// How far the sum of a row may be from one.
 pub const ROW_SUM_TOLERANCE: f32 = 1e-5;
 
+/// How far it may be in attention from elsewhere, which is often stored in half
+/// precision.
+pub const FOREIGN_ROW_SUM_TOLERANCE: f32 = 1e-3;
+
 /// Why numbers are no attention tensor.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -35,6 +39,22 @@ pub enum AttentionError {
         "expected a probability at layer {layer}, head {head}, query {query}, key {key}, found {found}"
     )]
     NotAProbability {
+        /// Zero-based layer.
+        layer: usize,
+        /// Zero-based head.
+        head: usize,
+        /// Zero-based row of the map.
+        query: usize,
+        /// Zero-based column of the map.
+        key: usize,
+        /// The offending value.
+        found: f32,
+    },
+    /// A value from elsewhere is NaN, infinite or negative.
+    #[error(
+        "expected attention of at least 0 at layer {layer}, head {head}, query {query}, key {key}, found {found}"
+    )]
+    NotAWeight {
         /// Zero-based layer.
         layer: usize,
         /// Zero-based head.
@@ -80,11 +100,13 @@ impl std::fmt::Display for HeadId {
 
 /// All attention maps of one input: `f32`, shape `[layer, head, query, key]`,
 /// contiguous in that order. Every row is a probability distribution over the
-/// keys: [`AttentionTensor::new`] refuses anything else.
+/// keys: [`AttentionTensor::new`] refuses anything else. What comes from
+/// elsewhere and is not normalized says so of itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AttentionTensor {
     values: Vec<f32>,
     shape: [usize; 4],
+    normalized: bool,
 }
 
 impl AttentionTensor {
@@ -95,18 +117,7 @@ impl AttentionTensor {
     /// no probability (NaN first of all), or a row does not sum to one within
     /// [`ROW_SUM_TOLERANCE`].
     pub fn new(values: Vec<f32>, shape: [usize; 4]) -> Result<Self, AttentionError> {
-        if shape.contains(&0) {
-            return Err(AttentionError::Empty { shape });
-        }
-        let expected = shape.iter().copied().fold(1_usize, usize::saturating_mul);
-        if expected != values.len() {
-            let found = values.len();
-            return Err(AttentionError::ValueCount {
-                shape,
-                expected,
-                found,
-            });
-        }
+        check_size(&values, shape)?;
         let [_, head_count, query_count, key_count] = shape;
         for (row_index, row) in values.chunks_exact(key_count).enumerate() {
             let query = row_index % query_count;
@@ -137,7 +148,50 @@ impl AttentionTensor {
                 });
             }
         }
-        Ok(Self { values, shape })
+        Ok(Self {
+            values,
+            shape,
+            normalized: true,
+        })
+    }
+
+    /// Attention that another program computed: finite values that are not
+    /// negative. Where some rows do not sum to one within
+    /// [`FOREIGN_ROW_SUM_TOLERANCE`], the tensor is marked as not normalized.
+    ///
+    /// # Errors
+    /// When the count does not fit the shape, a dimension is zero, or a value
+    /// is NaN, infinite or negative.
+    pub fn from_elsewhere(values: Vec<f32>, shape: [usize; 4]) -> Result<Self, AttentionError> {
+        check_size(&values, shape)?;
+        let offending = values
+            .iter()
+            .position(|value| !(value.is_finite() && *value >= 0.0));
+        if let Some(index) = offending {
+            let [_, head_count, query_count, key_count] = shape;
+            let row = index / key_count;
+            return Err(AttentionError::NotAWeight {
+                layer: row / query_count / head_count,
+                head: row / query_count % head_count,
+                query: row % query_count,
+                key: index % key_count,
+                found: values.get(index).copied().unwrap_or(f32::NAN),
+            });
+        }
+        let normalized = values.chunks_exact(shape[3]).all(|row| {
+            let sum: f64 = row.iter().copied().map(f64::from).sum();
+            (sum - 1.0).abs() <= f64::from(FOREIGN_ROW_SUM_TOLERANCE)
+        });
+        Ok(Self {
+            values,
+            shape,
+            normalized,
+        })
+    }
+
+    /// Whether every row sums to one.
+    pub fn is_normalized(&self) -> bool {
+        self.normalized
     }
 
     /// `[layer, head, query, key]`.
@@ -193,9 +247,28 @@ impl AttentionTensor {
                 values.extend_from_slice(&self.values[start..start + map_size]);
             }
         }
-        let shape = [layers.len(), heads.len(), query_count, key_count];
-        Self { values, shape }
+        Self {
+            values,
+            shape: [layers.len(), heads.len(), query_count, key_count],
+            normalized: self.normalized,
+        }
     }
+}
+
+fn check_size(values: &[f32], shape: [usize; 4]) -> Result<(), AttentionError> {
+    if shape.contains(&0) {
+        return Err(AttentionError::Empty { shape });
+    }
+    let expected = shape.iter().copied().fold(1_usize, usize::saturating_mul);
+    if expected != values.len() {
+        let found = values.len();
+        return Err(AttentionError::ValueCount {
+            shape,
+            expected,
+            found,
+        });
+    }
+    Ok(())
 }
 
 /// The attention map of one head: rows are queries, columns are keys.

@@ -4,7 +4,7 @@
 use super::show::Shown;
 
 /// How several maps become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reduction {
     /// The mean of every cell; rows sum to what the maps' rows sum to.
     Mean,
@@ -14,7 +14,11 @@ pub enum Reduction {
 
 /// One map of all shown heads of a layer, by its position in the selection:
 /// shape `[query, key]`, `None` outside it.
-pub fn layer_heads(shown: &Shown, layer_position: usize, reduction: Reduction) -> Option<Vec<f32>> {
+pub fn layer_heads(
+    shown: &Shown<'_>,
+    layer_position: usize,
+    reduction: Reduction,
+) -> Option<Vec<f32>> {
     let [layer_count, head_count, query_count, key_count] = shown.shape();
     let size = head_count * query_count * key_count;
     if layer_position >= layer_count {
@@ -27,7 +31,7 @@ pub fn layer_heads(shown: &Shown, layer_position: usize, reduction: Reduction) -
 }
 
 /// One map of all shown heads of all shown layers: shape `[query, key]`.
-pub fn all_heads(shown: &Shown, reduction: Reduction) -> Vec<f32> {
+pub fn all_heads(shown: &Shown<'_>, reduction: Reduction) -> Vec<f32> {
     let [_, _, query_count, key_count] = shown.shape();
     reduce(&shown.values, query_count * key_count, reduction)
 }
@@ -80,7 +84,7 @@ pub struct Profile {
 
 /// The profile of the token at a position of the shown tokens, `None` outside
 /// them.
-pub fn profile(shown: &Shown, direction: Direction, position: usize) -> Option<Profile> {
+pub fn profile(shown: &Shown<'_>, direction: Direction, position: usize) -> Option<Profile> {
     let count = shown.tokens.len();
     if position >= count {
         return None;

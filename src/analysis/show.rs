@@ -5,12 +5,14 @@
 //! the stretch is cut. Each step says in a note what it did, so that no picture
 //! or file looks like something that it is not.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
 use crate::attention::HeadId;
+use crate::names::closed_set;
 use crate::run::Run;
 use crate::tokenizer::Token;
 
@@ -144,7 +146,7 @@ pub struct ShownToken {
 
 /// The attention of a run in the units in which it is shown.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
+pub struct Shown<'run> {
     /// Rows and columns of every map.
     pub tokens: Vec<ShownToken>,
     /// The model's layers, as in the run's selection.
@@ -152,14 +154,14 @@ pub struct Shown {
     /// The model's heads, as in the run's selection.
     pub heads: Vec<usize>,
     /// `[layer, head, query, key]`, contiguous in that order.
-    pub values: Vec<f32>,
+    pub values: Cow<'run, [f32]>,
     /// What rows sum to.
     pub row_sums: RowSums,
     /// What was done to the run's attention, as sentences.
     pub notes: Vec<String>,
 }
 
-impl Shown {
+impl Shown<'_> {
     /// `[layer, head, query, key]`.
     pub fn shape(&self) -> [usize; 4] {
         let count = self.tokens.len();
@@ -193,8 +195,15 @@ impl Shown {
 ///
 /// # Errors
 /// When the tensor does not fit the run, or nothing would be left.
-pub fn show(run: &Run, options: &ShowOptions) -> Result<Shown, ShowError> {
+pub fn show<'run>(run: &'run Run, options: &ShowOptions) -> Result<Shown<'run>, ShowError> {
     check_shape(run)?;
+    let (row_sums, notes) = match run.attention.is_normalized() {
+        true => (RowSums::One, Vec::new()),
+        false => {
+            let note = "The rows of this attention do not sum to 1; it is shown as it came.";
+            (RowSums::Unnormalized, vec![note.to_owned()])
+        }
+    };
     let mut shown = Shown {
         tokens: run
             .input
@@ -205,9 +214,9 @@ pub fn show(run: &Run, options: &ShowOptions) -> Result<Shown, ShowError> {
             .collect(),
         layers: run.selection.layers.clone(),
         heads: run.selection.heads.clone(),
-        values: run.attention.values().to_vec(),
-        row_sums: RowSums::One,
-        notes: Vec::new(),
+        values: Cow::Borrowed(run.attention.values()),
+        row_sums,
+        notes,
     };
     if options.special_tokens != SpecialTokens::Keep {
         drop_special_tokens(&mut shown, options.special_tokens)?;
@@ -247,7 +256,7 @@ fn shown_token((index, token): (usize, &Token)) -> ShownToken {
     }
 }
 
-fn drop_special_tokens(shown: &mut Shown, special: SpecialTokens) -> Result<(), ShowError> {
+fn drop_special_tokens(shown: &mut Shown<'_>, special: SpecialTokens) -> Result<(), ShowError> {
     let count = shown.tokens.len();
     let kept: Vec<usize> = (0..count)
         .filter(|&index| !shown.tokens[index].special)
@@ -262,8 +271,10 @@ fn drop_special_tokens(shown: &mut Shown, special: SpecialTokens) -> Result<(), 
     match special {
         SpecialTokens::Keep => {}
         SpecialTokens::Hide => {
-            shown.row_sums = RowSums::Less;
-            let note = "Special tokens are hidden; rows sum to less than 1.";
+            let note = match lessen(shown) {
+                true => "Special tokens are hidden; rows sum to less than 1.",
+                false => "Special tokens are hidden.",
+            };
             shown.notes.push(note.to_owned());
         }
         SpecialTokens::Renormalize => renormalize(shown),
@@ -273,9 +284,12 @@ fn drop_special_tokens(shown: &mut Shown, special: SpecialTokens) -> Result<(), 
 
 /// Scales every row to sum to one. A row with nothing left stays empty: there
 /// is nothing to scale.
-fn renormalize(shown: &mut Shown) {
+fn renormalize(shown: &mut Shown<'_>) {
+    // Whatever they summed to before.
+    shown.row_sums = RowSums::One;
     let mut empty_rows = 0_usize;
-    for row in shown.values.chunks_exact_mut(shown.tokens.len()) {
+    let token_count = shown.tokens.len();
+    for row in shown.values.to_mut().chunks_exact_mut(token_count) {
         let sum: f64 = row.iter().copied().map(f64::from).sum();
         if sum > 0.0 {
             row.iter_mut()
@@ -286,7 +300,7 @@ fn renormalize(shown: &mut Shown) {
     }
     let mut note = "Special tokens are dropped, rows scaled back to 1.".to_owned();
     if empty_rows > 0 {
-        shown.row_sums = RowSums::Less;
+        lessen(shown);
         note.push_str(&format!(
             " {empty_rows} rows gave them all their attention and are empty."
         ));
@@ -295,7 +309,7 @@ fn renormalize(shown: &mut Shown) {
 }
 
 /// The rows and columns of some tokens, of every map.
-fn keep(shown: &mut Shown, kept: &[usize]) {
+fn keep(shown: &mut Shown<'_>, kept: &[usize]) {
     let count = shown.tokens.len();
     let values = shown
         .values
@@ -305,7 +319,7 @@ fn keep(shown: &mut Shown, kept: &[usize]) {
                 .flat_map(move |&query| kept.iter().map(move |&key| map[query * count + key]))
         })
         .collect();
-    shown.values = values;
+    shown.values = Cow::Owned(values);
     shown.tokens = kept
         .iter()
         .map(|&index| shown.tokens[index].clone())
@@ -313,7 +327,7 @@ fn keep(shown: &mut Shown, kept: &[usize]) {
 }
 
 /// Sums the columns and averages the rows of every word's pieces.
-fn merge_words(shown: &mut Shown, tokens: &[Token]) {
+fn merge_words(shown: &mut Shown<'_>, tokens: &[Token]) {
     let count = shown.tokens.len();
     let mut words: Vec<ShownToken> = Vec::new();
     // The word of each shown token.
@@ -348,7 +362,7 @@ fn merge_words(shown: &mut Shown, tokens: &[Token]) {
         }
         values.extend(merged.into_iter().map(|value| value as f32));
     }
-    shown.values = values;
+    shown.values = Cow::Owned(values);
     shown.tokens = words;
     let note = "Word pieces are merged: columns summed, rows averaged.";
     shown.notes.push(note.to_owned());
@@ -368,7 +382,17 @@ fn continues_word(tokens: &[Token], word: &ShownToken, token: &ShownToken) -> bo
     adjacent && same_word && !word.special && !token.special
 }
 
-fn crop(shown: &mut Shown, crop: Crop) -> Result<(), ShowError> {
+/// Notes that columns were left out; says whether rows summed to one before,
+/// or to less already.
+fn lessen(shown: &mut Shown<'_>) -> bool {
+    let normalized = shown.row_sums != RowSums::Unnormalized;
+    if normalized {
+        shown.row_sums = RowSums::Less;
+    }
+    normalized
+}
+
+fn crop(shown: &mut Shown<'_>, crop: Crop) -> Result<(), ShowError> {
     let count = shown.tokens.len();
     if crop.last >= count {
         return Err(ShowError::CropOutside { crop, count });
@@ -378,41 +402,22 @@ fn crop(shown: &mut Shown, crop: Crop) -> Result<(), ShowError> {
     }
     let kept: Vec<usize> = (crop.first..=crop.last).collect();
     keep(shown, &kept);
-    shown.row_sums = RowSums::Less;
+    let sums = match lessen(shown) {
+        true => "; rows sum to less than 1",
+        false => "",
+    };
     shown.notes.push(format!(
-        "Tokens {} to {} of {count}, counted from 0; rows sum to less than 1.",
+        "Tokens {} to {} of {count}, counted from 0{sums}.",
         crop.first, crop.last
     ));
     Ok(())
 }
 
-/// Gives a closed set of values its names on the command line.
-macro_rules! named {
-    ($type:ty, $($variant:path => $name:literal),+) => {
-        impl $type {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$($variant),+];
-
-            /// The name on the command line.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $($variant => $name),+
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(self.name())
-            }
-        }
-    };
-}
-
-named!(TokenUnit, TokenUnit::Subword => "subword", TokenUnit::Word => "word");
-named!(
+closed_set!(TokenUnit, "token unit", Subword => "subword", Word => "word");
+closed_set!(
     SpecialTokens,
-    SpecialTokens::Keep => "keep",
-    SpecialTokens::Hide => "hide",
-    SpecialTokens::Renormalize => "renormalize"
+    "treatment of special tokens",
+    Keep => "keep",
+    Hide => "hide",
+    Renormalize => "renormalize",
 );

@@ -3,133 +3,230 @@
 use std::borrow::Cow;
 
 use super::{
-    Body, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap, Matrix, Panel,
-    PanelGrid, Scale, TokenLabel,
+    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap, Matrix,
+    Panel, PanelGrid, Progression, Scale, TokenLabel, ValueRange,
 };
-use crate::attention::{AttentionMap, HeadId};
+use crate::analysis::{Reduction, Shown, ShownToken, all_heads, layer_heads, strongest_links};
+use crate::attention::HeadId;
 use crate::run::Run;
-use crate::tokenizer::Token;
 
-/// The figure of one head: every token labelled, one colour bar.
+/// Which single map a figure shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MapChoice {
+    /// The map of one head.
+    Head(HeadId),
+    /// All shown heads of a layer of the model as one map.
+    Layer(usize, Reduction),
+    /// All shown heads of all shown layers as one map.
+    All(Reduction),
+}
+
+/// The figure of one map: every token labelled, one colour bar.
 ///
 /// # Errors
-/// When the run does not hold the head, or its tensor has another shape than
-/// its selection and tokens.
-pub fn head_map<'run>(
-    run: &'run Run,
-    head: HeadId,
+/// When the run does not hold the layer or head, or the options name no range.
+pub fn single_map<'shown>(
+    run: &Run,
+    shown: &'shown Shown<'_>,
+    choice: MapChoice,
     options: &FigureOptions,
-) -> Result<Figure<'run>, FigureError> {
-    check_shape(run)?;
-    let map = run.map(head).ok_or(FigureError::NoSuchHead { head })?;
-    let (maximum, label) = match options.scale.unwrap_or(Scale::Head) {
-        Scale::Head => (map.maximum(), "attention, 0 to this map's maximum"),
-        Scale::Unit => (1.0, "attention"),
-        Scale::Run => (run_maximum(run), "attention, 0 to the run's maximum"),
+) -> Result<Figure<'shown>, FigureError> {
+    let values = chosen_values(shown, choice)?;
+    let (maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
+        Scale::Head => (maximum(&values), "this map's maximum"),
+        Scale::Unit => (1.0, ""),
+        Scale::Run => (maximum(&shown.values), "the run's maximum"),
     };
+    let range = value_range(options, maximum)?;
+    let mut clipped = Clipped::default();
+    clipped.count(&values, &range);
+    let links = strongest_links(&values, shown.tokens.len(), options.top_links);
     Ok(Figure {
-        title: format!("{} · {head}", run.model.id),
+        title: format!("{} · {}", run.model.id, chosen_name(shown, choice)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
-            matrix: matrix(map),
-            tokens: run.input.tokens.iter().map(token_label).collect(),
-            segment_starts: segment_starts(&run.input.tokens),
+            matrix: matrix(values, shown),
+            tokens: shown.tokens.iter().map(token_label).collect(),
+            segment_starts: segment_starts(&shown.tokens),
+            links,
         }),
         color_scale: ColorScale {
-            colormap: options.colormap,
-            range: ColorRange::Shared(usable_maximum(maximum)),
-            label: label.into(),
+            range: ColorRange::Shared(range),
+            label: label(quantity(choice), options, reach),
+            clipped,
         },
-        notes: truncation_note(run).into_iter().collect(),
+        palette: options.palette,
+        notes: notes(run, shown, clipped, Some(range)),
     })
 }
 
 /// The figure of all heads of a run: one row per layer, one column per head.
 ///
 /// # Errors
-/// When the run's tensor has another shape than its selection and tokens.
-pub fn overview<'run>(
-    run: &'run Run,
+/// When the options name no range.
+pub fn overview<'shown>(
+    run: &Run,
+    shown: &'shown Shown<'_>,
     options: &FigureOptions,
-) -> Result<Figure<'run>, FigureError> {
-    check_shape(run)?;
+) -> Result<Figure<'shown>, FigureError> {
     let scale = options.scale.unwrap_or(Scale::Unit);
-    let (range, label) = match scale {
-        Scale::Head => (ColorRange::PerPanel, "attention, 0 to each map's maximum"),
-        Scale::Unit => (ColorRange::Shared(1.0), "attention"),
-        Scale::Run => (
-            ColorRange::Shared(usable_maximum(run_maximum(run))),
-            "attention, 0 to the run's maximum",
-        ),
+    let (common_maximum, reach) = match scale {
+        Scale::Head => (None, "each map's maximum"),
+        Scale::Unit => (Some(1.0), ""),
+        Scale::Run => (Some(maximum(&shown.values)), "the run's maximum"),
     };
-    let panels = run
-        .selection
+    // A given maximum is every panel's.
+    let common_maximum = options.maximum.or(common_maximum);
+    let range = match common_maximum {
+        Some(maximum) => ColorRange::Shared(value_range(options, maximum)?),
+        None => ColorRange::PerPanel,
+    };
+    let mut clipped = Clipped::default();
+    let panels = shown
         .head_ids()
         .map(|head| {
-            let map = run.map(head).ok_or(FigureError::NoSuchHead { head })?;
-            let maximum = match range {
-                ColorRange::Shared(maximum) => maximum,
-                ColorRange::PerPanel => usable_maximum(map.maximum()),
+            let values = shown.map(head).ok_or(FigureError::NoSuchHead { head })?;
+            let range = match range {
+                ColorRange::Shared(range) => range,
+                ColorRange::PerPanel => value_range(options, maximum(values))?,
             };
-            let matrix = matrix(map);
-            Ok(Panel { matrix, maximum })
+            clipped.count(values, &range);
+            let matrix = matrix(Cow::Borrowed(values), shown);
+            Ok(Panel { matrix, range })
         })
         .collect::<Result<_, FigureError>>()?;
-    let mut notes = vec![String::from(
+    let shared = match range {
+        ColorRange::Shared(range) => Some(range),
+        ColorRange::PerPanel => None,
+    };
+    let mut sentences = vec![String::from(
         "In each map queries run down and keys run across.",
     )];
-    notes.extend(truncation_note(run));
+    sentences.extend(notes(run, shown, clipped, shared));
     Ok(Figure {
         title: run.model.id.clone(),
         captions: captions(run),
         body: Body::Grid(PanelGrid {
-            row_labels: run.selection.layers.iter().map(usize::to_string).collect(),
-            column_labels: run.selection.heads.iter().map(usize::to_string).collect(),
+            row_labels: shown.layers.iter().map(usize::to_string).collect(),
+            column_labels: shown.heads.iter().map(usize::to_string).collect(),
             panels,
-            token_count: run.input.tokens.len(),
-            segment_starts: segment_starts(&run.input.tokens),
+            token_count: shown.tokens.len(),
+            segment_starts: segment_starts(&shown.tokens),
         }),
         color_scale: ColorScale {
-            colormap: options.colormap,
             range,
-            label: label.into(),
+            label: label("attention", options, reach),
+            clipped,
         },
-        notes,
+        palette: options.palette,
+        notes: sentences,
     })
 }
 
-/// Everything after this may index by layer, head and token.
-fn check_shape(run: &Run) -> Result<(), FigureError> {
-    let token_count = run.input.tokens.len();
-    let expected = [
-        run.selection.layers.len(),
-        run.selection.heads.len(),
-        token_count,
-        token_count,
-    ];
-    let found = run.attention.shape();
-    if expected == found {
-        Ok(())
-    } else {
-        Err(FigureError::ShapeMismatch { expected, found })
+fn chosen_values<'shown>(
+    shown: &'shown Shown<'_>,
+    choice: MapChoice,
+) -> Result<Cow<'shown, [f32]>, FigureError> {
+    match choice {
+        MapChoice::Head(head) => shown
+            .map(head)
+            .map(Cow::Borrowed)
+            .ok_or(FigureError::NoSuchHead { head }),
+        MapChoice::Layer(layer, reduction) => shown
+            .layers
+            .iter()
+            .position(|&shown_layer| shown_layer == layer)
+            .and_then(|position| layer_heads(shown, position, reduction))
+            .map(Cow::Owned)
+            .ok_or(FigureError::NoSuchLayer { layer }),
+        MapChoice::All(reduction) => Ok(Cow::Owned(all_heads(shown, reduction))),
     }
 }
 
-fn matrix(map: AttentionMap<'_>) -> Matrix<'_> {
+/// What a title calls the map.
+fn chosen_name(shown: &Shown<'_>, choice: MapChoice) -> String {
+    let word = |reduction| match reduction {
+        Reduction::Mean => "mean",
+        Reduction::Max => "maximum",
+    };
+    let heads = counted(shown.heads.len(), "head");
+    match choice {
+        MapChoice::Head(head) => head.to_string(),
+        MapChoice::Layer(layer, reduction) => {
+            format!("layer {layer} · {} of {heads}", word(reduction))
+        }
+        MapChoice::All(reduction) => {
+            let layers = counted(shown.layers.len(), "layer");
+            format!("{} of {layers} × {heads}", word(reduction))
+        }
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+fn quantity(choice: MapChoice) -> &'static str {
+    match choice {
+        MapChoice::Head(_) => "attention",
+        MapChoice::Layer(_, Reduction::Mean) | MapChoice::All(Reduction::Mean) => "mean attention",
+        MapChoice::Layer(_, Reduction::Max) | MapChoice::All(Reduction::Max) => "maximum attention",
+    }
+}
+
+/// What stands beside the colour bar: the quantity, and behind a comma how far
+/// the scale reaches where that is no round number.
+fn label(quantity: &str, options: &FigureOptions, reach: &str) -> String {
+    let quantity = match options.progression {
+        Progression::Linear => quantity.to_owned(),
+        Progression::Logarithmic => format!("{quantity} (logarithmic)"),
+    };
+    let starts_at_nothing = options.minimum.is_none() && options.progression == Progression::Linear;
+    match (options.maximum, reach, starts_at_nothing) {
+        (Some(_), ..) | (None, "", _) => quantity,
+        (None, reach, true) => format!("{quantity}, 0 to {reach}"),
+        (None, reach, false) => format!("{quantity}, up to {reach}"),
+    }
+}
+
+/// The range of the colours, from what the figure itself would reach to.
+fn value_range(options: &FigureOptions, own_maximum: f32) -> Result<ValueRange, FigureError> {
+    let own_maximum = match (own_maximum > 0.0, options.minimum) {
+        // A scale needs an end above its beginning: what has nothing above
+        // the minimum is drawn in the first colour throughout.
+        (_, Some(minimum)) if own_maximum <= minimum => minimum.max(0.0) + 1.0,
+        (true, _) => own_maximum,
+        (false, _) => 1.0,
+    };
+    let maximum = options.maximum.unwrap_or(own_maximum);
+    let minimum = options.minimum.unwrap_or(0.0);
+    if !(minimum < maximum) || !minimum.is_finite() || !maximum.is_finite() {
+        return Err(FigureError::EmptyRange { minimum, maximum });
+    }
+    let mut range = ValueRange::up_to(maximum, options.progression);
+    if let Some(minimum) = options.minimum {
+        if options.progression == Progression::Logarithmic && minimum <= 0.0 {
+            return Err(FigureError::LogarithmOfNothing { minimum });
+        }
+        range.minimum = minimum;
+    }
+    Ok(range)
+}
+
+fn matrix<'values>(values: Cow<'values, [f32]>, shown: &Shown<'_>) -> Matrix<'values> {
+    let count = shown.tokens.len();
     Matrix {
-        values: Cow::Borrowed(map.values()),
-        rows: map.query_count(),
-        columns: map.key_count(),
+        values,
+        rows: count,
+        columns: count,
     }
 }
 
-fn run_maximum(run: &Run) -> f32 {
-    run.attention.values().iter().copied().fold(0.0, f32::max)
-}
-
-/// A colour scale needs an end above its beginning.
-fn usable_maximum(maximum: f32) -> f32 {
-    if maximum > 0.0 { maximum } else { 1.0 }
+fn maximum(values: &[f32]) -> f32 {
+    values.iter().copied().fold(0.0, f32::max)
 }
 
 fn captions(run: &Run) -> Vec<String> {
@@ -139,7 +236,7 @@ fn captions(run: &Run) -> Vec<String> {
         .collect()
 }
 
-fn token_label(token: &Token) -> TokenLabel {
+fn token_label(token: &ShownToken) -> TokenLabel {
     let text = if token.text.trim().is_empty() {
         // A blank label would look like a forgotten one.
         format!("\u{201c}{}\u{201d}", token.text)
@@ -152,7 +249,7 @@ fn token_label(token: &Token) -> TokenLabel {
     }
 }
 
-fn segment_starts(tokens: &[Token]) -> Vec<usize> {
+fn segment_starts(tokens: &[ShownToken]) -> Vec<usize> {
     tokens
         .windows(2)
         .enumerate()
@@ -161,16 +258,43 @@ fn segment_starts(tokens: &[Token]) -> Vec<usize> {
         .collect()
 }
 
+/// What a reader must know besides: what was done to the attention, what was
+/// cut off the input, what the colours do not tell apart.
+fn notes(run: &Run, shown: &Shown<'_>, clipped: Clipped, range: Option<ValueRange>) -> Vec<String> {
+    let mut notes = shown.notes.clone();
+    notes.extend(truncation_note(run));
+    let of = clipped.of;
+    let named = |end: Option<f32>| match end {
+        Some(value) => format!("{value}"),
+        None => "their map's scale".to_owned(),
+    };
+    if clipped.below > 0 {
+        let end = named(range.map(|range| range.minimum));
+        let count = clipped.below;
+        notes.push(format!(
+            "{count} of {of} values are below {end} and drawn in its colour."
+        ));
+    }
+    if clipped.above > 0 {
+        let end = named(range.map(|range| range.maximum));
+        let count = clipped.above;
+        notes.push(format!(
+            "{count} of {of} values are above {end} and drawn in its colour."
+        ));
+    }
+    notes
+}
+
 fn truncation_note(run: &Run) -> Option<String> {
     let dropped = run.input.truncated_tokens;
     let kept = run.input.tokens.len();
     match dropped {
         0 => None,
         1 => Some(format!(
-            "The input was truncated: 1 token was dropped, {kept} are shown."
+            "The input was truncated: 1 token was dropped, {kept} are kept."
         )),
         _ => Some(format!(
-            "The input was truncated: {dropped} tokens were dropped, {kept} are shown."
+            "The input was truncated: {dropped} tokens were dropped, {kept} are kept."
         )),
     }
 }

@@ -1,10 +1,7 @@
-//! The names of the colour maps. What colours they are is for
+//! The names of the colour maps and themes. What colours they are is for
 //! [`crate::render`] to know.
 
-use std::fmt;
-use std::str::FromStr;
-
-use thiserror::Error;
+use crate::names::closed_set;
 
 /// From low to high values, in colours. All but the last two are perceptually
 /// uniform, and all can be told apart without seeing red or green.
@@ -21,65 +18,46 @@ pub enum Colormap {
     Inferno,
     /// Blue over magenta to yellow.
     Plasma,
+    /// Black over blue to pale green, after seaborn's map of this name.
+    Mako,
     /// White to black, for print.
     Greys,
     /// White to dark blue, for print.
     Blues,
 }
 
-impl Colormap {
-    /// Every colour map, the default first.
-    pub fn all() -> [Self; 7] {
-        [
-            Self::Viridis,
-            Self::Cividis,
-            Self::Magma,
-            Self::Inferno,
-            Self::Plasma,
-            Self::Greys,
-            Self::Blues,
-        ]
-    }
+closed_set!(
+    Colormap,
+    "colormap",
+    Viridis => "viridis",
+    Cividis => "cividis",
+    Magma => "magma",
+    Inferno => "inferno",
+    Plasma => "plasma",
+    Mako => "mako",
+    Greys => "greys",
+    Blues => "blues",
+);
 
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Viridis => "viridis",
-            Self::Cividis => "cividis",
-            Self::Magma => "magma",
-            Self::Inferno => "inferno",
-            Self::Plasma => "plasma",
-            Self::Greys => "greys",
-            Self::Blues => "blues",
-        }
-    }
+/// Paper and ink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Theme {
+    /// Dark ink on white paper.
+    #[default]
+    Light,
+    /// Light ink on nearly black paper.
+    Dark,
 }
 
-impl fmt::Display for Colormap {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
+closed_set!(Theme, "theme", Light => "light", Dark => "dark");
 
-/// A name that no [`Colormap`] has.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("no colormap is called {name:?}; there are {known}", known = known_names())]
-pub struct UnknownColormap {
-    /// What was asked for.
-    pub name: String,
-}
-
-fn known_names() -> String {
-    Colormap::all().map(Colormap::name).join(", ")
-}
-
-impl FromStr for Colormap {
-    type Err = UnknownColormap;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::all()
-            .into_iter()
-            .find(|colormap| colormap.name() == name)
-            .ok_or_else(|| UnknownColormap { name: name.into() })
-    }
+/// All colours of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Palette {
+    /// The colours of the values.
+    pub colormap: Colormap,
+    /// Whether high values get the first colours.
+    pub inverted: bool,
+    /// Paper and ink.
+    pub theme: Theme,
 }

@@ -7,20 +7,21 @@
 mod build;
 mod colormap;
 pub mod layout;
+mod scale;
 
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::analysis::Link;
 use crate::attention::HeadId;
 
-pub use build::{head_map, overview};
-pub use colormap::{Colormap, UnknownColormap};
+pub use build::{MapChoice, overview, single_map};
+pub use colormap::{Colormap, Palette, Theme};
+pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
 
 /// Why there is no figure.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum FigureError {
     /// The run does not hold the head.
@@ -29,15 +30,25 @@ pub enum FigureError {
         /// The head that was asked for.
         head: HeadId,
     },
-    /// The attention tensor has other layers, heads or tokens than the run says.
-    #[error(
-        "expected attention of shape {expected:?} (layer, head, query, key) for the run's selection and tokens, found {found:?}"
-    )]
-    ShapeMismatch {
-        /// `[layer, head, query, key]` as the selection and the tokens have it.
-        expected: [usize; 4],
-        /// `[layer, head, query, key]` of the tensor.
-        found: [usize; 4],
+    /// The run does not hold the layer.
+    #[error("the run does not hold layer {layer}")]
+    NoSuchLayer {
+        /// The layer that was asked for.
+        layer: usize,
+    },
+    /// The first colour would stand for as much as the last, or more.
+    #[error("expected a colour scale from low to high, found {minimum} to {maximum}")]
+    EmptyRange {
+        /// The value of the first colour.
+        minimum: f32,
+        /// The value of the last colour.
+        maximum: f32,
+    },
+    /// A logarithmic scale cannot begin at 0.
+    #[error("expected a logarithmic scale to begin above 0, found {minimum}")]
+    LogarithmOfNothing {
+        /// The value of the first colour.
+        minimum: f32,
     },
     /// Not even the smallest panels fit the largest canvas.
     #[error(
@@ -53,65 +64,21 @@ pub enum FigureError {
     },
 }
 
-/// Which value gets the last colour; the first always stands for 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scale {
-    /// Each map's own maximum.
-    Head,
-    /// One.
-    Unit,
-    /// The maximum of all maps of the run.
-    Run,
-}
-
-impl Scale {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Head => "head",
-            Self::Unit => "unit",
-            Self::Run => "run",
-        }
-    }
-
-    /// Every scale.
-    pub fn all() -> [Self; 3] {
-        [Self::Head, Self::Unit, Self::Run]
-    }
-}
-
-impl fmt::Display for Scale {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-/// A name that no [`Scale`] has.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("no scale is called {name:?}; there are head, unit and run")]
-pub struct UnknownScale {
-    /// What was asked for.
-    pub name: String,
-}
-
-impl FromStr for Scale {
-    type Err = UnknownScale;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::all()
-            .into_iter()
-            .find(|scale| scale.name() == name)
-            .ok_or_else(|| UnknownScale { name: name.into() })
-    }
-}
-
 /// How a figure is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FigureOptions {
     /// `None`: [`Scale::Head`] for a single map, [`Scale::Unit`] for an overview.
     pub scale: Option<Scale>,
-    /// The colours of the values.
-    pub colormap: Colormap,
+    /// How colours follow values.
+    pub progression: Progression,
+    /// The value of the first colour, where it is not the progression's own.
+    pub minimum: Option<f32>,
+    /// The value of the last colour, where it is not the scale's.
+    pub maximum: Option<f32>,
+    /// All colours.
+    pub palette: Palette,
+    /// So many of the strongest links are listed beside a single map.
+    pub top_links: usize,
 }
 
 /// What a picture shows.
@@ -125,6 +92,8 @@ pub struct Figure<'run> {
     pub body: Body<'run>,
     /// What the colours stand for.
     pub color_scale: ColorScale,
+    /// All colours.
+    pub palette: Palette,
     /// What a reader must know besides, as sentences.
     pub notes: Vec<String>,
 }
@@ -147,6 +116,8 @@ pub struct LabelledMap<'run> {
     pub tokens: Vec<TokenLabel>,
     /// Tokens that start another segment than the token before them.
     pub segment_starts: Vec<usize>,
+    /// The strongest links, to be listed beside the map.
+    pub links: Vec<Link>,
 }
 
 /// A token as an axis shows it.
@@ -178,8 +149,8 @@ pub struct PanelGrid<'run> {
 pub struct Panel<'run> {
     /// Shape `[query, key]`.
     pub matrix: Matrix<'run>,
-    /// The value of the last colour in this panel.
-    pub maximum: f32,
+    /// The values of the first and last colour in this panel.
+    pub range: ValueRange,
 }
 
 /// Values in rows and columns.
@@ -193,15 +164,15 @@ pub struct Matrix<'run> {
     pub columns: usize,
 }
 
-/// What the colours stand for: 0 at the first, `range` at the last.
+/// What the colours stand for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColorScale {
-    /// The colours.
-    pub colormap: Colormap,
-    /// The value of the last colour.
+    /// The values of the first and the last colour.
     pub range: ColorRange,
     /// What stands beside the colour bar.
     pub label: String,
+    /// What the scale does not tell apart.
+    pub clipped: Clipped,
 }
 
 impl ColorScale {
@@ -209,13 +180,4 @@ impl ColorScale {
     pub fn quantity(&self) -> &str {
         self.label.split(',').next().unwrap_or_default()
     }
-}
-
-/// The value of the last colour.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ColorRange {
-    /// The same in the whole figure; greater than zero.
-    Shared(f32),
-    /// Each panel's own maximum, so that the bar can name no number.
-    PerPanel,
 }

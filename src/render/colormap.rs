@@ -1,42 +1,55 @@
 //! What colours the values get, and which ink can be read on them.
 
-pub use crate::figure::Colormap;
+pub use crate::figure::{Colormap, Palette, Theme};
 
 use crate::figure::layout::Ink;
 
 /// Red, green, blue.
 pub type Color = [u8; 3];
 
-/// The paper.
-pub const BACKGROUND: Color = [255, 255, 255];
 /// What stands for a value that is no number.
 pub const NOT_A_NUMBER: Color = [190, 190, 190];
 
 /// The steps of a colour table.
 const STEPS: usize = 256;
 
-/// The colours of a colour map, computed once per picture.
+/// The colours of a picture, computed once for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColorTable {
     colors: Vec<Color>,
+    theme: Theme,
 }
 
 impl ColorTable {
-    /// The table of a colour map.
-    pub fn new(colormap: Colormap) -> Self {
-        let gradient = match colormap {
-            Colormap::Viridis => colorous::VIRIDIS,
-            Colormap::Cividis => colorous::CIVIDIS,
-            Colormap::Magma => colorous::MAGMA,
-            Colormap::Inferno => colorous::INFERNO,
-            Colormap::Plasma => colorous::PLASMA,
-            Colormap::Greys => colorous::GREYS,
-            Colormap::Blues => colorous::BLUES,
-        };
-        let colors = (0..STEPS)
-            .map(|step| gradient.eval_rational(step, STEPS).as_array())
+    /// The table of a palette.
+    pub fn new(palette: Palette) -> Self {
+        let mut colors: Vec<Color> = (0..STEPS)
+            .map(|step| match palette.colormap {
+                Colormap::Viridis => gradient(colorous::VIRIDIS, step),
+                Colormap::Cividis => gradient(colorous::CIVIDIS, step),
+                Colormap::Magma => gradient(colorous::MAGMA, step),
+                Colormap::Inferno => gradient(colorous::INFERNO, step),
+                Colormap::Plasma => gradient(colorous::PLASMA, step),
+                Colormap::Mako => mako(step as f64 / (STEPS - 1) as f64),
+                Colormap::Greys => gradient(colorous::GREYS, step),
+                Colormap::Blues => gradient(colorous::BLUES, step),
+            })
             .collect();
-        Self { colors }
+        if palette.inverted {
+            colors.reverse();
+        }
+        Self {
+            colors,
+            theme: palette.theme,
+        }
+    }
+
+    /// The paper.
+    pub fn background(&self) -> Color {
+        match self.theme {
+            Theme::Light => [255, 255, 255],
+            Theme::Dark => [22, 23, 28],
+        }
     }
 
     /// The colour of a fraction of the scale: the first colour for 0 and less,
@@ -52,18 +65,58 @@ impl ColorTable {
 
     /// The colour of an ink.
     pub fn ink(&self, ink: Ink) -> Color {
-        match ink {
-            Ink::Strong => [26, 26, 30],
-            Ink::Medium => [74, 74, 82],
-            Ink::Light => [122, 122, 132],
-            Ink::Hairline => [176, 176, 184],
-            Ink::OnColor(fraction) => readable_on(self.color(fraction)),
-            Ink::FaintOnColor(fraction) => {
+        match (ink, self.theme) {
+            (Ink::Strong, Theme::Light) => [26, 26, 30],
+            (Ink::Medium, Theme::Light) => [74, 74, 82],
+            (Ink::Light, Theme::Light) => [122, 122, 132],
+            (Ink::Hairline, Theme::Light) => [176, 176, 184],
+            (Ink::Strong, Theme::Dark) => [236, 236, 240],
+            (Ink::Medium, Theme::Dark) => [190, 190, 198],
+            (Ink::Light, Theme::Dark) => [140, 140, 150],
+            (Ink::Hairline, Theme::Dark) => [90, 90, 98],
+            (Ink::OnColor(fraction), _) => readable_on(self.color(fraction)),
+            (Ink::FaintOnColor(fraction), _) => {
                 let color = self.color(fraction);
                 mix(color, readable_on(color))
             }
         }
     }
+}
+
+fn gradient(gradient: colorous::Gradient, step: usize) -> Color {
+    gradient.eval_rational(step, STEPS).as_array()
+}
+
+/// From nearly black over blue and teal to a pale green, in equal steps of
+/// lightness: a path through OKLCH (Ottosson 2020,
+/// <https://bottosson.github.io/posts/oklab/>) along the colours of seaborn's
+/// map of this name.
+fn mako(fraction: f64) -> Color {
+    let lightness = 0.14 + 0.81 * fraction;
+    let hue = (305.0 - 145.0 * fraction.powf(0.85)).to_radians();
+    let chroma = 0.022 + 0.098 * (std::f64::consts::PI * fraction.powf(0.95)).sin().max(0.0);
+    oklch(lightness, chroma, hue)
+}
+
+/// OKLCH as sRGB, clipped to its gamut.
+fn oklch(lightness: f64, chroma: f64, hue: f64) -> Color {
+    let (a, b) = (chroma * hue.cos(), chroma * hue.sin());
+    let long = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
+    let medium = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
+    let short = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
+    [
+        4.076_741_662_1 * long - 3.307_711_591_3 * medium + 0.230_969_929_2 * short,
+        -1.268_438_004_6 * long + 2.609_757_401_1 * medium - 0.341_319_396_5 * short,
+        -0.004_196_086_3 * long - 0.703_418_614_7 * medium + 1.707_614_701_0 * short,
+    ]
+    .map(|linear| {
+        let linear = linear.clamp(0.0, 1.0);
+        let value = match linear <= 0.003_130_8 {
+            true => 12.92 * linear,
+            false => 1.055 * linear.powf(1.0 / 2.4) - 0.055,
+        };
+        (value * 255.0).round() as u8
+    })
 }
 
 /// Near black or white, whichever has the greater contrast by WCAG's relative

@@ -10,7 +10,7 @@ use plotters::style::{
 };
 
 use super::backend::LetteredBackend;
-use super::colormap::{BACKGROUND, Color, ColorTable};
+use super::colormap::{Color, ColorTable};
 use super::text::TextShaper;
 use super::{Picture, RenderError};
 use crate::figure::Figure;
@@ -29,8 +29,9 @@ pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, R
     let layout = layout::layout(figure, shaper)?;
     let missing_glyphs = missing_glyphs(&layout, shaper);
     let (width, height) = (length(layout.width), length(layout.height));
-    let mut pixels = vec![BACKGROUND[0]; width as usize * height as usize * 3];
-    draw(&layout, &mut pixels, (width, height), shaper)?;
+    let colors = ColorTable::new(layout.palette);
+    let mut pixels = colors.background().repeat(width as usize * height as usize);
+    draw(&layout, &colors, &mut pixels, (width, height), shaper)?;
     let bytes = compress(&pixels, (width, height))?;
     Ok(Picture {
         bytes,
@@ -49,13 +50,13 @@ fn missing_glyphs(layout: &Layout<'_>, shaper: &mut TextShaper) -> BTreeSet<char
 
 fn draw(
     layout: &Layout<'_>,
+    colors: &ColorTable,
     pixels: &mut [u8],
     size: (u32, u32),
     shaper: &mut TextShaper,
 ) -> Result<(), RenderError> {
     let bitmap = BitMapBackend::with_buffer(pixels, size);
     let canvas = LetteredBackend::new(bitmap, shaper).into_drawing_area();
-    let colors = ColorTable::new(layout.colormap);
     for item in &layout.items {
         match item {
             Item::Rectangle { rect, ink } => {
@@ -65,9 +66,9 @@ fn draw(
                     .draw(&Rectangle::new(corners, color.filled()))
                     .map_err(failed)?;
             }
-            Item::Cells(cells) => blit(&canvas, cells.rect(), cell_pixels(cells, &colors))?,
-            Item::ColorBar(rect) => blit(&canvas, *rect, color_bar_pixels(*rect, &colors))?,
-            Item::Text(text) => draw_text(&canvas, text, &colors)?,
+            Item::Cells(cells) => blit(&canvas, cells.rect(), cell_pixels(cells, colors))?,
+            Item::ColorBar(rect) => blit(&canvas, *rect, color_bar_pixels(*rect, colors))?,
+            Item::Text(text) => draw_text(&canvas, text, colors)?,
         }
     }
     canvas.present().map_err(failed)
@@ -98,14 +99,17 @@ fn cell_pixels(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<u8> {
     let cell = length(cells.cell) as usize;
     let mut pixels = Vec::with_capacity(extent * extent * 3);
     let mut line = Vec::with_capacity(extent * 3);
+    let background = colors.background();
     for row in 0..cells.side {
         while pixels.len() < length(cells.offset(row)) as usize * extent * 3 {
-            pixels.push(BACKGROUND[0]);
+            pixels.extend_from_slice(&background);
         }
         line.clear();
         for column in 0..cells.side {
             if cells.gaps.contains(&column) {
-                line.resize(length(cells.offset(column)) as usize * 3, BACKGROUND[0]);
+                while line.len() < length(cells.offset(column)) as usize * 3 {
+                    line.extend_from_slice(&background);
+                }
             }
             let color = colors.color(cells.fraction(row, column));
             for _ in 0..cell {

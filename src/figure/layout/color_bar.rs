@@ -3,7 +3,7 @@
 use super::head::Lines;
 use super::text::place;
 use super::{ANNOTATION_SIZE, Ink, Item, LABEL_GAP, MeasureText, Rect, Role, Rotation, TextFont};
-use crate::figure::{ColorRange, ColorScale};
+use crate::figure::{ColorRange, ColorScale, Progression, ValueRange};
 
 /// Width of the bar, in pixels.
 const BAR_WIDTH: i32 = 28;
@@ -27,7 +27,7 @@ pub(super) fn color_bar(
     };
     let mut items = vec![bar.frame(), Item::ColorBar(bar)];
     let mut right = bar.right() + TICK;
-    for (fraction, text) in ticks(scale.range, height / (line * 2)) {
+    for (fraction, text) in ticks(scale, height / (line * 2)) {
         let position = bar.bottom() - (fraction * height as f32).round() as i32;
         // The first and the last tick stay inside the bar's height.
         let row = position.clamp(bar.y, bar.bottom() - 2);
@@ -63,40 +63,90 @@ pub(super) fn color_bar(
 }
 
 /// Positions between 0 and 1 with what is written at them: both ends, and
-/// round numbers between them that leave the ends room.
-fn ticks(range: ColorRange, room: i32) -> Vec<(f32, String)> {
-    let ColorRange::Shared(maximum) = range else {
+/// round numbers between them that leave the ends room. An end beyond which
+/// values were clipped says so.
+fn ticks(scale: &ColorScale, room: i32) -> Vec<(f32, String)> {
+    let ColorRange::Shared(range) = scale.range else {
         return vec![(0.0, "0".into()), (1.0, "max".into())];
     };
-    let end = f64::from(maximum);
-    let mut ticks = vec![(0.0, "0".into())];
+    let mut ticks = match range.progression {
+        Progression::Linear => linear_ticks(&range, room),
+        Progression::Logarithmic => logarithmic_ticks(&range, room),
+    };
+    if let Some((_, text)) = ticks.first_mut().filter(|_| scale.clipped.below > 0) {
+        text.insert_str(0, "≤ ");
+    }
+    if let Some((_, text)) = ticks.last_mut().filter(|_| scale.clipped.above > 0) {
+        text.insert_str(0, "≥ ");
+    }
+    ticks
+}
+
+fn linear_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
+    let (start, end) = (f64::from(range.minimum), f64::from(range.maximum));
     let room = f64::from(room.max(1));
-    let step = round_step(end / room.min(5.0));
+    let step = round_step((end - start) / room.min(5.0));
     let decimals = usize::try_from(-step.log10().floor() as i64)
         .unwrap_or(0)
         .min(9);
-    let mut count = 1_u32;
-    while count < 20 && step * f64::from(count) < end - step * 0.55 {
-        let value = step * f64::from(count);
-        ticks.push(((value / end) as f32, format!("{value:.decimals$}")));
-        count += 1;
+    let mut ticks = vec![(0.0, exact(start, decimals))];
+    let first = (start / step + 0.55).ceil();
+    for count in 0..20 {
+        let value = (first + f64::from(count)) * step;
+        if value >= end - step * 0.55 {
+            break;
+        }
+        let fraction = ((value - start) / (end - start)) as f32;
+        ticks.push((fraction, format!("{value:.decimals$}")));
     }
     ticks.push((1.0, exact(end, decimals)));
     ticks
 }
 
-/// The end of the range, with three significant digits where it is no round
-/// number.
-fn exact(end: f64, decimals: usize) -> String {
-    let short = format!("{end:.decimals$}");
-    let is_exact = short
-        .parse::<f64>()
-        .is_ok_and(|value| (value - end).abs() <= end * 1e-6);
-    if is_exact {
-        return if end == 1.0 { "1".into() } else { short };
+/// Powers of ten between the ends, every one of them or every second …
+fn logarithmic_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
+    let (start, end) = (f64::from(range.minimum), f64::from(range.maximum));
+    let mut ticks = vec![(0.0, exact(start, 9))];
+    let (first, last) = (start.log10().floor() as i32, end.log10().ceil() as i32);
+    let every = (last - first) / room.clamp(1, 9) + 1;
+    for exponent in first..=last {
+        let value = 10_f64.powi(exponent);
+        let fraction = range.fraction(value as f32);
+        // The ends have their own numbers, which need room.
+        if (0.08..=0.92).contains(&fraction) && (exponent - first) % every == 0 {
+            let decimals = usize::try_from(-exponent).unwrap_or(0);
+            ticks.push((fraction, format!("{value:.decimals$}")));
+        }
     }
-    let digits = usize::try_from(2 - end.log10().floor() as i64).unwrap_or(2);
-    format!("{end:.*}", digits.min(12))
+    ticks.push((1.0, exact(end, 9)));
+    ticks
+}
+
+/// An end of the range as short as it can be told, at most three significant
+/// digits where it is no round number.
+fn exact(end: f64, decimals: usize) -> String {
+    if end == 0.0 || end == 1.0 {
+        return format!("{end}");
+    }
+    let is_exact = |text: &str| {
+        text.parse::<f64>()
+            .is_ok_and(|value| (value - end).abs() <= end.abs() * 1e-6)
+    };
+    let digits = usize::try_from(2 - end.abs().log10().floor() as i64).unwrap_or(2);
+    let short = (0..=digits.max(decimals).min(12))
+        .map(|decimals| format!("{end:.decimals$}"))
+        .find(|text| is_exact(text));
+    match short {
+        // As many decimals as the numbers beside it.
+        Some(short) => {
+            let written = short.split_once('.').map_or(0, |(_, digits)| digits.len());
+            match written < decimals && decimals <= 3 {
+                true => format!("{end:.decimals$}"),
+                false => short,
+            }
+        }
+        None => format!("{end:.*}", digits.min(12)),
+    }
 }
 
 /// The smallest of 1, 2 and 5 times a power of ten that is not below a step.

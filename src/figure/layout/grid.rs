@@ -123,7 +123,7 @@ pub(super) fn layout<'figure>(
     Ok(Layout {
         width: body_right.max(heading.right).max(notes.right) + MARGIN,
         height: notes.bottom + MARGIN,
-        colormap: figure.color_scale.colormap,
+        palette: figure.palette,
         items,
     })
 }
@@ -206,7 +206,7 @@ fn panel_cells<'figure>(
         side,
         gaps: shape.gaps.clone(),
         gap: SEGMENT_GAP,
-        maximum: panel.maximum,
+        range: panel.range,
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     ANNOTATION_SIZE, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL, LINE_HEIGHT, Layout,
     MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont, block_maxima, pixels,
 };
-use crate::figure::{ColorRange, LabelledMap, TokenLabel};
+use crate::figure::{ColorRange, LabelledMap, Progression, TokenLabel, ValueRange};
 
 /// The side that a map of a few dozen tokens gets, in pixels.
 const COMFORTABLE_SIDE: i32 = 1_440;
@@ -89,7 +89,7 @@ pub(super) fn layout<'figure>(
     Layout {
         width,
         height: bottom + MARGIN,
-        colormap: figure.color_scale.colormap,
+        palette: figure.palette,
         items,
     }
 }
@@ -118,9 +118,12 @@ fn cells<'figure>(
     } else {
         (Cow::Borrowed(matrix.values.as_ref()), matrix.columns)
     };
-    let maximum = match figure.color_scale.range {
-        ColorRange::Shared(maximum) => maximum,
-        ColorRange::PerPanel => values.iter().copied().fold(f32::MIN_POSITIVE, f32::max),
+    let range = match figure.color_scale.range {
+        ColorRange::Shared(range) => range,
+        ColorRange::PerPanel => {
+            let maximum = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+            ValueRange::up_to(maximum, Progression::Linear)
+        }
     };
     let gaps = if block > 1 {
         Vec::new()
@@ -134,7 +137,7 @@ fn cells<'figure>(
         side,
         gaps,
         gap: SEGMENT_GAP,
-        maximum,
+        range,
     }
 }
 
@@ -349,7 +352,7 @@ fn value_texts(cells: &CellMatrix<'_>, measure: &mut dyn MeasureText) -> Vec<Ite
     for row in 0..cells.side {
         for column in 0..cells.side {
             let fraction = cells.fraction(row, column);
-            let text = value_text(fraction * cells.maximum, decimals);
+            let text = value_text(cells.value(row, column), decimals);
             let width = measure.width(&text, font);
             let corner = (
                 cells.origin.0 + cells.offset(column) + (cells.cell - width) / 2,

@@ -14,7 +14,7 @@ mod text;
 
 use std::borrow::Cow;
 
-use super::{Body, Colormap, Figure, FigureError};
+use super::{Body, Figure, FigureError, Palette, ValueRange};
 
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
 
@@ -167,8 +167,8 @@ pub struct CellMatrix<'figure> {
     pub gaps: Vec<usize>,
     /// Width of a gap, in pixels.
     pub gap: i32,
-    /// The value of the last colour.
-    pub maximum: f32,
+    /// The values of the first and last colour.
+    pub range: ValueRange,
 }
 
 impl CellMatrix<'_> {
@@ -193,11 +193,15 @@ impl CellMatrix<'_> {
         }
     }
 
+    /// A value, NaN outside the matrix.
+    pub fn value(&self, row: usize, column: usize) -> f32 {
+        let value = self.values.get(row * self.side + column);
+        value.copied().unwrap_or(f32::NAN)
+    }
+
     /// A value as a fraction of the colour scale.
     pub fn fraction(&self, row: usize, column: usize) -> f32 {
-        self.values
-            .get(row * self.side + column)
-            .map_or(f32::NAN, |value| value / self.maximum)
+        self.range.fraction(self.value(row, column))
     }
 }
 
@@ -226,8 +230,8 @@ pub struct Layout<'figure> {
     pub width: i32,
     /// Height of the canvas, in pixels.
     pub height: i32,
-    /// The colours of cells and colour bar.
-    pub colormap: Colormap,
+    /// All colours.
+    pub palette: Palette,
     /// What to draw, in this order.
     pub items: Vec<Item<'figure>>,
 }
