@@ -162,6 +162,19 @@ pub struct Shown<'run> {
 }
 
 impl Shown<'_> {
+    /// The same, without borrowing from the run.
+    #[must_use]
+    pub fn into_owned(self) -> Shown<'static> {
+        Shown {
+            tokens: self.tokens,
+            layers: self.layers,
+            heads: self.heads,
+            values: Cow::Owned(self.values.into_owned()),
+            row_sums: self.row_sums,
+            notes: self.notes,
+        }
+    }
+
     /// `[layer, head, query, key]`.
     pub fn shape(&self) -> [usize; 4] {
         let count = self.tokens.len();

@@ -1,11 +1,16 @@
 //! What a figure says, before anything is placed.
 
+use attnviz::analysis::{ShowError, ShowOptions, show};
 use attnviz::attention::HeadId;
 use attnviz::figure::{
-    Body, ColorRange, Colormap, FigureError, FigureOptions, Scale, head_map, overview,
+    Body, ColorRange, Colormap, FigureError, FigureOptions, Progression, Scale, ValueRange,
 };
 
-use super::{FIRST, grid, run, words};
+use super::{FIRST, grid, head_map, overview_of, run, words};
+
+fn upto(maximum: f32) -> ColorRange {
+    ColorRange::Shared(ValueRange::up_to(maximum, Progression::Linear))
+}
 
 #[test]
 fn a_head_map_says_what_it_shows() {
@@ -17,7 +22,7 @@ fn a_head_map_says_what_it_shows() {
     assert_eq!(figure.captions.len(), 2);
     assert!(figure.notes[0].contains("truncated: 7 tokens"));
     let maximum = run.map(head).unwrap().maximum();
-    assert_eq!(figure.color_scale.range, ColorRange::Shared(maximum));
+    assert_eq!(figure.color_scale.range, upto(maximum));
     let Body::Map(map) = &figure.body else {
         panic!("a head map is one map");
     };
@@ -36,11 +41,11 @@ fn scales_set_the_range() {
             ..FigureOptions::default()
         };
         let map = head_map(&run, FIRST, &options).unwrap();
-        let grid = overview(&run, &options).unwrap();
+        let grid = overview_of(&run, &options).unwrap();
         (map.color_scale.range, grid.color_scale.range)
     };
     let maximum = run.attention.values().iter().copied().fold(0.0, f32::max);
-    let (whole, one) = (ColorRange::Shared(maximum), ColorRange::Shared(1.0));
+    let (whole, one) = (upto(maximum), upto(1.0));
     assert_eq!(range(Scale::Run), (whole, whole));
     assert_eq!(range(Scale::Unit), (one, one));
     assert_eq!(range(Scale::Head).1, ColorRange::PerPanel);
@@ -54,16 +59,16 @@ fn what_a_run_lacks_is_an_error() {
     let error = head_map(&run, head, &FigureOptions::default()).unwrap_err();
     assert_eq!(error, FigureError::NoSuchHead { head });
     run.input.tokens.pop();
-    let error = overview(&run, &FigureOptions::default()).unwrap_err();
-    assert!(matches!(error, FigureError::ShapeMismatch { .. }));
+    let error = show(&run, &ShowOptions::default()).unwrap_err();
+    assert!(matches!(error, ShowError::ShapeMismatch { .. }));
 }
 
 #[test]
 fn names_of_scales_and_colormaps_parse() {
-    for colormap in Colormap::all() {
+    for &colormap in Colormap::ALL {
         assert_eq!(colormap.to_string().parse(), Ok(colormap));
     }
-    for scale in Scale::all() {
+    for &scale in Scale::ALL {
         assert_eq!(scale.to_string().parse(), Ok(scale));
     }
     let error = "jet".parse::<Colormap>().unwrap_err();

@@ -5,12 +5,13 @@ mod pixels;
 mod placement;
 mod text;
 
+use attnviz::analysis::{ShowOptions, Shown, show};
 use attnviz::attention::{AttentionTensor, HeadId, Selection};
 use attnviz::checkpoint::{ModelProvenance, ModelSource};
 use attnviz::figure::layout::{CANVAS_LIMIT, CellMatrix, Item, Layout, Rect, Role, TextItem};
-use attnviz::figure::{Figure, FigureOptions, head_map, overview};
+use attnviz::figure::{Figure, FigureError, FigureOptions, MapChoice, overview, single_map};
 use attnviz::render::Picture;
-use attnviz::render::colormap::{BACKGROUND, Color};
+use attnviz::render::colormap::Color;
 use attnviz::run::Run;
 use attnviz::tokenizer::{Token, TokenizedInput};
 
@@ -63,13 +64,35 @@ fn words(count: usize) -> Vec<&'static str> {
         .collect()
 }
 
-fn map(run: &Run) -> Figure<'_> {
+/// All of a run. What a test shows lives as long as the test binary, so that
+/// figures can be handed around without what they borrow from.
+fn whole(run: &Run) -> &'static Shown<'static> {
+    let shown = show(run, &ShowOptions::default()).unwrap();
+    Box::leak(Box::new(shown.into_owned()))
+}
+
+fn head_map(
+    run: &Run,
+    head: HeadId,
+    options: &FigureOptions,
+) -> Result<Figure<'static>, FigureError> {
+    single_map(run, whole(run), MapChoice::Head(head), options)
+}
+
+fn overview_of(run: &Run, options: &FigureOptions) -> Result<Figure<'static>, FigureError> {
+    overview(run, whole(run), options)
+}
+
+fn map(run: &Run) -> Figure<'static> {
     head_map(run, FIRST, &FigureOptions::default()).unwrap()
 }
 
-fn grid(run: &Run) -> Figure<'_> {
-    overview(run, &FigureOptions::default()).unwrap()
+fn grid(run: &Run) -> Figure<'static> {
+    overview_of(run, &FigureOptions::default()).unwrap()
 }
+
+/// The paper of the light theme.
+const BACKGROUND: Color = [255, 255, 255];
 
 /// Everything that must hold of a layout, whatever the figure.
 fn check(layout: &Layout<'_>) {

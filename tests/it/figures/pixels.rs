@@ -1,13 +1,13 @@
 //! The pixels: colours, lines, and the same bytes every time.
 
 use attnviz::figure::layout;
-use attnviz::figure::{Colormap, FigureOptions, head_map};
+use attnviz::figure::{Colormap, FigureOptions, Palette};
 use attnviz::render::colormap::ColorTable;
 use attnviz::render::{Picture, TextShaper, png::encode};
 use proptest::prelude::*;
 use rayon::prelude::*;
 
-use super::{Decoded, FIRST, check, grid, map, matrices, run, words};
+use super::{Decoded, FIRST, check, grid, head_map, map, matrices, run, words};
 
 #[test]
 fn too_many_panels_are_refused() {
@@ -22,15 +22,19 @@ fn pixels_have_the_colors_of_their_values() {
     for count in [1, 60, 200, 512] {
         for colormap in [Colormap::Viridis, Colormap::Blues] {
             let run = run(&words(count), 1, 1, 1);
-            let options = FigureOptions {
+            let palette = Palette {
                 colormap,
+                ..Palette::default()
+            };
+            let options = FigureOptions {
+                palette,
                 ..FigureOptions::default()
             };
             let figure = head_map(&run, FIRST, &options).unwrap();
             let picture = Decoded::new(&encode(&figure, &mut shaper).unwrap());
             let layout = layout::layout(&figure, &mut shaper).unwrap();
             let cells = matrices(&layout).next().unwrap();
-            let colors = ColorTable::new(colormap);
+            let colors = ColorTable::new(palette);
             // A value may be written in the middle of a large cell.
             let inside = if count == 1 { 3 } else { cells.cell / 2 };
             for row in (0..count).step_by(7) {
@@ -38,7 +42,7 @@ fn pixels_have_the_colors_of_their_values() {
                     let value = run.map(FIRST).unwrap().row(row)[column];
                     let x = cells.origin.0 + cells.offset(column) + inside;
                     let y = cells.origin.1 + cells.offset(row) + inside;
-                    assert_eq!(picture.at(x, y), colors.color(value / cells.maximum));
+                    assert_eq!(picture.at(x, y), colors.color(cells.range.fraction(value)));
                 }
             }
         }
@@ -93,8 +97,11 @@ fn the_same_figure_gives_the_same_bytes() {
 
 #[test]
 fn what_is_no_number_has_a_color_of_its_own() {
-    for colormap in Colormap::all() {
-        let colors = ColorTable::new(colormap);
+    for &colormap in Colormap::ALL {
+        let colors = ColorTable::new(Palette {
+            colormap,
+            ..Palette::default()
+        });
         assert_ne!(colors.color(0.0), colors.color(1.0));
         assert_eq!(colors.color(-3.0), colors.color(0.0));
         assert_eq!(colors.color(f32::INFINITY), colors.color(1.0));
