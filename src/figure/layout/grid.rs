@@ -7,7 +7,7 @@ use super::head::{heading, notes};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
-    LARGEST_LABEL, Layout, MARGIN, MeasureText, Role, Rotation, TextFont, block_maxima, pixels,
+    LARGEST_LABEL, Layout, MARGIN, MeasureText, Role, Rotation, TextFont, block_means, pixels,
 };
 use crate::figure::{Panel, PanelGrid};
 
@@ -194,8 +194,8 @@ fn panel_cells<'figure>(
 ) -> CellMatrix<'figure> {
     let matrix = &panel.matrix;
     let (values, side) = if shape.block > 1 {
-        let (maxima, side) = block_maxima(&matrix.values, matrix.columns, shape.block);
-        (Cow::Owned(maxima), side)
+        let (means, side) = block_means(&matrix.values, matrix.columns, shape.block);
+        (Cow::Owned(means), side)
     } else {
         (Cow::Borrowed(matrix.values.as_ref()), matrix.columns)
     };
@@ -215,7 +215,7 @@ fn resolution_note(grid: &PanelGrid<'_>, shape: &PanelShape) -> Option<String> {
     let block = shape.block;
     (block > 1).then(|| {
         format!(
-            "{} tokens; each pixel shows the greatest of {block} × {block} values.",
+            "{} tokens; each pixel shows the mean of {block} × {block} values.",
             grid.token_count
         )
     })

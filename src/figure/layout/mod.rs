@@ -277,3 +277,23 @@ fn block_maxima(values: &[f32], side: usize, block: usize) -> (Vec<f32>, usize) 
     }
     (maxima, blocks)
 }
+
+/// The mean of every `block` × `block` square of a matrix; squares at the end
+/// may be smaller.
+fn block_means(values: &[f32], side: usize, block: usize) -> (Vec<f32>, usize) {
+    let blocks = side.div_ceil(block);
+    let mut sums = vec![0.0_f64; blocks * blocks];
+    for (row_index, row) in values.chunks_exact(side.max(1)).enumerate() {
+        let start = row_index / block * blocks;
+        for (sum, chunk) in sums[start..].iter_mut().zip(row.chunks(block)) {
+            *sum += chunk.iter().copied().map(f64::from).sum::<f64>();
+        }
+    }
+    let extent = |index: usize| block.min(side - index * block);
+    let means = sums
+        .into_iter()
+        .enumerate()
+        .map(|(index, sum)| (sum / (extent(index / blocks) * extent(index % blocks)) as f64) as f32)
+        .collect();
+    (means, blocks)
+}
