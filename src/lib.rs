@@ -72,7 +72,7 @@
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
 //! - A module imports only what stands before it in this order: [`checkpoint`],
 //!   [`tokenizer`], [`attention`], [`model`], [`run`], [`figure`], [`render`],
-//!   [`output`], [`cli`] (`tests/it/architecture.rs`).
+//!   [`output`], [`batch`], [`cli`] (`tests/it/architecture.rs`).
 //!
 //! # Words
 //!
@@ -96,5 +96,7 @@ pub mod figure;
 pub mod render;
 
 pub mod output;
+
+pub mod batch;
 
 pub mod cli;

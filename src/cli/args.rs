@@ -1,12 +1,15 @@
 //! What was typed. Nothing here reads a file, a variable or a clock.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::index_list::IndexList;
 use super::model_name::ModelName;
+use crate::batch::InputFormat;
 use crate::figure::{Colormap, Scale};
+use crate::output::batch::Shard;
 use crate::output::{Format, View};
 
 const EXAMPLES: &str = "\
@@ -18,6 +21,10 @@ Examples:
 const ENCODE_EXAMPLE: &str = "\
 Example:
   attnviz encode \"Hello, how are you?\" --layers 0-3,-1 --format png,safetensors";
+
+const BATCH_EXAMPLE: &str = "\
+Example:
+  attnviz batch sentences.txt --output attnviz-out --resume";
 
 const PULL_EXAMPLE: &str = "\
 Example:
@@ -50,6 +57,9 @@ pub enum Command {
     /// Draw every attention map of one text or pair
     #[command(after_help = ENCODE_EXAMPLE)]
     Encode(Box<EncodeArguments>),
+    /// Draw the attention maps of files of texts
+    #[command(after_help = BATCH_EXAMPLE)]
+    Batch(Box<BatchArguments>),
     /// Download models ahead of time and print what was resolved
     #[command(after_help = PULL_EXAMPLE)]
     Pull(PullArguments),
@@ -83,6 +93,58 @@ pub struct EncodeArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
+    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `batch`.
+#[derive(Debug, Args)]
+pub struct BatchArguments {
+    /// Files of texts: .txt, .jsonl, .csv or .tsv; "-" is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// How the files hold texts: txt, jsonl, csv, tsv [default: by extension]
+    #[arg(long, value_name = "FORMAT")]
+    pub input_format: Option<InputFormat>,
+    /// Which model.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// What is written.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// Cut longer inputs to this many tokens ("never": they fail)
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
+    pub truncate: Truncate,
+    /// Keep what an earlier run of the same batch has done
+    #[arg(long)]
+    pub resume: bool,
+    /// Do one part of the inputs, such as 3/16; see attnviz merge
+    #[arg(long, value_name = "PART")]
+    pub shard: Option<Shard>,
+    /// Stop at the first input that fails
+    #[arg(long, conflicts_with = "max_failures")]
+    pub fail_fast: bool,
+    /// Stop after so many inputs that failed
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_failures: Option<u64>,
+    /// Add a Markdown summary to a file [default: GITHUB_STEP_SUMMARY]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub summary: Option<PathBuf>,
+    /// Write a JUnit report, each input a test case
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// The most tokens that are encoded at once
+    #[arg(long, value_name = "NUMBER", default_value = "1024")]
+    pub batch_tokens: NonZeroUsize,
     /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
@@ -148,14 +210,9 @@ pub struct OutputArguments {
         allow_hyphen_values = true
     )]
     pub heads: IndexList,
-    /// Pictures to draw: heads, overview
-    #[arg(
-        long,
-        value_name = "LIST",
-        value_delimiter = ',',
-        default_value = "heads,overview"
-    )]
-    pub views: Vec<View>,
+    /// Pictures to draw: heads, overview [default: overview; encode: both]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub views: Option<Vec<View>>,
     /// Files to write: png, safetensors, json
     #[arg(
         short,
@@ -214,6 +271,16 @@ pub enum Truncate {
     Never,
     /// Longer input is cut to this many tokens.
     To(usize),
+}
+
+impl Truncate {
+    /// The number of tokens, `None` for never.
+    pub fn limit(self) -> Option<usize> {
+        match self {
+            Self::Never => None,
+            Self::To(count) => Some(count),
+        }
+    }
 }
 
 impl std::str::FromStr for Truncate {

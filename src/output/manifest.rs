@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OutputError, OutputOptions};
+use crate::attention::Selection;
 use crate::checkpoint::{FileDigest, ModelProvenance};
-use crate::run::Run;
-use crate::tokenizer::Token;
+use crate::tokenizer::{Token, TokenizedInput};
 
 /// Grows when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -52,25 +52,37 @@ pub struct OptionsRecord {
     pub colormap: String,
 }
 
+impl OptionsRecord {
+    /// As they would be typed.
+    pub fn new(options: &OutputOptions) -> Self {
+        Self {
+            views: options.views.iter().map(ToString::to_string).collect(),
+            formats: options.formats.iter().map(ToString::to_string).collect(),
+            scale: options.figure.scale.map(|scale| scale.to_string()),
+            colormap: options.figure.colormap.to_string(),
+        }
+    }
+}
+
 impl Manifest {
     /// The manifest of a run, its list of files still empty.
-    pub fn new(run: &Run, options: &OutputOptions) -> Self {
+    pub fn new(
+        model: &ModelProvenance,
+        input: &TokenizedInput,
+        selection: &Selection,
+        options: &OutputOptions,
+    ) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: run.model.clone(),
-            text: run.input.text.clone(),
-            pair: run.input.pair.clone(),
-            truncated_tokens: run.input.truncated_tokens,
-            tokens: run.input.tokens.clone(),
-            layers: run.selection.layers.clone(),
-            heads: run.selection.heads.clone(),
-            options: OptionsRecord {
-                views: options.views.iter().map(ToString::to_string).collect(),
-                formats: options.formats.iter().map(ToString::to_string).collect(),
-                scale: options.figure.scale.map(|scale| scale.to_string()),
-                colormap: options.figure.colormap.to_string(),
-            },
+            model: model.clone(),
+            text: input.text.clone(),
+            pair: input.pair.clone(),
+            truncated_tokens: input.truncated_tokens,
+            tokens: input.tokens.clone(),
+            layers: selection.layers.clone(),
+            heads: selection.heads.clone(),
+            options: OptionsRecord::new(options),
             files: Vec::new(),
         }
     }

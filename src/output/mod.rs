@@ -2,6 +2,7 @@
 //! of the input's own. [`mod@write`] alone creates files.
 
 pub mod batch;
+mod contents;
 pub mod folder;
 mod manifest;
 mod numbers;
@@ -12,17 +13,16 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use rayon::prelude::*;
 use thiserror::Error;
 
 pub use manifest::{Manifest, OptionsRecord, SCHEMA_VERSION};
 
-use crate::attention::HeadId;
-use crate::checkpoint::FileDigest;
-use crate::figure::{self, FigureError, FigureOptions};
-use crate::render::{self, RenderError};
+use crate::attention::{HeadId, Selection};
+use crate::figure::{FigureError, FigureOptions};
+use crate::render::RenderError;
 use crate::run::Run;
 use folder::FolderError;
+use write::batch_folder::BatchFolder;
 use write::{StagedFolder, WriteError};
 
 /// The manifest's name in a run's folder.
@@ -209,10 +209,10 @@ pub struct WrittenRun {
 
 /// The number of pictures that [`write_run`] draws.
 pub fn picture_count(run: &Run, options: &OutputOptions) -> usize {
-    pictures(run, options).len()
+    pictures(&run.selection, options).len()
 }
 
-fn pictures(run: &Run, options: &OutputOptions) -> Vec<PictureId> {
+fn pictures(selection: &Selection, options: &OutputOptions) -> Vec<PictureId> {
     if !options.formats.contains(&Format::Png) {
         return Vec::new();
     }
@@ -221,9 +221,24 @@ fn pictures(run: &Run, options: &OutputOptions) -> Vec<PictureId> {
         pictures.push(PictureId::Overview);
     }
     if options.views.contains(&View::Heads) {
-        pictures.extend(run.selection.head_ids().map(PictureId::Head));
+        pictures.extend(selection.head_ids().map(PictureId::Head));
     }
     pictures
+}
+
+/// Every file that a run's folder gets but the manifest, in the manifest's
+/// order.
+pub fn file_names(selection: &Selection, options: &OutputOptions) -> Vec<String> {
+    let pictures = pictures(selection, options).into_iter();
+    let numbers = [
+        (Format::Safetensors, numbers::SAFETENSORS),
+        (Format::Json, numbers::JSON),
+    ];
+    let numbers = numbers
+        .into_iter()
+        .filter(|(format, _)| options.formats.contains(format))
+        .map(|(_, name)| name.to_owned());
+    pictures.map(PictureId::file_name).chain(numbers).collect()
 }
 
 /// Writes everything that the options ask for into a folder below `root`,
@@ -241,31 +256,7 @@ pub fn write_run(
 ) -> Result<WrittenRun, OutputError> {
     let destination = folder::choose(root, run)?;
     let staged = StagedFolder::create(root)?;
-    let drawn: Result<Vec<(FileDigest, BTreeSet<char>)>, OutputError> = pictures(run, options)
-        .into_par_iter()
-        .map_init(render::TextShaper::new, |shaper, picture| {
-            let drawn = draw(run, picture, options, shaper, &staged);
-            picture_drawn();
-            drawn
-        })
-        .collect();
-    let mut files = Vec::new();
-    let mut missing_glyphs = BTreeSet::new();
-    for (digest, missing) in drawn? {
-        files.push(digest);
-        missing_glyphs.extend(missing);
-    }
-    let mut manifest = Manifest::new(run, options);
-    if options.formats.contains(&Format::Safetensors) {
-        let bytes = numbers::safetensors(run, &manifest)?;
-        files.push(staged.write(numbers::SAFETENSORS, &bytes)?);
-    }
-    if options.formats.contains(&Format::Json) {
-        let bytes = numbers::json(run, &manifest)?;
-        files.push(staged.write(numbers::JSON, &bytes)?);
-    }
-    manifest.files = files;
-    staged.write(MANIFEST, &manifest.to_json()?)?;
+    let (manifest, missing_glyphs) = contents::stage(run, options, &staged, picture_drawn)?;
     let outdated = destination.outdated_files();
     let folder = destination.path;
     staged.publish(&folder, &outdated)?;
@@ -276,24 +267,30 @@ pub fn write_run(
     })
 }
 
-fn draw(
+/// Writes the same files as [`write_run`] into the folder called `name` of a
+/// batch, in place of whatever an earlier batch left there, and the run's
+/// thumbnail.
+///
+/// # Errors
+/// When something cannot be drawn or written.
+pub fn write_batch_run(
     run: &Run,
-    picture: PictureId,
     options: &OutputOptions,
-    shaper: &mut render::TextShaper,
-    staged: &StagedFolder,
-) -> Result<(FileDigest, BTreeSet<char>), OutputError> {
-    let file = picture.file_name();
-    let figure = match picture {
-        PictureId::Overview => figure::overview(run, &options.figure)?,
-        PictureId::Head(id) => figure::head_map(run, id, &options.figure)?,
-    };
-    let rendered = render::png::encode(&figure, shaper).map_err(|source| OutputError::Render {
-        file: file.clone(),
-        source,
-    })?;
-    Ok((
-        staged.write(&file, &rendered.bytes)?,
-        rendered.missing_glyphs,
-    ))
+    folder: &BatchFolder,
+    name: &str,
+) -> Result<WrittenRun, OutputError> {
+    let staged = folder.stage()?;
+    let (manifest, missing_glyphs) = contents::stage(run, options, &staged, &|| ())?;
+    let thumbnail = batch::thumbnail(run, options)?;
+    folder.publish(staged, name, thumbnail.as_deref())?;
+    Ok(WrittenRun {
+        folder: folder.input(name),
+        manifest,
+        missing_glyphs,
+    })
+}
+
+/// Lower-case hexadecimal digits, two a byte.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -168,3 +168,16 @@ fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) ->
     let message = error.to_string();
     RenderError::Drawing { message }
 }
+
+/// Whether bytes are a PNG to the last byte; its checksums tell.
+pub fn is_whole(bytes: &[u8]) -> bool {
+    let decode = || {
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(bytes))
+            .read_info()
+            .ok()?;
+        let mut pixels = vec![0; reader.output_buffer_size()?];
+        reader.next_frame(&mut pixels).ok()?;
+        reader.finish().ok()
+    };
+    decode().is_some()
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
     "checkpoint",
     "tokenizer",
     "attention",
@@ -15,6 +15,7 @@ const ORDER: [&str; 9] = [
     "figure",
     "render",
     "output",
+    "batch",
     "cli",
 ];
 
@@ -43,7 +44,12 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
             "tempfile",
             "TempDir",
         ],
-        &["output/write.rs", "checkpoint/hub.rs", "checkpoint/hub/"],
+        &[
+            "output/write.rs",
+            "output/write/",
+            "checkpoint/hub.rs",
+            "checkpoint/hub/",
+        ],
     ),
     (
         &["println!", "print!", "dbg!", "stdout()", "stderr()"],

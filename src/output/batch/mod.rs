@@ -11,11 +11,16 @@
 //!   thumbnails/000001.png small pictures for index.html
 //! ```
 
+mod finish;
 mod record;
+mod resume;
 
+pub(super) use finish::thumbnail;
+pub use finish::{Reports, finish, has_thumbnails};
 pub use record::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, Status,
 };
+pub use resume::finished;
 
 /// The folder of the inputs' folders.
 pub const INPUTS: &str = "inputs";

@@ -1,0 +1,72 @@
+//! The end of a batch: results, page, reports, manifest, in this order.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{BatchManifest, PAGE, RESULTS};
+use crate::output::write::batch_folder::{BatchFolder, ResultsFile};
+use crate::output::write::{WriteError, report};
+use crate::output::{OutputError, OutputOptions};
+use crate::run::Run;
+
+/// Files that the user asked for beside the batch's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reports {
+    /// A Markdown summary is added to it.
+    pub summary: Option<PathBuf>,
+    /// Becomes a JUnit report.
+    pub junit: Option<PathBuf>,
+}
+
+/// Puts everything into place that speaks of the batch as a whole, the
+/// manifest last, and gives the folder up.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn finish(
+    folder: BatchFolder,
+    results: ResultsFile,
+    mut manifest: BatchManifest,
+    reports: &Reports,
+) -> Result<BatchManifest, WriteError> {
+    let results_digest = folder.put_results(results)?;
+    let results = folder.root().join(RESULTS);
+    let page = folder.write(PAGE, |out| write_page(&manifest, &results, out))?;
+    manifest.files = vec![page, results_digest];
+    folder.finish(&manifest)?;
+    if let Some(path) = &reports.summary {
+        report::append(path, |out| write_summary(&manifest, &results, out))?;
+    }
+    if let Some(path) = &reports.junit {
+        report::replace(path, |out| write_junit(&manifest, &results, out))?;
+    }
+    Ok(manifest)
+}
+
+// The seam to the page, the reports and the thumbnails: what follows stands in
+// for functions of the same names and signatures.
+
+/// The thumbnail of a run, where one is to be drawn.
+pub(in crate::output) fn thumbnail(
+    _run: &Run,
+    _options: &OutputOptions,
+) -> Result<Option<Vec<u8>>, OutputError> {
+    Ok(None)
+}
+
+/// Whether inputs get a thumbnail.
+pub fn has_thumbnails(_options: &OutputOptions) -> bool {
+    false
+}
+
+fn write_page(_: &BatchManifest, _results: &Path, _: &mut dyn Write) -> io::Result<()> {
+    Ok(())
+}
+
+fn write_summary(_: &BatchManifest, _results: &Path, _: &mut dyn Write) -> io::Result<()> {
+    Ok(())
+}
+
+fn write_junit(_: &BatchManifest, _results: &Path, _: &mut dyn Write) -> io::Result<()> {
+    Ok(())
+}
