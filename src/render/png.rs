@@ -170,7 +170,9 @@ fn rgb([red, green, blue]: Color) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
-pub(super) fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> RenderError {
+pub(super) fn failed<E: std::error::Error + Send + Sync>(
+    error: DrawingAreaErrorKind<E>,
+) -> RenderError {
     let message = error.to_string();
     RenderError::Drawing { message }
 }

@@ -89,7 +89,11 @@ fn resampled(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'st
             let start = pixel * matrix.columns / side_count;
             let end = ((pixel + 1) * matrix.columns).div_ceil(side_count);
             // Fewer tokens than pixels: every pixel shows one token.
-            let end = if matrix.columns <= side_count { start + 1 } else { end };
+            let end = if matrix.columns <= side_count {
+                start + 1
+            } else {
+                end
+            };
             start..end
         })
         .collect();

@@ -11,11 +11,22 @@
 //!   thumbnails/000001.png small pictures for index.html
 //! ```
 
+mod address;
+mod junit;
+mod page;
+mod page_row;
 mod record;
+mod results;
+mod summary;
+mod wording;
 
+pub use junit::write_junit;
+pub use page::write_page;
 pub use record::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, Status,
 };
+pub use results::ResultReader;
+pub use summary::write_summary;
 
 /// The folder of the inputs' folders.
 pub const INPUTS: &str = "inputs";
