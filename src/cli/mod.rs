@@ -7,6 +7,7 @@ mod encode;
 mod hint;
 mod index_list;
 mod man;
+mod merge;
 mod messages;
 mod model_name;
 mod pull;
@@ -31,6 +32,7 @@ use args::Command;
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages),
+        Command::Merge(merge) => merge::run(merge),
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages),
         Command::Completions(completions) => completions::run(completions),
         Command::Man => man::run(),

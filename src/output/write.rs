@@ -12,6 +12,8 @@ use thiserror::Error;
 
 use crate::checkpoint::FileDigest;
 
+pub mod merge_files;
+
 /// What staged folders are called until they are whole.
 const STAGING_PREFIX: &str = ".attnviz-unfinished-";
 

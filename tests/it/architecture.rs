@@ -43,7 +43,12 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
             "tempfile",
             "TempDir",
         ],
-        &["output/write.rs", "checkpoint/hub.rs", "checkpoint/hub/"],
+        &[
+            "output/write.rs",
+            "output/write/",
+            "checkpoint/hub.rs",
+            "checkpoint/hub/",
+        ],
     ),
     (
         &["println!", "print!", "dbg!", "stdout()", "stderr()"],

@@ -1,4 +1,5 @@
 mod architecture;
+mod batch_page;
 mod binary;
 mod figures;
 mod hub;

@@ -13,19 +13,23 @@
 
 mod address;
 mod junit;
+mod merge;
 mod page;
 mod page_row;
 mod record;
 mod results;
+mod shards;
 mod summary;
 mod wording;
 
 pub use junit::write_junit;
+pub use merge::merge;
 pub use page::write_page;
 pub use record::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, Status,
 };
 pub use results::ResultReader;
+pub use shards::MergeError;
 pub use summary::write_summary;
 
 /// The folder of the inputs' folders.
