@@ -36,7 +36,7 @@ fn a_real_browser_shows_the_page_from_the_folder_alone() {
         .iter()
         .filter(|record| record.thumbnail.is_some())
         .count();
-    assert_eq!(pictures, json!(vec![(318, 158, true); count]));
+    assert_eq!(pictures, json!(vec![(310, 154, true); count]));
     let paper = browser.value("getComputedStyle(document.querySelector('.tile')).borderRadius");
     assert_eq!(paper, "12px", "the style's hash does not let it in");
 

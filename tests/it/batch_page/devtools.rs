@@ -34,6 +34,9 @@ pub fn browser() -> Option<Browser> {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,MediaRouter",
+        // Whatever the browser itself still wants to know, it asks nobody.
+        "--host-resolver-rules=MAP * ~NOTFOUND",
         "--disable-quic",
         "--disable-dev-shm-usage",
         "--no-first-run",

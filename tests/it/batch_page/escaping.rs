@@ -78,14 +78,13 @@ fn cases(xml: &str) -> Vec<(String, String, Option<String>)> {
             Event::Start(element) | Event::Empty(element) => {
                 let get = |name: &str| {
                     let attribute = element.try_get_attribute(name).unwrap()?;
-                    let raw = String::from_utf8(attribute.value.to_vec()).unwrap();
-                    Some(quick_xml::escape::unescape(&raw).unwrap().into_owned())
+                    Some(quick_xml::escape::unescape(&attribute.value).unwrap().into_owned())
                 };
                 match element.name().as_ref() {
-                    b"testcase" => {
+                    "testcase" => {
                         cases.push((get("classname").unwrap(), get("name").unwrap(), None));
                     }
-                    b"failure" => cases.last_mut().unwrap().2 = get("message"),
+                    "failure" => cases.last_mut().unwrap().2 = get("message"),
                     _ => {}
                 }
             }
