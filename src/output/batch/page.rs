@@ -15,6 +15,9 @@ use super::{BatchManifest, RESULTS, Status};
 use crate::output::MANIFEST;
 use crate::render::thumbnail;
 
+/// The height of a picture in a row, in CSS pixels.
+const TALLEST_PICTURE: u32 = 216;
+
 const STYLE: &str = include_str!("page.css");
 
 /// Writes the page of a batch, reading its `results.jsonl` twice: for the
@@ -37,13 +40,19 @@ pub fn write_page(manifest: &BatchManifest, results: &Path, out: &mut dyn Write)
     }
     put(out, inputs_opening(manifest))?;
     let (layers, heads) = (manifest.layers.len(), manifest.heads.len());
-    let thumbnail_size = thumbnail::size(layers, heads);
+    let thumbnail_size = shown_size(thumbnail::size(layers, heads));
     for record in ResultReader::open(results)? {
         put(out, row(&record?, thumbnail_size))?;
     }
     out.write_all(b"</ol></section>\n</main>\n")?;
     put(out, closing(manifest))?;
     out.write_all(b"</body>\n</html>\n")
+}
+
+/// A tall thumbnail is shown smaller, so that a row stays as high as its words.
+fn shown_size((width, height): (u32, u32)) -> (u32, u32) {
+    let shown = height.min(TALLEST_PICTURE);
+    ((width * shown).div_ceil(height.max(1)).max(1), shown)
 }
 
 /// What the page may load: its own style, and pictures from its own folder.

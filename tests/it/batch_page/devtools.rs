@@ -34,6 +34,8 @@ pub fn browser() -> Option<Browser> {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--disable-extensions",
+        "--disable-default-apps",
         "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,MediaRouter",
         // Whatever the browser itself still wants to know, it asks nobody.
         "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -49,6 +51,8 @@ pub fn browser() -> Option<Browser> {
         .args(arguments)
         .arg(format!("--log-net-log={}", net_log.display()))
         .arg(format!("--user-data-dir={}", profile.path().display()))
+        // Not the start page that a distribution chose.
+        .arg("about:blank")
         .env("HOME", profile.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -148,12 +152,27 @@ impl Browser {
             .collect()
     }
 
-    /// Ends the browser and tells what went through its network stack.
-    pub fn net_log(mut self) -> String {
+    /// Ends the browser and tells which addresses its network stack was asked
+    /// for, but for those of its maker's services: a browser looks for updates
+    /// of itself whatever page is open.
+    pub fn network_addresses(mut self) -> Vec<String> {
         self.session = None;
         self.call("Browser.close", json!({}));
         self.child.wait().unwrap();
-        std::fs::read_to_string(self.profile.path().join("net-log.json")).unwrap()
+        let log = std::fs::read(self.profile.path().join("net-log.json")).unwrap();
+        let log: Value = serde_json::from_slice(&log).unwrap();
+        let events = log["events"].as_array().unwrap();
+        assert!(!events.is_empty(), "the browser logged nothing");
+        let addresses = events
+            .iter()
+            .filter_map(|event| event["params"]["url"].as_str());
+        let is_of_a_page = |address: &&str| {
+            let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+            let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+            let is_makers = host.ends_with(".google.com") || host.ends_with(".googleapis.com");
+            !is_makers && !address.starts_with("file:")
+        };
+        addresses.filter(is_of_a_page).map(str::to_owned).collect()
     }
 }
 

@@ -78,7 +78,11 @@ fn cases(xml: &str) -> Vec<(String, String, Option<String>)> {
             Event::Start(element) | Event::Empty(element) => {
                 let get = |name: &str| {
                     let attribute = element.try_get_attribute(name).unwrap()?;
-                    Some(quick_xml::escape::unescape(&attribute.value).unwrap().into_owned())
+                    Some(
+                        quick_xml::escape::unescape(&attribute.value)
+                            .unwrap()
+                            .into_owned(),
+                    )
                 };
                 match element.name().as_ref() {
                     "testcase" => {
