@@ -13,6 +13,7 @@ use super::{
     BatchCounts, BatchManifest, INPUTS, InputFile, PAGE, RESULTS, ResultReader, ResultRecord,
     THUMBNAILS, write_page,
 };
+use crate::output::write::WriteError;
 use crate::output::write::merge_files::MergedFolder;
 use crate::output::{MANIFEST, Manifest};
 
@@ -30,10 +31,10 @@ pub fn merge(folders: &[PathBuf], output: &Path) -> Result<BatchManifest, MergeE
     let merged = MergedFolder::create(output)?;
     let mut failure = None;
     let results = merged.write(RESULTS, |out| {
-        merge_results(&shards, &manifest.input_files, &merged, out).or_else(|error| {
+        merge_results(&shards, &manifest.input_files, &merged, out).map_err(|error| {
             let message = error.to_string();
             failure = Some(error);
-            Err(io::Error::other(message))
+            io::Error::other(message)
         })
     });
     // What was wrong with a shard says more than that the file has no end.
@@ -152,7 +153,7 @@ fn merge_results(
             line.push(b'\n');
         }
         line.and_then(|line| out.write_all(&line))
-            .map_err(|source| MergeError::Read {
+            .map_err(|source| WriteError {
                 path: PathBuf::from(RESULTS),
                 source,
             })?;

@@ -144,16 +144,16 @@ pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<ShardFolder>, MergeErr
         let Some(shard) = manifest.shard else {
             return Err(MergeError::NoShard { folder: path });
         };
-        if let Some((_, first)) = shards.first() {
-            if let Some(what) = difference(&first.manifest, &manifest) {
-                let first = first.path.clone();
-                let second = path;
-                return Err(MergeError::Differ {
-                    first,
-                    second,
-                    what,
-                });
-            }
+        if let Some((_, first)) = shards.first()
+            && let Some(what) = difference(&first.manifest, &manifest)
+        {
+            let first = first.path.clone();
+            let second = path;
+            return Err(MergeError::Differ {
+                first,
+                second,
+                what,
+            });
         }
         if let Some((_, first)) = shards.iter().find(|(other, _)| *other == shard) {
             let first = first.path.clone();

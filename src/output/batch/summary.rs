@@ -52,26 +52,24 @@ pub fn write_summary(
 fn write_facts(manifest: &BatchManifest, out: &mut dyn Write) -> io::Result<()> {
     let counts = manifest.counts;
     let model = &manifest.model;
-    let mut row = |name: &str, value: &str| writeln!(out, "| {name} | {} |", cell(value));
-    row("inputs", &grouped(counts.inputs))?;
-    // The line between a table's head and its body.
-    row_line(out)?;
-    let mut row = |name: &str, value: &str| writeln!(out, "| {name} | {} |", cell(value));
-    row("done", &grouped(counts.done))?;
-    row("failed", &grouped(counts.failed))?;
-    row("model", &format!("{} ({})", model.id, source(model.source)))?;
-    if let Some(commit) = &model.commit {
-        row("commit", short(commit))?;
+    let mut rows = vec![
+        ("inputs", grouped(counts.inputs)),
+        ("done", grouped(counts.done)),
+        ("failed", grouped(counts.failed)),
+        ("model", format!("{} ({})", model.id, source(model.source))),
+    ];
+    let commit = model.commit.as_deref();
+    rows.extend(commit.map(|commit| ("commit", short(commit).to_owned())));
+    rows.extend(manifest.shard.map(|shard| ("shard", shard.to_string())));
+    rows.push(("attnviz", manifest.attnviz_version.clone()));
+    for (index, (name, value)) in rows.iter().enumerate() {
+        write_row(&[name, value], out)?;
+        if index == 0 {
+            // A table needs a head; the first row is as good as any.
+            writeln!(out, "| --- | --- |")?;
+        }
     }
-    if let Some(shard) = manifest.shard {
-        row("shard", &shard.to_string())?;
-    }
-    row("attnviz", &manifest.attnviz_version)?;
     writeln!(out)
-}
-
-fn row_line(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "| --- | --- |")
 }
 
 fn write_failures(manifest: &BatchManifest, results: &Path, out: &mut dyn Write) -> io::Result<()> {

@@ -80,7 +80,7 @@ fn a_real_browser_shows_the_page_from_the_folder_alone() {
     let page = fs::read_to_string(root.join("index.html")).unwrap();
     assert!(!page.contains("google.com") && !page.contains("googleapis.com"));
     let addresses = browser.network_addresses();
-    assert_eq!(addresses, [String::new(); 0], "the network was asked");
+    assert!(addresses.is_empty(), "the network was asked: {addresses:?}");
 }
 
 #[test]
