@@ -189,7 +189,7 @@ fn merge(error: &MergeError) -> Option<String> {
         MergeError::SameName { .. } => {
             "give the input files different names and run the shards again".to_owned()
         }
-        MergeError::NoBatch { .. } | MergeError::NoShard { .. } => {
+        MergeError::Read { .. } | MergeError::NoBatch { .. } | MergeError::NoShard { .. } => {
             "name folders that attnviz batch --shard has written".to_owned()
         }
         _ => return None,
