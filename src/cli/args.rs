@@ -30,6 +30,10 @@ const PULL_EXAMPLE: &str = "\
 Example:
   attnviz pull google-bert/bert-base-uncased --revision main";
 
+const MERGE_EXAMPLE: &str = "\
+Example:
+  attnviz merge shard-1 shard-2 shard-3 --output attnviz-out";
+
 const COMPLETIONS_EXAMPLE: &str = "\
 Example:
   attnviz completions bash > ~/.local/share/bash-completion/completions/attnviz";
@@ -60,6 +64,9 @@ pub enum Command {
     /// Draw the attention maps of files of texts
     #[command(after_help = BATCH_EXAMPLE)]
     Batch(Box<BatchArguments>),
+    /// Join the shards of a batch into one folder
+    #[command(after_help = MERGE_EXAMPLE)]
+    Merge(MergeArguments),
     /// Download models ahead of time and print what was resolved
     #[command(after_help = PULL_EXAMPLE)]
     Pull(PullArguments),
@@ -165,6 +172,20 @@ pub struct PullArguments {
     /// Use no network, only what is cached; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// The folders of all shards
+    #[arg(required = true, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub folders: Vec<PathBuf>,
+    /// Folder for the whole batch
+    #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,

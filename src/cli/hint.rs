@@ -13,6 +13,7 @@ use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
 use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
 use crate::output::OutputError;
+use crate::output::batch::MergeError;
 use crate::output::folder::FolderError;
 use crate::output::write::WriteError;
 use crate::output::write::batch_folder::BatchFolderError;
@@ -73,6 +74,7 @@ pub fn hint(error: &Error) -> Option<String> {
         .or_else(|| cause.downcast_ref().map(source))
         .or_else(|| cause.downcast_ref().map(digest))
         .or_else(|| cause.downcast_ref().map(standard_output))
+        .or_else(|| cause.downcast_ref().and_then(merge))
     })
 }
 
@@ -226,4 +228,29 @@ fn figure(error: &FigureError) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn merge(error: &MergeError) -> Option<String> {
+    Some(match error {
+        MergeError::Unfinished { folder } => {
+            format!("attnviz batch … --output {} --resume", folder.display())
+        }
+        MergeError::Missing { .. } | MergeError::Twice { .. } => {
+            "name the folder of every shard once: attnviz merge shard-1 shard-2 -o attnviz-out"
+                .to_owned()
+        }
+        MergeError::Differ { .. } | MergeError::Damaged { .. } => {
+            "run the shard again: attnviz batch … --shard 1/2 --output FOLDER".to_owned()
+        }
+        MergeError::OutputIsInput { .. } | MergeError::OutputIsTaken { .. } => {
+            "--output FOLDER, with a new folder".to_owned()
+        }
+        MergeError::SameName { .. } => {
+            "give the input files different names and run the shards again".to_owned()
+        }
+        MergeError::Read { .. } | MergeError::NoBatch { .. } | MergeError::NoShard { .. } => {
+            "name folders that attnviz batch --shard has written".to_owned()
+        }
+        _ => return None,
+    })
 }

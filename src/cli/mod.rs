@@ -9,6 +9,7 @@ mod encode;
 mod hint;
 mod index_list;
 mod man;
+mod merge;
 mod messages;
 mod model;
 mod model_name;
@@ -35,6 +36,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
+        Command::Merge(merge) => merge::run(merge)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,
         Command::Completions(completions) => completions::run(completions)?,
         Command::Man => man::run()?,

@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::checkpoint::FileDigest;
 
 pub mod batch_folder;
+pub mod merge_files;
 pub mod report;
 
 /// What staged folders are called until they are whole.

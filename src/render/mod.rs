@@ -7,6 +7,7 @@ pub mod colormap;
 mod fonts;
 pub mod png;
 pub mod text;
+pub mod thumbnail;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use thiserror::Error;
 use crate::figure::FigureError;
 
 pub use text::TextShaper;
+pub use thumbnail::thumbnail;
 
 /// Why a figure did not become bytes.
 #[derive(Debug, Error)]

@@ -1,12 +1,12 @@
 //! The end of a batch: results, page, reports, manifest, in this order.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{BatchManifest, PAGE, RESULTS};
+use super::{BatchManifest, PAGE, RESULTS, THUMBNAILS, write_junit, write_page, write_summary};
 use crate::output::write::batch_folder::{BatchFolder, ResultsFile};
 use crate::output::write::{WriteError, report};
-use crate::output::{OutputError, OutputOptions};
+use crate::output::{Format, OutputError, OutputOptions};
+use crate::render;
 use crate::run::Run;
 
 /// Files that the user asked for beside the batch's folder.
@@ -43,30 +43,23 @@ pub fn finish(
     Ok(manifest)
 }
 
-// The seam to the page, the reports and the thumbnails: what follows stands in
-// for functions of the same names and signatures.
-
 /// The thumbnail of a run, where one is to be drawn.
 pub(in crate::output) fn thumbnail(
-    _run: &Run,
-    _options: &OutputOptions,
+    run: &Run,
+    options: &OutputOptions,
 ) -> Result<Option<Vec<u8>>, OutputError> {
-    Ok(None)
+    if !has_thumbnails(options) {
+        return Ok(None);
+    }
+    let picture = render::thumbnail(run, &options.figure);
+    let picture = picture.map_err(|source| OutputError::Render {
+        file: THUMBNAILS.to_owned(),
+        source,
+    })?;
+    Ok(Some(picture.bytes))
 }
 
-/// Whether inputs get a thumbnail.
-pub fn has_thumbnails(_options: &OutputOptions) -> bool {
-    false
-}
-
-fn write_page(_: &BatchManifest, _results: &Path, _: &mut dyn Write) -> io::Result<()> {
-    Ok(())
-}
-
-fn write_summary(_: &BatchManifest, _results: &Path, _: &mut dyn Write) -> io::Result<()> {
-    Ok(())
-}
-
-fn write_junit(_: &BatchManifest, _results: &Path, _: &mut dyn Write) -> io::Result<()> {
-    Ok(())
+/// Whether inputs get a thumbnail: where they get pictures.
+pub fn has_thumbnails(options: &OutputOptions) -> bool {
+    options.formats.contains(&Format::Png)
 }
