@@ -70,10 +70,10 @@
 //! - A file at its final name is whole: it is written beside it and renamed.
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
-//! - A module imports only what stands before it in this order: [`names`], [`checkpoint`],
-//!   [`tokenizer`], [`attention`], [`model`], [`run`], [`analysis`],
-//!   [`figure`], [`render`],
-//!   [`output`], [`cli`] (`tests/it/architecture.rs`).
+//! - A module imports only what stands before it in this order: [`names`],
+//!   [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
+//!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`], [`cli`]
+//!   (`tests/it/architecture.rs`).
 //!
 //! # Words
 //!
@@ -101,5 +101,7 @@ pub mod figure;
 pub mod render;
 
 pub mod output;
+
+pub mod batch;
 
 pub mod cli;

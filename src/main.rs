@@ -23,13 +23,13 @@ fn main() -> ExitCode {
     // A reader of malformed files panics where it should return an error. The
     // library turns that into one, so the hook has nothing to print.
     panic::set_hook(Box::new(|_| {}));
-    let outcome = catch_unwind(AssertUnwindSafe(|| -> anyhow::Result<()> {
-        cli::run(&arguments, &messages)?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| -> anyhow::Result<cli::Outcome> {
+        let outcome = cli::run(&arguments, &messages)?;
         io::stdout().flush().map_err(StandardOutputError::from)?;
-        Ok(())
+        Ok(outcome)
     }));
     let error = match outcome {
-        Ok(Ok(())) => return ExitCode::SUCCESS,
+        Ok(Ok(outcome)) => return ExitCode::from(outcome.exit_code()),
         Ok(Err(error)) => error,
         Err(panic) => internal_error(panic.as_ref()),
     };

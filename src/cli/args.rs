@@ -1,12 +1,16 @@
 //! What was typed. Nothing here reads a file, a variable or a clock.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::index_list::IndexList;
 use super::model_name::ModelName;
-use crate::figure::{Colormap, Scale};
+use crate::analysis::{Crop, SpecialTokens, TokenUnit};
+use crate::batch::InputFormat;
+use crate::figure::{Colormap, Progression, Scale, Theme};
+use crate::output::batch::Shard;
 use crate::output::{Format, View};
 
 const EXAMPLES: &str = "\
@@ -19,9 +23,17 @@ const ENCODE_EXAMPLE: &str = "\
 Example:
   attnviz encode \"Hello, how are you?\" --layers 0-3,-1 --format png,safetensors";
 
+const BATCH_EXAMPLE: &str = "\
+Example:
+  attnviz batch sentences.txt --output attnviz-out --resume";
+
 const PULL_EXAMPLE: &str = "\
 Example:
   attnviz pull google-bert/bert-base-uncased --revision main";
+
+const MERGE_EXAMPLE: &str = "\
+Example:
+  attnviz merge shard-1 shard-2 shard-3 --output attnviz-out";
 
 const COMPLETIONS_EXAMPLE: &str = "\
 Example:
@@ -50,6 +62,12 @@ pub enum Command {
     /// Draw every attention map of one text or pair
     #[command(after_help = ENCODE_EXAMPLE)]
     Encode(Box<EncodeArguments>),
+    /// Draw the attention maps of files of texts
+    #[command(after_help = BATCH_EXAMPLE)]
+    Batch(Box<BatchArguments>),
+    /// Join the shards of a batch into one folder
+    #[command(after_help = MERGE_EXAMPLE)]
+    Merge(MergeArguments),
     /// Download models ahead of time and print what was resolved
     #[command(after_help = PULL_EXAMPLE)]
     Pull(PullArguments),
@@ -91,6 +109,58 @@ pub struct EncodeArguments {
     pub json: bool,
 }
 
+/// Arguments of `batch`.
+#[derive(Debug, Args)]
+pub struct BatchArguments {
+    /// Files of texts: .txt, .jsonl, .csv or .tsv; "-" is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// How the files hold texts: txt, jsonl, csv, tsv [default: by extension]
+    #[arg(long, value_name = "FORMAT")]
+    pub input_format: Option<InputFormat>,
+    /// Which model.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// What is written.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// Cut longer inputs to this many tokens ("never": they fail)
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
+    pub truncate: Truncate,
+    /// Keep what an earlier run of the same batch has done
+    #[arg(long)]
+    pub resume: bool,
+    /// Do one part of the inputs, such as 3/16; see attnviz merge
+    #[arg(long, value_name = "PART")]
+    pub shard: Option<Shard>,
+    /// Stop at the first input that fails
+    #[arg(long, conflicts_with = "max_failures")]
+    pub fail_fast: bool,
+    /// Stop after so many inputs that failed
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_failures: Option<u64>,
+    /// Add a Markdown summary to a file [default: GITHUB_STEP_SUMMARY]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub summary: Option<PathBuf>,
+    /// Write a JUnit report, each input a test case
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// The most tokens that are encoded at once
+    #[arg(long, value_name = "NUMBER", default_value = "1024")]
+    pub batch_tokens: NonZeroUsize,
+    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `pull`.
 #[derive(Debug, Args)]
 pub struct PullArguments {
@@ -103,6 +173,20 @@ pub struct PullArguments {
     /// Use no network, only what is cached; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// The folders of all shards
+    #[arg(required = true, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub folders: Vec<PathBuf>,
+    /// Folder for the whole batch
+    #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -148,15 +232,11 @@ pub struct OutputArguments {
         allow_hyphen_values = true
     )]
     pub heads: IndexList,
-    /// Pictures to draw: heads, overview
-    #[arg(
-        long,
-        value_name = "LIST",
-        value_delimiter = ',',
-        default_value = "heads,overview"
-    )]
-    pub views: Vec<View>,
-    /// Files to write: png, safetensors, json
+    /// Pictures: heads, overview, mean, max, from:TOKEN, to:TOKEN
+    /// [default: overview; encode: heads,overview]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub views: Option<Vec<View>>,
+    /// Files to write: png, svg, safetensors, npz, json
     #[arg(
         short,
         long = "format",
@@ -168,12 +248,40 @@ pub struct OutputArguments {
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
+    /// Rows and columns: subword, word
+    #[arg(long, value_name = "UNIT", default_value_t)]
+    pub tokens: TokenUnit,
+    /// Special tokens: keep, hide, renormalize
+    #[arg(long, value_name = "WHAT", default_value_t)]
+    pub special_tokens: SpecialTokens,
+    /// Show a stretch of the tokens only, such as 10-40
+    #[arg(long, value_name = "FIRST-LAST")]
+    pub crop: Option<Crop>,
+    /// List so many of the strongest links beside a map
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
+        value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub top_k: u16,
     /// Colours from 0 to: head, unit, run [default: head; overview: unit]
     #[arg(long)]
     pub scale: Option<Scale>,
-    /// Colours such as viridis, magma, cividis, greys
+    /// Colours follow values: linear, logarithmic
+    #[arg(long, value_name = "WAY", default_value_t)]
+    pub color_scale: Progression,
+    /// The value of the first colour
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    pub vmin: Option<f32>,
+    /// The value of the last colour
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    pub vmax: Option<f32>,
+    /// Colours such as viridis, cividis, magma, mako, greys
     #[arg(long, value_name = "NAME", default_value_t)]
     pub colormap: Colormap,
+    /// Turn the colours around
+    #[arg(long)]
+    pub invert: bool,
+    /// Paper and ink: light, dark
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub theme: Theme,
 }
 
 /// How attnviz talks to the user.
@@ -214,6 +322,16 @@ pub enum Truncate {
     Never,
     /// Longer input is cut to this many tokens.
     To(usize),
+}
+
+impl Truncate {
+    /// The number of tokens, `None` for never.
+    pub fn limit(self) -> Option<usize> {
+        match self {
+            Self::Never => None,
+            Self::To(count) => Some(count),
+        }
+    }
 }
 
 impl std::str::FromStr for Truncate {

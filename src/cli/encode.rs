@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, Printable, StandardOutputError, seconds};
+use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
+use super::model;
 use super::settings::EncodeSettings;
 use crate::attention::Selection;
-use crate::checkpoint::{self, Checkpoint, ModelProvenance, ModelSource};
+use crate::checkpoint::{ModelProvenance, ModelSource};
 use crate::model::{HiddenStates, Model};
 use crate::output::{self, WrittenRun};
 use crate::run::Run;
-use crate::tokenizer::{Token, TokenLimit, TokenizedInput, Tokenizer};
+use crate::tokenizer::{Token, TokenizedInput};
 
 /// How many tokens the result on standard output lists; the manifest has all.
 const MAXIMUM_SHOWN_TOKENS: usize = 40;
@@ -28,37 +29,19 @@ struct Durations {
 
 pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> {
     let mut durations = Durations::default();
-    let mut warnings = Vec::new();
 
     let start = Instant::now();
-    let checkpoint = load(settings, messages)?;
-    warnings.extend(checkpoint.notice.iter().map(ToString::to_string));
-    warnings
-        .iter()
-        .for_each(|warning| messages.warning(warning));
-    let tokenizer = Tokenizer::from_checkpoint(&checkpoint).with_context(|| of(&checkpoint))?;
-    // The hash of a large file takes as long as reading it, so both go on
-    // at the same time.
-    let (model, provenance) = rayon::join(|| Model::load(&checkpoint), || checkpoint.provenance());
-    let model = model.with_context(|| of(&checkpoint))?;
-    let provenance = provenance.with_context(|| of(&checkpoint))?;
-    let config = model.config();
-    tokenizer
-        .check_vocabulary_size(config.vocabulary_size())
-        .with_context(|| of(&checkpoint))?;
+    let loaded = model::load(&settings.model, messages)?;
+    let mut warnings = loaded.warnings.clone();
     durations.load = start.elapsed();
 
     let start = Instant::now();
-    let selection = Selection {
-        layers: settings.layers.resolve("layer", config.layer_count())?,
-        heads: settings.heads.resolve("head", config.head_count())?,
-    };
-    let limit = TokenLimit {
-        maximum: config.maximum_token_count(),
-        truncate: settings.truncate,
-    };
-    let input = tokenizer.tokenize(&settings.text, settings.pair.as_deref(), limit)?;
-    let run = encode(&model, provenance, input, selection)?;
+    let selection = loaded.selection(&settings.layers, &settings.heads)?;
+    let limit = loaded.limit(settings.truncate);
+    let input = loaded
+        .tokenizer
+        .tokenize(&settings.text, settings.pair.as_deref(), limit)?;
+    let run = encode(&loaded.model, loaded.provenance, input, selection)?;
     durations.encode = start.elapsed();
 
     let start = Instant::now();
@@ -78,30 +61,14 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     durations.write = start.elapsed();
 
     if !written.missing_glyphs.is_empty() {
-        let warning = missing_glyphs(&written);
+        let warning = missing_glyphs(&written.missing_glyphs);
         messages.warning(&warning);
         warnings.push(warning);
-    }
-    for file in &run.model.files {
-        messages.detail(format_args!("{} has SHA-256 {}", file.name, file.sha256));
     }
     match settings.json {
         true => print_json(&run, &written, picture_count, durations, &warnings),
         false => Ok(print_text(&run, &written, picture_count, durations)?),
     }
-}
-
-fn load(settings: &EncodeSettings, messages: &Messages) -> Result<Checkpoint> {
-    let mut observer = messages.download_observer();
-    let loaded = match &settings.source {
-        None => checkpoint::load_default(&settings.revision, &settings.load, &mut observer),
-        Some(source) => checkpoint::load(source, &settings.load, &mut observer),
-    };
-    loaded.context("the model could not be loaded")
-}
-
-fn of(checkpoint: &Checkpoint) -> String {
-    format!("the model {} cannot be used", checkpoint.id)
 }
 
 fn encode(
@@ -123,23 +90,6 @@ fn encode(
         selection,
         attention,
     })
-}
-
-fn missing_glyphs(written: &WrittenRun) -> String {
-    let letters: Vec<String> = written
-        .missing_glyphs
-        .iter()
-        .take(8)
-        .map(|&letter| format!("U+{:04X}", u32::from(letter)))
-        .collect();
-    let more = match written.missing_glyphs.len() {
-        0..=8 => String::new(),
-        count => format!(" and {} more", count - 8),
-    };
-    format!(
-        "no font has {}{more}; drawn as a box with the number",
-        letters.join(", ")
-    )
 }
 
 fn print_text(

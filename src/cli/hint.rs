@@ -7,13 +7,16 @@ use thiserror::Error;
 
 use super::index_list::IndexOutOfRange;
 use super::messages::StandardOutputError;
+use crate::batch::{BatchError, SourceError};
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
 use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
 use crate::output::OutputError;
+use crate::output::batch::MergeError;
 use crate::output::folder::FolderError;
 use crate::output::write::WriteError;
+use crate::output::write::batch_folder::BatchFolderError;
 use crate::tokenizer::TokenizerError;
 
 /// Options that are each right and do not go together.
@@ -35,8 +38,11 @@ impl UsageError {
     }
 }
 
-/// 2 for wrong usage, else 1.
+/// 2 for wrong usage, 130 after Ctrl-C as shells have it, else 1.
 pub fn exit_code(error: &Error) -> u8 {
+    if let Some(BatchError::Interrupted { .. }) = error.downcast_ref() {
+        return 130;
+    }
     let is_usage = error.chain().any(|cause| {
         cause.is::<UsageError>()
             || cause.is::<IndexOutOfRange>()
@@ -64,8 +70,11 @@ pub fn hint(error: &Error) -> Option<String> {
         .or_else(|| cause.downcast_ref().and_then(config))
         .or_else(|| cause.downcast_ref().and_then(weights))
         .or_else(|| cause.downcast_ref().and_then(output))
+        .or_else(|| cause.downcast_ref().and_then(batch))
+        .or_else(|| cause.downcast_ref().map(source))
         .or_else(|| cause.downcast_ref().map(digest))
         .or_else(|| cause.downcast_ref().map(standard_output))
+        .or_else(|| cause.downcast_ref().and_then(merge))
     })
 }
 
@@ -174,6 +183,36 @@ fn folder(_: &FolderError) -> String {
     "--output FOLDER, with another folder".to_owned()
 }
 
+/// By its variants, as [`output`].
+fn batch(error: &BatchError) -> Option<String> {
+    Some(match error {
+        BatchError::Folder(BatchFolderError::Busy { .. }) => {
+            "wait for the other batch, or --output FOLDER, with another folder".to_owned()
+        }
+        BatchError::Folder(BatchFolderError::Write(error)) => write(error),
+        BatchError::Folder(_) => "--output FOLDER, with another folder".to_owned(),
+        BatchError::Source(error) => source(error),
+        BatchError::Output { source, .. } => {
+            let hint = output(source)?;
+            format!("{hint}; then the same command with --resume")
+        }
+        BatchError::Write(error) => {
+            format!("{}; then the same command with --resume", write(error))
+        }
+        BatchError::Interrupted { .. } => "the same command with --resume".to_owned(),
+    })
+}
+
+fn source(error: &SourceError) -> String {
+    match error {
+        SourceError::NoTextColumn { .. } => {
+            "a first line such as: id,text,pair; or --input-format txt".to_owned()
+        }
+        SourceError::RowTooLong { .. } => "--input-format txt, if each line is one text".to_owned(),
+        _ => "name files that can be read, or - for standard input".to_owned(),
+    }
+}
+
 fn digest(_: &DigestError) -> String {
     "look at the file with: ls -l".to_owned()
 }
@@ -189,4 +228,29 @@ fn figure(error: &FigureError) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn merge(error: &MergeError) -> Option<String> {
+    Some(match error {
+        MergeError::Unfinished { folder } => {
+            format!("attnviz batch … --output {} --resume", folder.display())
+        }
+        MergeError::Missing { .. } | MergeError::Twice { .. } => {
+            "name the folder of every shard once: attnviz merge shard-1 shard-2 -o attnviz-out"
+                .to_owned()
+        }
+        MergeError::Differ { .. } | MergeError::Damaged { .. } => {
+            "run the shard again: attnviz batch … --shard 1/2 --output FOLDER".to_owned()
+        }
+        MergeError::OutputIsInput { .. } | MergeError::OutputIsTaken { .. } => {
+            "--output FOLDER, with a new folder".to_owned()
+        }
+        MergeError::SameName { .. } => {
+            "give the input files different names and run the shards again".to_owned()
+        }
+        MergeError::Read { .. } | MergeError::NoBatch { .. } | MergeError::NoShard { .. } => {
+            "name folders that attnviz batch --shard has written".to_owned()
+        }
+        _ => return None,
+    })
 }

@@ -1,5 +1,6 @@
 //! What the user reads on standard error: warnings, details, progress.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -76,6 +77,11 @@ impl Messages {
             Ok(style) => bar.with_style(style.progress_chars("━╸ ")),
             Err(_) => bar,
         }
+    }
+
+    /// Whether standard error is a log that wants a line now and then.
+    pub fn shows_lines(self) -> bool {
+        !self.quiet && !std::io::stderr().is_terminal()
     }
 
     fn shows_progress(self) -> bool {
@@ -180,7 +186,7 @@ pub fn print_usage_error(error: &clap::Error, typed: impl Iterator<Item = OsStri
     labelled("hint", AnsiColor::Cyan, help);
 }
 
-fn labelled(label: &str, color: AnsiColor, message: impl Display) {
+pub(super) fn labelled(label: &str, color: AnsiColor, message: impl Display) {
     let style = Style::new().bold().fg_color(Some(color.into()));
     print_line(format_args!(
         "{style}{label}:{style:#} {}",
@@ -191,6 +197,23 @@ fn labelled(label: &str, color: AnsiColor, message: impl Display) {
 fn print_line(line: std::fmt::Arguments<'_>) {
     // Standard error that is closed leaves nobody to tell.
     let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// A warning about letters that are drawn as boxes.
+pub fn missing_glyphs(letters: &BTreeSet<char>) -> String {
+    let named: Vec<String> = letters
+        .iter()
+        .take(8)
+        .map(|&letter| format!("U+{:04X}", u32::from(letter)))
+        .collect();
+    let more = match letters.len() {
+        0..=8 => String::new(),
+        count => format!(" and {} more", count - 8),
+    };
+    format!(
+        "no font has {}{more}; drawn as a box with the number",
+        named.join(", ")
+    )
 }
 
 /// A duration for people: `12 ms`, `1.23 s`.

@@ -2,12 +2,16 @@
 //! subcommand. Nothing else in the crate knows this module.
 
 mod args;
+mod batch;
+mod batch_progress;
 mod completions;
 mod encode;
 mod hint;
 mod index_list;
 mod man;
+mod merge;
 mod messages;
+mod model;
 mod model_name;
 mod pull;
 mod settings;
@@ -28,11 +32,33 @@ use args::Command;
 /// # Errors
 /// Whatever stopped the command; [`hint`] and [`exit_code`] say what to make
 /// of it.
-pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
+pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     match &arguments.command {
-        Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages),
-        Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages),
-        Command::Completions(completions) => completions::run(completions),
-        Command::Man => man::run(),
+        Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
+        Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
+        Command::Merge(merge) => merge::run(merge)?,
+        Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,
+        Command::Completions(completions) => completions::run(completions)?,
+        Command::Man => man::run()?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// How a command ended that did not fail as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything that was asked for is there.
+    Done,
+    /// A batch was finished, and some of its inputs failed.
+    SomeInputsFailed,
+}
+
+impl Outcome {
+    /// The exit code of the process.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::SomeInputsFailed => 3,
+        }
     }
 }

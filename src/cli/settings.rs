@@ -5,24 +5,33 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::args::{EncodeArguments, Truncate};
+use super::args::{BatchArguments, EncodeArguments, ModelArguments, OutputArguments};
 use super::hint::UsageError;
 use super::index_list::IndexList;
+use crate::analysis::ShowOptions;
+use crate::batch::InputSource;
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions};
-use crate::figure::FigureOptions;
+use crate::figure::{FigureOptions, Palette};
 use crate::model::ModelConfig;
-use crate::output::{Format, OutputOptions, View};
+use crate::output::batch::{Reports, Shard};
+use crate::output::{OutputOptions, View};
+
+/// Which model a command uses.
+#[derive(Debug)]
+pub struct ModelSettings {
+    /// `None`: the default model, or the built-in one in its place.
+    pub source: Option<CheckpointSource>,
+    pub revision: String,
+    pub load: LoadOptions,
+}
 
 /// What `encode` does.
 #[derive(Debug)]
 pub struct EncodeSettings {
     pub text: String,
     pub pair: Option<String>,
-    /// `None`: the default model, or the built-in one in its place.
-    pub source: Option<CheckpointSource>,
-    pub revision: String,
-    pub load: LoadOptions,
+    pub model: ModelSettings,
     pub layers: IndexList,
     pub heads: IndexList,
     pub truncate: Option<usize>,
@@ -31,27 +40,89 @@ pub struct EncodeSettings {
     pub json: bool,
 }
 
+/// What `batch` does.
+#[derive(Debug)]
+pub struct BatchSettings {
+    pub sources: Vec<InputSource>,
+    pub model: ModelSettings,
+    pub layers: IndexList,
+    pub heads: IndexList,
+    pub truncate: Option<usize>,
+    pub output: PathBuf,
+    pub options: OutputOptions,
+    pub batch_tokens: usize,
+    pub maximum_failures: Option<u64>,
+    pub resume: bool,
+    pub shard: Option<Shard>,
+    pub reports: Reports,
+    pub json: bool,
+}
+
 /// The settings of `encode`; sets the number of threads of the process.
 pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     set_threads(arguments.threads)?;
+    let output = &arguments.output;
+    Ok(EncodeSettings {
+        text: arguments.text.clone(),
+        pair: arguments.pair.clone(),
+        model: model(&arguments.model)?,
+        layers: output.layers.clone(),
+        heads: output.heads.clone(),
+        truncate: arguments.truncate.limit(),
+        output: output.output.clone(),
+        options: options(output, &[View::Heads, View::Overview])?,
+        json: arguments.json,
+    })
+}
+
+/// The settings of `batch`; sets the number of threads of the process.
+pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
+    set_threads(arguments.threads)?;
+    let output = &arguments.output;
+    // GitHub Actions shows what is added to this file on the run's page.
+    let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    Ok(BatchSettings {
+        sources: InputSource::all(&arguments.files, arguments.input_format)
+            .map_err(|error| UsageError::error(error.to_string(), "name - once"))?,
+        model: model(&arguments.model)?,
+        layers: output.layers.clone(),
+        heads: output.heads.clone(),
+        truncate: arguments.truncate.limit(),
+        output: output.output.clone(),
+        options: options(output, &[View::Overview])?,
+        batch_tokens: arguments.batch_tokens.get(),
+        maximum_failures: match arguments.fail_fast {
+            true => Some(1),
+            false => arguments.max_failures,
+        },
+        resume: arguments.resume,
+        shard: arguments.shard,
+        reports: Reports {
+            summary: arguments
+                .summary
+                .clone()
+                .or_else(|| summary().map(PathBuf::from)),
+            junit: arguments.junit.clone(),
+        },
+        json: arguments.json,
+    })
+}
+
+fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
     let source = arguments
         .model
-        .model
         .as_ref()
-        .map(|model| model.source(&arguments.model.revision));
+        .map(|model| model.source(&arguments.revision));
     let is_hub = matches!(source, None | Some(CheckpointSource::Hub { .. }));
-    if !is_hub && arguments.model.revision != "main" {
+    if !is_hub && arguments.revision != "main" {
         return Err(UsageError::error(
             "--revision is for models on the hub, and --model names a local one",
             "leave --revision out",
         ));
     }
-    let output = &arguments.output;
-    Ok(EncodeSettings {
-        text: arguments.text.clone(),
-        pair: arguments.pair.clone(),
+    Ok(ModelSettings {
         load: match is_hub {
-            true => hub(arguments.model.offline)?,
+            true => hub(arguments.offline)?,
             // Nothing of the hub's environment matters for a local model.
             false => LoadOptions {
                 hub: None,
@@ -59,31 +130,36 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
             },
         },
         source,
-        revision: arguments.model.revision.clone(),
-        layers: output.layers.clone(),
-        heads: output.heads.clone(),
-        truncate: match arguments.truncate {
-            Truncate::Never => None,
-            Truncate::To(count) => Some(count),
+        revision: arguments.revision.clone(),
+    })
+}
+
+fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {
+    let figure = FigureOptions {
+        scale: output.scale,
+        progression: output.color_scale,
+        minimum: output.vmin,
+        maximum: output.vmax,
+        palette: Palette {
+            colormap: output.colormap,
+            inverted: output.invert,
+            theme: output.theme,
         },
-        output: output.output.clone(),
-        options: OutputOptions {
-            views: output
-                .views
-                .iter()
-                .copied()
-                .collect::<std::collections::BTreeSet<View>>(),
-            formats: output
-                .formats
-                .iter()
-                .copied()
-                .collect::<std::collections::BTreeSet<Format>>(),
-            figure: FigureOptions {
-                scale: output.scale,
-                colormap: output.colormap,
-            },
+        top_links: usize::from(output.top_k),
+    };
+    figure
+        .check()
+        .map_err(|error| UsageError::error(error.to_string(), "--vmin 0.01 --vmax 1"))?;
+    let views = output.views.as_deref().unwrap_or(default_views);
+    Ok(OutputOptions {
+        views: views.iter().cloned().collect(),
+        formats: output.formats.iter().copied().collect(),
+        show: ShowOptions {
+            unit: output.tokens,
+            special_tokens: output.special_tokens,
+            crop: output.crop,
         },
-        json: arguments.json,
+        figure,
     })
 }
 

@@ -193,7 +193,10 @@ fn label(quantity: &str, options: &FigureOptions, reach: &str) -> String {
 }
 
 /// The range of the colours, from what the figure itself would reach to.
-fn value_range(options: &FigureOptions, own_maximum: f32) -> Result<ValueRange, FigureError> {
+pub(super) fn value_range(
+    options: &FigureOptions,
+    own_maximum: f32,
+) -> Result<ValueRange, FigureError> {
     let own_maximum = match (own_maximum > 0.0, options.minimum) {
         // A scale needs an end above its beginning: what has nothing above
         // the minimum is drawn in the first colour throughout.

@@ -7,6 +7,7 @@
 mod build;
 mod colormap;
 pub mod layout;
+mod profile;
 mod scale;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use crate::attention::HeadId;
 
 pub use build::{MapChoice, overview, single_map};
 pub use colormap::{Colormap, Palette, Theme};
+pub use profile::token_profile;
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
 
 /// Why there is no figure.
@@ -35,6 +37,30 @@ pub enum FigureError {
     NoSuchLayer {
         /// The layer that was asked for.
         layer: usize,
+    },
+    /// No shown token has the position.
+    #[error("there is no token {found}: {count} are shown, numbered 0 to {}", count.saturating_sub(1))]
+    NoSuchPosition {
+        /// What was asked for.
+        found: usize,
+        /// Shown tokens.
+        count: usize,
+    },
+    /// No shown token has the text.
+    #[error("there is no token {text:?} among: {}", some_of(.tokens))]
+    NoSuchToken {
+        /// What was asked for.
+        text: String,
+        /// The shown tokens.
+        tokens: Vec<String>,
+    },
+    /// Several shown tokens have the text.
+    #[error("the token {text:?} is there more than once, at {positions:?}")]
+    SeveralTokens {
+        /// What was asked for.
+        text: String,
+        /// Where it is.
+        positions: Vec<usize>,
     },
     /// The first colour would stand for as much as the last, or more.
     #[error("expected a colour scale from low to high, found {minimum} to {maximum}")]
@@ -64,6 +90,13 @@ pub enum FigureError {
     },
 }
 
+/// The first of many tokens, in one line.
+fn some_of(tokens: &[String]) -> String {
+    let more = if tokens.len() > 24 { " …" } else { "" };
+    let some: Vec<&str> = tokens.iter().take(24).map(String::as_str).collect();
+    format!("{}{more}", some.join(" "))
+}
+
 /// How a figure is made.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FigureOptions {
@@ -79,6 +112,17 @@ pub struct FigureOptions {
     pub palette: Palette,
     /// So many of the strongest links are listed beside a single map.
     pub top_links: usize,
+}
+
+impl FigureOptions {
+    /// Whether the given ends of the colour scale make one, whatever the
+    /// values are.
+    ///
+    /// # Errors
+    /// When the first is not below the last, or a logarithm of it is none.
+    pub fn check(&self) -> Result<(), FigureError> {
+        build::value_range(self, 1.0).map(|_| ())
+    }
 }
 
 /// What a picture shows.

@@ -114,6 +114,17 @@ pub fn folder_name(text: &str, pair: Option<&str>) -> String {
     }
 }
 
+/// A safe file name, without extension, for any text. A text that is such a
+/// name is its own; any other gets a readable part of it and a hash, so that
+/// texts that differ in case or in what a name cannot hold never meet.
+pub fn file_stem(text: &str) -> String {
+    let name = folder_name(text, None);
+    if name == text && text.is_ascii() {
+        return name;
+    }
+    format!("{name}-{}", input_hash(text, None))
+}
+
 /// Eight hexadecimal digits that tell inputs of the same name apart.
 fn input_hash(text: &str, pair: Option<&str>) -> String {
     let mut hasher = Sha256::new();

@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OutputError, OutputOptions};
+use crate::attention::Selection;
 use crate::checkpoint::{FileDigest, ModelProvenance};
-use crate::run::Run;
-use crate::tokenizer::Token;
+use crate::tokenizer::{Token, TokenizedInput};
 
 /// Grows when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -40,37 +40,77 @@ pub struct Manifest {
 }
 
 /// The options that shaped the files, as they are typed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OptionsRecord {
     /// Names of the views.
     pub views: Vec<String>,
     /// Names of the formats.
     pub formats: Vec<String>,
+    /// `--tokens`.
+    pub tokens: String,
+    /// `--special-tokens`.
+    pub special_tokens: String,
+    /// `--crop`, `None` for all tokens.
+    pub crop: Option<String>,
     /// The scale, `None` where each view has its default.
     pub scale: Option<String>,
+    /// `--color-scale`.
+    pub color_scale: String,
+    /// `--vmin`, `None` where it is the color scale's own.
+    pub vmin: Option<f32>,
+    /// `--vmax`, `None` where it is the scale's.
+    pub vmax: Option<f32>,
     /// The colormap's name.
     pub colormap: String,
+    /// Whether the colormap is inverted.
+    pub invert: bool,
+    /// The theme's name.
+    pub theme: String,
+    /// How many links are listed beside a map.
+    pub top_k: usize,
+}
+
+impl OptionsRecord {
+    /// As they would be typed.
+    pub fn new(options: &OutputOptions) -> Self {
+        let (show, figure) = (&options.show, &options.figure);
+        Self {
+            views: options.views.iter().map(ToString::to_string).collect(),
+            formats: options.formats.iter().map(ToString::to_string).collect(),
+            tokens: show.unit.to_string(),
+            special_tokens: show.special_tokens.to_string(),
+            crop: show.crop.map(|crop| crop.to_string()),
+            scale: figure.scale.map(|scale| scale.to_string()),
+            color_scale: figure.progression.to_string(),
+            vmin: figure.minimum,
+            vmax: figure.maximum,
+            colormap: figure.palette.colormap.to_string(),
+            invert: figure.palette.inverted,
+            theme: figure.palette.theme.to_string(),
+            top_k: figure.top_links,
+        }
+    }
 }
 
 impl Manifest {
     /// The manifest of a run, its list of files still empty.
-    pub fn new(run: &Run, options: &OutputOptions) -> Self {
+    pub fn new(
+        model: &ModelProvenance,
+        input: &TokenizedInput,
+        selection: &Selection,
+        options: &OutputOptions,
+    ) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: run.model.clone(),
-            text: run.input.text.clone(),
-            pair: run.input.pair.clone(),
-            truncated_tokens: run.input.truncated_tokens,
-            tokens: run.input.tokens.clone(),
-            layers: run.selection.layers.clone(),
-            heads: run.selection.heads.clone(),
-            options: OptionsRecord {
-                views: options.views.iter().map(ToString::to_string).collect(),
-                formats: options.formats.iter().map(ToString::to_string).collect(),
-                scale: options.figure.scale.map(|scale| scale.to_string()),
-                colormap: options.figure.colormap.to_string(),
-            },
+            model: model.clone(),
+            text: input.text.clone(),
+            pair: input.pair.clone(),
+            truncated_tokens: input.truncated_tokens,
+            tokens: input.tokens.clone(),
+            layers: selection.layers.clone(),
+            heads: selection.heads.clone(),
+            options: OptionsRecord::new(options),
             files: Vec::new(),
         }
     }

@@ -2,27 +2,30 @@
 //! of the input's own. [`mod@write`] alone creates files.
 
 pub mod batch;
+mod contents;
 pub mod folder;
 mod manifest;
 mod numbers;
+mod views;
 pub mod write;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use rayon::prelude::*;
 use thiserror::Error;
 
 pub use manifest::{Manifest, OptionsRecord, SCHEMA_VERSION};
+pub use views::{TokenChoice, View};
 
-use crate::attention::HeadId;
-use crate::checkpoint::FileDigest;
-use crate::figure::{self, FigureError, FigureOptions};
-use crate::render::{self, RenderError};
+use crate::analysis::{ShowError, ShowOptions, show};
+use crate::attention::Selection;
+use crate::figure::{FigureError, FigureOptions};
+use crate::names::closed_set;
+use crate::render::RenderError;
 use crate::run::Run;
 use folder::FolderError;
+use views::{picture_formats, pictures};
+use write::batch_folder::BatchFolder;
 use write::{StagedFolder, WriteError};
 
 /// The manifest's name in a run's folder.
@@ -38,6 +41,9 @@ pub enum OutputError {
     /// There is no free folder for the run.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// Nothing of the run can be shown as asked for.
+    #[error(transparent)]
+    Show(#[from] ShowError),
     /// There is no figure of what was asked for.
     #[error(transparent)]
     Figure(#[from] FigureError),
@@ -59,112 +65,30 @@ pub enum OutputError {
     },
 }
 
-/// A name that no value of an option has.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown {kind} {found:?}, expected one of: {expected}")]
-pub struct UnknownName {
-    kind: &'static str,
-    found: String,
-    expected: String,
-}
-
-/// Which pictures are drawn of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum View {
-    /// One picture of every selected head.
-    Heads,
-    /// The grid of all selected heads.
-    Overview,
-}
-
 /// Which files are written of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
-    /// The views as pictures.
+    /// The views as pictures of pixels.
     Png,
-    /// The attention tensor, with the manifest in its metadata.
+    /// The views as vector pictures.
+    Svg,
+    /// The shown attention, with the manifest in its metadata.
     Safetensors,
-    /// The manifest and the attention tensor as nested arrays.
+    /// The shown attention and its tokens as NumPy's archive.
+    Npz,
+    /// The manifest and the shown attention as nested arrays.
     Json,
 }
 
-impl View {
-    /// Every view.
-    pub const ALL: [Self; 2] = [Self::Heads, Self::Overview];
-
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Heads => "heads",
-            Self::Overview => "overview",
-        }
-    }
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::Png, Self::Safetensors, Self::Json];
-
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Safetensors => "safetensors",
-            Self::Json => "json",
-        }
-    }
-}
-
-fn by_name<T: Copy>(
-    kind: &'static str,
-    all: &[T],
-    name: fn(T) -> &'static str,
-    found: &str,
-) -> Result<T, UnknownName> {
-    all.iter()
-        .copied()
-        .find(|&value| name(value) == found)
-        .ok_or_else(|| {
-            let expected = all
-                .iter()
-                .map(|&value| name(value))
-                .collect::<Vec<_>>()
-                .join(", ");
-            UnknownName {
-                kind,
-                found: found.to_owned(),
-                expected,
-            }
-        })
-}
-
-impl FromStr for View {
-    type Err = UnknownName;
-
-    fn from_str(found: &str) -> Result<Self, UnknownName> {
-        by_name("view", &Self::ALL, Self::name, found)
-    }
-}
-
-impl FromStr for Format {
-    type Err = UnknownName;
-
-    fn from_str(found: &str) -> Result<Self, UnknownName> {
-        by_name("format", &Self::ALL, Self::name, found)
-    }
-}
-
-impl fmt::Display for View {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
+closed_set!(
+    Format,
+    "format",
+    Png => "png",
+    Svg => "svg",
+    Safetensors => "safetensors",
+    Npz => "npz",
+    Json => "json",
+);
 
 /// What is written of a run, and how it looks.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,27 +97,10 @@ pub struct OutputOptions {
     pub views: BTreeSet<View>,
     /// The files.
     pub formats: BTreeSet<Format>,
+    /// Which tokens are shown, and in which units.
+    pub show: ShowOptions,
     /// How the pictures look.
     pub figure: FigureOptions,
-}
-
-/// One picture of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PictureId {
-    Overview,
-    Head(HeadId),
-}
-
-impl PictureId {
-    /// Where the picture goes in the run's folder.
-    fn file_name(self) -> String {
-        match self {
-            Self::Overview => "overview.png".to_owned(),
-            Self::Head(HeadId { layer, head }) => {
-                format!("heads/layer-{layer:02}-head-{head:02}.png")
-            }
-        }
-    }
 }
 
 /// What a run left on disk.
@@ -207,23 +114,24 @@ pub struct WrittenRun {
     pub missing_glyphs: BTreeSet<char>,
 }
 
-/// The number of pictures that [`write_run`] draws.
+/// The number of picture files that [`write_run`] draws.
 pub fn picture_count(run: &Run, options: &OutputOptions) -> usize {
-    pictures(run, options).len()
+    pictures(&run.selection, options).len() * picture_formats(options).len()
 }
 
-fn pictures(run: &Run, options: &OutputOptions) -> Vec<PictureId> {
-    if !options.formats.contains(&Format::Png) {
-        return Vec::new();
-    }
-    let mut pictures = Vec::new();
-    if options.views.contains(&View::Overview) {
-        pictures.push(PictureId::Overview);
-    }
-    if options.views.contains(&View::Heads) {
-        pictures.extend(run.selection.head_ids().map(PictureId::Head));
-    }
-    pictures
+/// Every file that a run's folder gets but the manifest, in the manifest's
+/// order.
+pub fn file_names(selection: &Selection, options: &OutputOptions) -> Vec<String> {
+    let formats = picture_formats(options);
+    let pictures = pictures(selection, options);
+    let pictures = pictures
+        .iter()
+        .flat_map(|picture| formats.iter().map(|&format| picture.file_name(format)));
+    let numbers = numbers::FILES
+        .into_iter()
+        .filter(|(format, _)| options.formats.contains(format))
+        .map(|(_, name)| name.to_owned());
+    pictures.chain(numbers).collect()
 }
 
 /// Writes everything that the options ask for into a folder below `root`,
@@ -241,31 +149,8 @@ pub fn write_run(
 ) -> Result<WrittenRun, OutputError> {
     let destination = folder::choose(root, run)?;
     let staged = StagedFolder::create(root)?;
-    let drawn: Result<Vec<(FileDigest, BTreeSet<char>)>, OutputError> = pictures(run, options)
-        .into_par_iter()
-        .map_init(render::TextShaper::new, |shaper, picture| {
-            let drawn = draw(run, picture, options, shaper, &staged);
-            picture_drawn();
-            drawn
-        })
-        .collect();
-    let mut files = Vec::new();
-    let mut missing_glyphs = BTreeSet::new();
-    for (digest, missing) in drawn? {
-        files.push(digest);
-        missing_glyphs.extend(missing);
-    }
-    let mut manifest = Manifest::new(run, options);
-    if options.formats.contains(&Format::Safetensors) {
-        let bytes = numbers::safetensors(run, &manifest)?;
-        files.push(staged.write(numbers::SAFETENSORS, &bytes)?);
-    }
-    if options.formats.contains(&Format::Json) {
-        let bytes = numbers::json(run, &manifest)?;
-        files.push(staged.write(numbers::JSON, &bytes)?);
-    }
-    manifest.files = files;
-    staged.write(MANIFEST, &manifest.to_json()?)?;
+    let shown = show(run, &options.show)?;
+    let (manifest, missing_glyphs) = contents::stage(run, &shown, options, &staged, picture_drawn)?;
     let outdated = destination.outdated_files();
     let folder = destination.path;
     staged.publish(&folder, &outdated)?;
@@ -276,24 +161,31 @@ pub fn write_run(
     })
 }
 
-fn draw(
+/// Writes the same files as [`write_run`] into the folder called `name` of a
+/// batch, in place of whatever an earlier batch left there, and the run's
+/// thumbnail.
+///
+/// # Errors
+/// When something cannot be drawn or written.
+pub fn write_batch_run(
     run: &Run,
-    picture: PictureId,
     options: &OutputOptions,
-    shaper: &mut render::TextShaper,
-    staged: &StagedFolder,
-) -> Result<(FileDigest, BTreeSet<char>), OutputError> {
-    let file = picture.file_name();
-    let figure = match picture {
-        PictureId::Overview => figure::overview(run, &options.figure)?,
-        PictureId::Head(id) => figure::head_map(run, id, &options.figure)?,
-    };
-    let rendered = render::png::encode(&figure, shaper).map_err(|source| OutputError::Render {
-        file: file.clone(),
-        source,
-    })?;
-    Ok((
-        staged.write(&file, &rendered.bytes)?,
-        rendered.missing_glyphs,
-    ))
+    folder: &BatchFolder,
+    name: &str,
+) -> Result<WrittenRun, OutputError> {
+    let staged = folder.stage()?;
+    let shown = show(run, &options.show)?;
+    let (manifest, missing_glyphs) = contents::stage(run, &shown, options, &staged, &|| ())?;
+    let thumbnail = batch::thumbnail(run, &shown, options)?;
+    folder.publish(staged, name, thumbnail.as_deref())?;
+    Ok(WrittenRun {
+        folder: folder.input(name),
+        manifest,
+        missing_glyphs,
+    })
+}
+
+/// Lower-case hexadecimal digits, two a byte.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! The one place that creates files. A run's folder is staged beside its
+//! The one place, with the files below `write/`, that creates files. A run's folder is staged beside its
 //! final place and renamed when it is whole, so that an error, a full disk or
 //! a killed process never leaves half of one.
 
@@ -11,6 +11,10 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::checkpoint::FileDigest;
+
+pub mod batch_folder;
+pub mod merge_files;
+pub mod report;
 
 /// What staged folders are called until they are whole.
 const STAGING_PREFIX: &str = ".attnviz-unfinished-";
@@ -93,13 +97,9 @@ impl StagedFolder {
         File::create(&path)
             .and_then(|mut file| file.write_all(bytes))
             .map_err(failed)?;
-        let sha256 = Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
         Ok(FileDigest {
             name: name.to_owned(),
-            sha256,
+            sha256: super::hexadecimal(&Sha256::digest(bytes)),
         })
     }
 
@@ -166,7 +166,7 @@ fn remove_empty(folders: &[PathBuf]) {
 }
 
 /// Every file below a folder, relative to it.
-fn files_below(root: &Path, relative: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn files_below(root: &Path, relative: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(root.join(relative))? {
         let entry = entry?;

@@ -6,7 +6,9 @@ mod backend;
 pub mod colormap;
 mod fonts;
 pub mod png;
+pub mod svg;
 pub mod text;
+pub mod thumbnail;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +17,7 @@ use thiserror::Error;
 use crate::figure::FigureError;
 
 pub use text::TextShaper;
+pub use thumbnail::thumbnail;
 
 /// Why a figure did not become bytes.
 #[derive(Debug, Error)]

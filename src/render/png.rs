@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use plotters::backend::BitMapBackend;
+use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{BitMapElement, Rectangle, Text};
 use plotters::style::{
     Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle,
 };
+use plotters_backend::DrawingBackend;
 
 use super::backend::LetteredBackend;
 use super::colormap::{Color, ColorTable};
@@ -18,7 +20,7 @@ use crate::figure::layout::{
     self, CellMatrix, Item, Layout, Rect, Rotation, TextFont, TextItem, Weight,
 };
 
-type Canvas<'picture> = DrawingArea<LetteredBackend<'picture>, plotters::coord::Shift>;
+type Canvas<'picture> = DrawingArea<LetteredBackend<'picture>, Shift>;
 
 /// Draws a figure. The same figure gives the same bytes, whatever the shaper
 /// drew before.
@@ -94,7 +96,7 @@ fn draw_text(canvas: &Canvas<'_>, item: &TextItem, colors: &ColorTable) -> Resul
 }
 
 /// The pixels of a map, row after row. Gaps between segments are paper.
-fn cell_pixels(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<u8> {
+pub(super) fn cell_pixels(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<u8> {
     let extent = length(cells.extent()) as usize;
     let cell = length(cells.cell) as usize;
     let mut pixels = Vec::with_capacity(extent * extent * 3);
@@ -134,7 +136,11 @@ fn color_bar_pixels(rect: Rect, colors: &ColorTable) -> Vec<u8> {
         .collect()
 }
 
-fn blit(canvas: &Canvas<'_>, rect: Rect, pixels: Vec<u8>) -> Result<(), RenderError> {
+pub(super) fn blit<B: DrawingBackend>(
+    canvas: &DrawingArea<B, Shift>,
+    rect: Rect,
+    pixels: Vec<u8>,
+) -> Result<(), RenderError> {
     let size = (length(rect.width), length(rect.height));
     let element = BitMapElement::with_owned_buffer((rect.x, rect.y), size, pixels);
     let element: BitMapElement<'_, _> = element.ok_or_else(|| RenderError::Drawing {
@@ -160,7 +166,7 @@ fn compress(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, Rende
 }
 
 /// What a layout measures is never negative.
-fn length(pixels: i32) -> u32 {
+pub(super) fn length(pixels: i32) -> u32 {
     u32::try_from(pixels).unwrap_or(0)
 }
 
@@ -168,7 +174,22 @@ fn rgb([red, green, blue]: Color) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
-fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> RenderError {
+pub(super) fn failed<E: std::error::Error + Send + Sync>(
+    error: DrawingAreaErrorKind<E>,
+) -> RenderError {
     let message = error.to_string();
     RenderError::Drawing { message }
+}
+
+/// Whether bytes are a PNG to the last byte; its checksums tell.
+pub fn is_whole(bytes: &[u8]) -> bool {
+    let decode = || {
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(bytes))
+            .read_info()
+            .ok()?;
+        let mut pixels = vec![0; reader.output_buffer_size()?];
+        reader.next_frame(&mut pixels).ok()?;
+        reader.finish().ok()
+    };
+    decode().is_some()
 }

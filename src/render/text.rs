@@ -23,10 +23,12 @@ const BASELINE: f32 = 1.0;
 const BOX: char = '\u{25a1}';
 /// The digits in a box, as a multiple of the font size.
 const BOX_DIGITS: f32 = 0.44;
-/// So many shaped lines are kept.
-const SHAPED_LIMIT: usize = 8_192;
-/// So many glyph images are kept.
-const GLYPH_LIMIT: usize = 16_384;
+/// Shaped lines are kept up to so many bytes.
+const SHAPED_LIMIT: usize = 4 << 20;
+/// What a line takes beside its coverage and its text, in bytes.
+const SHAPED_OVERHEAD: usize = 128;
+/// So many glyph images are kept, a few hundred bytes each.
+const GLYPH_LIMIT: usize = 4_096;
 
 /// A line of text as coverage, one byte a pixel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,14 +50,15 @@ pub struct TextShaper {
     glyphs: SwashCache,
     coverage: Coverage,
     shaped: HashMap<(u32, Weight), HashMap<String, Arc<ShapedText>>>,
-    shaped_count: usize,
+    /// What `shaped` holds, in bytes.
+    shaped_size: usize,
 }
 
 impl std::fmt::Debug for TextShaper {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("TextShaper")
-            .field("shaped_count", &self.shaped_count)
+            .field("shaped_size", &self.shaped_size)
             .finish_non_exhaustive()
     }
 }
@@ -80,7 +83,7 @@ impl TextShaper {
             glyphs: SwashCache::new(),
             coverage: Coverage::new(),
             shaped: HashMap::new(),
-            shaped_count: 0,
+            shaped_size: 0,
         }
     }
 
@@ -98,15 +101,15 @@ impl TextShaper {
         }
         // Forgetting everything now and then is enough: what is drawn does not
         // depend on what is remembered.
-        if self.shaped_count >= SHAPED_LIMIT {
-            self.shaped.clear();
-            self.shaped_count = 0;
+        if self.shaped_size >= SHAPED_LIMIT {
+            self.shaped = HashMap::new();
+            self.shaped_size = 0;
         }
         if self.glyphs.image_cache.len() >= GLYPH_LIMIT {
             self.glyphs.image_cache.clear();
         }
         let shaped = Arc::new(self.rasterize(text, font));
-        self.shaped_count += 1;
+        self.shaped_size += shaped.coverage.len() + text.len() + SHAPED_OVERHEAD;
         self.shaped
             .entry(key)
             .or_default()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "names",
     "checkpoint",
     "tokenizer",
@@ -17,6 +17,7 @@ const ORDER: [&str; 11] = [
     "figure",
     "render",
     "output",
+    "batch",
     "cli",
 ];
 
@@ -45,7 +46,12 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
             "tempfile",
             "TempDir",
         ],
-        &["output/write.rs", "checkpoint/hub.rs", "checkpoint/hub/"],
+        &[
+            "output/write.rs",
+            "output/write/",
+            "checkpoint/hub.rs",
+            "checkpoint/hub/",
+        ],
     ),
     (
         &["println!", "print!", "dbg!", "stdout()", "stderr()"],

@@ -11,12 +11,14 @@ mod grid;
 mod head;
 mod map;
 mod text;
+mod thumbnail;
 
 use std::borrow::Cow;
 
 use super::{Body, Figure, FigureError, Palette, ValueRange};
 
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
+pub use thumbnail::{thumbnail, thumbnail_size};
 
 /// The greatest width and height of a canvas, in pixels.
 pub const CANVAS_LIMIT: i32 = 8_192;

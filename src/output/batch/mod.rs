@@ -11,11 +11,31 @@
 //!   thumbnails/000001.png small pictures for index.html
 //! ```
 
+mod address;
+mod finish;
+mod junit;
+mod merge;
+mod page;
+mod page_row;
 mod record;
+mod results;
+mod resume;
+mod shards;
+mod summary;
+mod wording;
 
+pub(super) use finish::thumbnail;
+pub use finish::{Reports, finish, has_thumbnails};
+pub use junit::write_junit;
+pub use merge::merge;
+pub use page::write_page;
 pub use record::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, Status,
 };
+pub use results::ResultReader;
+pub use resume::finished;
+pub use shards::MergeError;
+pub use summary::write_summary;
 
 /// The folder of the inputs' folders.
 pub const INPUTS: &str = "inputs";

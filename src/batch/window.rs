@@ -1,0 +1,249 @@
+//! One window of inputs: encoded together, then drawn and written, each with
+//! all cores.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::feed::Item;
+use super::{BatchError, BatchModel, BatchOptions, blank_record};
+use crate::attention::Selection;
+use crate::model::{HiddenStates, ModelError};
+use crate::output::batch::{self as records, INPUTS, ResultRecord, Status, THUMBNAILS};
+use crate::output::write::batch_folder::BatchFolder;
+use crate::output::{self, Manifest};
+use crate::run::Run;
+use crate::tokenizer::TokenizedInput;
+
+/// What all windows share.
+pub(super) struct Context<'a> {
+    pub options: &'a BatchOptions,
+    pub model: BatchModel<'a>,
+    pub folder: &'a BatchFolder,
+    pub interrupted: &'a AtomicBool,
+}
+
+/// An input on its way to its folder.
+pub(super) struct Encoded {
+    item: Item,
+    state: State,
+}
+
+enum State {
+    /// It failed.
+    Failed(String),
+    /// An earlier batch did it.
+    Kept,
+    /// It is to be drawn.
+    Run(Box<Run>),
+}
+
+/// An input that is done or failed.
+pub(super) struct Finished {
+    pub record: ResultRecord,
+    pub folder_name: Option<String>,
+    pub file_index: usize,
+    pub offset: u64,
+    pub was_kept: bool,
+    pub missing_glyphs: BTreeSet<char>,
+}
+
+impl Context<'_> {
+    /// What an input of so many tokens takes, in bytes of attention.
+    pub(super) fn cost(&self, token_count: usize) -> usize {
+        let config = self.model.model.config();
+        let maps = config.layer_count().saturating_mul(config.head_count());
+        let map = token_count.saturating_mul(token_count);
+        maps.saturating_mul(map).saturating_mul(size_of::<f32>())
+    }
+
+    /// Encodes inputs in groups of similar length, and returns them in their
+    /// order. What an earlier batch did is left alone.
+    pub(super) fn encode(&self, items: Vec<Item>) -> Vec<Encoded> {
+        let is_finished: Vec<bool> = items
+            .par_iter()
+            .map(|item| self.is_finished(item))
+            .collect();
+        let mut lengths: Vec<(usize, usize)> = items
+            .iter()
+            .enumerate()
+            .filter(|&(index, _)| !is_finished[index])
+            .filter_map(|(index, item)| Some((item.tokens.as_ref().ok()?.tokens.len(), index)))
+            .collect();
+        lengths.sort_unstable();
+        let mut runs: Vec<Option<Result<Box<Run>, String>>> =
+            std::iter::repeat_with(|| None).take(items.len()).collect();
+        for group in groups(&lengths, self.options.batch_tokens) {
+            if self.interrupted.load(Ordering::Relaxed) {
+                break;
+            }
+            let inputs: Vec<&TokenizedInput> = group
+                .iter()
+                .filter_map(|&(_, index)| items[index].tokens.as_ref().ok())
+                .collect();
+            for (&(_, index), run) in group.iter().zip(self.forward(&inputs)) {
+                runs[index] = Some(run.map(Box::new));
+            }
+        }
+        let states = is_finished.into_iter().zip(runs);
+        items
+            .into_iter()
+            .zip(states)
+            .filter_map(|(item, (is_finished, run))| {
+                let state = match (&item.tokens, run) {
+                    (Err(error), _) => State::Failed(error.to_string()),
+                    (Ok(_), _) if is_finished => State::Kept,
+                    (Ok(_), Some(Ok(run))) => State::Run(run),
+                    (Ok(_), Some(Err(reason))) => State::Failed(reason),
+                    // The batch was interrupted before it.
+                    (Ok(_), None) => return None,
+                };
+                Some(Encoded { item, state })
+            })
+            .collect()
+    }
+
+    /// The runs of some inputs. Where the model refuses one of them, the
+    /// others are encoded all the same.
+    fn forward(&self, inputs: &[&TokenizedInput]) -> Vec<Result<Run, String>> {
+        match self.model.model.forward(inputs, HiddenStates::Drop) {
+            Ok(outputs) => outputs
+                .into_iter()
+                .zip(inputs)
+                .map(|(output, &input)| Ok(self.run(input, output.attention)))
+                .collect(),
+            Err(error) if inputs.len() == 1 => vec![Err(reason(&error))],
+            Err(_) => inputs
+                .iter()
+                .flat_map(|&input| self.forward(&[input]))
+                .collect(),
+        }
+    }
+
+    fn run(&self, input: &TokenizedInput, attention: crate::attention::AttentionTensor) -> Run {
+        let [layer_count, head_count, _, _] = attention.shape();
+        let selection = &self.options.selection;
+        let attention = match *selection == Selection::all(layer_count, head_count) {
+            true => attention,
+            false => attention.select(selection),
+        };
+        Run {
+            model: self.model.provenance.clone(),
+            input: input.clone(),
+            selection: selection.clone(),
+            attention,
+        }
+    }
+
+    /// Draws and writes inputs on all cores, and returns them in their order.
+    pub(super) fn draw(&self, window: Vec<Encoded>) -> Vec<Result<Finished, BatchError>> {
+        window
+            .into_par_iter()
+            .map(|encoded| self.finish(encoded))
+            .collect()
+    }
+
+    fn finish(&self, encoded: Encoded) -> Result<Finished, BatchError> {
+        let Encoded { item, state } = encoded;
+        let mut record = blank_record(&item);
+        let mut missing_glyphs = BTreeSet::new();
+        let was_kept = matches!(state, State::Kept);
+        match state {
+            State::Failed(reason) => {
+                record.text = item.text;
+                record.pair = item.pair;
+                record.error = Some(reason);
+            }
+            State::Kept => {
+                if let Ok(input) = &item.tokens {
+                    self.fill(&mut record, input, &item.folder_name);
+                }
+            }
+            State::Run(run) => {
+                if self.interrupted.load(Ordering::Relaxed) {
+                    // Counted by the caller, which knows what is done.
+                    return Err(BatchError::Interrupted { done: 0 });
+                }
+                let name = &item.folder_name;
+                let written = output::write_batch_run(&run, &self.options.files, self.folder, name);
+                let written = written.map_err(|source| BatchError::Output {
+                    id: item.id.clone(),
+                    source,
+                })?;
+                self.fill(&mut record, &run.input, name);
+                missing_glyphs = written.missing_glyphs;
+            }
+        }
+        Ok(Finished {
+            folder_name: record.folder.as_ref().map(|_| item.folder_name),
+            file_index: item.file_index,
+            offset: item.offset,
+            record,
+            was_kept,
+            missing_glyphs,
+        })
+    }
+
+    /// The record of an input that is done.
+    fn fill(&self, record: &mut ResultRecord, input: &TokenizedInput, name: &str) {
+        let files = output::file_names(&self.options.selection, &self.options.files);
+        let folder = format!("{INPUTS}/{name}");
+        let picture = files.iter().find(|file| file.ends_with(".png"));
+        record.status = Status::Done;
+        record.picture = picture.map(|file| format!("{folder}/{file}"));
+        record.thumbnail = records::has_thumbnails(&self.options.files)
+            .then(|| format!("{THUMBNAILS}/{name}.png"));
+        record.folder = Some(folder);
+        record.text = Some(input.text.clone());
+        record.pair.clone_from(&input.pair);
+        record.tokens = input
+            .tokens
+            .iter()
+            .map(|token| token.text.clone())
+            .collect();
+        record.truncated_tokens = input.truncated_tokens;
+    }
+
+    fn is_finished(&self, item: &Item) -> bool {
+        let Ok(input) = &item.tokens else {
+            return false;
+        };
+        let options = self.options;
+        options.resume && {
+            let (selection, files) = (&options.selection, &options.files);
+            let expected = Manifest::new(self.model.provenance, input, selection, files);
+            let names = output::file_names(selection, files);
+            records::finished(self.folder, &item.folder_name, &expected, &names, files).is_some()
+        }
+    }
+}
+
+/// Stretches of inputs, by their length, of at most so many tokens together.
+fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
+    let mut groups = Vec::new();
+    let (mut start, mut tokens) = (0, 0);
+    for (position, &(length, _)) in lengths.iter().enumerate() {
+        if tokens + length > batch_tokens && position > start {
+            groups.push(&lengths[start..position]);
+            (start, tokens) = (position, 0);
+        }
+        tokens += length;
+    }
+    groups.push(&lengths[start..]);
+    groups
+}
+
+/// An error and its causes in one line.
+fn reason(error: &ModelError) -> String {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !reason.ends_with(&text) {
+            reason = format!("{reason}: {text}");
+        }
+        cause = error.source();
+    }
+    reason
+}

@@ -1,0 +1,162 @@
+//! `attnviz batch`: many inputs through the same pipeline.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::Outcome;
+use super::batch_progress::BatchProgress;
+use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
+use super::model::{self, LoadedModel};
+use super::settings::BatchSettings;
+use crate::batch::{self, BatchModel, BatchOptions, BatchOutcome};
+use crate::checkpoint::ModelProvenance;
+use crate::output::batch::{BatchCounts, PAGE, RESULTS};
+
+pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
+    // Before the model is loaded, which may take a download.
+    for source in &settings.sources {
+        source.check()?;
+    }
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .context("Ctrl-C could not be taken over")?;
+
+    let start = Instant::now();
+    let loaded = model::load(&settings.model, messages)?;
+    let load = start.elapsed();
+
+    let start = Instant::now();
+    let options = options(settings, &loaded)?;
+    let model = BatchModel {
+        model: &loaded.model,
+        tokenizer: &loaded.tokenizer,
+        provenance: &loaded.provenance,
+    };
+    let mut progress = BatchProgress::new(*messages);
+    let outcome = batch::run(&options, model, &interrupted, &mut |event| {
+        progress.show(&event);
+    });
+    progress.finish();
+    let outcome = outcome
+        .with_context(|| format!("the batch in {} is not finished", settings.output.display()))?;
+    let mut warnings = loaded.warnings;
+    if !outcome.missing_glyphs.is_empty() {
+        warnings.push(missing_glyphs(&outcome.missing_glyphs));
+        messages.warning(missing_glyphs(&outcome.missing_glyphs));
+    }
+    if outcome.manifest.counts.inputs == 0 {
+        warnings.push("there is no input".to_owned());
+        messages.warning("there is no input");
+    }
+    if !outcome.manifest.complete {
+        messages.warning("the batch stopped early, after as many failures as it was allowed");
+    }
+    let durations = [load, start.elapsed()];
+    match settings.json {
+        true => print_json(settings, &outcome, durations, &warnings)?,
+        false => print_text(settings, &outcome, durations)?,
+    }
+    Ok(match outcome.manifest.counts.failed {
+        0 => Outcome::Done,
+        _ => Outcome::SomeInputsFailed,
+    })
+}
+
+fn options(settings: &BatchSettings, loaded: &LoadedModel) -> Result<BatchOptions> {
+    Ok(BatchOptions {
+        sources: settings.sources.clone(),
+        output: settings.output.clone(),
+        files: settings.options.clone(),
+        selection: loaded.selection(&settings.layers, &settings.heads)?,
+        limit: loaded.limit(settings.truncate),
+        batch_tokens: settings.batch_tokens,
+        maximum_failures: settings.maximum_failures,
+        resume: settings.resume,
+        shard: settings.shard,
+        reports: settings.reports.clone(),
+    })
+}
+
+fn print_text(
+    settings: &BatchSettings,
+    outcome: &BatchOutcome,
+    [load, work]: [Duration; 2],
+) -> Result<(), StandardOutputError> {
+    let manifest = &outcome.manifest;
+    let counts = manifest.counts;
+    let kept = match outcome.kept {
+        0 => String::new(),
+        kept => format!(", {kept} of them from an earlier run"),
+    };
+    let page = settings.output.join(PAGE).display().to_string();
+    let rate = counts.inputs as f64 / work.as_secs_f64().max(1e-3);
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "model   {}", Printable(&manifest.model.id))?;
+    writeln!(
+        out,
+        "inputs  {} done{kept}, {} failed",
+        counts.done, counts.failed
+    )?;
+    writeln!(out, "wrote   {}", Printable(&page))?;
+    writeln!(
+        out,
+        "time    load {}, work {}, {rate:.0} inputs/s",
+        seconds(load),
+        seconds(work)
+    )?;
+    Ok(())
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    model: &'a ModelProvenance,
+    counts: BatchCounts,
+    kept: u64,
+    complete: bool,
+    folder: String,
+    page: &'static str,
+    results: &'static str,
+    seconds: Seconds,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Seconds {
+    load: f64,
+    work: f64,
+}
+
+fn print_json(
+    settings: &BatchSettings,
+    outcome: &BatchOutcome,
+    [load, work]: [Duration; 2],
+    warnings: &[String],
+) -> Result<()> {
+    let report = Report {
+        model: &outcome.manifest.model,
+        counts: outcome.manifest.counts,
+        kept: outcome.kept,
+        complete: outcome.manifest.complete,
+        folder: settings.output.display().to_string(),
+        page: PAGE,
+        results: RESULTS,
+        seconds: Seconds {
+            load: load.as_secs_f64(),
+            work: work.as_secs_f64(),
+        },
+        warnings,
+    };
+    let mut text = serde_json::to_string_pretty(&report)?;
+    text.push('\n');
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(StandardOutputError::from)?;
+    Ok(())
+}

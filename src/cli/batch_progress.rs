@@ -1,0 +1,95 @@
+//! How a batch comes along: a bar on a terminal, else a line now and then, so
+//! that a log shows life.
+
+use std::time::{Duration, Instant};
+
+use anstyle::AnsiColor;
+use indicatif::ProgressBar;
+
+use super::messages::{Messages, Printable, labelled, seconds};
+use crate::batch::BatchEvent;
+use crate::output::batch::{BatchCounts, ResultRecord};
+
+/// From one line of a log to the next.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
+/// So many failures are told one by one.
+const TOLD_FAILURES: u64 = 20;
+/// Steps of the bar.
+const BAR_LENGTH: u64 = 1_000;
+
+/// Shows the events of a batch.
+pub(super) struct BatchProgress {
+    messages: Messages,
+    bar: ProgressBar,
+    start: Instant,
+    last_line: Instant,
+    told_failures: u64,
+}
+
+impl BatchProgress {
+    pub(super) fn new(messages: Messages) -> Self {
+        let now = Instant::now();
+        Self {
+            messages,
+            bar: messages.progress(BAR_LENGTH, "{bar:24} {percent:>3} % {msg}"),
+            start: now,
+            last_line: now,
+            told_failures: 0,
+        }
+    }
+
+    pub(super) fn show(&mut self, event: &BatchEvent<'_>) {
+        match event {
+            BatchEvent::Failed(record) => self.tell_failure(record),
+            BatchEvent::Advanced { counts, fraction } => self.advance(*counts, *fraction),
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn tell_failure(&mut self, record: &ResultRecord) {
+        self.told_failures += 1;
+        let warning = match self.told_failures {
+            0..=TOLD_FAILURES => format!(
+                "{}:{}: {}",
+                record.file,
+                record.line,
+                record.error.as_deref().unwrap_or("failed")
+            ),
+            count if count == TOLD_FAILURES + 1 => {
+                "further failures are listed in results.jsonl".to_owned()
+            }
+            _ => return,
+        };
+        self.bar.suspend(|| self.messages.warning(warning));
+    }
+
+    fn advance(&mut self, counts: BatchCounts, fraction: Option<f64>) {
+        if let Some(fraction) = fraction {
+            self.bar.set_position((fraction * BAR_LENGTH as f64) as u64);
+        }
+        self.bar.set_message(self.status(counts, fraction));
+        if self.messages.shows_lines() && self.last_line.elapsed() >= LINE_INTERVAL {
+            self.last_line = Instant::now();
+            let status = self.status(counts, fraction);
+            labelled("progress", AnsiColor::Green, Printable(&status));
+        }
+    }
+
+    /// `120 done, 3 failed, 45 inputs/s, 12.00 s left`.
+    fn status(&self, counts: BatchCounts, fraction: Option<f64>) -> String {
+        let elapsed = self.start.elapsed();
+        let rate = counts.inputs as f64 / elapsed.as_secs_f64().max(1e-3);
+        let mut status = format!(
+            "{} done, {} failed, {rate:.0} inputs/s",
+            counts.done, counts.failed
+        );
+        if let Some(fraction) = fraction.filter(|&fraction| fraction > 0.01) {
+            let left = elapsed.mul_f64(((1.0 - fraction) / fraction).clamp(0.0, 1e6));
+            status.push_str(&format!(", {} left", seconds(left)));
+        }
+        status
+    }
+}

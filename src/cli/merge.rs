@@ -1,0 +1,29 @@
+//! `attnviz merge`: the shards of a batch into one folder.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+
+use super::args::MergeArguments;
+use super::messages::Printable;
+use crate::output::batch::{self, PAGE};
+
+pub(super) fn run(arguments: &MergeArguments) -> Result<()> {
+    let output = &arguments.output;
+    let manifest =
+        batch::merge(&arguments.folders, output).context("the shards could not be merged")?;
+    let mut out = anstream::stdout().lock();
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&manifest)?)?;
+        return Ok(());
+    }
+    let counts = manifest.counts;
+    writeln!(
+        out,
+        "inputs  {} done, {} failed",
+        counts.done, counts.failed
+    )?;
+    let page = output.join(PAGE).display().to_string();
+    writeln!(out, "wrote   {}", Printable(&page))?;
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The layout of a thumbnail: the maps of an overview and nothing else, in a
+//! picture whose size does not depend on the number of tokens, so that a page
+//! knows it ahead and does not jump while pictures load.
+
+use std::borrow::Cow;
+
+use super::{CANVAS_LIMIT, CellMatrix, FigureError, Item, Layout, pixels};
+use crate::figure::{Palette, Panel, PanelGrid, Progression, ValueRange};
+
+/// What the longer side of a thumbnail comes close to, in pixels.
+const TARGET: i32 = 320;
+/// The largest map, in pixels.
+const LARGEST_PANEL: i32 = 160;
+/// Values are told apart in so many steps: more than the eye sees at this
+/// size, and few enough that the file stays small.
+const STEPS: f32 = 63.0;
+
+/// What all maps of a thumbnail share, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mosaic {
+    panel: i32,
+    gap: i32,
+}
+
+impl Mosaic {
+    fn new(rows: usize, columns: usize) -> Self {
+        let most = pixels(rows.max(columns)).max(1);
+        let gap = match most {
+            ..=24 => 2,
+            25..=64 => 1,
+            _ => 0,
+        };
+        let panel = ((TARGET - (most - 1) * gap) / most).clamp(1, LARGEST_PANEL);
+        Self { panel, gap }
+    }
+
+    /// Of so many maps in a row or column.
+    fn extent(self, count: usize) -> i32 {
+        let count = pixels(count).max(1);
+        count * self.panel + (count - 1) * self.gap
+    }
+}
+
+/// Width and height of the thumbnail of so many layers and heads, in pixels.
+pub fn thumbnail_size(layer_count: usize, head_count: usize) -> (i32, i32) {
+    let mosaic = Mosaic::new(layer_count, head_count);
+    (mosaic.extent(head_count), mosaic.extent(layer_count))
+}
+
+/// Puts the maps of a grid side by side.
+///
+/// # Errors
+/// When they do not fit [`CANVAS_LIMIT`].
+pub fn thumbnail(grid: &PanelGrid<'_>, palette: Palette) -> Result<Layout<'static>, FigureError> {
+    let (rows, columns) = (grid.row_labels.len(), grid.column_labels.len());
+    if rows.max(columns) > CANVAS_LIMIT as usize {
+        return Err(FigureError::TooManyPanels {
+            rows,
+            columns,
+            limit: CANVAS_LIMIT,
+        });
+    }
+    let mosaic = Mosaic::new(rows, columns);
+    let pitch = mosaic.panel + mosaic.gap;
+    let place = |(index, panel)| {
+        let (row, column) = (index / columns.max(1), index % columns.max(1));
+        let origin = (pixels(column) * pitch, pixels(row) * pitch);
+        Item::Cells(resampled(panel, mosaic.panel, origin))
+    };
+    let (width, height) = thumbnail_size(rows, columns);
+    Ok(Layout {
+        width,
+        height,
+        palette,
+        items: grid.panels.iter().enumerate().map(place).collect(),
+    })
+}
+
+/// A map with one value a pixel: a token over several pixels, or the greatest
+/// value of the several tokens of a pixel, so that no peak is lost.
+fn resampled(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'static> {
+    let matrix = &panel.matrix;
+    let side_count = usize::try_from(side).unwrap_or(1).max(1);
+    let ranges: Vec<std::ops::Range<usize>> = (0..side_count)
+        .map(|pixel| {
+            let start = pixel * matrix.columns / side_count;
+            let end = ((pixel + 1) * matrix.columns).div_ceil(side_count);
+            // Fewer tokens than pixels: every pixel shows one token.
+            let end = if matrix.columns <= side_count {
+                start + 1
+            } else {
+                end
+            };
+            start..end
+        })
+        .collect();
+    let mut values = Vec::with_capacity(side_count * side_count);
+    for rows in &ranges {
+        let maxima = column_maxima(&matrix.values, matrix.columns, rows);
+        values.extend(ranges.iter().map(|columns| {
+            let greatest = maxima
+                .get(columns.clone())
+                .unwrap_or_default()
+                .iter()
+                .copied()
+                .fold(0.0, f32::max);
+            let fraction = panel.range.fraction(greatest).clamp(0.0, 1.0);
+            (fraction * STEPS).round() / STEPS
+        }));
+    }
+    CellMatrix {
+        origin,
+        cell: 1,
+        values: Cow::Owned(values),
+        side: side_count,
+        gaps: Vec::new(),
+        gap: 0,
+        range: ValueRange::up_to(1.0, Progression::Linear),
+    }
+}
+
+/// The greatest value of every column in some rows of a matrix.
+fn column_maxima(values: &[f32], columns: usize, rows: &std::ops::Range<usize>) -> Vec<f32> {
+    let mut maxima = vec![0.0_f32; columns];
+    let rows = values
+        .chunks_exact(columns.max(1))
+        .skip(rows.start)
+        .take(rows.len());
+    for row in rows {
+        for (maximum, &value) in maxima.iter_mut().zip(row) {
+            *maximum = maximum.max(value);
+        }
+    }
+    maxima
+}

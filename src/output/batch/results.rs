@@ -1,0 +1,41 @@
+//! `results.jsonl`, read line by line: no reader of a batch holds all of it.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use super::ResultRecord;
+
+/// The records of a `results.jsonl`, in its order.
+#[derive(Debug)]
+pub struct ResultReader {
+    lines: io::Lines<BufReader<File>>,
+    line: u64,
+}
+
+impl ResultReader {
+    /// Opens a `results.jsonl`.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let lines = BufReader::with_capacity(1 << 16, File::open(path)?).lines();
+        Ok(Self { lines, line: 0 })
+    }
+}
+
+impl Iterator for ResultReader {
+    /// A line that is no record is an error of kind `InvalidData`.
+    type Item = io::Result<ResultRecord>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = self.lines.next()?;
+        self.line += 1;
+        Some(line.and_then(|line| {
+            serde_json::from_str(&line).map_err(|error| {
+                let message = format!("line {} is no result: {error}", self.line);
+                io::Error::new(io::ErrorKind::InvalidData, message)
+            })
+        }))
+    }
+}

@@ -1,0 +1,140 @@
+//! What page, summary and report say in the same words.
+
+use std::borrow::Cow;
+
+use super::{BatchManifest, ResultRecord};
+use crate::checkpoint::ModelSource;
+
+/// What stands for text that could not be read.
+pub(super) const NO_TEXT: &str = "(no text could be read)";
+/// What stands for a reason that nobody gave.
+const NO_REASON: &str = "no reason was recorded";
+
+/// Where the model came from, in words.
+pub(super) fn source(source: ModelSource) -> &'static str {
+    match source {
+        ModelSource::Hub => "hub",
+        ModelSource::Directory => "directory",
+        ModelSource::Builtin => "built in",
+    }
+}
+
+/// `1 input`, `2 inputs`.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// A number with a comma between every three digits.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What the whole batch came to, as a sentence without its full stop.
+pub(super) fn outcome(manifest: &BatchManifest) -> String {
+    let counts = manifest.counts;
+    match counts.failed {
+        0 => format!("{} encoded", counted(counts.done, "input", "inputs")),
+        failed => format!(
+            "{} of {} failed",
+            grouped(failed),
+            counted(counts.inputs, "input", "inputs")
+        ),
+    }
+}
+
+/// What is said of a batch that did not look at every input.
+pub(super) const INCOMPLETE: &str =
+    "This batch stopped before its last input. Run it again with --resume to go on.";
+
+/// Indices as they are typed: `0-3, 11`.
+pub(super) fn ranges(indices: &[usize]) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for &index in indices {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(index) => *last = index,
+            _ => ranges.push((index, index)),
+        }
+    }
+    let words = ranges.iter().map(|&(first, last)| match last - first {
+        0 => first.to_string(),
+        _ => format!("{first}\u{2013}{last}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The first digits of a commit or digest.
+pub(super) fn short(hexadecimal: &str) -> &str {
+    hexadecimal.get(..12).unwrap_or(hexadecimal)
+}
+
+/// Why an input failed.
+pub(super) fn reason(record: &ResultRecord) -> &str {
+    record.error.as_deref().unwrap_or(NO_REASON)
+}
+
+/// `sentences.txt:12`: where an input is; no other input has it.
+pub(super) fn place(record: &ResultRecord) -> String {
+    format!("{}:{}", record.file, record.line)
+}
+
+/// Whether a token is one that the tokenizer added or knows by name, such as
+/// `[CLS]` or `<s>`.
+pub(super) fn is_special(token: &str) -> bool {
+    let is_within = |open, close| {
+        let inner = token
+            .strip_prefix(open)
+            .and_then(|rest: &str| rest.strip_suffix(close));
+        inner.is_some_and(|inner: &str| !inner.is_empty())
+    };
+    is_within('[', ']') || is_within('<', '>')
+}
+
+/// Control characters as their pictures (`␀`), and what XML 1.0 has no place
+/// for as `U+FFFD`. Tabs and line ends stay.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| visible_letter(letter) == letter;
+    match text.chars().all(is_plain) {
+        true => Cow::Borrowed(text),
+        false => text.chars().map(visible_letter).collect(),
+    }
+}
+
+fn visible_letter(letter: char) -> char {
+    match letter {
+        '\t' | '\n' => letter,
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or('\u{fffd}'),
+        '\x7f' => '\u{2421}',
+        '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        letter => letter,
+    }
+}
+
+/// The same in one line.
+pub(super) fn in_one_line(text: &str) -> String {
+    let text = visible(text);
+    let letters = text.chars().map(|letter| match letter {
+        '\t' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' => ' ',
+        letter => letter,
+    });
+    letters.collect()
+}
+
+/// At most so many characters, with how many there are where some are missing.
+pub(super) fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(limit) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => {
+            let kept = text.get(..end).unwrap_or_default();
+            let count = grouped(text.chars().count() as u64);
+            Cow::Owned(format!("{kept}… ({count} characters)"))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The files of one run: what `encode` and `batch` have in common.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::views::{PictureId, picture_formats, pictures};
+use super::write::StagedFolder;
+use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, numbers};
+use crate::analysis::Shown;
+use crate::checkpoint::FileDigest;
+use crate::figure::{self, Figure};
+use crate::render::{self, Picture, TextShaper};
+use crate::run::Run;
+
+thread_local! {
+    /// The thread's shaper: it takes a while to make, and what it remembers
+    /// serves the next run too.
+    static SHAPER: Cell<Option<TextShaper>> = const { Cell::new(None) };
+}
+
+/// Draws and writes everything that the options ask for into a staged folder,
+/// the manifest last. `picture_drawn` is called after every picture.
+pub(super) fn stage(
+    run: &Run,
+    shown: &Shown<'_>,
+    options: &OutputOptions,
+    staged: &StagedFolder,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<(Manifest, BTreeSet<char>), OutputError> {
+    let formats = picture_formats(options);
+    let drawn: Result<Vec<(Vec<FileDigest>, BTreeSet<char>)>, OutputError> =
+        pictures(&run.selection, options)
+            .into_par_iter()
+            .map(|picture| {
+                with_shaper(|shaper| {
+                    let figure = figure_of(run, shown, &picture, options)?;
+                    let mut digests = Vec::new();
+                    let mut missing = BTreeSet::new();
+                    for &format in &formats {
+                        let file = picture.file_name(format);
+                        let rendered = render_as(&figure, format, &file, shaper)?;
+                        digests.push(staged.write(&file, &rendered.bytes)?);
+                        missing.extend(rendered.missing_glyphs);
+                        picture_drawn();
+                    }
+                    Ok((digests, missing))
+                })
+            })
+            .collect();
+    let mut files = Vec::new();
+    let mut missing_glyphs = BTreeSet::new();
+    for (digests, missing) in drawn? {
+        files.extend(digests);
+        missing_glyphs.extend(missing);
+    }
+    let mut manifest = Manifest::new(&run.model, &run.input, &run.selection, options);
+    for (format, name) in numbers::FILES {
+        if options.formats.contains(&format) {
+            let bytes = numbers::encode(format, shown, &manifest)?;
+            files.push(staged.write(name, &bytes)?);
+        }
+    }
+    manifest.files = files;
+    staged.write(MANIFEST, &manifest.to_json()?)?;
+    Ok((manifest, missing_glyphs))
+}
+
+/// Lends the thread's shaper. It is taken out meanwhile, so that work which
+/// the thread begins in between would get one of its own.
+fn with_shaper<T>(use_shaper: impl FnOnce(&mut TextShaper) -> T) -> T {
+    let mut shaper = SHAPER.take().unwrap_or_default();
+    let result = use_shaper(&mut shaper);
+    SHAPER.set(Some(shaper));
+    result
+}
+
+fn figure_of<'shown>(
+    run: &Run,
+    shown: &'shown Shown<'_>,
+    picture: &PictureId,
+    options: &OutputOptions,
+) -> Result<Figure<'shown>, OutputError> {
+    Ok(match picture {
+        PictureId::Overview => figure::overview(run, shown, &options.figure)?,
+        PictureId::Map(choice) => figure::single_map(run, shown, *choice, &options.figure)?,
+        PictureId::Token(direction, choice) => {
+            let position = choice.resolve(shown)?;
+            figure::token_profile(run, shown, *direction, position, &options.figure)?
+        }
+    })
+}
+
+fn render_as(
+    figure: &Figure<'_>,
+    format: Format,
+    file: &str,
+    shaper: &mut TextShaper,
+) -> Result<Picture, OutputError> {
+    let rendered = match format {
+        Format::Svg => render::svg::encode(figure, shaper),
+        _ => render::png::encode(figure, shaper),
+    };
+    rendered.map_err(|source| OutputError::Render {
+        file: file.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,442 @@
+//! The folder of a batch while it is being filled: whose it is, what is staged
+//! in it, and how results come to stand at their final names.
+//!
+//! `.attnviz-batch/` in it holds a lock, the staged folders, the results so
+//! far and a record of the batch. It goes when the batch is finished; when it
+//! is not, the record stays, so that `--resume` knows the folder again.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use super::report::HashingWriter;
+use super::{StagedFolder, WriteError, remove_empty};
+use crate::checkpoint::FileDigest;
+use crate::output::MANIFEST;
+use crate::output::batch::{BatchManifest, INPUTS, PAGE, RESULTS, Shard, THUMBNAILS};
+
+/// The folder of what is not finished.
+const STATE: &str = ".attnviz-batch";
+/// Locked while a batch is running.
+const LOCK: &str = "lock";
+/// What the running or interrupted batch is.
+const RECORD: &str = "batch.json";
+/// Folders and files that are not whole yet.
+const STAGING: &str = "staging";
+/// Other batches that end just now may take the lock away so many times.
+const LOCK_ATTEMPTS: usize = 16;
+
+/// The folder cannot be used for a batch.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BatchFolderError {
+    /// A file or folder could not be made.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Another process is at work there.
+    #[error("another batch is writing into {}", path.display())]
+    Busy {
+        /// The batch's folder.
+        path: PathBuf,
+    },
+    /// Something that is not a batch's is in the way.
+    #[error("{} is there already and is not a batch's", path.display())]
+    Taken {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// The folder holds another part of the inputs.
+    #[error("{} holds {} of a batch, expected {}", path.display(), part(.found), part(.expected))]
+    OtherShard {
+        /// The batch's folder.
+        path: PathBuf,
+        /// What it holds.
+        found: Option<Shard>,
+        /// What was asked for.
+        expected: Option<Shard>,
+    },
+}
+
+fn part(shard: &Option<Shard>) -> String {
+    match shard {
+        Some(shard) => format!("shard {shard}"),
+        None => "all inputs".to_owned(),
+    }
+}
+
+/// A batch's folder that this process alone fills. Dropped before
+/// [`BatchFolder::finish`], it leaves whole inputs only.
+#[derive(Debug)]
+pub struct BatchFolder {
+    root: PathBuf,
+    lock: Option<File>,
+    /// The folders above that did not exist before, the lowest first.
+    created: Vec<PathBuf>,
+    /// Whether the state is that of an unfinished batch and so must stay.
+    unfinished: bool,
+}
+
+impl BatchFolder {
+    /// Takes the folder at `root`, which is made if it is not there. Nothing
+    /// in it changes yet.
+    ///
+    /// # Errors
+    /// When it holds something else, or another batch is at work in it.
+    pub fn open(root: &Path, shard: Option<Shard>) -> Result<Self, BatchFolderError> {
+        let missing = root
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err());
+        let created: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        if let Err(source) = fs::create_dir_all(root) {
+            remove_empty(&created);
+            return Err(WriteError::at(root)(source).into());
+        }
+        // In this order: a batch that begins or ends meanwhile has its state
+        // or its manifest there before and after it has anything else.
+        let in_the_way = [INPUTS, THUMBNAILS, PAGE, RESULTS, MANIFEST]
+            .map(|name| root.join(name))
+            .into_iter()
+            .find(|path| fs::symlink_metadata(path).is_ok());
+        let unfinished = root.join(STATE).is_dir();
+        let finished: Option<BatchManifest> = read_json(&root.join(MANIFEST));
+        if let Some(path) = in_the_way
+            && !unfinished
+            && finished.is_none()
+        {
+            return Err(BatchFolderError::Taken { path });
+        }
+        let mut folder = Self {
+            lock: lock(root)?,
+            root: root.to_owned(),
+            created,
+            unfinished: false,
+        };
+        let record: Option<BatchManifest> = read_json(&folder.state(RECORD));
+        folder.unfinished = record.is_some();
+        if let Some(found) = record.or(finished)
+            && found.shard != shard
+        {
+            return Err(BatchFolderError::OtherShard {
+                path: root.to_owned(),
+                found: found.shard,
+                expected: shard,
+            });
+        }
+        folder.clean()?;
+        Ok(folder)
+    }
+
+    /// The batch's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of an input.
+    pub fn input(&self, name: &str) -> PathBuf {
+        self.root.join(INPUTS).join(name)
+    }
+
+    /// The thumbnail of an input.
+    pub fn thumbnail(&self, name: &str) -> PathBuf {
+        self.root.join(THUMBNAILS).join(format!("{name}.png"))
+    }
+
+    fn state(&self, name: &str) -> PathBuf {
+        self.root.join(STATE).join(name)
+    }
+
+    /// Begins a batch: what an earlier one says of the whole goes, since it
+    /// would no longer be true; its inputs stay.
+    ///
+    /// # Errors
+    /// When something cannot be made or removed.
+    pub fn begin(&mut self, manifest: &BatchManifest) -> Result<(), WriteError> {
+        let bytes = json(manifest);
+        self.put(RECORD, &self.state(RECORD), |out| out.write_all(&bytes))?;
+        self.unfinished = true;
+        for name in [MANIFEST, PAGE, RESULTS] {
+            remove_file(&self.root.join(name))?;
+        }
+        for folder in [self.root.join(INPUTS), self.state(STAGING)] {
+            fs::create_dir_all(&folder).map_err(WriteError::at(&folder))?;
+        }
+        Ok(())
+    }
+
+    /// A folder to be filled with an input's files.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn stage(&self) -> Result<StagedFolder, WriteError> {
+        StagedFolder::create(&self.state(STAGING))
+    }
+
+    /// Puts an input's folder and thumbnail into place. The folder comes
+    /// last and the earlier one goes first: where a folder is, its thumbnail
+    /// belongs to it.
+    ///
+    /// # Errors
+    /// When something cannot be written, renamed or removed.
+    pub fn publish(
+        &self,
+        staged: StagedFolder,
+        name: &str,
+        thumbnail: Option<&[u8]>,
+    ) -> Result<(), WriteError> {
+        let destination = self.input(name);
+        self.discard(&destination)?;
+        let path = self.thumbnail(name);
+        match thumbnail {
+            None => remove_file(&path)?,
+            Some(bytes) => {
+                let unfinished = self.state(STAGING).join(format!("{name}.png"));
+                fs::create_dir_all(self.root.join(THUMBNAILS))
+                    .and_then(|()| File::create(&unfinished)?.write_all(bytes))
+                    .and_then(|()| fs::rename(&unfinished, &path))
+                    .map_err(WriteError::at(&path))?;
+            }
+        }
+        staged.publish(&destination, &[])
+    }
+
+    /// Removes a file or folder, first of all from its name.
+    fn discard(&self, path: &Path) -> Result<(), WriteError> {
+        if fs::symlink_metadata(path).is_err() {
+            return Ok(());
+        }
+        tempfile::tempdir_in(self.state(STAGING))
+            .and_then(|trash| {
+                fs::rename(path, trash.path().join("old"))?;
+                trash.close()
+            })
+            .map_err(WriteError::at(path))
+    }
+
+    /// A file for the results, which [`BatchFolder::finish`] puts into place.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn results(&self) -> Result<ResultsFile, WriteError> {
+        let path = self.state(RESULTS);
+        let file = File::create(&path).map_err(WriteError::at(&self.root.join(RESULTS)))?;
+        Ok(ResultsFile {
+            path,
+            writer: HashingWriter::new(BufWriter::new(file)),
+        })
+    }
+
+    /// Removes inputs' folders and thumbnails that `is_kept` does not know by
+    /// the input's folder name.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn remove_others(&self, is_kept: impl Fn(&str) -> bool) -> Result<(), WriteError> {
+        for (folder, suffix) in [(INPUTS, ""), (THUMBNAILS, ".png")] {
+            let folder = self.root.join(folder);
+            let names = match names_in(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                names => names.map_err(WriteError::at(&folder))?,
+            };
+            for name in names {
+                let input = name.to_str().and_then(|name| name.strip_suffix(suffix));
+                if !input.is_some_and(&is_kept) {
+                    self.discard(&folder.join(&name))?;
+                }
+            }
+            // Goes only when it is empty.
+            let _ = fs::remove_dir(&folder);
+        }
+        Ok(())
+    }
+
+    /// Writes a file of the batch's folder, to be whole at once.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(
+        &self,
+        name: &str,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<FileDigest, WriteError> {
+        self.put(name, &self.root.join(name), content)
+    }
+
+    fn put(
+        &self,
+        name: &str,
+        path: &Path,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<FileDigest, WriteError> {
+        let unfinished = self.state(&format!("{name}.unfinished"));
+        let put = || {
+            let file = File::create(&unfinished)?;
+            let mut writer = HashingWriter::new(BufWriter::new(file));
+            content(&mut writer)?;
+            writer.flush()?;
+            let (writer, sha256) = writer.finish();
+            writer.into_inner()?.sync_all()?;
+            fs::rename(&unfinished, path)?;
+            Ok(FileDigest {
+                name: name.to_owned(),
+                sha256,
+            })
+        };
+        put().map_err(WriteError::at(path))
+    }
+
+    /// Puts the results into place.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn put_results(&self, results: ResultsFile) -> Result<FileDigest, WriteError> {
+        let path = self.root.join(RESULTS);
+        let put = || {
+            let (mut writer, sha256) = results.writer.finish();
+            writer.flush()?;
+            writer.into_inner()?.sync_all()?;
+            fs::rename(&results.path, &path)?;
+            Ok(FileDigest {
+                name: RESULTS.to_owned(),
+                sha256,
+            })
+        };
+        put().map_err(WriteError::at(&path))
+    }
+
+    /// Ends the batch: its manifest comes into place, its state goes.
+    ///
+    /// # Errors
+    /// When the manifest cannot be written.
+    pub fn finish(mut self, manifest: &BatchManifest) -> Result<(), WriteError> {
+        let bytes = json(manifest);
+        self.write(MANIFEST, |out| out.write_all(&bytes))?;
+        self.unfinished = false;
+        Ok(())
+    }
+
+    /// Removes what a killed batch left, but for the lock and the record.
+    fn clean(&self) -> Result<(), WriteError> {
+        let state = self.root.join(STATE);
+        for name in names_in(&state).map_err(WriteError::at(&state))? {
+            let path = state.join(&name);
+            let kept = [LOCK, RECORD].map(OsStr::new);
+            let removed = match path.is_dir() {
+                _ if kept.contains(&name.as_os_str()) => Ok(()),
+                true => fs::remove_dir_all(&path),
+                false => fs::remove_file(&path),
+            };
+            removed.map_err(WriteError::at(&path))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for BatchFolder {
+    fn drop(&mut self) {
+        // Whatever cannot be removed, the next batch removes.
+        let _ = self.clean();
+        if !self.unfinished {
+            let _ = fs::remove_file(self.state(RECORD));
+        }
+        let _ = fs::remove_file(self.state(LOCK));
+        self.lock = None;
+        let _ = fs::remove_dir(self.root.join(STATE));
+        remove_empty(&self.created);
+    }
+}
+
+/// The results of a batch while they come.
+#[derive(Debug)]
+pub struct ResultsFile {
+    path: PathBuf,
+    writer: HashingWriter<BufWriter<File>>,
+}
+
+impl ResultsFile {
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// When it cannot be written, as on a full disk.
+    pub fn append(&mut self, record: &impl Serialize) -> Result<(), WriteError> {
+        let mut line = serde_json::to_vec(record)
+            .map_err(|error| WriteError::at(&self.path)(io::Error::from(error)))?;
+        line.push(b'\n');
+        let written = self.writer.write_all(&line);
+        written.map_err(WriteError::at(&self.path))
+    }
+}
+
+/// The lock of the batch's folder, `Err(Busy)` where somebody has it.
+fn lock(root: &Path) -> Result<Option<File>, BatchFolderError> {
+    let state = root.join(STATE);
+    let path = state.join(LOCK);
+    for _ in 0..LOCK_ATTEMPTS {
+        let opened = fs::create_dir_all(&state).and_then(|()| {
+            let mut options = File::options();
+            options.create(true).truncate(false).write(true);
+            options.open(&path)
+        });
+        let file = match opened {
+            // A batch that ended just now took the folder away.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened.map_err(WriteError::at(&path))?,
+        };
+        match file.try_lock() {
+            Ok(()) if is_same_file(&file, &path) => return Ok(Some(file)),
+            // The lock of a batch that ended just now.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(source)) => return Err(WriteError::at(&path)(source).into()),
+        }
+    }
+    let path = root.to_owned();
+    Err(BatchFolderError::Busy { path })
+}
+
+/// Whether the open file still is the one that has the name.
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(open), Ok(named)) => identity(open) == identity(named),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+fn names_in(folder: &Path) -> io::Result<Vec<std::ffi::OsString>> {
+    fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.file_name()))
+        .collect()
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+/// A record gives serde_json no reason to refuse.
+fn json(manifest: &BatchManifest) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(manifest).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Removes a file that need not be there.
+fn remove_file(path: &Path) -> Result<(), WriteError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(WriteError::at(path)(source))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,108 @@
+//! Small pictures of all maps.
+
+use attnviz::attention::{AttentionTensor, Selection};
+use attnviz::figure::{Colormap, FigureOptions, Scale};
+use attnviz::render::colormap::ColorTable;
+use attnviz::render::{thumbnail, thumbnail::size};
+use attnviz::run::Run;
+
+use super::run;
+
+/// Width, height and RGBA bytes.
+fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    (info.width, info.height, pixels)
+}
+
+#[test]
+fn the_size_does_not_depend_on_the_number_of_tokens() {
+    for (name, words) in [
+        ("2", ""),
+        ("8", "x"),
+        ("60", "tired "),
+        ("512", "attention is all "),
+    ] {
+        let count = words.len().max(1) * if name == "8" { 6 } else { 40 };
+        let run = run(&format!("a {}", words.repeat(count)), None);
+        let picture = thumbnail(&run, &FigureOptions::default()).unwrap();
+        assert_eq!((picture.width, picture.height), size(6, 12));
+        assert!(
+            picture.bytes.len() < 24_000,
+            "{} bytes at {name}",
+            picture.bytes.len()
+        );
+        let (width, height, pixels) = decode(&picture.bytes);
+        assert_eq!((width, height), size(6, 12));
+        assert_eq!(pixels.len(), width as usize * height as usize * 4);
+        if let Ok(folder) = std::env::var("ATTNVIZ_SCREENSHOTS") {
+            let tokens = run.input.tokens.len();
+            std::fs::write(format!("{folder}/thumbnail-{tokens}.png"), &picture.bytes).unwrap();
+        }
+        assert_eq!(thumbnail(&run, &FigureOptions::default()).unwrap(), picture);
+    }
+}
+
+/// A run of one layer and `heads` heads, in which every query attends to
+/// itself alone.
+fn diagonal(tokens: usize, heads: usize) -> Run {
+    let mut run = run("a", None);
+    let token = run.input.tokens[0].clone();
+    run.input.tokens = vec![token; tokens];
+    run.selection = Selection::all(1, heads);
+    let value = |index: usize| f32::from(u8::from(index / tokens % tokens == index % tokens));
+    let values = (0..heads * tokens * tokens).map(value).collect();
+    run.attention = AttentionTensor::new(values, [1, heads, tokens, tokens]).unwrap();
+    run
+}
+
+#[test]
+fn colours_are_those_of_the_overview_and_no_peak_is_lost() {
+    for tokens in [1, 2, 7, 24, 25, 160, 161, 512] {
+        for colormap in [Colormap::Viridis, Colormap::Greys] {
+            let options = FigureOptions {
+                scale: Some(Scale::Unit),
+                colormap,
+            };
+            let (width, height, pixels) =
+                decode(&thumbnail(&diagonal(tokens, 1), &options).unwrap().bytes);
+            let colors = ColorTable::new(colormap);
+            assert_eq!(width, height);
+            for index in 0..width {
+                let start = ((index * width + index) * 4) as usize;
+                assert_eq!(
+                    pixels[start..start + 3],
+                    colors.color(1.0),
+                    "{tokens} tokens"
+                );
+                assert_eq!(pixels[start + 3], 255);
+            }
+            if tokens > 1 {
+                let corner = ((width - 1) * 4) as usize;
+                assert_eq!(pixels[corner..corner + 3], colors.color(0.0));
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_painted_between_maps() {
+    let picture = thumbnail(&diagonal(4, 2), &FigureOptions::default()).unwrap();
+    let (width, _, pixels) = decode(&picture.bytes);
+    let clear: Vec<u32> = (0..width)
+        .filter(|&x| pixels[(x * 4 + 3) as usize] == 0)
+        .collect();
+    assert_eq!(clear, [width / 2 - 1, width / 2]);
+}
+
+#[test]
+fn any_number_of_heads_fits() {
+    for heads in [1, 3, 12, 24, 25, 64, 65, 320, 400] {
+        let picture = thumbnail(&diagonal(3, heads), &FigureOptions::default()).unwrap();
+        assert_eq!((picture.width, picture.height), size(1, heads));
+    }
+    assert!(thumbnail(&diagonal(1, 9_000), &FigureOptions::default()).is_err());
+}
