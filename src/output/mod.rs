@@ -103,6 +103,18 @@ pub struct OutputOptions {
     pub figure: FigureOptions,
 }
 
+impl Default for OutputOptions {
+    /// The overview as PNG: what a batch draws.
+    fn default() -> Self {
+        Self {
+            views: BTreeSet::from([View::Overview]),
+            formats: BTreeSet::from([Format::Png]),
+            show: ShowOptions::default(),
+            figure: FigureOptions::default(),
+        }
+    }
+}
+
 /// What a run left on disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WrittenRun {

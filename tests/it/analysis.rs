@@ -65,7 +65,7 @@ const SENTENCE: [&str; 8] = [
     "[CLS]", "un", "##believ", "##able", ",", "he", "##llo", "[SEP]",
 ];
 
-fn texts(shown: &Shown) -> Vec<&str> {
+fn texts<'shown>(shown: &'shown Shown<'_>) -> Vec<&'shown str> {
     shown
         .tokens
         .iter()
@@ -81,7 +81,7 @@ fn options(unit: TokenUnit, special_tokens: SpecialTokens, crop: Option<Crop>) -
     }
 }
 
-fn row_sums(shown: &Shown) -> Vec<f64> {
+fn row_sums(shown: &Shown<'_>) -> Vec<f64> {
     shown
         .values
         .chunks_exact(shown.tokens.len())
@@ -91,7 +91,7 @@ fn row_sums(shown: &Shown) -> Vec<f64> {
 
 /// The value of two shown tokens by its definition: attention of all pairs of
 /// pieces, summed over keys, averaged over queries.
-fn by_definition(run: &Run, shown: &Shown, id: HeadId, query: usize, key: usize) -> f64 {
+fn by_definition(run: &Run, shown: &Shown<'_>, id: HeadId, query: usize, key: usize) -> f64 {
     let map = run.map(id).unwrap();
     let span = |index: usize| {
         let token = &shown.tokens[index];
@@ -162,7 +162,7 @@ fn a_row_that_had_nothing_for_others_stays_empty_and_is_counted() {
         &options(TokenUnit::Subword, SpecialTokens::Renormalize, None),
     )
     .unwrap();
-    assert_eq!(shown.values, [1.0]);
+    assert_eq!(shown.values.as_ref(), [1.0]);
     run.attention = AttentionTensor::new(vec![1.0, 0.0, 1.0, 0.0], [1, 1, 2, 2]).unwrap();
     let shown = show(
         &run,
@@ -170,7 +170,7 @@ fn a_row_that_had_nothing_for_others_stays_empty_and_is_counted() {
     )
     .unwrap();
     assert_eq!(
-        (shown.values.as_slice(), shown.row_sums),
+        (shown.values.as_ref(), shown.row_sums),
         ([0.0].as_slice(), RowSums::Less)
     );
     assert!(shown.notes[0].contains("1 rows"), "{:?}", shown.notes);

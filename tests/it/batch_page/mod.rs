@@ -130,12 +130,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
         },
         layers: (0..6).collect(),
         heads: (0..12).collect(),
-        options: OptionsRecord {
-            views: vec!["overview".to_owned()],
-            formats: vec!["png".to_owned()],
-            scale: None,
-            colormap: "viridis".to_owned(),
-        },
+        options: OptionsRecord::new(&OutputOptions::default()),
         truncate: None,
         shard: None,
         complete: true,
@@ -173,6 +168,7 @@ fn page_of(manifest: &BatchManifest, records: &[ResultRecord]) -> String {
 
 fn options() -> OutputOptions {
     OutputOptions {
+        show: Default::default(),
         views: [View::Overview].into(),
         formats: [Format::Png].into(),
         figure: FigureOptions::default(),
@@ -188,7 +184,8 @@ fn write_input(root: &Path, line: u64, text: &str, pair: Option<&str>) -> Result
     fs::create_dir_all(root.join("thumbnails")).unwrap();
     fs::rename(&written.folder, root.join("inputs").join(&name)).unwrap();
     fs::remove_dir(root.join("scratch")).unwrap();
-    let thumbnail = render::thumbnail(&run, &options().figure).unwrap();
+    let shown = attnviz::analysis::show(&run, &options().show).unwrap();
+    let thumbnail = render::thumbnail(&run, &shown, &options().figure).unwrap();
     let path = root.join("thumbnails").join(format!("{name}.png"));
     fs::write(path, thumbnail.bytes).unwrap();
     let tokens = run.input.tokens.iter();

@@ -1,12 +1,18 @@
 //! Small pictures of all maps.
 
+use attnviz::analysis::{ShowOptions, show};
 use attnviz::attention::{AttentionTensor, Selection};
-use attnviz::figure::{Colormap, FigureOptions, Scale};
+use attnviz::figure::{Colormap, FigureOptions, Palette, Scale};
 use attnviz::render::colormap::ColorTable;
-use attnviz::render::{thumbnail, thumbnail::size};
+use attnviz::render::{self, Picture, thumbnail::size};
 use attnviz::run::Run;
 
 use super::run;
+
+fn thumbnail(run: &Run, options: &FigureOptions) -> Picture {
+    let shown = show(run, &ShowOptions::default()).unwrap();
+    render::thumbnail(run, &shown, options).unwrap()
+}
 
 /// Width, height and RGBA bytes.
 fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
@@ -28,7 +34,7 @@ fn the_size_does_not_depend_on_the_number_of_tokens() {
     ] {
         let count = words.len().max(1) * if name == "8" { 6 } else { 40 };
         let run = run(&format!("a {}", words.repeat(count)), None);
-        let picture = thumbnail(&run, &FigureOptions::default()).unwrap();
+        let picture = thumbnail(&run, &FigureOptions::default());
         assert_eq!((picture.width, picture.height), size(6, 12));
         assert!(
             picture.bytes.len() < 24_000,
@@ -42,7 +48,7 @@ fn the_size_does_not_depend_on_the_number_of_tokens() {
             let tokens = run.input.tokens.len();
             std::fs::write(format!("{folder}/thumbnail-{tokens}.png"), &picture.bytes).unwrap();
         }
-        assert_eq!(thumbnail(&run, &FigureOptions::default()).unwrap(), picture);
+        assert_eq!(thumbnail(&run, &FigureOptions::default()), picture);
     }
 }
 
@@ -63,13 +69,17 @@ fn diagonal(tokens: usize, heads: usize) -> Run {
 fn colours_are_those_of_the_overview_and_no_peak_is_lost() {
     for tokens in [1, 2, 7, 24, 25, 160, 161, 512] {
         for colormap in [Colormap::Viridis, Colormap::Greys] {
+            let palette = Palette {
+                colormap,
+                ..Palette::default()
+            };
             let options = FigureOptions {
                 scale: Some(Scale::Unit),
-                colormap,
+                palette,
+                ..FigureOptions::default()
             };
-            let (width, height, pixels) =
-                decode(&thumbnail(&diagonal(tokens, 1), &options).unwrap().bytes);
-            let colors = ColorTable::new(colormap);
+            let (width, height, pixels) = decode(&thumbnail(&diagonal(tokens, 1), &options).bytes);
+            let colors = ColorTable::new(palette);
             assert_eq!(width, height);
             for index in 0..width {
                 let start = ((index * width + index) * 4) as usize;
@@ -90,7 +100,7 @@ fn colours_are_those_of_the_overview_and_no_peak_is_lost() {
 
 #[test]
 fn nothing_is_painted_between_maps() {
-    let picture = thumbnail(&diagonal(4, 2), &FigureOptions::default()).unwrap();
+    let picture = thumbnail(&diagonal(4, 2), &FigureOptions::default());
     let (width, _, pixels) = decode(&picture.bytes);
     let clear: Vec<u32> = (0..width)
         .filter(|&x| pixels[(x * 4 + 3) as usize] == 0)
@@ -101,8 +111,10 @@ fn nothing_is_painted_between_maps() {
 #[test]
 fn any_number_of_heads_fits() {
     for heads in [1, 3, 12, 24, 25, 64, 65, 320, 400] {
-        let picture = thumbnail(&diagonal(3, heads), &FigureOptions::default()).unwrap();
+        let picture = thumbnail(&diagonal(3, heads), &FigureOptions::default());
         assert_eq!((picture.width, picture.height), size(1, heads));
     }
-    assert!(thumbnail(&diagonal(1, 9_000), &FigureOptions::default()).is_err());
+    let run = diagonal(1, 9_000);
+    let shown = show(&run, &ShowOptions::default()).unwrap();
+    assert!(render::thumbnail(&run, &shown, &FigureOptions::default()).is_err());
 }
