@@ -1,4 +1,5 @@
-//! plotters' bitmap backend with lettering of our own.
+//! plotters' bitmap backend with lettering of our own, and with short ways for
+//! what a heatmap is made of: rows of cells and lines of text.
 
 use std::cell::RefCell;
 
@@ -9,21 +10,102 @@ use plotters_backend::{
     FontStyle, FontTransform,
 };
 
-use super::text::TextShaper;
+use super::text::{ShapedText, TextShaper};
 use crate::figure::layout::{TextFont, Weight};
 
-/// Draws everything as [`BitMapBackend`] does, save for text, which is shaped
-/// by a [`TextShaper`].
+/// Draws everything as [`BitMapBackend`] does on the same pixels, save for text,
+/// which is shaped by a [`TextShaper`], and for bitmaps, which are copied row by
+/// row: plotters copies pixel by pixel, and wrong columns where it clips.
 pub(super) struct LetteredBackend<'picture> {
-    bitmap: BitMapBackend<'picture>,
+    /// Red, green, blue; row after row.
+    pixels: &'picture mut [u8],
+    size: (u32, u32),
     // plotters estimates the size of a text through a shared reference.
     shaper: RefCell<&'picture mut TextShaper>,
 }
 
 impl<'picture> LetteredBackend<'picture> {
-    pub(super) fn new(bitmap: BitMapBackend<'picture>, shaper: &'picture mut TextShaper) -> Self {
+    /// `pixels` holds three bytes for each of `size`.
+    pub(super) fn new(
+        pixels: &'picture mut [u8],
+        size: (u32, u32),
+        shaper: &'picture mut TextShaper,
+    ) -> Self {
         let shaper = RefCell::new(shaper);
-        Self { bitmap, shaper }
+        Self {
+            pixels,
+            size,
+            shaper,
+        }
+    }
+
+    /// plotters' own backend on the same pixels.
+    fn bitmap(&mut self) -> BitMapBackend<'_> {
+        BitMapBackend::with_buffer(self.pixels, self.size)
+    }
+
+    /// The bytes of a row from `x` on, at most `width` pixels; empty outside
+    /// the canvas. Also says how many pixels were cut off at the left.
+    fn row(&mut self, x: i32, y: i32, width: usize) -> (&mut [u8], usize) {
+        let (canvas_width, canvas_height) = (self.size.0 as usize, self.size.1 as usize);
+        let cut = usize::try_from(-i64::from(x)).unwrap_or(0).min(width);
+        let start = usize::try_from(x).unwrap_or(0).min(canvas_width);
+        let end = (start + width - cut).min(canvas_width);
+        match usize::try_from(y) {
+            Ok(y) if y < canvas_height => {
+                let line = y * canvas_width * 3;
+                let range = line + start * 3..line + end * 3;
+                (self.pixels.get_mut(range).unwrap_or_default(), cut)
+            }
+            _ => (Default::default(), cut),
+        }
+    }
+
+    /// Lays ink over the paper: a line of text from its upper left corner on.
+    fn ink(&mut self, text: &ShapedText, x: i32, y: i32, color: BackendColor) {
+        let opacity = (color.alpha.clamp(0.0, 1.0) * 256.0) as u32;
+        let line_width = usize::try_from(text.width.max(1)).unwrap_or(1);
+        for (y, coverage) in (y..).zip(text.coverage.chunks_exact(line_width)) {
+            let (row, cut) = self.row(x, y, coverage.len());
+            let coverage = coverage.get(cut..).unwrap_or_default();
+            for (pixel, &ink) in row.as_chunks_mut::<3>().0.iter_mut().zip(coverage) {
+                if ink > 0 {
+                    blend(pixel, color.rgb, u32::from(ink) * opacity);
+                }
+            }
+        }
+    }
+
+    /// The same for a text that is turned.
+    fn ink_turned(
+        &mut self,
+        text: &ShapedText,
+        turn: impl Fn(i32, i32) -> (i32, i32),
+        color: BackendColor,
+    ) {
+        let opacity = (color.alpha.clamp(0.0, 1.0) * 256.0) as u32;
+        let line_width = usize::try_from(text.width.max(1)).unwrap_or(1);
+        for (y, coverage) in (0..).zip(text.coverage.chunks_exact(line_width)) {
+            for (x, &ink) in (0..).zip(coverage) {
+                if ink == 0 {
+                    continue;
+                }
+                let (x, y) = turn(x, y);
+                if let Some(pixel) = self.row(x, y, 1).0.first_chunk_mut::<3>() {
+                    blend(pixel, color.rgb, u32::from(ink) * opacity);
+                }
+            }
+        }
+    }
+}
+
+/// Mixes an ink into a pixel; `weight` goes from 0 to 255 · 256.
+fn blend(pixel: &mut [u8; 3], ink: (u8, u8, u8), weight: u32) {
+    const WHOLE: u32 = 255 * 256;
+    for (channel, ink) in pixel.iter_mut().zip([ink.0, ink.1, ink.2]) {
+        let mixed = u32::from(*channel) * (WHOLE - weight) + u32::from(ink) * weight;
+        // A mean of two bytes is a byte.
+        *channel = ((mixed + WHOLE / 2) / WHOLE) as u8;
     }
 }
 
@@ -34,19 +116,19 @@ impl<'picture> DrawingBackend for LetteredBackend<'picture> {
     type ErrorType = <BitMapBackend<'picture> as DrawingBackend>::ErrorType;
 
     fn get_size(&self) -> (u32, u32) {
-        self.bitmap.get_size()
+        self.size
     }
 
     fn ensure_prepared(&mut self) -> Outcome<'picture> {
-        self.bitmap.ensure_prepared()
+        Ok(())
     }
 
     fn present(&mut self) -> Outcome<'picture> {
-        self.bitmap.present()
+        Ok(())
     }
 
     fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Outcome<'picture> {
-        self.bitmap.draw_pixel(point, color)
+        self.bitmap().draw_pixel(point, color)
     }
 
     fn draw_line<S: BackendStyle>(
@@ -55,7 +137,7 @@ impl<'picture> DrawingBackend for LetteredBackend<'picture> {
         to: BackendCoord,
         style: &S,
     ) -> Outcome<'picture> {
-        self.bitmap.draw_line(from, to, style)
+        self.bitmap().draw_line(from, to, style)
     }
 
     fn draw_rect<S: BackendStyle>(
@@ -65,16 +147,28 @@ impl<'picture> DrawingBackend for LetteredBackend<'picture> {
         style: &S,
         fill: bool,
     ) -> Outcome<'picture> {
-        self.bitmap.draw_rect(upper_left, bottom_right, style, fill)
+        self.bitmap()
+            .draw_rect(upper_left, bottom_right, style, fill)
     }
 
     fn blit_bitmap(
         &mut self,
         position: BackendCoord,
-        size: (u32, u32),
+        (width, height): (u32, u32),
         source: &[u8],
     ) -> Outcome<'picture> {
-        self.bitmap.blit_bitmap(position, size, source)
+        let width = width as usize;
+        let lines = source
+            .chunks_exact((width * 3).max(1))
+            .take(height as usize);
+        for (y, line) in (position.1..).zip(lines) {
+            let (row, cut) = self.row(position.0, y, width);
+            let line = line.get(cut * 3..).unwrap_or_default();
+            row.iter_mut()
+                .zip(line)
+                .for_each(|(pixel, &source)| *pixel = source);
+        }
+        Ok(())
     }
 
     fn draw_text<S: BackendTextStyle>(
@@ -94,21 +188,17 @@ impl<'picture> DrawingBackend for LetteredBackend<'picture> {
             VPos::Center => -shaped.height / 2,
             VPos::Bottom => -shaped.height,
         };
-        let transform = style.transform();
-        let BackendColor { alpha, rgb } = style.color();
-        let line_width = usize::try_from(shaped.width.max(1)).unwrap_or(1);
-        for (y, row) in (top..).zip(shaped.coverage.chunks_exact(line_width)) {
-            for (x, &ink) in (left..).zip(row) {
-                if ink == 0 {
-                    continue;
-                }
-                let (turned_x, turned_y) = turn(&transform, x, y);
-                let color = BackendColor {
-                    alpha: alpha * f64::from(ink) / 255.0,
-                    rgb,
+        let color = style.color();
+        match style.transform() {
+            FontTransform::None => {
+                self.ink(&shaped, position.0 + left, position.1 + top, color);
+            }
+            transform => {
+                let turned = |x, y| {
+                    let (x, y) = turn(&transform, left + x, top + y);
+                    (position.0 + x, position.1 + y)
                 };
-                let point = (position.0 + turned_x, position.1 + turned_y);
-                self.bitmap.draw_pixel(point, color)?;
+                self.ink_turned(&shaped, turned, color);
             }
         }
         Ok(())

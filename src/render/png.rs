@@ -1,8 +1,9 @@
 //! A figure as a PNG.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::io::Write;
 
-use plotters::backend::BitMapBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{BitMapElement, Rectangle, Text};
@@ -22,6 +23,29 @@ use crate::figure::layout::{
 
 type Canvas<'picture> = DrawingArea<LetteredBackend<'picture>, Shift>;
 
+/// The file is written in chunks of so many bytes.
+const CHUNK: usize = 1 << 16;
+
+thread_local! {
+    /// The thread's canvas: fresh memory for every picture costs as much as
+    /// drawing on it.
+    static PIXELS: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Makes a canvas of blank paper.
+fn fill(pixels: &mut Vec<u8>, (width, height): (u32, u32), paper: Color) {
+    pixels.resize(width as usize * height as usize * 3, 0);
+    match paper {
+        // One byte can be set many times at once.
+        [level, green, blue] if level == green && level == blue => pixels.fill(level),
+        _ => pixels
+            .as_chunks_mut::<3>()
+            .0
+            .iter_mut()
+            .for_each(|pixel| *pixel = paper),
+    }
+}
+
 /// Draws a figure. The same figure gives the same bytes, whatever the shaper
 /// drew before.
 ///
@@ -32,11 +56,13 @@ pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, R
     let missing_glyphs = missing_glyphs(&layout, shaper);
     let (width, height) = (length(layout.width), length(layout.height));
     let colors = ColorTable::new(layout.palette);
-    let mut pixels = colors.background().repeat(width as usize * height as usize);
-    draw(&layout, &colors, &mut pixels, (width, height), shaper)?;
-    let bytes = compress(&pixels, (width, height))?;
+    let mut pixels = PIXELS.take();
+    fill(&mut pixels, (width, height), colors.background());
+    let bytes = draw(&layout, &colors, &mut pixels, (width, height), shaper)
+        .and_then(|()| compress(&pixels, (width, height)));
+    PIXELS.set(pixels);
     Ok(Picture {
-        bytes,
+        bytes: bytes?,
         width,
         height,
         missing_glyphs,
@@ -57,8 +83,7 @@ fn draw(
     size: (u32, u32),
     shaper: &mut TextShaper,
 ) -> Result<(), RenderError> {
-    let bitmap = BitMapBackend::with_buffer(pixels, size);
-    let canvas = LetteredBackend::new(bitmap, shaper).into_drawing_area();
+    let canvas = LetteredBackend::new(pixels, size, shaper).into_drawing_area();
     for item in &layout.items {
         match item {
             Item::Rectangle { rect, ink } => {
@@ -68,8 +93,8 @@ fn draw(
                     .draw(&Rectangle::new(corners, color.filled()))
                     .map_err(failed)?;
             }
-            Item::Cells(cells) => blit(&canvas, cells.rect(), cell_pixels(cells, colors))?,
-            Item::ColorBar(rect) => blit(&canvas, *rect, color_bar_pixels(*rect, colors))?,
+            Item::Cells(cells) => draw_cells(&canvas, cells, colors)?,
+            Item::ColorBar(rect) => draw_color_bar(&canvas, *rect, colors)?,
             Item::Text(text) => draw_text(&canvas, text, colors)?,
         }
     }
@@ -95,72 +120,85 @@ fn draw_text(canvas: &Canvas<'_>, item: &TextItem, colors: &ColorTable) -> Resul
         .map_err(failed)
 }
 
-/// The pixels of a map, row after row. Gaps between segments are paper.
-pub(super) fn cell_pixels(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<u8> {
-    let extent = length(cells.extent()) as usize;
-    let cell = length(cells.cell) as usize;
-    let mut pixels = Vec::with_capacity(extent * extent * 3);
-    let mut line = Vec::with_capacity(extent * 3);
-    let background = colors.background();
-    for row in 0..cells.side {
-        while pixels.len() < length(cells.offset(row)) as usize * extent * 3 {
-            pixels.extend_from_slice(&background);
-        }
-        line.clear();
-        for column in 0..cells.side {
-            if cells.gaps.contains(&column) {
-                while line.len() < length(cells.offset(column)) as usize * 3 {
-                    line.extend_from_slice(&background);
-                }
-            }
-            let color = colors.color(cells.fraction(row, column));
-            for _ in 0..cell {
-                line.extend_from_slice(&color);
-            }
-        }
-        for _ in 0..cell {
-            pixels.extend_from_slice(&line);
-        }
-    }
-    pixels
-}
-
-/// The pixels of a colour bar, the last colour at the top.
-fn color_bar_pixels(rect: Rect, colors: &ColorTable) -> Vec<u8> {
-    let last = (rect.height - 1).max(1) as f32;
-    (0..rect.height)
-        .flat_map(|row| {
-            let color = colors.color(1.0 - row as f32 / last);
-            std::iter::repeat_n(color, length(rect.width) as usize).flatten()
-        })
-        .collect()
-}
-
-pub(super) fn blit<B: DrawingBackend>(
+/// Draws the cells of a map. Gaps between segments stay what they are.
+pub(super) fn draw_cells<B: DrawingBackend>(
     canvas: &DrawingArea<B, Shift>,
-    rect: Rect,
-    pixels: Vec<u8>,
+    cells: &CellMatrix<'_>,
+    colors: &ColorTable,
 ) -> Result<(), RenderError> {
-    let size = (length(rect.width), length(rect.height));
-    let element = BitMapElement::with_owned_buffer((rect.x, rect.y), size, pixels);
-    let element: BitMapElement<'_, _> = element.ok_or_else(|| RenderError::Drawing {
-        message: format!("a bitmap does not fill its {} × {} pixels", size.0, size.1),
+    let (left, top) = cells.origin;
+    let cell = length(cells.cell) as usize;
+    // The columns between two gaps, each with its first pixel.
+    let ends = cells.gaps.iter().copied().chain([cells.side]);
+    let mut start = 0;
+    for end in ends {
+        let x = left + cells.offset(start);
+        let mut line = Vec::with_capacity((end - start) * cell * 3);
+        for row in 0..cells.side {
+            line.clear();
+            for column in start..end {
+                let color = colors.color(cells.fraction(row, column));
+                line.extend(std::iter::repeat_n(color, cell).flatten());
+            }
+            let y = top + cells.offset(row);
+            for y in y..y + cells.cell {
+                draw_line(canvas, (x, y), &line)?;
+            }
+        }
+        start = end;
+    }
+    Ok(())
+}
+
+/// Draws a colour bar, the last colour at the top.
+fn draw_color_bar(canvas: &Canvas<'_>, rect: Rect, colors: &ColorTable) -> Result<(), RenderError> {
+    let last = (rect.height - 1).max(1) as f32;
+    for row in 0..rect.height {
+        let color = colors.color(1.0 - row as f32 / last);
+        let line = color.repeat(length(rect.width) as usize);
+        draw_line(canvas, (rect.x, rect.y + row), &line)?;
+    }
+    Ok(())
+}
+
+/// Draws a row of pixels.
+fn draw_line<B: DrawingBackend>(
+    canvas: &DrawingArea<B, Shift>,
+    corner: (i32, i32),
+    line: &[u8],
+) -> Result<(), RenderError> {
+    let width = u32::try_from(line.len() / 3).unwrap_or(0);
+    if width == 0 {
+        return Ok(());
+    }
+    let element = BitMapElement::with_ref(corner, (width, 1), line);
+    let element = element.ok_or_else(|| RenderError::Drawing {
+        message: format!("a row of pixels does not fill its width of {width}"),
     })?;
     canvas.draw(&element).map_err(failed)
 }
 
-/// Row differences turn cells and paper into zeros, so that the lightest
-/// compression makes half of what the png crate's fastest does, in a few
-/// milliseconds; stronger ones take thrice the time for a fifth less.
+/// Most rows of a heatmap repeat the row above them: as differences they are
+/// zeros, which fdeflate turns into a few bytes faster than memory delivers
+/// them. The filter of any other row is the one that suits it best.
 fn compress(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, RenderError> {
     let mut bytes = Vec::new();
     let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(::png::ColorType::Rgb);
     encoder.set_depth(::png::BitDepth::Eight);
-    encoder.set_deflate_compression(::png::DeflateCompression::Level(1));
-    encoder.set_filter(::png::Filter::Up);
+    encoder.set_deflate_compression(::png::DeflateCompression::FdeflateUltraFast);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
+    let mut stream = writer.stream_writer_with_size(CHUNK)?;
+    let mut above: &[u8] = &[];
+    for row in pixels.chunks_exact(width as usize * 3) {
+        stream.set_filter(match row == above {
+            true => ::png::Filter::Up,
+            false => ::png::Filter::Paeth,
+        });
+        stream.write_all(row).map_err(::png::EncodingError::from)?;
+        above = row;
+    }
+    stream.finish()?;
     writer.finish()?;
     Ok(bytes)
 }

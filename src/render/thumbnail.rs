@@ -8,7 +8,7 @@ use plotters::backend::BitMapBackend;
 use plotters::drawing::IntoDrawingArea;
 
 use super::colormap::{Color, ColorTable};
-use super::png::{blit, cell_pixels, failed, length};
+use super::png::{draw_cells, failed, length};
 use super::{Picture, RenderError};
 use crate::analysis::Shown;
 use crate::figure::layout::{Item, Layout, thumbnail as lay_out, thumbnail_size};
@@ -60,7 +60,7 @@ fn draw(layout: &Layout<'_>) -> Result<Vec<u8>, RenderError> {
     let colors = ColorTable::new(layout.palette);
     for item in &layout.items {
         if let Item::Cells(cells) = item {
-            blit(&canvas, cells.rect(), cell_pixels(cells, &colors))?;
+            draw_cells(&canvas, cells, &colors)?;
         }
     }
     canvas.present().map_err(failed)?;
