@@ -15,9 +15,9 @@ use crate::output::batch::{InputFile, Shard};
 use crate::tokenizer::{TokenLimit, TokenizedInput, Tokenizer};
 
 /// So many inputs are read ahead.
-const READ_AHEAD: usize = 256;
+const READ_AHEAD: usize = 32;
 /// The most inputs of a window.
-const WINDOW_LENGTH: usize = 64;
+const WINDOW_LENGTH: usize = 32;
 /// The most that the inputs of a window may cost, in bytes of attention; one
 /// input that costs more is a window of its own.
 const WINDOW_COST: usize = 128 << 20;
