@@ -202,11 +202,12 @@ fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Res
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
             let id = id_of(&record, source);
-            if !is_in_shard(&id, plan.shard) {
+            let folder_name = folder_of(&id);
+            if !is_in_shard(&folder_name, plan.shard) {
                 continue;
             }
-            let folder_name = folder_of(&id);
-            let is_new = seen.insert(fingerprint(&folder_name));
+            // A line that is no input takes no folder.
+            let is_new = record.content.is_err() || seen.insert(fingerprint(&folder_name));
             let item = item(
                 record,
                 (id, folder_name, is_new),
