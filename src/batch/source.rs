@@ -152,7 +152,7 @@ impl InputSource {
     /// Its size in bytes, `None` for what is no regular file.
     pub fn size(&self) -> Option<u64> {
         let metadata = fs::metadata(&self.path).ok()?;
-        (metadata.is_file() && !is_standard_input(&self.path)).then(|| metadata.len())
+        (metadata.is_file() && !is_standard_input(&self.path)).then_some(metadata.len())
     }
 
     /// Whether it can be opened, asked before any work is done.
