@@ -1,5 +1,6 @@
 mod architecture;
 mod bad_input;
+mod batch;
 mod batch_page;
 mod binary;
 mod command_line;
