@@ -32,7 +32,7 @@ use crate::output::batch::{
 use crate::output::write::WriteError;
 use crate::output::write::batch_folder::{BatchFolder, BatchFolderError, ResultsFile};
 use crate::output::{OptionsRecord, OutputError, OutputOptions};
-use crate::tokenizer::{TokenLimit, Tokenizer};
+use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
 use feed::{Feed, Item, Plan};
 use window::{Encoded, Finished};
 
@@ -120,6 +120,9 @@ pub enum BatchError {
     /// A file of the batch as a whole could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// `truncate` would fail every input.
+    #[error("no input can be cut like this")]
+    Truncate(#[source] TokenizerError),
     /// Somebody asked it to stop.
     #[error("interrupted; {done} inputs are done")]
     Interrupted {
@@ -145,6 +148,7 @@ pub fn run(
     for source in &options.sources {
         source.check()?;
     }
+    check_limit(options.limit, model.tokenizer)?;
     let mut folder = BatchFolder::open(&options.output, options.shard)?;
     let mut manifest = manifest(options, model.provenance);
     folder.begin(&manifest)?;
@@ -221,6 +225,14 @@ pub fn run(
         kept,
         missing_glyphs,
     })
+}
+
+/// A number of tokens that is wrong for any input is wrong for all.
+fn check_limit(limit: TokenLimit, tokenizer: &Tokenizer) -> Result<(), BatchError> {
+    match tokenizer.tokenize("a", None, limit) {
+        Err(error @ TokenizerError::TruncateTo { .. }) => Err(BatchError::Truncate(error)),
+        _ => Ok(()),
+    }
 }
 
 /// What is known of the batch before its first input.

@@ -16,9 +16,9 @@ use crate::output::folder::file_stem;
 use crate::tokenizer::{TokenLimit, TokenizedInput, Tokenizer};
 
 /// So many inputs are read ahead.
-const READ_AHEAD: usize = 256;
+const READ_AHEAD: usize = 32;
 /// The most inputs of a window.
-const WINDOW_LENGTH: usize = 64;
+const WINDOW_LENGTH: usize = 32;
 /// The most that the inputs of a window may cost, in bytes of attention; one
 /// input that costs more is a window of its own.
 const WINDOW_COST: usize = 128 << 20;
@@ -203,11 +203,12 @@ fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Res
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
             let id = id_of(&record, source);
-            if !is_in_shard(&id, plan.shard) {
+            let folder_name = file_stem(&id);
+            if !is_in_shard(&folder_name, plan.shard) {
                 continue;
             }
-            let folder_name = file_stem(&id);
-            let is_new = seen.insert(fingerprint(&folder_name));
+            // A line that is no input takes no folder.
+            let is_new = record.content.is_err() || seen.insert(fingerprint(&folder_name));
             let item = item(
                 record,
                 (id, folder_name, is_new),

@@ -13,9 +13,10 @@ pub(super) fn fingerprint(text: &str) -> u128 {
         .fold(0, |number, &byte| number << 8 | u128::from(byte))
 }
 
-/// Whether an id belongs to a shard. Equal ids belong to the same one.
-pub(super) fn is_in_shard(id: &str, shard: Option<Shard>) -> bool {
+/// Whether the input of a folder belongs to a shard. Ids that share a folder
+/// meet in one, so that the second is found.
+pub(super) fn is_in_shard(folder_name: &str, shard: Option<Shard>) -> bool {
     shard.is_none_or(|shard| {
-        fingerprint(id) % u128::from(shard.count) == u128::from(shard.index) - 1
+        fingerprint(folder_name) % u128::from(shard.count) == u128::from(shard.index) - 1
     })
 }

@@ -2,7 +2,10 @@
 //! with a header. What cannot be read as an input is one that failed, with its
 //! place; only what stops the whole file is an error.
 
+mod table;
+
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -13,6 +16,8 @@ use std::str::FromStr;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+
+use table::Table;
 
 /// The longest line or table row, in bytes: far beyond what any model takes,
 /// short enough for a file without line ends not to fill the memory.
@@ -90,16 +95,6 @@ pub enum SourceError {
         /// The columns that there are.
         found: String,
     },
-    /// A row of a table that does not end.
-    #[error(
-        "{file}: the row that begins on line {line} is longer than {MAXIMUM_RECORD_LENGTH} bytes; is a quotation mark not closed?"
-    )]
-    RowTooLong {
-        /// The file, as it was named.
-        file: String,
-        /// Where the row begins.
-        line: u64,
-    },
     /// Standard input can only be read once.
     #[error("standard input (-) is named twice")]
     StandardInputTwice,
@@ -157,7 +152,7 @@ impl InputSource {
     /// Its size in bytes, `None` for what is no regular file.
     pub fn size(&self) -> Option<u64> {
         let metadata = fs::metadata(&self.path).ok()?;
-        (metadata.is_file() && !is_standard_input(&self.path)).then(|| metadata.len())
+        (metadata.is_file() && !is_standard_input(&self.path)).then_some(metadata.len())
     }
 
     /// Whether it can be opened, asked before any work is done.
@@ -201,6 +196,7 @@ impl InputSource {
             } else {
                 u64::MAX
             },
+            recent: is_table.then(VecDeque::new),
             ..Meter::default()
         }));
         let reader = MeteredReader {
@@ -210,61 +206,18 @@ impl InputSource {
         let kind = match self.format {
             InputFormat::Text => Kind::Text(Lines::new(reader)),
             InputFormat::JsonLines => Kind::JsonLines(Lines::new(reader)),
-            InputFormat::Csv => Kind::Table(Box::new(self.table(reader, b',')?)),
-            InputFormat::Tsv => Kind::Table(Box::new(self.table(reader, b'\t')?)),
+            InputFormat::Csv => Kind::Table(Box::new(Table::open(self, reader, b',', &meter)?)),
+            InputFormat::Tsv => Kind::Table(Box::new(Table::open(self, reader, b'\t', &meter)?)),
         };
         Ok(Records { kind, meter })
     }
 
-    fn table(&self, reader: MeteredReader, delimiter: u8) -> Result<Table, SourceError> {
-        let mut rows = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .from_reader(reader);
-        let header = rows
-            .byte_headers()
-            .map_err(|error| self.table_error(error, 1))?;
-        let column = |name: &str| {
-            header
-                .iter()
-                .position(|field| field.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
-        };
-        let Some(text) = column("text") else {
-            let names: Vec<String> = header
-                .iter()
-                .map(|name| String::from_utf8_lossy(name).into_owned())
-                .filter(|name| !name.is_empty())
-                .take(8)
-                .collect();
-            return Err(SourceError::NoTextColumn {
-                file: self.name.clone(),
-                found: match names.is_empty() {
-                    true => "none".to_owned(),
-                    false => names.join(", "),
-                },
-            });
-        };
-        let (id, pair) = (column("id"), column("pair"));
-        Ok(Table {
-            rows,
-            text,
-            id,
-            pair,
-        })
-    }
-
     /// What stops the reading of a table.
-    pub(super) fn table_error(&self, error: csv::Error, line: u64) -> SourceError {
-        let file = self.name.clone();
-        match error.into_kind() {
-            csv::ErrorKind::Io(source) if source.kind() == io::ErrorKind::FileTooLarge => {
-                SourceError::RowTooLong { file, line }
-            }
-            csv::ErrorKind::Io(source) => SourceError::Io { file, source },
-            kind => SourceError::Io {
-                file,
-                source: io::Error::other(format!("{kind:?}")),
-            },
-        }
+    fn table_error(&self, error: csv::Error) -> SourceError {
+        self.io(match error.into_kind() {
+            csv::ErrorKind::Io(source) => source,
+            kind => io::Error::other(format!("{kind:?}")),
+        })
     }
 }
 
@@ -301,13 +254,6 @@ enum Kind {
     Table(Box<Table>),
 }
 
-struct Table {
-    rows: csv::Reader<MeteredReader>,
-    text: usize,
-    id: Option<usize>,
-    pair: Option<usize>,
-}
-
 impl Records {
     /// The next input; `None` at the end.
     pub(super) fn next(&mut self, source: &InputSource) -> Result<Option<Record>, SourceError> {
@@ -319,10 +265,7 @@ impl Records {
                 })
             }),
             Kind::JsonLines(lines) => lines.next(source, parse_json),
-            Kind::Table(table) => {
-                self.meter.borrow_mut().record_length = 0;
-                table.next(source)
-            }
+            Kind::Table(table) => table.next(source),
         }
     }
 
@@ -346,6 +289,10 @@ fn parse_json(line: &str) -> Result<RecordText, String> {
         text: Option<String>,
         pair: Option<String>,
     }
+    // An array of three would do for the fields as well.
+    if !line.trim_start().starts_with('{') {
+        return Err("expected a JSON object with a text, found something else".to_owned());
+    }
     let fields: Fields = serde_json::from_str(line)
         .map_err(|error| format!("expected a JSON object with a text: {error}"))?;
     let text = fields
@@ -360,44 +307,6 @@ fn parse_json(line: &str) -> Result<RecordText, String> {
         text,
         pair: fields.pair,
     })
-}
-
-impl Table {
-    fn next(&mut self, source: &InputSource) -> Result<Option<Record>, SourceError> {
-        let mut row = csv::ByteRecord::new();
-        let start = self.rows.position().line();
-        let read = self.rows.read_byte_record(&mut row);
-        let offset = self.rows.position().byte();
-        let line = row.position().map_or(start, csv::Position::line);
-        let content = match read {
-            Ok(false) => return Ok(None),
-            Ok(true) => self.fields(&row),
-            Err(error) => match error.kind() {
-                csv::ErrorKind::UnequalLengths {
-                    expected_len, len, ..
-                } => Err(format!("expected {expected_len} fields, found {len}")),
-                _ => return Err(source.table_error(error, start)),
-            },
-        };
-        Ok(Some(Record {
-            line,
-            offset,
-            content,
-        }))
-    }
-
-    fn fields(&self, row: &csv::ByteRecord) -> Result<RecordText, String> {
-        let field = |index: Option<usize>| -> Result<Option<String>, String> {
-            let bytes = index.and_then(|index| row.get(index)).unwrap_or_default();
-            let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(&error))?;
-            Ok((!text.is_empty()).then(|| text.to_owned()))
-        };
-        Ok(RecordText {
-            id: field(self.id)?,
-            text: field(Some(self.text))?.unwrap_or_default(),
-            pair: field(self.pair)?,
-        })
-    }
 }
 
 fn not_utf8(error: &std::str::Utf8Error) -> String {
@@ -500,6 +409,8 @@ struct Meter {
     record_length: u64,
     /// The most of it.
     limit: u64,
+    /// What the rows so far do not cover, to count a table's lines by.
+    recent: Option<VecDeque<u8>>,
 }
 
 struct MeteredReader {
@@ -516,6 +427,9 @@ impl Read for MeteredReader {
         let count = self.inner.read(buffer)?;
         meter.hasher.update(buffer.get(..count).unwrap_or_default());
         meter.record_length += count as u64;
+        if let Some(recent) = &mut meter.recent {
+            recent.extend(buffer.get(..count).unwrap_or_default());
+        }
         Ok(count)
     }
 }

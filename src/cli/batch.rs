@@ -22,14 +22,16 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     for source in &settings.sources {
         source.check()?;
     }
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .context("Ctrl-C could not be taken over")?;
 
     let start = Instant::now();
     let loaded = model::load(&settings.model, messages)?;
     let load = start.elapsed();
+
+    // Not before: a download that is interrupted has nothing to finish.
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .context("Ctrl-C could not be taken over")?;
 
     let start = Instant::now();
     let options = options(settings, &loaded)?;

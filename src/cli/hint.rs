@@ -191,6 +191,7 @@ fn batch(error: &BatchError) -> Option<String> {
         }
         BatchError::Folder(BatchFolderError::Write(error)) => write(error),
         BatchError::Folder(_) => "--output FOLDER, with another folder".to_owned(),
+        BatchError::Truncate(error) => return tokenizer(error),
         BatchError::Source(error) => source(error),
         BatchError::Output { source, .. } => {
             let hint = output(source)?;
@@ -208,7 +209,6 @@ fn source(error: &SourceError) -> String {
         SourceError::NoTextColumn { .. } => {
             "a first line such as: id,text,pair; or --input-format txt".to_owned()
         }
-        SourceError::RowTooLong { .. } => "--input-format txt, if each line is one text".to_owned(),
         _ => "name files that can be read, or - for standard input".to_owned(),
     }
 }

@@ -24,7 +24,7 @@ const BOX: char = '\u{25a1}';
 /// The digits in a box, as a multiple of the font size.
 const BOX_DIGITS: f32 = 0.44;
 /// Shaped lines are kept up to so many bytes.
-const SHAPED_LIMIT: usize = 4 << 20;
+const SHAPED_LIMIT: usize = 1 << 20;
 /// What a line takes beside its coverage and its text, in bytes.
 const SHAPED_OVERHEAD: usize = 128;
 /// So many glyph images are kept, a few hundred bytes each.

@@ -1,6 +1,7 @@
 mod analysis;
 mod architecture;
 mod bad_input;
+mod batch;
 mod batch_page;
 mod binary;
 mod command_line;

@@ -43,7 +43,7 @@ fn prepare(workplace: &Workplace) -> PathBuf {
             "cargo",
             format!(
                 "#!/bin/sh\ncase \"$*\" in\n\
-                 'test --release' | 'install --path .') exit 0 ;;\n\
+                 'test --release' | 'install --path .' | 'install --path attnviz') exit 0 ;;\n\
                  'run --release -- '*) shift 3; exec '{binary}' \"$@\" ;;\n\
                  *) echo \"cargo $*: not known to this test\" >&2; exit 1 ;;\nesac\n"
             ),
@@ -54,6 +54,19 @@ fn prepare(workplace: &Workplace) -> PathBuf {
         fs::write(&path, text).unwrap();
         #[cfg(unix)]
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    for (name, content) in [
+        (
+            "sentences.txt",
+            "Hello, how are you?\nTime flies like an arrow.\n",
+        ),
+        (
+            "pairs.jsonl",
+            "{\"id\": \"greeting\", \"text\": \"Hello.\", \"pair\": \"Hi.\"}\n",
+        ),
+        ("table.csv", "id,text\nfirst,\"It was late, again.\"\n"),
+    ] {
+        fs::write(workplace.path().join(name), content).unwrap();
     }
     let model = workplace.path().join("my-finetuned-bert");
     fs::create_dir(&model).unwrap();
@@ -116,6 +129,26 @@ fn every_command_of_the_readme_runs() {
         );
     }
     run_python(&workplace);
+    for command in workflow_commands() {
+        let variables = [("PATH", path.as_str()), ("HF_ENDPOINT", &hub.endpoint())];
+        let output = run(&workplace, "/bin/sh", &["-euc", &command], &variables);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command}\n{errors}");
+    }
+    for left in ["attention/index.html", "attention.xml", "whole/index.html"] {
+        assert!(workplace.path().join(left).is_file(), "{left} is not there");
+    }
+}
+
+/// What README's GitHub workflow runs.
+fn workflow_commands() -> Vec<String> {
+    let lines = blocks("yaml").join("\n");
+    let commands = lines
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- run: "));
+    let commands: Vec<String> = commands.map(str::to_owned).collect();
+    assert!(commands.len() >= 3, "{commands:?}");
+    commands
 }
 
 /// The Python block reads what the command before it wrote.

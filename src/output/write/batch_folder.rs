@@ -238,15 +238,21 @@ impl BatchFolder {
     pub fn remove_others(&self, is_kept: impl Fn(&str) -> bool) -> Result<(), WriteError> {
         for (folder, suffix) in [(INPUTS, ""), (THUMBNAILS, ".png")] {
             let folder = self.root.join(folder);
-            let names = match names_in(&folder) {
+            let entries = match fs::read_dir(&folder) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                names => names.map_err(WriteError::at(&folder))?,
+                entries => entries.map_err(WriteError::at(&folder))?,
             };
-            for name in names {
+            // Only those that go are held in memory.
+            let mut others = Vec::new();
+            for entry in entries {
+                let name = entry.map_err(WriteError::at(&folder))?.file_name();
                 let input = name.to_str().and_then(|name| name.strip_suffix(suffix));
                 if !input.is_some_and(&is_kept) {
-                    self.discard(&folder.join(&name))?;
+                    others.push(name);
                 }
+            }
+            for name in others {
+                self.discard(&folder.join(name))?;
             }
             // Goes only when it is empty.
             let _ = fs::remove_dir(&folder);

@@ -3,6 +3,7 @@
 mod data;
 mod pixels;
 mod placement;
+mod reference;
 mod text;
 
 use attnviz::analysis::{ShowOptions, Shown, show};
@@ -143,12 +144,18 @@ struct Decoded {
 
 impl Decoded {
     fn new(picture: &Picture) -> Self {
-        let decoder = png::Decoder::new(std::io::Cursor::new(&picture.bytes));
+        let decoded = Self::of(&picture.bytes);
+        assert_eq!(decoded.width, picture.width as usize);
+        let pixel_count = picture.width as usize * picture.height as usize;
+        assert_eq!(decoded.pixels.len(), pixel_count * 3);
+        decoded
+    }
+
+    fn of(bytes: &[u8]) -> Self {
+        let decoder = png::Decoder::new(std::io::Cursor::new(bytes));
         let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut pixels).unwrap();
-        assert_eq!((info.width, info.height), (picture.width, picture.height));
-        let width = info.width as usize;
+        let width = reader.next_frame(&mut pixels).unwrap().width as usize;
         Self { pixels, width }
     }
 

@@ -1,0 +1,204 @@
+//! What files of inputs may look like.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use super::{arguments, batch, field, results, write};
+use crate::binary::{Outcome, Workplace};
+
+/// Runs a batch over a file of this name and content, and expects these texts
+/// with the lines they begin on; an empty text is an input that failed.
+fn check(name: &str, content: &[u8], expected: &[(u64, &str)]) {
+    let workplace = Workplace::new();
+    write(&workplace, name, content);
+    let has_failures = expected.iter().any(|(_, text)| text.is_empty());
+    let code = if has_failures { 3 } else { 0 };
+    batch(&workplace, code, &[name], "out", &["-f", "json"]);
+    let results = results(&workplace.path().join("out"));
+    let found: Vec<(u64, String)> = results
+        .iter()
+        .map(|result| {
+            let text = match result["status"].as_str() {
+                Some("done") => result["text"].as_str().unwrap_or_default(),
+                _ => "",
+            };
+            (result["line"].as_u64().unwrap_or(0), text.to_owned())
+        })
+        .collect();
+    let expected: Vec<(u64, String)> = expected
+        .iter()
+        .map(|&(line, text)| (line, text.to_owned()))
+        .collect();
+    let content = String::from_utf8_lossy(&content[..content.len().min(200)]);
+    assert_eq!(found, expected, "{name}: {content:?}");
+}
+
+#[test]
+fn lines_of_text_are_read_whatever_ends_them() {
+    check("a.txt", b"one\ntwo", &[(1, "one"), (2, "two")]);
+    check(
+        "a.txt",
+        b"\xef\xbb\xbfone\r\n\r\n \t\r\ntwo\r\n",
+        &[(1, "one"), (4, "two")],
+    );
+    check("A.TXT", b"\n\n\n", &[]);
+    check("a.txt", b"", &[]);
+    check(
+        "a.txt",
+        b"one\n\xff\xfe\nthree\n",
+        &[(1, "one"), (2, ""), (3, "three")],
+    );
+    check("a.txt", b"nul\0byte\n", &[(1, "nul\0byte")]);
+}
+
+#[test]
+fn a_line_beyond_the_limit_fails_alone() {
+    let mut content = b"one\n".to_vec();
+    content.resize(content.len() + (17 << 20), b'x');
+    content.extend(b"\nthree\n");
+    check("a.txt", &content, &[(1, "one"), (2, ""), (3, "three")]);
+}
+
+#[test]
+fn objects_are_read_and_other_lines_fail_alone() {
+    let lines = "\u{feff}{\"text\": \"one\", \"extra\": {\"a\": [1, 2]}}\r
+\r
+{\"text\": \"two\", \"id\": 5, \"pair\": null}
+[\"id\", \"array\", null]
+{\"text\": 5}
+{\"id\": \"x\"}
+{\"text\": \"cut
+\"string\"
+{\"text\": \"pair\", \"pair\": \"second\"}
+{\"text\": \"\"}
+{\"text\": \"twice\", \"text\": \"twice\"}
+{\"text\": \"id\", \"id\": {}}
+{\"text\": \"last\"}";
+    let expected = [
+        (1, "one"),
+        (3, "two"),
+        (4, ""),
+        (5, ""),
+        (6, ""),
+        (7, ""),
+        (8, ""),
+        (9, "pair"),
+        (10, ""),
+        (11, ""),
+        (12, ""),
+        (13, "last"),
+    ];
+    check("a.jsonl", lines.as_bytes(), &expected);
+    check("a.ndjson", b"{\"text\": \"one\"}\n", &[(1, "one")]);
+}
+
+#[test]
+fn tables_are_read_with_their_quotes() {
+    check(
+        "a.csv",
+        b"text\none\n\"two, three\"\n",
+        &[(2, "one"), (3, "two, three")],
+    );
+    check(
+        "a.csv",
+        b"\xef\xbb\xbfid,text,pair\r\na,one,\r\nb,\"two\r\nlines\",second\r\nc,three,\r\n",
+        &[(2, "one"), (3, "two\r\nlines"), (5, "three")],
+    );
+    check(
+        "a.tsv",
+        b"note\ttext\n-\tone \"two\"\n",
+        &[(2, "one \"two\"")],
+    );
+    check(
+        "a.csv",
+        b"id,text\n1,one\n2\n3,three,more\n4,\xff\n5,\n6,six\n",
+        &[(2, "one"), (3, ""), (4, ""), (5, ""), (6, ""), (7, "six")],
+    );
+    check(
+        "a.csv",
+        b"text,id\n\none,a\n\n\ntwo,b\n",
+        &[(3, "one"), (6, "two")],
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_fails_once() {
+    let mut content = b"id,text\na,one\nb,\"two\n".to_vec();
+    content.extend("c,three\n".repeat(3 << 20).into_bytes());
+    check("a.csv", &content, &[(2, "one"), (3, "")]);
+}
+
+#[test]
+fn a_table_without_texts_is_refused() {
+    for (name, content, found) in [
+        ("a.csv", "id,sentence\n1,one\n", "sentence"),
+        ("a.tsv", "id,text\n1,one\n", "id,text"),
+        ("a.csv", "", "none"),
+    ] {
+        let workplace = Workplace::new();
+        write(&workplace, name, content);
+        let outcome = batch(&workplace, 1, &[name], "out", &[]);
+        for word in [name, "text", found, "hint: "] {
+            assert!(outcome.stderr.contains(word), "{word}: {}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_are_refused_before_any_work() {
+    let workplace = Workplace::new();
+    write(&workplace, "a.txt", "one\n");
+    for (files, word) in [
+        (["a.txt", "lost.txt"], "lost.txt"),
+        (["a.txt", "home"], "home"),
+    ] {
+        let outcome = batch(&workplace, 1, &files, "out", &[]);
+        assert!(outcome.stderr.contains(word), "{}", outcome.stderr);
+        assert!(!workplace.path().join("out").exists());
+    }
+    batch(&workplace, 2, &["-", "-"], "out", &[]);
+    batch(&workplace, 2, &["a.txt"], "out", &["--input-format", "xml"]);
+    batch(&workplace, 2, &["a.txt"], "out", &["--batch-tokens", "0"]);
+    batch(&workplace, 2, &["a.txt"], "out", &["--shard", "4/3"]);
+    batch(&workplace, 2, &["a.txt"], "out", &["--truncate", "2"]);
+    batch(
+        &workplace,
+        2,
+        &["a.txt"],
+        "out",
+        &["--fail-fast", "--max-failures", "2"],
+    );
+    assert!(!workplace.path().join("out").exists());
+}
+
+#[test]
+fn standard_input_is_read_in_any_format() {
+    for (format, content) in [
+        (None, "one\ntwo\n"),
+        (Some("jsonl"), "{\"text\": \"one\"}\n{\"text\": \"two\"}\n"),
+        (Some("csv"), "text\none\ntwo\n"),
+        (Some("tsv"), "a\ttext\n\tone\n\ttwo\n"),
+    ] {
+        let workplace = Workplace::new();
+        let more: Vec<&str> = format
+            .iter()
+            .flat_map(|&format| ["--input-format", format])
+            .collect();
+        let mut child = workplace
+            .command(&arguments(&["-"], "out", &more))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut pipe = child.stdin.take().expect("there is a pipe");
+        pipe.write_all(content.as_bytes())
+            .expect("the pipe takes it");
+        drop(pipe);
+        let outcome = Outcome::of(child.wait_with_output());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let results = results(&workplace.path().join("out"));
+        assert_eq!(field(&results, "text"), ["one", "two"]);
+        assert_eq!(field(&results, "file"), ["-", "-"]);
+    }
+}
