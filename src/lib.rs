@@ -72,7 +72,8 @@
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
 //! - A module imports only what stands before it in this order: [`names`],
 //!   [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
-//!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`], [`cli`]
+//!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
+//!   [`bench`], [`cli`]
 //!   (`tests/it/architecture.rs`).
 //!
 //! # Words
@@ -103,5 +104,7 @@ pub mod render;
 pub mod output;
 
 pub mod batch;
+
+pub mod bench;
 
 pub mod cli;

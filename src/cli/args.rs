@@ -27,6 +27,10 @@ const BATCH_EXAMPLE: &str = "\
 Example:
   attnviz batch sentences.txt --output attnviz-out --resume";
 
+const BENCH_EXAMPLE: &str = "\
+Example:
+  attnviz bench --model builtin --threads 2";
+
 const PULL_EXAMPLE: &str = "\
 Example:
   attnviz pull google-bert/bert-base-uncased --revision main";
@@ -71,6 +75,9 @@ pub enum Command {
     /// Download models ahead of time and print what was resolved
     #[command(after_help = PULL_EXAMPLE)]
     Pull(PullArguments),
+    /// Measure how fast this machine loads, encodes and renders
+    #[command(after_help = BENCH_EXAMPLE)]
+    Bench(BenchArguments),
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLE)]
     Completions(CompletionsArguments),
@@ -187,6 +194,20 @@ pub struct MergeArguments {
     /// Folder for the whole batch
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// Which model.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,

@@ -4,6 +4,7 @@
 mod args;
 mod batch;
 mod batch_progress;
+mod bench;
 mod completions;
 mod encode;
 mod hint;
@@ -37,6 +38,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
         Command::Merge(merge) => merge::run(merge)?,
+        Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,
         Command::Completions(completions) => completions::run(completions)?,
         Command::Man => man::run()?,

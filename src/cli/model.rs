@@ -19,17 +19,23 @@ pub(super) struct LoadedModel {
     pub warnings: Vec<String>,
 }
 
-pub(super) fn load(settings: &ModelSettings, messages: &Messages) -> Result<LoadedModel> {
+/// The files of the model; the user is told where they are not the asked ones.
+pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Result<Checkpoint> {
     let mut observer = messages.download_observer();
     let loaded = match &settings.source {
         None => checkpoint::load_default(&settings.revision, &settings.load, &mut observer),
         Some(source) => checkpoint::load(source, &settings.load, &mut observer),
     };
     let checkpoint = loaded.context("the model could not be loaded")?;
+    if let Some(notice) = &checkpoint.notice {
+        messages.warning(notice);
+    }
+    Ok(checkpoint)
+}
+
+pub(super) fn load(settings: &ModelSettings, messages: &Messages) -> Result<LoadedModel> {
+    let checkpoint = checkpoint(settings, messages)?;
     let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
-    warnings
-        .iter()
-        .for_each(|warning| messages.warning(warning));
     let tokenizer = Tokenizer::from_checkpoint(&checkpoint).with_context(|| of(&checkpoint))?;
     // The hash of a large file takes as long as reading it, so both go on
     // at the same time.

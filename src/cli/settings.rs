@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::args::{BatchArguments, EncodeArguments, ModelArguments, OutputArguments};
+use super::args::{
+    BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
+};
 use super::hint::UsageError;
 use super::index_list::IndexList;
 use crate::analysis::ShowOptions;
@@ -56,6 +58,22 @@ pub struct BatchSettings {
     pub shard: Option<Shard>,
     pub reports: Reports,
     pub json: bool,
+}
+
+/// What `bench` does.
+#[derive(Debug)]
+pub struct BenchSettings {
+    pub model: ModelSettings,
+    pub json: bool,
+}
+
+/// The settings of `bench`; sets the number of threads of the process.
+pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
+    set_threads(arguments.threads)?;
+    Ok(BenchSettings {
+        model: model(&arguments.model)?,
+        json: arguments.json,
+    })
 }
 
 /// The settings of `encode`; sets the number of threads of the process.

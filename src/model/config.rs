@@ -221,6 +221,33 @@ impl ModelConfig {
         let Self::Bert(config) = self;
         config.vocabulary_size
     }
+
+    /// Additions and multiplications of the matrix products for inputs of some
+    /// lengths that go together.
+    pub fn operation_count(&self, lengths: &[usize]) -> u64 {
+        let Self::Bert(config) = self;
+        let hidden = config.hidden_size as u64;
+        let weights = self.layer_weight_count();
+        let layer = |length: &usize| {
+            let length = *length as u64;
+            // Scores and context: each a product of queries and keys.
+            2 * length * weights + 4 * length * length * hidden
+        };
+        lengths.iter().map(layer).sum::<u64>() * config.layer_count as u64
+    }
+
+    /// Bytes of the weights that every pass reads, word embeddings aside.
+    pub fn weight_byte_count(&self) -> u64 {
+        let Self::Bert(config) = self;
+        4 * self.layer_weight_count() * config.layer_count as u64
+    }
+
+    /// Values in the matrices of one layer.
+    fn layer_weight_count(&self) -> u64 {
+        let Self::Bert(config) = self;
+        let (hidden, intermediate) = (config.hidden_size as u64, config.intermediate_size as u64);
+        4 * hidden * hidden + 2 * hidden * intermediate
+    }
 }
 
 impl BertConfig {

@@ -5,6 +5,7 @@
 mod bert;
 mod bytes;
 mod config;
+pub mod machine;
 mod ops;
 mod pickle;
 mod weights;

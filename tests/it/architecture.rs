@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "names",
     "checkpoint",
     "tokenizer",
@@ -18,6 +18,7 @@ const ORDER: [&str; 12] = [
     "render",
     "output",
     "batch",
+    "bench",
     "cli",
 ];
 

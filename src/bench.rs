@@ -1,0 +1,293 @@
+//! How fast this machine loads, encodes and renders, beside what it could do.
+//! Nothing here is a promise; `attnviz bench` prints it.
+
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::analysis::{Direction, ShowError, ShowOptions, show};
+use crate::attention::{HeadId, Selection};
+use crate::checkpoint::{Checkpoint, ModelProvenance};
+use crate::figure::{self, Figure, FigureError, FigureOptions, MapChoice};
+use crate::model::{HiddenStates, Model, ModelError, machine};
+use crate::render::{self, RenderError, TextShaper};
+use crate::run::Run;
+use crate::tokenizer::{TokenLimit, TokenizedInput, Tokenizer, TokenizerError};
+
+/// Inputs that are encoded together, and tokens of each.
+const SIZES: [(usize, usize); 4] = [(1, 8), (1, 128), (8, 128), (1, 512)];
+/// Tokens of the input whose pictures are drawn.
+const PICTURE_TOKENS: usize = 30;
+/// A measurement is repeated at least so often …
+const LEAST_REPEATS: usize = 5;
+/// … and for so long.
+const LEAST_TIME: Duration = Duration::from_millis(600);
+/// What the inputs say, over and over.
+const TEXT: &str = "the quick brown fox jumps over the lazy dog while a small cat looks on and ";
+
+/// Why nothing could be measured.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BenchError {
+    /// The model cannot be loaded or run.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The text cannot be tokenized.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// Nothing can be shown.
+    #[error(transparent)]
+    Show(#[from] ShowError),
+    /// There is no figure.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    /// A figure cannot be drawn.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+/// Repeated durations, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Timing {
+    /// The middle one.
+    pub median: f64,
+    /// The shortest.
+    pub least: f64,
+    /// The longest.
+    pub greatest: f64,
+    /// How many there were.
+    pub repeats: usize,
+}
+
+impl Timing {
+    fn of(mut durations: Vec<Duration>) -> Self {
+        durations.sort_unstable();
+        let seconds = |index: usize| durations.get(index).map_or(0.0, Duration::as_secs_f64);
+        Self {
+            median: seconds(durations.len() / 2),
+            least: seconds(0),
+            greatest: seconds(durations.len().saturating_sub(1)),
+            repeats: durations.len(),
+        }
+    }
+}
+
+/// What the machine can do at best, on the threads that are used.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct MachineReport {
+    /// Additions and multiplications, 10⁹ a second, of a large product.
+    pub gigaflops: f64,
+    /// Memory that is read, 10⁹ bytes a second.
+    pub gigabytes: f64,
+}
+
+/// One size of the encoder's work.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EncodeReport {
+    /// Inputs that go together.
+    pub inputs: usize,
+    /// Tokens of each.
+    pub tokens: usize,
+    /// Of a forward pass with all attention captured.
+    pub timing: Timing,
+    /// Additions and multiplications of its products, 10⁹ a second.
+    pub gigaflops: f64,
+    /// Weights that it reads, 10⁹ bytes a second.
+    pub gigabytes: f64,
+}
+
+/// One kind of picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RenderReport {
+    /// What is drawn.
+    pub picture: &'static str,
+    /// From a run to the bytes of a PNG, on one thread.
+    pub timing: Timing,
+    /// Of the PNG.
+    pub bytes: usize,
+}
+
+/// Everything that was measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BenchReport {
+    /// The threads that were used.
+    pub threads: usize,
+    /// The best that the machine does.
+    pub machine: MachineReport,
+    /// From files in the page cache to a model.
+    pub load: Timing,
+    /// By size.
+    pub encode: Vec<EncodeReport>,
+    /// Of an input of 30 tokens.
+    pub render: Vec<RenderReport>,
+    /// Head maps a second, drawn on all threads.
+    pub head_maps_per_second: f64,
+}
+
+/// Measures everything; takes some seconds. `stage` is told what begins.
+///
+/// # Errors
+/// When the model cannot be loaded, run or drawn.
+pub fn measure(
+    checkpoint: &Checkpoint,
+    provenance: &ModelProvenance,
+    stage: &mut dyn FnMut(&str),
+) -> Result<BenchReport, BenchError> {
+    stage("what the machine can do");
+    let machine = measure_machine()?;
+    stage("loading");
+    let load = repeat(|| Model::load(checkpoint).map(|_| ()))?;
+    let model = Model::load(checkpoint)?;
+    let tokenizer = Tokenizer::from_checkpoint(checkpoint)?;
+    let mut encode = Vec::new();
+    for (inputs, tokens) in SIZES {
+        if tokens <= model.config().maximum_token_count() {
+            stage(&format!("encoding {inputs} × {tokens} tokens"));
+            encode.push(measure_encoder(&model, &tokenizer, inputs, tokens)?);
+        }
+    }
+    stage("rendering");
+    let run = picture_run(&model, &tokenizer, provenance)?;
+    let (render, head_maps_per_second) = measure_renderer(&run)?;
+    Ok(BenchReport {
+        threads: rayon::current_num_threads(),
+        machine,
+        load,
+        encode,
+        render,
+        head_maps_per_second,
+    })
+}
+
+/// The timing of something, after one run that does not count.
+fn repeat<E>(mut work: impl FnMut() -> Result<(), E>) -> Result<Timing, E> {
+    work()?;
+    let mut durations = Vec::new();
+    let start = Instant::now();
+    while durations.len() < LEAST_REPEATS || start.elapsed() < LEAST_TIME {
+        let start = Instant::now();
+        work()?;
+        durations.push(start.elapsed());
+    }
+    Ok(Timing::of(durations))
+}
+
+fn measure_machine() -> Result<MachineReport, ModelError> {
+    let rate = |(duration, count): (Duration, u64)| count as f64 / duration.as_secs_f64() / 1e9;
+    let mut gigaflops = 0.0_f64;
+    for _ in 0..2 * LEAST_REPEATS {
+        gigaflops = gigaflops.max(rate(machine::multiplication()?));
+    }
+    let memory = machine::readable();
+    let reads = (0..2 * LEAST_REPEATS).map(|_| rate(machine::read(&memory)));
+    Ok(MachineReport {
+        gigaflops,
+        gigabytes: reads.fold(0.0, f64::max),
+    })
+}
+
+/// An input of exactly so many tokens.
+fn input(
+    tokenizer: &Tokenizer,
+    maximum: usize,
+    tokens: usize,
+) -> Result<TokenizedInput, TokenizerError> {
+    let limit = TokenLimit {
+        maximum,
+        truncate: Some(tokens),
+    };
+    tokenizer.tokenize(&TEXT.repeat(tokens), None, limit)
+}
+
+fn measure_encoder(
+    model: &Model,
+    tokenizer: &Tokenizer,
+    inputs: usize,
+    tokens: usize,
+) -> Result<EncodeReport, BenchError> {
+    let config = model.config();
+    let input = input(tokenizer, config.maximum_token_count(), tokens)?;
+    let together = vec![&input; inputs];
+    let timing = repeat(|| {
+        let outputs = model.forward(&together, HiddenStates::Drop)?;
+        std::hint::black_box(outputs);
+        Ok::<(), ModelError>(())
+    })?;
+    let lengths = vec![tokens; inputs];
+    let rate = |count: u64| count as f64 / timing.median.max(1e-9) / 1e9;
+    Ok(EncodeReport {
+        inputs,
+        tokens,
+        timing,
+        gigaflops: rate(config.operation_count(&lengths)),
+        gigabytes: rate(config.weight_byte_count()),
+    })
+}
+
+fn picture_run(
+    model: &Model,
+    tokenizer: &Tokenizer,
+    provenance: &ModelProvenance,
+) -> Result<Run, BenchError> {
+    let maximum = model.config().maximum_token_count();
+    let input = input(tokenizer, maximum, PICTURE_TOKENS.min(maximum))?;
+    let mut outputs = model.forward(&[&input], HiddenStates::Drop)?;
+    let attention = outputs.remove(0).attention;
+    let [layer_count, head_count, _, _] = attention.shape();
+    Ok(Run {
+        model: provenance.clone(),
+        input,
+        selection: Selection::all(layer_count, head_count),
+        attention,
+    })
+}
+
+fn measure_renderer(run: &Run) -> Result<(Vec<RenderReport>, f64), BenchError> {
+    let options = FigureOptions::default();
+    let shown = show(run, &ShowOptions::default())?;
+    let heads: Vec<HeadId> = shown.head_ids().collect();
+    let mut shaper = TextShaper::new();
+    let head = |turn: usize| {
+        // Another head each time, as in a run; there is at least one.
+        let choice = MapChoice::Head(heads[turn % heads.len()]);
+        figure::single_map(run, &shown, choice, &options)
+    };
+    let overview = |_| figure::overview(run, &shown, &options);
+    let token = |_| figure::token_profile(run, &shown, Direction::From, 1, &options);
+    let reports = vec![
+        measure_picture("head map", &mut shaper, head)?,
+        measure_picture("overview", &mut shaper, overview)?,
+        measure_picture("token", &mut shaper, token)?,
+    ];
+    let start = Instant::now();
+    let drawn: Result<Vec<usize>, BenchError> = (0..heads.len() * 2)
+        .into_par_iter()
+        .map_init(TextShaper::new, |shaper, turn| {
+            Ok(render::png::encode(&head(turn)?, shaper)?.bytes.len())
+        })
+        .collect();
+    let rate = drawn?.len() as f64 / start.elapsed().as_secs_f64();
+    Ok((reports, rate))
+}
+
+/// One kind of picture, on one thread.
+fn measure_picture<'figure>(
+    picture: &'static str,
+    shaper: &mut TextShaper,
+    figure: impl Fn(usize) -> Result<Figure<'figure>, FigureError>,
+) -> Result<RenderReport, BenchError> {
+    let mut bytes = 0;
+    let mut turn = 0;
+    let timing = repeat(|| {
+        bytes = render::png::encode(&figure(turn)?, shaper)?.bytes.len();
+        turn += 1;
+        Ok::<(), BenchError>(())
+    })?;
+    Ok(RenderReport {
+        picture,
+        timing,
+        bytes,
+    })
+}
