@@ -52,6 +52,10 @@ pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, R
                 write_rectangle(*rect, colors.ink(*ink), &mut writer)?;
             }
             Item::Cells(cells) => {
+                if !cells.gaps.is_empty() {
+                    // What shows between the images.
+                    write_rectangle(cells.rect(), colors.background(), &mut writer)?;
+                }
                 for image in cell_images(cells, &colors) {
                     write_image(&image, &mut writer)?;
                 }
@@ -104,24 +108,22 @@ fn write_root_start(layout: &Layout<'_>, writer: &mut SvgWriter) -> io::Result<(
 /// The fonts that the PNG is written with, where a viewer has them, then a
 /// common one with many scripts, then whatever there is.
 fn font_families() -> String {
-    let quoted = named_families().map(|family| format!("'{family}'"));
-    let families: Vec<String> = quoted.chain(["sans-serif".to_owned()]).collect();
+    let families: Vec<&str> = named_families().chain(["sans-serif"]).collect();
     families.join(", ")
 }
 
 /// What the picture shows, for those who cannot see it.
 fn description(figure: &Figure<'_>) -> String {
-    let captions = figure.captions.join(" | ");
-    let sentences = [
-        format!("Attention over the input: {captions}"),
-        format!("Colours: {}", figure.color_scale.label),
-    ];
+    let captions: Vec<String> = figure
+        .captions
+        .iter()
+        .map(|caption| format!("“{caption}”"))
+        .collect();
+    let input = format!("Attention over the input {}.", captions.join(", "));
+    let colors = format!("Colours: {}.", figure.color_scale.label);
     let notes = figure.notes.iter().cloned();
-    sentences
-        .into_iter()
-        .chain(notes)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let sentences: Vec<String> = [input, colors].into_iter().chain(notes).collect();
+    sentences.join(" ")
 }
 
 fn write_element(name: &str, content: &str, writer: &mut SvgWriter) -> io::Result<()> {
