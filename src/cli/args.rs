@@ -291,7 +291,7 @@ pub struct OutputArguments {
 /// What is shown in the terminal; for commands that have `--json` too.
 #[derive(Debug, Clone, Args)]
 pub struct TerminalArguments {
-    /// Draw in the terminal, too: --show, --show=heads, --show=overview
+    /// Draw in the terminal, too: overview or heads
     #[arg(
         long,
         value_name = "VIEW",

@@ -271,6 +271,12 @@ pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize
         drawing.lines.push(cells);
     }
     push_color_bar(&mut drawing, figure, &colors);
+    if panel < grid.token_count {
+        drawing.push_plain(&format!(
+            "{} tokens in {panel} steps, each with the mean of its values",
+            grid.token_count
+        ));
+    }
     if fitting < head_count {
         drawing.push_plain(&format!(
             "{} heads do not fit the terminal",

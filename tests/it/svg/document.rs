@@ -191,7 +191,7 @@ fn hostile_text_stays_text() {
         "</text><script>alert(1)</script>",
         "\"><image href=x onload='alert(1)'/>",
         "]]><!--",
-        "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>&e;",
+        "<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///e'>]>&e;",
         "&lt;&#0;&amp;",
         "a\u{0}\u{1b}[31m\u{fffe}\u{ffff}\u{7f}\u{85}\n\t",
         "abc\u{202e}fed\u{2066}x\u{200f}",
@@ -226,8 +226,6 @@ fn an_overview_of_12_by_12_at_30_tokens_is_below_a_megabyte() {
         for figure in [grid(&run), overview_of(&run, &options).unwrap()] {
             let size = draw(&figure).0.bytes.len();
             assert!(size < 1_000_000, "{segments} segments: {size} bytes");
-            // What the pictures alone would be without compression: a bound
-            // that no attention exceeds.
             eprintln!("12 × 12 at 30 tokens, {segments} segments: {size} bytes");
         }
     }
