@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::index_list::IndexList;
 use super::model_name::ModelName;
+use super::show::TerminalView;
 use crate::analysis::{Crop, SpecialTokens, TokenUnit};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
@@ -100,6 +101,9 @@ pub struct EncodeArguments {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// What is shown in the terminal.
+    #[command(flatten)]
+    pub terminal: TerminalArguments,
     /// Cut longer input to this many tokens ("never" refuses it)
     #[arg(
         long,
@@ -303,6 +307,21 @@ pub struct OutputArguments {
     /// Paper and ink: light, dark
     #[arg(long, value_name = "NAME", default_value_t)]
     pub theme: Theme,
+}
+
+/// What is shown in the terminal; for commands that have `--json` too.
+#[derive(Debug, Clone, Args)]
+pub struct TerminalArguments {
+    /// Draw in the terminal, too: overview or heads
+    #[arg(
+        long,
+        value_name = "VIEW",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "auto",
+        conflicts_with = "json"
+    )]
+    pub show: Option<TerminalView>,
 }
 
 /// How attnviz talks to the user.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
 use super::model;
 use super::settings::EncodeSettings;
+use super::show;
 use crate::attention::Selection;
 use crate::checkpoint::{ModelProvenance, ModelSource};
 use crate::model::{HiddenStates, Model};
@@ -66,8 +67,12 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         warnings.push(warning);
     }
     match settings.json {
-        true => print_json(&run, &written, picture_count, durations, &warnings),
-        false => Ok(print_text(&run, &written, picture_count, durations)?),
+        true => print_json(&run, &written, picture_count, durations, &warnings)?,
+        false => print_text(&run, &written, picture_count, durations)?,
+    }
+    match settings.show {
+        Some(view) => show::run(&run, &settings.options, view),
+        None => Ok(()),
     }
 }
 

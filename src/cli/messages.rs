@@ -225,17 +225,25 @@ pub fn seconds(duration: Duration) -> String {
 }
 
 /// Text from outside (inputs, file names, servers) without control
-/// characters, which could steer the terminal.
+/// characters, which could steer the terminal, and without those that turn
+/// the direction of what follows.
 pub struct Printable<'text>(pub &'text str);
 
 impl Display for Printable<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for letter in self.0.chars() {
-            match letter.is_control() && letter != '\n' {
+            let steers = letter.is_control() || turns_direction(letter);
+            match steers && letter != '\n' {
                 true => write!(formatter, "{}", letter.escape_unicode())?,
                 false => write!(formatter, "{letter}")?,
             }
         }
         Ok(())
     }
+}
+
+/// Marks, embeddings, overrides and isolates of Unicode's bidirectional text.
+fn turns_direction(letter: char) -> bool {
+    matches!(letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

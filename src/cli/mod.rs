@@ -16,6 +16,7 @@ mod model;
 mod model_name;
 mod pull;
 mod settings;
+mod show;
 
 use anyhow::Result;
 
@@ -24,6 +25,7 @@ pub use hint::{exit_code, hint};
 pub use index_list::{IndexList, IndexListError, IndexOutOfRange};
 pub use messages::{Messages, StandardOutputError, print_error, print_usage_error};
 pub use model_name::ModelName;
+pub use show::TerminalView;
 
 use args::Command;
 

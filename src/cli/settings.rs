@@ -10,6 +10,7 @@ use super::args::{
 };
 use super::hint::UsageError;
 use super::index_list::IndexList;
+use super::show::TerminalView;
 use crate::analysis::ShowOptions;
 use crate::batch::InputSource;
 use crate::checkpoint::hub::HubEnvironment;
@@ -39,6 +40,7 @@ pub struct EncodeSettings {
     pub truncate: Option<usize>,
     pub output: PathBuf,
     pub options: OutputOptions,
+    pub show: Option<TerminalView>,
     pub json: bool,
 }
 
@@ -89,6 +91,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         truncate: arguments.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
+        show: arguments.terminal.show,
         json: arguments.json,
     })
 }

@@ -94,6 +94,14 @@ const FAMILIES: [&str; TEXT.len()] = {
     families
 };
 
+/// The families that others know too, in their order: those cut down for this
+/// crate have names of their own.
+pub(super) fn named_families() -> impl Iterator<Item = &'static str> {
+    FAMILIES
+        .into_iter()
+        .filter(|family| !family.starts_with("Attnviz"))
+}
+
 /// Which fonts have a glyph for a letter.
 pub(super) struct Coverage {
     title: Option<FontRef<'static>>,

@@ -69,7 +69,8 @@ pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, R
     })
 }
 
-fn missing_glyphs(layout: &Layout<'_>, shaper: &mut TextShaper) -> BTreeSet<char> {
+/// Letters of a layout that no font has.
+pub(super) fn missing_glyphs(layout: &Layout<'_>, shaper: &mut TextShaper) -> BTreeSet<char> {
     layout
         .texts()
         .flat_map(|text| shaper.shape(&text.text, text.font).missing.clone())

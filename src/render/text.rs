@@ -17,10 +17,8 @@ use cosmic_text::{
 use super::fonts::{Coverage, TITLE_FAMILY, font_system};
 use crate::figure::layout::{LINE_HEIGHT, MeasureText, TextFont, Weight};
 
-/// Where the baseline is in a line, as a multiple of the font size.
-const BASELINE: f32 = 1.0;
 /// What a box for a code point is shaped as: a letter of about its size.
-const BOX: char = '\u{25a1}';
+pub(super) const BOX: char = '\u{25a1}';
 /// The digits in a box, as a multiple of the font size.
 const BOX_DIGITS: f32 = 0.44;
 /// Shaped lines are kept up to so many bytes.
@@ -31,12 +29,15 @@ const SHAPED_OVERHEAD: usize = 128;
 const GLYPH_LIMIT: usize = 4_096;
 
 /// A line of text as coverage, one byte a pixel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ShapedText {
     /// In pixels.
     pub width: i32,
     /// In pixels: the font's line height.
     pub height: i32,
+    /// What it is set in, in pixels per em: tall scripts are set smaller than
+    /// was asked for.
+    pub size: f32,
     /// Row after row, 0 for paper, 255 for ink.
     pub coverage: Vec<u8>,
     /// Code points that no font has.
@@ -120,14 +121,15 @@ impl TextShaper {
     fn rasterize(&mut self, text: &str, font: TextFont) -> ShapedText {
         let prepared = self.prepare(text, font.weight);
         let height = font.line_height();
-        let mut marks = self.marks(&prepared, font.size);
+        let mut size = font.size;
+        let mut marks = self.marks(&prepared, size);
         let (top, bottom) = extent_y(&marks);
-        let baseline = (font.size * BASELINE).round() as i32;
+        let baseline = font.baseline();
         if top < -baseline || bottom > height - baseline {
             // Tall scripts are set smaller rather than cut off.
             let up = -top as f32 / baseline as f32;
             let down = bottom as f32 / (height - baseline).max(1) as f32;
-            let size = (font.size / up.max(down) * 0.98).max(font.size * 0.4);
+            size = (font.size / up.max(down) * 0.98).max(font.size * 0.4);
             marks = self.marks(&prepared, size);
         }
         let left = marks.iter().map(|mark| mark.x).min().unwrap_or(0).min(0);
@@ -138,6 +140,7 @@ impl TextShaper {
         let mut shaped = ShapedText {
             width,
             height,
+            size,
             coverage: vec![0; usize::try_from(width * height).unwrap_or(0)],
             missing: prepared.missing,
         };
@@ -275,7 +278,7 @@ impl TextShaper {
             let shaped = self.shape(text, font);
             // The baselines of the two rows, in the box.
             let baseline = (size * (0.45 + 0.43 * row as f32)).round() as i32;
-            let top = baseline - (font.size * BASELINE).round() as i32;
+            let top = baseline - font.baseline();
             let left = (width - shaped.width) / 2;
             for y in 0..shaped.height {
                 for x in 0..shaped.width {
@@ -379,12 +382,12 @@ fn attributes(family: &'static str) -> Attrs<'static> {
 }
 
 /// Joiners and variation selectors: they shape what stands beside them.
-fn modifies_neighbours(letter: char) -> bool {
+pub(super) fn modifies_neighbours(letter: char) -> bool {
     matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// What would leave no ink, or turn the direction of its surroundings.
-fn is_invisible(letter: char) -> bool {
+pub(super) fn is_invisible(letter: char) -> bool {
     letter.is_control()
         || modifies_neighbours(letter)
         || matches!(letter,

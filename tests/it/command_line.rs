@@ -5,3 +5,4 @@ mod folders;
 mod help;
 mod messages;
 mod reruns;
+mod show;

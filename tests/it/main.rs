@@ -11,3 +11,4 @@ mod hub;
 mod loopback_hub;
 mod readme;
 mod reference;
+mod svg;

@@ -38,6 +38,11 @@ impl TextFont {
     pub fn line_height(self) -> i32 {
         (self.size * LINE_HEIGHT).ceil() as i32
     }
+
+    /// How far the baseline is below the upper edge of a line, in whole pixels.
+    pub fn baseline(self) -> i32 {
+        self.size.round() as i32
+    }
 }
 
 /// What knows how wide a text gets.

@@ -2,7 +2,7 @@
 //! and shards joined into one batch.
 
 mod browser;
-mod devtools;
+pub mod devtools;
 mod escaping;
 mod merging;
 mod thumbnails;

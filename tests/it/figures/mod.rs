@@ -19,7 +19,7 @@ use attnviz::tokenizer::{Token, TokenizedInput};
 const FIRST: HeadId = HeadId { layer: 0, head: 0 };
 
 /// A run with uneven but lawful attention.
-fn run(tokens: &[&str], segments: usize, layer_count: usize, head_count: usize) -> Run {
+pub fn run(tokens: &[&str], segments: usize, layer_count: usize, head_count: usize) -> Run {
     let count = tokens.len();
     let tensor_row = |row: usize| {
         let weights: Vec<f32> = (0..count)
@@ -57,7 +57,7 @@ fn run(tokens: &[&str], segments: usize, layer_count: usize, head_count: usize) 
     }
 }
 
-fn words(count: usize) -> Vec<&'static str> {
+pub fn words(count: usize) -> Vec<&'static str> {
     ["[CLS]", "the", "##ization", "of", "attention", ",", "[SEP]"]
         .into_iter()
         .cycle()
@@ -80,15 +80,15 @@ fn head_map(
     single_map(run, whole(run), MapChoice::Head(head), options)
 }
 
-fn overview_of(run: &Run, options: &FigureOptions) -> Result<Figure<'static>, FigureError> {
+pub fn overview_of(run: &Run, options: &FigureOptions) -> Result<Figure<'static>, FigureError> {
     overview(run, whole(run), options)
 }
 
-fn map(run: &Run) -> Figure<'static> {
+pub fn map(run: &Run) -> Figure<'static> {
     head_map(run, FIRST, &FigureOptions::default()).unwrap()
 }
 
-fn grid(run: &Run) -> Figure<'static> {
+pub fn grid(run: &Run) -> Figure<'static> {
     overview_of(run, &FigureOptions::default()).unwrap()
 }
 
@@ -128,7 +128,7 @@ fn check(layout: &Layout<'_>) {
     }
 }
 
-fn matrices<'layout>(
+pub fn matrices<'layout>(
     layout: &'layout Layout<'layout>,
 ) -> impl Iterator<Item = &'layout CellMatrix<'layout>> {
     layout.items.iter().filter_map(|item| match item {

@@ -1,0 +1,67 @@
+//! The strongest links of a run as a table.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::one_line;
+use crate::analysis::{Link, Shown, strongest_links};
+use crate::attention::HeadId;
+
+/// So many links are listed.
+const LINK_COUNT: usize = 10;
+/// Longer tokens are cut, in columns.
+const TOKEN_COLUMNS: usize = 24;
+
+/// The strongest links of all shown heads, one a line under a line of names.
+pub(super) fn table(shown: &Shown<'_>) -> String {
+    let names = ["layer", "head", "query", "key", "attention"].map(str::to_owned);
+    let mut rows = vec![names];
+    rows.extend(strongest(shown).into_iter().map(|(head, link)| {
+        let token = |index: usize| {
+            let text = shown.tokens.get(index).map_or("", |token| &token.text);
+            one_line(text, TOKEN_COLUMNS)
+        };
+        [
+            head.layer.to_string(),
+            head.head.to_string(),
+            token(link.query),
+            token(link.key),
+            format!("{:.3}", link.value),
+        ]
+    }));
+    let widths: [usize; 5] = std::array::from_fn(|column| {
+        let widths = rows.iter().map(|row| row[column].width());
+        widths.max().unwrap_or(0)
+    });
+    let mut table = String::from("strongest links\n");
+    for row in rows {
+        let cells = row.iter().zip(widths).enumerate();
+        for (column, (cell, width)) in cells {
+            let padding = " ".repeat(width.saturating_sub(cell.width()));
+            // Numbers to the right, tokens to the left.
+            let _ = match column {
+                2 | 3 => write!(table, "  {cell}{padding}"),
+                _ => write!(table, "  {padding}{cell}"),
+            };
+        }
+        table.push('\n');
+    }
+    table
+}
+
+/// The strongest links of all heads, the greatest first, equal ones in the
+/// order of their heads.
+fn strongest(shown: &Shown<'_>) -> Vec<(HeadId, Link)> {
+    // Head by head, since all values at once may be too many to sort.
+    let mut strongest: Vec<(HeadId, Link)> = Vec::new();
+    for head in shown.head_ids() {
+        let map = shown.map(head).unwrap_or_default();
+        let links = strongest_links(map, shown.tokens.len(), LINK_COUNT);
+        strongest.extend(links.into_iter().map(|link| (head, link)));
+        // A stable sort keeps equal ones in their order.
+        strongest.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));
+        strongest.truncate(LINK_COUNT);
+    }
+    strongest
+}
