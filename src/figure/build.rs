@@ -162,7 +162,7 @@ fn chosen_name(shown: &Shown<'_>, choice: MapChoice) -> String {
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),
@@ -179,7 +179,7 @@ fn quantity(choice: MapChoice) -> &'static str {
 
 /// What stands beside the colour bar: the quantity, and behind a comma how far
 /// the scale reaches where that is no round number.
-fn label(quantity: &str, options: &FigureOptions, reach: &str) -> String {
+pub(super) fn label(quantity: &str, options: &FigureOptions, reach: &str) -> String {
     let quantity = match options.progression {
         Progression::Linear => quantity.to_owned(),
         Progression::Logarithmic => format!("{quantity} (logarithmic)"),
@@ -228,18 +228,18 @@ fn matrix<'values>(values: Cow<'values, [f32]>, shown: &Shown<'_>) -> Matrix<'va
     }
 }
 
-fn maximum(values: &[f32]) -> f32 {
+pub(super) fn maximum(values: &[f32]) -> f32 {
     values.iter().copied().fold(0.0, f32::max)
 }
 
-fn captions(run: &Run) -> Vec<String> {
+pub(super) fn captions(run: &Run) -> Vec<String> {
     std::iter::once(&run.input.text)
         .chain(&run.input.pair)
         .cloned()
         .collect()
 }
 
-fn token_label(token: &ShownToken) -> TokenLabel {
+pub(super) fn token_label(token: &ShownToken) -> TokenLabel {
     let text = if token.text.trim().is_empty() {
         // A blank label would look like a forgotten one.
         format!("\u{201c}{}\u{201d}", token.text)
@@ -252,7 +252,7 @@ fn token_label(token: &ShownToken) -> TokenLabel {
     }
 }
 
-fn segment_starts(tokens: &[ShownToken]) -> Vec<usize> {
+pub(super) fn segment_starts(tokens: &[ShownToken]) -> Vec<usize> {
     tokens
         .windows(2)
         .enumerate()
@@ -263,7 +263,12 @@ fn segment_starts(tokens: &[ShownToken]) -> Vec<usize> {
 
 /// What a reader must know besides: what was done to the attention, what was
 /// cut off the input, what the colours do not tell apart.
-fn notes(run: &Run, shown: &Shown<'_>, clipped: Clipped, range: Option<ValueRange>) -> Vec<String> {
+pub(super) fn notes(
+    run: &Run,
+    shown: &Shown<'_>,
+    clipped: Clipped,
+    range: Option<ValueRange>,
+) -> Vec<String> {
     let mut notes = shown.notes.clone();
     notes.extend(truncation_note(run));
     let of = clipped.of;

@@ -74,6 +74,15 @@ impl ColorTable {
             (Ink::Medium, Theme::Dark) => [190, 190, 198],
             (Ink::Light, Theme::Dark) => [140, 140, 150],
             (Ink::Hairline, Theme::Dark) => [90, 90, 98],
+            (Ink::Grid, Theme::Light) => [230, 230, 234],
+            (Ink::Grid, Theme::Dark) => [46, 47, 54],
+            (Ink::Band, Theme::Light) => [252, 240, 214],
+            (Ink::Band, Theme::Dark) => [62, 52, 30],
+            (Ink::Bar, Theme::Light) => [58, 104, 156],
+            (Ink::Bar, Theme::Dark) => [108, 164, 220],
+            (Ink::FaintBar, Theme::Light) => [170, 188, 208],
+            (Ink::FaintBar, Theme::Dark) => [66, 86, 110],
+            (Ink::OnScale(fraction), _) => self.color(fraction),
             (Ink::OnColor(fraction), _) => readable_on(self.color(fraction)),
             (Ink::FaintOnColor(fraction), _) => {
                 let color = self.color(fraction);

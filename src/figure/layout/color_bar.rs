@@ -150,7 +150,7 @@ fn exact(end: f64, decimals: usize) -> String {
 }
 
 /// The smallest of 1, 2 and 5 times a power of ten that is not below a step.
-fn round_step(least: f64) -> f64 {
+pub(super) fn round_step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
     [1.0, 2.0, 5.0]
         .into_iter()

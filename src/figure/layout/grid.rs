@@ -132,7 +132,7 @@ pub(super) fn layout<'figure>(
 const SEGMENT_GAP: i32 = 2;
 
 /// The number of labels from one that is written to the next.
-fn stride(extent: Option<i32>, pitch: i32) -> usize {
+pub(super) fn stride(extent: Option<i32>, pitch: i32) -> usize {
     let extent = extent.unwrap_or(0).max(1);
     usize::try_from((extent + pitch - 1) / pitch.max(1))
         .unwrap_or(1)
