@@ -149,20 +149,25 @@ fn chosen_name(shown: &Shown<'_>, choice: MapChoice) -> String {
         Reduction::Mean => "mean",
         Reduction::Max => "maximum",
     };
-    let heads = counted(shown.heads.len(), "head");
     match choice {
         MapChoice::Head(head) => head.to_string(),
-        MapChoice::Layer(layer, reduction) => {
-            format!("layer {layer} · {} of {heads}", word(reduction))
-        }
-        MapChoice::All(reduction) => {
-            let layers = counted(shown.layers.len(), "layer");
-            format!("{} of {layers} × {heads}", word(reduction))
-        }
+        MapChoice::Layer(layer, reduction) => reduced(&[layer], &shown.heads, word(reduction)),
+        MapChoice::All(reduction) => reduced(&shown.layers, &shown.heads, word(reduction)),
     }
 }
 
-pub(super) fn counted(count: usize, noun: &str) -> String {
+/// Of which heads of which layers something is the mean or maximum.
+pub(super) fn reduced(layers: &[usize], heads: &[usize], word: &str) -> String {
+    let (layer_count, head_count) = (counted(layers.len(), "layer"), counted(heads.len(), "head"));
+    match (layers, heads) {
+        ([layer], [head]) => format!("layer {layer} · head {head}"),
+        ([layer], _) => format!("layer {layer} · {word} of {head_count}"),
+        (_, [head]) => format!("{word} of {layer_count} · head {head}"),
+        _ => format!("{word} of {layer_count} × {head_count}"),
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),

@@ -2,7 +2,7 @@
 //! sentence and as a row for every layer.
 
 use super::build::{
-    captions, counted, label, maximum, notes, segment_starts, token_label, value_range,
+    captions, label, maximum, notes, reduced, segment_starts, token_label, value_range,
 };
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, TokenLabel,
@@ -67,7 +67,7 @@ pub fn token_profile<'shown>(
         title: format!(
             "{} · {word} {name} (token {position}) · {}",
             run.model.id,
-            averaged(shown)
+            reduced(&shown.layers, &shown.heads, "mean")
         ),
         captions: captions(run),
         body: Body::Profile(TokenProfile {
@@ -107,32 +107,16 @@ fn named(text: &str) -> String {
     }
 }
 
-/// Which heads the bars are made of.
-fn averaged(shown: &Shown<'_>) -> String {
-    match (shown.layers.as_slice(), shown.heads.as_slice()) {
-        ([layer], [head]) => format!("layer {layer} · head {head}"),
-        ([layer], heads) => format!("layer {layer} · mean of {}", counted(heads.len(), "head")),
-        (layers, [head]) => format!("mean of {} · head {head}", counted(layers.len(), "layer")),
-        (layers, heads) => format!(
-            "mean of {} × {}",
-            counted(layers.len(), "layer"),
-            counted(heads.len(), "head")
-        ),
-    }
-}
-
 /// How the picture is read, in a sentence or two.
 fn reading(shown: &Shown<'_>, name: &str, tokens: &[TokenLabel]) -> String {
-    let rows = match (shown.layers.len(), shown.heads.len()) {
-        (1, _) => "the row of colours shows the same values",
-        (_, 1) => "the rows of colours show each layer",
-        _ => "the rows of colours show each layer's mean over its heads",
+    let bars = match (shown.layers.len(), shown.heads.len()) {
+        (1, _) => "Bars and colours show the same values.",
+        (_, 1) => "Bars show the mean over the layers, colours each layer.",
+        _ => "Bars show the mean over layers and heads, colours each layer's mean over its heads.",
     };
     let special = match tokens.iter().any(|token| token.special) {
-        true => " Special tokens are paler.",
+        true => "; special tokens are paler",
         false => "",
     };
-    format!(
-        "Bars show what the title names, {rows}. The column of {name} itself is marked.{special}"
-    )
+    format!("{bars} The column of {name} itself is marked{special}.")
 }

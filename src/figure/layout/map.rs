@@ -284,7 +284,7 @@ pub(super) fn label(
 }
 
 /// 2nd, 3rd, 4th, 11th, 21st.
-pub(super) fn ordinal(number: usize) -> String {
+fn ordinal(number: usize) -> String {
     let suffix = match (number % 10, number % 100) {
         (1, tens) if tens != 11 => "st",
         (2, tens) if tens != 12 => "nd",
@@ -386,7 +386,7 @@ fn value_texts(cells: &CellMatrix<'_>, measure: &mut dyn MeasureText) -> Vec<Ite
 
 /// The size and the number of decimals of values in cells, `None` where not
 /// even two decimals can be read.
-pub(super) fn value_format(cell: i32, measure: &mut dyn MeasureText) -> Option<(TextFont, usize)> {
+fn value_format(cell: i32, measure: &mut dyn MeasureText) -> Option<(TextFont, usize)> {
     let decimals = if cell >= 72 { 3 } else { 2 };
     let size = (cell as f32 * 0.4).floor().min(LARGEST_LABEL);
     let font = TextFont::regular(size);

@@ -101,6 +101,8 @@ pub enum Ink {
     Light,
     /// Frames and ticks.
     Hairline,
+    /// What everything is drawn on.
+    Paper,
     /// Lines behind bars, as faint as they can be seen.
     Grid,
     /// What is behind a marked column.

@@ -1,12 +1,12 @@
 //! The layout of a token's profile: bars, the tokens below them, and a row of
 //! colours for every layer, all over the same token axis.
 
+use std::collections::BTreeSet;
+
 use super::color_bar::{color_bar, round_step};
 use super::grid::stride;
 use super::head::{heading, notes};
-use super::map::{
-    NOTHING, SEGMENT_GAP, SIDE_LIMIT, TICK, cell_side, label, ordinal, value_format, value_text,
-};
+use super::map::{NOTHING, SEGMENT_GAP, SIDE_LIMIT, TICK, cell_side, label, value_text};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, Figure, FigureError, Ink, Item, LABEL_GAP, LARGEST_LABEL,
@@ -25,6 +25,10 @@ const ROWS_LIMIT: i32 = CANVAS_LIMIT / 2;
 const SHORTEST_COLOR_BAR: i32 = 180;
 /// Between the body and the colour bar, in pixels.
 const COLOR_BAR_GAP: i32 = 40;
+/// Letters of level values, the largest that fit, in pixels.
+const LEVEL_SIZES: [f32; 6] = [24.0, 22.0, 20.0, 18.0, 16.0, 14.0];
+/// Of the values over the bars.
+const DECIMALS: usize = 3;
 /// As one reads.
 const LEVEL: Rotation = Rotation::Level;
 
@@ -107,18 +111,12 @@ struct TokenLabels {
 }
 
 impl TokenLabels {
-    fn new(columns: &Columns<'_>, measure: &mut dyn MeasureText) -> Self {
+    fn new(columns: &Columns<'_>, bars: &[f32], measure: &mut dyn MeasureText) -> Self {
         let largest = (columns.pitch as f32 / LINE_HEIGHT).floor();
         let font = TextFont::regular(largest.clamp(SMALLEST_LABEL, LARGEST_LABEL));
         let stride = stride(Some(font.line_height()), columns.pitch);
         let marked = columns.marked();
-        // The marked token keeps its label, and its neighbours give it room.
-        let mut labelled: Vec<usize> = (0..columns.count)
-            .step_by(stride)
-            .filter(|column| column.abs_diff(marked) >= stride)
-            .chain([marked])
-            .collect();
-        labelled.sort_unstable();
+        let labelled = spaced(bars, marked, stride);
         let bold = TextFont {
             weight: Weight::Bold,
             ..font
@@ -177,23 +175,36 @@ impl TokenLabels {
     }
 
     /// What the picture leaves out, as a sentence.
-    fn note(&self, columns: &Columns<'_>, has_values: bool) -> Option<String> {
-        let every = self.stride * columns.block;
+    fn note(&self, columns: &Columns<'_>) -> Option<String> {
         let count = columns.profile.tokens.len();
-        let values = if has_values {
-            ""
-        } else {
-            " Values are not written."
-        };
         let shared = match columns.block {
             1 => String::new(),
             block => format!(" Each bar shows the greatest of {block} values."),
         };
-        (every > 1).then(|| {
-            let nth = ordinal(every);
-            format!("{count} tokens; every {nth} is labelled, and the marked one.{values}{shared}")
+        (self.stride > 1 || columns.block > 1).then(|| {
+            format!("{count} tokens; the marked one and the highest bars are labelled, others where there is room.{shared}")
         })
     }
+}
+
+/// As many columns as have room for a label, in their order: the marked one,
+/// then the highest bars.
+fn spaced(bars: &[f32], marked: usize, stride: usize) -> Vec<usize> {
+    let mut by_height: Vec<usize> = (0..bars.len()).collect();
+    by_height.sort_by(|&left, &right| {
+        let is_marked = (right == marked).cmp(&(left == marked));
+        is_marked
+            .then(bars[right].total_cmp(&bars[left]))
+            .then(left.cmp(&right))
+    });
+    let mut chosen = BTreeSet::new();
+    for column in by_height {
+        let around = column.saturating_sub(stride - 1)..column.saturating_add(stride);
+        if chosen.range(around).next().is_none() {
+            chosen.insert(column);
+        }
+    }
+    chosen.into_iter().collect()
 }
 
 /// The axis of the bars: from 0 in round steps.
@@ -221,6 +232,13 @@ impl BarAxis {
         (fraction * f64::from(BARS_HEIGHT)).round() as i32
     }
 
+    /// A hundredth of the axis, rounded up to what can be written.
+    fn least_written(&self) -> f32 {
+        let hundredth = self.step * self.count as f64 / 100.0;
+        let unit = 10_f64.powi(DECIMALS as i32);
+        ((hundredth * unit).ceil() / unit) as f32
+    }
+
     /// The height and the number of each tick.
     fn ticks(&self) -> Vec<(i32, String)> {
         let decimals = usize::try_from(-self.step.log10().floor() as i64).unwrap_or(0);
@@ -238,47 +256,68 @@ impl BarAxis {
     }
 }
 
-/// How the values over the bars are written.
+/// How the values over the bars are written, and which.
 struct BarValues {
     font: TextFont,
-    decimals: usize,
     rotation: Rotation,
     /// The room above the highest bar.
     extent: i32,
+    /// Columns whose bars have their value.
+    columns: Vec<usize>,
+    /// Lower bars have none.
+    least: f32,
 }
 
 impl BarValues {
-    /// Level where a column is wide enough, upward where it is as wide as a
-    /// line is high, `None` where it is not.
+    /// Level where columns are wide enough for that; else upward, and only at
+    /// bars that have a label and can be seen.
     fn new(
         columns: &Columns<'_>,
         labels: &TokenLabels,
         bars: &[f32],
+        axis: &BarAxis,
         measure: &mut dyn MeasureText,
-    ) -> Option<Self> {
-        let widest = |font, decimals, measure: &mut dyn MeasureText| {
+    ) -> Self {
+        for size in LEVEL_SIZES {
+            let font = TextFont::regular(size);
             let widths = bars
                 .iter()
-                .map(|&bar| measure.width(&value_text(bar, decimals), font));
-            widths.max().unwrap_or(0)
-        };
-        if let Some((font, decimals)) = value_format(columns.pitch, measure)
-            && widest(font, decimals, measure) + 4 <= columns.pitch
-        {
-            return Some(Self {
-                font,
-                decimals,
-                rotation: LEVEL,
-                extent: font.line_height(),
-            });
+                .map(|&bar| measure.width(&value_text(bar, DECIMALS), font));
+            if widths.max().unwrap_or(0) + 4 <= columns.pitch {
+                return Self {
+                    font,
+                    rotation: LEVEL,
+                    extent: font.line_height(),
+                    columns: (0..bars.len()).collect(),
+                    least: 0.0,
+                };
+            }
         }
         let font = labels.font;
-        (labels.stride == 1).then(|| Self {
+        let least = axis.least_written();
+        let written: Vec<usize> = labels
+            .labels
+            .iter()
+            .map(|&(column, ..)| column)
+            .filter(|&column| bars[column] >= least)
+            .collect();
+        let widths = written
+            .iter()
+            .map(|&column| measure.width(&value_text(bars[column], DECIMALS), font));
+        Self {
             font,
-            decimals: 3,
             rotation: Rotation::Upward,
-            extent: widest(font, 3, measure),
-        })
+            extent: widths.max().unwrap_or(0),
+            columns: written,
+            least,
+        }
+    }
+
+    fn note(&self, bars: &[f32]) -> Option<String> {
+        let least = value_text(self.least, DECIMALS);
+        bars.iter()
+            .any(|&bar| bar < self.least)
+            .then(|| format!("Values below {least} are not written."))
     }
 }
 
@@ -298,9 +337,9 @@ pub(super) fn layout<'figure>(
     }
     let mut columns = Columns::new(profile);
     let bars = columns.values(&profile.bars);
-    let labels = TokenLabels::new(&columns, measure);
-    let values = BarValues::new(&columns, &labels, &bars, measure);
+    let labels = TokenLabels::new(&columns, &bars, measure);
     let axis = BarAxis::new(profile.bar_maximum);
+    let values = BarValues::new(&columns, &labels, &bars, &axis, measure);
     let font = TextFont::regular(ANNOTATION_SIZE);
     let line = font.line_height();
     let rows = Rows::new(profile);
@@ -322,8 +361,7 @@ pub(super) fn layout<'figure>(
 
     // From top to bottom.
     let heading = heading(figure, right - MARGIN, measure);
-    let values_extent = values.as_ref().map_or(0, |values| values.extent);
-    let bars_top = heading.bottom + 28 + values_extent + 6;
+    let bars_top = heading.bottom + 28 + values.extent + 6;
     let baseline = bars_top + BARS_HEIGHT;
     let labels_top = baseline + TICK + LABEL_GAP;
     let rows_top = labels_top + labels.extent() + LABEL_GAP + TICK;
@@ -338,12 +376,13 @@ pub(super) fn layout<'figure>(
     );
     let name_top = rows_bottom + LABEL_GAP + 6;
     let mut all_notes = figure.notes.clone();
-    all_notes.extend(labels.note(&columns, values.is_some()));
+    all_notes.extend(labels.note(&columns));
+    all_notes.extend(values.note(&bars));
     let notes_top = color_bar.bottom.max(name_top + line) + 24;
     let notes = notes(&all_notes, notes_top, right - MARGIN, measure);
 
     let mut items: Vec<Item<'figure>> = heading.items;
-    let band_top = bars_top - values_extent - 6;
+    let band_top = bars_top - values.extent - 6;
     let band = columns.band(band_top, rows_bottom + 8 - band_top);
     items.push(fill(band, Ink::Band));
     for (height, text) in axis_ticks {
@@ -360,12 +399,7 @@ pub(super) fn layout<'figure>(
         items.push(place(text, font, width, corner, LEVEL, kind));
     }
     items.extend(bar_items(
-        &columns,
-        &bars,
-        &axis,
-        values.as_ref(),
-        baseline,
-        measure,
+        &columns, &bars, &axis, &values, baseline, measure,
     ));
     items.extend(labels.items(&columns, labels_top));
     items.extend(rows.items(&columns, figure, rows_top));
@@ -421,7 +455,7 @@ fn bar_items(
     columns: &Columns<'_>,
     bars: &[f32],
     axis: &BarAxis,
-    values: Option<&BarValues>,
+    values: &BarValues,
     baseline: i32,
     measure: &mut dyn MeasureText,
 ) -> Vec<Item<'static>> {
@@ -439,28 +473,38 @@ fn bar_items(
         if height > 0 {
             items.push(fill(rect(x, baseline - height, width, height), ink));
         }
-        let Some(format) = values else { continue };
-        let text = value_text(bar, format.decimals);
-        let extent = measure.width(&text, format.font);
+    }
+    for &column in &values.columns {
+        let bar = bars[column];
+        let text = value_text(bar, DECIMALS);
+        let extent = measure.width(&text, values.font);
+        let line = values.font.line_height();
         let middle = columns.x(column) + columns.pitch / 2;
-        let top = baseline - height - 6;
-        let corner = match format.rotation {
-            Rotation::Level => (middle - extent / 2, top - format.font.line_height() + 2),
-            Rotation::Upward => (middle - format.font.line_height() / 2, top - extent),
+        let foot = baseline - axis.height(bar) - 4;
+        let corner = match values.rotation {
+            Rotation::Level => (middle - extent / 2, foot - line + 2),
+            Rotation::Upward => (middle - line / 2, foot - extent),
         };
         let ink = match text == NOTHING || columns.special(column) {
             true => Ink::Light,
             false => Ink::Medium,
         };
         let kind = (ink, Role::BarValue(column));
-        items.push(place(
-            text,
-            format.font,
-            extent,
-            corner,
-            format.rotation,
-            kind,
-        ));
+        let item = place(text, values.font, extent, corner, values.rotation, kind);
+        // No grid line strikes a number through.
+        if let Item::Text(text) = &item {
+            let paper = match column == columns.marked() {
+                true => Ink::Band,
+                false => Ink::Paper,
+            };
+            let height = text.rect.height.min(baseline - text.rect.y);
+            let rect = Rect {
+                height,
+                ..text.rect
+            };
+            items.push(fill(rect, paper));
+        }
+        items.push(item);
     }
     items
 }
