@@ -38,12 +38,9 @@ pub fn token_profile<'shown>(
     let tokens: Vec<TokenLabel> = shown.tokens.iter().map(token_label).collect();
     let name = named(&tokens.get(position).ok_or_else(outside)?.text);
     let layers = profile.by_layer.concat();
+    let highest = maximum(&profile.mean);
     let (layer_maximum, bar_maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
-        Scale::Head => (
-            maximum(&layers),
-            maximum(&profile.mean),
-            "these rows' maximum",
-        ),
+        Scale::Head => (maximum(&layers), highest, "these rows' maximum"),
         Scale::Unit => (1.0, 1.0, ""),
         Scale::Run => {
             let maximum = maximum(&shown.values);
@@ -72,7 +69,8 @@ pub fn token_profile<'shown>(
         captions: captions(run),
         body: Body::Profile(TokenProfile {
             bars: profile.mean,
-            bar_maximum,
+            // No bar leaves its axis, not even one of unnormalized attention.
+            bar_maximum: bar_maximum.max(highest),
             bar_name: quantity.to_owned(),
             rows: profile.by_layer,
             row_labels: shown.layers.iter().map(usize::to_string).collect(),

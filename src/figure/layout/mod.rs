@@ -6,6 +6,7 @@
 //! picture. Nothing here draws. Sizes are meant for print: a picture is about
 //! twice as dense as a screen shows it.
 
+mod bars;
 mod color_bar;
 mod grid;
 mod head;

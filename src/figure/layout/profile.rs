@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::color_bar::{color_bar, round_step};
+use super::bars::{BarAxis, BarValues, bar_items};
+use super::color_bar::color_bar;
 use super::grid::stride;
 use super::head::{heading, notes};
-use super::map::{NOTHING, SEGMENT_GAP, SIDE_LIMIT, TICK, cell_side, label, value_text};
+use super::map::{SEGMENT_GAP, SIDE_LIMIT, TICK, cell_side, label};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, Figure, FigureError, Ink, Item, LABEL_GAP, LARGEST_LABEL,
@@ -16,7 +17,7 @@ use super::{
 use crate::figure::{ColorRange, TokenProfile};
 
 /// Height of the axis of the bars, in pixels.
-const BARS_HEIGHT: i32 = 420;
+pub(super) const BARS_HEIGHT: i32 = 420;
 /// What all rows share while there are few, in pixels.
 const ROWS_HEIGHT: i32 = 360;
 /// More rows than these do not fit, in pixels.
@@ -25,20 +26,16 @@ const ROWS_LIMIT: i32 = CANVAS_LIMIT / 2;
 const SHORTEST_COLOR_BAR: i32 = 180;
 /// Between the body and the colour bar, in pixels.
 const COLOR_BAR_GAP: i32 = 40;
-/// Letters of level values, the largest that fit, in pixels.
-const LEVEL_SIZES: [f32; 6] = [24.0, 22.0, 20.0, 18.0, 16.0, 14.0];
-/// Of the values over the bars.
-const DECIMALS: usize = 3;
 /// As one reads.
-const LEVEL: Rotation = Rotation::Level;
+pub(super) const LEVEL: Rotation = Rotation::Level;
 
 /// Where the columns are, and what is written at them.
-struct Columns<'profile> {
+pub(super) struct Columns<'profile> {
     profile: &'profile TokenProfile,
     /// Left edge of the first column.
     left: i32,
     /// Width of a column, in pixels.
-    pitch: i32,
+    pub(super) pitch: i32,
     /// So many tokens share a column.
     block: usize,
     count: usize,
@@ -65,7 +62,7 @@ impl<'profile> Columns<'profile> {
         }
     }
 
-    fn x(&self, column: usize) -> i32 {
+    pub(super) fn x(&self, column: usize) -> i32 {
         let gaps_before = self.gaps.iter().filter(|&&gap| gap <= column).count();
         self.left + pixels(column) * self.pitch + pixels(gaps_before) * SEGMENT_GAP
     }
@@ -80,11 +77,11 @@ impl<'profile> Columns<'profile> {
         values.chunks(self.block).map(greatest).collect()
     }
 
-    fn marked(&self) -> usize {
+    pub(super) fn marked(&self) -> usize {
         self.profile.position / self.block
     }
 
-    fn special(&self, column: usize) -> bool {
+    pub(super) fn special(&self, column: usize) -> bool {
         let token = self.profile.tokens.get(column * self.block);
         self.block == 1 && token.is_some_and(|token| token.special)
     }
@@ -101,12 +98,12 @@ impl<'profile> Columns<'profile> {
 }
 
 /// The labels below the bars.
-struct TokenLabels {
-    font: TextFont,
+pub(super) struct TokenLabels {
+    pub(super) font: TextFont,
     /// Every so many columns have a label.
-    stride: usize,
+    pub(super) stride: usize,
     /// Column, text, width, font and ink of each.
-    labels: Vec<(usize, String, i32, TextFont, Ink)>,
+    pub(super) labels: Vec<(usize, String, i32, TextFont, Ink)>,
     rotation: Rotation,
 }
 
@@ -205,120 +202,6 @@ fn spaced(bars: &[f32], marked: usize, stride: usize) -> Vec<usize> {
         }
     }
     chosen.into_iter().collect()
-}
-
-/// The axis of the bars: from 0 in round steps.
-struct BarAxis {
-    step: f64,
-    /// The number of steps.
-    count: usize,
-}
-
-impl BarAxis {
-    fn new(maximum: f32) -> Self {
-        let maximum = match f64::from(maximum) {
-            maximum if maximum > 0.0 && maximum.is_finite() => maximum,
-            _ => 1.0,
-        };
-        let step = round_step(maximum / 5.0);
-        // A maximum that is a round number needs no step beyond it.
-        let count = (maximum / step - 1e-6).ceil().max(1.0) as usize;
-        Self { step, count }
-    }
-
-    fn height(&self, value: f32) -> i32 {
-        let end = self.step * self.count as f64;
-        let fraction = (f64::from(value) / end).clamp(0.0, 1.0);
-        (fraction * f64::from(BARS_HEIGHT)).round() as i32
-    }
-
-    /// A hundredth of the axis, rounded up to what can be written.
-    fn least_written(&self) -> f32 {
-        let hundredth = self.step * self.count as f64 / 100.0;
-        let unit = 10_f64.powi(DECIMALS as i32);
-        ((hundredth * unit).ceil() / unit) as f32
-    }
-
-    /// The height and the number of each tick.
-    fn ticks(&self) -> Vec<(i32, String)> {
-        let decimals = usize::try_from(-self.step.log10().floor() as i64).unwrap_or(0);
-        (0..=self.count)
-            .map(|index| {
-                let value = self.step * index as f64;
-                let text = match (index, decimals) {
-                    (0, _) => "0".to_owned(),
-                    (_, ..=5) => format!("{value:.decimals$}"),
-                    _ => format!("{value:.0e}"),
-                };
-                (self.height(value as f32), text)
-            })
-            .collect()
-    }
-}
-
-/// How the values over the bars are written, and which.
-struct BarValues {
-    font: TextFont,
-    rotation: Rotation,
-    /// The room above the highest bar.
-    extent: i32,
-    /// Columns whose bars have their value.
-    columns: Vec<usize>,
-    /// Lower bars have none.
-    least: f32,
-}
-
-impl BarValues {
-    /// Level where columns are wide enough for that; else upward, and only at
-    /// bars that have a label and can be seen.
-    fn new(
-        columns: &Columns<'_>,
-        labels: &TokenLabels,
-        bars: &[f32],
-        axis: &BarAxis,
-        measure: &mut dyn MeasureText,
-    ) -> Self {
-        for size in LEVEL_SIZES {
-            let font = TextFont::regular(size);
-            let widths = bars
-                .iter()
-                .map(|&bar| measure.width(&value_text(bar, DECIMALS), font));
-            if widths.max().unwrap_or(0) + 4 <= columns.pitch {
-                return Self {
-                    font,
-                    rotation: LEVEL,
-                    extent: font.line_height(),
-                    columns: (0..bars.len()).collect(),
-                    least: 0.0,
-                };
-            }
-        }
-        let font = labels.font;
-        let least = axis.least_written();
-        let written: Vec<usize> = labels
-            .labels
-            .iter()
-            .map(|&(column, ..)| column)
-            .filter(|&column| bars[column] >= least)
-            .collect();
-        let widths = written
-            .iter()
-            .map(|&column| measure.width(&value_text(bars[column], DECIMALS), font));
-        Self {
-            font,
-            rotation: Rotation::Upward,
-            extent: widths.max().unwrap_or(0),
-            columns: written,
-            least,
-        }
-    }
-
-    fn note(&self, bars: &[f32]) -> Option<String> {
-        let least = value_text(self.least, DECIMALS);
-        bars.iter()
-            .any(|&bar| bar < self.least)
-            .then(|| format!("Values below {least} are not written."))
-    }
 }
 
 /// Puts a profile in its place.
@@ -438,7 +321,7 @@ pub(super) fn layout<'figure>(
     })
 }
 
-fn rect(x: i32, y: i32, width: i32, height: i32) -> Rect {
+pub(super) fn rect(x: i32, y: i32, width: i32, height: i32) -> Rect {
     Rect {
         x,
         y,
@@ -447,66 +330,8 @@ fn rect(x: i32, y: i32, width: i32, height: i32) -> Rect {
     }
 }
 
-fn fill(rect: Rect, ink: Ink) -> Item<'static> {
+pub(super) fn fill(rect: Rect, ink: Ink) -> Item<'static> {
     Item::Rectangle { rect, ink }
-}
-
-fn bar_items(
-    columns: &Columns<'_>,
-    bars: &[f32],
-    axis: &BarAxis,
-    values: &BarValues,
-    baseline: i32,
-    measure: &mut dyn MeasureText,
-) -> Vec<Item<'static>> {
-    // A quarter of a wide column is space, so that bars are told apart.
-    let space = columns.pitch / 4;
-    let mut items = Vec::with_capacity(bars.len() * 2);
-    for (column, &bar) in bars.iter().enumerate() {
-        let height = axis.height(bar);
-        let ink = match columns.special(column) {
-            true => Ink::FaintBar,
-            false => Ink::Bar,
-        };
-        let x = columns.x(column) + space / 2;
-        let width = columns.pitch - space;
-        if height > 0 {
-            items.push(fill(rect(x, baseline - height, width, height), ink));
-        }
-    }
-    for &column in &values.columns {
-        let bar = bars[column];
-        let text = value_text(bar, DECIMALS);
-        let extent = measure.width(&text, values.font);
-        let line = values.font.line_height();
-        let middle = columns.x(column) + columns.pitch / 2;
-        let foot = baseline - axis.height(bar) - 4;
-        let corner = match values.rotation {
-            Rotation::Level => (middle - extent / 2, foot - line + 2),
-            Rotation::Upward => (middle - line / 2, foot - extent),
-        };
-        let ink = match text == NOTHING || columns.special(column) {
-            true => Ink::Light,
-            false => Ink::Medium,
-        };
-        let kind = (ink, Role::BarValue(column));
-        let item = place(text, values.font, extent, corner, values.rotation, kind);
-        // No grid line strikes a number through.
-        if let Item::Text(text) = &item {
-            let paper = match column == columns.marked() {
-                true => Ink::Band,
-                false => Ink::Paper,
-            };
-            let height = text.rect.height.min(baseline - text.rect.y);
-            let rect = Rect {
-                height,
-                ..text.rect
-            };
-            items.push(fill(rect, paper));
-        }
-        items.push(item);
-    }
-    items
 }
 
 /// The rows of colours, one for every layer.
