@@ -87,7 +87,7 @@ impl BarValues {
             let widths = bars
                 .iter()
                 .map(|&bar| measure.width(&value_text(bar, DECIMALS), font));
-            if widths.max().unwrap_or(0) + 4 <= columns.pitch {
+            if widths.max().unwrap_or(0) + 10 <= columns.pitch {
                 return Self {
                     font,
                     rotation: LEVEL,
@@ -176,7 +176,8 @@ pub(super) fn bar_items(
         let item = place(text, values.font, extent, corner, values.rotation, kind);
         // No grid line strikes a number through.
         if let Item::Text(text) = &item {
-            let paper = match column == columns.marked() {
+            let is_on_band = column == columns.marked() && text.rect.width <= columns.pitch;
+            let paper = match is_on_band {
                 true => Ink::Band,
                 false => Ink::Paper,
             };

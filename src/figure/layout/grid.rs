@@ -154,7 +154,7 @@ fn segment_lines(cells: &CellMatrix<'_>) -> Vec<Item<'static>> {
         };
         [row, column].map(|rect| Item::Rectangle {
             rect,
-            ink: Ink::Light,
+            ink: Ink::Hairline,
         })
     };
     cells.gaps.iter().flat_map(across).collect()
