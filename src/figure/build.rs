@@ -211,7 +211,7 @@ pub(super) fn value_range(
     };
     let maximum = options.maximum.unwrap_or(own_maximum);
     let minimum = options.minimum.unwrap_or(0.0);
-    if !(minimum < maximum) || !minimum.is_finite() || !maximum.is_finite() {
+    if minimum >= maximum || !minimum.is_finite() || !maximum.is_finite() {
         return Err(FigureError::EmptyRange { minimum, maximum });
     }
     let mut range = ValueRange::up_to(maximum, options.progression);

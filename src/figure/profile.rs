@@ -36,7 +36,7 @@ pub fn token_profile<'shown>(
     };
     let profile = profile(shown, direction, position).ok_or_else(outside)?;
     let tokens: Vec<TokenLabel> = shown.tokens.iter().map(token_label).collect();
-    let name = named(&tokens.get(position).ok_or_else(outside)?.text);
+    let name = named(&shown.tokens.get(position).ok_or_else(outside)?.text);
     let layers = profile.by_layer.concat();
     let highest = maximum(&profile.mean);
     let (layer_maximum, bar_maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
@@ -98,7 +98,6 @@ pub fn token_profile<'shown>(
 
 /// A token in quotation marks, cut where it would fill the title.
 fn named(text: &str) -> String {
-    let text = text.trim_matches(['\u{201c}', '\u{201d}']);
     match text.char_indices().nth(TITLE_LETTERS) {
         Some((end, _)) => format!("\u{201c}{}…\u{201d}", &text[..end]),
         None => format!("\u{201c}{text}\u{201d}"),

@@ -90,14 +90,15 @@ fn linear_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
         .unwrap_or(0)
         .min(9);
     let mut ticks = vec![(0.0, exact(start, decimals))];
-    let first = (start / step + 0.55).ceil();
+    // The ends have their own numbers, which need room.
+    let distance = 1.0 / room.min(12.0);
+    let first = (start / step).ceil();
     for count in 0..20 {
         let value = (first + f64::from(count)) * step;
-        if value >= end - step * 0.55 {
-            break;
+        let fraction = (value - start) / (end - start);
+        if (distance..=1.0 - distance).contains(&fraction) {
+            ticks.push((fraction as f32, format!("{value:.decimals$}")));
         }
-        let fraction = ((value - start) / (end - start)) as f32;
-        ticks.push((fraction, format!("{value:.decimals$}")));
     }
     ticks.push((1.0, exact(end, decimals)));
     ticks
@@ -175,6 +176,6 @@ pub(super) fn round_step(least: f64) -> f64 {
     [1.0, 2.0, 5.0]
         .into_iter()
         .map(|factor| factor * power)
-        .find(|&step| step >= least * (1.0 - 1e-9))
+        .find(|&step| step >= least * (1.0 - 1e-6))
         .unwrap_or(10.0 * power)
 }

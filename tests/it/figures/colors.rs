@@ -128,11 +128,11 @@ fn values_can_be_read_on_every_color() {
 }
 
 fn bar(layout: &Layout<'_>) -> Rect {
-    let bars = layout.items.iter().filter_map(|item| match item {
+    let mut bars = layout.items.iter().filter_map(|item| match item {
         Item::ColorBar(rect) => Some(*rect),
         _ => None,
     });
-    bars.last().unwrap()
+    bars.next().unwrap()
 }
 
 /// The ticks of the colour bar from below: the fraction where they stand, and
@@ -174,10 +174,22 @@ fn ticks_are_round_and_few() {
         maximum,
         ..FigureOptions::default()
     };
+    let linear = |minimum, maximum| FigureOptions {
+        progression: Progression::Linear,
+        ..logarithmic(minimum, maximum)
+    };
     for (options, expected) in [
         (
+            linear(None, None),
+            &["0", "0.2", "0.4", "0.6", "0.8", "1"][..],
+        ),
+        (
+            linear(Some(0.05), Some(0.3)),
+            &["0.05", "0.10", "0.15", "0.20", "0.25", "0.30"],
+        ),
+        (
             logarithmic(None, None),
-            &["0.0001", "0.001", "0.01", "0.1", "1"][..],
+            &["0.0001", "0.001", "0.01", "0.1", "1"],
         ),
         (
             logarithmic(Some(0.02), Some(0.9)),

@@ -85,6 +85,20 @@ fn a_title_names_the_heads_that_are_averaged() {
 }
 
 #[test]
+fn a_token_keeps_its_own_quotation_marks_and_loses_its_length() {
+    let endless = "w".repeat(99);
+    let run = run(&["“", "", &endless], 1, 1, 1);
+    for (position, expected) in [
+        (0, "from ““” (token 0)".to_owned()),
+        (1, "from “” (token 1)".to_owned()),
+        (2, format!("from “{}…” (token 2)", "w".repeat(32))),
+    ] {
+        let title = from(&run, position).title;
+        assert!(title.contains(&expected), "{title}");
+    }
+}
+
+#[test]
 fn a_position_outside_is_an_error() {
     let run = run(&["a", "b"], 1, 1, 1);
     let options = FigureOptions::default();
@@ -221,11 +235,13 @@ fn pixels_of_rows_have_the_colors_of_their_values() {
     let layout = layout::layout(&figure, &mut shaper).unwrap();
     let colors = ColorTable::new(figure.palette);
     for item in &layout.items {
-        if let Item::Rectangle { rect, ink } = item {
-            if let Ink::OnScale(fraction) = ink {
-                let (x, y) = (rect.x + rect.width / 2, rect.y + rect.height / 2);
-                assert_eq!(picture.at(x, y), colors.color(*fraction));
-            }
+        if let Item::Rectangle {
+            rect,
+            ink: Ink::OnScale(fraction),
+        } = item
+        {
+            let (x, y) = (rect.x + rect.width / 2, rect.y + rect.height / 2);
+            assert_eq!(picture.at(x, y), colors.color(*fraction));
         }
     }
     for bar in bars(&layout) {
