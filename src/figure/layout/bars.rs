@@ -2,7 +2,7 @@
 
 use super::color_bar::round_step;
 use super::map::{NOTHING, value_text};
-use super::profile::{BARS_HEIGHT, Columns, LEVEL, TokenLabels, fill, rect};
+use super::profile::{BARS_HEIGHT, Columns, LEVEL, TokenLabels, fill, rect, spaced};
 use super::text::place;
 use super::{Ink, Item, MeasureText, Rect, Role, Rotation, TextFont};
 
@@ -74,7 +74,7 @@ pub(super) struct BarValues {
 
 impl BarValues {
     /// Level where columns are wide enough for that; else upward, and only at
-    /// bars that have a label and can be seen.
+    /// the bars that rise above their neighbours and can be seen.
     pub(super) fn new(
         columns: &Columns<'_>,
         labels: &TokenLabels,
@@ -99,10 +99,8 @@ impl BarValues {
         }
         let font = labels.font;
         let least = axis.least_written();
-        let written: Vec<usize> = labels
-            .labels
-            .iter()
-            .map(|&(column, ..)| column)
+        let written: Vec<usize> = spaced(bars, None, labels.stride)
+            .into_iter()
             .filter(|&column| bars[column] >= least && is_peak(bars, column, labels.stride))
             .collect();
         let widths = written

@@ -113,7 +113,7 @@ impl TokenLabels {
         let font = TextFont::regular(largest.clamp(SMALLEST_LABEL, LARGEST_LABEL));
         let stride = stride(Some(font.line_height()), columns.pitch);
         let marked = columns.marked();
-        let labelled = spaced(bars, marked, stride);
+        let labelled = spaced(bars, Some(marked), stride);
         let bold = TextFont {
             weight: Weight::Bold,
             ..font
@@ -179,18 +179,18 @@ impl TokenLabels {
             block => format!(" Each bar shows the greatest of {block} values."),
         };
         (self.stride > 1 || columns.block > 1).then(|| {
-            format!("{count} tokens; the marked one and the highest bars are labelled, others where there is room.{shared}")
+            format!("{count} tokens; labelled are the marked one, then the highest bars that have room.{shared}")
         })
     }
 }
 
-/// As many columns as have room for a label, in their order: the marked one,
-/// then the highest bars.
-fn spaced(bars: &[f32], marked: usize, stride: usize) -> Vec<usize> {
+/// As many columns as have room for a text, in their order: the highest bars,
+/// and before them one that comes first.
+pub(super) fn spaced(bars: &[f32], first: Option<usize>, stride: usize) -> Vec<usize> {
     let mut by_height: Vec<usize> = (0..bars.len()).collect();
     by_height.sort_by(|&left, &right| {
-        let is_marked = (right == marked).cmp(&(left == marked));
-        is_marked
+        let is_first = (Some(right) == first).cmp(&(Some(left) == first));
+        is_first
             .then(bars[right].total_cmp(&bars[left]))
             .then(left.cmp(&right))
     });

@@ -197,7 +197,7 @@ fn ticks_are_round_and_few() {
         ),
         (
             logarithmic(Some(0.1), Some(0.2)),
-            &["0.1", "0.12", "0.14", "0.16", "0.2"],
+            &["0.1", "0.12", "0.14", "0.16", "0.18", "0.2"],
         ),
     ] {
         let (ticks, _) = bar_of(20, &options);

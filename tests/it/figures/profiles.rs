@@ -168,7 +168,7 @@ fn the_marked_token_is_labelled_even_among_hundreds() {
         assert_eq!(is_thinned, count > 135);
         let says_so = layout
             .texts()
-            .any(|text| text.text.contains("the highest bars are labelled"));
+            .any(|text| text.text.contains("then the highest bars that have room"));
         assert_eq!(says_so, is_thinned);
     }
 }
@@ -183,6 +183,16 @@ fn the_highest_bar_is_labelled_and_has_its_value() {
     let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
     let has = |role| layout.texts().any(|text| text.role == role);
     assert!(has(Role::ColumnLabel(position)) && has(Role::BarValue(position)));
+    let beside = from(&run, position + 1);
+    let bars = &body(&beside).bars;
+    let layout = layout::layout(&beside, &mut TextShaper::new()).unwrap();
+    check(&layout);
+    let highest = bars.iter().copied().fold(0.0, f32::max);
+    let has_value = layout.texts().any(|text| match text.role {
+        Role::BarValue(index) => bars[index] == highest,
+        _ => false,
+    });
+    assert!(has_value);
 }
 
 #[test]
