@@ -117,9 +117,12 @@ impl BarValues {
 
     pub(super) fn note(&self, bars: &[f32]) -> Option<String> {
         let least = value_text(self.least, DECIMALS);
-        bars.iter()
-            .any(|&bar| bar < self.least)
-            .then(|| format!("Values below {least} are not written."))
+        let visible = bars.iter().filter(|&&bar| bar >= self.least).count();
+        if self.columns.len() < visible {
+            Some(format!("Values are written at peaks of {least} and more."))
+        } else {
+            (visible < bars.len()).then(|| format!("Values below {least} are not written."))
+        }
     }
 }
 

@@ -193,6 +193,8 @@ fn the_highest_bar_is_labelled_and_has_its_value() {
         _ => false,
     });
     assert!(has_value);
+    let mut texts = layout.texts();
+    assert!(texts.any(|text| text.text.starts_with("Values are written at peaks of")));
 }
 
 #[test]
