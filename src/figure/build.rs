@@ -149,16 +149,21 @@ fn chosen_name(shown: &Shown<'_>, choice: MapChoice) -> String {
         Reduction::Mean => "mean",
         Reduction::Max => "maximum",
     };
-    let heads = counted(shown.heads.len(), "head");
     match choice {
         MapChoice::Head(head) => head.to_string(),
-        MapChoice::Layer(layer, reduction) => {
-            format!("layer {layer} · {} of {heads}", word(reduction))
-        }
-        MapChoice::All(reduction) => {
-            let layers = counted(shown.layers.len(), "layer");
-            format!("{} of {layers} × {heads}", word(reduction))
-        }
+        MapChoice::Layer(layer, reduction) => reduced(&[layer], &shown.heads, word(reduction)),
+        MapChoice::All(reduction) => reduced(&shown.layers, &shown.heads, word(reduction)),
+    }
+}
+
+/// Of which heads of which layers something is the mean or maximum.
+pub(super) fn reduced(layers: &[usize], heads: &[usize], word: &str) -> String {
+    let (layer_count, head_count) = (counted(layers.len(), "layer"), counted(heads.len(), "head"));
+    match (layers, heads) {
+        ([layer], [head]) => format!("layer {layer} · head {head}"),
+        ([layer], _) => format!("layer {layer} · {word} of {head_count}"),
+        (_, [head]) => format!("{word} of {layer_count} · head {head}"),
+        _ => format!("{word} of {layer_count} × {head_count}"),
     }
 }
 
@@ -179,7 +184,7 @@ fn quantity(choice: MapChoice) -> &'static str {
 
 /// What stands beside the colour bar: the quantity, and behind a comma how far
 /// the scale reaches where that is no round number.
-fn label(quantity: &str, options: &FigureOptions, reach: &str) -> String {
+pub(super) fn label(quantity: &str, options: &FigureOptions, reach: &str) -> String {
     let quantity = match options.progression {
         Progression::Linear => quantity.to_owned(),
         Progression::Logarithmic => format!("{quantity} (logarithmic)"),
@@ -206,7 +211,7 @@ pub(super) fn value_range(
     };
     let maximum = options.maximum.unwrap_or(own_maximum);
     let minimum = options.minimum.unwrap_or(0.0);
-    if !(minimum < maximum) || !minimum.is_finite() || !maximum.is_finite() {
+    if minimum >= maximum || !minimum.is_finite() || !maximum.is_finite() {
         return Err(FigureError::EmptyRange { minimum, maximum });
     }
     let mut range = ValueRange::up_to(maximum, options.progression);
@@ -228,18 +233,18 @@ fn matrix<'values>(values: Cow<'values, [f32]>, shown: &Shown<'_>) -> Matrix<'va
     }
 }
 
-fn maximum(values: &[f32]) -> f32 {
+pub(super) fn maximum(values: &[f32]) -> f32 {
     values.iter().copied().fold(0.0, f32::max)
 }
 
-fn captions(run: &Run) -> Vec<String> {
+pub(super) fn captions(run: &Run) -> Vec<String> {
     std::iter::once(&run.input.text)
         .chain(&run.input.pair)
         .cloned()
         .collect()
 }
 
-fn token_label(token: &ShownToken) -> TokenLabel {
+pub(super) fn token_label(token: &ShownToken) -> TokenLabel {
     let text = if token.text.trim().is_empty() {
         // A blank label would look like a forgotten one.
         format!("\u{201c}{}\u{201d}", token.text)
@@ -252,7 +257,7 @@ fn token_label(token: &ShownToken) -> TokenLabel {
     }
 }
 
-fn segment_starts(tokens: &[ShownToken]) -> Vec<usize> {
+pub(super) fn segment_starts(tokens: &[ShownToken]) -> Vec<usize> {
     tokens
         .windows(2)
         .enumerate()
@@ -263,7 +268,12 @@ fn segment_starts(tokens: &[ShownToken]) -> Vec<usize> {
 
 /// What a reader must know besides: what was done to the attention, what was
 /// cut off the input, what the colours do not tell apart.
-fn notes(run: &Run, shown: &Shown<'_>, clipped: Clipped, range: Option<ValueRange>) -> Vec<String> {
+pub(super) fn notes(
+    run: &Run,
+    shown: &Shown<'_>,
+    clipped: Clipped,
+    range: Option<ValueRange>,
+) -> Vec<String> {
     let mut notes = shown.notes.clone();
     notes.extend(truncation_note(run));
     let of = clipped.of;

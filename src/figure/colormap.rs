@@ -3,8 +3,8 @@
 
 use crate::names::closed_set;
 
-/// From low to high values, in colours. All but the last two are perceptually
-/// uniform, and all can be told apart without seeing red or green.
+/// From low to high values, in colours. All are perceptually uniform, and can be
+/// told apart without seeing red or green.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Colormap {
     /// Dark violet over green to yellow.

@@ -149,6 +149,8 @@ pub enum Body<'run> {
     Map(LabelledMap<'run>),
     /// Small maps in rows and columns.
     Grid(PanelGrid<'run>),
+    /// Bars over the tokens for one of them.
+    Profile(TokenProfile),
 }
 
 /// One map with its tokens.
@@ -171,6 +173,29 @@ pub struct TokenLabel {
     pub text: String,
     /// Special tokens are written in a lighter ink.
     pub special: bool,
+}
+
+/// What one token gives to, or gets from, every token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenProfile {
+    /// A bar for every token.
+    pub bars: Vec<f32>,
+    /// The axis of the bars reaches from 0 to this at least.
+    pub bar_maximum: f32,
+    /// What the bars measure.
+    pub bar_name: String,
+    /// Below the bars: shape `[layer, token]`.
+    pub rows: Vec<Vec<f32>>,
+    /// A number before each row.
+    pub row_labels: Vec<String>,
+    /// The labels of the bars.
+    pub tokens: Vec<TokenLabel>,
+    /// The token whose profile it is.
+    pub position: usize,
+    /// What the other tokens are to it.
+    pub token_axis_name: String,
+    /// Tokens that start another segment than the token before them.
+    pub segment_starts: Vec<usize>,
 }
 
 /// Small maps in rows (layers) and columns (heads).

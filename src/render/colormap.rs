@@ -30,9 +30,9 @@ impl ColorTable {
                 Colormap::Magma => gradient(colorous::MAGMA, step),
                 Colormap::Inferno => gradient(colorous::INFERNO, step),
                 Colormap::Plasma => gradient(colorous::PLASMA, step),
-                Colormap::Mako => mako(step as f64 / (STEPS - 1) as f64),
-                Colormap::Greys => gradient(colorous::GREYS, step),
-                Colormap::Blues => gradient(colorous::BLUES, step),
+                Colormap::Mako => MAKO.color(step),
+                Colormap::Greys => GREYS.color(step),
+                Colormap::Blues => BLUES.color(step),
             })
             .collect();
         if palette.inverted {
@@ -74,6 +74,16 @@ impl ColorTable {
             (Ink::Medium, Theme::Dark) => [190, 190, 198],
             (Ink::Light, Theme::Dark) => [140, 140, 150],
             (Ink::Hairline, Theme::Dark) => [90, 90, 98],
+            (Ink::Paper, _) => self.background(),
+            (Ink::Grid, Theme::Light) => [230, 230, 234],
+            (Ink::Grid, Theme::Dark) => [46, 47, 54],
+            (Ink::Band, Theme::Light) => [252, 240, 214],
+            (Ink::Band, Theme::Dark) => [62, 52, 30],
+            (Ink::Bar, Theme::Light) => [58, 104, 156],
+            (Ink::Bar, Theme::Dark) => [108, 164, 220],
+            (Ink::FaintBar, Theme::Light) => [170, 188, 208],
+            (Ink::FaintBar, Theme::Dark) => [66, 86, 110],
+            (Ink::OnScale(fraction), _) => self.color(fraction),
             (Ink::OnColor(fraction), _) => readable_on(self.color(fraction)),
             (Ink::FaintOnColor(fraction), _) => {
                 let color = self.color(fraction);
@@ -87,15 +97,70 @@ fn gradient(gradient: colorous::Gradient, step: usize) -> Color {
     gradient.eval_rational(step, STEPS).as_array()
 }
 
-/// From nearly black over blue and teal to a pale green, in equal steps of
-/// lightness: a path through OKLCH (Ottosson 2020,
-/// <https://bottosson.github.io/posts/oklab/>) along the colours of seaborn's
-/// map of this name.
-fn mako(fraction: f64) -> Color {
-    let lightness = 0.14 + 0.81 * fraction;
-    let hue = (305.0 - 145.0 * fraction.powf(0.85)).to_radians();
-    let chroma = 0.022 + 0.098 * (std::f64::consts::PI * fraction.powf(0.95)).sin().max(0.0);
-    oklch(lightness, chroma, hue)
+/// A path through OKLCH (Ottosson 2020, <https://bottosson.github.io/posts/oklab/>)
+/// in equal steps of lightness, so that equal differences of value look alike.
+struct Path {
+    /// Of the first and of the last colour.
+    lightness: [f64; 2],
+    /// At equal distances along the path, in degrees.
+    hues: [f64; 9],
+    /// At the same places.
+    chromas: [f64; 9],
+}
+
+/// From nearly black over indigo, blue and teal to a pale green, as seaborn's
+/// map of this name goes.
+const MAKO: Path = Path {
+    lightness: [0.13, 0.955],
+    hues: [
+        345.0, 311.0, 289.0, 266.0, 237.0, 207.0, 180.0, 161.0, 155.0,
+    ],
+    chromas: [0.02, 0.05, 0.09, 0.112, 0.095, 0.095, 0.11, 0.085, 0.03],
+};
+
+/// From white to black without any hue.
+const GREYS: Path = Path {
+    lightness: [1.0, 0.16],
+    hues: [0.0; 9],
+    chromas: [0.0; 9],
+};
+
+/// From a white that is hardly blue to a dark blue.
+const BLUES: Path = Path {
+    lightness: [0.985, 0.3],
+    hues: [
+        240.0, 243.0, 246.0, 249.0, 252.0, 255.0, 258.0, 261.0, 264.0,
+    ],
+    chromas: [0.008, 0.03, 0.055, 0.085, 0.112, 0.135, 0.145, 0.14, 0.12],
+};
+
+impl Path {
+    fn color(&self, step: usize) -> Color {
+        let fraction = step as f64 / (STEPS - 1) as f64;
+        let [first, last] = self.lightness;
+        let lightness = first + (last - first) * fraction;
+        let hue = smooth(&self.hues, fraction).to_radians();
+        oklch(lightness, smooth(&self.chromas, fraction).max(0.0), hue)
+    }
+}
+
+/// The Catmull-Rom spline through values at equal distances.
+fn smooth(values: &[f64; 9], fraction: f64) -> f64 {
+    let last = values.len() - 1;
+    let place = fraction.clamp(0.0, 1.0) * last as f64;
+    let start = (place.floor() as usize).min(last - 1);
+    let along = place - start as f64;
+    let at = |index: usize| values[index.min(last)];
+    let (before, from, to, after) = (
+        at(start.saturating_sub(1)),
+        at(start),
+        at(start + 1),
+        at(start + 2),
+    );
+    let linear = to - before;
+    let square = 2.0 * before - 5.0 * from + 4.0 * to - after;
+    let cube = 3.0 * (from - to) + after - before;
+    from + 0.5 * along * (linear + along * (square + along * cube))
 }
 
 /// OKLCH as sRGB, clipped to its gamut.

@@ -32,7 +32,7 @@ pub fn thumbnail(
     let figure = figure::overview(run, shown, options)?;
     let layout = match &figure.body {
         Body::Grid(grid) => lay_out(grid, figure.palette)?,
-        Body::Map(_) => {
+        Body::Map(_) | Body::Profile(_) => {
             let message = "an overview is a grid".to_owned();
             return Err(RenderError::Drawing { message });
         }

@@ -90,35 +90,56 @@ fn linear_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
         .unwrap_or(0)
         .min(9);
     let mut ticks = vec![(0.0, exact(start, decimals))];
-    let first = (start / step + 0.55).ceil();
+    // The ends have their own numbers, which need room.
+    let distance = 1.0 / room.min(12.0);
+    let first = (start / step).ceil();
     for count in 0..20 {
         let value = (first + f64::from(count)) * step;
-        if value >= end - step * 0.55 {
-            break;
+        let fraction = (value - start) / (end - start);
+        if (distance..=1.0 - distance).contains(&fraction) {
+            ticks.push((fraction as f32, format!("{value:.decimals$}")));
         }
-        let fraction = ((value - start) / (end - start)) as f32;
-        ticks.push((fraction, format!("{value:.decimals$}")));
     }
     ticks.push((1.0, exact(end, decimals)));
     ticks
 }
 
-/// Powers of ten between the ends, every one of them or every second …
+/// Powers of ten between the ends, then twice and five times them, while
+/// there is room; round numbers as on a linear scale where no power of ten is
+/// between the ends.
 fn logarithmic_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
     let (start, end) = (f64::from(range.minimum), f64::from(range.maximum));
-    let mut ticks = vec![(0.0, exact(start, 9))];
     let (first, last) = (start.log10().floor() as i32, end.log10().ceil() as i32);
-    let every = (last - first) / room.clamp(1, 9) + 1;
-    for exponent in first..=last {
-        let value = 10_f64.powi(exponent);
-        let fraction = range.fraction(value as f32);
-        // The ends have their own numbers, which need room.
-        if (0.08..=0.92).contains(&fraction) && (exponent - first) % every == 0 {
+    let powers = |factor: f64| {
+        (first..=last).map(move |exponent| {
             let decimals = usize::try_from(-exponent).unwrap_or(0);
-            ticks.push((fraction, format!("{value:.decimals$}")));
+            let value = factor * 10_f64.powi(exponent);
+            (value as f32, format!("{value:.decimals$}"))
+        })
+    };
+    let mut candidates: Vec<(f32, String)> = [1.0, 2.0, 5.0].into_iter().flat_map(powers).collect();
+    if end < start * 10.0 {
+        let linear = linear_ticks(range, room)
+            .into_iter()
+            .map(|(fraction, text)| {
+                let value = start + f64::from(fraction) * (end - start);
+                (value as f32, text)
+            });
+        candidates.splice(0..0, linear);
+    }
+    let mut ticks = vec![(0.0, exact(start, 0)), (1.0, exact(end, 0))];
+    let distance = 1.0 / room.clamp(1, 9) as f32;
+    for (value, text) in candidates {
+        let fraction = range.fraction(value);
+        let is_inside = (0.0..=1.0).contains(&fraction);
+        let is_free = ticks
+            .iter()
+            .all(|(taken, _)| (taken - fraction).abs() >= distance);
+        if is_inside && is_free {
+            ticks.push((fraction, text));
         }
     }
-    ticks.push((1.0, exact(end, 9)));
+    ticks.sort_by(|left, right| left.0.total_cmp(&right.0));
     ticks
 }
 
@@ -150,11 +171,11 @@ fn exact(end: f64, decimals: usize) -> String {
 }
 
 /// The smallest of 1, 2 and 5 times a power of ten that is not below a step.
-fn round_step(least: f64) -> f64 {
+pub(super) fn round_step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
     [1.0, 2.0, 5.0]
         .into_iter()
         .map(|factor| factor * power)
-        .find(|&step| step >= least * (1.0 - 1e-9))
+        .find(|&step| step >= least * (1.0 - 1e-6))
         .unwrap_or(10.0 * power)
 }

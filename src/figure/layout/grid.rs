@@ -7,7 +7,8 @@ use super::head::{heading, notes};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
-    LARGEST_LABEL, Layout, MARGIN, MeasureText, Role, Rotation, TextFont, block_means, pixels,
+    LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, block_means,
+    pixels,
 };
 use crate::figure::{Panel, PanelGrid};
 
@@ -115,8 +116,10 @@ pub(super) fn layout<'figure>(
         let (row, column) = (index / columns.max(1), index % columns.max(1));
         let origin = (left + pixels(column) * pitch, top + pixels(row) * pitch);
         let cells = panel_cells(panel, &shape, origin);
+        let lines = segment_lines(&cells);
         items.push(cells.rect().frame());
         items.push(Item::Cells(cells));
+        items.extend(lines);
     }
     items.extend(bar.items);
     items.extend(notes.items);
@@ -131,8 +134,34 @@ pub(super) fn layout<'figure>(
 /// What separates two segments within a panel, in pixels.
 const SEGMENT_GAP: i32 = 2;
 
+/// A line in each gap, in an ink that is seen beside pale and dark cells.
+fn segment_lines(cells: &CellMatrix<'_>) -> Vec<Item<'static>> {
+    let (left, top) = cells.origin;
+    let extent = cells.extent();
+    let across = |&start: &usize| {
+        let offset = cells.offset(start) - SEGMENT_GAP;
+        let row = Rect {
+            x: left,
+            y: top + offset,
+            width: extent,
+            height: SEGMENT_GAP,
+        };
+        let column = Rect {
+            x: left + offset,
+            y: top,
+            width: SEGMENT_GAP,
+            height: extent,
+        };
+        [row, column].map(|rect| Item::Rectangle {
+            rect,
+            ink: Ink::Hairline,
+        })
+    };
+    cells.gaps.iter().flat_map(across).collect()
+}
+
 /// The number of labels from one that is written to the next.
-fn stride(extent: Option<i32>, pitch: i32) -> usize {
+pub(super) fn stride(extent: Option<i32>, pitch: i32) -> usize {
     let extent = extent.unwrap_or(0).max(1);
     usize::try_from((extent + pitch - 1) / pitch.max(1))
         .unwrap_or(1)

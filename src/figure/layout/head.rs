@@ -11,6 +11,10 @@ const TITLE_SIZE: f32 = 38.0;
 const CAPTION_SIZE: f32 = 26.0;
 /// No picture is so narrow that a title and a line of input cannot be read.
 const SMALLEST_WIDTH: i32 = 860;
+/// What stands between the parts of a title.
+const TITLE_SEPARATOR: &str = " · ";
+/// A title gets so many lines.
+const TITLE_LINES: usize = 3;
 /// So many lines of the input are shown.
 const CAPTION_LINES: usize = 3;
 
@@ -40,8 +44,9 @@ pub(super) fn heading(
         bottom: MARGIN,
         right: MARGIN,
     };
-    let title = elide_middle(&figure.title, title_font, limit, measure);
-    lines.push(title, title_font, (Ink::Strong, Role::Title));
+    for line in title_lines(&figure.title, title_font, limit, measure) {
+        lines.push(line, title_font, (Ink::Strong, Role::Title));
+    }
     let caption_font = TextFont::regular(CAPTION_SIZE);
     // Of a pair each text gets fewer lines, so that the head stays a head.
     let most = if figure.captions.len() > 1 {
@@ -55,6 +60,35 @@ pub(super) fn heading(
         }
     }
     lines
+}
+
+/// A title in as few lines as hold it, broken between its parts; a part that
+/// is longer than a line loses its middle.
+fn title_lines(
+    title: &str,
+    font: TextFont,
+    limit: i32,
+    measure: &mut dyn MeasureText,
+) -> Vec<(String, i32)> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in title.split(TITLE_SEPARATOR) {
+        let is_full = lines.len() >= TITLE_LINES;
+        match lines.last_mut() {
+            Some(line) => {
+                let joined = format!("{line}{TITLE_SEPARATOR}{part}");
+                if is_full || elide_middle(&joined, font, limit, measure).0 == joined {
+                    *line = joined;
+                } else {
+                    lines.push(part.to_owned());
+                }
+            }
+            None => lines.push(part.to_owned()),
+        }
+    }
+    lines
+        .iter()
+        .map(|line| elide_middle(line, font, limit, measure))
+        .collect()
 }
 
 /// Notes from a row on.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::color_bar::color_bar;
 use super::head::{heading, notes};
+use super::links::link_list;
 use super::text::{elide_middle, place};
 use super::{
     ANNOTATION_SIZE, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL, LINE_HEIGHT, Layout,
@@ -18,13 +19,16 @@ const LABELLED_SIDE: i32 = 2_300;
 /// The side that a map of hundreds of tokens gets, in pixels.
 const LARGE_SIDE: i32 = 2_048;
 /// Beyond this side several tokens share a pixel, in pixels.
-const SIDE_LIMIT: i32 = 5_600;
+pub(super) const SIDE_LIMIT: i32 = 5_600;
 /// The longest label, in pixels: 60 letters of the largest size.
 const LABEL_LIMIT: i32 = 800;
 /// Length of a tick, in pixels.
-const TICK: i32 = 8;
+pub(super) const TICK: i32 = 8;
 /// What separates two segments, in pixels.
-const SEGMENT_GAP: i32 = 8;
+pub(super) const SEGMENT_GAP: i32 = 8;
+
+/// Between the colour bar and the list of links, in pixels.
+const LINKS_GAP: i32 = 48;
 
 /// Puts a single map in its place.
 pub(super) fn layout<'figure>(
@@ -44,7 +48,13 @@ pub(super) fn layout<'figure>(
     // the height is: the colour bar is laid out twice, first for its width.
     let bar_gap = 40;
     let bar_width = color_bar(&figure.color_scale, (0, 0), cells.extent(), measure).right;
-    let body_right = left + cells.extent() + bar_gap + bar_width;
+    let bar_right = left + cells.extent() + bar_gap + bar_width;
+    let links_left = bar_right + LINKS_GAP;
+    let links = link_list(map, (links_left, 0), cells.extent(), measure);
+    let body_right = match map.links.is_empty() {
+        true => bar_right,
+        false => links.lines.right,
+    };
     let heading = heading(figure, body_right - MARGIN, measure);
     let top = heading.bottom + 28 + name_line + LABEL_GAP + axis.column_extent() + LABEL_GAP + TICK;
     cells.origin = (left, top);
@@ -54,17 +64,15 @@ pub(super) fn layout<'figure>(
         cells.extent(),
         measure,
     );
+    let links = link_list(map, (links_left, top), cells.extent(), measure);
     let mut all_notes = figure.notes.clone();
     all_notes.extend(axis.note(token_count, block));
-    let notes = notes(
-        &all_notes,
-        bar.bottom.max(top + cells.extent()) + 24,
-        body_right - MARGIN,
-        measure,
-    );
+    all_notes.extend(links.notes);
+    let body_bottom = bar.bottom.max(links.lines.bottom);
+    let notes = notes(&all_notes, body_bottom + 24, body_right - MARGIN, measure);
     let width = body_right.max(heading.right).max(notes.right) + MARGIN;
     let bottom = if all_notes.is_empty() {
-        bar.bottom
+        body_bottom
     } else {
         notes.bottom
     };
@@ -85,6 +93,7 @@ pub(super) fn layout<'figure>(
     items.extend(segment_lines);
     items.extend(values);
     items.extend(bar.items);
+    items.extend(links.lines.items);
     items.extend(notes.items);
     Layout {
         width,
@@ -96,7 +105,7 @@ pub(super) fn layout<'figure>(
 
 /// The side of a cell for a number of tokens, in pixels: as large as helps
 /// reading, then large enough for a label each, then at least one pixel.
-fn cell_side(cell_count: usize) -> i32 {
+pub(super) fn cell_side(cell_count: usize) -> i32 {
     let count = pixels(cell_count).max(1);
     let smallest_labelled = (SMALLEST_LABEL * LINE_HEIGHT).ceil() as i32;
     if count * smallest_labelled <= LABELLED_SIDE {
@@ -260,7 +269,11 @@ fn ticks(cells: &CellMatrix<'_>, middle: i32) -> [Item<'static>; 2] {
     })
 }
 
-fn label(token: &TokenLabel, font: TextFont, measure: &mut dyn MeasureText) -> (String, i32, Ink) {
+pub(super) fn label(
+    token: &TokenLabel,
+    font: TextFont,
+    measure: &mut dyn MeasureText,
+) -> (String, i32, Ink) {
     let (text, width) = elide_middle(&token.text, font, LABEL_LIMIT, measure);
     let ink = if token.special {
         Ink::Light
@@ -383,11 +396,11 @@ fn value_format(cell: i32, measure: &mut dyn MeasureText) -> Option<(TextFont, u
 }
 
 /// What stands for a value that rounds to nothing.
-const NOTHING: &str = "0";
+pub(super) const NOTHING: &str = "0";
 
 /// A probability as short as its decimals allow: `.07`, `1.0`, and `0` for
 /// what rounds to nothing.
-fn value_text(value: f32, decimals: usize) -> String {
+pub(super) fn value_text(value: f32, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     match text.strip_prefix("0.") {
         Some(digits) if digits.bytes().all(|digit| digit == b'0') => NOTHING.into(),

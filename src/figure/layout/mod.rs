@@ -6,10 +6,13 @@
 //! picture. Nothing here draws. Sizes are meant for print: a picture is about
 //! twice as dense as a screen shows it.
 
+mod bars;
 mod color_bar;
 mod grid;
 mod head;
+mod links;
 mod map;
+mod profile;
 mod text;
 mod thumbnail;
 
@@ -99,6 +102,18 @@ pub enum Ink {
     Light,
     /// Frames and ticks.
     Hairline,
+    /// What everything is drawn on.
+    Paper,
+    /// Lines behind bars, as faint as they can be seen.
+    Grid,
+    /// What is behind a marked column.
+    Band,
+    /// The bars of ordinary tokens.
+    Bar,
+    /// The bars of special tokens.
+    FaintBar,
+    /// The colour of a fraction of the colour scale.
+    OnScale(f32),
     /// Whatever can be read on the colour of a fraction of the colour scale.
     OnColor(f32),
     /// The same, but not meant to catch the eye.
@@ -129,6 +144,12 @@ pub enum Role {
     ColumnLabel(usize),
     /// The value of a cell, as query and key.
     Value(usize, usize),
+    /// The value of a bar: its index.
+    BarValue(usize),
+    /// What stands over a list of links.
+    LinkHeading,
+    /// A part of a listed link: its rank.
+    Link(usize),
     /// A number at the colour bar.
     Tick,
     /// What the colour bar stands for.
@@ -259,6 +280,7 @@ pub fn layout<'figure>(
     match &figure.body {
         Body::Map(map) => Ok(map::layout(figure, map, measure)),
         Body::Grid(grid) => grid::layout(figure, grid, measure),
+        Body::Profile(profile) => profile::layout(figure, profile, measure),
     }
 }
 

@@ -1,15 +1,18 @@
 //! Figures as data, then where everything goes, then the pixels.
 
+mod colors;
 mod data;
+mod links;
 mod pixels;
 mod placement;
+mod profiles;
 mod reference;
 mod text;
 
 use attnviz::analysis::{ShowOptions, Shown, show};
 use attnviz::attention::{AttentionTensor, HeadId, Selection};
 use attnviz::checkpoint::{ModelProvenance, ModelSource};
-use attnviz::figure::layout::{CANVAS_LIMIT, CellMatrix, Item, Layout, Rect, Role, TextItem};
+use attnviz::figure::layout::{CANVAS_LIMIT, CellMatrix, Ink, Item, Layout, Rect, Role, TextItem};
 use attnviz::figure::{Figure, FigureError, FigureOptions, MapChoice, overview, single_map};
 use attnviz::render::Picture;
 use attnviz::render::colormap::Color;
@@ -108,7 +111,15 @@ fn check(layout: &Layout<'_>) {
         .texts()
         .filter(|text| !matches!(text.role, Role::Value(..)))
         .collect();
-    let cells: Vec<Rect> = matrices(layout).map(CellMatrix::rect).collect();
+    let colored = layout.items.iter().filter_map(|item| match item {
+        Item::Cells(cells) => Some(cells.rect()),
+        Item::Rectangle {
+            rect,
+            ink: Ink::OnScale(_) | Ink::Bar | Ink::FaintBar,
+        } => Some(*rect),
+        _ => None,
+    });
+    let cells: Vec<Rect> = colored.collect();
     for (index, text) in labels.iter().enumerate() {
         assert!(canvas.contains(&text.rect), "{text:?} leaves {canvas:?}");
         for other in &labels[index + 1..] {

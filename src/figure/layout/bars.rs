@@ -1,0 +1,195 @@
+//! The bars of a token's profile: their axis, and the values above them.
+
+use super::color_bar::round_step;
+use super::map::{NOTHING, value_text};
+use super::profile::{BARS_HEIGHT, Columns, LEVEL, TokenLabels, fill, rect, spaced};
+use super::text::place;
+use super::{Ink, Item, MeasureText, Rect, Role, Rotation, TextFont};
+
+/// Letters of level values, the largest that fit, in pixels.
+const LEVEL_SIZES: [f32; 6] = [24.0, 22.0, 20.0, 18.0, 16.0, 14.0];
+/// Of the values over the bars.
+const DECIMALS: usize = 3;
+
+/// The axis of the bars: from 0 in round steps.
+pub(super) struct BarAxis {
+    step: f64,
+    /// The number of steps.
+    count: usize,
+}
+
+impl BarAxis {
+    pub(super) fn new(maximum: f32) -> Self {
+        let maximum = match f64::from(maximum) {
+            maximum if maximum > 0.0 && maximum.is_finite() => maximum,
+            _ => 1.0,
+        };
+        let step = round_step(maximum / 5.0);
+        // A maximum that is a round number needs no step beyond it.
+        let count = (maximum / step - 1e-6).ceil().max(1.0) as usize;
+        Self { step, count }
+    }
+
+    fn height(&self, value: f32) -> i32 {
+        let end = self.step * self.count as f64;
+        let fraction = (f64::from(value) / end).clamp(0.0, 1.0);
+        (fraction * f64::from(BARS_HEIGHT)).round() as i32
+    }
+
+    /// A hundredth of the axis, rounded up to what can be written.
+    fn least_written(&self) -> f32 {
+        let hundredth = self.step * self.count as f64 / 100.0;
+        let unit = 10_f64.powi(DECIMALS as i32);
+        ((hundredth * unit).ceil() / unit) as f32
+    }
+
+    /// The height and the number of each tick.
+    pub(super) fn ticks(&self) -> Vec<(i32, String)> {
+        let decimals = usize::try_from(-self.step.log10().floor() as i64).unwrap_or(0);
+        (0..=self.count)
+            .map(|index| {
+                let value = self.step * index as f64;
+                let text = match (index, decimals) {
+                    (0, _) => "0".to_owned(),
+                    (_, ..=5) => format!("{value:.decimals$}"),
+                    _ => format!("{value:.0e}"),
+                };
+                (self.height(value as f32), text)
+            })
+            .collect()
+    }
+}
+
+/// How the values over the bars are written, and which.
+pub(super) struct BarValues {
+    font: TextFont,
+    rotation: Rotation,
+    /// The room above the highest bar.
+    pub(super) extent: i32,
+    /// Columns whose bars have their value.
+    columns: Vec<usize>,
+    /// Lower bars have none.
+    least: f32,
+}
+
+impl BarValues {
+    /// Level where columns are wide enough for that; else upward, and only at
+    /// the bars that rise above their neighbours and can be seen.
+    pub(super) fn new(
+        columns: &Columns<'_>,
+        labels: &TokenLabels,
+        bars: &[f32],
+        axis: &BarAxis,
+        measure: &mut dyn MeasureText,
+    ) -> Self {
+        for size in LEVEL_SIZES {
+            let font = TextFont::regular(size);
+            let widths = bars
+                .iter()
+                .map(|&bar| measure.width(&value_text(bar, DECIMALS), font));
+            if widths.max().unwrap_or(0) + 10 <= columns.pitch {
+                return Self {
+                    font,
+                    rotation: LEVEL,
+                    extent: font.line_height(),
+                    columns: (0..bars.len()).collect(),
+                    least: 0.0,
+                };
+            }
+        }
+        let font = labels.font;
+        let least = axis.least_written();
+        let written: Vec<usize> = spaced(bars, None, labels.stride)
+            .into_iter()
+            .filter(|&column| bars[column] >= least && is_peak(bars, column, labels.stride))
+            .collect();
+        let widths = written
+            .iter()
+            .map(|&column| measure.width(&value_text(bars[column], DECIMALS), font));
+        Self {
+            font,
+            rotation: Rotation::Upward,
+            extent: widths.max().unwrap_or(0),
+            columns: written,
+            least,
+        }
+    }
+
+    pub(super) fn note(&self, bars: &[f32]) -> Option<String> {
+        let least = value_text(self.least, DECIMALS);
+        let visible = bars.iter().filter(|&&bar| bar >= self.least).count();
+        if self.columns.len() < visible {
+            Some(format!("Values are written at peaks of {least} and more."))
+        } else {
+            (visible < bars.len()).then(|| format!("Values below {least} are not written."))
+        }
+    }
+}
+
+/// Whether no bar is higher that is nearer than so many columns.
+fn is_peak(bars: &[f32], column: usize, stride: usize) -> bool {
+    let start = column.saturating_sub(stride - 1);
+    let around = bars.iter().skip(start).take(column - start + stride);
+    bars.get(column)
+        .is_some_and(|bar| around.copied().all(|other| other <= *bar))
+}
+
+/// The bars and their values, on a baseline.
+pub(super) fn bar_items(
+    columns: &Columns<'_>,
+    bars: &[f32],
+    axis: &BarAxis,
+    values: &BarValues,
+    baseline: i32,
+    measure: &mut dyn MeasureText,
+) -> Vec<Item<'static>> {
+    // A quarter of a wide column is space, so that bars are told apart.
+    let space = columns.pitch / 4;
+    let mut items = Vec::with_capacity(bars.len() * 2);
+    for (column, &bar) in bars.iter().enumerate() {
+        let height = axis.height(bar);
+        let ink = match columns.special(column) {
+            true => Ink::FaintBar,
+            false => Ink::Bar,
+        };
+        let x = columns.x(column) + space / 2;
+        let width = columns.pitch - space;
+        if height > 0 {
+            items.push(fill(rect(x, baseline - height, width, height), ink));
+        }
+    }
+    for &column in &values.columns {
+        let bar = bars[column];
+        let text = value_text(bar, DECIMALS);
+        let extent = measure.width(&text, values.font);
+        let line = values.font.line_height();
+        let middle = columns.x(column) + columns.pitch / 2;
+        let foot = baseline - axis.height(bar) - 4;
+        let corner = match values.rotation {
+            Rotation::Level => (middle - extent / 2, foot - line + 2),
+            Rotation::Upward => (middle - line / 2, foot - extent),
+        };
+        let ink = match text == NOTHING || columns.special(column) {
+            true => Ink::Light,
+            false => Ink::Medium,
+        };
+        let kind = (ink, Role::BarValue(column));
+        let item = place(text, values.font, extent, corner, values.rotation, kind);
+        // No grid line strikes a number through.
+        if let Item::Text(text) = &item {
+            let is_on_band = column == columns.marked() && text.rect.width <= columns.pitch;
+            let paper = match is_on_band {
+                true => Ink::Band,
+                false => Ink::Paper,
+            };
+            let height = text.rect.height.min(baseline - text.rect.y);
+            let rect = Rect {
+                height,
+                ..text.rect
+            };
+            items.push(fill(rect, paper));
+        }
+        items.push(item);
+    }
+    items
+}

@@ -1,0 +1,200 @@
+//! The list of a map's strongest links, in aligned columns.
+
+use std::collections::HashMap;
+
+use super::head::Lines;
+use super::map::value_text;
+use super::text::{elide_middle, place};
+use super::{
+    ANNOTATION_SIZE, CANVAS_LIMIT, Ink, LABEL_GAP, MARGIN, MeasureText, Role, Rotation, TextFont,
+    pixels,
+};
+use crate::figure::{LabelledMap, TokenLabel};
+
+/// The longest token, in pixels.
+const TOKEN_LIMIT: i32 = 220;
+/// Between two columns of links, in pixels.
+const COLUMN_GAP: i32 = 48;
+/// More columns than these nobody reads.
+const MOST_COLUMNS: usize = 3;
+/// A list may be so high, whatever the height of its map, in pixels.
+const SHORTEST: i32 = 480;
+
+/// A list of links, and what has to be said of it.
+pub(super) struct LinkList {
+    /// The lines, and the room that they take.
+    pub lines: Lines,
+    /// What is left out, and what the numbers behind tokens are.
+    pub notes: Vec<String>,
+}
+
+/// One line of the list: texts with their widths.
+struct Row {
+    rank: (String, i32),
+    query: (String, i32, Ink),
+    key: (String, i32, Ink),
+    value: (String, i32),
+}
+
+/// The links of a map, from the upper left corner on, about as high as the
+/// map; nothing for a map without.
+pub(super) fn link_list(
+    map: &LabelledMap<'_>,
+    (x, y): (i32, i32),
+    height: i32,
+    measure: &mut dyn MeasureText,
+) -> LinkList {
+    let mut list = LinkList {
+        lines: Lines {
+            items: Vec::new(),
+            bottom: y,
+            right: x,
+        },
+        notes: Vec::new(),
+    };
+    if map.links.is_empty() {
+        return list;
+    }
+    let font = TextFont::regular(ANNOTATION_SIZE);
+    let line = font.line_height();
+    let pitch = line + 4;
+    let rows_top = y + line + LABEL_GAP;
+    let room = (height.max(SHORTEST) - line - LABEL_GAP) / pitch;
+    let rows_a_column = usize::try_from(room).unwrap_or(1).max(1);
+    let most = rows_a_column * MOST_COLUMNS;
+    let repeated = repeated(&map.tokens);
+    let rows: Vec<Row> = map
+        .links
+        .iter()
+        .take(most)
+        .enumerate()
+        .map(|(index, link)| {
+            let mut token = |position| token(&map.tokens, position, &repeated, font, measure);
+            let (query, key) = (token(link.query), token(link.key));
+            let mut measured = |text: String| {
+                let width = measure.width(&text, font);
+                (text, width)
+            };
+            Row {
+                rank: measured((index + 1).to_string()),
+                query,
+                key,
+                value: measured(value_text(link.value, 3)),
+            }
+        })
+        .collect();
+    let widest = |extent: fn(&Row) -> i32| rows.iter().map(extent).max().unwrap_or(0);
+    let arrow_width = measure.width("→", font);
+    let rank_end = widest(|row| row.rank.1);
+    let query_end = rank_end + 20 + widest(|row| row.query.1);
+    let key_start = query_end + 10 + arrow_width + 10;
+    let value_end = key_start + widest(|row| row.key.1) + 20 + widest(|row| row.value.1);
+
+    let heading = ["strongest links (query → key)", "strongest links"]
+        .map(|text| (text, measure.width(text, font)))
+        .into_iter()
+        .find(|&(_, width)| x + width + MARGIN <= CANVAS_LIMIT);
+    if let Some((text, width)) = heading {
+        let kind = (Ink::Medium, Role::LinkHeading);
+        let item = place(text.into(), font, width, (x, y), Rotation::Level, kind);
+        list.lines.items.push(item);
+        list.lines.right = x + width;
+    }
+    // As many columns as the canvas is wide enough for.
+    let column_pitch = value_end + COLUMN_GAP;
+    let free = CANVAS_LIMIT - MARGIN - x + COLUMN_GAP;
+    let columns = usize::try_from(free / column_pitch).unwrap_or(0);
+    let listed = rows.len().min(columns * rows_a_column);
+    for (index, row) in rows.into_iter().take(listed).enumerate() {
+        let left = x + pixels(index / rows_a_column) * column_pitch;
+        let top = rows_top + pixels(index % rows_a_column) * pitch;
+        let (query, query_width, query_ink) = row.query;
+        let (key, key_width, key_ink) = row.key;
+        let parts = [
+            (row.rank.0, row.rank.1, rank_end - row.rank.1, Ink::Light),
+            (query, query_width, query_end - query_width, query_ink),
+            ("→".into(), arrow_width, query_end + 10, Ink::Light),
+            (key, key_width, key_start, key_ink),
+            (
+                row.value.0,
+                row.value.1,
+                value_end - row.value.1,
+                Ink::Medium,
+            ),
+        ];
+        for (text, width, offset, ink) in parts {
+            let corner = (left + offset, top);
+            let kind = (ink, Role::Link(index));
+            let item = place(text, font, width, corner, Rotation::Level, kind);
+            list.lines.items.push(item);
+        }
+        list.lines.right = list.lines.right.max(left + value_end);
+        list.lines.bottom = list.lines.bottom.max(top + line);
+    }
+    list.notes = notes(map, listed, &repeated);
+    list
+}
+
+fn notes(map: &LabelledMap<'_>, listed: usize, repeated: &HashMap<&str, usize>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let asked = map.links.len();
+    if listed < asked {
+        notes.push(format!(
+            "There is room for {listed} of the {asked} strongest links."
+        ));
+    }
+    let is_numbered = |position: usize| {
+        let token = map.tokens.get(position);
+        token.is_some_and(|token| is_repeated(token, repeated))
+    };
+    let links = map.links.iter().take(listed);
+    if links
+        .flat_map(|link| [link.query, link.key])
+        .any(is_numbered)
+    {
+        notes.push(
+            "Tokens that occur more than once have their position behind them, counted from 0."
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+/// How often each text occurs.
+fn repeated(tokens: &[TokenLabel]) -> HashMap<&str, usize> {
+    let mut counts = HashMap::new();
+    for token in tokens {
+        *counts.entry(token.text.as_str()).or_insert(0) += 1;
+    }
+    counts
+}
+
+fn is_repeated(token: &TokenLabel, counts: &HashMap<&str, usize>) -> bool {
+    counts
+        .get(token.text.as_str())
+        .is_some_and(|&count| count > 1)
+}
+
+/// A token as the list names it: with its position where its text alone does
+/// not say which one it is.
+fn token(
+    tokens: &[TokenLabel],
+    position: usize,
+    repeated: &HashMap<&str, usize>,
+    font: TextFont,
+    measure: &mut dyn MeasureText,
+) -> (String, i32, Ink) {
+    let Some(token) = tokens.get(position) else {
+        return (String::new(), 0, Ink::Light);
+    };
+    let (mut text, mut width) = elide_middle(&token.text, font, TOKEN_LIMIT, measure);
+    if is_repeated(token, repeated) {
+        text = format!("{text} ({position})");
+        width = measure.width(&text, font);
+    }
+    let ink = match token.special {
+        true => Ink::Light,
+        false => Ink::Strong,
+    };
+    (text, width, ink)
+}
