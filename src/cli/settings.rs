@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::args::{BatchArguments, EncodeArguments, ModelArguments, OutputArguments};
+use super::args::{
+    BatchArguments, EncodeArguments, ModelArguments, OutputArguments, RenderArguments,
+};
 use super::hint::UsageError;
 use super::index_list::IndexList;
 use crate::analysis::ShowOptions;
@@ -15,6 +17,7 @@ use crate::checkpoint::{CheckpointSource, LoadOptions};
 use crate::figure::{FigureOptions, Palette};
 use crate::model::ModelConfig;
 use crate::output::batch::{Reports, Shard};
+use crate::output::saved::Missing;
 use crate::output::{OutputOptions, View};
 
 /// Which model a command uses.
@@ -55,6 +58,18 @@ pub struct BatchSettings {
     pub resume: bool,
     pub shard: Option<Shard>,
     pub reports: Reports,
+    pub json: bool,
+}
+
+/// What `render` does.
+#[derive(Debug)]
+pub struct RenderSettings {
+    pub file: PathBuf,
+    pub missing: Missing,
+    pub layers: IndexList,
+    pub heads: IndexList,
+    pub output: PathBuf,
+    pub options: OutputOptions,
     pub json: bool,
 }
 
@@ -104,6 +119,24 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
                 .or_else(|| summary().map(PathBuf::from)),
             junit: arguments.junit.clone(),
         },
+        json: arguments.json,
+    })
+}
+
+/// The settings of `render`; sets the number of threads of the process.
+pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
+    set_threads(arguments.threads)?;
+    let output = &arguments.output;
+    Ok(RenderSettings {
+        file: arguments.run.clone(),
+        missing: Missing {
+            labels: arguments.labels.clone(),
+            title: arguments.title.clone(),
+        },
+        layers: output.layers.clone(),
+        heads: output.heads.clone(),
+        output: output.output.clone(),
+        options: options(output, &[View::Heads, View::Overview])?,
         json: arguments.json,
     })
 }
@@ -160,6 +193,7 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             crop: output.crop,
         },
         figure,
+        large: output.large,
     })
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::views::{PictureId, picture_formats, pictures};
 use super::write::StagedFolder;
-use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, numbers};
+use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, ShownRecord, numbers};
 use crate::analysis::Shown;
 use crate::checkpoint::FileDigest;
 use crate::figure::{self, Figure};
@@ -56,6 +56,7 @@ pub(super) fn stage(
         missing_glyphs.extend(missing);
     }
     let mut manifest = Manifest::new(&run.model, &run.input, &run.selection, options);
+    manifest.shown = ShownRecord::new(shown);
     for (format, name) in numbers::FILES {
         if options.formats.contains(&format) {
             let bytes = numbers::encode(format, shown, &manifest)?;

@@ -6,6 +6,8 @@ mod contents;
 pub mod folder;
 mod manifest;
 mod numbers;
+pub mod saved;
+mod size;
 mod views;
 pub mod write;
 
@@ -14,10 +16,11 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use manifest::{Manifest, OptionsRecord, SCHEMA_VERSION};
+pub use manifest::{Manifest, OptionsRecord, SCHEMA_VERSION, ShownRecord};
+pub use size::MAXIMUM_LENGTH;
 pub use views::{TokenChoice, View};
 
-use crate::analysis::{ShowError, ShowOptions, show};
+use crate::analysis::{ShowError, ShowOptions, Shown, show};
 use crate::attention::Selection;
 use crate::figure::{FigureError, FigureOptions};
 use crate::names::closed_set;
@@ -54,6 +57,16 @@ pub enum OutputError {
         file: String,
         /// What went wrong.
         source: RenderError,
+    },
+    /// More would be written than anybody writes by accident.
+    #[error(
+        "about {:.1} GB would be written for one input, more than {:.0} GB",
+        *length as f64 / 1e9,
+        MAXIMUM_LENGTH as f64 / 1e9
+    )]
+    TooLarge {
+        /// The estimate, in bytes.
+        length: u64,
     },
     /// The manifest or the numbers could not be put into their format.
     #[error("{file} could not be serialized: {reason}")]
@@ -101,6 +114,8 @@ pub struct OutputOptions {
     pub show: ShowOptions,
     /// How the pictures look.
     pub figure: FigureOptions,
+    /// Whether a run may take more than [`MAXIMUM_LENGTH`].
+    pub large: bool,
 }
 
 impl Default for OutputOptions {
@@ -111,6 +126,7 @@ impl Default for OutputOptions {
             formats: BTreeSet::from([Format::Png]),
             show: ShowOptions::default(),
             figure: FigureOptions::default(),
+            large: false,
         }
     }
 }
@@ -160,8 +176,9 @@ pub fn write_run(
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
     let destination = folder::choose(root, run)?;
-    let staged = StagedFolder::create(root)?;
     let shown = show(run, &options.show)?;
+    check_size(run, &shown, options)?;
+    let staged = StagedFolder::create(root)?;
     let (manifest, missing_glyphs) = contents::stage(run, &shown, options, &staged, picture_drawn)?;
     let outdated = destination.outdated_files();
     let folder = destination.path;
@@ -185,8 +202,9 @@ pub fn write_batch_run(
     folder: &BatchFolder,
     name: &str,
 ) -> Result<WrittenRun, OutputError> {
-    let staged = folder.stage()?;
     let shown = show(run, &options.show)?;
+    check_size(run, &shown, options)?;
+    let staged = folder.stage()?;
     let (manifest, missing_glyphs) = contents::stage(run, &shown, options, &staged, &|| ())?;
     let thumbnail = batch::thumbnail(run, &shown, options)?;
     folder.publish(staged, name, thumbnail.as_deref())?;
@@ -195,6 +213,14 @@ pub fn write_batch_run(
         manifest,
         missing_glyphs,
     })
+}
+
+fn check_size(run: &Run, shown: &Shown<'_>, options: &OutputOptions) -> Result<(), OutputError> {
+    let length = size::estimate(shown, &run.selection, options);
+    match length > MAXIMUM_LENGTH && !options.large {
+        true => Err(OutputError::TooLarge { length }),
+        false => Ok(()),
+    }
 }
 
 /// Lower-case hexadecimal digits, two a byte.
