@@ -49,6 +49,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let destination = Destination {
         options: &settings.options,
         folder: &settings.output,
+        source: None,
         json: settings.json,
     };
     write(&run, &destination, durations, warnings, messages)
@@ -58,6 +59,8 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
 pub(super) struct Destination<'settings> {
     pub(super) options: &'settings OutputOptions,
     pub(super) folder: &'settings Path,
+    /// The file that the run was read from.
+    pub(super) source: Option<&'settings Path>,
     pub(super) json: bool,
 }
 
@@ -76,7 +79,12 @@ pub(super) fn write(
         picture_count as u64,
         "drawing {bar:24} {pos}/{len} pictures {eta} left",
     );
-    let written = output::write_run(run, destination.options, destination.folder, &|| bar.inc(1));
+    let (options, folder) = (destination.options, destination.folder);
+    let drawn = || bar.inc(1);
+    let written = match destination.source {
+        None => output::write_run(run, options, folder, &drawn),
+        Some(source) => output::redraw_run(run, options, folder, source, &drawn),
+    };
     bar.finish_and_clear();
     let written = written.with_context(|| {
         format!(

@@ -214,6 +214,9 @@ fn output(error: &OutputError) -> Option<String> {
         OutputError::Folder(error) => Some(folder(error)),
         OutputError::Figure(error) => figure(error),
         OutputError::Show(error) => show(error),
+        OutputError::ReplacesSource { .. } => {
+            Some("--output FOLDER, with another folder".to_owned())
+        }
         OutputError::TooLarge { .. } => Some(
             "--views overview, or less of it: --layers 0 --heads 0-3 --crop 0-63; or --large"
                 .to_owned(),

@@ -26,6 +26,7 @@ pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<()> 
     let destination = Destination {
         options: &settings.options,
         folder: &settings.output,
+        source: Some(&saved.file),
         json: settings.json,
     };
     encode::write(&run, &destination, durations, saved.warnings, messages)

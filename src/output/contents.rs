@@ -21,11 +21,13 @@ thread_local! {
 }
 
 /// Draws and writes everything that the options ask for into a staged folder,
-/// the manifest last. `picture_drawn` is called after every picture.
+/// the manifest last, which lists the `kept` files of the final folder too.
+/// `picture_drawn` is called after every picture.
 pub(super) fn stage(
     run: &Run,
     shown: &Shown<'_>,
     options: &OutputOptions,
+    kept: Vec<FileDigest>,
     staged: &StagedFolder,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<(Manifest, BTreeSet<char>), OutputError> {
@@ -63,6 +65,7 @@ pub(super) fn stage(
             files.push(staged.write(name, &bytes)?);
         }
     }
+    files.extend(kept);
     manifest.files = files;
     staged.write(MANIFEST, &manifest.to_json()?)?;
     Ok((manifest, missing_glyphs))

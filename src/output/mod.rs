@@ -58,6 +58,12 @@ pub enum OutputError {
         /// What went wrong.
         source: RenderError,
     },
+    /// The run would be written over the file that it is read from.
+    #[error("{} would be replaced, and the run is read from it", path.display())]
+    ReplacesSource {
+        /// The file.
+        path: PathBuf,
+    },
     /// More would be written than anybody writes by accident.
     #[error(
         "about {:.1} GB would be written for one input, more than {:.0} GB",
@@ -175,12 +181,51 @@ pub fn write_run(
     root: &Path,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
+    write_run_beside(run, options, root, None, picture_drawn)
+}
+
+/// As [`write_run`], for a run that was read from the file `source`. Where the
+/// run's folder is the one that it was read from, that file stays and is still
+/// listed in the manifest.
+///
+/// # Errors
+/// When something cannot be drawn or written, or `source` would be replaced.
+pub fn redraw_run(
+    run: &Run,
+    options: &OutputOptions,
+    root: &Path,
+    source: &Path,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<WrittenRun, OutputError> {
+    write_run_beside(run, options, root, Some(source), picture_drawn)
+}
+
+fn write_run_beside(
+    run: &Run,
+    options: &OutputOptions,
+    root: &Path,
+    source: Option<&Path>,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<WrittenRun, OutputError> {
     let destination = folder::choose(root, run)?;
     let shown = show(run, &options.show)?;
     check_size(run, &shown, options)?;
+    let source = source.and_then(|source| name_inside(&destination.path, source));
+    let kept = match &source {
+        None => Vec::new(),
+        Some(name) => {
+            if file_names(&run.selection, options).contains(name) {
+                let path = destination.path.join(name);
+                return Err(OutputError::ReplacesSource { path });
+            }
+            destination.earlier_file(name).into_iter().collect()
+        }
+    };
     let staged = StagedFolder::create(root)?;
-    let (manifest, missing_glyphs) = contents::stage(run, &shown, options, &staged, picture_drawn)?;
-    let outdated = destination.outdated_files();
+    let (manifest, missing_glyphs) =
+        contents::stage(run, &shown, options, kept, &staged, picture_drawn)?;
+    let mut outdated = destination.outdated_files();
+    outdated.retain(|file| source.as_deref().is_none_or(|name| file != Path::new(name)));
     let folder = destination.path;
     staged.publish(&folder, &outdated)?;
     Ok(WrittenRun {
@@ -188,6 +233,13 @@ pub fn write_run(
         manifest,
         missing_glyphs,
     })
+}
+
+/// The name of a file that is in the folder itself.
+fn name_inside(folder: &Path, file: &Path) -> Option<String> {
+    let (folder, file) = (folder.canonicalize().ok()?, file.canonicalize().ok()?);
+    let name = file.file_name()?.to_str()?;
+    (file.parent() == Some(&folder)).then(|| name.to_owned())
 }
 
 /// Writes the same files as [`write_run`] into the folder called `name` of a
@@ -205,7 +257,8 @@ pub fn write_batch_run(
     let shown = show(run, &options.show)?;
     check_size(run, &shown, options)?;
     let staged = folder.stage()?;
-    let (manifest, missing_glyphs) = contents::stage(run, &shown, options, &staged, &|| ())?;
+    let (manifest, missing_glyphs) =
+        contents::stage(run, &shown, options, Vec::new(), &staged, &|| ())?;
     let thumbnail = batch::thumbnail(run, &shown, options)?;
     folder.publish(staged, name, thumbnail.as_deref())?;
     Ok(WrittenRun {

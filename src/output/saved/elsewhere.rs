@@ -117,7 +117,11 @@ pub(super) fn run(
         selection: Selection::all(layer_count, head_count),
         attention,
     };
-    Ok(SavedRun { run, warnings })
+    Ok(SavedRun {
+        file: path.to_owned(),
+        run,
+        warnings,
+    })
 }
 
 /// Finds the attention among the arrays.

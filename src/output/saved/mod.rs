@@ -47,6 +47,8 @@ pub struct Missing {
 /// A run out of a file, and what the user should know about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedRun {
+    /// The file that was read.
+    pub file: PathBuf,
     /// All that the file holds.
     pub run: Run,
     /// As sentences without a full stop.

@@ -58,6 +58,7 @@ pub(super) fn run(
             source,
         })?;
     Ok(SavedRun {
+        file: path.to_owned(),
         run: Run {
             model: manifest.model,
             input,
