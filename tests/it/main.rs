@@ -10,3 +10,4 @@ mod hub;
 mod loopback_hub;
 mod readme;
 mod reference;
+mod saved;
