@@ -176,10 +176,10 @@ pub struct RenderArguments {
     /// A run's folder, or a safetensors or npz file with attention
     #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub run: PathBuf,
-    /// Tokens of attention from elsewhere: one a line, or a JSON array
+    /// Tokens of a foreign file: one a line, or JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub labels: Option<PathBuf>,
-    /// Model of attention from elsewhere [default: the file's name]
+    /// Model of a foreign file [default: its name]
     #[arg(long, value_name = "NAME")]
     pub title: Option<String>,
     /// What is written.

@@ -281,6 +281,18 @@ fn figure(error: &FigureError) -> Option<String> {
         FigureError::TooManyPanels { .. } => {
             Some("--views heads, or fewer: --layers 0-11 --heads 0-11".to_owned())
         }
+        FigureError::NoSuchToken { .. } => {
+            Some("--views from:0, with the position of a token counted from 0".to_owned())
+        }
+        FigureError::NoSuchPosition { count, .. } => {
+            Some(format!("--views from:{}", count.saturating_sub(1)))
+        }
+        FigureError::SeveralTokens { positions, .. } => {
+            let first = positions.first().copied().unwrap_or(0);
+            Some(format!(
+                "--views from:{first}, with the position of the one you mean"
+            ))
+        }
         _ => None,
     }
 }
