@@ -180,7 +180,7 @@ pub struct RenderArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub labels: Option<PathBuf>,
     /// Model of a foreign file [default: its name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub title: Option<String>,
     /// What is written.
     #[command(flatten)]

@@ -35,6 +35,9 @@ const SPECIAL_TOKENS: [&str; 16] = [
     "<|begin_of_text|>",
 ];
 
+/// What byte-level and SentencePiece tokenizers put before a word's first piece.
+const WORD_MARKS: [char; 2] = ['\u{120}', '\u{2581}'];
+
 /// The most labels that stand for the text under a picture's title.
 const MAXIMUM_CAPTION_LABELS: usize = 2_000;
 
@@ -312,13 +315,14 @@ fn input(labels: Option<Vec<String>>, token_count: usize, path: &Path) -> Tokeni
             (0..token_count).map(|index| index.to_string()).collect(),
         ),
     };
-    let tokens = labels.into_iter().map(|label| Token {
+    let words = words(&labels);
+    let tokens = labels.into_iter().zip(words).map(|(label, word)| Token {
         // What else a tokenizer would say is not known.
         id: 0,
-        special: SPECIAL_TOKENS.contains(&label.as_str()),
+        special: is_special(&label),
         text: label,
         segment: 0,
-        word: None,
+        word,
         start: 0,
         end: 0,
     });
@@ -330,20 +334,57 @@ fn input(labels: Option<Vec<String>>, token_count: usize, path: &Path) -> Tokeni
     }
 }
 
+fn is_special(label: &str) -> bool {
+    SPECIAL_TOKENS.contains(&label)
+}
+
+fn has_word_marks(labels: &[String]) -> bool {
+    labels.iter().any(|label| label.starts_with(WORD_MARKS))
+}
+
+/// Which word each label is a piece of, where marks tell: one begins at every
+/// mark and behind every special token.
+fn words(labels: &[String]) -> Vec<Option<u32>> {
+    if !has_word_marks(labels) {
+        return vec![None; labels.len()];
+    }
+    let mut word = 0_u32;
+    labels
+        .iter()
+        .map(|label| {
+            if is_special(label) {
+                word = word.saturating_add(1);
+                return None;
+            }
+            if label.starts_with(WORD_MARKS) {
+                word = word.saturating_add(1);
+            }
+            Some(word)
+        })
+        .collect()
+}
+
 /// The labels as a text to read: pieces that continue a word without what
 /// marks them, others with a space between.
 fn caption(labels: &[String]) -> String {
+    let marks_words = has_word_marks(labels);
     let mut text = String::new();
+    let mut is_after_special = false;
     for label in labels.iter().take(MAXIMUM_CAPTION_LABELS) {
-        match label.strip_prefix("##") {
-            Some(piece) if !piece.is_empty() && !text.is_empty() => text.push_str(piece),
-            _ => {
-                if !text.is_empty() {
-                    text.push(' ');
-                }
-                text.push_str(label);
-            }
+        let (piece, continues) = match (label.strip_prefix("##"), marks_words) {
+            _ if is_special(label) => (label.as_str(), false),
+            (_, true) => match label.strip_prefix(WORD_MARKS) {
+                Some(word) => (word, false),
+                None => (label.as_str(), true),
+            },
+            (Some(piece), false) if !piece.is_empty() => (piece, true),
+            _ => (label.as_str(), false),
+        };
+        if (!continues || is_after_special) && !text.is_empty() {
+            text.push(' ');
         }
+        text.push_str(piece);
+        is_after_special = is_special(label);
     }
     text
 }

@@ -223,6 +223,25 @@ fn labels_name_the_tokens() {
 }
 
 #[test]
+fn words_of_byte_level_labels_are_merged() {
+    let workplace = Workplace::new();
+    let values = f32_bytes(&attention(1, 1, 5));
+    let tensors = [("attention", Dtype::F32, [1, 1, 5, 5].as_slice(), values)];
+    let file = safetensors_file(&tensors);
+    std::fs::write(workplace.path().join("it"), file).expect("it can be written");
+    let labels = "<s>\nThe\n\u{120}un\nlikely\n</s>";
+    std::fs::write(workplace.path().join("labels"), labels).expect("it can be written");
+    let arguments = ["render", "it", "--labels", "labels", "--tokens", "word"];
+    workplace.succeed(&arguments);
+    let manifest = manifest(&only_folder(&workplace, "attnviz-out"));
+    assert_eq!(manifest["text"], "<s> The unlikely </s>");
+    let tokens = manifest["shown"]["tokens"].as_array();
+    let tokens = tokens.expect("words are shown").iter();
+    let tokens: Vec<&str> = tokens.filter_map(|token| token["text"].as_str()).collect();
+    assert_eq!(tokens, ["<s>", "The", "\u{120}unlikely", "</s>"]);
+}
+
+#[test]
 fn what_is_not_normalized_is_drawn_with_a_warning_and_says_so() {
     let workplace = Workplace::new();
     let mut values = attention(1, 1, 3);
