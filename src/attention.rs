@@ -5,6 +5,7 @@
 //! [`AttentionTensor`], and everything after it (saving, analysis, pictures)
 //! works on that alone.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// How far the sum of a row may be from one.
@@ -82,6 +83,18 @@ pub enum AttentionError {
     },
 }
 
+/// What the rows of attention maps sum to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowSums {
+    /// One, within the tolerance of an attention tensor.
+    One,
+    /// Less, because columns were left out.
+    Less,
+    /// Whatever the source had: it was not normalized.
+    Unnormalized,
+}
+
 /// One head of one layer, both counted from zero as in Hugging Face's
 /// `outputs.attentions[layer][0, head]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,7 +119,9 @@ impl std::fmt::Display for HeadId {
 pub struct AttentionTensor {
     values: Vec<f32>,
     shape: [usize; 4],
-    normalized: bool,
+    row_sums: RowSums,
+    /// What was done to it before it was saved.
+    notes: Vec<String>,
 }
 
 impl AttentionTensor {
@@ -151,7 +166,8 @@ impl AttentionTensor {
         Ok(Self {
             values,
             shape,
-            normalized: true,
+            row_sums: RowSums::One,
+            notes: Vec::new(),
         })
     }
 
@@ -178,20 +194,63 @@ impl AttentionTensor {
                 found: values.get(index).copied().unwrap_or(f32::NAN),
             });
         }
-        let normalized = values.chunks_exact(shape[3]).all(|row| {
-            let sum: f64 = row.iter().copied().map(f64::from).sum();
-            (sum - 1.0).abs() <= f64::from(FOREIGN_ROW_SUM_TOLERANCE)
-        });
+        let tolerance = f64::from(FOREIGN_ROW_SUM_TOLERANCE);
+        let row_sums = match odd_row(&values, shape, |sum| (sum - 1.0).abs() <= tolerance) {
+            None => RowSums::One,
+            Some(_) => RowSums::Unnormalized,
+        };
         Ok(Self {
             values,
             shape,
-            normalized,
+            row_sums,
+            notes: Vec::new(),
         })
+    }
+
+    /// Attention that was saved in the units in which it was shown: what its
+    /// rows sum to, and what was done to it, as sentences.
+    ///
+    /// # Errors
+    /// As [`AttentionTensor::from_elsewhere`], and when a row sums to something
+    /// else than `row_sums` says, by more than `tolerance`.
+    pub fn shown_before(
+        values: Vec<f32>,
+        shape: [usize; 4],
+        row_sums: RowSums,
+        tolerance: f32,
+        notes: Vec<String>,
+    ) -> Result<Self, AttentionError> {
+        let tensor = Self::from_elsewhere(values, shape)?;
+        let tolerance = f64::from(tolerance);
+        let odd = odd_row(&tensor.values, shape, |sum| match row_sums {
+            RowSums::One => (sum - 1.0).abs() <= tolerance,
+            RowSums::Less => sum <= 1.0 + tolerance,
+            RowSums::Unnormalized => true,
+        });
+        match odd {
+            Some(error) => Err(error),
+            None => Ok(Self {
+                row_sums,
+                notes,
+                ..tensor
+            }),
+        }
     }
 
     /// Whether every row sums to one.
     pub fn is_normalized(&self) -> bool {
-        self.normalized
+        self.row_sums == RowSums::One
+    }
+
+    /// What the rows sum to.
+    pub fn row_sums(&self) -> RowSums {
+        self.row_sums
+    }
+
+    /// What was done to the attention before it was saved, as sentences;
+    /// nothing where it is what a model returned.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// `[layer, head, query, key]`.
@@ -250,9 +309,29 @@ impl AttentionTensor {
         Self {
             values,
             shape: [layers.len(), heads.len(), query_count, key_count],
-            normalized: self.normalized,
+            row_sums: self.row_sums,
+            notes: self.notes.clone(),
         }
     }
+}
+
+/// The first row whose sum is not as expected. Summed in f64, so that the check
+/// does not add an error of its own on rows of many keys.
+fn odd_row(
+    values: &[f32],
+    shape: [usize; 4],
+    is_expected: impl Fn(f64) -> bool,
+) -> Option<AttentionError> {
+    let [_, head_count, query_count, key_count] = shape;
+    let rows = values.chunks_exact(key_count.max(1)).enumerate();
+    rows.map(|(index, row)| (index, row.iter().copied().map(f64::from).sum::<f64>()))
+        .find(|&(_, sum)| !is_expected(sum))
+        .map(|(index, sum)| AttentionError::RowSum {
+            layer: index / query_count / head_count,
+            head: index / query_count % head_count,
+            query: index % query_count,
+            found: sum as f32,
+        })
 }
 
 fn check_size(values: &[f32], shape: [usize; 4]) -> Result<(), AttentionError> {

@@ -22,6 +22,10 @@
 //!                            output                                   (alone: creates files)
 //!                              │
 //!          attnviz-out/hello-how-are-you/{overview.png, heads/…, manifest.json}
+//!
+//!   attention.safetensors, attention.npz, or attention from elsewhere
+//!          │ output::saved                                  (no model needed)
+//!          └─ Run ─→ figure ─→ …
 //! ```
 //!
 //! In code, without the command line:

@@ -6,9 +6,10 @@ mod links;
 mod reduce;
 mod show;
 
+pub use crate::attention::RowSums;
 pub use links::{Link, strongest_links};
 pub use reduce::{Direction, Profile, Reduction, all_heads, layer_heads, profile};
 pub use show::{
-    Crop, CropError, RowSums, ShowError, ShowOptions, Shown, ShownToken, SpecialTokens, TokenUnit,
-    show,
+    Crop, CropError, ShowError, ShowOptions, Shown, ShownToken, SpecialTokens, TokenUnit, show,
+    truncation_note,
 };

@@ -9,9 +9,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::attention::HeadId;
+use crate::attention::{HeadId, RowSums};
 use crate::names::closed_set;
 use crate::run::Run;
 use crate::tokenizer::Token;
@@ -118,19 +119,8 @@ pub enum ShowError {
     },
 }
 
-/// What the rows of the shown maps sum to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowSums {
-    /// One, within the tolerance of an attention tensor.
-    One,
-    /// Less, because columns were left out.
-    Less,
-    /// Whatever the source had: it was not normalized.
-    Unnormalized,
-}
-
 /// A row and column of the shown maps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownToken {
     /// The token, or the word that its pieces make.
     pub text: String,
@@ -210,13 +200,13 @@ impl Shown<'_> {
 /// When the tensor does not fit the run, or nothing would be left.
 pub fn show<'run>(run: &'run Run, options: &ShowOptions) -> Result<Shown<'run>, ShowError> {
     check_shape(run)?;
-    let (row_sums, notes) = match run.attention.is_normalized() {
-        true => (RowSums::One, Vec::new()),
-        false => {
-            let note = "The rows of this attention do not sum to 1; it is shown as it came.";
-            (RowSums::Unnormalized, vec![note.to_owned()])
-        }
-    };
+    let row_sums = run.attention.row_sums();
+    let mut notes = run.attention.notes().to_vec();
+    // What was saved with notes says it already.
+    if row_sums == RowSums::Unnormalized && notes.is_empty() {
+        let note = "The rows of this attention do not sum to 1; it is shown as it came.";
+        notes.push(note.to_owned());
+    }
     let mut shown = Shown {
         tokens: run
             .input
@@ -241,6 +231,18 @@ pub fn show<'run>(run: &'run Run, options: &ShowOptions) -> Result<Shown<'run>, 
         crop(&mut shown, stretch)?;
     }
     Ok(shown)
+}
+
+/// Says that tokens were cut off the input, `None` where none were.
+pub fn truncation_note(dropped: usize, kept: usize) -> Option<String> {
+    let dropped = match dropped {
+        0 => return None,
+        1 => "1 token was".to_owned(),
+        _ => format!("{dropped} tokens were"),
+    };
+    Some(format!(
+        "The input was truncated: {dropped} dropped, {kept} are kept."
+    ))
 }
 
 fn check_shape(run: &Run) -> Result<(), ShowError> {

@@ -13,6 +13,8 @@ pub enum ModelSource {
     Directory,
     /// The checkpoint compiled into the binary.
     Builtin,
+    /// Another program: its attention was read from a file.
+    Elsewhere,
 }
 
 /// A file of a checkpoint and what it held.

@@ -18,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   attnviz encode \"Hello, how are you?\"
   attnviz encode \"It was late.\" --pair \"She went home.\" --model ./my-bert
+  attnviz render attnviz-out/hello-how-are-you --views mean
   attnviz pull google-bert/bert-base-uncased";
 
 const ENCODE_EXAMPLE: &str = "\
@@ -31,6 +32,11 @@ Example:
 const BENCH_EXAMPLE: &str = "\
 Example:
   attnviz bench --model builtin --threads 2";
+
+const RENDER_EXAMPLE: &str = "\
+Examples:
+  attnviz render attnviz-out/hello-how-are-you --views mean --theme dark
+  attnviz render gpt2.npz --labels tokens.txt --title gpt2";
 
 const PULL_EXAMPLE: &str = "\
 Example:
@@ -70,6 +76,9 @@ pub enum Command {
     /// Draw the attention maps of files of texts
     #[command(after_help = BATCH_EXAMPLE)]
     Batch(Box<BatchArguments>),
+    /// Draw a saved run again, or attention that came from elsewhere
+    #[command(after_help = RENDER_EXAMPLE)]
+    Render(Box<RenderArguments>),
     /// Join the shards of a batch into one folder
     #[command(after_help = MERGE_EXAMPLE)]
     Merge(MergeArguments),
@@ -172,6 +181,32 @@ pub struct BatchArguments {
     pub json: bool,
 }
 
+/// Arguments of `render`.
+#[derive(Debug, Args)]
+pub struct RenderArguments {
+    /// A run's folder, or a safetensors or npz file with attention
+    #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
+    pub run: PathBuf,
+    /// Tokens of a foreign file: one a line, or JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub labels: Option<PathBuf>,
+    /// Model of a foreign file [default: its name]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub title: Option<String>,
+    /// What is drawn in the terminal.
+    #[command(flatten)]
+    pub terminal: TerminalArguments,
+    /// What is written.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `pull`.
 #[derive(Debug, Args)]
 pub struct PullArguments {
@@ -258,7 +293,7 @@ pub struct OutputArguments {
     )]
     pub heads: IndexList,
     /// Pictures: heads, overview, mean, max, from:TOKEN, to:TOKEN
-    /// [default: overview; encode: heads,overview]
+    /// [default: heads,overview; batch: overview]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub views: Option<Vec<View>>,
     /// Files to write: png, svg, safetensors, npz, json
@@ -307,6 +342,9 @@ pub struct OutputArguments {
     /// Paper and ink: light, dark
     #[arg(long, value_name = "NAME", default_value_t)]
     pub theme: Theme,
+    /// Write even more than 1 GB for one input
+    #[arg(long)]
+    pub large: bool,
 }
 
 /// What is shown in the terminal; for commands that have `--json` too.

@@ -1,6 +1,7 @@
 //! `attnviz encode`: one input, all its maps.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -9,11 +10,11 @@ use serde::Serialize;
 use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
 use super::model;
 use super::settings::EncodeSettings;
-use super::show;
+use super::show::{self, TerminalView};
 use crate::attention::Selection;
 use crate::checkpoint::{ModelProvenance, ModelSource};
 use crate::model::{HiddenStates, Model};
-use crate::output::{self, WrittenRun};
+use crate::output::{self, OutputOptions, WrittenRun};
 use crate::run::Run;
 use crate::tokenizer::{Token, TokenizedInput};
 
@@ -22,10 +23,11 @@ const MAXIMUM_SHOWN_TOKENS: usize = 40;
 
 /// How long each stage took.
 #[derive(Debug, Clone, Copy, Default)]
-struct Durations {
-    load: Duration,
-    encode: Duration,
-    write: Duration,
+pub(super) struct Durations {
+    pub(super) load: Duration,
+    /// `None` where nothing was encoded.
+    pub(super) encode: Option<Duration>,
+    pub(super) write: Duration,
 }
 
 pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> {
@@ -33,7 +35,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
 
     let start = Instant::now();
     let loaded = model::load(&settings.model, messages)?;
-    let mut warnings = loaded.warnings.clone();
+    let warnings = loaded.warnings.clone();
     durations.load = start.elapsed();
 
     let start = Instant::now();
@@ -43,20 +45,55 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         .tokenizer
         .tokenize(&settings.text, settings.pair.as_deref(), limit)?;
     let run = encode(&loaded.model, loaded.provenance, input, selection)?;
-    durations.encode = start.elapsed();
+    durations.encode = Some(start.elapsed());
 
+    let destination = Destination {
+        options: &settings.options,
+        folder: &settings.output,
+        source: None,
+        json: settings.json,
+        show: settings.show,
+    };
+    write(&run, &destination, durations, warnings, messages)
+}
+
+/// Where a run goes and how.
+pub(super) struct Destination<'settings> {
+    pub(super) options: &'settings OutputOptions,
+    pub(super) folder: &'settings Path,
+    /// The file that the run was read from.
+    pub(super) source: Option<&'settings Path>,
+    pub(super) json: bool,
+    /// What is drawn in the terminal, too.
+    pub(super) show: Option<TerminalView>,
+}
+
+/// Draws a run, writes its files and prints the result: what `encode` and
+/// `render` have in common.
+pub(super) fn write(
+    run: &Run,
+    destination: &Destination<'_>,
+    mut durations: Durations,
+    mut warnings: Vec<String>,
+    messages: &Messages,
+) -> Result<()> {
     let start = Instant::now();
-    let picture_count = output::picture_count(&run, &settings.options);
+    let picture_count = output::picture_count(run, destination.options);
     let bar = messages.progress(
         picture_count as u64,
         "drawing {bar:24} {pos}/{len} pictures {eta} left",
     );
-    let written = output::write_run(&run, &settings.options, &settings.output, &|| bar.inc(1));
+    let (options, folder) = (destination.options, destination.folder);
+    let drawn = || bar.inc(1);
+    let written = match destination.source {
+        None => output::write_run(run, options, folder, &drawn),
+        Some(source) => output::redraw_run(run, options, folder, source, &drawn),
+    };
     bar.finish_and_clear();
     let written = written.with_context(|| {
         format!(
             "the result could not be written to {}",
-            settings.output.display()
+            destination.folder.display()
         )
     })?;
     durations.write = start.elapsed();
@@ -66,12 +103,12 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         messages.warning(&warning);
         warnings.push(warning);
     }
-    match settings.json {
-        true => print_json(&run, &written, picture_count, durations, &warnings)?,
-        false => print_text(&run, &written, picture_count, durations)?,
+    match destination.json {
+        true => print_json(run, &written, picture_count, durations, &warnings)?,
+        false => print_text(run, &written, picture_count, durations)?,
     }
-    match settings.show {
-        Some(view) => show::run(&run, &settings.options, view),
+    match destination.show {
+        Some(view) => show::run(run, options, view),
         None => Ok(()),
     }
 }
@@ -107,6 +144,7 @@ fn print_text(
         ModelSource::Hub => "hub",
         ModelSource::Directory => "directory",
         ModelSource::Builtin => "built in",
+        ModelSource::Elsewhere => "elsewhere",
     };
     let commit = match &run.model.commit {
         Some(commit) => format!(", commit {}", commit.get(..12).unwrap_or(commit)),
@@ -127,6 +165,9 @@ fn print_text(
     };
     let contents = contents(picture_count, written.manifest.files.len() - picture_count);
     let folder = written.folder.display().to_string();
+    let encode = durations
+        .encode
+        .map(|duration| format!(", encode {}", seconds(duration)));
     let mut out = anstream::stdout().lock();
     writeln!(
         out,
@@ -142,9 +183,9 @@ fn print_text(
     writeln!(out, "wrote   {} ({contents})", Printable(&folder))?;
     writeln!(
         out,
-        "time    load {}, encode {}, draw {}",
+        "time    load {}{}, draw {}",
         seconds(durations.load),
-        seconds(durations.encode),
+        encode.unwrap_or_default(),
         seconds(durations.write)
     )?;
     Ok(())
@@ -183,7 +224,8 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct Seconds {
     load: f64,
-    encode: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encode: Option<f64>,
     draw: f64,
 }
 
@@ -208,7 +250,7 @@ fn print_json(
         pictures: picture_count,
         seconds: Seconds {
             load: durations.load.as_secs_f64(),
-            encode: durations.encode.as_secs_f64(),
+            encode: durations.encode.as_ref().map(Duration::as_secs_f64),
             draw: durations.write.as_secs_f64(),
         },
         warnings,

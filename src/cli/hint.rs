@@ -5,8 +5,9 @@ use std::io;
 use anyhow::Error;
 use thiserror::Error;
 
-use super::index_list::IndexOutOfRange;
+use super::index_list::{IndexNotSaved, IndexOutOfRange, listed};
 use super::messages::StandardOutputError;
+use crate::analysis::ShowError;
 use crate::batch::{BatchError, SourceError};
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
@@ -15,6 +16,7 @@ use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
 use crate::output::OutputError;
 use crate::output::batch::MergeError;
 use crate::output::folder::FolderError;
+use crate::output::saved::SavedError;
 use crate::output::write::WriteError;
 use crate::output::write::batch_folder::BatchFolderError;
 use crate::tokenizer::TokenizerError;
@@ -46,6 +48,8 @@ pub fn exit_code(error: &Error) -> u8 {
     let is_usage = error.chain().any(|cause| {
         cause.is::<UsageError>()
             || cause.is::<IndexOutOfRange>()
+            || cause.is::<IndexNotSaved>()
+            || matches!(cause.downcast_ref(), Some(SavedError::SaysItself { .. }))
             || matches!(
                 cause.downcast_ref(),
                 Some(TokenizerError::TruncateTo { .. })
@@ -63,6 +67,8 @@ pub fn hint(error: &Error) -> Option<String> {
                 .map(|usage: &UsageError| usage.hint.to_owned())
         })
         .or_else(|| cause.downcast_ref().map(index))
+        .or_else(|| cause.downcast_ref().map(index_not_saved))
+        .or_else(|| cause.downcast_ref().map(saved))
         .or_else(|| cause.downcast_ref().and_then(HubError::hint))
         .or_else(|| cause.downcast_ref().and_then(checkpoint))
         .or_else(|| cause.downcast_ref().and_then(tokenizer))
@@ -84,6 +90,47 @@ fn index(error: &IndexOutOfRange) -> String {
         "--{kind}s 0-{} (or --{kind}s -1 for the last one)",
         count - 1
     )
+}
+
+fn index_not_saved(error: &IndexNotSaved) -> String {
+    let IndexNotSaved {
+        kind, available, ..
+    } = error;
+    format!("--{kind}s {}", listed(available))
+}
+
+fn saved(error: &SavedError) -> String {
+    let hint = match error {
+        SavedError::Io { .. } => "look at the file with: ls -l",
+        SavedError::NothingInFolder { .. } => {
+            "save it first: attnviz encode \"Hello, how are you?\" --format png,safetensors"
+        }
+        SavedError::Format { .. } => {
+            "save it in Python: numpy.savez(\"attention.npz\", attention=…)"
+        }
+        SavedError::Malformed { .. } => "write the file again; this one is damaged or incomplete",
+        SavedError::TooLarge { .. } => "save fewer layers or heads, or a shorter input",
+        SavedError::NoAttention { .. } => {
+            "numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))"
+        }
+        SavedError::Attention { .. } => {
+            "save attention after its softmax, such as outputs.attentions of transformers"
+        }
+        SavedError::Manifest { .. } => "save the run again: attnviz encode … --format safetensors",
+        SavedError::Labels { .. } | SavedError::LabelCount { .. } => {
+            "--labels FILE with one token a line, or a JSON array of strings"
+        }
+        SavedError::SaysItself { .. } => "leave --labels and --title out",
+    };
+    hint.to_owned()
+}
+
+fn show(error: &ShowError) -> Option<String> {
+    match error {
+        ShowError::CropOutside { count, .. } => Some(format!("--crop 0-{}", count - 1)),
+        ShowError::NothingLeft { .. } => Some("--special-tokens keep".to_owned()),
+        _ => None,
+    }
 }
 
 fn checkpoint(error: &CheckpointError) -> Option<String> {
@@ -166,6 +213,14 @@ fn output(error: &OutputError) -> Option<String> {
         OutputError::Write(error) => Some(write(error)),
         OutputError::Folder(error) => Some(folder(error)),
         OutputError::Figure(error) => figure(error),
+        OutputError::Show(error) => show(error),
+        OutputError::ReplacesSource { .. } => {
+            Some("--output FOLDER, with another folder".to_owned())
+        }
+        OutputError::TooLarge { .. } => Some(
+            "--views overview, or less of it: --layers 0 --heads 0-3 --crop 0-63; or --large"
+                .to_owned(),
+        ),
         _ => None,
     }
 }
@@ -225,6 +280,18 @@ fn figure(error: &FigureError) -> Option<String> {
     match error {
         FigureError::TooManyPanels { .. } => {
             Some("--views heads, or fewer: --layers 0-11 --heads 0-11".to_owned())
+        }
+        FigureError::NoSuchToken { .. } => {
+            Some("--views from:0, with the position of a token counted from 0".to_owned())
+        }
+        FigureError::NoSuchPosition { count, .. } => {
+            Some(format!("--views from:{}", count.saturating_sub(1)))
+        }
+        FigureError::SeveralTokens { positions, .. } => {
+            let first = positions.first().copied().unwrap_or(0);
+            Some(format!(
+                "--views from:{first}, with the position of the one you mean"
+            ))
         }
         _ => None,
     }

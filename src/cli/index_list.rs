@@ -35,7 +35,79 @@ pub struct IndexOutOfRange {
     pub count: usize,
 }
 
+/// The file has no such layer or head.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the file does not hold {kind} {found}; it holds {kind}s {}", listed(.available))]
+pub struct IndexNotSaved {
+    /// `layer` or `head`.
+    pub kind: &'static str,
+    /// What was asked for.
+    pub found: i64,
+    /// What the file holds, ascending, at least one.
+    pub available: Vec<usize>,
+}
+
+/// Indices as they would be typed: `0-3,11`.
+pub(super) fn listed(indices: &[usize]) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for &index in indices {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == index => *last = index,
+            _ => ranges.push((index, index)),
+        }
+    }
+    let ranges = ranges.iter().map(|&(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    ranges.collect::<Vec<_>>().join(",")
+}
+
 impl IndexList {
+    /// The indices, ascending and without repetition, out of the `available`
+    /// ones of a file (ascending, at least one). Negative numbers count from
+    /// the last of them.
+    ///
+    /// # Errors
+    /// When an index is not among them.
+    pub fn resolve_among(
+        &self,
+        kind: &'static str,
+        available: &[usize],
+    ) -> Result<Vec<usize>, IndexNotSaved> {
+        let Self::Ranges(ranges) = self else {
+            return Ok(available.to_vec());
+        };
+        let missing = |found: i64| IndexNotSaved {
+            kind,
+            found,
+            available: available.to_vec(),
+        };
+        let index = |found: i64| {
+            let index = match usize::try_from(found) {
+                Ok(index) => Some(index),
+                Err(_) => usize::try_from(found.unsigned_abs())
+                    .ok()
+                    .and_then(|back| available.len().checked_sub(back))
+                    .and_then(|position| available.get(position).copied()),
+            };
+            index
+                .filter(|index| available.contains(index))
+                .ok_or_else(|| missing(found))
+        };
+        let mut indices = BTreeSet::new();
+        for &(first, last) in ranges {
+            let (first, last) = (index(first)?, index(last)?);
+            for wanted in first.min(last)..=first.max(last) {
+                if !available.contains(&wanted) {
+                    return Err(missing(i64::try_from(wanted).unwrap_or(i64::MAX)));
+                }
+                indices.insert(wanted);
+            }
+        }
+        Ok(indices.into_iter().collect())
+    }
+
     /// The indices, ascending and without repetition, for a model with
     /// `count` (at least one) of a `kind`.
     ///

@@ -15,6 +15,7 @@ mod messages;
 mod model;
 mod model_name;
 mod pull;
+mod render;
 mod settings;
 mod show;
 
@@ -22,7 +23,7 @@ use anyhow::Result;
 
 pub use args::Arguments;
 pub use hint::{exit_code, hint};
-pub use index_list::{IndexList, IndexListError, IndexOutOfRange};
+pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
 pub use messages::{Messages, StandardOutputError, print_error, print_usage_error};
 pub use model_name::ModelName;
 pub use show::TerminalView;
@@ -39,6 +40,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
+        Command::Render(render) => render::run(&settings::render(render)?, messages)?,
         Command::Merge(merge) => merge::run(merge)?,
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,

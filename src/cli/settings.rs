@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
+    RenderArguments,
 };
 use super::hint::UsageError;
 use super::index_list::IndexList;
@@ -18,6 +19,7 @@ use crate::checkpoint::{CheckpointSource, LoadOptions};
 use crate::figure::{FigureOptions, Palette};
 use crate::model::ModelConfig;
 use crate::output::batch::{Reports, Shard};
+use crate::output::saved::Missing;
 use crate::output::{OutputOptions, View};
 
 /// Which model a command uses.
@@ -78,6 +80,19 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
     })
 }
 
+/// What `render` does.
+#[derive(Debug)]
+pub struct RenderSettings {
+    pub file: PathBuf,
+    pub missing: Missing,
+    pub layers: IndexList,
+    pub heads: IndexList,
+    pub output: PathBuf,
+    pub options: OutputOptions,
+    pub show: Option<TerminalView>,
+    pub json: bool,
+}
+
 /// The settings of `encode`; sets the number of threads of the process.
 pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     set_threads(arguments.threads)?;
@@ -125,6 +140,25 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
                 .or_else(|| summary().map(PathBuf::from)),
             junit: arguments.junit.clone(),
         },
+        json: arguments.json,
+    })
+}
+
+/// The settings of `render`; sets the number of threads of the process.
+pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
+    set_threads(arguments.threads)?;
+    let output = &arguments.output;
+    Ok(RenderSettings {
+        file: arguments.run.clone(),
+        missing: Missing {
+            labels: arguments.labels.clone(),
+            title: arguments.title.clone(),
+        },
+        layers: output.layers.clone(),
+        heads: output.heads.clone(),
+        output: output.output.clone(),
+        options: options(output, &[View::Heads, View::Overview])?,
+        show: arguments.terminal.show,
         json: arguments.json,
     })
 }
@@ -181,6 +215,7 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             crop: output.crop,
         },
         figure,
+        large: output.large,
     })
 }
 

@@ -101,6 +101,8 @@ fn draw(figure: &Figure<'_>, terminal: Terminal, shaper: &mut TextShaper) -> Res
     let drawn = match &figure.body {
         Body::Map(map) => blocks::map(figure, map, terminal.columns),
         Body::Grid(grid) => blocks::overview(figure, grid, terminal.columns),
+        // Maps and overviews alone are drawn in a terminal.
+        Body::Profile(_) => return Ok(String::new()),
     };
     Ok(drawn.to_text(depth))
 }

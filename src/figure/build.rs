@@ -6,7 +6,9 @@ use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap, Matrix,
     Panel, PanelGrid, Progression, Scale, TokenLabel, ValueRange,
 };
-use crate::analysis::{Reduction, Shown, ShownToken, all_heads, layer_heads, strongest_links};
+use crate::analysis::{
+    Reduction, Shown, ShownToken, all_heads, layer_heads, strongest_links, truncation_note,
+};
 use crate::attention::HeadId;
 use crate::run::Run;
 
@@ -275,7 +277,10 @@ pub(super) fn notes(
     range: Option<ValueRange>,
 ) -> Vec<String> {
     let mut notes = shown.notes.clone();
-    notes.extend(truncation_note(run));
+    notes.extend(truncation_note(
+        run.input.truncated_tokens,
+        run.input.tokens.len(),
+    ));
     let of = clipped.of;
     let named = |end: Option<f32>| match end {
         Some(value) => format!("{value}"),
@@ -296,18 +301,4 @@ pub(super) fn notes(
         ));
     }
     notes
-}
-
-fn truncation_note(run: &Run) -> Option<String> {
-    let dropped = run.input.truncated_tokens;
-    let kept = run.input.tokens.len();
-    match dropped {
-        0 => None,
-        1 => Some(format!(
-            "The input was truncated: 1 token was dropped, {kept} are kept."
-        )),
-        _ => Some(format!(
-            "The input was truncated: {dropped} tokens were dropped, {kept} are kept."
-        )),
-    }
 }

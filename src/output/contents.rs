@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::views::{PictureId, picture_formats, pictures};
 use super::write::StagedFolder;
-use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, numbers};
+use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, ShownRecord, numbers};
 use crate::analysis::Shown;
 use crate::checkpoint::FileDigest;
 use crate::figure::{self, Figure};
@@ -20,48 +20,58 @@ thread_local! {
     static SHAPER: Cell<Option<TextShaper>> = const { Cell::new(None) };
 }
 
+/// One picture in all its formats.
+struct DrawnPicture {
+    digests: Vec<FileDigest>,
+    /// Letters that no font has.
+    missing: BTreeSet<char>,
+}
+
 /// Draws and writes everything that the options ask for into a staged folder,
-/// the manifest last. `picture_drawn` is called after every picture.
+/// the manifest last, which lists the `kept` files of the final folder too.
+/// `picture_drawn` is called after every picture.
 pub(super) fn stage(
     run: &Run,
     shown: &Shown<'_>,
     options: &OutputOptions,
+    kept: Vec<FileDigest>,
     staged: &StagedFolder,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<(Manifest, BTreeSet<char>), OutputError> {
     let formats = picture_formats(options);
-    let drawn: Result<Vec<(Vec<FileDigest>, BTreeSet<char>)>, OutputError> =
-        pictures(&run.selection, options)
-            .into_par_iter()
-            .map(|picture| {
-                with_shaper(|shaper| {
-                    let figure = figure_of(run, shown, &picture, options)?;
-                    let mut digests = Vec::new();
-                    let mut missing = BTreeSet::new();
-                    for &format in &formats {
-                        let file = picture.file_name(format);
-                        let rendered = render_as(&figure, format, &file, shaper)?;
-                        digests.push(staged.write(&file, &rendered.bytes)?);
-                        missing.extend(rendered.missing_glyphs);
-                        picture_drawn();
-                    }
-                    Ok((digests, missing))
-                })
+    let drawn: Result<Vec<DrawnPicture>, OutputError> = pictures(&run.selection, options)
+        .into_par_iter()
+        .map(|picture| {
+            with_shaper(|shaper| {
+                let figure = figure_of(run, shown, &picture, options)?;
+                let mut digests = Vec::new();
+                let mut missing = BTreeSet::new();
+                for &format in &formats {
+                    let file = picture.file_name(format);
+                    let rendered = render_as(&figure, format, &file, shaper)?;
+                    digests.push(staged.write(&file, &rendered.bytes)?);
+                    missing.extend(rendered.missing_glyphs);
+                    picture_drawn();
+                }
+                Ok(DrawnPicture { digests, missing })
             })
-            .collect();
+        })
+        .collect();
     let mut files = Vec::new();
     let mut missing_glyphs = BTreeSet::new();
-    for (digests, missing) in drawn? {
+    for DrawnPicture { digests, missing } in drawn? {
         files.extend(digests);
         missing_glyphs.extend(missing);
     }
     let mut manifest = Manifest::new(&run.model, &run.input, &run.selection, options);
+    manifest.shown = ShownRecord::new(shown);
     for (format, name) in numbers::FILES {
         if options.formats.contains(&format) {
             let bytes = numbers::encode(format, shown, &manifest)?;
             files.push(staged.write(name, &bytes)?);
         }
     }
+    files.extend(kept);
     manifest.files = files;
     staged.write(MANIFEST, &manifest.to_json()?)?;
     Ok((manifest, missing_glyphs))

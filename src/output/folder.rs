@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{MANIFEST, Manifest};
+use crate::checkpoint::FileDigest;
 use crate::run::Run;
 
 /// The longest folder name, in characters, before a hash is added.
@@ -33,6 +34,12 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// A file of the earlier run, as its manifest lists it.
+    pub fn earlier_file(&self, name: &str) -> Option<FileDigest> {
+        let mut files = self.earlier.iter().flat_map(|manifest| &manifest.files);
+        files.find(|file| file.name == name).cloned()
+    }
+
     /// Files of the earlier run, relative to the folder. A name that leads
     /// out of the folder, as in a manifest that somebody edited, is left out.
     pub fn outdated_files(&self) -> Vec<PathBuf> {

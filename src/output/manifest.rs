@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OutputError, OutputOptions};
-use crate::attention::Selection;
+use crate::analysis::{Shown, ShownToken};
+use crate::attention::{RowSums, Selection};
 use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::tokenizer::{Token, TokenizedInput};
 
@@ -34,9 +35,36 @@ pub struct Manifest {
     pub heads: Vec<usize>,
     /// The options that shaped the files.
     pub options: OptionsRecord,
+    /// What the files of numbers hold where it is not the run's own attention:
+    /// words, a stretch, no special tokens, or rows that do not sum to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<ShownRecord>,
     /// Every other file of the folder, relative to it, with its SHA-256. Empty
     /// in the copy that a file carries in its own metadata.
     pub files: Vec<FileDigest>,
+}
+
+/// What was done to the attention, and the rows and columns that it has since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShownRecord {
+    /// Rows and columns of every map, and the run's tokens that each stands for.
+    pub tokens: Vec<ShownToken>,
+    /// What rows sum to.
+    pub row_sums: RowSums,
+    /// What was done, as sentences.
+    pub notes: Vec<String>,
+}
+
+impl ShownRecord {
+    /// `None` where the shown attention is the run's own, row by row.
+    pub fn new(shown: &Shown<'_>) -> Option<Self> {
+        let is_as_encoded = shown.notes.is_empty() && shown.row_sums == RowSums::One;
+        (!is_as_encoded).then(|| Self {
+            tokens: shown.tokens.clone(),
+            row_sums: shown.row_sums,
+            notes: shown.notes.clone(),
+        })
+    }
 }
 
 /// The options that shaped the files, as they are typed.
@@ -93,7 +121,8 @@ impl OptionsRecord {
 }
 
 impl Manifest {
-    /// The manifest of a run, its list of files still empty.
+    /// The manifest of a run that is shown as it is, its list of files still
+    /// empty.
     pub fn new(
         model: &ModelProvenance,
         input: &TokenizedInput,
@@ -111,6 +140,7 @@ impl Manifest {
             layers: selection.layers.clone(),
             heads: selection.heads.clone(),
             options: OptionsRecord::new(options),
+            shown: None,
             files: Vec::new(),
         }
     }

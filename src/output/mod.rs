@@ -6,6 +6,8 @@ mod contents;
 pub mod folder;
 mod manifest;
 mod numbers;
+pub mod saved;
+mod size;
 mod views;
 pub mod write;
 
@@ -14,10 +16,11 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use manifest::{Manifest, OptionsRecord, SCHEMA_VERSION};
+pub use manifest::{Manifest, OptionsRecord, SCHEMA_VERSION, ShownRecord};
+pub use size::MAXIMUM_LENGTH;
 pub use views::{TokenChoice, View};
 
-use crate::analysis::{ShowError, ShowOptions, show};
+use crate::analysis::{ShowError, ShowOptions, Shown, show};
 use crate::attention::Selection;
 use crate::figure::{FigureError, FigureOptions};
 use crate::names::closed_set;
@@ -54,6 +57,22 @@ pub enum OutputError {
         file: String,
         /// What went wrong.
         source: RenderError,
+    },
+    /// The run would be written over the file that it is read from.
+    #[error("{} would be replaced, and the run is read from it", path.display())]
+    ReplacesSource {
+        /// The file.
+        path: PathBuf,
+    },
+    /// More would be written than anybody writes by accident.
+    #[error(
+        "about {:.1} GB would be written for one input, more than {:.0} GB",
+        *length as f64 / 1e9,
+        MAXIMUM_LENGTH as f64 / 1e9
+    )]
+    TooLarge {
+        /// The estimate, in bytes.
+        length: u64,
     },
     /// The manifest or the numbers could not be put into their format.
     #[error("{file} could not be serialized: {reason}")]
@@ -101,6 +120,8 @@ pub struct OutputOptions {
     pub show: ShowOptions,
     /// How the pictures look.
     pub figure: FigureOptions,
+    /// Whether a run may take more than [`MAXIMUM_LENGTH`].
+    pub large: bool,
 }
 
 impl Default for OutputOptions {
@@ -111,6 +132,7 @@ impl Default for OutputOptions {
             formats: BTreeSet::from([Format::Png]),
             show: ShowOptions::default(),
             figure: FigureOptions::default(),
+            large: false,
         }
     }
 }
@@ -159,11 +181,51 @@ pub fn write_run(
     root: &Path,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
+    write_run_beside(run, options, root, None, picture_drawn)
+}
+
+/// As [`write_run`], for a run that was read from the file `source`. Where the
+/// run's folder is the one that it was read from, that file stays and is still
+/// listed in the manifest.
+///
+/// # Errors
+/// When something cannot be drawn or written, or `source` would be replaced.
+pub fn redraw_run(
+    run: &Run,
+    options: &OutputOptions,
+    root: &Path,
+    source: &Path,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<WrittenRun, OutputError> {
+    write_run_beside(run, options, root, Some(source), picture_drawn)
+}
+
+fn write_run_beside(
+    run: &Run,
+    options: &OutputOptions,
+    root: &Path,
+    source: Option<&Path>,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<WrittenRun, OutputError> {
     let destination = folder::choose(root, run)?;
-    let staged = StagedFolder::create(root)?;
     let shown = show(run, &options.show)?;
-    let (manifest, missing_glyphs) = contents::stage(run, &shown, options, &staged, picture_drawn)?;
-    let outdated = destination.outdated_files();
+    check_size(run, &shown, options)?;
+    let source = source.and_then(|source| name_inside(&destination.path, source));
+    let kept = match &source {
+        None => Vec::new(),
+        Some(name) => {
+            if file_names(&run.selection, options).contains(name) {
+                let path = destination.path.join(name);
+                return Err(OutputError::ReplacesSource { path });
+            }
+            destination.earlier_file(name).into_iter().collect()
+        }
+    };
+    let staged = StagedFolder::create(root)?;
+    let (manifest, missing_glyphs) =
+        contents::stage(run, &shown, options, kept, &staged, picture_drawn)?;
+    let mut outdated = destination.outdated_files();
+    outdated.retain(|file| source.as_deref().is_none_or(|name| file != Path::new(name)));
     let folder = destination.path;
     staged.publish(&folder, &outdated)?;
     Ok(WrittenRun {
@@ -171,6 +233,13 @@ pub fn write_run(
         manifest,
         missing_glyphs,
     })
+}
+
+/// The name of a file that is in the folder itself.
+fn name_inside(folder: &Path, file: &Path) -> Option<String> {
+    let (folder, file) = (folder.canonicalize().ok()?, file.canonicalize().ok()?);
+    let name = file.file_name()?.to_str()?;
+    (file.parent() == Some(&folder)).then(|| name.to_owned())
 }
 
 /// Writes the same files as [`write_run`] into the folder called `name` of a
@@ -185,9 +254,11 @@ pub fn write_batch_run(
     folder: &BatchFolder,
     name: &str,
 ) -> Result<WrittenRun, OutputError> {
-    let staged = folder.stage()?;
     let shown = show(run, &options.show)?;
-    let (manifest, missing_glyphs) = contents::stage(run, &shown, options, &staged, &|| ())?;
+    check_size(run, &shown, options)?;
+    let staged = folder.stage()?;
+    let (manifest, missing_glyphs) =
+        contents::stage(run, &shown, options, Vec::new(), &staged, &|| ())?;
     let thumbnail = batch::thumbnail(run, &shown, options)?;
     folder.publish(staged, name, thumbnail.as_deref())?;
     Ok(WrittenRun {
@@ -195,6 +266,14 @@ pub fn write_batch_run(
         manifest,
         missing_glyphs,
     })
+}
+
+fn check_size(run: &Run, shown: &Shown<'_>, options: &OutputOptions) -> Result<(), OutputError> {
+    let length = size::estimate(shown, &run.selection, options);
+    match length > MAXIMUM_LENGTH && !options.large {
+        true => Err(OutputError::TooLarge { length }),
+        false => Ok(()),
+    }
 }
 
 /// Lower-case hexadecimal digits, two a byte.

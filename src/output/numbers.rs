@@ -1,5 +1,7 @@
 //! The attention tensor as files for other programs.
 
+mod npz;
+
 use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, TensorView};
@@ -27,16 +29,9 @@ pub(super) fn encode(
 ) -> Result<Vec<u8>, OutputError> {
     match format {
         Format::Json => json(shown, manifest),
-        Format::Npz => npz(shown, manifest),
+        Format::Npz => npz::encode(shown, manifest),
         _ => safetensors(shown, manifest),
     }
-}
-
-fn npz(_shown: &Shown<'_>, _manifest: &Manifest) -> Result<Vec<u8>, OutputError> {
-    Err(OutputError::Serialize {
-        file: NPZ,
-        reason: "not written yet".to_owned(),
-    })
 }
 
 /// `attention`, F32 `[layer, head, query, key]`, with the manifest as JSON in

@@ -15,7 +15,7 @@ use crate::binary::{Outcome, Workplace, copy_of_fixture};
 
 /// The error has this exit code and every one of these words, a hint at its
 /// end, and nothing was written.
-fn check_refused<A: AsRef<OsStr>>(
+pub fn check_refused<A: AsRef<OsStr>>(
     workplace: &Workplace,
     arguments: &[A],
     code: i32,

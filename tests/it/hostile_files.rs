@@ -56,7 +56,7 @@ static ALLOCATOR: Watched = Watched;
 
 /// One change of a file's bytes.
 #[derive(Debug, Clone)]
-enum Damage {
+pub enum Damage {
     /// Some bits of one byte.
     Flip(Index, u8),
     /// The beginning alone.
@@ -114,7 +114,7 @@ impl Damage {
     }
 }
 
-fn damage() -> impl Strategy<Value = Damage> {
+pub fn damage() -> impl Strategy<Value = Damage> {
     prop_oneof![
         (any::<Index>(), 1_u8..).prop_map(|(at, bits)| Damage::Flip(at, bits)),
         any::<Index>().prop_map(Damage::Truncate),
@@ -179,7 +179,14 @@ fn encode(folder: &std::path::Path) -> Result<(), String> {
 
 /// The case neither panics nor asks for absurd amounts of memory.
 fn check(folder: &std::path::Path) -> Result<Result<(), String>, TestCaseError> {
-    let outcome = catch_unwind(AssertUnwindSafe(|| encode(folder)))
+    check_outcome(|| encode(folder))
+}
+
+/// The same of any other work.
+pub fn check_outcome(
+    work: impl FnOnce() -> Result<(), String>,
+) -> Result<Result<(), String>, TestCaseError> {
+    let outcome = catch_unwind(AssertUnwindSafe(work))
         .map_err(|_| TestCaseError::fail("the library panicked"))?;
     let greatest = GREATEST_REQUEST.load(Ordering::Relaxed);
     if greatest >= ABSURD_REQUEST {
@@ -189,7 +196,7 @@ fn check(folder: &std::path::Path) -> Result<Result<(), String>, TestCaseError> 
     Ok(outcome)
 }
 
-fn runner(cases: u32) -> TestRunner {
+pub fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config {
         failure_persistence: None,
         // The same cases on every run: a gate that fails now and then tells
@@ -248,7 +255,7 @@ fn check_damage(name: &str, file: &str, within: usize, cases: u32) {
     victim.run(20, random, |bytes| bytes);
 }
 
-fn damaged(whole: &[u8], damages: &[Damage], within: usize) -> Vec<u8> {
+pub fn damaged(whole: &[u8], damages: &[Damage], within: usize) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     for damage in damages {
         damage.apply(&mut bytes, within);

@@ -11,4 +11,5 @@ mod hub;
 mod loopback_hub;
 mod readme;
 mod reference;
+mod saved;
 mod svg;

@@ -26,6 +26,8 @@ pub fn finished(
     let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
     let without_files = Manifest {
         files: Vec::new(),
+        // It follows from the tokens, the options and the files.
+        shown: None,
         ..manifest.clone()
     };
     let same_names = manifest.files.iter().map(|file| &file.name).eq(files);

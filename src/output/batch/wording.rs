@@ -16,6 +16,7 @@ pub(super) fn source(source: ModelSource) -> &'static str {
         ModelSource::Hub => "hub",
         ModelSource::Directory => "directory",
         ModelSource::Builtin => "built in",
+        ModelSource::Elsewhere => "elsewhere",
     }
 }
 

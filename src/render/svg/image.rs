@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::colormap::{Color, ColorTable};
-use super::super::png::{cell_pixels, length};
+use super::super::png::length;
 use crate::figure::layout::{CellMatrix, Rect};
 
 /// A map of more segments than this is one image of all its pixels, since the
@@ -69,11 +69,10 @@ impl Image {
 /// and columns without a gap.
 pub(super) fn cell_images(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Image> {
     if cells.gaps.len() >= MOST_SEGMENTS {
-        let pixels = cell_pixels(cells, colors);
         return vec![Image {
             rect: cells.rect(),
             width: length(cells.extent()) as usize,
-            pixels: pixels.as_chunks().0.to_vec(),
+            pixels: all_pixels(cells, colors),
         }];
     }
     let stretches = stretches(cells);
@@ -84,6 +83,27 @@ pub(super) fn cell_images(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Im
         }
     }
     images
+}
+
+/// Every pixel of a map, row after row. Gaps between segments are paper.
+fn all_pixels(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Color> {
+    let extent = length(cells.extent()) as usize;
+    let cell = length(cells.cell) as usize;
+    let mut pixels = vec![colors.background(); extent * extent];
+    let lines = (0..cells.side).flat_map(|row| {
+        let start = length(cells.offset(row)) as usize;
+        (start..start + cell).map(move |line| (row, line))
+    });
+    for (row, line) in lines {
+        for column in 0..cells.side {
+            let start = line * extent + length(cells.offset(column)) as usize;
+            let color = colors.color(cells.fraction(row, column));
+            if let Some(stretch) = pixels.get_mut(start..start + cell) {
+                stretch.fill(color);
+            }
+        }
+    }
+    pixels
 }
 
 /// The rows, or columns, from one gap to the next.

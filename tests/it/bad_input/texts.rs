@@ -108,8 +108,16 @@ fn a_layer_or_head_that_does_not_exist_is_wrong_usage() {
 fn values_that_no_option_takes_are_wrong_usage() {
     let workplace = Workplace::new();
     for (option, value, words) in [
-        ("--format", "pdf", &["pdf", "png, safetensors, json"][..]),
-        ("--format", "png,", &["--format", "png, safetensors, json"]),
+        (
+            "--format",
+            "pdf",
+            &["pdf", "png, svg, safetensors, npz, json"][..],
+        ),
+        (
+            "--format",
+            "png,",
+            &["--format", "png, svg, safetensors, npz, json"],
+        ),
         ("--format", "", &["--format", "png"]),
         ("--views", "grid", &["grid", "heads, overview"]),
         ("--colormap", "jet", &["jet", "viridis"]),

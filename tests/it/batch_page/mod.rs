@@ -172,6 +172,7 @@ fn options() -> OutputOptions {
         views: [View::Overview].into(),
         formats: [Format::Png].into(),
         figure: FigureOptions::default(),
+        large: false,
     }
 }
 

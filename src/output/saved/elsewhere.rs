@@ -1,0 +1,429 @@
+//! Attention that another program saved, as one array of all layers or as one
+//! array a layer.
+
+use std::cmp::Ordering;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::arrays::{ArrayFile, ArrayInfo, Content, value_count};
+use super::{MAXIMUM_VALUES, Missing, SavedError, SavedRun, labels};
+use crate::attention::{AttentionTensor, Selection};
+use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
+use crate::run::Run;
+use crate::tokenizer::{Token, TokenizedInput};
+
+/// What tokenizers of usual models call their special tokens.
+const SPECIAL_TOKENS: [&str; 16] = [
+    "[CLS]",
+    "[SEP]",
+    "[PAD]",
+    "[MASK]",
+    "[UNK]",
+    "<s>",
+    "</s>",
+    "<pad>",
+    "<mask>",
+    "<unk>",
+    "<cls>",
+    "<sep>",
+    "<bos>",
+    "<eos>",
+    "<|endoftext|>",
+    "<|begin_of_text|>",
+];
+
+/// What byte-level and SentencePiece tokenizers put before a word's first piece.
+const WORD_MARKS: [char; 2] = ['\u{120}', '\u{2581}'];
+
+/// The most labels that stand for the text under a picture's title.
+const MAXIMUM_CAPTION_LABELS: usize = 2_000;
+
+/// Where the attention of a file is.
+struct Place {
+    /// Positions of its arrays: one of all layers, or one a layer.
+    positions: Vec<usize>,
+    /// `[layer, head, query, key]`.
+    shape: [usize; 4],
+}
+
+pub(super) fn run(
+    path: &Path,
+    arrays: &mut ArrayFile,
+    missing: &Missing,
+) -> Result<SavedRun, SavedError> {
+    let place = place(arrays.arrays()).map_err(|reason| SavedError::NoAttention {
+        path: path.to_owned(),
+        reason,
+    })?;
+    let shape = place.shape;
+    let [layer_count, head_count, query_count, key_count] = shape;
+    if query_count != key_count {
+        return Err(SavedError::NoAttention {
+            path: path.to_owned(),
+            reason: format!(
+                "expected as many queries as keys, found shape {shape:?} (layer, head, query, key)"
+            ),
+        });
+    }
+    let Some(count) = value_count(&shape) else {
+        return Err(SavedError::TooLarge {
+            path: path.to_owned(),
+            reason: format!(
+                "attention of shape {shape:?} has more than the {MAXIMUM_VALUES} values that are read"
+            ),
+        });
+    };
+    // Labels are small, and a wrong number of them is found at once.
+    let labels = match &missing.labels {
+        Some(file) => Some(labels_for(file, key_count)?),
+        None => None,
+    };
+    let values = match place.positions.as_slice() {
+        [position] => arrays.read(*position)?,
+        positions => {
+            let mut values = Vec::with_capacity(count);
+            for &position in positions {
+                values.extend(arrays.read(position)?);
+            }
+            values
+        }
+    };
+    let attention =
+        AttentionTensor::from_elsewhere(values, shape).map_err(|source| SavedError::Attention {
+            path: path.to_owned(),
+            source,
+        })?;
+    let mut warnings = Vec::new();
+    if !attention.is_normalized() {
+        warnings.push(format!(
+            "{}: the rows of this attention do not sum to 1; it is drawn as it is, and the pictures say so",
+            file_name(path)
+        ));
+    }
+    if labels.is_none() {
+        warnings.push(format!(
+            "{}: nothing says what the tokens are, so they are numbered; --labels FILE names them",
+            file_name(path)
+        ));
+    }
+    let run = Run {
+        model: ModelProvenance {
+            id: missing.title.clone().unwrap_or_else(|| stem(path)),
+            source: ModelSource::Elsewhere,
+            commit: None,
+            files: vec![digest(path)?],
+        },
+        input: input(labels, key_count, path),
+        selection: Selection::all(layer_count, head_count),
+        attention,
+    };
+    Ok(SavedRun {
+        file: path.to_owned(),
+        run,
+        warnings,
+    })
+}
+
+/// Finds the attention among the arrays.
+///
+/// # Errors
+/// With what was expected and found, in words.
+fn place(arrays: &[ArrayInfo]) -> Result<Place, String> {
+    let named = |name: &str| arrays.iter().position(|array| array.name == name);
+    if let Some(position) = named("attention").or_else(|| named("attentions")) {
+        return whole(arrays, position);
+    }
+    let is_float = |&position: &usize| {
+        arrays
+            .get(position)
+            .is_some_and(|array| matches!(array.content, Content::Floats(_)))
+    };
+    let mut positions: Vec<usize> = (0..arrays.len()).filter(is_float).collect();
+    let is_named = |&position: &usize| {
+        let array = arrays.get(position);
+        array.is_some_and(|array| array.name.starts_with("attention"))
+    };
+    if positions.iter().any(is_named) {
+        positions.retain(is_named);
+    }
+    match positions.as_slice() {
+        [] => Err(format!(
+            "expected an array of numbers called attention, found {}",
+            described(arrays)
+        )),
+        [position] => whole(arrays, *position),
+        _ => {
+            let name = |&position: &usize| arrays.get(position).map(|array| array.name.as_str());
+            positions.sort_by(|left, right| {
+                natural_order(name(left).unwrap_or(""), name(right).unwrap_or(""))
+            });
+            let mut shape: Option<[usize; 3]> = None;
+            for &position in &positions {
+                let Some(array) = arrays.get(position) else {
+                    continue;
+                };
+                let found = match *array.shape.as_slice() {
+                    [head, query, key] | [1, head, query, key] => [head, query, key],
+                    _ => return Err(wrong_layer(array)),
+                };
+                if shape.is_some_and(|shape| shape != found) {
+                    return Err(format!(
+                        "expected every layer to have the shape of the first, found {}",
+                        described(arrays)
+                    ));
+                }
+                shape = Some(found);
+            }
+            let [head, query, key] = shape.unwrap_or_default();
+            let shape = [positions.len(), head, query, key];
+            Ok(Place { positions, shape })
+        }
+    }
+}
+
+/// One array with all layers.
+fn whole(arrays: &[ArrayInfo], position: usize) -> Result<Place, String> {
+    let Some(array) = arrays.get(position) else {
+        return Err("there is no such array".to_owned());
+    };
+    if let Content::Other(found) = &array.content {
+        return Err(format!(
+            "expected {} in F64, F32, F16 or BF16, found {found}",
+            shortened(&array.name)
+        ));
+    }
+    let shape = match *array.shape.as_slice() {
+        [layer, head, query, key]
+        | [1, layer, head, query, key]
+        // Layers of a batch of one that were stacked.
+        | [layer, 1, head, query, key] => [layer, head, query, key],
+        [head, query, key] => [1, head, query, key],
+        [..] if array.shape.len() == 5 => {
+            return Err(format!(
+                "expected a batch of one, found {} of shape {:?}; save one input of it",
+                shortened(&array.name),
+                array.shape
+            ));
+        }
+        _ => {
+            return Err(format!(
+                "expected the shape [layer, head, query, key], found {} of shape {:?}",
+                shortened(&array.name),
+                array.shape
+            ));
+        }
+    };
+    let positions = vec![position];
+    Ok(Place { positions, shape })
+}
+
+fn wrong_layer(array: &ArrayInfo) -> String {
+    let name = shortened(&array.name);
+    match array.shape.len() {
+        4 => format!(
+            "expected a batch of one, found {name} of shape {:?}; save one input of it",
+            array.shape
+        ),
+        _ => format!(
+            "expected the shape [head, query, key] for every layer, found {name} of shape {:?}",
+            array.shape
+        ),
+    }
+}
+
+/// The first arrays with their shapes, in one line.
+fn described(arrays: &[ArrayInfo]) -> String {
+    if arrays.is_empty() {
+        return "no array".to_owned();
+    }
+    let more = if arrays.len() > 6 { " …" } else { "" };
+    let some: Vec<String> = arrays
+        .iter()
+        .take(6)
+        .map(|array| format!("{} {:?}", shortened(&array.name), array.shape))
+        .collect();
+    format!("{}{more}", some.join(", "))
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(40).collect()
+}
+
+/// Numbers within names count as numbers: `arr_2` stands before `arr_10`.
+fn natural_order(left: &str, right: &str) -> Ordering {
+    let (mut left_rest, mut right_rest) = (left, right);
+    loop {
+        match (take_part(&mut left_rest), take_part(&mut right_rest)) {
+            (None, None) => return left.cmp(right),
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(left_part), Some(right_part)) => {
+                let order = match (is_number(left_part), is_number(right_part)) {
+                    (true, true) => number_order(left_part, right_part),
+                    _ => left_part.cmp(right_part),
+                };
+                if order != Ordering::Equal {
+                    return order;
+                }
+            }
+        }
+    }
+}
+
+fn is_number(part: &str) -> bool {
+    part.starts_with(|letter: char| letter.is_ascii_digit())
+}
+
+/// By value, whatever the length.
+fn number_order(left: &str, right: &str) -> Ordering {
+    let (left, right) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+/// The digits, or the letters up to the next digit, at the beginning.
+fn take_part<'text>(rest: &mut &'text str) -> Option<&'text str> {
+    let first = rest.chars().next()?;
+    let end = rest
+        .find(|letter: char| letter.is_ascii_digit() != first.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (part, after) = rest.split_at(end);
+    *rest = after;
+    Some(part)
+}
+
+fn labels_for(file: &Path, token_count: usize) -> Result<Vec<String>, SavedError> {
+    let labels = labels::read(file)?;
+    if labels.len() == token_count {
+        Ok(labels)
+    } else {
+        Err(SavedError::LabelCount {
+            path: file.to_owned(),
+            expected: token_count,
+            found: labels.len(),
+        })
+    }
+}
+
+fn input(labels: Option<Vec<String>>, token_count: usize, path: &Path) -> TokenizedInput {
+    let (text, labels) = match labels {
+        Some(labels) => (caption(&labels), labels),
+        None => (
+            stem(path),
+            (0..token_count).map(|index| index.to_string()).collect(),
+        ),
+    };
+    let words = words(&labels);
+    let tokens = labels.into_iter().zip(words).map(|(label, word)| Token {
+        // What else a tokenizer would say is not known.
+        id: 0,
+        special: is_special(&label),
+        text: label,
+        segment: 0,
+        word,
+        start: 0,
+        end: 0,
+    });
+    TokenizedInput {
+        text,
+        pair: None,
+        tokens: tokens.collect(),
+        truncated_tokens: 0,
+    }
+}
+
+fn is_special(label: &str) -> bool {
+    SPECIAL_TOKENS.contains(&label)
+}
+
+fn has_word_marks(labels: &[String]) -> bool {
+    labels.iter().any(|label| label.starts_with(WORD_MARKS))
+}
+
+/// Which word each label is a piece of, where marks tell: one begins at every
+/// mark and behind every special token.
+fn words(labels: &[String]) -> Vec<Option<u32>> {
+    if !has_word_marks(labels) {
+        return vec![None; labels.len()];
+    }
+    let mut word = 0_u32;
+    labels
+        .iter()
+        .map(|label| {
+            if is_special(label) {
+                word = word.saturating_add(1);
+                return None;
+            }
+            if label.starts_with(WORD_MARKS) {
+                word = word.saturating_add(1);
+            }
+            Some(word)
+        })
+        .collect()
+}
+
+/// The labels as a text to read: pieces that continue a word without what
+/// marks them, others with a space between.
+fn caption(labels: &[String]) -> String {
+    let marks_words = has_word_marks(labels);
+    let mut text = String::new();
+    let mut is_after_special = false;
+    for label in labels.iter().take(MAXIMUM_CAPTION_LABELS) {
+        let (piece, continues) = match (label.strip_prefix("##"), marks_words) {
+            _ if is_special(label) => (label.as_str(), false),
+            (_, true) => match label.strip_prefix(WORD_MARKS) {
+                Some(word) => (word, false),
+                None => (label.as_str(), true),
+            },
+            (Some(piece), false) if !piece.is_empty() => (piece, true),
+            _ => (label.as_str(), false),
+        };
+        if (!continues || is_after_special) && !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(piece);
+        is_after_special = is_special(label);
+    }
+    text
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or(path.as_os_str());
+    stem.to_string_lossy().into_owned()
+}
+
+/// Which numbers they were. The name alone: outputs hold no paths.
+fn digest(path: &Path) -> Result<FileDigest, SavedError> {
+    let mut hasher = Sha256::new();
+    File::open(path)
+        .and_then(|mut file| io::copy(&mut file, &mut HashWriter(&mut hasher)))
+        .map_err(|source| SavedError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+    Ok(FileDigest {
+        name: file_name(path),
+        sha256: crate::output::hexadecimal(&hasher.finalize()),
+    })
+}
+
+/// Hashes what is written to it.
+struct HashWriter<'hasher>(&'hasher mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

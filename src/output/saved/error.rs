@@ -1,0 +1,106 @@
+//! Why a file gives no run.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::attention::AttentionError;
+
+/// A file gives no run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SavedError {
+    /// It cannot be opened or read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder holds no saved attention.
+    #[error(
+        "{}: expected attention.safetensors or attention.npz in the folder, found neither",
+        folder.display()
+    )]
+    NothingInFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// It is neither safetensors nor npz, by its content.
+    #[error("{}: expected a safetensors or npz file, found {found}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What its first bytes look like.
+        found: String,
+    },
+    /// Its format is broken, or not one of those that are read.
+    #[error("{}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where.
+        reason: String,
+    },
+    /// It claims more than is read.
+    #[error("{}: {reason}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What is too much.
+        reason: String,
+    },
+    /// No array of it has a shape and a type that attention has.
+    #[error("{}: {reason}", path.display())]
+    NoAttention {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found.
+        reason: String,
+    },
+    /// Its numbers are no attention.
+    #[error("{}: {source}", path.display())]
+    Attention {
+        /// The file.
+        path: PathBuf,
+        /// Which number, and why.
+        source: AttentionError,
+    },
+    /// What attnviz wrote into it does not fit its numbers, or is not whole.
+    #[error("{}: its manifest is no run's: {reason}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found.
+        reason: String,
+    },
+    /// The labels are no list of texts.
+    #[error("{}: {reason}", path.display())]
+    Labels {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found.
+        reason: String,
+    },
+    /// There are not as many labels as tokens.
+    #[error("{}: expected {expected} labels, one for each token, found {found}", path.display())]
+    LabelCount {
+        /// The file.
+        path: PathBuf,
+        /// Rows and columns of every map.
+        expected: usize,
+        /// Labels of the file.
+        found: usize,
+    },
+    /// Labels or a title for a file that has its own.
+    #[error(
+        "{} is a run that attnviz saved: its tokens and its model are in it",
+        path.display()
+    )]
+    SaysItself {
+        /// The file.
+        path: PathBuf,
+    },
+}

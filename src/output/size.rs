@@ -1,0 +1,60 @@
+//! How much a run's folder is going to take, before any of it is made: arrays
+//! of numbers to the byte, what stands around them and pictures roughly.
+
+use super::views::{PictureId, picture_formats, pictures};
+use super::{Format, OutputOptions};
+use crate::analysis::Shown;
+use crate::attention::Selection;
+
+/// What is written without [`OutputOptions::large`], in bytes.
+pub const MAXIMUM_LENGTH: u64 = 1_000_000_000;
+
+/// Frame, labels, colour bar and values of a picture, compressed.
+const PICTURE_LENGTH: u64 = 150_000;
+/// A cell of a single map, compressed: 3 to 5 were measured.
+const CELL_LENGTH: u64 = 4;
+/// The most cells that one canvas shows apart.
+const MAXIMUM_CELLS: u64 = 16_000_000;
+/// A cell of an overview, compressed: 0.4 to 0.9 were measured.
+const PANEL_CELL_LENGTH: u64 = 1;
+/// The most that the panels of an overview take, compressed: a canvas full.
+const MAXIMUM_GRID_LENGTH: u64 = 60_000_000;
+/// A number as JSON writes it, with the comma behind it, on average.
+const JSON_NUMBER_LENGTH: u64 = 14;
+/// A token in a manifest.
+const TOKEN_LENGTH: u64 = 120;
+
+/// About how many bytes the files of a run are going to take.
+pub fn estimate(shown: &Shown<'_>, selection: &Selection, options: &OutputOptions) -> u64 {
+    let token_count = shown.tokens.len() as u64;
+    let cells = token_count.saturating_mul(token_count);
+    let values = shown.values.len() as u64;
+    let manifest = 2_000 + token_count * TOKEN_LENGTH;
+    let pictures = pictures(selection, options)
+        .iter()
+        .fold(0_u64, |sum, picture| {
+            sum.saturating_add(picture_length(picture, cells, values))
+        })
+        .saturating_mul(picture_formats(options).len() as u64);
+    let numbers = options.formats.iter().map(|format| match format {
+        Format::Png | Format::Svg => 0,
+        Format::Safetensors => values.saturating_mul(4).saturating_add(manifest),
+        // The manifest in UTF-32.
+        Format::Npz => values.saturating_mul(4).saturating_add(manifest * 4),
+        Format::Json => values
+            .saturating_mul(JSON_NUMBER_LENGTH)
+            .saturating_add(manifest),
+    });
+    numbers.fold(pictures.saturating_add(manifest), u64::saturating_add)
+}
+
+fn picture_length(picture: &PictureId, cells: u64, values: u64) -> u64 {
+    PICTURE_LENGTH
+        + match picture {
+            PictureId::Overview => values
+                .saturating_mul(PANEL_CELL_LENGTH)
+                .min(MAXIMUM_GRID_LENGTH),
+            PictureId::Map(_) => cells.min(MAXIMUM_CELLS) * CELL_LENGTH,
+            PictureId::Token(..) => 0,
+        }
+}

@@ -1,0 +1,105 @@
+//! Random damage to files of attention: Ok or Err, never a panic, and no
+//! memory that the file does not account for.
+
+use attnviz::output::saved::{Missing, read};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use proptest::prelude::*;
+use safetensors::Dtype;
+use std::io::Write;
+use tempfile::TempDir;
+
+use super::{attention, encoded, f32_bytes, npy, npz, safetensors_file};
+use crate::binary::Workplace;
+use crate::hostile_files::{check_outcome, damage, damaged, runner};
+
+/// Damages a file within its first or last bytes.
+fn check_damage(what: &str, whole: &[u8], cases: u32) {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().join("file");
+    let check = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("the file can be written");
+        check_outcome(|| {
+            read(&path, &Missing::default())
+                .map(drop)
+                .map_err(|error| error.to_string())
+        })
+    };
+    let outcome = check(whole).unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert_eq!(outcome, Ok(()), "{what}");
+    let strategy = (prop::collection::vec(damage(), 1..4), any::<bool>());
+    let outcome = runner(cases).run(&strategy, |(damages, at_end)| {
+        // Headers are at the beginning, the directory of a zip file at the end.
+        let bytes = match at_end {
+            false => damaged(whole, &damages, 400),
+            true => {
+                let (start, end) = whole.split_at(whole.len().saturating_sub(200));
+                [start, &damaged(end, &damages, usize::MAX)].concat()
+            }
+        };
+        check(&bytes).map(drop)
+    });
+    if let Err(error) = outcome {
+        panic!("{what}: {error}");
+    }
+}
+
+/// A zip file of one deflated array.
+fn deflated(array: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(array).expect("memory takes it");
+    let packed = encoder.finish().expect("memory takes it");
+    let mut crc = flate2::Crc::new();
+    crc.update(array);
+    let name = b"attention.npy";
+    let mut common = vec![20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0];
+    common.extend(crc.sum().to_le_bytes());
+    common.extend((packed.len() as u32).to_le_bytes());
+    common.extend((array.len() as u32).to_le_bytes());
+    common.extend((name.len() as u16).to_le_bytes());
+    common.extend([0, 0]);
+    let mut bytes = [b"PK\x03\x04", common.as_slice(), name, &packed].concat();
+    let start = bytes.len() as u32;
+    let directory = [b"PK\x01\x02\x14\0", common.as_slice(), &[0; 14], name].concat();
+    bytes.extend(&directory);
+    bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    bytes.extend((directory.len() as u32).to_le_bytes());
+    bytes.extend(start.to_le_bytes());
+    bytes.extend([0, 0]);
+    bytes
+}
+
+#[test]
+fn damaged_safetensors_of_attention_is_refused_or_used() {
+    let values = f32_bytes(&attention(2, 2, 3));
+    let tensors = [("attention", Dtype::F32, [2, 2, 3, 3].as_slice(), values)];
+    check_damage("from elsewhere", &safetensors_file(&tensors), 500);
+    let workplace = Workplace::new();
+    let folder = encoded(&workplace, "hi", &["-f", "safetensors,npz"], "out");
+    for (file, cases) in [("attention.safetensors", 400), ("attention.npz", 400)] {
+        let bytes = std::fs::read(folder.join(file)).expect("it is there");
+        check_damage(file, &bytes, cases);
+    }
+}
+
+#[test]
+fn damaged_npz_is_refused_or_used() {
+    let values = f32_bytes(&attention(2, 2, 3));
+    let array = npy("<f4", true, &[2, 2, 3, 3], &values);
+    check_damage("stored", &npz(&[("attention.npy", array.clone())]), 500);
+    check_damage("deflated", &deflated(&array), 500);
+}
+
+#[test]
+fn a_bomb_is_refused() {
+    // A quarter of a gigabyte of zeros in 260 kB.
+    let side = 8_192;
+    let array = npy("<f4", false, &[1, 1, side, side], &vec![0; 4 * side * side]);
+    let bomb = deflated(&array);
+    assert!(bomb.len() < 400_000);
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().join("file");
+    std::fs::write(&path, bomb).expect("the file can be written");
+    let error = read(&path, &Missing::default()).expect_err("it is a bomb");
+    assert!(error.to_string().contains("no attention"), "{error}");
+}
