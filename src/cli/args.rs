@@ -113,7 +113,7 @@ pub struct EncodeArguments {
     /// What is shown in the terminal.
     #[command(flatten)]
     pub terminal: TerminalArguments,
-    /// Cut longer input to this many tokens ("never" refuses it)
+    /// Cut to so many tokens, or never
     #[arg(
         long,
         value_name = "TOKENS",
@@ -121,7 +121,7 @@ pub struct EncodeArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    /// [default: all cores, or RAYON_NUM_THREADS]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
@@ -135,7 +135,7 @@ pub struct BatchArguments {
     /// Files of texts: .txt, .jsonl, .csv or .tsv; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// How the files hold texts: txt, jsonl, csv, tsv [default: by extension]
+    /// txt, jsonl, csv, tsv [default: by extension]
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<InputFormat>,
     /// Which model.
@@ -144,7 +144,7 @@ pub struct BatchArguments {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
-    /// Cut longer inputs to this many tokens ("never": they fail)
+    /// Cut to so many tokens, or never
     #[arg(
         long,
         value_name = "TOKENS",
@@ -152,10 +152,10 @@ pub struct BatchArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// Keep what an earlier run of the same batch has done
+    /// Keep what an earlier run has done
     #[arg(long)]
     pub resume: bool,
-    /// Do one part of the inputs, such as 3/16; see attnviz merge
+    /// Do one part, such as 3/16; see attnviz merge
     #[arg(long, value_name = "PART")]
     pub shard: Option<Shard>,
     /// Stop at the first input that fails
@@ -164,16 +164,16 @@ pub struct BatchArguments {
     /// Stop after so many inputs that failed
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
-    /// Add a Markdown summary to a file [default: GITHUB_STEP_SUMMARY]
+    /// Add Markdown here [default: GITHUB_STEP_SUMMARY]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub summary: Option<PathBuf>,
     /// Write a JUnit report, each input a test case
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
-    /// The most tokens that are encoded at once
+    /// Tokens that are encoded at once
     #[arg(long, value_name = "NUMBER", default_value = "1024")]
     pub batch_tokens: NonZeroUsize,
-    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    /// [default: all cores, or RAYON_NUM_THREADS]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
@@ -199,7 +199,7 @@ pub struct RenderArguments {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
-    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    /// [default: all cores, or RAYON_NUM_THREADS]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
@@ -216,7 +216,7 @@ pub struct PullArguments {
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,
-    /// Use no network, only what is cached; also HF_HUB_OFFLINE=1
+    /// Use the cache only; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
     /// Print the result as JSON
@@ -244,7 +244,7 @@ pub struct BenchArguments {
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
-    /// Threads to use [default: all cores, or RAYON_NUM_THREADS]
+    /// [default: all cores, or RAYON_NUM_THREADS]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
@@ -268,7 +268,7 @@ pub struct ModelArguments {
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,
-    /// Use no network, only what is cached; also HF_HUB_OFFLINE=1
+    /// Use the cache only; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
 }
@@ -276,7 +276,7 @@ pub struct ModelArguments {
 /// What is written, and how it looks.
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// Layers to keep, from 0, such as 0-3,11 or -1 for the last
+    /// Layers, such as 0-3,11 or -1
     #[arg(
         long,
         value_name = "LIST",
@@ -284,7 +284,7 @@ pub struct OutputArguments {
         allow_hyphen_values = true
     )]
     pub layers: IndexList,
-    /// Heads to keep, from 0, such as 0-3,11 or -1 for the last
+    /// Heads, such as 0-3,11 or -1
     #[arg(
         long,
         value_name = "LIST",
@@ -292,11 +292,11 @@ pub struct OutputArguments {
         allow_hyphen_values = true
     )]
     pub heads: IndexList,
-    /// Pictures: heads, overview, mean, max, from:TOKEN, to:TOKEN
+    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
     /// [default: heads,overview; batch: overview]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub views: Option<Vec<View>>,
-    /// Files to write: png, svg, safetensors, npz, json
+    /// png, svg, safetensors, npz, json
     #[arg(
         short,
         long = "format",
@@ -308,23 +308,23 @@ pub struct OutputArguments {
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Rows and columns: subword, word
+    /// Units: subword, word
     #[arg(long, value_name = "UNIT", default_value_t)]
     pub tokens: TokenUnit,
-    /// Special tokens: keep, hide, renormalize
+    /// keep, hide, renormalize
     #[arg(long, value_name = "WHAT", default_value_t)]
     pub special_tokens: SpecialTokens,
-    /// Show a stretch of the tokens only, such as 10-40
+    /// Show a stretch of the tokens, such as 10-40
     #[arg(long, value_name = "FIRST-LAST")]
     pub crop: Option<Crop>,
-    /// List so many of the strongest links beside a map
+    /// List so many of the strongest links by a map
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
         value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
-    /// Colours from 0 to: head, unit, run [default: head; overview: unit]
+    /// Colours to: head, unit, run [default: by view]
     #[arg(long)]
     pub scale: Option<Scale>,
-    /// Colours follow values: linear, logarithmic
+    /// linear, logarithmic
     #[arg(long, value_name = "WAY", default_value_t)]
     pub color_scale: Progression,
     /// The value of the first colour
@@ -333,7 +333,7 @@ pub struct OutputArguments {
     /// The value of the last colour
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     pub vmax: Option<f32>,
-    /// Colours such as viridis, cividis, magma, mako, greys
+    /// Such as cividis, mako or greys
     #[arg(long, value_name = "NAME", default_value_t)]
     pub colormap: Colormap,
     /// Turn the colours around
@@ -366,15 +366,22 @@ pub struct TerminalArguments {
 #[derive(Debug, Clone, Args)]
 pub struct MessageArguments {
     /// Print errors only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        display_order = 1000
+    )]
     pub quiet: bool,
     /// Print what is being done
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 1001)]
     pub verbose: bool,
-    /// Colour messages: auto, always, never
+    /// auto, always, never
     #[arg(
         long,
         global = true,
+        display_order = 1002,
         value_name = "WHEN",
         default_value = "auto",
         hide_possible_values = true
