@@ -121,7 +121,7 @@ fn draw_text(canvas: &Canvas<'_>, item: &TextItem, colors: &ColorTable) -> Resul
         .map_err(failed)
 }
 
-/// Draws the cells of a map. Gaps between segments stay what they are.
+/// Draws the cells of a map. Gaps between segments are paper.
 pub(super) fn draw_cells<B: DrawingBackend>(
     canvas: &DrawingArea<B, Shift>,
     cells: &CellMatrix<'_>,
@@ -129,24 +129,28 @@ pub(super) fn draw_cells<B: DrawingBackend>(
 ) -> Result<(), RenderError> {
     let (left, top) = cells.origin;
     let cell = length(cells.cell) as usize;
-    // The columns between two gaps, each with its first pixel.
-    let ends = cells.gaps.iter().copied().chain([cells.side]);
-    let mut start = 0;
-    for end in ends {
-        let x = left + cells.offset(start);
-        let mut line = Vec::with_capacity((end - start) * cell * 3);
-        for row in 0..cells.side {
-            line.clear();
-            for column in start..end {
-                let color = colors.color(cells.fraction(row, column));
-                line.extend(std::iter::repeat_n(color, cell).flatten());
+    let paper = colors.background();
+    let gap = paper.repeat(length(cells.gap) as usize);
+    let blank = paper.repeat(length(cells.extent()) as usize);
+    let mut line = Vec::with_capacity(blank.len());
+    for row in 0..cells.side {
+        line.clear();
+        for column in 0..cells.side {
+            if cells.gaps.contains(&column) {
+                line.extend_from_slice(&gap);
             }
-            let y = top + cells.offset(row);
-            for y in y..y + cells.cell {
-                draw_line(canvas, (x, y), &line)?;
+            let color = colors.color(cells.fraction(row, column));
+            line.extend(std::iter::repeat_n(color, cell).flatten());
+        }
+        let y = top + cells.offset(row);
+        if cells.gaps.contains(&row) {
+            for y in y - cells.gap..y {
+                draw_line(canvas, (left, y), &blank)?;
             }
         }
-        start = end;
+        for y in y..y + cells.cell {
+            draw_line(canvas, (left, y), &line)?;
+        }
     }
     Ok(())
 }
