@@ -216,10 +216,7 @@ pub fn rows_of(
     })
 }
 
-fn with_values<Output>(
-    tensor: &Tensor,
-    function: impl FnOnce(&[f32]) -> Output,
-) -> Result<Output> {
+fn with_values<Output>(tensor: &Tensor, function: impl FnOnce(&[f32]) -> Output) -> Result<Output> {
     let (storage, layout) = tensor.storage_and_layout();
     match &*storage {
         Storage::Cpu(storage) => Ok(function(values(storage, layout)?)),

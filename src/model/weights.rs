@@ -252,7 +252,10 @@ impl Weights {
             }
             Source::Safetensors(_) => {
                 let mut values = vec![0.0; row_indices.len() * column_count];
-                for (part, &row) in values.chunks_exact_mut(column_count.max(1)).zip(row_indices) {
+                for (part, &row) in values
+                    .chunks_exact_mut(column_count.max(1))
+                    .zip(row_indices)
+                {
                     source.read_part(&name, &shape, row as usize * column_count, part)?;
                 }
                 values

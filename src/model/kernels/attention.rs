@@ -70,11 +70,14 @@ pub fn attend(
         .collect();
     let mut context = vec![0.0; query_key_value.len() / 3]; // [panel, hidden, lane]
     let panels = context.par_chunks_exact_mut((hidden * lane_count).max(1));
-    panels.with_min_len(4).enumerate().for_each(|(index, panel)| {
-        for part in &parts {
-            part.copy_into(panel, index * lane_count, shape.head_size, lane_count);
-        }
-    });
+    panels
+        .with_min_len(4)
+        .enumerate()
+        .for_each(|(index, panel)| {
+            for part in &parts {
+                part.copy_into(panel, index * lane_count, shape.head_size, lane_count);
+            }
+        });
     context
 }
 
@@ -99,7 +102,10 @@ impl WithSimd for Task<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
         let lanes = S::F32_LANES;
-        let AttentionShape { head_count, head_size } = self.shape;
+        let AttentionShape {
+            head_count,
+            head_size,
+        } = self.shape;
         let hidden = head_count * head_size;
         let source = Columns {
             panels: self.query_key_value,
@@ -112,8 +118,20 @@ impl WithSimd for Task<'_> {
         let column = self.head * head_size;
         let first = self.start + self.query;
         let queries = source.gather(column, head_size, first, query_count, padded_queries); // [column, query]
-        let keys = source.gather(hidden + column, head_size, self.start, self.length, padded_keys); // [column, key]
-        let values = source.gather(2 * hidden + column, head_size, self.start, self.length, padded_keys); // [column, key]
+        let keys = source.gather(
+            hidden + column,
+            head_size,
+            self.start,
+            self.length,
+            padded_keys,
+        ); // [column, key]
+        let values = source.gather(
+            2 * hidden + column,
+            head_size,
+            self.start,
+            self.length,
+            padded_keys,
+        ); // [column, key]
         let mut context = vec![0.0; padded_queries * head_size]; // [panel, column, lane]
         let mut scores = vec![simd.splat_f32s(0.0); TILE_PANELS * padded_keys]; // [panel, key]
         let scale = 1.0 / (head_size as f32).sqrt();
@@ -134,11 +152,31 @@ impl WithSimd for Task<'_> {
             if panel_count == TILE_PANELS {
                 let queries = [queries(0), queries(1)];
                 let panels = [&queries[0][..], &queries[1][..]];
-                attend_tile(simd, panels, &keys, &values, length, scale, &mut scores, context, map);
+                attend_tile(
+                    simd,
+                    panels,
+                    &keys,
+                    &values,
+                    length,
+                    scale,
+                    &mut scores,
+                    context,
+                    map,
+                );
             } else {
                 let queries = queries(0);
                 let scores = &mut scores[..padded_keys];
-                attend_tile(simd, [&queries[..]], &keys, &values, length, scale, scores, context, map);
+                attend_tile(
+                    simd,
+                    [&queries[..]],
+                    &keys,
+                    &values,
+                    length,
+                    scale,
+                    scores,
+                    context,
+                    map,
+                );
             }
         }
         context
@@ -173,20 +211,27 @@ fn attend_tile<S: Simd, const PANELS: usize>(
             &mut output,
         );
     }
-    for (scores, map) in scores.chunks_exact_mut(padded_keys).zip(map.chunks_mut(lanes * length)) {
+    for (scores, map) in scores
+        .chunks_exact_mut(padded_keys)
+        .zip(map.chunks_mut(lanes * length))
+    {
         let scores = &mut scores[..length];
         softmax(simd, scores, scale);
         transpose::<S>(scores, map);
     }
     for start in (0..length).step_by(DEPTH) {
         let depth = DEPTH.min(length - start);
-        let mut parts = scores.chunks_exact(padded_keys).map(|panel| &panel[start..start + depth]);
-        let panels: [&[S::f32s]; PANELS] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        let mut parts = scores
+            .chunks_exact(padded_keys)
+            .map(|panel| &panel[start..start + depth]);
+        let panels: [&[S::f32s]; PANELS] =
+            std::array::from_fn(|_| parts.next().unwrap_or_default());
         for first in (0..head_size).step_by(TILE_COLUMNS) {
             let mut output = split::<_, PANELS>(context, head_size, first);
             if first + TILE_COLUMNS <= head_size {
-                let rows: [&[f32]; TILE_COLUMNS] =
-                    std::array::from_fn(|row| &values[(first + row) * padded_keys + start..][..depth]);
+                let rows: [&[f32]; TILE_COLUMNS] = std::array::from_fn(|row| {
+                    &values[(first + row) * padded_keys + start..][..depth]
+                });
                 add_tile::<S, PANELS, TILE_COLUMNS>(
                     simd,
                     panels,
@@ -199,7 +244,13 @@ fn attend_tile<S: Simd, const PANELS: usize>(
             for column in first..head_size {
                 let row = &values[column * padded_keys + start..][..depth];
                 let mut output = split::<_, PANELS>(context, head_size, column);
-                add_tile::<S, PANELS, 1>(simd, panels, #[inline(always)] |_, key| row[key], &mut output);
+                add_tile::<S, PANELS, 1>(
+                    simd,
+                    panels,
+                    #[inline(always)]
+                    |_, key| row[key],
+                    &mut output,
+                );
             }
         }
     }
@@ -207,7 +258,11 @@ fn attend_tile<S: Simd, const PANELS: usize>(
 
 /// Of each panel of `length` vectors, those from `first` on.
 #[inline(always)]
-fn split<V, const PANELS: usize>(vectors: &mut [V], length: usize, first: usize) -> [&mut [V]; PANELS] {
+fn split<V, const PANELS: usize>(
+    vectors: &mut [V],
+    length: usize,
+    first: usize,
+) -> [&mut [V]; PANELS] {
     let mut panels = vectors.chunks_exact_mut(length);
     std::array::from_fn(|_| match panels.next() {
         Some(panel) => &mut panel[first..],
@@ -305,7 +360,10 @@ impl Part {
         let own = self.head * head_size * lane_count;
         let mut next = first;
         while next < end {
-            let (part_panel, lane) = ((next - self.row) / lane_count, (next - self.row) % lane_count);
+            let (part_panel, lane) = (
+                (next - self.row) / lane_count,
+                (next - self.row) % lane_count,
+            );
             let run = (lane_count - lane).min(end - next);
             for column in 0..head_size {
                 let from = (part_panel * head_size + column) * lane_count + lane;

@@ -31,19 +31,43 @@ impl WithSimd for Activate<'_> {
 #[inline(always)]
 pub(super) fn activate_vectors<S: Simd>(simd: S, activation: Activation, values: &mut [S::f32s]) {
     match activation {
-        Activation::Gelu => each(values, #[inline(always)] |x| gelu(simd, x)),
-        Activation::GeluTanh => each(values, #[inline(always)] |x| gelu_tanh(simd, x)),
-        Activation::GeluQuick => each(values, #[inline(always)] |x| {
-            let scaled = simd.mul_f32s(x, simd.splat_f32s(1.702));
-            simd.mul_f32s(x, sigmoid(simd, scaled))
-        }),
-        Activation::Relu => each(values, #[inline(always)] |x| {
-            let zero = simd.splat_f32s(0.0);
-            // Written so that NaN stays NaN.
-            simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
-        }),
-        Activation::Silu => each(values, #[inline(always)] |x| simd.mul_f32s(x, sigmoid(simd, x))),
-        Activation::Tanh => each(values, #[inline(always)] |x| tanh(simd, x)),
+        Activation::Gelu => each(
+            values,
+            #[inline(always)]
+            |x| gelu(simd, x),
+        ),
+        Activation::GeluTanh => each(
+            values,
+            #[inline(always)]
+            |x| gelu_tanh(simd, x),
+        ),
+        Activation::GeluQuick => each(
+            values,
+            #[inline(always)]
+            |x| {
+                let scaled = simd.mul_f32s(x, simd.splat_f32s(1.702));
+                simd.mul_f32s(x, sigmoid(simd, scaled))
+            },
+        ),
+        Activation::Relu => each(
+            values,
+            #[inline(always)]
+            |x| {
+                let zero = simd.splat_f32s(0.0);
+                // Written so that NaN stays NaN.
+                simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
+            },
+        ),
+        Activation::Silu => each(
+            values,
+            #[inline(always)]
+            |x| simd.mul_f32s(x, sigmoid(simd, x)),
+        ),
+        Activation::Tanh => each(
+            values,
+            #[inline(always)]
+            |x| tanh(simd, x),
+        ),
     }
 }
 
@@ -78,11 +102,19 @@ pub(super) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let sum = polynomial(
         simd,
         r,
-        [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5],
+        [
+            1.987_569_1e-4,
+            1.398_199_9e-3,
+            8.333_452e-3,
+            4.166_579_6e-2,
+            1.666_666_5e-1,
+            0.5,
+        ],
     );
     let square = simd.mul_f32s(r, r);
     let sum = simd.add_f32s(simd.mul_add_e_f32s(sum, square, r), simd.splat_f32s(1.0));
-    let exponent = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
+    let exponent =
+        simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
     let bits = simd.add_u32s(simd.transmute_u32s_f32s(sum), exponent);
     let value = simd.transmute_f32s_u32s(bits);
     // Comparisons with NaN are false, so the sum of NaN goes through.
@@ -115,7 +147,14 @@ pub(super) fn erf<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let near = polynomial(
         simd,
         square,
-        [-5.967_617e-4, 4.991_194_2e-3, -2.676_813_5e-2, 1.128_199_25e-1, -3.761_253_4e-1, 1.283_791_7e-1],
+        [
+            -5.967_617e-4,
+            4.991_194_2e-3,
+            -2.676_813_5e-2,
+            1.128_199_25e-1,
+            -3.761_253_4e-1,
+            1.283_791_7e-1,
+        ],
     );
     let near = simd.mul_add_e_f32s(near, x, x);
     let is_far = simd.greater_than_f32s(absolute, simd.splat_f32s(0.921_875));

@@ -31,9 +31,9 @@ mod product;
 
 use pulp::{Arch, Simd, WithSimd};
 
+pub use super::config::Activation;
 pub use attention::{AttentionShape, attend};
 pub use functions::activate;
-pub use super::config::Activation;
 pub use normalize::{NormParameters, add_and_normalize};
 pub use panels::{from_panels, padded_row_count, to_panels};
 pub use product::{Linear, linear};

@@ -35,7 +35,9 @@ pub fn add_and_normalize(
     if panel_length == 0 {
         return;
     }
-    let panels = values.par_chunks_exact_mut(panel_length).with_min_len(TASK_LENGTH / panel_length + 1);
+    let panels = values
+        .par_chunks_exact_mut(panel_length)
+        .with_min_len(TASK_LENGTH / panel_length + 1);
     panels.enumerate().for_each(|(index, panel)| {
         let residual = residual.and_then(|all| all.chunks_exact(panel_length).nth(index));
         instructions.run(Normalize {
@@ -64,11 +66,24 @@ impl WithSimd for Normalize<'_> {
             }
         }
         let count = simd.splat_f32s(panel.len() as f32);
-        let mean = simd.div_f32s(sum_of(simd, panel, #[inline(always)] |value| value), count);
-        let variance = sum_of(simd, panel, #[inline(always)] |value| {
-            let difference = simd.sub_f32s(value, mean);
-            simd.mul_f32s(difference, difference)
-        });
+        let mean = simd.div_f32s(
+            sum_of(
+                simd,
+                panel,
+                #[inline(always)]
+                |value| value,
+            ),
+            count,
+        );
+        let variance = sum_of(
+            simd,
+            panel,
+            #[inline(always)]
+            |value| {
+                let difference = simd.sub_f32s(value, mean);
+                simd.mul_f32s(difference, difference)
+            },
+        );
         let variance = simd.div_f32s(variance, count);
         let epsilon = simd.splat_f32s(self.parameters.epsilon);
         let deviation = simd.sqrt_f32s(simd.add_f32s(variance, epsilon));

@@ -16,7 +16,10 @@ pub fn to_panels(instructions: Instructions, rows: &[f32], column_count: usize) 
         return panels;
     }
     let groups = rows.chunks(lane_count * column_count);
-    for (panel, rows) in panels.chunks_exact_mut(lane_count * column_count).zip(groups) {
+    for (panel, rows) in panels
+        .chunks_exact_mut(lane_count * column_count)
+        .zip(groups)
+    {
         for (lane, row) in rows.chunks_exact(column_count).enumerate() {
             for (value, &from) in panel.iter_mut().skip(lane).step_by(lane_count).zip(row) {
                 *value = from;
@@ -38,7 +41,9 @@ pub fn from_panels(
     let lane_count = instructions.lane_count();
     let mut rows = Vec::with_capacity(length * column_count);
     for row in start..start + length {
-        let panel = panels.chunks_exact(lane_count * column_count.max(1)).nth(row / lane_count);
+        let panel = panels
+            .chunks_exact(lane_count * column_count.max(1))
+            .nth(row / lane_count);
         let lane = panel.unwrap_or_default().iter().skip(row % lane_count);
         rows.extend(lane.step_by(lane_count));
     }

@@ -12,9 +12,9 @@ use crate::model::config::Activation;
 /// weights meanwhile fits the first-level cache.
 pub(super) const DEPTH: usize = 512;
 
-/// The most bytes of input that a task works on: half the second-level cache
+/// The most bytes of input that a task works on: a quarter of the second-level cache
 /// of current server cores.
-const GROUP_BYTES: usize = 1 << 20;
+const GROUP_BYTES: usize = 1 << 19;
 
 /// Weight rows of a tile, and its panels: 24 sums, two inputs and one weight
 /// take 27 of the 32 registers of AVX-512.
@@ -45,7 +45,9 @@ pub fn linear(instructions: Instructions, map: Linear<'_>, input: &[f32], output
     let panel_length = input_count * lane_count;
     let depth_bytes = input_count.min(DEPTH) * lane_count * size_of::<f32>();
     let group_size = (GROUP_BYTES / depth_bytes).max(TILE_PANELS) / TILE_PANELS * TILE_PANELS;
-    let block_size = (output_count / 16).next_multiple_of(TILE_ROWS).max(4 * TILE_ROWS);
+    let block_size = (output_count / 16)
+        .next_multiple_of(TILE_ROWS)
+        .max(4 * TILE_ROWS);
     let mut tasks = Vec::new();
     let groups = input.chunks(group_size * panel_length);
     for (input, output) in groups.zip(output.chunks_mut(group_size * output_count * lane_count)) {
@@ -56,14 +58,21 @@ pub fn linear(instructions: Instructions, map: Linear<'_>, input: &[f32], output
         let weights = map.weight.chunks(block_size * input_count);
         for (weight, bias) in weights.zip(map.bias.chunks(block_size)) {
             tasks.push(Block {
-                map: Linear { weight, bias, ..map },
+                map: Linear {
+                    weight,
+                    bias,
+                    ..map
+                },
                 input_count,
                 input,
                 output: panels.iter_mut().filter_map(Iterator::next).collect(),
             });
         }
     }
-    tasks.into_par_iter().with_max_len(1).for_each(|task| instructions.run(task));
+    tasks
+        .into_par_iter()
+        .with_max_len(1)
+        .for_each(|task| instructions.run(task));
 }
 
 /// Some panels times some weight rows: the work of one task.
@@ -81,7 +90,12 @@ impl WithSimd for Block<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let row_groups = || self.map.weight.chunks(TILE_ROWS * self.input_count).enumerate();
+        let row_groups = || {
+            self.map
+                .weight
+                .chunks(TILE_ROWS * self.input_count)
+                .enumerate()
+        };
         for (panel, bias) in self.output.iter_mut().map(|panel| (panel, self.map.bias)) {
             for (output, &bias) in S::as_mut_simd_f32s(panel).0.iter_mut().zip(bias) {
                 *output = simd.splat_f32s(bias);
@@ -92,13 +106,29 @@ impl WithSimd for Block<'_> {
             // Weights in the order in which they lie in memory.
             for (index, rows) in row_groups() {
                 for start in (0..self.input_count).step_by(DEPTH) {
-                    add_row_group(simd, self.input, self.input_count, rows, start, index, &mut self.output);
+                    add_row_group(
+                        simd,
+                        self.input,
+                        self.input_count,
+                        rows,
+                        start,
+                        index,
+                        &mut self.output,
+                    );
                 }
             }
         } else {
             for start in (0..self.input_count).step_by(DEPTH) {
                 for (index, rows) in row_groups() {
-                    add_row_group(simd, self.input, self.input_count, rows, start, index, &mut self.output);
+                    add_row_group(
+                        simd,
+                        self.input,
+                        self.input_count,
+                        rows,
+                        start,
+                        index,
+                        &mut self.output,
+                    );
                 }
             }
         }
@@ -199,10 +229,16 @@ pub(super) fn add_tile<S: Simd, const PANELS: usize, const ROWS: usize>(
     output: &mut [&mut [S::f32s]; PANELS],
 ) {
     let depth = panels[0].len();
-    let panels = panels.map(#[inline(always)] |panel| &panel[..depth]);
+    let panels = panels.map(
+        #[inline(always)]
+        |panel| &panel[..depth],
+    );
     let mut sums = [[simd.splat_f32s(0.0); PANELS]; ROWS];
     for position in 0..depth {
-        let inputs = panels.map(#[inline(always)] |panel| panel[position]);
+        let inputs = panels.map(
+            #[inline(always)]
+            |panel| panel[position],
+        );
         for (row, sums) in sums.iter_mut().enumerate() {
             let weight = simd.splat_f32s(weight(row, position));
             for (sum, input) in sums.iter_mut().zip(inputs) {
