@@ -2,15 +2,17 @@
 //! transformers' `modeling_bert.py` computes it in eager mode, handing out the
 //! attention probabilities of every layer and head.
 //!
-//! Inputs are stacked row under row. Everything that works on single rows
+//! Inputs are stacked row under row, and the stack is cut into panels (see
+//! [`kernels`](super::kernels)). Everything that works on single rows
 //! (embeddings, products, layer norms, activations) runs over the stack;
-//! attention is taken per input. So there is no padding and no mask, and each
-//! input gets bit for bit what it gets alone.
+//! attention is taken per input. So there is no padding between inputs and no
+//! mask, and each input gets bit for bit what it gets alone.
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::config::BertConfig;
+use super::kernels::{AttentionShape, Instructions};
 use super::ops::{self, LayerNorm, Linear};
 use super::weights::{Weights, WeightsError};
 use super::{EncoderOutput, HiddenStates, ModelError};
@@ -21,6 +23,7 @@ use crate::tokenizer::TokenizedInput;
 #[derive(Debug)]
 pub struct Bert {
     config: BertConfig,
+    instructions: Instructions,
     /// Kept for the word embedding table, of which only the rows in use are
     /// read: it is a fifth of bert-base.
     weights: Weights,
@@ -49,12 +52,13 @@ impl Bert {
     /// # Errors
     /// When a tensor is missing, of another shape or type, or not finite.
     pub fn load(config: BertConfig, weights: Weights) -> Result<Self, ModelError> {
+        let instructions = Instructions::detect();
         let hidden = config.hidden_size;
         let table = [config.vocabulary_size, hidden];
         weights.check_shape("embeddings.word_embeddings.weight", &table)?;
         let layers: Result<Vec<Layer>, ModelError> = (0..config.layer_count)
             .into_par_iter()
-            .map(|layer| Layer::load(&config, &weights, layer))
+            .map(|layer| Layer::load(&config, &weights, instructions, layer))
             .collect();
         Ok(Self {
             position_embeddings: matrix(
@@ -67,8 +71,9 @@ impl Bert {
                 "embeddings.token_type_embeddings.weight",
                 [config.segment_count, hidden],
             )?,
-            embeddings_norm: layer_norm(&config, &weights, "embeddings.LayerNorm")?,
+            embeddings_norm: layer_norm(&config, &weights, instructions, "embeddings.LayerNorm")?,
             layers: layers?,
+            instructions,
             weights,
             config,
         })
@@ -96,18 +101,28 @@ impl Bert {
             return Ok(Vec::new());
         }
         let spans = spans(inputs);
-        let mut hidden = self.embed(inputs)?; // [row, hidden]
+        let mut hidden = self.embed(inputs)?; // [panel, hidden, lane]
         let mut attentions: Vec<Vec<f32>> = spans
             .iter()
             .map(|&(_, length)| {
                 let map_count = self.config.layer_count * self.config.head_count;
-                Vec::with_capacity(map_count * length * length)
+                vec![0.0; map_count * length * length] // [layer, head, query, key]
+            })
+            .collect();
+        // Layer by layer, `[head, query, key]` of each input.
+        let mut layer_maps: Vec<_> = spans
+            .iter()
+            .zip(&mut attentions)
+            .map(|(&(_, length), maps)| {
+                maps.chunks_exact_mut(self.config.head_count * length * length)
             })
             .collect();
         let mut hidden_states: Vec<Vec<Vec<f32>>> = vec![Vec::new(); inputs.len()];
         self.keep_hidden_states(keep, &hidden, &spans, &mut hidden_states)?;
         for layer in &self.layers {
-            hidden = self.apply_layer(layer, &hidden, &spans, &mut attentions)?; // [row, hidden]
+            let mut maps: Vec<&mut [f32]> =
+                layer_maps.iter_mut().filter_map(Iterator::next).collect();
+            hidden = self.apply_layer(layer, &hidden, &spans, &mut maps)?; // [panel, hidden, lane]
             self.keep_hidden_states(keep, &hidden, &spans, &mut hidden_states)?;
         }
         let outputs = spans.iter().zip(attentions).zip(hidden_states);
@@ -156,7 +171,7 @@ impl Bert {
     }
 
     /// The sum of word, segment and position embeddings, normalized:
-    /// `[row, hidden]`.
+    /// `[panel, hidden, lane]`.
     fn embed(&self, inputs: &[&TokenizedInput]) -> Result<Tensor, ModelError> {
         let tokens = || inputs.iter().flat_map(|input| &input.tokens);
         let ids: Vec<u32> = tokens().map(|token| token.id).collect();
@@ -177,65 +192,44 @@ impl Bert {
         // In the order of transformers' BertEmbeddings, so that the sums round alike.
         let sum = (words + self.segment_embeddings.index_select(&segments, 0)?)?; // [row, hidden]
         let sum = (sum + self.position_embeddings.index_select(&positions, 0)?)?; // [row, hidden]
-        Ok(self.embeddings_norm.forward(&sum)?)
+        let panels = ops::to_panels(self.instructions, &sum)?; // [panel, hidden, lane]
+        self.embeddings_norm.apply(&panels)?;
+        Ok(panels)
     }
 
-    /// One layer over the stack; appends each input's `[head, query, key]`
-    /// probabilities to its entry of `attentions`.
+    /// One layer over the stack; fills each input's `[head, query, key]`
+    /// probabilities.
     fn apply_layer(
         &self,
         layer: &Layer,
-        hidden: &Tensor, // [row, hidden]
+        hidden: &Tensor, // [panel, hidden, lane]
         spans: &[(usize, usize)],
-        attentions: &mut [Vec<f32>],
+        maps: &mut [&mut [f32]],
     ) -> Result<Tensor, ModelError> {
-        let query_key_value = layer.query_key_value.forward(hidden)?; // [row, 3 · hidden]
-        let mut contexts = Vec::with_capacity(spans.len());
-        for (&(start, length), attention) in spans.iter().zip(attentions) {
-            let rows = query_key_value.narrow(0, start, length)?; // [length, 3 · hidden]
-            let (probabilities, context) = self.attend(&rows)?;
-            attention.extend(probabilities.flatten_all()?.to_vec1::<f32>()?);
-            contexts.push(context); // [length, hidden]
-        }
-        let context = Tensor::cat(&contexts, 0)?; // [row, hidden]
-        let attended = layer.attention_output.forward(&context)?; // [row, hidden]
-        let attended = layer.attention_norm.forward(&(attended + hidden)?)?; // [row, hidden]
-        let widened = layer.intermediate.forward(&attended)?; // [row, intermediate]
-        let widened = ops::activate(self.config.activation, &widened)?; // [row, intermediate]
-        let narrowed = layer.output.forward(&widened)?; // [row, hidden]
-        Ok(layer.output_norm.forward(&(narrowed + attended)?)?) // [row, hidden]
-    }
-
-    /// softmax(Q·Kᵀ/√d) and its product with V, for one input: probabilities
-    /// `[head, query, key]` and context `[query, hidden]`.
-    fn attend(&self, query_key_value: &Tensor) -> Result<(Tensor, Tensor), ModelError> {
-        let length = query_key_value.dim(0)?;
-        let head_count = self.config.head_count;
-        let head_size = self.config.hidden_size / head_count;
-        let split = query_key_value.reshape((length, 3, head_count, head_size))?; // [token, 3, head, size]
-        let split = split.permute((1, 2, 0, 3))?.contiguous()?; // [3, head, token, size]
-        let (query, key, value) = (split.get(0)?, split.get(1)?, split.get(2)?); // [head, token, size]
-        let scale = 1.0 / (head_size as f64).sqrt();
-        let scores = (query.matmul(&key.t()?)? * scale)?; // [head, query, key]
-        let probabilities = ops::softmax(&scores)?; // [head, query, key]
-        let context = probabilities.matmul(&value)?; // [head, query, size]
-        let context = context
-            .transpose(0, 1)?
-            .reshape((length, self.config.hidden_size))?; // [query, hidden]
-        Ok((probabilities, context))
+        let shape = AttentionShape {
+            head_count: self.config.head_count,
+            head_size: self.config.hidden_size / self.config.head_count,
+        };
+        let query_key_value = layer.query_key_value.forward(hidden)?; // [panel, 3 · hidden, lane]
+        let context = ops::attend(self.instructions, shape, &query_key_value, spans, maps)?; // [panel, hidden, lane]
+        let attended = layer.attention_output.forward(&context)?; // [panel, hidden, lane]
+        layer.attention_norm.apply_with(&attended, hidden)?;
+        let widened = layer.intermediate.forward(&attended)?; // [panel, intermediate, lane]
+        let narrowed = layer.output.forward(&widened)?; // [panel, hidden, lane]
+        layer.output_norm.apply_with(&narrowed, &attended)?;
+        Ok(narrowed)
     }
 
     fn keep_hidden_states(
         &self,
         keep: HiddenStates,
-        hidden: &Tensor, // [row, hidden]
+        hidden: &Tensor, // [panel, hidden, lane]
         spans: &[(usize, usize)],
         hidden_states: &mut [Vec<Vec<f32>>],
     ) -> Result<(), ModelError> {
         if keep == HiddenStates::Keep {
-            for (&(start, length), states) in spans.iter().zip(hidden_states) {
-                let rows = hidden.narrow(0, start, length)?; // [length, hidden]
-                states.push(rows.flatten_all()?.to_vec1::<f32>()?);
+            for (&span, states) in spans.iter().zip(hidden_states) {
+                states.push(ops::rows_of(self.instructions, hidden, span)?); // [token, hidden]
             }
         }
         Ok(())
@@ -243,30 +237,30 @@ impl Bert {
 }
 
 impl Layer {
-    fn load(config: &BertConfig, weights: &Weights, layer: usize) -> Result<Self, ModelError> {
+    fn load(
+        config: &BertConfig,
+        weights: &Weights,
+        instructions: Instructions,
+        layer: usize,
+    ) -> Result<Self, ModelError> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
-        let (mut weight, mut bias) = (Vec::new(), Vec::new());
-        for part in ["query", "key", "value"] {
-            let part = name(&format!("attention.self.{part}"));
-            let values = weights.read(&format!("{part}.weight"), &[hidden, hidden])?;
-            if weight.is_empty() {
-                // Not before the first is read: a config may claim anything.
-                weight.reserve_exact(3 * hidden * hidden);
-            }
-            weight.extend(values);
-            bias.extend(weights.read(&format!("{part}.bias"), &[hidden])?);
-        }
+        let linear = |part: &str, shape| {
+            let part = name(part);
+            linear(weights, instructions, &[&part], shape)
+        };
+        let norm = |part: &str| layer_norm(config, weights, instructions, &name(part));
+        let parts = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
+        let parts = parts.each_ref().map(String::as_str);
+        let mut widening = linear("intermediate.dense", [intermediate, hidden])?;
+        widening.activation = Some(config.activation);
         Ok(Self {
-            query_key_value: Linear {
-                weight: Tensor::from_vec(weight, (3 * hidden, hidden), &Device::Cpu)?,
-                bias: Tensor::from_vec(bias, 3 * hidden, &Device::Cpu)?,
-            },
-            attention_output: linear(weights, &name("attention.output.dense"), hidden, hidden)?,
-            attention_norm: layer_norm(config, weights, &name("attention.output.LayerNorm"))?,
-            intermediate: linear(weights, &name("intermediate.dense"), intermediate, hidden)?,
-            output: linear(weights, &name("output.dense"), hidden, intermediate)?,
-            output_norm: layer_norm(config, weights, &name("output.LayerNorm"))?,
+            query_key_value: self::linear(weights, instructions, &parts, [hidden, hidden])?,
+            attention_output: linear("attention.output.dense", [hidden, hidden])?,
+            attention_norm: norm("attention.output.LayerNorm")?,
+            intermediate: widening,
+            output: linear("output.dense", [hidden, intermediate])?,
+            output_norm: norm("output.LayerNorm")?,
         })
     }
 }
@@ -292,26 +286,33 @@ fn matrix(weights: &Weights, name: &str, shape: [usize; 2]) -> Result<Tensor, Mo
     )?)
 }
 
+/// Linear maps of the same input, each of `shape` `[outputs, inputs]`, as one.
 fn linear(
     weights: &Weights,
-    name: &str,
-    output_count: usize,
-    input_count: usize,
+    instructions: Instructions,
+    names: &[&str],
+    shape: [usize; 2],
 ) -> Result<Linear, ModelError> {
-    let bias = weights.read(&format!("{name}.bias"), &[output_count])?;
+    let all = |end: &str| -> Vec<String> {
+        let names = names.iter();
+        names.map(|name| format!("{name}.{end}")).collect()
+    };
+    let [output_count, input_count] = shape;
+    let weight = weights.read_stacked(&all("weight"), &shape)?;
+    let bias = weights.read_stacked(&all("bias"), &[output_count])?;
+    let output_count = names.len() * output_count;
     Ok(Linear {
-        weight: matrix(
-            weights,
-            &format!("{name}.weight"),
-            [output_count, input_count],
-        )?,
+        weight: Tensor::from_vec(weight, (output_count, input_count), &Device::Cpu)?,
         bias: Tensor::from_vec(bias, output_count, &Device::Cpu)?,
+        activation: None,
+        instructions,
     })
 }
 
 fn layer_norm(
     config: &BertConfig,
     weights: &Weights,
+    instructions: Instructions,
     name: &str,
 ) -> Result<LayerNorm, WeightsError> {
     let shape = [config.hidden_size];
@@ -319,5 +320,6 @@ fn layer_norm(
         weight: weights.read(&format!("{name}.weight"), &shape)?,
         bias: weights.read(&format!("{name}.bias"), &shape)?,
         epsilon: config.layer_norm_epsilon,
+        instructions,
     })
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use half::slice::HalfFloatSliceExt;
+use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use thiserror::Error;
 
 /// A weight file cannot be opened or read.
@@ -17,6 +17,9 @@ pub struct ReadError {
     /// What the system said.
     pub source: io::Error,
 }
+
+/// Half-precision numbers that are read at a time, and then converted.
+const HALVES_LENGTH: usize = 1 << 12;
 
 /// How a number is stored; little-endian all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,43 +118,48 @@ impl ByteSource {
         position: u64,
         byte_count: usize,
     ) -> Result<Vec<f32>, ReadError> {
-        match float_type {
-            FloatType::F32 => {
-                let mut values = vec![0.0_f32; byte_count / 4];
-                self.read_exact_at(position, bytemuck::cast_slice_mut(&mut values))?;
-                if cfg!(target_endian = "big") {
-                    for value in &mut values {
-                        *value = f32::from_bits(value.to_bits().swap_bytes());
-                    }
-                }
-                Ok(values)
-            }
-            FloatType::F16 => {
-                let halves: Vec<half::f16> = self
-                    .read_halves(position, byte_count)?
-                    .into_iter()
-                    .map(half::f16::from_bits)
-                    .collect();
-                Ok(halves.to_f32_vec())
-            }
-            FloatType::Bf16 => {
-                let halves: Vec<half::bf16> = self
-                    .read_halves(position, byte_count)?
-                    .into_iter()
-                    .map(half::bf16::from_bits)
-                    .collect();
-                Ok(halves.to_f32_vec())
-            }
-        }
+        let mut values = vec![0.0; byte_count / float_type.size()];
+        self.read_floats_into(float_type, position, &mut values)?;
+        Ok(values)
     }
 
-    fn read_halves(&self, position: u64, byte_count: usize) -> Result<Vec<u16>, ReadError> {
-        let mut bits = vec![0_u16; byte_count / 2];
-        self.read_exact_at(position, bytemuck::cast_slice_mut(&mut bits))?;
-        if cfg!(target_endian = "big") {
-            bits.iter_mut().for_each(|bits| *bits = bits.swap_bytes());
+    /// Numbers from `position` on, as `f32`, as many as fit.
+    ///
+    /// # Errors
+    /// When the file cannot be read or ends before.
+    pub fn read_floats_into(
+        &self,
+        float_type: FloatType,
+        mut position: u64,
+        values: &mut [f32],
+    ) -> Result<(), ReadError> {
+        if float_type == FloatType::F32 {
+            self.read_exact_at(position, bytemuck::cast_slice_mut(values))?;
+            if cfg!(target_endian = "big") {
+                for value in values {
+                    *value = f32::from_bits(value.to_bits().swap_bytes());
+                }
+            }
+            return Ok(());
         }
-        Ok(bits)
+        let mut bits = [0_u16; HALVES_LENGTH];
+        for chunk in values.chunks_mut(HALVES_LENGTH) {
+            let bits = &mut bits[..chunk.len()];
+            self.read_exact_at(position, bytemuck::cast_slice_mut(bits))?;
+            position += size_of_val(bits) as u64;
+            if cfg!(target_endian = "big") {
+                bits.iter_mut().for_each(|bits| *bits = bits.swap_bytes());
+            }
+            match float_type {
+                FloatType::Bf16 => bits
+                    .reinterpret_cast::<half::bf16>()
+                    .convert_to_f32_slice(chunk),
+                _ => bits
+                    .reinterpret_cast::<half::f16>()
+                    .convert_to_f32_slice(chunk),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,6 +5,8 @@
 mod bert;
 mod bytes;
 mod config;
+#[doc(hidden)]
+pub mod kernels;
 pub mod machine;
 mod ops;
 mod pickle;

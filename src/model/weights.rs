@@ -108,6 +108,10 @@ enum Source {
     Pickle(PickleFile),
 }
 
+/// Values that are read and checked at a time: a part of the second-level
+/// cache.
+const CHUNK_LENGTH: usize = 1 << 16;
+
 const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 impl Weights {
@@ -174,12 +178,47 @@ impl Weights {
     /// # Errors
     /// When it is missing, of another shape or type, or not finite.
     pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
-        let (name, source) = self.locate(name, shape)?;
-        let values = match source {
-            Source::Pickle(file) => file.read(&name)?,
-            Source::Safetensors(file) => file.read(&name)?.ok_or_else(|| missing(&name, shape))?,
-        };
-        check_finite(&name, values)
+        self.read_stacked(&[name.to_owned()], shape)
+    }
+
+    /// Several tensors of the same `shape`, one after the other, straight into
+    /// the memory that is returned.
+    ///
+    /// # Errors
+    /// As [`Weights::read`].
+    pub fn read_stacked(
+        &self,
+        names: &[String],
+        shape: &[usize],
+    ) -> Result<Vec<f32>, WeightsError> {
+        let located: Result<Vec<_>, _> =
+            names.iter().map(|name| self.locate(name, shape)).collect();
+        let located = located?;
+        // A safetensors file that was opened holds what it says it holds, so
+        // this is no more than twice its length. A pickle may claim anything
+        // until it is read.
+        let length: usize = shape.iter().product();
+        let is_trusted = |(_, source): &(String, &Source)| matches!(source, Source::Safetensors(_));
+        if !located.iter().all(is_trusted) {
+            let mut all = Vec::new();
+            for (name, source) in located {
+                let values = source.read(&name, shape)?;
+                check_finite(&name, 0, &values)?;
+                all.extend(values);
+            }
+            return Ok(all);
+        }
+        // The system hands out zeros page by page, as they are written to.
+        let mut all = vec![0.0; length * located.len()];
+        for ((name, source), part) in located.iter().zip(all.chunks_exact_mut(length.max(1))) {
+            for (index, chunk) in part.chunks_mut(CHUNK_LENGTH).enumerate() {
+                let first = index * CHUNK_LENGTH;
+                source.read_part(name, shape, first, chunk)?;
+                // While the chunk is in the cache.
+                check_finite(name, first, chunk)?;
+            }
+        }
+        Ok(all)
     }
 
     /// Some rows of a matrix of `shape` `[rows, columns]`, in the order asked
@@ -211,11 +250,19 @@ impl Weights {
                 }
                 values
             }
-            Source::Safetensors(file) => file
-                .read_rows(&name, shape, row_indices)?
-                .ok_or_else(|| missing(&name, &shape))?,
+            Source::Safetensors(_) => {
+                let mut values = vec![0.0; row_indices.len() * column_count];
+                for (part, &row) in values
+                    .chunks_exact_mut(column_count.max(1))
+                    .zip(row_indices)
+                {
+                    source.read_part(&name, &shape, row as usize * column_count, part)?;
+                }
+                values
+            }
         };
-        check_finite(&name, values)
+        check_finite(&name, 0, &values)?;
+        Ok(values)
     }
 
     /// Checks that a tensor is there with `shape`, without reading it.
@@ -261,6 +308,37 @@ impl Source {
             Self::Pickle(file) => file.shape(name),
         }
     }
+
+    /// A whole tensor.
+    fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        match self {
+            Self::Pickle(file) => Ok(file.read(name)?),
+            Self::Safetensors(_) => {
+                let mut values = vec![0.0; shape.iter().product()];
+                self.read_part(name, shape, 0, &mut values)?;
+                Ok(values)
+            }
+        }
+    }
+
+    /// The values of a tensor from element `first` on, as many as fit.
+    fn read_part(
+        &self,
+        name: &str,
+        shape: &[usize],
+        first: usize,
+        values: &mut [f32],
+    ) -> Result<(), WeightsError> {
+        let found = match self {
+            Self::Safetensors(file) => file.read_part(name, first, values)?,
+            Self::Pickle(file) => {
+                let all = file.read_and_keep(name)?;
+                let part = all.get(first..first + values.len());
+                part.map(|part| values.copy_from_slice(part))
+            }
+        };
+        found.ok_or_else(|| missing(name, shape))
+    }
 }
 
 /// TensorFlow's names of a layer norm's parameters, which early checkpoints
@@ -286,27 +364,24 @@ fn file_name(path: &Path) -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-fn check_finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>, WeightsError> {
-    // Without an early exit in the inner loop the compiler can compare many
-    // values at once.
-    let clean = values.chunks(4_096).all(|chunk| {
+/// `values` are those of the tensor from element `first` on.
+fn check_finite(name: &str, first: usize, values: &[f32]) -> Result<(), WeightsError> {
+    // Without an early exit the compiler can compare many values at once.
+    let is_clean = |chunk: &[f32]| {
         chunk
             .iter()
             .fold(true, |clean, value| clean & value.is_finite())
-    });
-    if clean {
-        return Ok(values);
+    };
+    if values.chunks(CHUNK_LENGTH).all(is_clean) {
+        return Ok(());
     }
-    let found = values
-        .iter()
-        .enumerate()
-        .find(|(_, value)| !value.is_finite());
-    match found {
-        Some((index, &found)) => Err(WeightsError::NotFinite {
+    let mut all = values.iter().zip(first..);
+    match all.find(|(value, _)| !value.is_finite()) {
+        Some((&found, index)) => Err(WeightsError::NotFinite {
             name: name.to_owned(),
             found,
             index,
         }),
-        None => Ok(values),
+        None => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ mod command_line;
 mod figures;
 mod hostile_files;
 mod hub;
+mod kernels;
 mod loopback_hub;
 mod readme;
 mod reference;

@@ -43,36 +43,27 @@ impl SafetensorsFile {
         self.metadata.info(name).map(|info| info.shape.clone())
     }
 
-    /// The whole tensor, `None` if the file has none of this name.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<f32>>, WeightsError> {
-        let Some(info) = self.metadata.info(name) else {
-            return Ok(None);
-        };
-        let (start, end) = info.data_offsets;
-        let position = self.data_start + start as u64;
-        read_values(&self.bytes, name, info, position, end - start).map(Some)
-    }
-
-    /// Some rows of a matrix of `shape` `[rows, columns]`, each of which it
-    /// must have; `None` if the file has no tensor of this name.
-    pub(super) fn read_rows(
+    /// The values of a tensor from element `first` on, as many as fit; `None`
+    /// if the file does not have them.
+    pub(super) fn read_part(
         &self,
         name: &str,
-        [row_count, column_count]: [usize; 2],
-        row_indices: &[u32],
-    ) -> Result<Option<Vec<f32>>, WeightsError> {
+        first: usize,
+        values: &mut [f32],
+    ) -> Result<Option<()>, WeightsError> {
         let Some(info) = self.metadata.info(name) else {
             return Ok(None);
         };
-        let byte_count = info.data_offsets.1 - info.data_offsets.0;
-        let row_length = byte_count.checked_div(row_count).unwrap_or(0);
-        let mut values = Vec::with_capacity(row_indices.len() * column_count);
-        for &row in row_indices {
-            let start = info.data_offsets.0 + row as usize * row_length;
-            let position = self.data_start + start as u64;
-            values.extend(read_values(&self.bytes, name, info, position, row_length)?);
+        let float_type = float_type(name, info)?;
+        let (start, end) = info.data_offsets;
+        let first_byte = first.saturating_mul(float_type.size());
+        let byte_count = values.len().saturating_mul(float_type.size());
+        if first_byte.saturating_add(byte_count) > end - start {
+            return Ok(None);
         }
-        Ok(Some(values))
+        let position = self.data_start + (start + first_byte) as u64;
+        self.bytes.read_floats_into(float_type, position, values)?;
+        Ok(Some(()))
     }
 }
 
@@ -118,24 +109,14 @@ fn read_header(bytes: ByteSource, file: &str) -> Result<SafetensorsFile, Weights
     })
 }
 
-/// `byte_count` bytes of a tensor, from `position` of the file, as `f32`.
-fn read_values(
-    bytes: &ByteSource,
-    name: &str,
-    info: &TensorInfo,
-    position: u64,
-    byte_count: usize,
-) -> Result<Vec<f32>, WeightsError> {
-    let float_type = match info.dtype {
-        Dtype::F32 => FloatType::F32,
-        Dtype::F16 => FloatType::F16,
-        Dtype::BF16 => FloatType::Bf16,
-        found => {
-            return Err(WeightsError::Dtype {
-                name: name.to_owned(),
-                found: format!("{found:?}"),
-            });
-        }
-    };
-    Ok(bytes.read_floats(float_type, position, byte_count)?)
+fn float_type(name: &str, info: &TensorInfo) -> Result<FloatType, WeightsError> {
+    match info.dtype {
+        Dtype::F32 => Ok(FloatType::F32),
+        Dtype::F16 => Ok(FloatType::F16),
+        Dtype::BF16 => Ok(FloatType::Bf16),
+        found => Err(WeightsError::Dtype {
+            name: name.to_owned(),
+            found: format!("{found:?}"),
+        }),
+    }
 }

@@ -1,0 +1,376 @@
+//! softmax(Q·Kᵀ/√d)·V, head by head.
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::Instructions;
+use super::functions::exp;
+use super::product::{DEPTH, add_tile};
+
+/// Queries of a task, in panels: enough to make up for collecting the keys
+/// and values, few enough to share a layer among cores.
+const TASK_PANELS: usize = 8;
+
+/// Panels, keys and columns of a tile; see the tiles of the products.
+const TILE_PANELS: usize = 2;
+const TILE_KEYS: usize = 12;
+const TILE_COLUMNS: usize = 8;
+
+/// How the columns of a layer divide into heads.
+#[derive(Debug, Clone, Copy)]
+pub struct AttentionShape {
+    /// Number of heads.
+    pub head_count: usize,
+    /// Columns of a head.
+    pub head_size: usize,
+}
+
+/// Attention of inputs that are stacked row under row.
+///
+/// `query_key_value` has shape `[panel, 3 · hidden, lane]`, a span is the
+/// first row and the number of rows of an input. Fills each input's entry of
+/// `probabilities`, of shape `[head, query, key]`, and returns the context, of
+/// shape `[panel, hidden, lane]`.
+pub fn attend(
+    instructions: Instructions,
+    shape: AttentionShape,
+    query_key_value: &[f32],
+    spans: &[(usize, usize)],
+    probabilities: &mut [&mut [f32]],
+) -> Vec<f32> {
+    let lane_count = instructions.lane_count();
+    let hidden = shape.head_count * shape.head_size;
+    let mut tasks = Vec::new();
+    for (&(start, length), maps) in spans.iter().zip(probabilities) {
+        let task_length = TASK_PANELS * lane_count;
+        for (head, map) in maps.chunks_exact_mut((length * length).max(1)).enumerate() {
+            for (index, map) in map.chunks_mut(task_length * length).enumerate() {
+                let query = index * task_length;
+                tasks.push(Task {
+                    shape,
+                    query_key_value,
+                    start,
+                    length,
+                    head,
+                    query,
+                    map,
+                });
+            }
+        }
+    }
+    let parts: Vec<Part> = tasks
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|task| Part {
+            row: task.start + task.query,
+            query_count: task.map.len() / task.length,
+            head: task.head,
+            context: instructions.run(task),
+        })
+        .collect();
+    let mut context = vec![0.0; query_key_value.len() / 3]; // [panel, hidden, lane]
+    let panels = context.par_chunks_exact_mut((hidden * lane_count).max(1));
+    panels
+        .with_min_len(4)
+        .enumerate()
+        .for_each(|(index, panel)| {
+            for part in &parts {
+                part.copy_into(panel, index * lane_count, shape.head_size, lane_count);
+            }
+        });
+    context
+}
+
+/// Some queries of one head of one input.
+struct Task<'data> {
+    shape: AttentionShape,
+    query_key_value: &'data [f32],
+    /// The input's first row, and its number of rows.
+    start: usize,
+    length: usize,
+    head: usize,
+    /// The first query, counted within the input.
+    query: usize,
+    /// `[query, key]`, of as many queries as are asked for.
+    map: &'data mut [f32],
+}
+
+impl WithSimd for Task<'_> {
+    /// The context of the queries: `[panel, column, lane]`, then padding.
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
+        let lanes = S::F32_LANES;
+        let AttentionShape {
+            head_count,
+            head_size,
+        } = self.shape;
+        let hidden = head_count * head_size;
+        let source = Columns {
+            panels: self.query_key_value,
+            column_count: 3 * hidden,
+            lane_count: lanes,
+        };
+        let query_count = self.map.len() / self.length;
+        let padded_keys = self.length.next_multiple_of(TILE_KEYS);
+        let padded_queries = query_count.next_multiple_of(lanes);
+        let column = self.head * head_size;
+        let first = self.start + self.query;
+        let queries = source.gather(column, head_size, first, query_count, padded_queries); // [column, query]
+        let keys = source.gather(
+            hidden + column,
+            head_size,
+            self.start,
+            self.length,
+            padded_keys,
+        ); // [column, key]
+        let values = source.gather(
+            2 * hidden + column,
+            head_size,
+            self.start,
+            self.length,
+            padded_keys,
+        ); // [column, key]
+        let mut context = vec![0.0; padded_queries * head_size]; // [panel, column, lane]
+        let mut scores = vec![simd.splat_f32s(0.0); TILE_PANELS * padded_keys]; // [panel, key]
+        let scale = 1.0 / (head_size as f32).sqrt();
+        let tile_length = TILE_PANELS * lanes;
+        let outputs = context.chunks_mut(tile_length * head_size);
+        let maps = self.map.chunks_mut(tile_length * self.length);
+        for (index, (context, map)) in outputs.zip(maps).enumerate() {
+            let panel_count = context.len() / (lanes * head_size);
+            let queries = |panel: usize| {
+                let from = index * tile_length + panel * lanes;
+                queries
+                    .chunks_exact(padded_queries)
+                    .map(move |row| S::as_simd_f32s(&row[from..from + lanes]).0[0])
+                    .collect::<Vec<S::f32s>>() // [column]
+            };
+            let context = S::as_mut_simd_f32s(context).0;
+            let length = self.length;
+            if panel_count == TILE_PANELS {
+                let queries = [queries(0), queries(1)];
+                let panels = [&queries[0][..], &queries[1][..]];
+                attend_tile(
+                    simd,
+                    panels,
+                    &keys,
+                    &values,
+                    length,
+                    scale,
+                    &mut scores,
+                    context,
+                    map,
+                );
+            } else {
+                let queries = queries(0);
+                let scores = &mut scores[..padded_keys];
+                attend_tile(
+                    simd,
+                    [&queries[..]],
+                    &keys,
+                    &values,
+                    length,
+                    scale,
+                    scores,
+                    context,
+                    map,
+                );
+            }
+        }
+        context
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn attend_tile<S: Simd, const PANELS: usize>(
+    simd: S,
+    queries: [&[S::f32s]; PANELS], // [column]
+    keys: &[f32],                  // [column, padded key]
+    values: &[f32],                // [column, padded key]
+    length: usize,
+    scale: f32,
+    scores: &mut [S::f32s],  // [panel, padded key]
+    context: &mut [S::f32s], // [panel, column]
+    map: &mut [f32],         // [query, key]
+) {
+    let lanes = S::F32_LANES;
+    let padded_keys = length.next_multiple_of(TILE_KEYS);
+    let head_size = context.len() / PANELS;
+    scores.fill(simd.splat_f32s(0.0));
+    for first in (0..padded_keys).step_by(TILE_KEYS) {
+        let mut output = split::<_, PANELS>(scores, padded_keys, first);
+        let keys = &keys[first..];
+        add_tile::<S, PANELS, TILE_KEYS>(
+            simd,
+            queries,
+            #[inline(always)]
+            |key, column| keys[column * padded_keys + key],
+            &mut output,
+        );
+    }
+    for (scores, map) in scores
+        .chunks_exact_mut(padded_keys)
+        .zip(map.chunks_mut(lanes * length))
+    {
+        let scores = &mut scores[..length];
+        softmax(simd, scores, scale);
+        transpose::<S>(scores, map);
+    }
+    for start in (0..length).step_by(DEPTH) {
+        let depth = DEPTH.min(length - start);
+        let mut parts = scores
+            .chunks_exact(padded_keys)
+            .map(|panel| &panel[start..start + depth]);
+        let panels: [&[S::f32s]; PANELS] =
+            std::array::from_fn(|_| parts.next().unwrap_or_default());
+        for first in (0..head_size).step_by(TILE_COLUMNS) {
+            let mut output = split::<_, PANELS>(context, head_size, first);
+            if first + TILE_COLUMNS <= head_size {
+                let rows: [&[f32]; TILE_COLUMNS] = std::array::from_fn(|row| {
+                    &values[(first + row) * padded_keys + start..][..depth]
+                });
+                add_tile::<S, PANELS, TILE_COLUMNS>(
+                    simd,
+                    panels,
+                    #[inline(always)]
+                    |row, key| rows[row][key],
+                    &mut output,
+                );
+                continue;
+            }
+            for column in first..head_size {
+                let row = &values[column * padded_keys + start..][..depth];
+                let mut output = split::<_, PANELS>(context, head_size, column);
+                add_tile::<S, PANELS, 1>(
+                    simd,
+                    panels,
+                    #[inline(always)]
+                    |_, key| row[key],
+                    &mut output,
+                );
+            }
+        }
+    }
+}
+
+/// Of each panel of `length` vectors, those from `first` on.
+#[inline(always)]
+fn split<V, const PANELS: usize>(
+    vectors: &mut [V],
+    length: usize,
+    first: usize,
+) -> [&mut [V]; PANELS] {
+    let mut panels = vectors.chunks_exact_mut(length);
+    std::array::from_fn(|_| match panels.next() {
+        Some(panel) => &mut panel[first..],
+        None => &mut [],
+    })
+}
+
+/// Softmax of `scale · scores` over the keys, in place: `[key]`, a query a lane.
+#[inline(always)]
+fn softmax<S: Simd>(simd: S, scores: &mut [S::f32s], scale: f32) {
+    let scale = simd.splat_f32s(scale);
+    let mut maximum = simd.splat_f32s(f32::NEG_INFINITY);
+    for score in &mut *scores {
+        *score = simd.mul_f32s(*score, scale);
+        maximum = simd.max_f32s(maximum, *score);
+    }
+    let mut sums = [simd.splat_f32s(0.0); 4];
+    for chunk in scores.chunks_mut(4) {
+        for (score, sum) in chunk.iter_mut().zip(&mut sums) {
+            *score = exp(simd, simd.sub_f32s(*score, maximum));
+            *sum = simd.add_f32s(*sum, *score);
+        }
+    }
+    let [a, b, c, d] = sums;
+    let sum = simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d));
+    let factor = simd.div_f32s(simd.splat_f32s(1.0), sum);
+    for score in scores {
+        *score = simd.mul_f32s(*score, factor);
+    }
+}
+
+/// `[key, lane]` to `[query, key]`, of as many queries as `map` has.
+#[inline(always)]
+fn transpose<S: Simd>(scores: &[S::f32s], map: &mut [f32]) {
+    let lanes = S::F32_LANES;
+    let length = scores.len();
+    let scores: &[f32] = bytemuck::cast_slice(scores);
+    for (lane, row) in map.chunks_exact_mut(length).enumerate() {
+        for (value, &score) in row.iter_mut().zip(scores.iter().skip(lane).step_by(lanes)) {
+            *value = score;
+        }
+    }
+}
+
+/// A matrix in panels, whose rows need not start with one.
+struct Columns<'data> {
+    panels: &'data [f32],
+    column_count: usize,
+    lane_count: usize,
+}
+
+impl Columns<'_> {
+    /// Some columns of some rows, as `[column, row]` with zeros up to
+    /// `padded_length` rows.
+    #[inline(always)]
+    fn gather(
+        &self,
+        column: usize,
+        count: usize,
+        start: usize,
+        length: usize,
+        padded_length: usize,
+    ) -> Vec<f32> {
+        let lanes = self.lane_count;
+        let mut gathered = vec![0.0; count * padded_length];
+        for (index, row) in gathered.chunks_exact_mut(padded_length).enumerate() {
+            let mut done = 0;
+            while done < length {
+                let (panel, lane) = ((start + done) / lanes, (start + done) % lanes);
+                let run = (lanes - lane).min(length - done);
+                let from = (panel * self.column_count + column + index) * lanes + lane;
+                row[done..done + run].copy_from_slice(&self.panels[from..from + run]);
+                done += run;
+            }
+        }
+        gathered
+    }
+}
+
+/// The context of some queries of a head.
+struct Part {
+    /// The first query's row in the stack, and the number of queries.
+    row: usize,
+    query_count: usize,
+    head: usize,
+    /// `[panel, column, lane]`, the first query in the first lane.
+    context: Vec<f32>,
+}
+
+impl Part {
+    /// Copies what belongs to a panel of the stack, which begins at `row`.
+    fn copy_into(&self, panel: &mut [f32], row: usize, head_size: usize, lane_count: usize) {
+        let first = row.max(self.row);
+        let end = (row + lane_count).min(self.row + self.query_count);
+        let own = self.head * head_size * lane_count;
+        let mut next = first;
+        while next < end {
+            let (part_panel, lane) = (
+                (next - self.row) / lane_count,
+                (next - self.row) % lane_count,
+            );
+            let run = (lane_count - lane).min(end - next);
+            for column in 0..head_size {
+                let from = (part_panel * head_size + column) * lane_count + lane;
+                let to = own + column * lane_count + next - row;
+                panel[to..to + run].copy_from_slice(&self.context[from..from + run]);
+            }
+            next += run;
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The product of activations with a weight matrix, its bias and activation.
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::Instructions;
+use super::functions::activate_vectors;
+use crate::model::config::Activation;
+
+/// Products are summed over this many inputs before they join the others:
+/// errors grow with the length of a chain of sums. What a tile reads of the
+/// weights meanwhile fits the first-level cache.
+pub(super) const DEPTH: usize = 512;
+
+/// The most bytes of input that a task works on: a quarter of the second-level cache
+/// of current server cores.
+const GROUP_BYTES: usize = 1 << 19;
+
+/// Weight rows of a tile, and its panels: 24 sums, two inputs and one weight
+/// take 27 of the 32 registers of AVX-512.
+const TILE_ROWS: usize = 12;
+const TILE_PANELS: usize = 2;
+
+/// A linear map and what follows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Linear<'weights> {
+    /// `[outputs, inputs]`, as PyTorch stores it.
+    pub weight: &'weights [f32],
+    /// `[outputs]`.
+    pub bias: &'weights [f32],
+    /// Applied to what comes out.
+    pub activation: Option<Activation>,
+}
+
+/// `activation(input · weightᵀ + bias)`: `input` of shape
+/// `[panel, inputs, lane]` to `output` of shape `[panel, outputs, lane]`.
+/// Slices that do not fit each other leave part of `output` as it was.
+pub fn linear(instructions: Instructions, map: Linear<'_>, input: &[f32], output: &mut [f32]) {
+    let output_count = map.bias.len();
+    let input_count = map.weight.len().checked_div(output_count).unwrap_or(0);
+    if input_count == 0 {
+        return;
+    }
+    let lane_count = instructions.lane_count();
+    let panel_length = input_count * lane_count;
+    let depth_bytes = input_count.min(DEPTH) * lane_count * size_of::<f32>();
+    let group_size = (GROUP_BYTES / depth_bytes).max(TILE_PANELS) / TILE_PANELS * TILE_PANELS;
+    let block_size = (output_count / 16)
+        .next_multiple_of(TILE_ROWS)
+        .max(4 * TILE_ROWS);
+    let mut tasks = Vec::new();
+    let groups = input.chunks(group_size * panel_length);
+    for (input, output) in groups.zip(output.chunks_mut(group_size * output_count * lane_count)) {
+        let mut panels: Vec<_> = output
+            .chunks_exact_mut(output_count * lane_count)
+            .map(|panel| panel.chunks_mut(block_size * lane_count))
+            .collect();
+        let weights = map.weight.chunks(block_size * input_count);
+        for (weight, bias) in weights.zip(map.bias.chunks(block_size)) {
+            tasks.push(Block {
+                map: Linear {
+                    weight,
+                    bias,
+                    ..map
+                },
+                input_count,
+                input,
+                output: panels.iter_mut().filter_map(Iterator::next).collect(),
+            });
+        }
+    }
+    tasks
+        .into_par_iter()
+        .with_max_len(1)
+        .for_each(|task| instructions.run(task));
+}
+
+/// Some panels times some weight rows: the work of one task.
+struct Block<'data> {
+    map: Linear<'data>,
+    input_count: usize,
+    /// `[panel, inputs, lane]`.
+    input: &'data [f32],
+    /// Each panel's part: `[outputs of the block, lane]`.
+    output: Vec<&'data mut [f32]>,
+}
+
+impl WithSimd for Block<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let row_groups = || {
+            self.map
+                .weight
+                .chunks(TILE_ROWS * self.input_count)
+                .enumerate()
+        };
+        for (panel, bias) in self.output.iter_mut().map(|panel| (panel, self.map.bias)) {
+            for (output, &bias) in S::as_mut_simd_f32s(panel).0.iter_mut().zip(bias) {
+                *output = simd.splat_f32s(bias);
+            }
+        }
+        let fits = self.input.len() * size_of::<f32>() <= GROUP_BYTES;
+        if fits {
+            // Weights in the order in which they lie in memory.
+            for (index, rows) in row_groups() {
+                for start in (0..self.input_count).step_by(DEPTH) {
+                    add_row_group(
+                        simd,
+                        self.input,
+                        self.input_count,
+                        rows,
+                        start,
+                        index,
+                        &mut self.output,
+                    );
+                }
+            }
+        } else {
+            for start in (0..self.input_count).step_by(DEPTH) {
+                for (index, rows) in row_groups() {
+                    add_row_group(
+                        simd,
+                        self.input,
+                        self.input_count,
+                        rows,
+                        start,
+                        index,
+                        &mut self.output,
+                    );
+                }
+            }
+        }
+        if let Some(activation) = self.map.activation {
+            for panel in &mut self.output {
+                activate_vectors(simd, activation, S::as_mut_simd_f32s(panel).0);
+            }
+        }
+    }
+}
+
+/// Adds to every panel what the inputs from `start` on contribute to the
+/// outputs of some weight rows, which are group `index` of the block.
+#[inline(always)]
+fn add_row_group<S: Simd>(
+    simd: S,
+    input: &[f32],
+    input_count: usize,
+    rows: &[f32],
+    start: usize,
+    index: usize,
+    output: &mut [&mut [f32]],
+) {
+    let depth = DEPTH.min(input_count - start);
+    let lanes = S::F32_LANES;
+    let first = index * TILE_ROWS * lanes;
+    let inputs = input.chunks(TILE_PANELS * input_count * lanes);
+    for (input, output) in inputs.zip(output.chunks_mut(TILE_PANELS)) {
+        let mut panels = input
+            .chunks_exact(input_count * lanes)
+            .map(|panel| S::as_simd_f32s(&panel[start * lanes..(start + depth) * lanes]).0);
+        match output {
+            [one] => {
+                let one = &mut one[first..];
+                if let Some(panel) = panels.next() {
+                    add_rows(simd, [panel], rows, input_count, start, [one]);
+                }
+            }
+            [one, two] => {
+                if let (Some(left), Some(right)) = (panels.next(), panels.next()) {
+                    let output = [&mut one[first..], &mut two[first..]];
+                    add_rows(simd, [left, right], rows, input_count, start, output);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[inline(always)]
+fn add_rows<S: Simd, const PANELS: usize>(
+    simd: S,
+    panels: [&[S::f32s]; PANELS],
+    rows: &[f32],
+    input_count: usize,
+    start: usize,
+    output: [&mut [f32]; PANELS],
+) {
+    let mut output = output.map(|output| S::as_mut_simd_f32s(output).0);
+    let depth = panels[0].len();
+    let row_count = rows.len() / input_count;
+    let row = |index: usize| {
+        let from = index * input_count + start;
+        &rows[from..from + depth]
+    };
+    if row_count == TILE_ROWS {
+        let rows: [&[f32]; TILE_ROWS] = std::array::from_fn(row);
+        add_tile::<S, PANELS, TILE_ROWS>(
+            simd,
+            panels,
+            #[inline(always)]
+            |index, position| rows[index][position],
+            &mut output,
+        );
+        return;
+    }
+    for index in 0..row_count {
+        let row = row(index);
+        let mut output = output.each_mut().map(|panel| &mut panel[index..]);
+        add_tile::<S, PANELS, 1>(
+            simd,
+            panels,
+            #[inline(always)]
+            |_, position| row[position],
+            &mut output,
+        );
+    }
+}
+
+/// One tile: adds to the first vectors of each panel of `output` the products
+/// of its inputs with `weight(row, position)`. The sums stay in registers
+/// while the inputs go by.
+#[inline(always)]
+pub(super) fn add_tile<S: Simd, const PANELS: usize, const ROWS: usize>(
+    simd: S,
+    panels: [&[S::f32s]; PANELS],
+    weight: impl Fn(usize, usize) -> f32,
+    output: &mut [&mut [S::f32s]; PANELS],
+) {
+    let depth = panels[0].len();
+    let panels = panels.map(
+        #[inline(always)]
+        |panel| &panel[..depth],
+    );
+    let mut sums = [[simd.splat_f32s(0.0); PANELS]; ROWS];
+    for position in 0..depth {
+        let inputs = panels.map(
+            #[inline(always)]
+            |panel| panel[position],
+        );
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let weight = simd.splat_f32s(weight(row, position));
+            for (sum, input) in sums.iter_mut().zip(inputs) {
+                *sum = simd.mul_add_e_f32s(weight, input, *sum);
+            }
+        }
+    }
+    for (panel, output) in output.iter_mut().enumerate() {
+        for (output, sums) in output[..ROWS].iter_mut().zip(&sums) {
+            *output = simd.add_f32s(*output, sums[panel]);
+        }
+    }
+}
