@@ -6,6 +6,7 @@ mod batch_page;
 mod binary;
 mod command_line;
 mod figures;
+mod gallery;
 mod hostile_files;
 mod hub;
 mod kernels;

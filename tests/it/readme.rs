@@ -68,6 +68,22 @@ fn prepare(workplace: &Workplace) -> PathBuf {
     ] {
         fs::write(workplace.path().join(name), content).unwrap();
     }
+    // What README's transformers script would save, of two causal heads.
+    let half = 0.5_f32;
+    let causal: Vec<u8> = [1.0, 0.0, half, half, 1.0, 0.0, half, half]
+        .iter()
+        .flat_map(|value: &f32| value.to_le_bytes())
+        .collect();
+    let tensor =
+        safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1, 2, 2, 2], &causal);
+    let bytes = safetensors::serialize([("attention", tensor.unwrap())], None).unwrap();
+    // The content tells the format, not the extension.
+    fs::write(workplace.path().join("attention.npz"), bytes).unwrap();
+    fs::write(
+        workplace.path().join("tokens.json"),
+        "[\"Hello\", \"\u{120}you\"]",
+    )
+    .unwrap();
     let model = workplace.path().join("my-finetuned-bert");
     fs::create_dir(&model).unwrap();
     let fixture = root().join("tests/fixtures/gelu-tanh-cased-vocabulary");
@@ -213,19 +229,25 @@ fn the_pictures_of_the_readme_are_what_its_command_draws() {
         if std::env::var_os("ATTNVIZ_ACCEPT").is_some() {
             fs::copy(folder.join(file), &committed).unwrap();
         }
-        let (expected, actual) = (pixels(&committed), pixels(&folder.join(file)));
-        assert_eq!(expected.size, actual.size, "{name}");
-        // Another processor may round a value the other way, and with it a
-        // digit; anything more is another picture.
-        let differing = expected.bytes.iter().zip(&actual.bytes);
-        let differing = differing
-            .filter(|(left, right)| left.abs_diff(**right) > 2)
-            .count();
-        assert!(
-            differing * 2_000 < expected.bytes.len(),
-            "{name}: {differing} of {} values differ; if the new picture is better, \
-             run the test with ATTNVIZ_ACCEPT=1 and look at it",
-            expected.bytes.len()
-        );
+        assert_alike(&committed, &folder.join(file));
     }
+}
+
+/// Whether a committed picture is what was drawn just now.
+pub fn assert_alike(committed: &Path, drawn: &Path) {
+    let name = committed.display();
+    let (expected, actual) = (pixels(committed), pixels(drawn));
+    assert_eq!(expected.size, actual.size, "{name}");
+    // Another processor may round a value the other way, and with it a digit;
+    // anything more is another picture.
+    let differing = expected.bytes.iter().zip(&actual.bytes);
+    let differing = differing
+        .filter(|(left, right)| left.abs_diff(**right) > 2)
+        .count();
+    assert!(
+        differing * 2_000 < expected.bytes.len(),
+        "{name}: {differing} of {} values differ; if the new picture is better, \
+         run the test with ATTNVIZ_ACCEPT=1 and look at it",
+        expected.bytes.len()
+    );
 }
