@@ -5,12 +5,15 @@
 //! [`AttentionTensor`], and everything after it (saving, analysis, pictures)
 //! works on that alone.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// How far the sum of a row may be from one.
 pub const ROW_SUM_TOLERANCE: f32 = 1e-5;
 
+/// The least number of values that a thread of its own is asked to check.
+const CHECK_LENGTH: usize = 1 << 16;
 /// How far it may be in attention from elsewhere, which is often stored in half
 /// precision.
 pub const FOREIGN_ROW_SUM_TOLERANCE: f32 = 1e-3;
@@ -83,6 +86,9 @@ pub enum AttentionError {
     },
 }
 
+/// Whether all values are probabilities and sum to one. Summed in f64, so that
+/// the check does not add an error of its own on rows of many keys, and in
+/// lanes, so that the compiler can take many values at a time.
 /// What the rows of attention maps sum to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -99,16 +105,36 @@ pub enum RowSums {
 /// compiler can compute many values at a time of: the check of a long input
 /// is worth it. `false` is for a closer look.
 fn is_distribution(row: &[f32]) -> bool {
-    let mut sums = [0.0_f64; 16];
-    let mut is_clean = true;
-    for chunk in row.chunks(16) {
-        for (&value, sum) in chunk.iter().zip(&mut sums) {
-            is_clean &= (0.0..=1.0 + ROW_SUM_TOLERANCE).contains(&value);
-            *sum += f64::from(value);
+    const LANES: usize = 8;
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let mut smallest = [0.0_f32; LANES];
+    let mut greatest = [0.0_f32; LANES];
+    let mut sums = [0.0_f64; LANES];
+    let mut last = [0.0_f32; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    for chunk in chunks.iter().chain([&last]) {
+        for lane in 0..LANES {
+            let value = chunk[lane];
+            smallest[lane] = if value < smallest[lane] {
+                value
+            } else {
+                smallest[lane]
+            };
+            greatest[lane] = if value > greatest[lane] {
+                value
+            } else {
+                greatest[lane]
+            };
+            sums[lane] += f64::from(value);
         }
     }
+    // NaN is neither smaller nor greater than anything, but spoils the sum.
     let sum: f64 = sums.iter().sum();
-    is_clean && (sum - 1.0).abs() <= f64::from(ROW_SUM_TOLERANCE)
+    smallest == [0.0; LANES]
+        && greatest
+            .iter()
+            .all(|&value| value <= 1.0 + ROW_SUM_TOLERANCE)
+        && (sum - 1.0).abs() <= f64::from(ROW_SUM_TOLERANCE)
 }
 
 /// One head of one layer, both counted from zero as in Hugging Face's
@@ -150,16 +176,15 @@ impl AttentionTensor {
     pub fn new(values: Vec<f32>, shape: [usize; 4]) -> Result<Self, AttentionError> {
         check_size(&values, shape)?;
         let [_, head_count, query_count, key_count] = shape;
-        for (row_index, row) in values.chunks_exact(key_count).enumerate() {
-            if is_distribution(row) {
-                continue;
-            }
-            // Something is wrong with this row: find out what.
+        let rows = values.par_chunks_exact(key_count);
+        let suspect = rows
+            .with_min_len(CHECK_LENGTH.div_ceil(key_count))
+            .position_first(|row| !is_distribution(row));
+        if let Some(row_index) = suspect {
+            let row = &values[row_index * key_count..(row_index + 1) * key_count];
             let query = row_index % query_count;
             let head = row_index / query_count % head_count;
             let layer = row_index / query_count / head_count;
-            // Summed in f64, so that the check does not add an error of its
-            // own on rows of many keys.
             let mut sum = 0.0_f64;
             for (key, &found) in row.iter().enumerate() {
                 if !(0.0..=1.0 + ROW_SUM_TOLERANCE).contains(&found) {
@@ -173,15 +198,13 @@ impl AttentionTensor {
                 }
                 sum += f64::from(found);
             }
-            if (sum - 1.0).abs() > f64::from(ROW_SUM_TOLERANCE) {
-                let found = sum as f32;
-                return Err(AttentionError::RowSum {
-                    layer,
-                    head,
-                    query,
-                    found,
-                });
-            }
+            let found = sum as f32;
+            return Err(AttentionError::RowSum {
+                layer,
+                head,
+                query,
+                found,
+            });
         }
         Ok(Self {
             values,

@@ -1,6 +1,6 @@
 //! Many inputs through the same pipeline: read, tokenize, encode, draw, write.
 //!
-//! A thread of its own reads and tokenizes ([`feed`]); it is never far ahead.
+//! A thread of its own reads and tokenizes (`feed`); it is never far ahead.
 //! What it delivers is taken in windows. While one window is drawn and written,
 //! the next is encoded, both on all cores, so that memory holds two windows
 //! however many inputs there are, and results stand in the order of the inputs.

@@ -77,8 +77,7 @@
 //! - A module imports only what stands before it in this order: [`names`],
 //!   [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
 //!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
-//!   [`bench`], [`cli`]
-//!   (`tests/it/architecture.rs`).
+//!   [`mod@bench`], [`cli`] (`tests/it/architecture.rs`).
 //!
 //! # Words
 //!

@@ -100,6 +100,17 @@ impl Bert {
         if inputs.is_empty() {
             return Ok(Vec::new());
         }
+        // On a thread of the pool, so that the many short parallel steps do not
+        // each wake it from outside.
+        rayon::scope(|_| self.encode(inputs, keep))
+    }
+
+    /// [`Bert::forward`] of inputs that were checked.
+    fn encode(
+        &self,
+        inputs: &[&TokenizedInput],
+        keep: HiddenStates,
+    ) -> Result<Vec<EncoderOutput>, ModelError> {
         let spans = spans(inputs);
         let mut hidden = self.embed(inputs)?; // [panel, hidden, lane]
         let mut attentions: Vec<Vec<f32>> = spans

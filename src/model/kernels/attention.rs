@@ -5,7 +5,8 @@ use rayon::prelude::*;
 
 use super::Instructions;
 use super::functions::exp;
-use super::product::{DEPTH, add_tile};
+use super::product::DEPTH;
+use super::tile::{Strided, add_tile};
 
 /// Queries of a task, in panels: enough to make up for collecting the keys
 /// and values, few enough to share a layer among cores.
@@ -15,6 +16,9 @@ const TASK_PANELS: usize = 8;
 const TILE_PANELS: usize = 2;
 const TILE_KEYS: usize = 12;
 const TILE_COLUMNS: usize = 8;
+
+/// Keys whose probabilities are turned from panels into rows together.
+const BLOCK_KEYS: usize = 16;
 
 /// How the columns of a layer divide into heads.
 #[derive(Debug, Clone, Copy)]
@@ -202,14 +206,12 @@ fn attend_tile<S: Simd, const PANELS: usize>(
     scores.fill(simd.splat_f32s(0.0));
     for first in (0..padded_keys).step_by(TILE_KEYS) {
         let mut output = split::<_, PANELS>(scores, padded_keys, first);
-        let keys = &keys[first..];
-        add_tile::<S, PANELS, TILE_KEYS>(
-            simd,
-            queries,
-            #[inline(always)]
-            |key, column| keys[column * padded_keys + key],
-            &mut output,
-        );
+        let weights = Strided {
+            values: &keys[first..],
+            row_stride: 1,
+            position_stride: padded_keys,
+        };
+        add_tile::<S, PANELS, TILE_KEYS>(simd, queries, weights, &mut output);
     }
     for (scores, map) in scores
         .chunks_exact_mut(padded_keys)
@@ -227,30 +229,19 @@ fn attend_tile<S: Simd, const PANELS: usize>(
         let panels: [&[S::f32s]; PANELS] =
             std::array::from_fn(|_| parts.next().unwrap_or_default());
         for first in (0..head_size).step_by(TILE_COLUMNS) {
-            let mut output = split::<_, PANELS>(context, head_size, first);
+            let weights = |row: usize| Strided {
+                values: &values[(first + row) * padded_keys + start..],
+                row_stride: padded_keys,
+                position_stride: 1,
+            };
             if first + TILE_COLUMNS <= head_size {
-                let rows: [&[f32]; TILE_COLUMNS] = std::array::from_fn(|row| {
-                    &values[(first + row) * padded_keys + start..][..depth]
-                });
-                add_tile::<S, PANELS, TILE_COLUMNS>(
-                    simd,
-                    panels,
-                    #[inline(always)]
-                    |row, key| rows[row][key],
-                    &mut output,
-                );
+                let mut output = split::<_, PANELS>(context, head_size, first);
+                add_tile::<S, PANELS, TILE_COLUMNS>(simd, panels, weights(0), &mut output);
                 continue;
             }
-            for column in first..head_size {
-                let row = &values[column * padded_keys + start..][..depth];
-                let mut output = split::<_, PANELS>(context, head_size, column);
-                add_tile::<S, PANELS, 1>(
-                    simd,
-                    panels,
-                    #[inline(always)]
-                    |_, key| row[key],
-                    &mut output,
-                );
+            for row in 0..head_size - first {
+                let mut output = split::<_, PANELS>(context, head_size, first + row);
+                add_tile::<S, PANELS, 1>(simd, panels, weights(row), &mut output);
             }
         }
     }
@@ -300,9 +291,13 @@ fn transpose<S: Simd>(scores: &[S::f32s], map: &mut [f32]) {
     let lanes = S::F32_LANES;
     let length = scores.len();
     let scores: &[f32] = bytemuck::cast_slice(scores);
-    for (lane, row) in map.chunks_exact_mut(length).enumerate() {
-        for (value, &score) in row.iter_mut().zip(scores.iter().skip(lane).step_by(lanes)) {
-            *value = score;
+    // Few keys at a time, so that what is read stays in the cache.
+    for (index, block) in scores.chunks(BLOCK_KEYS * lanes).enumerate() {
+        let first = index * BLOCK_KEYS;
+        for (lane, row) in map.chunks_exact_mut(length).enumerate() {
+            for (value, keys) in row[first..].iter_mut().zip(block.chunks_exact(lanes)) {
+                *value = keys[lane];
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ mod functions;
 mod normalize;
 mod panels;
 mod product;
+mod tile;
 
 use pulp::{Arch, Simd, WithSimd};
 

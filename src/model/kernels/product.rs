@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::Instructions;
 use super::functions::activate_vectors;
+use super::tile::{Strided, add_tile};
 use crate::model::config::Activation;
 
 /// Products are summed over this many inputs before they join the others:
@@ -12,9 +13,9 @@ use crate::model::config::Activation;
 /// weights meanwhile fits the first-level cache.
 pub(super) const DEPTH: usize = 512;
 
-/// The most bytes of input that a task works on: a quarter of the second-level cache
+/// The most bytes of input that a task works on: a part of the second-level cache
 /// of current server cores.
-const GROUP_BYTES: usize = 1 << 19;
+const GROUP_BYTES: usize = 1 << 18;
 
 /// Weight rows of a tile, and its panels: 24 sums, two inputs and one weight
 /// take 27 of the 32 registers of AVX-512.
@@ -101,7 +102,7 @@ impl WithSimd for Block<'_> {
                 *output = simd.splat_f32s(bias);
             }
         }
-        let fits = self.input.len() * size_of::<f32>() <= GROUP_BYTES;
+        let fits = size_of_val(self.input) <= GROUP_BYTES;
         if fits {
             // Weights in the order in which they lie in memory.
             for (index, rows) in row_groups() {
@@ -160,18 +161,12 @@ fn add_row_group<S: Simd>(
         let mut panels = input
             .chunks_exact(input_count * lanes)
             .map(|panel| S::as_simd_f32s(&panel[start * lanes..(start + depth) * lanes]).0);
+        let mut next = || panels.next().unwrap_or_default();
         match output {
-            [one] => {
-                let one = &mut one[first..];
-                if let Some(panel) = panels.next() {
-                    add_rows(simd, [panel], rows, input_count, start, [one]);
-                }
-            }
-            [one, two] => {
-                if let (Some(left), Some(right)) = (panels.next(), panels.next()) {
-                    let output = [&mut one[first..], &mut two[first..]];
-                    add_rows(simd, [left, right], rows, input_count, start, output);
-                }
+            [a] => add_rows(simd, [next()], rows, input_count, start, [&mut a[first..]]),
+            [a, b] => {
+                let output = [&mut a[first..], &mut b[first..]];
+                add_rows(simd, [next(), next()], rows, input_count, start, output);
             }
             _ => {}
         }
@@ -188,67 +183,18 @@ fn add_rows<S: Simd, const PANELS: usize>(
     output: [&mut [f32]; PANELS],
 ) {
     let mut output = output.map(|output| S::as_mut_simd_f32s(output).0);
-    let depth = panels[0].len();
     let row_count = rows.len() / input_count;
-    let row = |index: usize| {
-        let from = index * input_count + start;
-        &rows[from..from + depth]
+    let weights = |row: usize| Strided {
+        values: &rows[row * input_count + start..],
+        row_stride: input_count,
+        position_stride: 1,
     };
     if row_count == TILE_ROWS {
-        let rows: [&[f32]; TILE_ROWS] = std::array::from_fn(row);
-        add_tile::<S, PANELS, TILE_ROWS>(
-            simd,
-            panels,
-            #[inline(always)]
-            |index, position| rows[index][position],
-            &mut output,
-        );
+        add_tile::<S, PANELS, TILE_ROWS>(simd, panels, weights(0), &mut output);
         return;
     }
-    for index in 0..row_count {
-        let row = row(index);
-        let mut output = output.each_mut().map(|panel| &mut panel[index..]);
-        add_tile::<S, PANELS, 1>(
-            simd,
-            panels,
-            #[inline(always)]
-            |_, position| row[position],
-            &mut output,
-        );
-    }
-}
-
-/// One tile: adds to the first vectors of each panel of `output` the products
-/// of its inputs with `weight(row, position)`. The sums stay in registers
-/// while the inputs go by.
-#[inline(always)]
-pub(super) fn add_tile<S: Simd, const PANELS: usize, const ROWS: usize>(
-    simd: S,
-    panels: [&[S::f32s]; PANELS],
-    weight: impl Fn(usize, usize) -> f32,
-    output: &mut [&mut [S::f32s]; PANELS],
-) {
-    let depth = panels[0].len();
-    let panels = panels.map(
-        #[inline(always)]
-        |panel| &panel[..depth],
-    );
-    let mut sums = [[simd.splat_f32s(0.0); PANELS]; ROWS];
-    for position in 0..depth {
-        let inputs = panels.map(
-            #[inline(always)]
-            |panel| panel[position],
-        );
-        for (row, sums) in sums.iter_mut().enumerate() {
-            let weight = simd.splat_f32s(weight(row, position));
-            for (sum, input) in sums.iter_mut().zip(inputs) {
-                *sum = simd.mul_add_e_f32s(weight, input, *sum);
-            }
-        }
-    }
-    for (panel, output) in output.iter_mut().enumerate() {
-        for (output, sums) in output[..ROWS].iter_mut().zip(&sums) {
-            *output = simd.add_f32s(*output, sums[panel]);
-        }
+    for row in 0..row_count {
+        let mut output = output.each_mut().map(|panel| &mut panel[row..]);
+        add_tile::<S, PANELS, 1>(simd, panels, weights(row), &mut output);
     }
 }
