@@ -79,6 +79,17 @@
 //!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
 //!   [`mod@bench`], [`cli`] (`tests/it/architecture.rs`).
 //!
+//! # What limits it
+//!
+//! Loading reads every weight but the word embeddings once, on all cores, at
+//! the speed at which the page cache delivers them; where no cache knows the
+//! hash of a weight file, its SHA-256 takes longer than everything else.
+//! A forward pass of a few tokens is bound by memory: it streams each weight
+//! once. One of hundreds of tokens is bound by multiplications. Both are a
+//! matter of [`model`]'s kernels, and `attnviz bench` says how near each comes
+//! to what the machine can do. A picture is bound by its pixels: half the time
+//! goes to the filters and the compression of the PNG.
+//!
 //! # Words
 //!
 //! An *attention map* is the matrix of one head of one layer: rows are queries,

@@ -1,0 +1,88 @@
+//! From a run to the bytes of its pictures, on one thread.
+
+use std::hint::black_box;
+
+use attnviz::analysis::{Direction, ShowOptions, show};
+use attnviz::attention::{AttentionTensor, HeadId, Selection};
+use attnviz::checkpoint::{ModelProvenance, ModelSource};
+use attnviz::figure::{FigureOptions, MapChoice, overview, single_map, token_profile};
+use attnviz::render::{TextShaper, png, svg, thumbnail};
+use attnviz::run::Run;
+use attnviz::tokenizer::{Token, TokenizedInput};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+
+/// A run of 6 layers and 12 heads with uneven attention.
+fn run(token_count: usize) -> Run {
+    let (layers, heads) = (6, 12);
+    let mut values = Vec::new();
+    for row in 0..layers * heads * token_count {
+        let weights = (0..token_count).map(|key| 1.0 + ((row * 31 + key * 17) % 23) as f32);
+        let weights: Vec<f32> = weights.collect();
+        let sum: f32 = weights.iter().sum();
+        values.extend(weights.into_iter().map(|weight| weight / sum));
+    }
+    let token = |index: usize| Token {
+        id: 0,
+        text: format!("token{}", index % 40),
+        special: index == 0,
+        segment: 0,
+        word: None,
+        start: 0,
+        end: 0,
+    };
+    Run {
+        model: ModelProvenance {
+            id: "bench".to_owned(),
+            source: ModelSource::Builtin,
+            commit: None,
+            files: Vec::new(),
+        },
+        input: TokenizedInput {
+            text: "a sentence".to_owned(),
+            pair: None,
+            tokens: (0..token_count).map(token).collect(),
+            truncated_tokens: 0,
+        },
+        selection: Selection::all(layers, heads),
+        attention: AttentionTensor::new(values, [layers, heads, token_count, token_count])
+            .expect("rows sum to one"),
+    }
+}
+
+fn pictures(criterion: &mut Criterion) {
+    let options = FigureOptions::default();
+    let mut shaper = TextShaper::new();
+    for token_count in [8, 30, 128, 512] {
+        let run = run(token_count);
+        let shown = show(&run, &ShowOptions::default()).expect("all of it");
+        let choice = MapChoice::Head(HeadId { layer: 0, head: 0 });
+        let mut bench = |name: &str, work: &mut dyn FnMut() -> usize| {
+            let id = BenchmarkId::new(name, token_count);
+            criterion.bench_function(&id.to_string(), |bencher| {
+                bencher.iter(|| black_box(work()))
+            });
+        };
+        let head = single_map(&run, &shown, choice, &options).expect("a head");
+        let grid = overview(&run, &shown, &options).expect("an overview");
+        let token = token_profile(&run, &shown, Direction::From, 1, &options).expect("a token");
+        let length = |picture: attnviz::render::Picture| picture.bytes.len();
+        bench("head map as PNG", &mut || {
+            length(png::encode(&head, &mut shaper).expect("a picture"))
+        });
+        bench("overview as PNG", &mut || {
+            length(png::encode(&grid, &mut shaper).expect("a picture"))
+        });
+        bench("overview as SVG", &mut || {
+            length(svg::encode(&grid, &mut shaper).expect("a picture"))
+        });
+        bench("token as PNG", &mut || {
+            length(png::encode(&token, &mut shaper).expect("a picture"))
+        });
+        bench("thumbnail", &mut || {
+            length(thumbnail(&run, &shown, &options).expect("a picture"))
+        });
+    }
+}
+
+criterion_group!(benches, pictures);
+criterion_main!(benches);
