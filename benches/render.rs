@@ -9,7 +9,7 @@ use attnviz::figure::{FigureOptions, MapChoice, overview, single_map, token_prof
 use attnviz::render::{TextShaper, png, svg, thumbnail};
 use attnviz::run::Run;
 use attnviz::tokenizer::{Token, TokenizedInput};
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 
 /// A run of 6 layers and 12 heads with uneven attention.
 fn run(token_count: usize) -> Run {
@@ -57,10 +57,8 @@ fn pictures(criterion: &mut Criterion) {
         let shown = show(&run, &ShowOptions::default()).expect("all of it");
         let choice = MapChoice::Head(HeadId { layer: 0, head: 0 });
         let mut bench = |name: &str, work: &mut dyn FnMut() -> usize| {
-            let id = BenchmarkId::new(name, token_count);
-            criterion.bench_function(&id.to_string(), |bencher| {
-                bencher.iter(|| black_box(work()))
-            });
+            let id = format!("{name}/{token_count}");
+            criterion.bench_function(&id, |bencher| bencher.iter(|| black_box(work())));
         };
         let head = single_map(&run, &shown, choice, &options).expect("a head");
         let grid = overview(&run, &shown, &options).expect("an overview");
