@@ -9,6 +9,7 @@ downloaded. `--quick` leaves out what takes Python half a minute a time.
 """
 
 import argparse
+import hashlib
 import io
 import json
 import os
@@ -102,15 +103,31 @@ def child_parts(base, small):
     print(json.dumps(result))
 
 
-def checkpoint(folder):
-    """A bert-base of random weights with the built-in tokenizer."""
+MODEL = "attnviz/bert-base"
+COMMIT = "0" * 40
+
+
+def checkpoint(cache):
+    """A bert-base of random weights with the built-in tokenizer, where a
+    download would have left it: in a Hugging Face cache. Returns the folder of
+    its snapshot."""
     import torch
     from transformers import BertConfig, BertModel
 
     torch.manual_seed(0)
-    BertModel(BertConfig(), add_pooling_layer=False).save_pretrained(folder)
+    repository = Path(cache) / ("models--" + MODEL.replace("/", "--"))
+    snapshot = repository / "snapshots" / COMMIT
+    for folder in (snapshot, repository / "blobs", repository / "refs"):
+        folder.mkdir(parents=True)
+    (repository / "refs" / "main").write_text(COMMIT)
+    BertModel(BertConfig(), add_pooling_layer=False).save_pretrained(snapshot)
     tokenizer = (ROOT / "assets/minilm-l6-v2/tokenizer.json").read_bytes()
-    (Path(folder) / "tokenizer.json").write_bytes(tokenizer)
+    (snapshot / "tokenizer.json").write_bytes(tokenizer)
+    for file in list(snapshot.iterdir()):
+        blob = repository / "blobs" / hashlib.sha256(file.read_bytes()).hexdigest()
+        file.rename(blob)
+        file.symlink_to(os.path.relpath(blob, snapshot))
+    return str(snapshot)
 
 
 def timed(command, environment):
@@ -150,11 +167,11 @@ def main():
         rows.append((what, f"{theirs * scale:,.1f} {unit}", f"{ours * scale:,.1f} {unit}", f"{theirs / ours:,.1f} ×"))
 
     with tempfile.TemporaryDirectory() as scratch:
-        base, small = f"{scratch}/bert-base", str(ROOT / "assets/minilm-l6-v2")
-        checkpoint(base)
+        base, small = checkpoint(f"{scratch}/cache"), str(ROOT / "assets/minilm-l6-v2")
+        environment["HF_HUB_CACHE"] = f"{scratch}/cache"
         me = [sys.executable, __file__]
         if not arguments.quick:
-            for name, directory, model in (("bert-base", base, base), ("built-in MiniLM", small, "builtin")):
+            for name, directory, model in (("bert-base", base, MODEL), ("built-in MiniLM", small, "builtin")):
                 ours = [arguments.attnviz, "encode", TEXT, "-m", model, "-o", f"{scratch}/ours", "--threads", "2"]
                 theirs = [*me, "--whole", directory, f"{scratch}/theirs"]
                 (our_wall, our_memory), (their_wall, their_memory) = in_turn(
@@ -167,7 +184,7 @@ def main():
             output = subprocess.run([*me, "--parts", base, small], env=environment, capture_output=True, text=True, check=True)
             for name, value in json.loads(output.stdout).items():
                 parts.setdefault(name, ([], []))[0].append(value)
-            for name, model in (("bert-base", base), ("MiniLM", "builtin")):
+            for name, model in (("bert-base", MODEL), ("MiniLM", "builtin")):
                 command = [arguments.attnviz, "bench", "-m", model, "--threads", "2", "--json"]
                 output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
                 report = json.loads(output.stdout)
