@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
 use attnviz::model::kernels::{
-    self, Activation, AttentionShape, Instructions, Linear, NormParameters,
+    self, Activation, Aligned, AttentionShape, Instructions, Linear, NormParameters,
 };
 use attnviz::model::{HiddenStates, Model};
 use attnviz::tokenizer::{TokenLimit, TokenizedInput, Tokenizer};
@@ -34,7 +34,10 @@ fn products(criterion: &mut Criterion) {
         let bias = numbers(output_count);
         for row_count in [8, 128, 1_024] {
             let rows = kernels::padded_row_count(instructions, row_count);
-            let input = numbers(rows * input_count);
+            let mut input = Aligned::zeros(rows * input_count);
+            input
+                .values_mut()
+                .copy_from_slice(&numbers(rows * input_count));
             let mut output = vec![0.0; rows * output_count];
             let map = Linear {
                 weight: &weight,
@@ -45,7 +48,7 @@ fn products(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements(operations as u64));
             let shape = format!("{input_count}x{output_count}");
             group.bench_function(BenchmarkId::new(shape, row_count), |bencher| {
-                bencher.iter(|| kernels::linear(instructions, map, &input, &mut output));
+                bencher.iter(|| kernels::linear(instructions, map, input.values(), &mut output));
             });
         }
     }

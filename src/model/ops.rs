@@ -2,12 +2,11 @@
 //! `[panel, column, lane]` that [`kernels`] explains.
 
 use candle_core::{
-    CpuStorage, CustomOp3, Device, InplaceOp1, InplaceOp2, Layout, Result, Shape, Storage, Tensor,
-    bail,
+    CpuStorage, Device, InplaceOp1, InplaceOp2, Layout, Result, Storage, Tensor, bail,
 };
 
 use super::config::Activation;
-use super::kernels::{self, AttentionShape, Instructions, NormParameters};
+use super::kernels::{self, Aligned, AttentionShape, Instructions, NormParameters};
 
 /// A linear map with its bias: `input · weightᵀ + bias`.
 #[derive(Debug, Clone)]
@@ -28,48 +27,28 @@ impl Linear {
     /// # Errors
     /// When the shapes do not fit.
     pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        input.apply_op3_no_bwd(&self.weight, &self.bias, self)
-    }
-}
-
-impl CustomOp3 for Linear {
-    fn name(&self) -> &'static str {
-        "linear-in-panels"
-    }
-
-    fn cpu_fwd(
-        &self,
-        input: &CpuStorage,
-        input_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (panel_count, input_count, lane_count) = input_layout.shape().dims3()?;
-        let (output_count, weight_columns) = weight_layout.shape().dims2()?;
+        let (panel_count, input_count, lane_count) = input.dims3()?;
+        let (output_count, weight_columns) = self.weight.dims2()?;
         let lanes_fit = lane_count == self.instructions.lane_count();
-        if weight_columns != input_count || bias_layout.dims() != [output_count] || !lanes_fit {
+        if weight_columns != input_count || self.bias.dims() != [output_count] || !lanes_fit {
             bail!(
                 "a linear map of {:?} met a tensor of {:?}",
-                weight_layout.dims(),
-                input_layout.dims()
+                self.weight.dims(),
+                input.dims()
             );
         }
+        let mut output = Aligned::zeros(panel_count * output_count * lane_count);
+        let (weight, weight_layout) = self.weight.storage_and_layout();
+        let (bias, bias_layout) = self.bias.storage_and_layout();
         let map = kernels::Linear {
-            weight: values(weight, weight_layout)?,
-            bias: values(bias, bias_layout)?,
+            weight: values(&weight, weight_layout)?,
+            bias: values(&bias, bias_layout)?,
             activation: self.activation,
         };
-        let mut output = vec![0.0; panel_count * output_count * lane_count];
-        kernels::linear(
-            self.instructions,
-            map,
-            values(input, input_layout)?,
-            &mut output,
-        );
-        let shape = Shape::from((panel_count, output_count, lane_count));
-        Ok((CpuStorage::F32(output), shape))
+        let (input, input_layout) = input.storage_and_layout();
+        let input = values(&input, input_layout)?;
+        kernels::linear(self.instructions, map, input, output.values_mut());
+        tensor(output, (panel_count, output_count, lane_count))
     }
 }
 
@@ -160,7 +139,7 @@ impl InplaceOp2 for LayerNorm {
         residual: &CpuStorage,
         residual_layout: &Layout,
     ) -> Result<()> {
-        let residual = values(residual, residual_layout)?;
+        let residual = cpu_values(residual, residual_layout)?;
         self.normalize(storage, layout, Some(residual))
     }
 }
@@ -182,10 +161,10 @@ pub fn attend(
     if column_count != 3 * hidden || lane_count != instructions.lane_count() {
         bail!("attention met a tensor of {:?}", query_key_value.dims());
     }
-    let context = with_values(query_key_value, |query_key_value| {
-        kernels::attend(instructions, shape, query_key_value, spans, probabilities)
-    })?;
-    Tensor::from_vec(context, (panel_count, hidden, lane_count), &Device::Cpu)
+    let (storage, layout) = query_key_value.storage_and_layout();
+    let values = values(&storage, layout)?;
+    let context = kernels::attend(instructions, shape, values, spans, probabilities);
+    tensor(context, (panel_count, hidden, lane_count))
 }
 
 /// `[row, column]` to `[panel, column, lane]`.
@@ -193,12 +172,12 @@ pub fn attend(
 /// # Errors
 /// When the tensor is no matrix.
 pub fn to_panels(instructions: Instructions, rows: &Tensor) -> Result<Tensor> {
-    let (_, column_count) = rows.dims2()?;
-    let panels = with_values(rows, |rows| {
-        kernels::to_panels(instructions, rows, column_count)
-    })?;
+    let (row_count, column_count) = rows.dims2()?;
+    let (storage, layout) = rows.storage_and_layout();
+    let panels = kernels::to_panels(instructions, values(&storage, layout)?, column_count);
     let lane_count = instructions.lane_count();
-    Tensor::from_vec(panels, ((), column_count, lane_count), &Device::Cpu)
+    let panel_count = row_count.div_ceil(lane_count);
+    tensor(panels, (panel_count, column_count, lane_count))
 }
 
 /// Some rows of `[panel, column, lane]`, as `[row, column]`, flat.
@@ -211,21 +190,36 @@ pub fn rows_of(
     (start, length): (usize, usize),
 ) -> Result<Vec<f32>> {
     let (_, column_count, _) = panels.dims3()?;
-    with_values(panels, |panels| {
-        kernels::from_panels(instructions, panels, column_count, start, length)
-    })
+    let (storage, layout) = panels.storage_and_layout();
+    let panels = values(&storage, layout)?;
+    Ok(kernels::from_panels(
+        instructions,
+        panels,
+        column_count,
+        start,
+        length,
+    ))
 }
 
-fn with_values<Output>(tensor: &Tensor, function: impl FnOnce(&[f32]) -> Output) -> Result<Output> {
-    let (storage, layout) = tensor.storage_and_layout();
-    match &*storage {
-        Storage::Cpu(storage) => Ok(function(values(storage, layout)?)),
+/// A tensor whose values start where a cache line does.
+fn tensor(aligned: Aligned, shape: (usize, usize, usize)) -> Result<Tensor> {
+    let length = aligned.values().len();
+    let (all, start) = aligned.into_parts();
+    let all_length = all.len();
+    let all = Tensor::from_vec(all, all_length, &Device::Cpu)?;
+    // Both only change the view.
+    all.narrow(0, start, length)?.reshape(shape)
+}
+
+/// The values of a contiguous tensor.
+fn values<'storage>(storage: &'storage Storage, layout: &Layout) -> Result<&'storage [f32]> {
+    match storage {
+        Storage::Cpu(storage) => cpu_values(storage, layout),
         _ => bail!("expected a tensor in main memory"),
     }
 }
 
-/// The values of a contiguous tensor.
-fn values<'storage>(storage: &'storage CpuStorage, layout: &Layout) -> Result<&'storage [f32]> {
+fn cpu_values<'storage>(storage: &'storage CpuStorage, layout: &Layout) -> Result<&'storage [f32]> {
     let values = storage.as_slice::<f32>()?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&values[start..end]),

@@ -49,7 +49,7 @@ fn product(
     let input = kernels::to_panels(instructions, rows, rows.len() / row_count);
     let padded = kernels::padded_row_count(instructions, row_count);
     let mut output = vec![f32::NAN; padded * output_count];
-    kernels::linear(instructions, map, &input, &mut output);
+    kernels::linear(instructions, map, input.values(), &mut output);
     kernels::from_panels(instructions, &output, output_count, 0, row_count)
 }
 
@@ -195,8 +195,13 @@ proptest! {
         for instructions in Instructions::available() {
             let mut panels = kernels::to_panels(instructions, &values, column_count);
             let residual = kernels::to_panels(instructions, &residual, column_count);
-            kernels::add_and_normalize(instructions, parameters, &mut panels, Some(&residual));
-            let found = kernels::from_panels(instructions, &panels, column_count, 0, row_count);
+            kernels::add_and_normalize(
+            instructions,
+            parameters,
+            panels.values_mut(),
+            Some(residual.values()),
+        );
+            let found = kernels::from_panels(instructions, panels.values(), column_count, 0, row_count);
             // A mean of 30 costs the differences five bits.
             let tolerance = if offset == 0.0 { 1.0 } else { 8.0 };
             for (index, (&found, &expected)) in found.iter().zip(&expected).enumerate() {
@@ -250,8 +255,8 @@ fn attend(
         start += length;
     }
     let mut outputs: Vec<&mut [f32]> = maps.iter_mut().map(Vec::as_mut_slice).collect();
-    let context = kernels::attend(instructions, shape, &panels, &spans, &mut outputs);
-    let context = kernels::from_panels(instructions, &context, hidden, 0, row_count);
+    let context = kernels::attend(instructions, shape, panels.values(), &spans, &mut outputs);
+    let context = kernels::from_panels(instructions, context.values(), hidden, 0, row_count);
     (maps.concat(), context)
 }
 
@@ -383,8 +388,13 @@ fn layer(thread_count: usize, row_count: usize) -> Vec<u32> {
             bias: &bias[..hidden],
             epsilon: 1e-12,
         };
-        kernels::add_and_normalize(instructions, parameters, &mut panels, Some(&residual));
-        let normal = kernels::from_panels(instructions, &panels, hidden, 0, row_count);
+        kernels::add_and_normalize(
+            instructions,
+            parameters,
+            panels.values_mut(),
+            Some(residual.values()),
+        );
+        let normal = kernels::from_panels(instructions, panels.values(), hidden, 0, row_count);
         bits(&[projected, maps, normal].concat())
     })
 }

@@ -3,10 +3,10 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::Instructions;
 use super::functions::exp;
 use super::product::DEPTH;
 use super::tile::{Strided, add_tile};
+use super::{Aligned, Instructions};
 
 /// Queries of a task, in panels: enough to make up for collecting the keys
 /// and values, few enough to share a layer among cores.
@@ -41,7 +41,7 @@ pub fn attend(
     query_key_value: &[f32],
     spans: &[(usize, usize)],
     probabilities: &mut [&mut [f32]],
-) -> Vec<f32> {
+) -> Aligned {
     let lane_count = instructions.lane_count();
     let hidden = shape.head_count * shape.head_size;
     let mut tasks = Vec::new();
@@ -72,8 +72,10 @@ pub fn attend(
             context: instructions.run(task),
         })
         .collect();
-    let mut context = vec![0.0; query_key_value.len() / 3]; // [panel, hidden, lane]
-    let panels = context.par_chunks_exact_mut((hidden * lane_count).max(1));
+    let mut context = Aligned::zeros(query_key_value.len() / 3); // [panel, hidden, lane]
+    let panels = context
+        .values_mut()
+        .par_chunks_exact_mut((hidden * lane_count).max(1));
     panels
         .with_min_len(4)
         .enumerate()
@@ -118,130 +120,117 @@ impl WithSimd for Task<'_> {
         };
         let query_count = self.map.len() / self.length;
         let padded_keys = self.length.next_multiple_of(TILE_KEYS);
-        let padded_queries = query_count.next_multiple_of(lanes);
+        let panel_length = lanes * head_size;
+        let panel_count = query_count.div_ceil(lanes);
         let column = self.head * head_size;
         let first = self.start + self.query;
-        let queries = source.gather(column, head_size, first, query_count, padded_queries); // [column, query]
-        let keys = source.gather(
-            hidden + column,
-            head_size,
-            self.start,
-            self.length,
-            padded_keys,
-        ); // [column, key]
-        let values = source.gather(
-            2 * hidden + column,
-            head_size,
-            self.start,
-            self.length,
-            padded_keys,
-        ); // [column, key]
-        let mut context = vec![0.0; padded_queries * head_size]; // [panel, column, lane]
-        let mut scores = vec![simd.splat_f32s(0.0); TILE_PANELS * padded_keys]; // [panel, key]
-        let scale = 1.0 / (head_size as f32).sqrt();
-        let tile_length = TILE_PANELS * lanes;
-        let outputs = context.chunks_mut(tile_length * head_size);
-        let maps = self.map.chunks_mut(tile_length * self.length);
-        for (index, (context, map)) in outputs.zip(maps).enumerate() {
-            let panel_count = context.len() / (lanes * head_size);
-            let queries = |panel: usize| {
-                let from = index * tile_length + panel * lanes;
-                queries
-                    .chunks_exact(padded_queries)
-                    .map(move |row| S::as_simd_f32s(&row[from..from + lanes]).0[0])
-                    .collect::<Vec<S::f32s>>() // [column]
-            };
+        let mut queries = Aligned::zeros(panel_count * panel_length); // [panel, column, lane]
+        let panels = queries.values_mut().chunks_exact_mut(panel_length);
+        for (index, panel) in panels.enumerate() {
+            let done = index * lanes;
+            let rows = (first + done, lanes.min(query_count - done));
+            source.gather(column, rows, lanes, panel);
+        }
+        let rows = (self.start, self.length);
+        let mut keys = vec![0.0; head_size * padded_keys]; // [column, key]
+        source.gather(hidden + column, rows, padded_keys, &mut keys);
+        let mut values = vec![0.0; head_size * padded_keys]; // [column, key]
+        source.gather(2 * hidden + column, rows, padded_keys, &mut values);
+        let mut scores = Aligned::zeros(TILE_PANELS * padded_keys * lanes); // [panel, key, lane]
+        let scores = S::as_mut_simd_f32s(scores.values_mut()).0;
+        let mut context = vec![0.0; panel_count * panel_length]; // [panel, column, lane]
+        let tile = Tile {
+            keys: &keys,
+            values: &values,
+            length: self.length,
+            scale: 1.0 / (head_size as f32).sqrt(),
+        };
+        let queries = queries.values().chunks(TILE_PANELS * panel_length);
+        let outputs = context.chunks_mut(TILE_PANELS * panel_length);
+        let maps = self.map.chunks_mut(TILE_PANELS * lanes * self.length);
+        for ((queries, context), map) in queries.zip(outputs).zip(maps) {
             let context = S::as_mut_simd_f32s(context).0;
-            let length = self.length;
-            if panel_count == TILE_PANELS {
-                let queries = [queries(0), queries(1)];
-                let panels = [&queries[0][..], &queries[1][..]];
-                attend_tile(
-                    simd,
-                    panels,
-                    &keys,
-                    &values,
-                    length,
-                    scale,
-                    &mut scores,
-                    context,
-                    map,
-                );
+            let queries = S::as_simd_f32s(queries).0;
+            if queries.len() == TILE_PANELS * head_size {
+                let (first, second) = queries.split_at(head_size);
+                tile.attend(simd, [first, second], scores, context, map);
             } else {
-                let queries = queries(0);
-                let scores = &mut scores[..padded_keys];
-                attend_tile(
-                    simd,
-                    [&queries[..]],
-                    &keys,
-                    &values,
-                    length,
-                    scale,
-                    scores,
-                    context,
-                    map,
-                );
+                tile.attend(simd, [queries], &mut scores[..padded_keys], context, map);
             }
         }
         context
     }
 }
 
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn attend_tile<S: Simd, const PANELS: usize>(
-    simd: S,
-    queries: [&[S::f32s]; PANELS], // [column]
-    keys: &[f32],                  // [column, padded key]
-    values: &[f32],                // [column, padded key]
+/// What the tiles of a head have in common.
+struct Tile<'data> {
+    /// `[column, padded key]`.
+    keys: &'data [f32],
+    /// `[column, padded key]`.
+    values: &'data [f32],
     length: usize,
     scale: f32,
-    scores: &mut [S::f32s],  // [panel, padded key]
-    context: &mut [S::f32s], // [panel, column]
-    map: &mut [f32],         // [query, key]
-) {
-    let lanes = S::F32_LANES;
-    let padded_keys = length.next_multiple_of(TILE_KEYS);
-    let head_size = context.len() / PANELS;
-    scores.fill(simd.splat_f32s(0.0));
-    for first in (0..padded_keys).step_by(TILE_KEYS) {
-        let mut output = split::<_, PANELS>(scores, padded_keys, first);
-        let weights = Strided {
-            values: &keys[first..],
-            row_stride: 1,
-            position_stride: padded_keys,
-        };
-        add_tile::<S, PANELS, TILE_KEYS>(simd, queries, weights, &mut output);
-    }
-    for (scores, map) in scores
-        .chunks_exact_mut(padded_keys)
-        .zip(map.chunks_mut(lanes * length))
-    {
-        let scores = &mut scores[..length];
-        softmax(simd, scores, scale);
-        transpose::<S>(scores, map);
-    }
-    for start in (0..length).step_by(DEPTH) {
-        let depth = DEPTH.min(length - start);
-        let mut parts = scores
-            .chunks_exact(padded_keys)
-            .map(|panel| &panel[start..start + depth]);
-        let panels: [&[S::f32s]; PANELS] =
-            std::array::from_fn(|_| parts.next().unwrap_or_default());
-        for first in (0..head_size).step_by(TILE_COLUMNS) {
-            let weights = |row: usize| Strided {
-                values: &values[(first + row) * padded_keys + start..],
-                row_stride: padded_keys,
-                position_stride: 1,
+}
+
+impl Tile<'_> {
+    #[inline(always)]
+    fn attend<S: Simd, const PANELS: usize>(
+        &self,
+        simd: S,
+        queries: [&[S::f32s]; PANELS], // [column]
+        scores: &mut [S::f32s],        // [panel, padded key]
+        context: &mut [S::f32s],       // [panel, column]
+        map: &mut [f32],               // [query, key]
+    ) {
+        let Self {
+            keys,
+            values,
+            length,
+            scale,
+        } = *self;
+        let lanes = S::F32_LANES;
+        let padded_keys = length.next_multiple_of(TILE_KEYS);
+        let head_size = context.len() / PANELS;
+        scores.fill(simd.splat_f32s(0.0));
+        for first in (0..padded_keys).step_by(TILE_KEYS) {
+            let mut output = split::<_, PANELS>(scores, padded_keys, first);
+            let weights = Strided {
+                values: &keys[first..],
+                row_stride: 1,
+                position_stride: padded_keys,
             };
-            if first + TILE_COLUMNS <= head_size {
-                let mut output = split::<_, PANELS>(context, head_size, first);
-                add_tile::<S, PANELS, TILE_COLUMNS>(simd, panels, weights(0), &mut output);
-                continue;
-            }
-            for row in 0..head_size - first {
-                let mut output = split::<_, PANELS>(context, head_size, first + row);
-                add_tile::<S, PANELS, 1>(simd, panels, weights(row), &mut output);
+            add_tile::<S, PANELS, TILE_KEYS>(simd, queries, weights, &mut output);
+        }
+        for (scores, map) in scores
+            .chunks_exact_mut(padded_keys)
+            .zip(map.chunks_mut(lanes * length))
+        {
+            let scores = &mut scores[..length];
+            softmax(simd, scores, scale);
+            transpose::<S>(scores, map);
+        }
+        for start in (0..length).step_by(DEPTH) {
+            let depth = DEPTH.min(length - start);
+            let mut parts = scores
+                .chunks_exact(padded_keys)
+                .map(|panel| &panel[start..start + depth]);
+            let panels: [&[S::f32s]; PANELS] =
+                std::array::from_fn(|_| parts.next().unwrap_or_default());
+            for first in (0..head_size).step_by(TILE_COLUMNS) {
+                let weights = |row: usize| Strided {
+                    values: &values[(first + row) * padded_keys + start..],
+                    row_stride: padded_keys,
+                    position_stride: 1,
+                };
+                if first + TILE_COLUMNS <= head_size {
+                    let mut output = split::<_, PANELS>(context, head_size, first);
+                    add_tile::<S, PANELS, TILE_COLUMNS>(simd, panels, weights(0), &mut output);
+                    continue;
+                }
+                for row in 0..head_size - first {
+                    let mut output = split::<_, PANELS>(context, head_size, first + row);
+                    add_tile::<S, PANELS, 1>(simd, panels, weights(row), &mut output);
+                }
             }
         }
     }
@@ -310,19 +299,17 @@ struct Columns<'data> {
 }
 
 impl Columns<'_> {
-    /// Some columns of some rows, as `[column, row]` with zeros up to
-    /// `padded_length` rows.
+    /// Some columns of `length` rows from `start` on, into as many columns of
+    /// `padded_length` rows each: `[column, row]`.
     #[inline(always)]
     fn gather(
         &self,
         column: usize,
-        count: usize,
-        start: usize,
-        length: usize,
+        (start, length): (usize, usize),
         padded_length: usize,
-    ) -> Vec<f32> {
+        gathered: &mut [f32],
+    ) {
         let lanes = self.lane_count;
-        let mut gathered = vec![0.0; count * padded_length];
         for (index, row) in gathered.chunks_exact_mut(padded_length).enumerate() {
             let mut done = 0;
             while done < length {
@@ -333,7 +320,6 @@ impl Columns<'_> {
                 done += run;
             }
         }
-        gathered
     }
 }
 

@@ -23,6 +23,7 @@
 //! same bits as each other, because both round once a multiply-add; the
 //! portable path rounds twice and stays within 2e-6 of them.
 
+mod aligned;
 mod attention;
 mod functions;
 mod normalize;
@@ -33,6 +34,7 @@ mod tile;
 use pulp::{Arch, Simd, WithSimd};
 
 pub use super::config::Activation;
+pub use aligned::Aligned;
 pub use attention::{AttentionShape, attend};
 pub use functions::activate;
 pub use normalize::{NormParameters, add_and_normalize};

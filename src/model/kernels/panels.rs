@@ -1,6 +1,6 @@
 //! Rows to panels and back.
 
-use super::Instructions;
+use super::{Aligned, Instructions};
 
 /// The number of rows with those that fill up the last panel.
 pub fn padded_row_count(instructions: Instructions, row_count: usize) -> usize {
@@ -8,15 +8,16 @@ pub fn padded_row_count(instructions: Instructions, row_count: usize) -> usize {
 }
 
 /// `[row, column]` to `[panel, column, lane]`; lanes past the last row are 0.
-pub fn to_panels(instructions: Instructions, rows: &[f32], column_count: usize) -> Vec<f32> {
+pub fn to_panels(instructions: Instructions, rows: &[f32], column_count: usize) -> Aligned {
     let lane_count = instructions.lane_count();
     let row_count = rows.len().checked_div(column_count).unwrap_or(0);
-    let mut panels = vec![0.0; padded_row_count(instructions, row_count) * column_count];
+    let mut panels = Aligned::zeros(padded_row_count(instructions, row_count) * column_count);
     if column_count == 0 {
         return panels;
     }
     let groups = rows.chunks(lane_count * column_count);
     for (panel, rows) in panels
+        .values_mut()
         .chunks_exact_mut(lane_count * column_count)
         .zip(groups)
     {
