@@ -46,6 +46,18 @@ struct Layer {
     output_norm: LayerNorm,
 }
 
+/// What a layer writes, the same memory for every layer.
+struct Room {
+    /// `[panel, 3 · hidden, lane]`.
+    query_key_value: Tensor,
+    /// `[panel, hidden, lane]`.
+    attended: Tensor,
+    /// `[panel, intermediate, lane]`.
+    widened: Tensor,
+    /// `[panel, hidden, lane]`.
+    output: Tensor,
+}
+
 impl Bert {
     /// Reads all weights but the word embeddings, layers side by side.
     ///
@@ -130,10 +142,12 @@ impl Bert {
             .collect();
         let mut hidden_states: Vec<Vec<Vec<f32>>> = vec![Vec::new(); inputs.len()];
         self.keep_hidden_states(keep, &hidden, &spans, &mut hidden_states)?;
+        let mut room = self.room(&spans)?;
         for layer in &self.layers {
             let mut maps: Vec<&mut [f32]> =
                 layer_maps.iter_mut().filter_map(Iterator::next).collect();
-            hidden = self.apply_layer(layer, &hidden, &spans, &mut maps)?; // [panel, hidden, lane]
+            self.apply_layer(layer, &hidden, &spans, &mut maps, &room)?;
+            std::mem::swap(&mut hidden, &mut room.output); // [panel, hidden, lane]
             self.keep_hidden_states(keep, &hidden, &spans, &mut hidden_states)?;
         }
         let outputs = spans.iter().zip(attentions).zip(hidden_states);
@@ -208,27 +222,46 @@ impl Bert {
         Ok(panels)
     }
 
-    /// One layer over the stack; fills each input's `[head, query, key]`
-    /// probabilities.
+    fn room(&self, spans: &[(usize, usize)]) -> Result<Room, ModelError> {
+        let row_count = spans.iter().map(|&(_, length)| length).sum();
+        let panels = |column_count| ops::panels(self.instructions, row_count, column_count);
+        let hidden = self.config.hidden_size;
+        Ok(Room {
+            query_key_value: panels(3 * hidden)?,
+            attended: panels(hidden)?,
+            widened: panels(self.config.intermediate_size)?,
+            output: panels(hidden)?,
+        })
+    }
+
+    /// One layer over the stack: fills each input's `[head, query, key]`
+    /// probabilities and `room.output`.
     fn apply_layer(
         &self,
         layer: &Layer,
         hidden: &Tensor, // [panel, hidden, lane]
         spans: &[(usize, usize)],
         maps: &mut [&mut [f32]],
-    ) -> Result<Tensor, ModelError> {
+        room: &Room,
+    ) -> Result<(), ModelError> {
         let shape = AttentionShape {
             head_count: self.config.head_count,
             head_size: self.config.hidden_size / self.config.head_count,
         };
-        let query_key_value = layer.query_key_value.forward(hidden)?; // [panel, 3 · hidden, lane]
-        let context = ops::attend(self.instructions, shape, &query_key_value, spans, maps)?; // [panel, hidden, lane]
-        let attended = layer.attention_output.forward(&context)?; // [panel, hidden, lane]
-        layer.attention_norm.apply_with(&attended, hidden)?;
-        let widened = layer.intermediate.forward(&attended)?; // [panel, intermediate, lane]
-        let narrowed = layer.output.forward(&widened)?; // [panel, hidden, lane]
-        layer.output_norm.apply_with(&narrowed, &attended)?;
-        Ok(narrowed)
+        layer
+            .query_key_value
+            .forward_into(hidden, &room.query_key_value)?;
+        let context = ops::attend(self.instructions, shape, &room.query_key_value, spans, maps)?; // [panel, hidden, lane]
+        layer
+            .attention_output
+            .forward_into(&context, &room.attended)?;
+        layer.attention_norm.apply_with(&room.attended, hidden)?;
+        layer
+            .intermediate
+            .forward_into(&room.attended, &room.widened)?;
+        layer.output.forward_into(&room.widened, &room.output)?;
+        layer.output_norm.apply_with(&room.output, &room.attended)?;
+        Ok(())
     }
 
     fn keep_hidden_states(

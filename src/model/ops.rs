@@ -22,22 +22,43 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// `[panel, inputs, lane]` to `[panel, outputs, lane]`.
+    /// Writes the map of `input`, of shape `[panel, inputs, lane]`, over
+    /// `output`, of shape `[panel, outputs, lane]`: memory that is used again
+    /// need not be cleared, nor be had from the system.
     ///
     /// # Errors
     /// When the shapes do not fit.
-    pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        let (panel_count, input_count, lane_count) = input.dims3()?;
+    pub fn forward_into(&self, input: &Tensor, output: &Tensor) -> Result<()> {
+        output.inplace_op2(input, self)
+    }
+}
+
+impl InplaceOp2 for Linear {
+    fn name(&self) -> &'static str {
+        "linear-in-panels"
+    }
+
+    fn cpu_fwd(
+        &self,
+        output: &mut CpuStorage,
+        output_layout: &Layout,
+        input: &CpuStorage,
+        input_layout: &Layout,
+    ) -> Result<()> {
+        let (panel_count, input_count, lane_count) = input_layout.shape().dims3()?;
         let (output_count, weight_columns) = self.weight.dims2()?;
-        let lanes_fit = lane_count == self.instructions.lane_count();
-        if weight_columns != input_count || self.bias.dims() != [output_count] || !lanes_fit {
+        let fits = weight_columns == input_count
+            && self.bias.dims() == [output_count]
+            && lane_count == self.instructions.lane_count()
+            && output_layout.dims() == [panel_count, output_count, lane_count];
+        if !fits {
             bail!(
-                "a linear map of {:?} met a tensor of {:?}",
+                "a linear map of {:?} met tensors of {:?} and {:?}",
                 self.weight.dims(),
-                input.dims()
+                input_layout.dims(),
+                output_layout.dims()
             );
         }
-        let mut output = Aligned::zeros(panel_count * output_count * lane_count);
         let (weight, weight_layout) = self.weight.storage_and_layout();
         let (bias, bias_layout) = self.bias.storage_and_layout();
         let map = kernels::Linear {
@@ -45,10 +66,10 @@ impl Linear {
             bias: values(&bias, bias_layout)?,
             activation: self.activation,
         };
-        let (input, input_layout) = input.storage_and_layout();
-        let input = values(&input, input_layout)?;
-        kernels::linear(self.instructions, map, input, output.values_mut());
-        tensor(output, (panel_count, output_count, lane_count))
+        let input = cpu_values(input, input_layout)?;
+        let output = cpu_values_mut(output, output_layout)?;
+        kernels::linear(self.instructions, map, input, output);
+        Ok(())
     }
 }
 
@@ -93,20 +114,14 @@ impl LayerNorm {
         let fits = self.bias.len() == self.weight.len()
             && (shape.1, shape.2) == (self.weight.len(), lane_count)
             && residual.is_none_or(|residual| residual.len() == layout.shape().elem_count());
-        let CpuStorage::F32(all) = storage else {
-            bail!("layer norm expects F32");
-        };
-        let Some(values) = layout
-            .contiguous_offsets()
-            .filter(|_| fits)
-            .and_then(|(start, end)| all.get_mut(start..end))
-        else {
+        if !fits {
             bail!(
                 "layer norm of {} columns met a tensor of {:?}",
                 self.weight.len(),
                 layout.dims()
             );
-        };
+        }
+        let values = cpu_values_mut(storage, layout)?;
         let parameters = NormParameters {
             weight: &self.weight,
             bias: &self.bias,
@@ -201,6 +216,17 @@ pub fn rows_of(
     ))
 }
 
+/// Room for `row_count` rows in panels.
+///
+/// # Errors
+/// When candle refuses the shape.
+pub fn panels(instructions: Instructions, row_count: usize, column_count: usize) -> Result<Tensor> {
+    let lane_count = instructions.lane_count();
+    let panel_count = row_count.div_ceil(lane_count);
+    let zeros = Aligned::zeros(panel_count * column_count * lane_count);
+    tensor(zeros, (panel_count, column_count, lane_count))
+}
+
 /// A tensor whose values start where a cache line does.
 fn tensor(aligned: Aligned, shape: (usize, usize, usize)) -> Result<Tensor> {
     let length = aligned.values().len();
@@ -223,6 +249,20 @@ fn cpu_values<'storage>(storage: &'storage CpuStorage, layout: &Layout) -> Resul
     let values = storage.as_slice::<f32>()?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&values[start..end]),
+        None => bail!("expected a contiguous tensor"),
+    }
+}
+
+fn cpu_values_mut<'storage>(
+    storage: &'storage mut CpuStorage,
+    layout: &Layout,
+) -> Result<&'storage mut [f32]> {
+    let CpuStorage::F32(values) = storage else {
+        bail!("expected F32");
+    };
+    let part = layout.contiguous_offsets();
+    match part.and_then(|(start, end)| values.get_mut(start..end)) {
+        Some(part) => Ok(part),
         None => bail!("expected a contiguous tensor"),
     }
 }
