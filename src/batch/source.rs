@@ -278,14 +278,8 @@ impl Records {
 
 fn parse_json(line: &str) -> Result<RecordText, String> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Text(String),
-        Number(serde_json::Number),
-    }
-    #[derive(Deserialize)]
     struct Fields {
-        id: Option<Id>,
+        id: Option<serde_json::Value>,
         text: Option<String>,
         pair: Option<String>,
     }
@@ -293,15 +287,26 @@ fn parse_json(line: &str) -> Result<RecordText, String> {
     if !line.trim_start().starts_with('{') {
         return Err("expected a JSON object with a text, found something else".to_owned());
     }
-    let fields: Fields = serde_json::from_str(line)
-        .map_err(|error| format!("expected a JSON object with a text: {error}"))?;
+    let fields: Fields = serde_json::from_str(line).map_err(|error| {
+        // Its line counts within this line, which is the only one.
+        let message = error.to_string();
+        let reason = message.split(" at line ").next().unwrap_or(&message);
+        let column = error.column();
+        format!("expected a JSON object with a text: {reason} at column {column}")
+    })?;
     let text = fields
         .text
         .ok_or_else(|| "expected a JSON object with a text, found none".to_owned())?;
-    let id = fields.id.map(|id| match id {
-        Id::Text(text) => text,
-        Id::Number(number) => number.to_string(),
-    });
+    let id = match fields.id {
+        None | Some(serde_json::Value::Null) => None,
+        Some(serde_json::Value::String(text)) => Some(text),
+        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
+        Some(other) => {
+            return Err(format!(
+                "expected an id that is a text or a number, found {other}"
+            ));
+        }
+    };
     Ok(RecordText {
         id: id.filter(|id| !id.is_empty()),
         text,

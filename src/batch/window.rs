@@ -167,12 +167,25 @@ impl Context<'_> {
                 }
                 let name = &item.folder_name;
                 let written = output::write_batch_run(&run, &self.options.files, self.folder, name);
-                let written = written.map_err(|source| BatchError::Output {
-                    id: item.id.clone(),
-                    source,
-                })?;
-                self.fill(&mut record, &run.input, name);
-                missing_glyphs = written.missing_glyphs;
+                match written {
+                    Ok(written) => {
+                        self.fill(&mut record, &run.input, name);
+                        missing_glyphs = written.missing_glyphs;
+                    }
+                    // A token that a view names, or a stretch, is not in every
+                    // input.
+                    Err(error) if error.is_of_the_input() => {
+                        record.text = item.text;
+                        record.pair = item.pair;
+                        record.error = Some(error.to_string());
+                    }
+                    Err(source) => {
+                        return Err(BatchError::Output {
+                            id: item.id,
+                            source,
+                        });
+                    }
+                }
             }
         }
         Ok(Finished {

@@ -64,10 +64,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         true => print_json(settings, &outcome, durations, &warnings)?,
         false => print_text(settings, &outcome, durations)?,
     }
-    Ok(match outcome.manifest.counts.failed {
-        0 => Outcome::Done,
-        _ => Outcome::SomeInputsFailed,
-    })
+    Ok(Outcome::of(outcome.manifest.counts))
 }
 
 fn options(settings: &BatchSettings, loaded: &LoadedModel) -> Result<BatchOptions> {

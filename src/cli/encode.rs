@@ -90,12 +90,16 @@ pub(super) fn write(
         Some(source) => output::redraw_run(run, options, folder, source, &drawn),
     };
     bar.finish_and_clear();
-    let written = written.with_context(|| {
-        format!(
-            "the result could not be written to {}",
-            destination.folder.display()
-        )
-    })?;
+    let written = match written {
+        // What does not fit the input says so itself.
+        Err(error) if error.is_of_the_input() => return Err(error.into()),
+        written => written.with_context(|| {
+            format!(
+                "the result could not be written to {}",
+                destination.folder.display()
+            )
+        })?,
+    };
     durations.write = start.elapsed();
 
     if !written.missing_glyphs.is_empty() {

@@ -49,6 +49,10 @@ pub fn exit_code(error: &Error) -> u8 {
         cause.is::<UsageError>()
             || cause.is::<IndexOutOfRange>()
             || cause.is::<IndexNotSaved>()
+            || matches!(
+                cause.downcast_ref(),
+                Some(OutputError::Show(_) | OutputError::Figure(_))
+            )
             || matches!(cause.downcast_ref(), Some(SavedError::SaysItself { .. }))
             || matches!(
                 cause.downcast_ref(),

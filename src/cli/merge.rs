@@ -4,18 +4,19 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 
+use super::Outcome;
 use super::args::MergeArguments;
 use super::messages::Printable;
 use crate::output::batch::{self, PAGE};
 
-pub(super) fn run(arguments: &MergeArguments) -> Result<()> {
+pub(super) fn run(arguments: &MergeArguments) -> Result<Outcome> {
     let output = &arguments.output;
     let manifest =
         batch::merge(&arguments.folders, output).context("the shards could not be merged")?;
     let mut out = anstream::stdout().lock();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&manifest)?)?;
-        return Ok(());
+        return Ok(Outcome::of(manifest.counts));
     }
     let counts = manifest.counts;
     writeln!(
@@ -25,5 +26,5 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<()> {
     )?;
     let page = output.join(PAGE).display().to_string();
     writeln!(out, "wrote   {}", Printable(&page))?;
-    Ok(())
+    Ok(Outcome::of(counts))
 }

@@ -28,6 +28,7 @@ pub use messages::{Messages, StandardOutputError, print_error, print_usage_error
 pub use model_name::ModelName;
 pub use show::TerminalView;
 
+use crate::output::batch::BatchCounts;
 use args::Command;
 
 /// Runs a subcommand. The result goes to standard output, everything else
@@ -41,7 +42,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
         Command::Render(render) => render::run(&settings::render(render)?, messages)?,
-        Command::Merge(merge) => merge::run(merge)?,
+        Command::Merge(merge) => return merge::run(merge),
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,
         Command::Completions(completions) => completions::run(completions)?,
@@ -60,6 +61,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Of a batch with these counts.
+    fn of(counts: BatchCounts) -> Self {
+        match counts.failed {
+            0 => Self::Done,
+            _ => Self::SomeInputsFailed,
+        }
+    }
+
     /// The exit code of the process.
     pub fn exit_code(self) -> u8 {
         match self {

@@ -84,6 +84,18 @@ pub enum OutputError {
     },
 }
 
+impl OutputError {
+    /// Whether the input does not fit what is asked for, while another one
+    /// might; else the machine or the folder is at fault.
+    pub fn is_of_the_input(&self) -> bool {
+        match self {
+            Self::Show(_) | Self::Figure(_) | Self::TooLarge { .. } => true,
+            Self::Render { source, .. } => matches!(source, RenderError::Layout(_)),
+            _ => false,
+        }
+    }
+}
+
 /// Which files are written of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {

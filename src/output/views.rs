@@ -26,14 +26,11 @@ pub enum View {
     Token(Direction, TokenChoice),
 }
 
-/// A token of the input, as it is named on the command line.
+/// A token of the input, as it is named on the command line: by its text, or
+/// by its position among the shown tokens, counted from zero, where none has
+/// that text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TokenChoice {
-    /// By its position among the shown tokens, counted from zero.
-    Position(usize),
-    /// By its text, which only one shown token may have.
-    Text(String),
-}
+pub struct TokenChoice(String);
 
 impl TokenChoice {
     /// The position among the shown tokens.
@@ -41,46 +38,34 @@ impl TokenChoice {
     /// # Errors
     /// When there is no such token, or more than one.
     pub fn resolve(&self, shown: &Shown<'_>) -> Result<usize, FigureError> {
-        match self {
-            Self::Position(found) => match *found < shown.tokens.len() {
-                true => Ok(*found),
-                false => Err(FigureError::NoSuchPosition {
-                    found: *found,
-                    count: shown.tokens.len(),
-                }),
-            },
-            Self::Text(text) => {
-                let tokens = shown.tokens.iter().enumerate();
-                let positions: Vec<usize> = tokens
-                    .filter(|(_, token)| token.text == *text)
-                    .map(|(position, _)| position)
-                    .collect();
-                match positions.as_slice() {
-                    [position] => Ok(*position),
-                    [] => Err(FigureError::NoSuchToken {
-                        text: text.clone(),
-                        tokens: shown
-                            .tokens
-                            .iter()
-                            .map(|token| token.text.clone())
-                            .collect(),
-                    }),
-                    _ => Err(FigureError::SeveralTokens {
-                        text: text.clone(),
-                        positions,
-                    }),
-                }
-            }
+        let text = &self.0;
+        let count = shown.tokens.len();
+        let positions: Vec<usize> = (0..count)
+            .filter(|&position| shown.tokens[position].text == *text)
+            .collect();
+        match (positions.as_slice(), text.parse()) {
+            ([position], _) => Ok(*position),
+            ([], Ok(position)) if position < count => Ok(position),
+            ([], Ok(found)) => Err(FigureError::NoSuchPosition { found, count }),
+            ([], Err(_)) => Err(FigureError::NoSuchToken {
+                text: text.clone(),
+                tokens: shown
+                    .tokens
+                    .iter()
+                    .map(|token| token.text.clone())
+                    .collect(),
+            }),
+            _ => Err(FigureError::SeveralTokens {
+                text: text.clone(),
+                positions,
+            }),
         }
     }
 }
 
 impl fmt::Display for TokenChoice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Position(position) => write!(formatter, "{position}"),
-            Self::Text(text) => formatter.write_str(text),
-        }
+        formatter.write_str(&self.0)
     }
 }
 
@@ -88,13 +73,9 @@ impl FromStr for View {
     type Err = UnknownName;
 
     fn from_str(found: &str) -> Result<Self, UnknownName> {
-        let choice = |text: &str| match text.parse() {
-            Ok(position) => TokenChoice::Position(position),
-            Err(_) => TokenChoice::Text(text.to_owned()),
-        };
         let token = |prefix: &str, direction| {
             let text = found.strip_prefix(prefix)?;
-            (!text.is_empty()).then(|| Self::Token(direction, choice(text)))
+            (!text.is_empty()).then(|| Self::Token(direction, TokenChoice(text.to_owned())))
         };
         match found {
             "heads" => Ok(Self::Heads),

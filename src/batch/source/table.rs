@@ -86,7 +86,18 @@ impl Table {
             Err(error) => match error.kind() {
                 csv::ErrorKind::UnequalLengths {
                     expected_len, len, ..
-                } => Err(format!("expected {expected_len} fields, found {len}")),
+                } => {
+                    // A quote that is never closed takes the rows after it.
+                    let end = self.rows.position().line();
+                    let span = match end > line + 1 {
+                        true => format!(
+                            " in lines {line} to {}; is a quotation mark not closed?",
+                            end - 1
+                        ),
+                        false => String::new(),
+                    };
+                    Err(format!("expected {expected_len} fields, found {len}{span}"))
+                }
                 csv::ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => {
                     self.give_up(source)?
                 }

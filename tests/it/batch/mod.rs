@@ -8,6 +8,7 @@ mod interruption;
 mod limits;
 mod memory;
 mod resume;
+mod views;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -193,10 +193,10 @@ fn options_that_do_not_fit_are_refused() {
         (&["--layers", "-2"], 2, "does not hold layer -2"),
         (&["--layers", "1-5"], 2, "does not hold layer 5"),
         (&["--heads", "99"], 2, "does not hold head 99"),
-        (&["--crop", "3-99"], 1, "the stretch 3-99 does not exist"),
+        (&["--crop", "3-99"], 2, "the stretch 3-99 does not exist"),
         (&["--colormap", "jet"], 2, "jet"),
         (&["--vmin", "0.5", "--vmax", "0.25"], 2, "from low to high"),
-        (&["--views", "from:nobody"], 1, "no token \"nobody\""),
+        (&["--views", "from:nobody"], 2, "no token \"nobody\""),
         (
             &["--labels", "labels"],
             2,

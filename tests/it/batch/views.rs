@@ -1,0 +1,110 @@
+//! Views and stretches that fit some inputs and not others: the others fail,
+//! each with its place, and the batch goes on.
+
+use crate::binary::Workplace;
+
+use super::{batch, field, results, write};
+
+/// Runs a batch of three lines of which the second does not fit.
+fn check(lines: &str, options: &[&str], reason: &str) {
+    let workplace = Workplace::new();
+    write(&workplace, "lines.txt", lines);
+    let outcome = batch(&workplace, 3, &["lines.txt"], "out", options);
+    let place = "lines.txt:2: ";
+    assert!(
+        outcome.stderr.contains(place) && outcome.stderr.contains(reason),
+        "{}",
+        outcome.stderr
+    );
+    let folder = workplace.path().join("out");
+    let results = results(&folder);
+    assert_eq!(field(&results, "status"), ["done", "failed", "done"]);
+    assert!(folder.join("index.html").is_file());
+    assert!(!folder.join("inputs/000002").exists());
+    assert!(!folder.join(".attnviz-batch").exists());
+}
+
+#[test]
+fn an_input_without_the_token_of_a_view_fails_alone() {
+    let lines = "the cat sat\nno such word\na cat ran\n";
+    check(lines, &["--views", "from:cat"], "there is no token \"cat\"");
+}
+
+#[test]
+fn an_input_without_the_stretch_fails_alone() {
+    let lines = "the cat sat down\nhi\nthe cat ran off\n";
+    check(lines, &["--crop", "2-5"], "the stretch 2-5 does not exist");
+}
+
+#[test]
+fn an_input_of_special_tokens_alone_fails_alone_where_they_are_hidden() {
+    let lines = "the cat\n[MASK]\na cat\n";
+    check(lines, &["--special-tokens", "hide"], "tokens are special");
+}
+
+#[test]
+fn an_id_of_another_type_is_named_as_such() {
+    let workplace = Workplace::new();
+    write(
+        &workplace,
+        "ids.jsonl",
+        "{\"id\": true, \"text\": \"a cat\"}\n",
+    );
+    batch(&workplace, 3, &["ids.jsonl"], "out", &[]);
+    let errors = field(&results(&workplace.path().join("out")), "error");
+    assert_eq!(
+        errors,
+        ["expected an id that is a text or a number, found true"]
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_suspected() {
+    let workplace = Workplace::new();
+    write(
+        &workplace,
+        "rows.csv",
+        "text,id\na cat,one\n\"a cat,two\na dog,three\n",
+    );
+    batch(&workplace, 3, &["rows.csv"], "out", &[]);
+    let errors = field(&results(&workplace.path().join("out")), "error");
+    assert!(errors[1].contains("quotation mark"), "{errors:?}");
+}
+
+#[test]
+fn a_token_that_is_a_number_is_found_by_its_text_first() {
+    let workplace = Workplace::new();
+    let encode = |view: &str, code: i32| {
+        let arguments = [
+            "encode",
+            "in 5 it was 1999",
+            "-m",
+            "builtin",
+            "--views",
+            view,
+            "--layers",
+            "0",
+            "--heads",
+            "0",
+            "-f",
+            "svg",
+        ];
+        let outcome = workplace.run(&arguments);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        outcome
+    };
+    let title = |file: &str| {
+        let folder = workplace.default_output().join("in-5-it-was-1999");
+        std::fs::read_to_string(folder.join(file)).expect("the picture is there")
+    };
+    encode("from:5", 0);
+    assert!(title("from/5.svg").contains("“5” (token 2)"));
+    encode("from:1", 0);
+    assert!(title("from/1.svg").contains("“in” (token 1)"));
+    let outcome = encode("from:99", 2);
+    assert!(
+        outcome.stderr.starts_with("error: there is no token 99"),
+        "{}",
+        outcome.stderr
+    );
+}
