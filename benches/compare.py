@@ -127,7 +127,7 @@ def checkpoint(cache):
         blob = repository / "blobs" / hashlib.sha256(file.read_bytes()).hexdigest()
         file.rename(blob)
         file.symlink_to(os.path.relpath(blob, snapshot))
-    return str(snapshot)
+    print(snapshot)
 
 
 def timed(command, environment):
@@ -167,9 +167,10 @@ def main():
         rows.append((what, f"{theirs * scale:,.1f} {unit}", f"{ours * scale:,.1f} {unit}", f"{theirs / ours:,.1f} ×"))
 
     with tempfile.TemporaryDirectory() as scratch:
-        base, small = checkpoint(f"{scratch}/cache"), str(ROOT / "assets/minilm-l6-v2")
-        environment["HF_HUB_CACHE"] = f"{scratch}/cache"
         me = [sys.executable, __file__]
+        made = subprocess.run([*me, "--checkpoint", f"{scratch}/cache"], stdout=subprocess.PIPE, text=True, check=True)
+        base, small = made.stdout.strip(), str(ROOT / "assets/minilm-l6-v2")
+        environment["HF_HUB_CACHE"] = f"{scratch}/cache"
         if not arguments.quick:
             for name, directory, model in (("bert-base", base, MODEL), ("built-in MiniLM", small, "builtin")):
                 ours = [arguments.attnviz, "encode", TEXT, "-m", model, "-o", f"{scratch}/ours", "--threads", "2"]
@@ -208,6 +209,8 @@ def main():
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--whole"]:
         child_whole(*sys.argv[2:])
+    elif sys.argv[1:2] == ["--checkpoint"]:
+        checkpoint(*sys.argv[2:])
     elif sys.argv[1:2] == ["--parts"]:
         child_parts(*sys.argv[2:])
     else:
