@@ -206,6 +206,10 @@ fn weights(error: &WeightsError) -> Option<String> {
         | WeightsError::Dtype { .. } => {
             "save the weights as safetensors: model.float().save_pretrained(DIRECTORY)".to_owned()
         }
+        WeightsError::Memory { .. } => {
+            "use a smaller model, or a machine with more memory; this shows what is free: free -m"
+                .to_owned()
+        }
         WeightsError::Io { .. } => "look at the file with: ls -l".to_owned(),
         _ => "save config and weights together: model.save_pretrained(DIRECTORY)".to_owned(),
     })

@@ -8,6 +8,8 @@
 //! attention is taken per input. So there is no padding between inputs and no
 //! mask, and each input gets bit for bit what it gets alone.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
@@ -57,6 +59,10 @@ struct Room {
     /// `[panel, hidden, lane]`.
     output: Tensor,
 }
+
+/// Of fewer tokens than these, the steps of a layer are so short that threads
+/// which fall asleep between them lose a fifth of the time to waking up.
+const FEW_TOKENS: usize = 256;
 
 impl Bert {
     /// Reads all weights but the word embeddings, layers side by side.
@@ -112,9 +118,13 @@ impl Bert {
         if inputs.is_empty() {
             return Ok(Vec::new());
         }
-        // On a thread of the pool, so that the many short parallel steps do not
-        // each wake it from outside.
-        rayon::scope(|_| self.encode(inputs, keep))
+        let token_count: usize = inputs.iter().map(|input| input.tokens.len()).sum();
+        match token_count {
+            ..FEW_TOKENS => with_threads_awake(|| self.encode(inputs, keep)),
+            // On a thread of the pool, so that the many parallel steps do not
+            // each wake it from outside.
+            _ => rayon::scope(|_| self.encode(inputs, keep)),
+        }
     }
 
     /// [`Bert::forward`] of inputs that were checked.
@@ -309,6 +319,36 @@ impl Layer {
     }
 }
 
+/// Runs many short parallel steps with the pool's other threads looking for
+/// work all the time, instead of sleeping.
+fn with_threads_awake<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    /// Lets the threads go, even when the work panics.
+    struct Done<'flag>(&'flag AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+    let is_done = &AtomicBool::new(false);
+    rayon::scope(|scope| {
+        let owner = rayon::current_thread_index();
+        for _ in 1..rayon::current_num_threads() {
+            scope.spawn(move |_| {
+                // The thread that does the work must not wait for its end,
+                // should it come by here while it waits for a step.
+                let is_owner = rayon::current_thread_index() == owner;
+                while !is_owner && !is_done.load(Ordering::Acquire) {
+                    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                        std::hint::spin_loop();
+                    }
+                }
+            });
+        }
+        let _done = Done(is_done);
+        work()
+    })
+}
+
 /// First row and number of rows of each input in the stack.
 fn spans(inputs: &[&TokenizedInput]) -> Vec<(usize, usize)> {
     let mut start = 0;
@@ -341,13 +381,9 @@ fn linear(
         let names = names.iter();
         names.map(|name| format!("{name}.{end}")).collect()
     };
-    let [output_count, input_count] = shape;
-    let weight = weights.read_stacked(&all("weight"), &shape)?;
-    let bias = weights.read_stacked(&all("bias"), &[output_count])?;
-    let output_count = names.len() * output_count;
     Ok(Linear {
-        weight: Tensor::from_vec(weight, (output_count, input_count), &Device::Cpu)?,
-        bias: Tensor::from_vec(bias, output_count, &Device::Cpu)?,
+        weight: weights.read_matrices(&all("weight"), &shape)?,
+        bias: weights.read_stacked(&all("bias"), &shape[..1])?,
         activation: None,
         instructions,
     })

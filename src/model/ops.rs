@@ -7,14 +7,15 @@ use candle_core::{
 
 use super::config::Activation;
 use super::kernels::{self, Aligned, AttentionShape, Instructions, NormParameters};
+use super::weights::WeightMemory;
 
 /// A linear map with its bias: `input · weightᵀ + bias`.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Linear {
     /// `[outputs, inputs]`, as PyTorch stores it.
-    pub weight: Tensor,
+    pub weight: WeightMemory,
     /// `[outputs]`.
-    pub bias: Tensor,
+    pub bias: Vec<f32>,
     /// Applied to what comes out.
     pub activation: Option<Activation>,
     /// What computes it.
@@ -46,24 +47,22 @@ impl InplaceOp2 for Linear {
         input_layout: &Layout,
     ) -> Result<()> {
         let (panel_count, input_count, lane_count) = input_layout.shape().dims3()?;
-        let (output_count, weight_columns) = self.weight.dims2()?;
-        let fits = weight_columns == input_count
-            && self.bias.dims() == [output_count]
+        let output_count = self.bias.len();
+        let weight = self.weight.values();
+        let fits = weight.len() == output_count * input_count
             && lane_count == self.instructions.lane_count()
             && output_layout.dims() == [panel_count, output_count, lane_count];
         if !fits {
             bail!(
-                "a linear map of {:?} met tensors of {:?} and {:?}",
-                self.weight.dims(),
+                "a linear map of {} weights to {output_count} outputs met tensors of {:?} and {:?}",
+                weight.len(),
                 input_layout.dims(),
                 output_layout.dims()
             );
         }
-        let (weight, weight_layout) = self.weight.storage_and_layout();
-        let (bias, bias_layout) = self.bias.storage_and_layout();
         let map = kernels::Linear {
-            weight: values(&weight, weight_layout)?,
-            bias: values(&bias, bias_layout)?,
+            weight,
+            bias: &self.bias,
             activation: self.activation,
         };
         let input = cpu_values(input, input_layout)?;

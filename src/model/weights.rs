@@ -1,5 +1,6 @@
 //! Tensors out of weight files, as `f32`, each checked before it is used.
 
+mod memory;
 mod safetensors_file;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use self::memory::WeightMemory;
 use self::safetensors_file::SafetensorsFile;
 use super::bytes::ReadError;
 use super::pickle::{PickleError, PickleFile};
@@ -22,6 +24,14 @@ pub enum WeightsError {
     Io {
         /// The file.
         path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system has no memory for a tensor.
+    #[error("no memory for {byte_count} bytes of weights: {source}")]
+    Memory {
+        /// How many bytes were asked for.
+        byte_count: usize,
         /// What the system said.
         source: io::Error,
     },
@@ -191,15 +201,8 @@ impl Weights {
         names: &[String],
         shape: &[usize],
     ) -> Result<Vec<f32>, WeightsError> {
-        let located: Result<Vec<_>, _> =
-            names.iter().map(|name| self.locate(name, shape)).collect();
-        let located = located?;
-        // A safetensors file that was opened holds what it says it holds, so
-        // this is no more than twice its length. A pickle may claim anything
-        // until it is read.
-        let length: usize = shape.iter().product();
-        let is_trusted = |(_, source): &(String, &Source)| matches!(source, Source::Safetensors(_));
-        if !located.iter().all(is_trusted) {
+        let located = self.locate_all(names, shape)?;
+        if !are_trusted(&located) {
             let mut all = Vec::new();
             for (name, source) in located {
                 let values = source.read(&name, shape)?;
@@ -209,16 +212,44 @@ impl Weights {
             return Ok(all);
         }
         // The system hands out zeros page by page, as they are written to.
-        let mut all = vec![0.0; length * located.len()];
-        for ((name, source), part) in located.iter().zip(all.chunks_exact_mut(length.max(1))) {
-            for (index, chunk) in part.chunks_mut(CHUNK_LENGTH).enumerate() {
-                let first = index * CHUNK_LENGTH;
-                source.read_part(name, shape, first, chunk)?;
-                // While the chunk is in the cache.
-                check_finite(name, first, chunk)?;
-            }
-        }
+        let mut all = vec![0.0; shape.iter().product::<usize>() * located.len()];
+        fill(&located, shape, &mut all)?;
         Ok(all)
+    }
+
+    /// As [`Weights::read_stacked`], of what is large and read over and over.
+    ///
+    /// # Errors
+    /// As [`Weights::read`], and when there is no memory.
+    pub fn read_matrices(
+        &self,
+        names: &[String],
+        shape: &[usize],
+    ) -> Result<WeightMemory, WeightsError> {
+        let zeros = |length: usize| {
+            WeightMemory::zeros(length).map_err(|source| WeightsError::Memory {
+                byte_count: length.saturating_mul(size_of::<f32>()),
+                source,
+            })
+        };
+        let located = self.locate_all(names, shape)?;
+        if !are_trusted(&located) {
+            let all = self.read_stacked(names, shape)?;
+            let mut memory = zeros(all.len())?;
+            memory.values_mut().copy_from_slice(&all);
+            return Ok(memory);
+        }
+        let mut memory = zeros(shape.iter().product::<usize>() * located.len())?;
+        fill(&located, shape, memory.values_mut())?;
+        Ok(memory)
+    }
+
+    fn locate_all(
+        &self,
+        names: &[String],
+        shape: &[usize],
+    ) -> Result<Vec<(String, &Source)>, WeightsError> {
+        names.iter().map(|name| self.locate(name, shape)).collect()
     }
 
     /// Some rows of a matrix of `shape` `[rows, columns]`, in the order asked
@@ -292,6 +323,32 @@ impl Weights {
         }
         Ok((name, source))
     }
+}
+
+/// Whether the memory that tensors need is no more than twice the length of
+/// their files. A safetensors file that was opened holds what it says it holds;
+/// a pickle may claim anything until it is read.
+fn are_trusted(located: &[(String, &Source)]) -> bool {
+    let mut sources = located.iter().map(|(_, source)| source);
+    sources.all(|source| matches!(source, Source::Safetensors(_)))
+}
+
+/// Reads tensors of the same `shape`, one after the other, into `all`.
+fn fill(
+    located: &[(String, &Source)],
+    shape: &[usize],
+    all: &mut [f32],
+) -> Result<(), WeightsError> {
+    let length: usize = shape.iter().product();
+    for ((name, source), part) in located.iter().zip(all.chunks_exact_mut(length.max(1))) {
+        for (index, chunk) in part.chunks_mut(CHUNK_LENGTH).enumerate() {
+            let first = index * CHUNK_LENGTH;
+            source.read_part(name, shape, first, chunk)?;
+            // While the chunk is in the cache.
+            check_finite(name, first, chunk)?;
+        }
+    }
+    Ok(())
 }
 
 impl Source {

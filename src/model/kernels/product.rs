@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::Instructions;
 use super::functions::activate_vectors;
 use super::tile::{Strided, add_tile};
+use super::tiled_product;
 use crate::model::config::Activation;
 
 /// Products are summed over this many inputs before they join the others:
@@ -37,6 +38,9 @@ pub struct Linear<'weights> {
 /// `[panel, inputs, lane]` to `output` of shape `[panel, outputs, lane]`.
 /// Slices that do not fit each other leave part of `output` as it was.
 pub fn linear(instructions: Instructions, map: Linear<'_>, input: &[f32], output: &mut [f32]) {
+    if let Some(unit) = instructions.matrix_unit {
+        return tiled_product::linear(instructions, unit, map, input, output);
+    }
     let output_count = map.bias.len();
     let input_count = map.weight.len().checked_div(output_count).unwrap_or(0);
     if input_count == 0 {
