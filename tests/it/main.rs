@@ -15,3 +15,4 @@ mod readme;
 mod reference;
 mod saved;
 mod svg;
+mod tokenizer;
