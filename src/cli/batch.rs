@@ -25,6 +25,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
 
     let start = Instant::now();
     let loaded = model::load(&settings.model, messages)?;
+    // The digests tell whether an earlier batch used the same model.
+    let provenance = model::wait(&loaded.provenance, messages)?;
     let load = start.elapsed();
 
     // Not before: a download that is interrupted has nothing to finish.
@@ -38,7 +40,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     let model = BatchModel {
         model: &loaded.model,
         tokenizer: &loaded.tokenizer,
-        provenance: &loaded.provenance,
+        provenance: &provenance,
     };
     let mut progress = BatchProgress::new(*messages);
     let outcome = batch::run(&options, model, &interrupted, &mut |event| {

@@ -23,7 +23,7 @@ pub(super) fn run(
             .notice
             .iter()
             .for_each(|notice| messages.warning(notice));
-        let provenance = checkpoint.provenance()?;
+        let provenance = checkpoint.provenance().wait()?;
         if !arguments.json {
             print_text(&provenance)?;
         }

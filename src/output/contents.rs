@@ -63,7 +63,9 @@ pub(super) fn stage(
         files.extend(digests);
         missing_glyphs.extend(missing);
     }
-    let mut manifest = Manifest::new(&run.model, &run.input, &run.selection, options);
+    // By now the files of the model are read, or nearly so.
+    let model = run.model.wait()?;
+    let mut manifest = Manifest::new(&model, &run.input, &run.selection, options);
     manifest.shown = ShownRecord::new(shown);
     for (format, name) in numbers::FILES {
         if options.formats.contains(&format) {

@@ -22,6 +22,7 @@ pub use views::{TokenChoice, View};
 
 use crate::analysis::{ShowError, ShowOptions, Shown, show};
 use crate::attention::Selection;
+use crate::checkpoint::DigestError;
 use crate::figure::{FigureError, FigureOptions};
 use crate::names::closed_set;
 use crate::render::RenderError;
@@ -50,6 +51,9 @@ pub enum OutputError {
     /// There is no figure of what was asked for.
     #[error(transparent)]
     Figure(#[from] FigureError),
+    /// A file of the model could not be read for the manifest.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
     /// A figure could not be drawn.
     #[error("{file} could not be drawn: {source}")]
     Render {

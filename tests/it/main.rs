@@ -5,6 +5,7 @@ mod batch;
 mod batch_page;
 mod binary;
 mod command_line;
+mod digests;
 mod figures;
 mod gallery;
 mod hostile_files;
