@@ -11,6 +11,7 @@ use super::args::{
 };
 use super::hint::UsageError;
 use super::index_list::IndexList;
+use super::model_name::ModelName;
 use super::show::TerminalView;
 use crate::analysis::ShowOptions;
 use crate::batch::InputSource;
@@ -169,11 +170,8 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
         .as_ref()
         .map(|model| model.source(&arguments.revision));
     let is_hub = matches!(source, None | Some(CheckpointSource::Hub { .. }));
-    if !is_hub && arguments.revision != "main" {
-        return Err(UsageError::error(
-            "--revision is for models on the hub, and --model names a local one",
-            "leave --revision out",
-        ));
+    if let (Some(source), Some(name)) = (&source, &arguments.model) {
+        check_revision(source, name, &arguments.revision)?;
     }
     Ok(ModelSettings {
         load: match is_hub {
@@ -187,6 +185,24 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
         source,
         revision: arguments.revision.clone(),
     })
+}
+
+/// A revision of something that has none is a mistake.
+pub(super) fn check_revision(
+    source: &CheckpointSource,
+    name: &ModelName,
+    revision: &str,
+) -> Result<()> {
+    match source {
+        CheckpointSource::Directory(_) | CheckpointSource::Builtin if revision != "main" => {
+            let name = name.name();
+            Err(UsageError::error(
+                format!("--revision is for models on the hub, and {name} is a local one"),
+                "leave --revision out",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {

@@ -166,6 +166,10 @@ fn values_that_no_option_takes_are_wrong_usage() {
             &["tcsh", "hint: attnviz completions --help"],
         ),
         (&["pull"], &["<MODEL>", "hint: attnviz pull --help"]),
+        (
+            &["pull", "builtin", "--revision", "v1"],
+            &["--revision", "builtin", "hint: leave --revision out"],
+        ),
     ] {
         check_refused(&workplace, arguments, 2, words);
     }
