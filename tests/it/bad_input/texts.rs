@@ -125,6 +125,9 @@ fn values_that_no_option_takes_are_wrong_usage() {
         ("--layers", "first", &["first", "0-3,11"]),
         ("--layers", "", &["--layers", "0-3,11"]),
         ("--heads", "1-", &["1-", "0-3,11"]),
+        ("--layers", "0,3-1", &["low to high", "1-3", "found 3-1"]),
+        ("--heads", "-1--2", &["low to high", "-2--1", "found -1--2"]),
+        ("--crop", "5-2", &["5-2"]),
         (
             "--heads",
             "99999999999999999999",
