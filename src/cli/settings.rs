@@ -98,6 +98,7 @@ pub struct RenderSettings {
 pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     set_threads(arguments.threads)?;
     let output = &arguments.output;
+    check_minimum(output)?;
     Ok(EncodeSettings {
         text: arguments.text.clone(),
         pair: arguments.pair.clone(),
@@ -116,6 +117,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
 pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
     let output = &arguments.output;
+    check_minimum(output)?;
     // GitHub Actions shows what is added to this file on the run's page.
     let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     Ok(BatchSettings {
@@ -233,6 +235,18 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
         figure,
         large: output.large,
     })
+}
+
+/// A model's attention is at most 1, so that a scale which begins there would
+/// show nothing. What came from elsewhere may be more.
+fn check_minimum(output: &OutputArguments) -> Result<()> {
+    match (output.vmin, output.vmax) {
+        (Some(minimum), None) if minimum >= 1.0 => Err(UsageError::error(
+            format!("expected --vmin below 1, which attention is at most, found {minimum}"),
+            "--vmin 0.01",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// How models are loaded: the environment, and `--offline` on top of it.

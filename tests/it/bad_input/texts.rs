@@ -128,6 +128,8 @@ fn values_that_no_option_takes_are_wrong_usage() {
         ("--layers", "0,3-1", &["low to high", "1-3", "found 3-1"]),
         ("--heads", "-1--2", &["low to high", "-2--1", "found -1--2"]),
         ("--crop", "5-2", &["5-2"]),
+        ("--vmin", "2", &["--vmin below 1", "found 2", "--vmin 0.01"]),
+        ("--vmin", "1", &["--vmin below 1", "found 1"]),
         (
             "--heads",
             "99999999999999999999",
