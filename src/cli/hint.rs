@@ -162,6 +162,9 @@ fn tokenizer(error: &TokenizerError) -> Option<String> {
         TokenizerError::TruncateTo { minimum, maximum, .. } if minimum <= maximum => {
             format!("--truncate {maximum}")
         }
+        TokenizerError::EmptyText { which: "pair" } | TokenizerError::NoToken { which: "pair", .. } => {
+            "--pair \"Fine, thanks.\", or leave --pair out".to_owned()
+        }
         TokenizerError::EmptyText { .. } | TokenizerError::NoToken { .. } => {
             "attnviz encode \"Hello, how are you?\"".to_owned()
         }

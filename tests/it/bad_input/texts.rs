@@ -19,7 +19,7 @@ fn a_text_without_tokens_is_refused() {
         check_refused(&workplace, &["encode", text, "-m", "builtin"], 1, &[word]);
         let word = word.replace("text", "pair");
         let pair = ["encode", "hello", "--pair", text, "-m", "builtin"];
-        check_refused(&workplace, &pair, 1, &[&word]);
+        check_refused(&workplace, &pair, 1, &[&word, "hint: --pair "]);
     }
     // Even a long one is not repeated whole.
     let long = "\u{200b}".repeat(30_000);
