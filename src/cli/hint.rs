@@ -280,7 +280,8 @@ fn digest(_: &DigestError) -> String {
 }
 
 fn standard_output(_: &StandardOutputError) -> String {
-    "send standard output to a place that takes it; the files are written".to_owned()
+    // Some commands write files before, some do not.
+    "send standard output to a place that takes it; all else is done".to_owned()
 }
 
 fn figure(error: &FigureError) -> Option<String> {

@@ -96,17 +96,21 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn standard_output_that_cannot_be_written_is_an_error() {
     let workplace = Workplace::new();
-    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
-        skipped("this machine has no /dev/full");
-        return;
-    };
-    let outcome = Outcome::of(workplace.command(&QUICK).stdout(full).output());
-    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
-    assert!(
-        outcome.stderr.starts_with("error: ") && outcome.stderr.contains("standard output"),
-        "{}",
-        outcome.stderr
-    );
+    for arguments in [&QUICK[..], &["man"], &["completions", "bash"]] {
+        let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+            skipped("this machine has no /dev/full");
+            return;
+        };
+        let outcome = Outcome::of(workplace.command(arguments).stdout(full).output());
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.starts_with("error: ") && outcome.stderr.contains("standard output"),
+            "{}",
+            outcome.stderr
+        );
+        // `man` writes none.
+        assert!(!outcome.stderr.contains("files"), "{}", outcome.stderr);
+    }
 }
 
 #[test]
