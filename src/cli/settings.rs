@@ -264,12 +264,16 @@ fn check_config(config: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + 
     Ok(())
 }
 
+/// The most threads that anybody asks for on purpose.
+const MAXIMUM_THREADS: usize = 1_024;
+
 fn set_threads(threads: Option<usize>) -> Result<()> {
-    // rayon itself takes the cores, or RAYON_NUM_THREADS.
     let Some(threads) = threads else {
-        return Ok(());
+        // rayon itself takes the cores, or RAYON_NUM_THREADS; what that says
+        // in other words than numbers, it takes no notice of.
+        return check_threads_variable();
     };
-    if !(1..=1_024).contains(&threads) {
+    if !(1..=MAXIMUM_THREADS).contains(&threads) {
         return Err(UsageError::error(
             format!("expected --threads between 1 and 1024, found {threads}"),
             "--threads 2",
@@ -279,4 +283,20 @@ fn set_threads(threads: Option<usize>) -> Result<()> {
         .num_threads(threads)
         .build_global()
         .context("the threads could not be started")
+}
+
+/// 0 stands for all cores, as no value does.
+fn check_threads_variable() -> Result<()> {
+    let Some(found) = std::env::var_os("RAYON_NUM_THREADS").filter(|value| !value.is_empty())
+    else {
+        return Ok(());
+    };
+    let number = found.to_str().and_then(|text| text.parse().ok());
+    match number.is_some_and(|number: usize| number <= MAXIMUM_THREADS) {
+        true => Ok(()),
+        false => Err(UsageError::error(
+            format!("expected RAYON_NUM_THREADS between 1 and {MAXIMUM_THREADS}, found {found:?}"),
+            "RAYON_NUM_THREADS=2, or --threads 2 whatever it says",
+        )),
+    }
 }

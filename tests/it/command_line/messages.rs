@@ -92,6 +92,27 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
+#[test]
+fn a_number_of_threads_in_the_environment_is_a_number() {
+    let workplace = Workplace::new();
+    for (value, more, code) in [
+        ("abc", &[][..], 2),
+        ("-1", &[], 2),
+        ("100000", &[], 2),
+        ("abc", &["--threads", "1"], 0),
+        ("1", &[], 0),
+        ("0", &[], 0),
+        ("", &[], 0),
+    ] {
+        let mut command = workplace.command(&with(&QUICK, more));
+        let outcome = Outcome::of(command.env("RAYON_NUM_THREADS", value).output());
+        assert_eq!(outcome.code, Some(code), "{value:?}: {}", outcome.stderr);
+        let words = ["RAYON_NUM_THREADS", value, "hint: ", "--threads 2"];
+        let is_told = words.iter().all(|word| outcome.stderr.contains(word));
+        assert_eq!(is_told, code == 2, "{value:?}: {}", outcome.stderr);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn standard_output_that_cannot_be_written_is_an_error() {
