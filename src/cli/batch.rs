@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::batch_progress::BatchProgress;
-use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
+use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, rate, seconds};
 use super::model::{self, LoadedModel};
 use super::settings::BatchSettings;
 use crate::batch::{self, BatchModel, BatchOptions, BatchOutcome};
@@ -96,7 +96,6 @@ fn print_text(
         kept => format!(", {kept} of them from an earlier run"),
     };
     let page = settings.output.join(PAGE).display().to_string();
-    let rate = counts.inputs as f64 / work.as_secs_f64().max(1e-3);
     let mut out = anstream::stdout().lock();
     writeln!(out, "model   {}", Printable(&manifest.model.id))?;
     writeln!(
@@ -107,9 +106,10 @@ fn print_text(
     writeln!(out, "wrote   {}", Printable(&page))?;
     writeln!(
         out,
-        "time    load {}, work {}, {rate:.0} inputs/s",
+        "time    load {}, work {}, {}",
         seconds(load),
-        seconds(work)
+        seconds(work),
+        rate(counts.inputs, work)
     )?;
     Ok(())
 }

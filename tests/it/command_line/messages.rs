@@ -113,6 +113,22 @@ fn a_number_of_threads_in_the_environment_is_a_number() {
     }
 }
 
+#[test]
+fn a_slow_batch_is_not_said_to_stand_still() {
+    for (count, seconds, expected) in [
+        (450, 10, "45 inputs/s"),
+        (23, 10, "2.3 inputs/s"),
+        (10, 10, "1.0 inputs/s"),
+        (2, 10, "12.0 inputs/min"),
+        (1, 100, "0.6 inputs/min"),
+        (0, 10, "0.0 inputs/min"),
+        (5, 0, "5000 inputs/s"),
+    ] {
+        let duration = std::time::Duration::from_secs(seconds);
+        assert_eq!(attnviz::cli::rate(count, duration), expected);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn standard_output_that_cannot_be_written_is_an_error() {
