@@ -253,7 +253,7 @@ impl Tokenizer {
         if text.trim().is_empty() {
             return Err(TokenizerError::EmptyText { which });
         }
-        let mut encoding =
+        let encoding =
             guard(|| self.inner.encode(text, false)).map_err(TokenizerError::Tokenizers)?;
         if encoding.is_empty() {
             return Err(TokenizerError::NoToken {
@@ -261,8 +261,7 @@ impl Tokenizer {
                 text: text.chars().take(MAXIMUM_SHOWN_LENGTH).collect(),
             });
         }
-        encoding.set_type_ids(vec![segment; encoding.len()]);
-        Ok(encoding)
+        Ok(of_segment(&encoding, segment))
     }
 
     fn tokens(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Token> {
@@ -295,6 +294,23 @@ impl Tokenizer {
             })
             .collect()
     }
+}
+
+/// The same tokens in a segment. That they are all of the first text, as the
+/// tokenizers crate has it by now, is left out: it would stay beside what is
+/// said of them later, and one or the other would be found by chance.
+fn of_segment(encoding: &Encoding, segment: u32) -> Encoding {
+    Encoding::new(
+        encoding.get_ids().to_vec(),
+        vec![segment; encoding.len()],
+        encoding.get_tokens().to_vec(),
+        encoding.get_word_ids().to_vec(),
+        encoding.get_offsets().to_vec(),
+        encoding.get_special_tokens_mask().to_vec(),
+        encoding.get_attention_mask().to_vec(),
+        Vec::new(),
+        Default::default(),
+    )
 }
 
 /// Whether there is one of everything for each token.

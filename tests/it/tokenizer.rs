@@ -52,6 +52,31 @@ fn a_vocabulary_that_is_read_in_one_go_gives_the_tokens_of_one_that_is_not() {
 }
 
 #[test]
+fn a_special_token_that_is_written_in_a_pair_is_special_every_time() {
+    let tokenizer = Tokenizer::from_checkpoint(&builtin()).expect("it is a tokenizer");
+    let limit = TokenLimit {
+        maximum: 512,
+        truncate: None,
+    };
+    for _ in 0..32 {
+        let pair = Some("a [MASK] b [SEP]");
+        let input = tokenizer.tokenize("so [MASK] is", pair, limit).unwrap();
+        let special = input.tokens.iter().filter(|token| token.special);
+        let texts: Vec<&str> = special.map(|token| token.text.as_str()).collect();
+        let expected = ["[CLS]", "[MASK]", "[SEP]", "[MASK]", "[SEP]", "[SEP]"];
+        assert_eq!(texts, expected);
+        let written = input.tokens.iter().filter(|token| token.end > token.start);
+        for token in written {
+            let text = [&input.text, input.pair.as_ref().unwrap()][token.segment as usize];
+            assert_eq!(
+                text[token.start..token.end].to_lowercase(),
+                token.text.to_lowercase()
+            );
+        }
+    }
+}
+
+#[test]
 fn a_vocabulary_that_is_broken_is_named_with_its_place() {
     let error = with_json(
         "{\"version\": \"1.0\",\n \"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 0,}}}",
