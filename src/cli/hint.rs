@@ -51,7 +51,9 @@ pub fn exit_code(error: &Error) -> u8 {
             || cause.is::<IndexNotSaved>()
             || matches!(
                 cause.downcast_ref(),
-                Some(OutputError::Show(_) | OutputError::Figure(_))
+                Some(
+                    OutputError::Show(_) | OutputError::Figure(_) | OutputError::HiddenToken { .. }
+                )
             )
             || matches!(cause.downcast_ref(), Some(SavedError::SaysItself { .. }))
             || matches!(
@@ -221,6 +223,9 @@ fn output(error: &OutputError) -> Option<String> {
         OutputError::Folder(error) => Some(folder(error)),
         OutputError::Figure(error) => figure(error),
         OutputError::Show(error) => show(error),
+        OutputError::HiddenToken { .. } => Some(
+            "--special-tokens keep, --tokens subword, and a --crop that has it or none".to_owned(),
+        ),
         OutputError::ReplacesSource { .. } => {
             Some("--output FOLDER, with another folder".to_owned())
         }
