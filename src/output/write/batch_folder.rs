@@ -218,6 +218,15 @@ impl BatchFolder {
             .map_err(WriteError::at(path))
     }
 
+    /// Removes an input's folder and its thumbnail.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), WriteError> {
+        self.discard(&self.input(name))?;
+        remove_file(&self.thumbnail(name))
+    }
+
     /// A file for the results, which [`BatchFolder::finish`] puts into place.
     ///
     /// # Errors
