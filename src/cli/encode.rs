@@ -46,7 +46,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         .tokenize(&settings.text, settings.pair.as_deref(), limit)?;
     let run = encode(&loaded.model, loaded.provenance, input, selection)?;
     durations.encode = Some(start.elapsed());
-    drop_meanwhile(loaded.model);
+    drop_meanwhile((loaded.model, loaded.tokenizer));
 
     let destination = Destination {
         options: &settings.options,
@@ -60,11 +60,11 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     Ok(())
 }
 
-/// Gives the weights back while pictures are drawn: for hundreds of megabytes
-/// that takes the system as long as encoding.
-fn drop_meanwhile(model: Model) {
-    // Without a thread, the closure is dropped here and the model with it.
-    let _ = std::thread::Builder::new().spawn(move || drop(model));
+/// Gives weights and vocabulary back while pictures are drawn: for hundreds of
+/// megabytes and thousands of words that takes as long as encoding.
+fn drop_meanwhile(unneeded: impl Send + 'static) {
+    // Without a thread, the closure is dropped here and all with it.
+    let _ = std::thread::Builder::new().spawn(move || drop(unneeded));
 }
 
 /// Where a run goes and how.
