@@ -36,7 +36,8 @@ fn run(token_count: usize) -> Run {
             source: ModelSource::Builtin,
             commit: None,
             files: Vec::new(),
-        },
+        }
+        .into(),
         input: TokenizedInput {
             text: "a sentence".to_owned(),
             pair: None,

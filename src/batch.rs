@@ -170,6 +170,7 @@ pub fn run(
         missing_glyphs: BTreeSet::new(),
         total_bytes: options.sources.iter().map(InputSource::size).sum(),
         offsets: vec![0; options.sources.len()],
+        last_file: 0,
     };
     let window = window::Context {
         options,
@@ -196,6 +197,10 @@ pub fn run(
         let (drawn, next) = rayon::join(|| window.draw(encoded), || window.encode(items));
         for finished in drawn {
             match finished {
+                // It was drawn beside the failure that was one too many.
+                Ok(finished) if ledger.is_full(options.maximum_failures) => {
+                    take_back(&folder, &finished)?;
+                }
                 Ok(finished) => ledger.enter(finished, observer)?,
                 // The loop's next look at the flag tells how many are done.
                 Err(BatchError::Interrupted { .. }) => {}
@@ -207,15 +212,22 @@ pub fn run(
             break;
         }
     }
+    let is_full = ledger.is_full(options.maximum_failures);
     let Ledger {
         results,
         done_folders,
         kept,
         missing_glyphs,
+        last_file,
         ..
     } = ledger;
-    manifest.complete = feed.is_complete() && encoded.is_empty();
+    manifest.complete = feed.is_complete() && encoded.is_empty() && !is_full;
     manifest.input_files = feed.input_files(&options.sources);
+    if is_full {
+        // How far the files were read ahead is chance.
+        let files = manifest.input_files.iter_mut().skip(last_file);
+        files.for_each(|file| file.sha256 = None);
+    }
     if manifest.complete {
         folder.remove_others(|name| done_folders.contains(&identity::fingerprint(name)))?;
     }
@@ -225,6 +237,15 @@ pub fn run(
         kept,
         missing_glyphs,
     })
+}
+
+/// Removes what was made of an input that is not to be done; what an earlier
+/// batch made stays.
+fn take_back(folder: &BatchFolder, finished: &Finished) -> Result<(), WriteError> {
+    match &finished.folder_name {
+        Some(name) if !finished.was_kept => folder.remove(name),
+        _ => Ok(()),
+    }
 }
 
 /// A number of tokens that is wrong for any input is wrong for all.
@@ -268,6 +289,8 @@ struct Ledger<'a> {
     total_bytes: Option<u64>,
     /// How far each file is done.
     offsets: Vec<u64>,
+    /// Which file the last input is of.
+    last_file: usize,
 }
 
 impl Ledger<'_> {
@@ -288,6 +311,7 @@ impl Ledger<'_> {
             self.done_folders.insert(identity::fingerprint(name));
         }
         self.kept += u64::from(finished.was_kept);
+        self.last_file = finished.file_index;
         self.missing_glyphs.extend(&finished.missing_glyphs);
         if let Some(offset) = self.offsets.get_mut(finished.file_index) {
             *offset = finished.offset;

@@ -237,7 +237,7 @@ fn picture_run(
     let attention = outputs.remove(0).attention;
     let [layer_count, head_count, _, _] = attention.shape();
     Ok(Run {
-        model: provenance.clone(),
+        model: provenance.clone().into(),
         input,
         selection: Selection::all(layer_count, head_count),
         attention,

@@ -48,7 +48,7 @@
 //! let output = model.forward(&[&input], HiddenStates::Drop)?.remove(0);
 //! let [layer_count, head_count, _, _] = output.attention.shape();
 //! let run = Run {
-//!     model: checkpoint.provenance()?,
+//!     model: checkpoint.provenance(),
 //!     input,
 //!     selection: Selection::all(layer_count, head_count),
 //!     attention: output.attention,

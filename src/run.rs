@@ -2,14 +2,14 @@
 //! attended. It is the unit that is saved, drawn and compared.
 
 use crate::attention::{AttentionMap, AttentionTensor, HeadId, Selection};
-use crate::checkpoint::ModelProvenance;
+use crate::checkpoint::PendingProvenance;
 use crate::tokenizer::TokenizedInput;
 
 /// One input's tokens, attention tensor and provenance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Run {
     /// The model that was asked.
-    pub model: ModelProvenance,
+    pub model: PendingProvenance,
     /// The text or pair, and its tokens.
     pub input: TokenizedInput,
     /// The model's layers and heads that `attention` holds.

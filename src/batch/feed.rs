@@ -1,7 +1,8 @@
 //! The thread that reads inputs ahead of the encoder: their ids, shards and
 //! tokens, in the order of the files.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
@@ -34,10 +35,19 @@ pub enum FeedError {
     #[error("{0}")]
     NotTokenized(String),
     /// An input before it has the same id, or one with the same folder.
-    #[error("duplicate id {id:?}: an input before it has the same")]
+    #[error(
+        "duplicate id {id:?}: {file}:{line} has the same{}",
+        if *is_own { "" } else { "; this input has none of its own, and so has that of its line" }
+    )]
     DuplicateId {
         /// The id.
         id: String,
+        /// Whether the input itself says it, rather than its line.
+        is_own: bool,
+        /// The file of the input before it, as results call it.
+        file: String,
+        /// The line of the input before it.
+        line: u64,
     },
 }
 
@@ -188,8 +198,35 @@ impl<T> From<mpsc::SendError<T>> for Unwanted {
     }
 }
 
+/// File and line of the first input of every folder.
+#[derive(Default)]
+struct Seen(HashMap<u128, (usize, u64)>);
+
+impl Seen {
+    /// The place of an input before this one that has the folder already.
+    fn earlier(&mut self, folder_name: &str, place: (usize, u64)) -> Option<(usize, u64)> {
+        match self.0.entry(fingerprint(folder_name)) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(free) => {
+                free.insert(place);
+                None
+            }
+        }
+    }
+}
+
+fn duplicate(plan: &Plan, id: &str, is_own: bool, (file, line): (usize, u64)) -> FeedError {
+    let file = plan.sources.get(file).map(|source| source.name.clone());
+    FeedError::DuplicateId {
+        id: id.to_owned(),
+        is_own,
+        file: file.unwrap_or_default(),
+        line,
+    }
+}
+
 fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Result<(), Unwanted> {
-    let mut seen: HashSet<u128> = HashSet::new();
+    let mut seen = Seen::default();
     let mut failures = 0_u64;
     for (file_index, source) in plan.sources.iter().enumerate() {
         let mut records = match source.open() {
@@ -202,24 +239,26 @@ fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Res
                 Ok(None) => break,
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
-            let id = id_of(&record, source);
+            let own_id = own_id(&record);
+            let is_own = own_id.is_some();
+            let id = own_id.unwrap_or_else(|| format!("{}{:06}", source.id_prefix, record.line));
             let folder_name = file_stem(&id);
             if !is_in_shard(&folder_name, plan.shard) {
                 continue;
             }
             // A line that is no input takes no folder.
-            let is_new = record.content.is_err() || seen.insert(fingerprint(&folder_name));
-            let item = item(
-                record,
-                (id, folder_name, is_new),
-                (source, file_index),
-                |text| {
-                    let limit = plan.limit;
-                    tokenizer
-                        .tokenize(&text.text, text.pair.as_deref(), limit)
-                        .map_err(|error| FeedError::NotTokenized(error.to_string()))
-                },
-            );
+            let earlier = match &record.content {
+                Ok(_) => seen.earlier(&folder_name, (file_index, record.line)),
+                Err(_) => None,
+            };
+            let duplicate = earlier.map(|place| duplicate(plan, &id, is_own, place));
+            let tokenize = |text: &RecordText| match duplicate {
+                Some(error) => Err(error),
+                None => tokenizer
+                    .tokenize(&text.text, text.pair.as_deref(), plan.limit)
+                    .map_err(|error| FeedError::NotTokenized(error.to_string())),
+            };
+            let item = item(record, (id, folder_name), (source, file_index), tokenize);
             failures += u64::from(item.tokens.is_err());
             sender.send(Message::Item(Box::new(item)))?;
             if plan
@@ -235,25 +274,20 @@ fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Res
     Ok(sender.send(Message::End)?)
 }
 
-/// The input's own id, or its place.
-fn id_of(record: &Record, source: &InputSource) -> String {
-    let own = record
-        .content
-        .as_ref()
-        .ok()
-        .and_then(|text| text.id.clone());
-    own.unwrap_or_else(|| format!("{}{:06}", source.id_prefix, record.line))
+/// The id that the input itself says.
+fn own_id(record: &Record) -> Option<String> {
+    let text = record.content.as_ref().ok()?;
+    text.id.clone()
 }
 
 fn item(
     record: Record,
-    (id, folder_name, is_new): (String, String, bool),
+    (id, folder_name): (String, String),
     (source, file_index): (&InputSource, usize),
-    tokenize: impl Fn(&RecordText) -> Result<TokenizedInput, FeedError>,
+    tokenize: impl FnOnce(&RecordText) -> Result<TokenizedInput, FeedError>,
 ) -> Item {
     let tokens = match &record.content {
         Err(reason) => Err(FeedError::Unreadable(reason.clone())),
-        Ok(_) if !is_new => Err(FeedError::DuplicateId { id: id.clone() }),
         Ok(text) => tokenize(text),
     };
     let (text, pair) = match record.content {

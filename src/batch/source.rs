@@ -155,10 +155,11 @@ impl InputSource {
         (metadata.is_file() && !is_standard_input(&self.path)).then_some(metadata.len())
     }
 
-    /// Whether it can be opened, asked before any work is done.
+    /// Whether it can be opened, and has a header where it is a table; asked
+    /// before any work is done.
     ///
     /// # Errors
-    /// When it cannot.
+    /// When it cannot, or has none.
     pub fn check(&self) -> Result<(), SourceError> {
         if is_standard_input(&self.path) {
             return Ok(());
@@ -167,9 +168,7 @@ impl InputSource {
         match is_folder {
             Ok(true) => Err(self.io(io::ErrorKind::IsADirectory.into())),
             // A named pipe would wait for its writer here.
-            Ok(false) if self.size().is_some() => File::open(&self.path)
-                .map(|_| ())
-                .map_err(|error| self.io(error)),
+            Ok(false) if self.size().is_some() => self.open().map(|_| ()),
             Ok(false) => Ok(()),
             Err(error) => Err(self.io(error)),
         }

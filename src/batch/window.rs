@@ -129,7 +129,7 @@ impl Context<'_> {
             false => attention.select(selection),
         };
         Run {
-            model: self.model.provenance.clone(),
+            model: self.model.provenance.clone().into(),
             input: input.clone(),
             selection: selection.clone(),
             attention,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, mpsc};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -12,11 +13,11 @@ use super::FileDigest;
 use super::hub::CachedFile;
 
 /// A file of the checkpoint could not be read for its digest.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[error("{}: {source}", path.display())]
 pub struct DigestError {
     path: PathBuf,
-    source: io::Error,
+    source: Arc<io::Error>,
 }
 
 /// A file's digest, or where to compute it from: a large file is only read
@@ -52,7 +53,57 @@ impl PendingDigest {
     }
 }
 
-pub(super) fn resolve(digests: &[PendingDigest]) -> Result<Vec<FileDigest>, DigestError> {
+type Outcome = Result<Vec<FileDigest>, DigestError>;
+
+/// The digests of a checkpoint's files, which may still be computed; clones
+/// share the work.
+#[derive(Debug, Clone)]
+pub(super) struct Digests(Arc<LazyLock<Outcome, Box<dyn FnOnce() -> Outcome + Send>>>);
+
+impl Digests {
+    /// Nothing is left to do.
+    pub(super) fn known(digests: Vec<FileDigest>) -> Self {
+        Self::from_last_step(move || Ok(digests))
+    }
+
+    /// Begins to read the files whose digests are not known, side by side and
+    /// on threads of their own: reading a large one takes longer than encoding
+    /// a sentence and drawing it.
+    pub(super) fn start(digests: Vec<PendingDigest>) -> Self {
+        let is_file = |digest: &&PendingDigest| matches!(digest, PendingDigest::File { .. });
+        let file_count = digests.iter().filter(is_file).count();
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(file_count.min(rayon::current_num_threads()))
+            .thread_name(|_| "digests".to_owned());
+        // Zero threads would be as many as there are cores.
+        let threads = match file_count {
+            0 => None,
+            _ => threads.build().ok(),
+        };
+        let Some(threads) = threads else {
+            return Self::from_last_step(move || resolve(&digests));
+        };
+        let (sender, receiver) = mpsc::channel();
+        let files = digests.clone();
+        // Nobody receives it where the command failed before it asked.
+        threads.spawn(move || drop(sender.send(resolve(&files))));
+        Self::from_last_step(move || receiver.recv().unwrap_or_else(|_| resolve(&digests)))
+    }
+
+    /// Waits for the last of them.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(super) fn wait(&self) -> Outcome {
+        LazyLock::force(&self.0).clone()
+    }
+
+    fn from_last_step(step: impl FnOnce() -> Outcome + Send + 'static) -> Self {
+        Self(Arc::new(LazyLock::new(Box::new(step))))
+    }
+}
+
+fn resolve(digests: &[PendingDigest]) -> Outcome {
     digests
         .par_iter()
         .map(|digest| match digest {
@@ -60,7 +111,7 @@ pub(super) fn resolve(digests: &[PendingDigest]) -> Result<Vec<FileDigest>, Dige
             PendingDigest::File { name, path } => {
                 let sha256 = sha256_of_file(path).map_err(|source| DigestError {
                     path: path.clone(),
-                    source,
+                    source: Arc::new(source),
                 })?;
                 Ok(FileDigest {
                     name: name.clone(),

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 pub use builtin::BUILTIN_ID;
 pub use digest::DigestError;
-pub use provenance::{FileDigest, ModelProvenance, ModelSource};
+pub use provenance::{FileDigest, ModelProvenance, ModelSource, PendingProvenance};
 
 use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};
 
@@ -133,17 +133,14 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// Id, source, commit, and the SHA-256 of every file that was used. Files
-    /// whose hash the hub's cache does not know are read for it.
-    ///
-    /// # Errors
-    /// When a file cannot be read any more.
-    pub fn provenance(&self) -> Result<ModelProvenance, DigestError> {
-        Ok(ModelProvenance {
+    /// whose hash the hub's cache does not know begin to be read for it.
+    pub fn provenance(&self) -> PendingProvenance {
+        PendingProvenance {
             id: self.id.clone(),
             source: self.source,
             commit: self.commit.clone(),
-            files: digest::resolve(&self.digests)?,
-        })
+            files: digest::Digests::start(self.digests.clone()),
+        }
     }
 }
 

@@ -3,6 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::DigestError;
+use super::digest::Digests;
+
 /// Where a model came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -38,4 +41,49 @@ pub struct ModelProvenance {
     pub commit: Option<String>,
     /// SHA-256 of the weights, the tokenizer and the config, by file name.
     pub files: Vec<FileDigest>,
+}
+
+/// Which model produces a run, while its files may still be read for their
+/// SHA-256. Clones share that work.
+#[derive(Debug, Clone)]
+pub struct PendingProvenance {
+    /// As in [`ModelProvenance`].
+    pub id: String,
+    /// As in [`ModelProvenance`].
+    pub source: ModelSource,
+    /// As in [`ModelProvenance`].
+    pub commit: Option<String>,
+    pub(super) files: Digests,
+}
+
+impl PendingProvenance {
+    /// Waits until all files are read.
+    ///
+    /// # Errors
+    /// When a file cannot be read any more.
+    pub fn wait(&self) -> Result<ModelProvenance, DigestError> {
+        Ok(ModelProvenance {
+            id: self.id.clone(),
+            source: self.source,
+            commit: self.commit.clone(),
+            files: self.files.wait()?,
+        })
+    }
+}
+
+impl From<ModelProvenance> for PendingProvenance {
+    fn from(provenance: ModelProvenance) -> Self {
+        let ModelProvenance {
+            id,
+            source,
+            commit,
+            files,
+        } = provenance;
+        Self {
+            id,
+            source,
+            commit,
+            files: Digests::known(files),
+        }
+    }
 }

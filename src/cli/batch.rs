@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::batch_progress::BatchProgress;
-use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
+use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, rate, seconds};
 use super::model::{self, LoadedModel};
 use super::settings::BatchSettings;
 use crate::batch::{self, BatchModel, BatchOptions, BatchOutcome};
@@ -25,6 +25,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
 
     let start = Instant::now();
     let loaded = model::load(&settings.model, messages)?;
+    // The digests tell whether an earlier batch used the same model.
+    let provenance = model::wait(&loaded.provenance, messages)?;
     let load = start.elapsed();
 
     // Not before: a download that is interrupted has nothing to finish.
@@ -38,7 +40,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     let model = BatchModel {
         model: &loaded.model,
         tokenizer: &loaded.tokenizer,
-        provenance: &loaded.provenance,
+        provenance: &provenance,
     };
     let mut progress = BatchProgress::new(*messages);
     let outcome = batch::run(&options, model, &interrupted, &mut |event| {
@@ -94,7 +96,6 @@ fn print_text(
         kept => format!(", {kept} of them from an earlier run"),
     };
     let page = settings.output.join(PAGE).display().to_string();
-    let rate = counts.inputs as f64 / work.as_secs_f64().max(1e-3);
     let mut out = anstream::stdout().lock();
     writeln!(out, "model   {}", Printable(&manifest.model.id))?;
     writeln!(
@@ -105,9 +106,10 @@ fn print_text(
     writeln!(out, "wrote   {}", Printable(&page))?;
     writeln!(
         out,
-        "time    load {}, work {}, {rate:.0} inputs/s",
+        "time    load {}, work {}, {}",
         seconds(load),
-        seconds(work)
+        seconds(work),
+        rate(counts.inputs, work)
     )?;
     Ok(())
 }

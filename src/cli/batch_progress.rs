@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anstyle::AnsiColor;
 use indicatif::ProgressBar;
 
-use super::messages::{Messages, Printable, labelled, seconds};
+use super::messages::{Messages, Printable, labelled, rate, seconds};
 use crate::batch::BatchEvent;
 use crate::output::batch::{BatchCounts, ResultRecord};
 
@@ -81,11 +81,8 @@ impl BatchProgress {
     /// `120 done, 3 failed, 45 inputs/s, 12.00 s left`.
     fn status(&self, counts: BatchCounts, fraction: Option<f64>) -> String {
         let elapsed = self.start.elapsed();
-        let rate = counts.inputs as f64 / elapsed.as_secs_f64().max(1e-3);
-        let mut status = format!(
-            "{} done, {} failed, {rate:.0} inputs/s",
-            counts.done, counts.failed
-        );
+        let rate = rate(counts.inputs, elapsed);
+        let mut status = format!("{} done, {} failed, {rate}", counts.done, counts.failed);
         if let Some(fraction) = fraction.filter(|&fraction| fraction > 0.01) {
             let left = elapsed.mul_f64(((1.0 - fraction) / fraction).clamp(0.0, 1e6));
             status.push_str(&format!(", {} left", seconds(left)));

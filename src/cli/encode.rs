@@ -12,9 +12,9 @@ use super::model;
 use super::settings::EncodeSettings;
 use super::show::{self, TerminalView};
 use crate::attention::Selection;
-use crate::checkpoint::{ModelProvenance, ModelSource};
+use crate::checkpoint::{ModelProvenance, ModelSource, PendingProvenance};
 use crate::model::{HiddenStates, Model};
-use crate::output::{self, OutputOptions, WrittenRun};
+use crate::output::{self, OutputError, OutputOptions, WrittenRun};
 use crate::run::Run;
 use crate::tokenizer::{Token, TokenizedInput};
 
@@ -46,6 +46,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         .tokenize(&settings.text, settings.pair.as_deref(), limit)?;
     let run = encode(&loaded.model, loaded.provenance, input, selection)?;
     durations.encode = Some(start.elapsed());
+    drop_meanwhile((loaded.model, loaded.tokenizer));
 
     let destination = Destination {
         options: &settings.options,
@@ -54,7 +55,16 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         json: settings.json,
         show: settings.show,
     };
-    write(&run, &destination, durations, warnings, messages)
+    write(&run, &destination, durations, warnings, messages)?;
+    model::wait(&run.model, messages)?;
+    Ok(())
+}
+
+/// Gives weights and vocabulary back while pictures are drawn: for hundreds of
+/// megabytes and thousands of words that takes as long as encoding.
+fn drop_meanwhile(unneeded: impl Send + 'static) {
+    // Without a thread, the closure is dropped here and all with it.
+    let _ = std::thread::Builder::new().spawn(move || drop(unneeded));
 }
 
 /// Where a run goes and how.
@@ -93,6 +103,9 @@ pub(super) fn write(
     let written = match written {
         // What does not fit the input says so itself.
         Err(error) if error.is_of_the_input() => return Err(error.into()),
+        Err(OutputError::Digest(error)) => {
+            return Err(error).with_context(|| model::of(&run.model.id));
+        }
         written => written.with_context(|| {
             format!(
                 "the result could not be written to {}",
@@ -119,7 +132,7 @@ pub(super) fn write(
 
 fn encode(
     model: &Model,
-    provenance: ModelProvenance,
+    provenance: PendingProvenance,
     input: TokenizedInput,
     selection: Selection,
 ) -> Result<Run> {
@@ -242,7 +255,7 @@ fn print_json(
 ) -> Result<()> {
     let files = written.manifest.files.iter().map(|file| file.name.as_str());
     let report = Report {
-        model: &run.model,
+        model: &written.manifest.model,
         text: &run.input.text,
         pair: run.input.pair.as_deref(),
         tokens: &run.input.tokens,

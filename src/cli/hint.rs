@@ -51,7 +51,9 @@ pub fn exit_code(error: &Error) -> u8 {
             || cause.is::<IndexNotSaved>()
             || matches!(
                 cause.downcast_ref(),
-                Some(OutputError::Show(_) | OutputError::Figure(_))
+                Some(
+                    OutputError::Show(_) | OutputError::Figure(_) | OutputError::HiddenToken { .. }
+                )
             )
             || matches!(cause.downcast_ref(), Some(SavedError::SaysItself { .. }))
             || matches!(
@@ -162,6 +164,9 @@ fn tokenizer(error: &TokenizerError) -> Option<String> {
         TokenizerError::TruncateTo { minimum, maximum, .. } if minimum <= maximum => {
             format!("--truncate {maximum}")
         }
+        TokenizerError::EmptyText { which: "pair" } | TokenizerError::NoToken { which: "pair", .. } => {
+            "--pair \"Fine, thanks.\", or leave --pair out".to_owned()
+        }
         TokenizerError::EmptyText { .. } | TokenizerError::NoToken { .. } => {
             "attnviz encode \"Hello, how are you?\"".to_owned()
         }
@@ -222,6 +227,9 @@ fn output(error: &OutputError) -> Option<String> {
         OutputError::Folder(error) => Some(folder(error)),
         OutputError::Figure(error) => figure(error),
         OutputError::Show(error) => show(error),
+        OutputError::HiddenToken { .. } => Some(
+            "--special-tokens keep, --tokens subword, and a --crop that has it or none".to_owned(),
+        ),
         OutputError::ReplacesSource { .. } => {
             Some("--output FOLDER, with another folder".to_owned())
         }
@@ -281,7 +289,8 @@ fn digest(_: &DigestError) -> String {
 }
 
 fn standard_output(_: &StandardOutputError) -> String {
-    "send standard output to a place that takes it; the files are written".to_owned()
+    // Some commands write files before, some do not.
+    "send standard output to a place that takes it; all else is done".to_owned()
 }
 
 fn figure(error: &FigureError) -> Option<String> {

@@ -12,15 +12,28 @@ pub enum IndexList {
     /// Every one.
     All,
     /// The union of ranges, both ends included; negative numbers count from
-    /// the end, -1 is the last.
+    /// the end, -1 is the last. Ranges between the same signs ascend; how
+    /// those between different ones run, only the model says.
     Ranges(Vec<(i64, i64)>),
 }
 
 /// The text is no list of indices.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("expected \"all\" or a list such as 0-3,11 or -1, found {found:?}")]
-pub struct IndexListError {
-    found: String,
+pub enum IndexListError {
+    /// Something in it is no number or range.
+    #[error("expected \"all\" or a list such as 0-3,11 or -1, found {found:?}")]
+    Malformed {
+        /// What was typed.
+        found: String,
+    },
+    /// A range ends before it begins.
+    #[error("expected a range from low to high such as {last}-{first}, found {first}-{last}")]
+    Reversed {
+        /// Where it begins.
+        first: i64,
+        /// Where it ends.
+        last: i64,
+    },
 }
 
 /// The model has no such layer or head.
@@ -141,7 +154,7 @@ impl FromStr for IndexList {
     type Err = IndexListError;
 
     fn from_str(text: &str) -> Result<Self, IndexListError> {
-        let malformed = || IndexListError {
+        let malformed = || IndexListError::Malformed {
             found: text.to_owned(),
         };
         if text == "all" {
@@ -149,7 +162,12 @@ impl FromStr for IndexList {
         }
         let ranges: Option<Vec<(i64, i64)>> =
             text.split(',').map(|part| range(part.trim())).collect();
-        ranges.map(Self::Ranges).ok_or_else(malformed)
+        let ranges = ranges.ok_or_else(malformed)?;
+        let is_reversed = |&(first, last): &(i64, i64)| first > last && (first < 0) == (last < 0);
+        match ranges.iter().copied().find(|range| is_reversed(range)) {
+            Some((first, last)) => Err(IndexListError::Reversed { first, last }),
+            None => Ok(Self::Ranges(ranges)),
+        }
     }
 }
 

@@ -224,6 +224,17 @@ pub fn seconds(duration: Duration) -> String {
     }
 }
 
+/// How fast inputs are done, for people: `45 inputs/s`, `2.3 inputs/s`,
+/// `12.0 inputs/min`.
+pub fn rate(input_count: u64, duration: Duration) -> String {
+    let rate = input_count as f64 / duration.as_secs_f64().max(1e-3);
+    match rate {
+        10.0.. => format!("{rate:.0} inputs/s"),
+        1.0.. => format!("{rate:.1} inputs/s"),
+        _ => format!("{:.1} inputs/min", rate * 60.0),
+    }
+}
+
 /// Text from outside (inputs, file names, servers) without control
 /// characters, which could steer the terminal, and without those that turn
 /// the direction of what follows.

@@ -24,7 +24,7 @@ use anyhow::Result;
 pub use args::Arguments;
 pub use hint::{exit_code, hint};
 pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
-pub use messages::{Messages, StandardOutputError, print_error, print_usage_error};
+pub use messages::{Messages, StandardOutputError, print_error, print_usage_error, rate};
 pub use model_name::ModelName;
 pub use show::TerminalView;
 

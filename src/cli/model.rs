@@ -6,7 +6,7 @@ use super::index_list::IndexList;
 use super::messages::Messages;
 use super::settings::ModelSettings;
 use crate::attention::Selection;
-use crate::checkpoint::{self, Checkpoint, ModelProvenance};
+use crate::checkpoint::{self, Checkpoint, ModelProvenance, PendingProvenance};
 use crate::model::Model;
 use crate::tokenizer::{TokenLimit, Tokenizer};
 
@@ -14,7 +14,8 @@ use crate::tokenizer::{TokenLimit, Tokenizer};
 pub(super) struct LoadedModel {
     pub model: Model,
     pub tokenizer: Tokenizer,
-    pub provenance: ModelProvenance,
+    /// Its files are read for their digests meanwhile.
+    pub provenance: PendingProvenance,
     /// What the user was told about it.
     pub warnings: Vec<String>,
 }
@@ -36,24 +37,32 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
 pub(super) fn load(settings: &ModelSettings, messages: &Messages) -> Result<LoadedModel> {
     let checkpoint = checkpoint(settings, messages)?;
     let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
-    let tokenizer = Tokenizer::from_checkpoint(&checkpoint).with_context(|| of(&checkpoint))?;
-    // The hash of a large file takes as long as reading it, so both go on
-    // at the same time.
-    let (model, provenance) = rayon::join(|| Model::load(&checkpoint), || checkpoint.provenance());
-    let model = model.with_context(|| of(&checkpoint))?;
-    let provenance = provenance.with_context(|| of(&checkpoint))?;
+    let provenance = checkpoint.provenance();
+    // The weights are read on all threads but the one that the vocabulary takes.
+    let (model, tokenizer) = rayon::join(
+        || Model::load(&checkpoint),
+        || Tokenizer::from_checkpoint(&checkpoint),
+    );
+    let tokenizer = tokenizer.with_context(|| of(&checkpoint.id))?;
+    let model = model.with_context(|| of(&checkpoint.id))?;
     tokenizer
         .check_vocabulary_size(model.config().vocabulary_size())
-        .with_context(|| of(&checkpoint))?;
-    for file in &provenance.files {
-        messages.detail(format_args!("{} has SHA-256 {}", file.name, file.sha256));
-    }
+        .with_context(|| of(&checkpoint.id))?;
     Ok(LoadedModel {
         model,
         tokenizer,
         provenance,
         warnings,
     })
+}
+
+/// Waits until the files of a model are read, and says what they hold.
+pub(super) fn wait(provenance: &PendingProvenance, messages: &Messages) -> Result<ModelProvenance> {
+    let provenance = provenance.wait().with_context(|| of(&provenance.id))?;
+    for file in &provenance.files {
+        messages.detail(format_args!("{} has SHA-256 {}", file.name, file.sha256));
+    }
+    Ok(provenance)
 }
 
 impl LoadedModel {
@@ -75,6 +84,7 @@ impl LoadedModel {
     }
 }
 
-fn of(checkpoint: &Checkpoint) -> String {
-    format!("the model {} cannot be used", checkpoint.id)
+/// What an error of the model called `id` is an error of.
+pub(super) fn of(id: &str) -> String {
+    format!("the model {id} cannot be used")
 }

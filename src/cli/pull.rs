@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use super::args::PullArguments;
 use super::messages::{Messages, Printable, StandardOutputError};
+use super::settings;
 use crate::checkpoint::{self, LoadOptions, ModelProvenance};
 
 pub(super) fn run(
@@ -14,8 +15,13 @@ pub(super) fn run(
     messages: &Messages,
 ) -> Result<()> {
     let mut resolved: Vec<ModelProvenance> = Vec::new();
-    for model in &arguments.models {
+    let sources = arguments.models.iter().map(|model| {
         let source = model.source(&arguments.revision);
+        settings::check_revision(&source, model, &arguments.revision).map(|()| (model, source))
+    });
+    // Before the first is downloaded.
+    let sources = sources.collect::<Result<Vec<_>>>()?;
+    for (model, source) in sources {
         let mut observer = messages.download_observer();
         let checkpoint = checkpoint::load(&source, options, &mut observer)
             .with_context(|| format!("{} could not be pulled", model.name()))?;
@@ -23,7 +29,7 @@ pub(super) fn run(
             .notice
             .iter()
             .for_each(|notice| messages.warning(notice));
-        let provenance = checkpoint.provenance()?;
+        let provenance = checkpoint.provenance().wait()?;
         if !arguments.json {
             print_text(&provenance)?;
         }

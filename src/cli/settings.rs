@@ -11,6 +11,7 @@ use super::args::{
 };
 use super::hint::UsageError;
 use super::index_list::IndexList;
+use super::model_name::ModelName;
 use super::show::TerminalView;
 use crate::analysis::ShowOptions;
 use crate::batch::InputSource;
@@ -97,6 +98,7 @@ pub struct RenderSettings {
 pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     set_threads(arguments.threads)?;
     let output = &arguments.output;
+    check_minimum(output)?;
     Ok(EncodeSettings {
         text: arguments.text.clone(),
         pair: arguments.pair.clone(),
@@ -115,6 +117,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
 pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
     let output = &arguments.output;
+    check_minimum(output)?;
     // GitHub Actions shows what is added to this file on the run's page.
     let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     Ok(BatchSettings {
@@ -169,11 +172,8 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
         .as_ref()
         .map(|model| model.source(&arguments.revision));
     let is_hub = matches!(source, None | Some(CheckpointSource::Hub { .. }));
-    if !is_hub && arguments.revision != "main" {
-        return Err(UsageError::error(
-            "--revision is for models on the hub, and --model names a local one",
-            "leave --revision out",
-        ));
+    if let (Some(source), Some(name)) = (&source, &arguments.model) {
+        check_revision(source, name, &arguments.revision)?;
     }
     Ok(ModelSettings {
         load: match is_hub {
@@ -187,6 +187,24 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
         source,
         revision: arguments.revision.clone(),
     })
+}
+
+/// A revision of something that has none is a mistake.
+pub(super) fn check_revision(
+    source: &CheckpointSource,
+    name: &ModelName,
+    revision: &str,
+) -> Result<()> {
+    match source {
+        CheckpointSource::Directory(_) | CheckpointSource::Builtin if revision != "main" => {
+            let name = name.name();
+            Err(UsageError::error(
+                format!("--revision is for models on the hub, and {name} is a local one"),
+                "leave --revision out",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {
@@ -219,6 +237,18 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
     })
 }
 
+/// A model's attention is at most 1, so that a scale which begins there would
+/// show nothing. What came from elsewhere may be more.
+fn check_minimum(output: &OutputArguments) -> Result<()> {
+    match (output.vmin, output.vmax) {
+        (Some(minimum), None) if minimum >= 1.0 => Err(UsageError::error(
+            format!("expected --vmin below 1, which attention is at most, found {minimum}"),
+            "--vmin 0.01",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// How models are loaded: the environment, and `--offline` on top of it.
 pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
     let mut environment = HubEnvironment::from_process()?;
@@ -234,12 +264,16 @@ fn check_config(config: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + 
     Ok(())
 }
 
+/// The most threads that anybody asks for on purpose.
+const MAXIMUM_THREADS: usize = 1_024;
+
 fn set_threads(threads: Option<usize>) -> Result<()> {
-    // rayon itself takes the cores, or RAYON_NUM_THREADS.
     let Some(threads) = threads else {
-        return Ok(());
+        // rayon itself takes the cores, or RAYON_NUM_THREADS; what that says
+        // in other words than numbers, it takes no notice of.
+        return check_threads_variable();
     };
-    if !(1..=1_024).contains(&threads) {
+    if !(1..=MAXIMUM_THREADS).contains(&threads) {
         return Err(UsageError::error(
             format!("expected --threads between 1 and 1024, found {threads}"),
             "--threads 2",
@@ -249,4 +283,20 @@ fn set_threads(threads: Option<usize>) -> Result<()> {
         .num_threads(threads)
         .build_global()
         .context("the threads could not be started")
+}
+
+/// 0 stands for all cores, as no value does.
+fn check_threads_variable() -> Result<()> {
+    let Some(found) = std::env::var_os("RAYON_NUM_THREADS").filter(|value| !value.is_empty())
+    else {
+        return Ok(());
+    };
+    let number = found.to_str().and_then(|text| text.parse().ok());
+    match number.is_some_and(|number: usize| number <= MAXIMUM_THREADS) {
+        true => Ok(()),
+        false => Err(UsageError::error(
+            format!("expected RAYON_NUM_THREADS between 1 and {MAXIMUM_THREADS}, found {found:?}"),
+            "RAYON_NUM_THREADS=2, or --threads 2 whatever it says",
+        )),
+    }
 }

@@ -10,9 +10,10 @@ use super::write::StagedFolder;
 use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, ShownRecord, numbers};
 use crate::analysis::Shown;
 use crate::checkpoint::FileDigest;
-use crate::figure::{self, Figure};
+use crate::figure::{self, Figure, FigureError};
 use crate::render::{self, Picture, TextShaper};
 use crate::run::Run;
+use crate::tokenizer::TokenizedInput;
 
 thread_local! {
     /// The thread's shaper: it takes a while to make, and what it remembers
@@ -63,7 +64,9 @@ pub(super) fn stage(
         files.extend(digests);
         missing_glyphs.extend(missing);
     }
-    let mut manifest = Manifest::new(&run.model, &run.input, &run.selection, options);
+    // By now the files of the model are read, or nearly so.
+    let model = run.model.wait()?;
+    let mut manifest = Manifest::new(&model, &run.input, &run.selection, options);
     manifest.shown = ShownRecord::new(shown);
     for (format, name) in numbers::FILES {
         if options.formats.contains(&format) {
@@ -96,10 +99,24 @@ fn figure_of<'shown>(
         PictureId::Overview => figure::overview(run, shown, &options.figure)?,
         PictureId::Map(choice) => figure::single_map(run, shown, *choice, &options.figure)?,
         PictureId::Token(direction, choice) => {
-            let position = choice.resolve(shown)?;
+            let position = choice
+                .resolve(shown)
+                .map_err(|error| hidden(error, &run.input))?;
             figure::token_profile(run, shown, *direction, position, &options.figure)?
         }
     })
+}
+
+/// A token that is not shown is another mistake than one that is not there.
+fn hidden(error: FigureError, input: &TokenizedInput) -> OutputError {
+    match error {
+        FigureError::NoSuchToken { text, .. }
+            if input.tokens.iter().any(|token| token.text == text) =>
+        {
+            OutputError::HiddenToken { text }
+        }
+        error => error.into(),
+    }
 }
 
 fn render_as(

@@ -22,6 +22,7 @@ pub use views::{TokenChoice, View};
 
 use crate::analysis::{ShowError, ShowOptions, Shown, show};
 use crate::attention::Selection;
+use crate::checkpoint::DigestError;
 use crate::figure::{FigureError, FigureOptions};
 use crate::names::closed_set;
 use crate::render::RenderError;
@@ -50,6 +51,15 @@ pub enum OutputError {
     /// There is no figure of what was asked for.
     #[error(transparent)]
     Figure(#[from] FigureError),
+    /// A file of the model could not be read for the manifest.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// A view is of a token of the input that is not shown.
+    #[error("the token {text:?} of the input is not shown")]
+    HiddenToken {
+        /// What was asked for.
+        text: String,
+    },
     /// A figure could not be drawn.
     #[error("{file} could not be drawn: {source}")]
     Render {
@@ -89,7 +99,9 @@ impl OutputError {
     /// might; else the machine or the folder is at fault.
     pub fn is_of_the_input(&self) -> bool {
         match self {
-            Self::Show(_) | Self::Figure(_) | Self::TooLarge { .. } => true,
+            Self::Show(_) | Self::Figure(_) | Self::HiddenToken { .. } | Self::TooLarge { .. } => {
+                true
+            }
             Self::Render { source, .. } => matches!(source, RenderError::Layout(_)),
             _ => false,
         }

@@ -2,6 +2,7 @@
 //! final place and renamed when it is whole, so that an error, a full disk or
 //! a killed process never leaves half of one.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -91,10 +92,7 @@ impl StagedFolder {
             path: PathBuf::from(name),
             source,
         };
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(failed)?;
-        }
-        File::create(&path)
+        in_folder(&path, || File::create(&path))
             .and_then(|mut file| file.write_all(bytes))
             .map_err(failed)?;
         Ok(FileDigest {
@@ -136,16 +134,13 @@ impl StagedFolder {
         files.sort_by_key(|file| file == Path::new(super::MANIFEST));
         for file in files {
             let target = destination.join(&file);
-            let parent = target.parent().unwrap_or(destination);
-            fs::create_dir_all(parent)
-                .and_then(|()| fs::rename(self.path.join(&file), &target))
+            in_folder(&target, || fs::rename(self.path.join(&file), &target))
                 .map_err(WriteError::at(&target))?;
         }
-        for file in outdated {
-            if let Some(parent) = file.parent().filter(|parent| *parent != Path::new("")) {
-                // Goes only when it is empty.
-                let _ = fs::remove_dir(destination.join(parent));
-            }
+        let folders: BTreeSet<_> = outdated.iter().filter_map(|file| file.parent()).collect();
+        for folder in folders.into_iter().filter(|path| *path != Path::new("")) {
+            // Goes only when it is empty.
+            let _ = fs::remove_dir(destination.join(folder));
         }
         Ok(())
     }
@@ -155,6 +150,18 @@ impl Drop for StagedFolder {
     fn drop(&mut self) {
         self.staging = None;
         remove_empty(&self.created);
+    }
+}
+
+/// Does what puts a file at `path`; where its folder is not there, that is made
+/// first.
+fn in_folder<T>(path: &Path, put: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match (put(), path.parent()) {
+        (Err(error), Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            put()
+        }
+        (outcome, _) => outcome,
     }
 }
 

@@ -49,7 +49,8 @@ fn run(texts: &[&str], [layers, heads]: [usize; 2], numbers: &[f32]) -> Run {
             source: ModelSource::Builtin,
             commit: None,
             files: Vec::new(),
-        },
+        }
+        .into(),
         input: TokenizedInput {
             text: texts.join(" "),
             pair: None,

@@ -142,7 +142,10 @@ fn encode(folder: &std::path::Path) -> Result<(), String> {
     // Each part is looked at, even when the one before was refused.
     let tokenizer = Tokenizer::from_checkpoint(&checkpoint).map_err(|error| error.to_string());
     let model = Model::load(&checkpoint).map_err(|error| error.to_string());
-    checkpoint.provenance().map_err(|error| error.to_string())?;
+    checkpoint
+        .provenance()
+        .wait()
+        .map_err(|error| error.to_string())?;
     let tokenizer = tokenizer?;
     let mut outcome = Ok(());
     for truncate in [None, Some(7)] {

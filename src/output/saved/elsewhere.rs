@@ -115,7 +115,8 @@ pub(super) fn run(
             source: ModelSource::Elsewhere,
             commit: None,
             files: vec![digest(path)?],
-        },
+        }
+        .into(),
         input: input(labels, key_count, path),
         selection: Selection::all(layer_count, head_count),
         attention,

@@ -45,7 +45,7 @@ pub struct Missing {
 }
 
 /// A run out of a file, and what the user should know about it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct SavedRun {
     /// The file that was read.
     pub file: PathBuf,

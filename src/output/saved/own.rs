@@ -60,7 +60,7 @@ pub(super) fn run(
     Ok(SavedRun {
         file: path.to_owned(),
         run: Run {
-            model: manifest.model,
+            model: manifest.model.into(),
             input,
             selection: Selection {
                 layers: manifest.layers,

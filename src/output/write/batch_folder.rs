@@ -2,8 +2,9 @@
 //! in it, and how results come to stand at their final names.
 //!
 //! `.attnviz-batch/` in it holds a lock, the staged folders, the results so
-//! far and a record of the batch. It goes when the batch is finished; when it
-//! is not, the record stays, so that `--resume` knows the folder again.
+//! far and a record of the batch. It goes when the batch is finished, or ends
+//! before its first input is done; else the record stays, so that `--resume`
+//! knows the folder again.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -217,6 +218,15 @@ impl BatchFolder {
             .map_err(WriteError::at(path))
     }
 
+    /// Removes an input's folder and its thumbnail.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), WriteError> {
+        self.discard(&self.input(name))?;
+        remove_file(&self.thumbnail(name))
+    }
+
     /// A file for the results, which [`BatchFolder::finish`] puts into place.
     ///
     /// # Errors
@@ -346,6 +356,14 @@ impl Drop for BatchFolder {
     fn drop(&mut self) {
         // Whatever cannot be removed, the next batch removes.
         let _ = self.clean();
+        // A batch that has done nothing leaves nothing to know again.
+        let is_empty = |name| match fs::remove_dir(self.root.join(name)) {
+            Ok(()) => true,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if self.unfinished && [THUMBNAILS, INPUTS].into_iter().all(is_empty) {
+            self.unfinished = false;
+        }
         if !self.unfinished {
             let _ = fs::remove_file(self.state(RECORD));
         }

@@ -19,7 +19,7 @@ fn a_text_without_tokens_is_refused() {
         check_refused(&workplace, &["encode", text, "-m", "builtin"], 1, &[word]);
         let word = word.replace("text", "pair");
         let pair = ["encode", "hello", "--pair", text, "-m", "builtin"];
-        check_refused(&workplace, &pair, 1, &[&word]);
+        check_refused(&workplace, &pair, 1, &[&word, "hint: --pair "]);
     }
     // Even a long one is not repeated whole.
     let long = "\u{200b}".repeat(30_000);
@@ -125,6 +125,11 @@ fn values_that_no_option_takes_are_wrong_usage() {
         ("--layers", "first", &["first", "0-3,11"]),
         ("--layers", "", &["--layers", "0-3,11"]),
         ("--heads", "1-", &["1-", "0-3,11"]),
+        ("--layers", "0,3-1", &["low to high", "1-3", "found 3-1"]),
+        ("--heads", "-1--2", &["low to high", "-2--1", "found -1--2"]),
+        ("--crop", "5-2", &["5-2"]),
+        ("--vmin", "2", &["--vmin below 1", "found 2", "--vmin 0.01"]),
+        ("--vmin", "1", &["--vmin below 1", "found 1"]),
         (
             "--heads",
             "99999999999999999999",
@@ -166,6 +171,10 @@ fn values_that_no_option_takes_are_wrong_usage() {
             &["tcsh", "hint: attnviz completions --help"],
         ),
         (&["pull"], &["<MODEL>", "hint: attnviz pull --help"]),
+        (
+            &["pull", "builtin", "--revision", "v1"],
+            &["--revision", "builtin", "hint: leave --revision out"],
+        ),
     ] {
         check_refused(&workplace, arguments, 2, words);
     }

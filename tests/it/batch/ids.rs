@@ -100,7 +100,9 @@ fn a_second_input_of_an_id_fails_and_the_first_stays() {
     let results = results(&workplace.path().join("out"));
     let status = ["done", "done", "failed", "done", "failed"];
     assert_eq!(field(&results, "status"), status);
-    assert!(field(&results, "error")[2].contains("duplicate id"));
+    let errors = field(&results, "error");
+    assert_eq!(errors[2], "duplicate id \"a\": in.jsonl:1 has the same");
+    assert_eq!(errors[4], "duplicate id \"7\": in.jsonl:4 has the same");
     let kept = fs::read_to_string(workplace.path().join("out/inputs/a/manifest.json"));
     assert!(kept.expect("the first is there").contains("\"first\""));
 }
@@ -138,6 +140,19 @@ fn inputs_without_an_id_have_that_of_their_line() {
         let left = fs::read_dir(workplace.path().join("out/inputs")).expect("a folder");
         assert_eq!(left.count(), ids.len());
     }
+}
+
+#[test]
+fn a_line_whose_number_is_the_id_of_another_says_so() {
+    let workplace = Workplace::new();
+    let lines = "{\"id\": \"000002\", \"text\": \"mine\"}\n{\"text\": \"of line 2\"}\n";
+    write(&workplace, "in.jsonl", lines);
+    batch(&workplace, 3, &["in.jsonl"], "out", &[]);
+    let results = results(&workplace.path().join("out"));
+    assert_eq!(field(&results, "status"), ["done", "failed"]);
+    let error = &field(&results, "error")[1];
+    assert!(error.contains("in.jsonl:1 has the same"), "{error}");
+    assert!(error.contains("none of its own"), "{error}");
 }
 
 #[test]

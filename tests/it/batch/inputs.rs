@@ -1,10 +1,11 @@
 //! What files of inputs may look like.
 
+use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
 use super::{arguments, batch, field, results, write};
-use crate::binary::{Outcome, Workplace};
+use crate::binary::{Outcome, Workplace, tree};
 
 /// Runs a batch over a file of this name and content, and expects these texts
 /// with the lines they begin on; an empty text is an input that failed.
@@ -141,6 +142,21 @@ fn a_table_without_texts_is_refused() {
         for word in [name, "text", found, "hint: "] {
             assert!(outcome.stderr.contains(word), "{word}: {}", outcome.stderr);
         }
+        assert!(!workplace.path().join("out").exists());
+        // An earlier batch stays as it is, whichever file is wrong.
+        write(&workplace, "good.txt", "one\n");
+        batch(&workplace, 0, &["good.txt"], "out", &[]);
+        let before = tree(&workplace.path().join("out"));
+        batch(&workplace, 1, &["good.txt", name], "out", &[]);
+        assert_eq!(tree(&workplace.path().join("out")), before);
+        // What only turns out while it is read leaves nothing either.
+        let format = if name.ends_with("csv") { "csv" } else { "tsv" };
+        let more = ["--input-format", format];
+        let mut command = workplace.command(&arguments(&["-"], "piped", &more));
+        let table = fs::File::open(workplace.path().join(name)).expect("it is there");
+        let outcome = Outcome::of(command.stdin(table).output());
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert!(!workplace.path().join("piped").exists());
     }
 }
 

@@ -40,6 +40,41 @@ fn a_batch_stops_at_as_many_failures_as_it_may_have() {
 }
 
 #[test]
+fn a_batch_that_stops_at_a_drawing_leaves_the_inputs_before_it_alone() {
+    // The third, sixth and ninth have no cat.
+    let lines: String = (1..=10)
+        .map(|number| match number % 3 {
+            0 => "no such animal\n",
+            _ => "a cat\n",
+        })
+        .collect();
+    let view = ["--views", "from:cat"];
+    for (more, expected, complete) in [
+        (&["--max-failures", "1"][..], 3, false),
+        (&["--max-failures", "2"], 6, false),
+        (&["--max-failures", "3"], 9, false),
+        (&["--max-failures", "4"], 10, true),
+    ] {
+        for threads in ["1", "4"] {
+            let workplace = Workplace::new();
+            write(&workplace, "in.txt", &lines);
+            let more: Vec<&str> = [more, &view, &["--threads", threads]].concat();
+            batch(&workplace, 3, &["in.txt"], "out", &more);
+            let folder = workplace.path().join("out");
+            let results = results(&folder);
+            assert_eq!(results.len(), expected, "{more:?}");
+            let done = results.iter().filter(|result| result["status"] == "done");
+            let inputs = std::fs::read_dir(folder.join("inputs")).expect("some are done");
+            assert_eq!(inputs.count(), done.count(), "{more:?}");
+            let manifest = manifest(&folder);
+            assert_eq!(manifest["complete"], complete, "{more:?}");
+            let is_read_to_its_end = manifest["input_files"][0]["sha256"].is_string();
+            assert_eq!(is_read_to_its_end, complete, "{more:?}");
+        }
+    }
+}
+
+#[test]
 fn the_result_as_json_counts_and_lists_no_inputs() {
     let workplace = Workplace::new();
     write(&workplace, "in.txt", lines());

@@ -58,7 +58,7 @@ fn encoder() -> &'static Encoder {
         Encoder {
             model: Model::load(&checkpoint).unwrap(),
             tokenizer: Tokenizer::from_checkpoint(&checkpoint).unwrap(),
-            provenance: checkpoint.provenance().unwrap(),
+            provenance: checkpoint.provenance().wait().unwrap(),
         }
     })
 }
@@ -76,7 +76,7 @@ fn run(text: &str, pair: Option<&str>) -> Run {
         .forward(&[&input], HiddenStates::Drop)
         .unwrap();
     Run {
-        model: encoder.provenance.clone(),
+        model: encoder.provenance.clone().into(),
         input,
         selection: Selection::all(config.layer_count(), config.head_count()),
         attention: output.remove(0).attention,

@@ -92,21 +92,62 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
+#[test]
+fn a_number_of_threads_in_the_environment_is_a_number() {
+    let workplace = Workplace::new();
+    for (value, more, code) in [
+        ("abc", &[][..], 2),
+        ("-1", &[], 2),
+        ("100000", &[], 2),
+        ("abc", &["--threads", "1"], 0),
+        ("1", &[], 0),
+        ("0", &[], 0),
+        ("", &[], 0),
+    ] {
+        let mut command = workplace.command(&with(&QUICK, more));
+        let outcome = Outcome::of(command.env("RAYON_NUM_THREADS", value).output());
+        assert_eq!(outcome.code, Some(code), "{value:?}: {}", outcome.stderr);
+        let words = ["RAYON_NUM_THREADS", value, "hint: ", "--threads 2"];
+        let is_told = words.iter().all(|word| outcome.stderr.contains(word));
+        assert_eq!(is_told, code == 2, "{value:?}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_slow_batch_is_not_said_to_stand_still() {
+    for (count, seconds, expected) in [
+        (450, 10, "45 inputs/s"),
+        (23, 10, "2.3 inputs/s"),
+        (10, 10, "1.0 inputs/s"),
+        (2, 10, "12.0 inputs/min"),
+        (1, 100, "0.6 inputs/min"),
+        (0, 10, "0.0 inputs/min"),
+        (5, 0, "5000 inputs/s"),
+    ] {
+        let duration = std::time::Duration::from_secs(seconds);
+        assert_eq!(attnviz::cli::rate(count, duration), expected);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn standard_output_that_cannot_be_written_is_an_error() {
     let workplace = Workplace::new();
-    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
-        skipped("this machine has no /dev/full");
-        return;
-    };
-    let outcome = Outcome::of(workplace.command(&QUICK).stdout(full).output());
-    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
-    assert!(
-        outcome.stderr.starts_with("error: ") && outcome.stderr.contains("standard output"),
-        "{}",
-        outcome.stderr
-    );
+    for arguments in [&QUICK[..], &["man"], &["completions", "bash"]] {
+        let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+            skipped("this machine has no /dev/full");
+            return;
+        };
+        let outcome = Outcome::of(workplace.command(arguments).stdout(full).output());
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.starts_with("error: ") && outcome.stderr.contains("standard output"),
+            "{}",
+            outcome.stderr
+        );
+        // `man` writes none.
+        assert!(!outcome.stderr.contains("files"), "{}", outcome.stderr);
+    }
 }
 
 #[test]

@@ -48,7 +48,8 @@ pub fn run(tokens: &[&str], segments: usize, layer_count: usize, head_count: usi
             source: ModelSource::Hub,
             commit: None,
             files: Vec::new(),
-        },
+        }
+        .into(),
         input: TokenizedInput {
             text: tokens.join(" "),
             pair: (segments > 1).then(|| "and the second sentence".into()),

@@ -33,7 +33,8 @@ fn run(values: Vec<f32>, tokens: usize) -> Run {
             source: ModelSource::Elsewhere,
             commit: None,
             files: Vec::new(),
-        },
+        }
+        .into(),
         input: TokenizedInput {
             text: "text".to_owned(),
             pair: None,

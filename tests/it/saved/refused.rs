@@ -184,7 +184,7 @@ fn options_that_do_not_fit_are_refused() {
         "saved",
     );
     let run = format!("saved/{FOLDER}");
-    let cases: [(&[&str], i32, &str); 11] = [
+    let cases: [(&[&str], i32, &str); 13] = [
         (
             &["--layers", "0"],
             2,
@@ -197,6 +197,16 @@ fn options_that_do_not_fit_are_refused() {
         (&["--colormap", "jet"], 2, "jet"),
         (&["--vmin", "0.5", "--vmax", "0.25"], 2, "from low to high"),
         (&["--views", "from:nobody"], 2, "no token \"nobody\""),
+        (
+            &["--views", "from:[CLS]", "--special-tokens", "hide"],
+            2,
+            "\"[CLS]\" of the input is not shown",
+        ),
+        (
+            &["--views", "from:[CLS]", "--crop", "1-2"],
+            2,
+            "hint: --special-tokens keep, --tokens subword, and a --crop that has it",
+        ),
         (
             &["--labels", "labels"],
             2,

@@ -26,7 +26,8 @@ fn run(layers: usize, heads: usize) -> Run {
             source: ModelSource::Builtin,
             commit: None,
             files: Vec::new(),
-        },
+        }
+        .into(),
         input: TokenizedInput {
             text: "a".to_owned(),
             pair: None,
