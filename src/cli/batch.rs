@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Outcome;
 use super::batch_progress::BatchProgress;
 use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, rate, seconds};
-use super::model::{self, LoadedModel};
+use super::model::{self, LoadedModel, Use};
 use super::settings::BatchSettings;
 use crate::batch::{self, BatchModel, BatchOptions, BatchOutcome};
 use crate::checkpoint::ModelProvenance;
@@ -24,7 +24,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     }
 
     let start = Instant::now();
-    let loaded = model::load(&settings.model, messages)?;
+    let loaded = model::load(&settings.model, Use::Often, messages)?;
     // The digests tell whether an earlier batch used the same model.
     let provenance = model::wait(&loaded.provenance, messages)?;
     let load = start.elapsed();

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
-use super::model;
+use super::model::{self, Use};
 use super::settings::EncodeSettings;
 use super::show::{self, TerminalView};
 use crate::attention::Selection;
@@ -34,7 +34,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let mut durations = Durations::default();
 
     let start = Instant::now();
-    let loaded = model::load(&settings.model, messages)?;
+    let loaded = model::load(&settings.model, Use::Once, messages)?;
     let warnings = loaded.warnings.clone();
     durations.load = start.elapsed();
 

@@ -34,13 +34,27 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
     Ok(checkpoint)
 }
 
-pub(super) fn load(settings: &ModelSettings, messages: &Messages) -> Result<LoadedModel> {
+/// How often a model runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Once,
+    Often,
+}
+
+pub(super) fn load(
+    settings: &ModelSettings,
+    use_of_it: Use,
+    messages: &Messages,
+) -> Result<LoadedModel> {
     let checkpoint = checkpoint(settings, messages)?;
     let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
     let provenance = checkpoint.provenance();
     // The weights are read on all threads but the one that the vocabulary takes.
     let (model, tokenizer) = rayon::join(
-        || Model::load(&checkpoint),
+        || match use_of_it {
+            Use::Once => Model::open(&checkpoint),
+            Use::Often => Model::load(&checkpoint),
+        },
         || Tokenizer::from_checkpoint(&checkpoint),
     );
     let tokenizer = tokenizer.with_context(|| of(&checkpoint.id))?;

@@ -8,6 +8,7 @@
 //! attention is taken per input. So there is no padding between inputs and no
 //! mask, and each input gets bit for bit what it gets alone.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Tensor};
@@ -15,9 +16,9 @@ use rayon::prelude::*;
 
 use super::config::BertConfig;
 use super::kernels::{AttentionShape, Instructions};
-use super::ops::{self, LayerNorm, Linear};
+use super::ops::{self, LayerNorm, Linear, LinearWeights};
 use super::weights::{Weights, WeightsError};
-use super::{EncoderOutput, HiddenStates, ModelError};
+use super::{EncoderOutput, HiddenStates, Keep, ModelError};
 use crate::attention::AttentionTensor;
 use crate::tokenizer::TokenizedInput;
 
@@ -28,7 +29,7 @@ pub struct Bert {
     instructions: Instructions,
     /// Kept for the word embedding table, of which only the rows in use are
     /// read: it is a fifth of bert-base.
-    weights: Weights,
+    weights: Arc<Weights>,
     /// `[maximum_token_count, hidden]`.
     position_embeddings: Tensor,
     /// `[segment_count, hidden]`.
@@ -65,18 +66,24 @@ struct Room {
 const FEW_TOKENS: usize = 256;
 
 impl Bert {
-    /// Reads all weights but the word embeddings, layers side by side.
+    /// Reads weights, layers side by side: all of them or, of [`Keep::Little`],
+    /// only the small ones. The word embeddings are always read by row.
     ///
     /// # Errors
     /// When a tensor is missing, of another shape or type, or not finite.
-    pub fn load(config: BertConfig, weights: Weights) -> Result<Self, ModelError> {
+    pub(super) fn load(
+        config: BertConfig,
+        weights: Weights,
+        keep: Keep,
+    ) -> Result<Self, ModelError> {
+        let weights = Arc::new(weights);
         let instructions = Instructions::detect();
         let hidden = config.hidden_size;
         let table = [config.vocabulary_size, hidden];
         weights.check_shape("embeddings.word_embeddings.weight", &table)?;
         let layers: Result<Vec<Layer>, ModelError> = (0..config.layer_count)
             .into_par_iter()
-            .map(|layer| Layer::load(&config, &weights, instructions, layer))
+            .map(|layer| Layer::load(&config, &weights, keep, instructions, layer))
             .collect();
         Ok(Self {
             position_embeddings: matrix(
@@ -293,7 +300,8 @@ impl Bert {
 impl Layer {
     fn load(
         config: &BertConfig,
-        weights: &Weights,
+        weights: &Arc<Weights>,
+        keep: Keep,
         instructions: Instructions,
         layer: usize,
     ) -> Result<Self, ModelError> {
@@ -301,7 +309,7 @@ impl Layer {
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
         let linear = |part: &str, shape| {
             let part = name(part);
-            linear(weights, instructions, &[&part], shape)
+            linear(weights, keep, instructions, &[&part], shape)
         };
         let norm = |part: &str| layer_norm(config, weights, instructions, &name(part));
         let parts = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
@@ -309,7 +317,7 @@ impl Layer {
         let mut widening = linear("intermediate.dense", [intermediate, hidden])?;
         widening.activation = Some(config.activation);
         Ok(Self {
-            query_key_value: self::linear(weights, instructions, &parts, [hidden, hidden])?,
+            query_key_value: self::linear(weights, keep, instructions, &parts, [hidden, hidden])?,
             attention_output: linear("attention.output.dense", [hidden, hidden])?,
             attention_norm: norm("attention.output.LayerNorm")?,
             intermediate: widening,
@@ -372,7 +380,8 @@ fn matrix(weights: &Weights, name: &str, shape: [usize; 2]) -> Result<Tensor, Mo
 
 /// Linear maps of the same input, each of `shape` `[outputs, inputs]`, as one.
 fn linear(
-    weights: &Weights,
+    weights: &Arc<Weights>,
+    keep: Keep,
     instructions: Instructions,
     names: &[&str],
     shape: [usize; 2],
@@ -381,8 +390,16 @@ fn linear(
         let names = names.iter();
         names.map(|name| format!("{name}.{end}")).collect()
     };
+    let matrices = all("weight");
     Ok(Linear {
-        weight: weights.read_matrices(&all("weight"), &shape)?,
+        weights: match keep == Keep::Little && weights.can_stream(&matrices, &shape)? {
+            true => LinearWeights::Stored {
+                weights: Arc::clone(weights),
+                names: matrices,
+                shape,
+            },
+            false => LinearWeights::Loaded(weights.read_matrices(&matrices, &shape)?),
+        },
         bias: weights.read_stacked(&all("bias"), &shape[..1])?,
         activation: None,
         instructions,

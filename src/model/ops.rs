@@ -1,19 +1,38 @@
 //! The kernels as operations on candle's tensors. Hidden states have the shape
 //! `[panel, column, lane]` that [`kernels`] explains.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use candle_core::{
     CpuStorage, Device, InplaceOp1, InplaceOp2, Layout, Result, Storage, Tensor, bail,
 };
 
+use super::ModelError;
 use super::config::Activation;
 use super::kernels::{self, Aligned, AttentionShape, Instructions, NormParameters};
-use super::weights::WeightMemory;
+use super::weights::{WeightMemory, Weights, WeightsError};
+
+/// The weights of a linear map, `[outputs, inputs]`, as PyTorch stores them.
+#[derive(Debug)]
+pub enum LinearWeights {
+    /// In memory, for any number of forward passes.
+    Loaded(WeightMemory),
+    /// Read anew in every forward pass.
+    Stored {
+        /// Where they are.
+        weights: Arc<Weights>,
+        /// Matrices that stand one under the other.
+        names: Vec<String>,
+        /// Of each of them: `[outputs, inputs]`.
+        shape: [usize; 2],
+    },
+}
 
 /// A linear map with its bias: `input · weightᵀ + bias`.
 #[derive(Debug)]
 pub struct Linear {
-    /// `[outputs, inputs]`, as PyTorch stores it.
-    pub weight: WeightMemory,
+    /// What inputs are multiplied with.
+    pub weights: LinearWeights,
     /// `[outputs]`.
     pub bias: Vec<f32>,
     /// Applied to what comes out.
@@ -28,13 +47,45 @@ impl Linear {
     /// need not be cleared, nor be had from the system.
     ///
     /// # Errors
-    /// When the shapes do not fit.
-    pub fn forward_into(&self, input: &Tensor, output: &Tensor) -> Result<()> {
-        output.inplace_op2(input, self)
+    /// When the shapes do not fit, or stored weights cannot be read or are not
+    /// finite.
+    pub fn forward_into(
+        &self,
+        input: &Tensor,
+        output: &Tensor,
+    ) -> std::result::Result<(), ModelError> {
+        let product = Product {
+            linear: self,
+            failure: Mutex::new(None),
+        };
+        output.inplace_op2(input, &product)?;
+        let failure = product.failure.into_inner();
+        match failure.unwrap_or_else(PoisonError::into_inner) {
+            Some((_, error)) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Weights that a matrix of so many inputs and outputs has.
+    fn fits(&self, input_count: usize) -> bool {
+        let output_count = self.bias.len();
+        match &self.weights {
+            LinearWeights::Loaded(weights) => weights.values().len() == output_count * input_count,
+            LinearWeights::Stored { names, shape, .. } => {
+                (shape[0] * names.len(), shape[1]) == (output_count, input_count)
+            }
+        }
     }
 }
 
-impl InplaceOp2 for Linear {
+/// One use of a linear map.
+struct Product<'linear> {
+    linear: &'linear Linear,
+    /// Of stored weights: the first row that could not be read, and why.
+    failure: Mutex<Option<(usize, WeightsError)>>,
+}
+
+impl InplaceOp2 for Product<'_> {
     fn name(&self) -> &'static str {
         "linear-in-panels"
     }
@@ -46,29 +97,55 @@ impl InplaceOp2 for Linear {
         input: &CpuStorage,
         input_layout: &Layout,
     ) -> Result<()> {
+        let linear = self.linear;
         let (panel_count, input_count, lane_count) = input_layout.shape().dims3()?;
-        let output_count = self.bias.len();
-        let weight = self.weight.values();
-        let fits = weight.len() == output_count * input_count
-            && lane_count == self.instructions.lane_count()
+        let output_count = linear.bias.len();
+        let fits = linear.fits(input_count)
+            && lane_count == linear.instructions.lane_count()
             && output_layout.dims() == [panel_count, output_count, lane_count];
         if !fits {
             bail!(
-                "a linear map of {} weights to {output_count} outputs met tensors of {:?} and {:?}",
-                weight.len(),
+                "a linear map to {output_count} outputs met tensors of {:?} and {:?}",
                 input_layout.dims(),
                 output_layout.dims()
             );
         }
-        let map = kernels::Linear {
-            weight,
-            bias: &self.bias,
-            activation: self.activation,
-        };
         let input = cpu_values(input, input_layout)?;
         let output = cpu_values_mut(output, output_layout)?;
-        kernels::linear(self.instructions, map, input, output);
+        let map = |weight| kernels::Linear {
+            weight,
+            bias: &linear.bias,
+            activation: linear.activation,
+        };
+        match &linear.weights {
+            LinearWeights::Loaded(weights) => {
+                kernels::linear(linear.instructions, map(weights.values()), input, output);
+            }
+            LinearWeights::Stored {
+                weights,
+                names,
+                shape,
+            } => {
+                let read = |first_row: usize, rows: &mut [f32]| {
+                    if let Err(error) = weights.read_rows_from(names, *shape, first_row, rows) {
+                        self.fail(first_row, error);
+                    }
+                };
+                let map = map(&[]);
+                kernels::linear_from(linear.instructions, map, &read, input_count, input, output);
+            }
+        }
         Ok(())
+    }
+}
+
+impl Product<'_> {
+    /// Keeps the failure of the first row, whichever thread comes first.
+    fn fail(&self, first_row: usize, error: WeightsError) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if failure.as_ref().is_none_or(|&(row, _)| first_row < row) {
+            *failure = Some((first_row, error));
+        }
     }
 }
 

@@ -244,6 +244,44 @@ impl Weights {
         Ok(memory)
     }
 
+    /// Whether tensors can be read in parts. Those of a pickle come whole.
+    ///
+    /// # Errors
+    /// When one is missing or of another shape.
+    pub fn can_stream(&self, names: &[String], shape: &[usize]) -> Result<bool, WeightsError> {
+        Ok(are_trusted(&self.locate_all(names, shape)?))
+    }
+
+    /// Rows from `first_row` on, as many as fit, of matrices of the same
+    /// `shape` `[rows, columns]` that stand one under the other.
+    ///
+    /// # Errors
+    /// As [`Weights::read`].
+    pub fn read_rows_from(
+        &self,
+        names: &[String],
+        shape: [usize; 2],
+        first_row: usize,
+        mut rows: &mut [f32],
+    ) -> Result<(), WeightsError> {
+        let [row_count, column_count] = shape;
+        let length = row_count * column_count;
+        let mut first = first_row * column_count;
+        while !rows.is_empty() && length > 0 {
+            let (index, start) = (first / length, first % length);
+            let Some(name) = names.get(index) else {
+                return Err(missing(&names.join(" and "), &shape));
+            };
+            let (part, rest) = rows.split_at_mut(rows.len().min(length - start));
+            let (name, source) = self.locate(name, &shape)?;
+            source.read_part(&name, &shape, start, part)?;
+            check_finite(&name, start, part)?;
+            first += part.len();
+            rows = rest;
+        }
+        Ok(())
+    }
+
     fn locate_all(
         &self,
         names: &[String],

@@ -42,7 +42,7 @@ pub use attention::{AttentionShape, attend};
 pub use functions::activate;
 pub use normalize::{NormParameters, add_and_normalize};
 pub use panels::{from_panels, padded_row_count, to_panels};
-pub use product::{Linear, linear};
+pub use product::{Linear, ReadRows, linear, linear_from};
 use tile::{MatrixUnit, TILE_SIDE};
 
 /// The instructions that the kernels use, and with them the width of a panel.

@@ -1,12 +1,14 @@
 //! The product of activations with a weight matrix, its bias and activation.
 
+use std::cell::Cell;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::Instructions;
 use super::functions::activate_vectors;
 use super::tile::{Strided, add_tile};
-use super::tiled_product;
+use super::tiled_product::{self, Rows};
 use crate::model::config::Activation;
 
 /// Products are summed over this many inputs before they join the others:
@@ -38,11 +40,12 @@ pub struct Linear<'weights> {
 /// `[panel, inputs, lane]` to `output` of shape `[panel, outputs, lane]`.
 /// Slices that do not fit each other leave part of `output` as it was.
 pub fn linear(instructions: Instructions, map: Linear<'_>, input: &[f32], output: &mut [f32]) {
-    if let Some(unit) = instructions.matrix_unit {
-        return tiled_product::linear(instructions, unit, map, input, output);
-    }
     let output_count = map.bias.len();
     let input_count = map.weight.len().checked_div(output_count).unwrap_or(0);
+    if let Some(unit) = instructions.matrix_unit {
+        let map = (map, Rows::Memory(map.weight), input_count);
+        return tiled_product::linear(instructions, unit, map, input, output);
+    }
     if input_count == 0 {
         return;
     }
@@ -79,6 +82,47 @@ pub fn linear(instructions: Instructions, map: Linear<'_>, input: &[f32], output
         .with_max_len(1)
         .for_each(|task| instructions.run(task));
 }
+
+/// Reads weight rows from the one given on, as many as the memory takes.
+pub type ReadRows<'weights> = &'weights (dyn Fn(usize, &mut [f32]) + Sync);
+
+/// As [`linear`], with weights that are read when their turn comes; `map` has
+/// none. What is used once need not be kept: it goes from where it is stored
+/// into the cache, and not through memory of its own.
+pub fn linear_from(
+    instructions: Instructions,
+    map: Linear<'_>,
+    read: ReadRows<'_>,
+    input_count: usize,
+    input: &[f32],
+    output: &mut [f32],
+) {
+    if let Some(unit) = instructions.matrix_unit {
+        let map = (map, Rows::Read(read), input_count);
+        return tiled_product::linear(instructions, unit, map, input, output);
+    }
+    // Here every group of panels goes over all weights.
+    let length = map.bias.len() * input_count;
+    let mut memory = WEIGHTS.take();
+    if memory.len() < length {
+        memory.resize(length, 0.0);
+    }
+    memory[..length]
+        .par_chunks_mut((READ_ROWS * input_count).max(1))
+        .enumerate()
+        .for_each(|(index, rows)| read(index * READ_ROWS, rows));
+    let weight = &memory[..length];
+    linear(instructions, Linear { weight, ..map }, input, output);
+    WEIGHTS.set(memory);
+}
+
+thread_local! {
+    /// The weights of the product at hand.
+    static WEIGHTS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+/// Weight rows that a thread reads at a time.
+const READ_ROWS: usize = 64;
 
 /// Some panels times some weight rows: the work of one task.
 struct Block<'data> {

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::functions::activate_vectors;
 use super::tile::{AHEAD, Ahead, MatrixUnit, PARTS, STEP_INPUTS, Step, Sums, TILE_SIDE};
-use super::{Instructions, Linear};
+use super::{Instructions, Linear, ReadRows};
 
 /// Panels whose parts are kept at the same time: 19 MB for 3,072 inputs.
 const GROUP_PANELS: usize = 64;
@@ -35,19 +35,28 @@ thread_local! {
     /// more than the splitting.
     static INPUT_PARTS: Cell<Vec<Step>> = const { Cell::new(Vec::new()) };
     static WEIGHT_PARTS: Cell<Vec<Step>> = const { Cell::new(Vec::new()) };
+    /// Weights that a task has read.
+    static WEIGHTS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
-/// As [`super::linear`].
+/// Weights in memory, or a way to read them.
+#[derive(Clone, Copy)]
+pub(super) enum Rows<'weights> {
+    Memory(&'weights [f32]),
+    Read(ReadRows<'weights>),
+}
+
+/// As [`super::linear`] and [`super::linear_from`]; the weights of `map` are in
+/// `rows`.
 pub(super) fn linear(
     instructions: Instructions,
     unit: MatrixUnit,
-    map: Linear<'_>,
+    (map, rows, input_count): (Linear<'_>, Rows<'_>, usize),
     input: &[f32],
     output: &mut [f32],
 ) {
     let output_count = map.bias.len();
-    let input_count = map.weight.len().checked_div(output_count).unwrap_or(0);
-    if input_count == 0 {
+    if input_count == 0 || output_count == 0 {
         return;
     }
     let step_count = input_count.div_ceil(STEP_INPUTS);
@@ -77,18 +86,14 @@ pub(super) fn linear(
             .chunks_exact_mut(output_length)
             .map(|panel| panel.chunks_mut(block_rows * TILE_SIDE))
             .collect();
-        let weights = map.weight.chunks(block_rows * input_count);
-        let blocks: Vec<Block> = weights
-            .zip(map.bias.chunks(block_rows))
+        let blocks: Vec<Block> = map
+            .bias
+            .chunks(block_rows)
             .enumerate()
-            .map(|(index, (weight, bias))| Block {
+            .map(|(index, bias)| Block {
                 unit,
-                map: Linear {
-                    weight,
-                    bias,
-                    ..map
-                },
-                all_weights: map.weight,
+                map: Linear { bias, ..map },
+                rows,
                 first_row: index * block_rows,
                 input_count,
                 step_count,
@@ -131,9 +136,10 @@ impl WithSimd for SplitPanel<'_> {
 /// Some weight rows with all panels of a group: the work of one task.
 struct Block<'data> {
     unit: MatrixUnit,
+    /// The block's bias, and the activation.
     map: Linear<'data>,
-    /// Of the whole map, and the block's first row among them.
-    all_weights: &'data [f32],
+    /// Those of the whole map, and the block's first among them.
+    rows: Rows<'data>,
     first_row: usize,
     input_count: usize,
     step_count: usize,
@@ -148,23 +154,37 @@ impl WithSimd for Block<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
+        let start = self.first_row * self.input_count;
+        let length = self.map.bias.len() * self.input_count;
+        let mut memory = WEIGHTS.take();
+        let weights = match self.rows {
+            Rows::Memory(all) => all.get(start..start + length).unwrap_or_default(),
+            Rows::Read(read) => {
+                if memory.len() < length {
+                    memory.resize(length, 0.0);
+                }
+                read(self.first_row, &mut memory[..length]);
+                &memory[..length]
+            }
+        };
         if self.output.len() == 1 && self.input_count % STEP_INPUTS == 0 {
-            self.stream(simd);
+            self.stream(simd, weights);
         } else {
-            self.add_chunks(simd);
+            self.add_chunks(simd, weights);
         }
+        WEIGHTS.set(memory);
     }
 }
 
 impl<'data> Block<'data> {
     /// One panel with weights that are split on the way.
     #[inline(always)]
-    fn stream<S: Simd>(&mut self, simd: S) {
+    fn stream<S: Simd>(&mut self, simd: S, weights: &[f32]) {
         begin(simd, self.map, &mut self.output);
         let [panel] = self.output.as_mut_slice() else {
             return;
         };
-        let tiles = self.map.weight.chunks(TILE_SIDE * self.input_count);
+        let tiles = weights.chunks(TILE_SIDE * self.input_count);
         for (weights, sums) in tiles.zip(panel.chunks_mut(SUMS_LENGTH)) {
             if let ([sums], _) = sums.as_chunks_mut() {
                 self.unit.stream(weights, self.input, sums);
@@ -180,7 +200,7 @@ impl<'data> Block<'data> {
 
     /// All panels with weights that are split some steps at a time.
     #[inline(always)]
-    fn add_chunks<S: Simd>(&mut self, simd: S) {
+    fn add_chunks<S: Simd>(&mut self, simd: S, weights: &[f32]) {
         let tile_count = self.map.bias.len().div_ceil(TILE_SIDE);
         let mut parts = WEIGHT_PARTS.take();
         for first in (0..self.step_count).step_by(CHUNK_STEPS) {
@@ -188,7 +208,7 @@ impl<'data> Block<'data> {
             // Rows that a last tile lacks keep what was there: nobody reads what
             // comes of them.
             let parts = room(&mut parts, tile_count * steps);
-            let tiles = self.map.weight.chunks(TILE_SIDE * self.input_count);
+            let tiles = weights.chunks(TILE_SIDE * self.input_count);
             for (weights, parts) in tiles.zip(parts.chunks_exact_mut(steps)) {
                 split_tile(simd, weights, self.input_count, first, parts);
             }
@@ -245,12 +265,17 @@ impl<'data> Block<'data> {
             true => (self.first_row, (first + steps) * STEP_INPUTS),
             false => (self.first_row + BLOCK_ROWS, 0),
         };
-        let (weights, input_count) = (self.all_weights, self.input_count);
+        let input_count = self.input_count;
+        let (weights, row_count) = match self.rows {
+            Rows::Memory(weights) => (weights, BLOCK_ROWS),
+            // They are in no memory yet.
+            Rows::Read(_) => (Default::default(), 0),
+        };
         let part_count = (steps * STEP_INPUTS).div_ceil(AHEAD);
         (0..).map(move |count: usize| {
             let (rows, part) = (count / part_count * steps, count % part_count);
             let start = (row + rows) * input_count + column + part * AHEAD;
-            match rows < BLOCK_ROWS {
+            match rows < row_count {
                 true => Ahead {
                     weights,
                     start,
