@@ -22,9 +22,9 @@ pub(super) const BOX: char = '\u{25a1}';
 /// The digits in a box, as a multiple of the font size.
 const BOX_DIGITS: f32 = 0.44;
 /// Shaped lines are kept up to so many bytes.
-const SHAPED_LIMIT: usize = 1 << 20;
+const SHAPED_LIMIT: usize = 1 << 22;
 /// What a line takes beside its coverage and its text, in bytes.
-const SHAPED_OVERHEAD: usize = 128;
+const SHAPED_OVERHEAD: usize = 192;
 /// So many glyph images are kept, a few hundred bytes each.
 const GLYPH_LIMIT: usize = 4_096;
 
@@ -40,8 +40,61 @@ pub struct ShapedText {
     pub size: f32,
     /// Row after row, 0 for paper, 255 for ink.
     pub coverage: Vec<u8>,
+    /// The part that is not paper, ready to be laid on.
+    pub ink: Ink,
     /// Code points that no font has.
     pub missing: Vec<char>,
+}
+
+/// So many pixels of ink are laid on together.
+pub(super) const INK_PIXELS: usize = 16;
+
+/// The part of a line of text that is not paper.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ink {
+    /// From the left edge of the line, in pixels.
+    pub left: i32,
+    /// From the upper edge of the line, in pixels.
+    pub top: i32,
+    /// Of a row, in pixels; there may be paper at its end.
+    pub width: usize,
+    /// In pixels.
+    pub height: i32,
+    /// The coverage of each channel, all three the same; row after row.
+    pub weights: Vec<u8>,
+}
+
+impl Ink {
+    /// The ink of rows of coverage.
+    fn new(coverage: &[u8], line_width: i32) -> Self {
+        let line_width = usize::try_from(line_width.max(1)).unwrap_or(1);
+        let lines = || coverage.chunks_exact(line_width);
+        let is_ink = |&ink: &u8| ink > 0;
+        let has_ink = |line: &[u8]| line.iter().any(is_ink);
+        let (Some(top), Some(bottom)) = (lines().position(has_ink), lines().rposition(has_ink))
+        else {
+            return Self::default();
+        };
+        let first = lines().filter_map(|line| line.iter().position(is_ink));
+        let last = lines().filter_map(|line| line.iter().rposition(is_ink));
+        let left = first.min().unwrap_or(0);
+        let right = last.max().unwrap_or(0) + 1;
+        let width = (right - left).next_multiple_of(INK_PIXELS);
+        let mut weights = Vec::with_capacity((bottom + 1 - top) * width * 3);
+        for line in lines().take(bottom + 1).skip(top) {
+            let ink = line.get(left..right).unwrap_or_default().iter().copied();
+            let padded = ink.chain(std::iter::repeat(0)).take(width);
+            weights.extend(padded.flat_map(|ink| [ink; 3]));
+        }
+        // Less than the width and height of a line.
+        Self {
+            left: left as i32,
+            top: top as i32,
+            width,
+            height: (bottom + 1 - top) as i32,
+            weights,
+        }
+    }
 }
 
 /// Shapes and rasterises lines of text, and remembers them: the maps of a run
@@ -110,7 +163,8 @@ impl TextShaper {
             self.glyphs.image_cache.clear();
         }
         let shaped = Arc::new(self.rasterize(text, font));
-        self.shaped_size += shaped.coverage.len() + text.len() + SHAPED_OVERHEAD;
+        let size = shaped.coverage.len() + shaped.ink.weights.len() + text.len();
+        self.shaped_size += size + SHAPED_OVERHEAD;
         self.shaped
             .entry(key)
             .or_default()
@@ -142,11 +196,13 @@ impl TextShaper {
             height,
             size,
             coverage: vec![0; usize::try_from(width * height).unwrap_or(0)],
+            ink: Ink::default(),
             missing: prepared.missing,
         };
         for mark in &marks {
             shaped.add(mark, mark.x - left, baseline + mark.y);
         }
+        shaped.ink = Ink::new(&shaped.coverage, shaped.width);
         shaped
     }
 

@@ -4,11 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use plotters::backend::BitMapBackend;
-use plotters::drawing::IntoDrawingArea;
-
 use super::colormap::{Color, ColorTable};
-use super::png::{draw_cells, failed, length};
+use super::png::{cell_line, length};
 use super::{Picture, RenderError};
 use crate::analysis::Shown;
 use crate::figure::layout::{Item, Layout, thumbnail as lay_out, thumbnail_size};
@@ -37,7 +34,7 @@ pub fn thumbnail(
             return Err(RenderError::Drawing { message });
         }
     };
-    let pixels = draw(&layout)?;
+    let pixels = draw(&layout);
     let (width, height) = (length(layout.width), length(layout.height));
     Ok(Picture {
         bytes: compress(&pixels, (width, height))?,
@@ -53,19 +50,27 @@ pub fn size(layer_count: usize, head_count: usize) -> (u32, u32) {
     (length(width), length(height))
 }
 
-fn draw(layout: &Layout<'_>) -> Result<Vec<u8>, RenderError> {
-    let size = (length(layout.width), length(layout.height));
-    let mut pixels = TRANSPARENT.repeat(size.0 as usize * size.1 as usize);
-    let canvas = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
+/// The pixels, row after row.
+fn draw(layout: &Layout<'_>) -> Vec<u8> {
+    let width = length(layout.width) as usize;
+    let mut pixels = TRANSPARENT.repeat(width * length(layout.height) as usize);
     let colors = ColorTable::new(layout.palette);
+    let mut line = Vec::new();
     for item in &layout.items {
-        if let Item::Cells(cells) = item {
-            draw_cells(&canvas, cells, &colors)?;
+        let Item::Cells(cells) = item else {
+            continue;
+        };
+        // Every cell is a pixel.
+        let start = length(cells.origin.1) as usize * width + length(cells.origin.0) as usize;
+        let rows = pixels.get_mut(start * 3..).unwrap_or_default();
+        for (row, place) in (0..cells.side).zip(rows.chunks_mut(width.max(1) * 3)) {
+            cell_line(cells, row, &colors, &[], &mut line);
+            if let Some(place) = place.get_mut(..line.len()) {
+                place.copy_from_slice(&line);
+            }
         }
     }
-    canvas.present().map_err(failed)?;
-    drop(canvas);
-    Ok(pixels)
+    pixels
 }
 
 /// A byte a pixel: the layout leaves fewer colours than a palette holds.

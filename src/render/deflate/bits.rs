@@ -1,0 +1,72 @@
+//! Bits into bytes, the first bit lowest.
+
+/// Writes a whole word at a time, and moves on by the bytes that are full.
+#[derive(Debug, Default)]
+pub(super) struct BitWriter {
+    /// What is written, and room for more.
+    out: Vec<u8>,
+    length: usize,
+    waiting: u64,
+    /// Less than 8.
+    count: u32,
+}
+
+impl BitWriter {
+    /// A stream that begins with some bytes.
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        Self {
+            out: bytes.to_vec(),
+            length: bytes.len(),
+            ..Self::default()
+        }
+    }
+
+    /// Makes room, without which [`BitWriter::put`] loses what it is given.
+    pub(super) fn reserve(&mut self, bit_count: usize) {
+        self.out.resize(self.length + bit_count / 8 + 16, 0);
+    }
+
+    /// Writes up to 56 bits.
+    #[inline(always)]
+    pub(super) fn put(&mut self, bits: u64, count: u32) {
+        self.waiting |= bits << self.count;
+        self.count += count;
+        let place = self.out.get_mut(self.length..);
+        if let Some(place) = place.and_then(|place| place.first_chunk_mut()) {
+            *place = self.waiting.to_le_bytes();
+        }
+        let full = self.count / 8;
+        self.length += full as usize;
+        self.waiting >>= full * 8;
+        self.count %= 8;
+    }
+
+    /// Fills the last byte with zeros.
+    fn align(&mut self) {
+        self.put(0, (8 - self.count) % 8);
+    }
+
+    /// Writes stored blocks.
+    pub(super) fn write_stored(&mut self, bytes: &[u8], is_last: bool) {
+        let mut parts = bytes.chunks(usize::from(u16::MAX)).peekable();
+        while let Some(part) = parts.next() {
+            self.reserve(part.len() * 8 + 64);
+            self.put(u64::from(is_last && parts.peek().is_none()), 3);
+            self.align();
+            let length = part.len() as u64;
+            self.put(length | (!length & 0xffff) << 16, 32);
+            self.out.truncate(self.length);
+            self.out.extend_from_slice(part);
+            self.length = self.out.len();
+        }
+    }
+
+    /// What is written, with some bytes behind it.
+    pub(super) fn finish(mut self, bytes: &[u8]) -> Vec<u8> {
+        self.reserve(8);
+        self.align();
+        self.out.truncate(self.length);
+        self.out.extend_from_slice(bytes);
+        self.out
+    }
+}
