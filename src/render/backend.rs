@@ -68,19 +68,23 @@ impl<'pixels> Band<'pixels> {
     }
 
     /// The same for a text that runs upwards from its lower left corner.
-    fn ink_upward(&mut self, text: &ShapedText, (x, y): (i32, i32), color: Color) {
-        let line_width = usize::try_from(text.width.max(1)).unwrap_or(1);
-        for (column, coverage) in (x..).zip(text.coverage.chunks_exact(line_width)) {
-            for (row, &ink) in (1..).zip(coverage) {
-                if ink == 0 {
-                    continue;
-                }
-                // A pixel covers the unit right of and below its coordinate, so
-                // that a turn maps it to the unit before the turned one.
-                if let Some(pixel) = self.row(column, y - row, 1).0.first_chunk_mut::<3>() {
-                    for (channel, color) in pixel.iter_mut().zip(color) {
-                        *channel = blend(*channel, color, ink);
-                    }
+    fn ink_upward(&mut self, ink: &Ink, (x, y): (i32, i32), color: Color) {
+        let band_height = i32::try_from(self.size.1).unwrap_or(i32::MAX);
+        let stride = ink.width.max(1) * 3;
+        let columns = usize::try_from(ink.height).unwrap_or(0);
+        for (along, column) in (1 + ink.left..).zip(0..ink.width) {
+            // A pixel covers the unit right of and below its coordinate, so
+            // that a turn maps it to the unit before the turned one.
+            let y = y - along;
+            if y < 0 || y >= band_height {
+                continue;
+            }
+            let (row, cut) = self.row(x + ink.top, y, columns);
+            let weights = ink.weights.iter().skip(column * 3 + cut * stride);
+            let pixels = row.as_chunks_mut::<3>().0.iter_mut();
+            for (pixel, &weight) in pixels.zip(weights.step_by(stride)) {
+                for (channel, color) in pixel.iter_mut().zip(color) {
+                    *channel = blend(*channel, color, weight);
                 }
             }
         }
@@ -251,7 +255,7 @@ impl<'pixels> Drawable<Band<'pixels>> for Lettering<'_> {
     ) -> Outcome<'pixels> {
         match self.rotation {
             Rotation::Level => band.ink(&self.text.ink, self.corner, self.color),
-            Rotation::Upward => band.ink_upward(self.text, self.corner, self.color),
+            Rotation::Upward => band.ink_upward(&self.text.ink, self.corner, self.color),
         }
         Ok(())
     }

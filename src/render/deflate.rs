@@ -15,6 +15,7 @@ mod row;
 
 use block::Block;
 use code::SHORTEST;
+use pulp::NullaryFnOnce;
 use row::{FilteredRow, Kernels};
 
 /// A row is written as it is.
@@ -80,6 +81,20 @@ impl RowCompressor {
     /// Adds a row and as many rows like it as make `count`. `above` is the row
     /// before it, nothing for the first.
     pub fn push(&mut self, row: &[u8], above: Option<&[u8]>, count: usize) {
+        let kernels = self.kernels;
+        kernels.run(Push {
+            compressor: self,
+            row,
+            above,
+            count,
+        });
+        if self.block.size() >= BLOCK {
+            self.block.write(false, kernels);
+        }
+    }
+
+    #[inline(always)]
+    fn push_rows(&mut self, row: &[u8], above: Option<&[u8]>, count: usize) {
         self.row_number += 1;
         let changed = match above {
             Some(above) => self.row.subtract(row, above, self.kernels),
@@ -88,30 +103,28 @@ impl RowCompressor {
         // Neighbours differ less from each other than from the row above where
         // a row of cells begins.
         if changed <= self.row.length() / 2 {
-            self.sums = self.row.checksum(FILTER_UP, self.sums, self.kernels);
+            self.sums = self.row.checksum(FILTER_UP, self.sums);
             self.push_changes();
         } else {
             self.row.copy(row);
-            self.sums = self.row.checksum(FILTER_NONE, self.sums, self.kernels);
+            self.sums = self.row.checksum(FILTER_NONE, self.sums);
             self.push_all();
         }
         for _ in 1..count {
             self.push_equal();
         }
-        if self.block.size() >= BLOCK {
-            self.block.write(false);
-        }
     }
 
-    /// The stream, with nothing left of it here.
-    pub fn finish(&mut self) -> Vec<u8> {
-        self.block.write(true);
+    /// The whole stream.
+    pub fn finish(&mut self) -> &[u8] {
+        self.block.write(true, self.kernels);
         let (low, high) = self.sums;
         // Both are less than the modulus.
         self.block.finish((high as u32) << 16 | low as u32)
     }
 
     /// A row that equals the row above: zeros behind the filter's number.
+    #[inline(always)]
     fn push_equal(&mut self) {
         let length = self.row.length();
         self.block.literal(FILTER_UP);
@@ -121,6 +134,7 @@ impl RowCompressor {
         self.sums = (low % MODULUS, (high + low * (length as u64 + 1)) % MODULUS);
     }
 
+    #[inline(always)]
     fn zeros(&mut self, count: usize) {
         let literals = if count > SHORTEST { 1 } else { count };
         for _ in 0..literals {
@@ -132,6 +146,7 @@ impl RowCompressor {
     }
 
     /// What differs from the row above, with zeros between.
+    #[inline(always)]
     fn push_changes(&mut self) {
         self.block.literal(FILTER_UP);
         let mut at = 0;
@@ -146,6 +161,7 @@ impl RowCompressor {
     }
 
     /// A stretch that differs from the row above; returns where it ended.
+    #[inline(always)]
     fn push_change(&mut self, start: usize) -> usize {
         let end = self.row.change_end::<GAP>(start);
         let mut at = start;
@@ -178,6 +194,7 @@ impl RowCompressor {
     }
 
     /// A row that has little in common with the row above.
+    #[inline(always)]
     fn push_all(&mut self) {
         self.block.literal(FILTER_NONE);
         let (length, pixel) = (self.row.length(), self.row.pixel());
@@ -205,7 +222,7 @@ impl RowCompressor {
     }
 
     /// How many bytes from a place on stood further left, and how far.
-    #[inline]
+    #[inline(always)]
     fn seen(&mut self, at: usize) -> Option<(usize, usize)> {
         let key = self.row.key(at);
         let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES.ilog2());
@@ -218,5 +235,22 @@ impl RowCompressor {
         }
         let length = self.row.equal(at, distance);
         (length >= SHORTEST).then_some((length, distance))
+    }
+}
+
+/// A row on its way, for what the CPU has.
+struct Push<'work> {
+    compressor: &'work mut RowCompressor,
+    row: &'work [u8],
+    above: Option<&'work [u8]>,
+    count: usize,
+}
+
+impl NullaryFnOnce for Push<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.compressor.push_rows(self.row, self.above, self.count);
     }
 }

@@ -55,14 +55,14 @@ pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, R
     let missing_glyphs = missing.copied().collect();
     let mut workshop = WORKSHOP.take().unwrap_or_default();
     let sheet = Sheet::new(&layout, &texts);
-    let drawn = sheet.draw(&mut workshop);
-    let stream = workshop.compressor.finish();
-    WORKSHOP.set(Some(workshop));
-    drawn?;
-    Ok(Picture {
-        bytes: file(size, &stream, |encoder| {
+    let bytes = sheet.draw(&mut workshop).and_then(|()| {
+        file(size, workshop.compressor.finish(), |encoder| {
             encoder.set_color(::png::ColorType::Rgb);
-        })?,
+        })
+    });
+    WORKSHOP.set(Some(workshop));
+    Ok(Picture {
+        bytes: bytes?,
         width: size.0,
         height: size.1,
         missing_glyphs,
@@ -127,7 +127,10 @@ impl<'layout> Sheet<'layout> {
         compressor.start(self.stride / 3, 3);
         let paper = self.colors.background().repeat(self.stride / 3);
         let band_rows = (BAND_SIZE / self.stride.max(1)).max(SHORTEST_BAND);
-        pixels.resize((band_rows + 1) * self.stride, 0);
+        let size = (band_rows + 1) * self.stride;
+        if pixels.len() < size {
+            pixels.resize(size, 0);
+        }
         let bands = self.folding.counts().chunks(band_rows);
         let items = self.items_by_band(band_rows, bands.len());
         let mut start = 0;

@@ -12,18 +12,26 @@ pub(super) struct BitWriter {
 }
 
 impl BitWriter {
-    /// A stream that begins with some bytes.
-    pub(super) fn new(bytes: &[u8]) -> Self {
-        Self {
-            out: bytes.to_vec(),
-            length: bytes.len(),
-            ..Self::default()
-        }
+    /// Begins a stream with some bytes, in the memory of the last.
+    pub(super) fn start(&mut self, bytes: &[u8]) {
+        (self.length, self.waiting, self.count) = (0, 0, 0);
+        self.push(bytes);
+    }
+
+    /// Adds bytes behind whole ones.
+    fn push(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len() * 8);
+        let place = self.out.get_mut(self.length..).unwrap_or_default();
+        place.iter_mut().zip(bytes).for_each(|(place, &byte)| *place = byte);
+        self.length += bytes.len();
     }
 
     /// Makes room, without which [`BitWriter::put`] loses what it is given.
     pub(super) fn reserve(&mut self, bit_count: usize) {
-        self.out.resize(self.length + bit_count / 8 + 16, 0);
+        let needed = self.length + bit_count / 8 + 16;
+        if self.out.len() < needed {
+            self.out.resize(needed.max(self.out.len() * 2), 0);
+        }
     }
 
     /// Writes up to 56 bits.
@@ -55,18 +63,15 @@ impl BitWriter {
             self.align();
             let length = part.len() as u64;
             self.put(length | (!length & 0xffff) << 16, 32);
-            self.out.truncate(self.length);
-            self.out.extend_from_slice(part);
-            self.length = self.out.len();
+            self.push(part);
         }
     }
 
     /// What is written, with some bytes behind it.
-    pub(super) fn finish(mut self, bytes: &[u8]) -> Vec<u8> {
+    pub(super) fn finish(&mut self, bytes: &[u8]) -> &[u8] {
         self.reserve(8);
         self.align();
-        self.out.truncate(self.length);
-        self.out.extend_from_slice(bytes);
-        self.out
+        self.push(bytes);
+        self.out.get(..self.length).unwrap_or_default()
     }
 }

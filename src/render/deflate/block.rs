@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::bits::BitWriter;
 use super::code::{Code, Counts, LONGEST, SHORTEST};
-use super::row::FilteredRow;
+use super::row::{FilteredRow, Kernels};
+use pulp::NullaryFnOnce;
 
 /// Bytes that are copied together, though they may not all be wanted.
 const STRIDE: usize = 16;
@@ -35,7 +36,7 @@ impl Block {
     pub(super) fn start(&mut self) {
         self.clear();
         // Deflate with the window of 32 KiB; the fastest level.
-        self.writer = BitWriter::new(&[0x78, 0x01]);
+        self.writer.start(&[0x78, 0x01]);
     }
 
     fn clear(&mut self) {
@@ -110,7 +111,7 @@ impl Block {
     }
 
     /// Writes what there is as a block.
-    pub(super) fn write(&mut self, is_last: bool) {
+    pub(super) fn write(&mut self, is_last: bool, kernels: Kernels) {
         let literals = self.literals.get(..self.literal_count).unwrap_or_default();
         let mut counts = Counts::default();
         counts.add_literals(literals);
@@ -123,14 +124,36 @@ impl Block {
         } else {
             self.writer.reserve(bit_count);
             code.write_header(is_last, &mut self.writer);
-            code.write_body(literals, &self.matches, &mut self.writer);
+            kernels.run(WriteBody {
+                code: &code,
+                literals,
+                matches: &self.matches,
+                writer: &mut self.writer,
+            });
         }
         self.clear();
     }
 
     /// Ends the stream; all blocks are written.
-    pub(super) fn finish(&mut self, checksum: u32) -> Vec<u8> {
-        let writer = std::mem::take(&mut self.writer);
-        writer.finish(&checksum.to_be_bytes())
+    pub(super) fn finish(&mut self, checksum: u32) -> &[u8] {
+        self.writer.finish(&checksum.to_be_bytes())
+    }
+}
+
+/// What is left of writing a block, for what the CPU has.
+struct WriteBody<'block> {
+    code: &'block Code,
+    literals: &'block [u8],
+    matches: &'block [Match],
+    writer: &'block mut BitWriter,
+}
+
+impl NullaryFnOnce for WriteBody<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let writer = self.writer;
+        self.code.write_body(self.literals, self.matches, writer);
     }
 }

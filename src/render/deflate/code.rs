@@ -114,6 +114,8 @@ pub(super) struct Code {
     end: Bits,
     /// With the extra bits, by length.
     matches: [Bits; LONGEST + 1],
+    /// With the distance 1, which most matches have.
+    runs: [Bits64; LONGEST + 1],
     distances: [Bits; DISTANCES],
 }
 
@@ -129,7 +131,7 @@ impl Code {
             distance_lengths[0] = 1;
         }
         let symbols = bits_of::<SYMBOLS>(&lengths);
-        let matches = std::array::from_fn(|length| {
+        let matches: [Bits; LONGEST + 1] = std::array::from_fn(|length| {
             let symbol = usize::from(LENGTH_SYMBOLS[length]);
             let Bits { bits, count } = symbols[FIRST_LENGTH + symbol];
             let extra = (length as u32).saturating_sub(u32::from(LENGTH_BASES[symbol]));
@@ -138,13 +140,21 @@ impl Code {
                 count: count + u32::from(LENGTH_BITS[symbol]),
             }
         });
+        let distances = bits_of::<DISTANCES>(&distance_lengths);
+        let runs = std::array::from_fn(|length| {
+            let mut run = Bits64::default();
+            run.add(matches[length]);
+            run.add(distances[0]);
+            run
+        });
         Self {
             lengths,
             distance_lengths,
             literals: std::array::from_fn(|byte| symbols[byte]),
             end: symbols[END],
             matches,
-            distances: bits_of(&distance_lengths),
+            runs,
+            distances,
         }
     }
 
@@ -198,6 +208,7 @@ impl Code {
     }
 
     /// Writes literals and matches, and that the block ends.
+    #[inline(always)]
     pub(super) fn write_body(&self, literals: &[u8], matches: &[Match], writer: &mut BitWriter) {
         let mut rest = literals;
         for found in matches {
@@ -205,18 +216,25 @@ impl Code {
             let (now, later) = rest.split_at_checked(count).unwrap_or((rest, &[]));
             rest = later;
             self.write_literals(now, writer);
+            let (longest, last) = split(found.length);
+            if found.distance == 1 {
+                for _ in 0..longest {
+                    writer.put(self.runs[LONGEST].bits, self.runs[LONGEST].count);
+                }
+                if last > 0 {
+                    writer.put(self.runs[last].bits, self.runs[last].count);
+                }
+                continue;
+            }
             let (symbol, extra, extra_count) = distance_symbol(found.distance);
-            let distance = self.distances[symbol];
-            let distance_bits = u64::from(distance.bits) | extra << distance.count;
-            let distance_count = distance.count + extra_count;
+            let mut distance = Bits64::default();
+            distance.add(self.distances[symbol]);
+            distance.bits |= extra << distance.count;
+            distance.count += extra_count;
             let mut write = |length: usize| {
                 let Bits { bits, count } = self.matches[length];
-                writer.put(
-                    u64::from(bits) | distance_bits << count,
-                    count + distance_count,
-                );
+                writer.put(u64::from(bits) | distance.bits << count, count + distance.count);
             };
-            let (longest, last) = split(found.length);
             for _ in 0..longest {
                 write(LONGEST);
             }
@@ -239,15 +257,21 @@ impl Code {
             writer.put(all.bits, all.count);
         }
         let mut all = Bits64::default();
-        for &byte in rest {
-            all.add(self.literals[usize::from(byte)]);
+        // The same steps for any rest: what it is cannot be guessed.
+        for index in 0..3 {
+            let byte = rest.get(index).copied();
+            let code = self.literals[usize::from(byte.unwrap_or(0))];
+            all.add(match byte {
+                Some(_) => code,
+                None => Bits::default(),
+            });
         }
         writer.put(all.bits, all.count);
     }
 }
 
 /// Some codes one after the other.
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Bits64 {
     bits: u64,
     count: u32,

@@ -42,6 +42,7 @@ impl FilteredRow {
     }
 
     /// Takes a row as it is.
+    #[inline(always)]
     pub(super) fn copy(&mut self, row: &[u8]) {
         let bytes = self.bytes.get_mut(CHUNK..).unwrap_or_default();
         bytes
@@ -52,6 +53,7 @@ impl FilteredRow {
 
     /// Takes a row as its difference from another; returns the number of bytes
     /// that are not zero.
+    #[inline(always)]
     pub(super) fn subtract(&mut self, row: &[u8], above: &[u8], kernels: Kernels) -> usize {
         kernels.subtract(Subtract {
             row,
@@ -64,21 +66,18 @@ impl FilteredRow {
     }
 
     /// Adler-32 continued over the row and the number of its filter.
-    pub(super) fn checksum(
-        &mut self,
-        filter: u8,
-        sums: (u64, u64),
-        kernels: Kernels,
-    ) -> (u64, u64) {
+    #[inline(always)]
+    pub(super) fn checksum(&mut self, filter: u8, sums: (u64, u64)) -> (u64, u64) {
         let start = CHUNK - 1;
         if let Some(first) = self.bytes.get_mut(start) {
             *first = filter;
         }
         let bytes = self.bytes.get(start..CHUNK + self.length);
-        kernels.checksum(bytes.unwrap_or_default(), sums)
+        checksum(bytes.unwrap_or_default(), sums)
     }
 
     /// Some of the bytes.
+    #[inline(always)]
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         let range = range.start + CHUNK..range.end + CHUNK;
         self.bytes.get(range).unwrap_or_default()
@@ -133,14 +132,15 @@ impl FilteredRow {
         (start + word.trailing_zeros() as usize).min(self.length)
     }
 
-    /// The first place from one on where `COUNT` zeros begin, at most 6.
+    /// The first place from one on where `COUNT` zeros begin, 4 to 8.
     #[inline(always)]
     pub(super) fn change_end<const COUNT: usize>(&self, at: usize) -> usize {
         let mut at = at;
         while at < self.length {
             let zeros = !self.window(at);
             let two = zeros & zeros >> 1;
-            let ends = two & two >> 2 & two >> (COUNT - 2);
+            let four = two & two >> 2;
+            let ends = four & four >> (COUNT - 4);
             // What is shifted in from beyond the window is unknown.
             let known = CHUNK + 1 - COUNT;
             let found = ends.trailing_zeros() as usize;
@@ -171,6 +171,7 @@ impl Kernels {
         Self(Arch::new())
     }
 
+    #[inline(always)]
     fn subtract(self, work: Subtract<'_>) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -179,8 +180,9 @@ impl Kernels {
         }
     }
 
-    fn checksum(self, bytes: &[u8], sums: (u64, u64)) -> (u64, u64) {
-        self.0.dispatch(Checksum(bytes, sums))
+    /// Does something with all that the CPU has.
+    pub(super) fn run<Work: NullaryFnOnce>(self, work: Work) -> Work::Output {
+        self.0.dispatch(work)
     }
 }
 
@@ -250,17 +252,6 @@ fn changed(chunk: &[u8; CHUNK]) -> u64 {
     (0..CHUNK).fold(0, |word, index| {
         word | u64::from(chunk[index] != 0) << index
     })
-}
-
-struct Checksum<'row>(&'row [u8], (u64, u64));
-
-impl NullaryFnOnce for Checksum<'_> {
-    type Output = (u64, u64);
-
-    #[inline(always)]
-    fn call(self) -> Self::Output {
-        checksum(self.0, self.1)
-    }
 }
 
 /// Both sums of Adler-32, in 16 lanes.
