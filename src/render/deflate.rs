@@ -26,8 +26,7 @@ const FILTER_UP: u8 = 2;
 const GAP: usize = 6;
 /// Shorter stretches are letters' edges and hold no runs worth looking for.
 const LETTER_EDGE: usize = 48;
-/// A block is written when it has so many literals or matches. Another row of
-/// literals fits 16 bits beside them.
+/// A block is written when it has so many literals and matches.
 const BLOCK: usize = 1 << 15;
 /// Places remembered for what begins there; a power of two.
 const PLACES: usize = 1 << 10;
@@ -96,6 +95,11 @@ impl RowCompressor {
     #[inline(always)]
     fn push_rows(&mut self, row: &[u8], above: Option<&[u8]>, count: usize) {
         self.row_number += 1;
+        // What is here, and not behind a reference, can stay in registers.
+        let mut block = std::mem::take(&mut self.block);
+        // A row has less symbols than bytes, an equal row hardly any.
+        let length = self.row.length();
+        block.reserve((length + 2) + (length / 128 + 4) * count);
         let changed = match above {
             Some(above) => self.row.subtract(row, above, self.kernels),
             None => usize::MAX,
@@ -104,15 +108,16 @@ impl RowCompressor {
         // a row of cells begins.
         if changed <= self.row.length() / 2 {
             self.sums = self.row.checksum(FILTER_UP, self.sums);
-            self.push_changes();
+            self.push_changes(&mut block);
         } else {
             self.row.copy(row);
             self.sums = self.row.checksum(FILTER_NONE, self.sums);
-            self.push_all();
+            self.push_all(&mut block);
         }
         for _ in 1..count {
-            self.push_equal();
+            self.push_equal(&mut block);
         }
+        self.block = block;
     }
 
     /// The whole stream.
@@ -125,55 +130,44 @@ impl RowCompressor {
 
     /// A row that equals the row above: zeros behind the filter's number.
     #[inline(always)]
-    fn push_equal(&mut self) {
+    fn push_equal(&mut self, block: &mut Block) {
         let length = self.row.length();
-        self.block.literal(FILTER_UP);
-        self.zeros(length);
+        block.literal(FILTER_UP);
+        zeros(block, length);
         let (low, high) = self.sums;
         let low = low + u64::from(FILTER_UP);
         self.sums = (low % MODULUS, (high + low * (length as u64 + 1)) % MODULUS);
     }
 
-    #[inline(always)]
-    fn zeros(&mut self, count: usize) {
-        let literals = if count > SHORTEST { 1 } else { count };
-        for _ in 0..literals {
-            self.block.literal(0);
-        }
-        if count > literals {
-            self.block.repeat(count - literals, 1);
-        }
-    }
-
     /// What differs from the row above, with zeros between.
     #[inline(always)]
-    fn push_changes(&mut self) {
-        self.block.literal(FILTER_UP);
+    fn push_changes(&mut self, block: &mut Block) {
+        block.literal(FILTER_UP);
         let mut at = 0;
         loop {
             let start = self.row.next_change(at);
-            self.zeros(start - at);
+            zeros(block, start - at);
             if start >= self.row.length() {
                 return;
             }
-            at = self.push_change(start);
+            at = self.push_change(start, block);
         }
     }
 
     /// A stretch that differs from the row above; returns where it ended.
     #[inline(always)]
-    fn push_change(&mut self, start: usize) -> usize {
+    fn push_change(&mut self, start: usize, block: &mut Block) -> usize {
         let end = self.row.change_end::<GAP>(start);
         let mut at = start;
         while let Some((length, distance)) = self.seen(at) {
-            self.block.repeat(length, distance);
+            block.repeat(length, distance);
             at += length;
             if at >= end {
                 return at;
             }
         }
         if end - at <= LETTER_EDGE {
-            self.block.copy(&self.row, at..end);
+            block.copy(&self.row, at..end);
             return end;
         }
         let pixel = self.row.pixel();
@@ -182,43 +176,43 @@ impl RowCompressor {
             let run = self.row.equal(at + pixel, pixel);
             at += pixel;
             if run >= SHORTEST {
-                self.block.copy(&self.row, from..at);
-                self.block.repeat(run, pixel);
+                block.copy(&self.row, from..at);
+                block.repeat(run, pixel);
                 at += run;
                 from = at;
             }
         }
         let end = at.min(self.row.length());
-        self.block.copy(&self.row, from..end);
+        block.copy(&self.row, from..end);
         end
     }
 
     /// A row that has little in common with the row above.
     #[inline(always)]
-    fn push_all(&mut self) {
-        self.block.literal(FILTER_NONE);
+    fn push_all(&mut self, block: &mut Block) {
+        block.literal(FILTER_NONE);
         let (length, pixel) = (self.row.length(), self.row.pixel());
         let (mut at, mut from) = (0, 0);
         while at < length {
             let run = self.row.equal(at + pixel, pixel);
             match self.seen(at) {
                 Some((found, distance)) if found >= run + pixel => {
-                    self.block.copy(&self.row, from..at);
-                    self.block.repeat(found, distance);
+                    block.copy(&self.row, from..at);
+                    block.repeat(found, distance);
                     at += found;
                     from = at;
                 }
                 _ if run >= SHORTEST => {
                     at += pixel;
-                    self.block.copy(&self.row, from..at);
-                    self.block.repeat(run, pixel);
+                    block.copy(&self.row, from..at);
+                    block.repeat(run, pixel);
                     at += run;
                     from = at;
                 }
                 _ => at += pixel,
             }
         }
-        self.block.copy(&self.row, from..length);
+        block.copy(&self.row, from..length);
     }
 
     /// How many bytes from a place on stood further left, and how far.
@@ -235,6 +229,18 @@ impl RowCompressor {
         }
         let length = self.row.equal(at, distance);
         (length >= SHORTEST).then_some((length, distance))
+    }
+}
+
+/// Adds so many zeros.
+#[inline(always)]
+fn zeros(block: &mut Block, count: usize) {
+    let literals = if count > SHORTEST { 1 } else { count };
+    for _ in 0..literals {
+        block.literal(0);
+    }
+    if count > literals {
+        block.repeat(count - literals, 1);
     }
 }
 

@@ -1,5 +1,8 @@
 //! Bits into bytes, the first bit lowest.
 
+/// What is written together has at most so many bits.
+pub(super) const MOST_BITS: u32 = 56;
+
 /// Writes a whole word at a time, and moves on by the bytes that are full.
 #[derive(Debug, Default)]
 pub(super) struct BitWriter {
@@ -22,7 +25,10 @@ impl BitWriter {
     fn push(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len() * 8);
         let place = self.out.get_mut(self.length..).unwrap_or_default();
-        place.iter_mut().zip(bytes).for_each(|(place, &byte)| *place = byte);
+        place
+            .iter_mut()
+            .zip(bytes)
+            .for_each(|(place, &byte)| *place = byte);
         self.length += bytes.len();
     }
 
@@ -34,7 +40,7 @@ impl BitWriter {
         }
     }
 
-    /// Writes up to 56 bits.
+    /// Writes up to [`MOST_BITS`].
     #[inline(always)]
     pub(super) fn put(&mut self, bits: u64, count: u32) {
         self.waiting |= bits << self.count;

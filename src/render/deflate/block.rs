@@ -1,20 +1,20 @@
-//! Blocks of a deflate stream: literals and matches, and the bits that they
-//! become under a code of their own.
+//! Blocks of a deflate stream: literals and matches in the making, as one list
+//! of symbols, so that nothing has to be guessed when they are written.
 
 use std::ops::Range;
 
-use super::bits::BitWriter;
-use super::code::{Code, Counts, LONGEST, SHORTEST};
-use super::row::{FilteredRow, Kernels};
 use pulp::NullaryFnOnce;
 
-/// Bytes that are copied together, though they may not all be wanted.
-const STRIDE: usize = 16;
+use super::bits::BitWriter;
+use super::code::{Code, Counts, FIRST_RUN, LONGEST, MATCH, SHORTEST};
+use super::row::{FilteredRow, Kernels};
 
-/// Literals, then a match.
+/// Bytes that are copied together, though they may not all be wanted.
+const STRIDE: usize = 48;
+
+/// A match at another distance than 1, at most of the greatest length.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Match {
-    pub(super) literals: u16,
     pub(super) length: u16,
     pub(super) distance: u16,
 }
@@ -22,11 +22,10 @@ pub(super) struct Match {
 /// A block in the making, and the stream that it goes to.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// All literals, and room for more.
-    literals: Vec<u8>,
-    literal_count: usize,
-    /// Literals that no match follows yet.
-    waiting: usize,
+    /// Literals as they are, runs by their length, and [`MATCH`] for what is
+    /// in `matches`; then room for more.
+    symbols: Vec<u16>,
+    length: usize,
     matches: Vec<Match>,
     writer: BitWriter,
 }
@@ -40,96 +39,105 @@ impl Block {
     }
 
     fn clear(&mut self) {
-        self.literal_count = 0;
-        self.waiting = 0;
+        self.length = 0;
         self.matches.clear();
     }
 
-    /// Literals and matches.
+    /// In symbols.
     pub(super) fn size(&self) -> usize {
-        self.literal_count.max(self.matches.len())
+        self.length
+    }
+
+    /// Makes room for so many symbols, without which they are lost.
+    pub(super) fn reserve(&mut self, count: usize) {
+        let needed = self.length + count + STRIDE;
+        if self.symbols.len() < needed {
+            self.symbols.resize(needed * 2, 0);
+        }
     }
 
     #[inline(always)]
     pub(super) fn literal(&mut self, byte: u8) {
-        self.reserve(1);
-        if let Some(place) = self.literals.get_mut(self.literal_count) {
-            *place = byte;
-            self.literal_count += 1;
-            self.waiting += 1;
+        self.push(u16::from(byte));
+    }
+
+    #[inline(always)]
+    fn push(&mut self, symbol: u16) {
+        if let Some(place) = self.symbols.get_mut(self.length) {
+            *place = symbol;
+            self.length += 1;
         }
     }
 
     /// Adds bytes of a row as literals.
     #[inline(always)]
     pub(super) fn copy(&mut self, row: &FilteredRow, range: Range<usize>) {
-        let count = range.len();
-        self.reserve(count);
-        // A few bytes too many are faster than a loop that knows the end.
-        let end = range.start + count.next_multiple_of(STRIDE);
-        let source = row.bytes(range.start..end).as_chunks::<STRIDE>().0;
-        let target = self.literals.get_mut(self.literal_count..);
-        let target = target.unwrap_or_default().as_chunks_mut::<STRIDE>().0;
-        for (target, source) in target.iter_mut().zip(source) {
-            *target = *source;
-        }
-        self.literal_count += count;
-        self.waiting += count;
-    }
-
-    #[inline(always)]
-    fn reserve(&mut self, count: usize) {
-        let needed = self.literal_count + count + STRIDE;
-        if self.literals.len() < needed {
-            self.literals.resize(needed * 2, 0);
+        let mut start = range.start;
+        while start < range.end {
+            let source = row.bytes(start..start + STRIDE).first_chunk::<STRIDE>();
+            let target = self.symbols.get_mut(self.length..);
+            let target = target.and_then(|target| target.first_chunk_mut::<STRIDE>());
+            let (Some(source), Some(target)) = (source, target) else {
+                return;
+            };
+            // Some too many are faster than knowing where the end is.
+            for (target, &source) in target.iter_mut().zip(source) {
+                *target = u16::from(source);
+            }
+            self.length += STRIDE.min(range.end - start);
+            start += STRIDE;
         }
     }
 
     /// Adds a match of at least 3 bytes.
     #[inline(always)]
     pub(super) fn repeat(&mut self, length: usize, distance: usize) {
-        // No rest of matches of the greatest length is too short for one.
-        let last = match length % LONGEST {
-            1 | 2 if length > LONGEST => SHORTEST,
-            _ => 0,
-        };
-        self.push_match(length - last, distance);
-        if last > 0 {
-            self.push_match(last, distance);
+        let mut left = length;
+        while left > LONGEST {
+            // No rest is too short for a match.
+            let now = LONGEST.min(left - SHORTEST);
+            self.push_match(now, distance);
+            left -= now;
         }
+        self.push_match(left, distance);
     }
 
     #[inline(always)]
     fn push_match(&mut self, length: usize, distance: usize) {
-        // All of them are less than a row, which 16 bits hold.
-        self.matches.push(Match {
-            literals: self.waiting as u16,
-            length: length as u16,
-            distance: distance as u16,
-        });
-        self.waiting = 0;
+        // A length is at most 258, a distance less than a row.
+        let (length, distance) = (length as u16, distance as u16);
+        if distance == 1 {
+            self.push(FIRST_RUN + length);
+        } else {
+            self.push(MATCH);
+            self.matches.push(Match { length, distance });
+        }
     }
 
     /// Writes what there is as a block.
     pub(super) fn write(&mut self, is_last: bool, kernels: Kernels) {
-        let literals = self.literals.get(..self.literal_count).unwrap_or_default();
-        let mut counts = Counts::default();
-        counts.add_literals(literals);
-        counts.add_matches(&self.matches);
+        let symbols = self.symbols.get(..self.length).unwrap_or_default();
+        let counts = Counts::new(symbols, &self.matches);
         let code = Code::new(&counts);
         let bit_count = code.bit_count(&counts);
-        if self.matches.is_empty() && bit_count > (literals.len() + literals.len() / 8_192 + 8) * 8
-        {
-            self.writer.write_stored(literals, is_last);
-        } else {
-            self.writer.reserve(bit_count);
-            code.write_header(is_last, &mut self.writer);
-            kernels.run(WriteBody {
-                code: &code,
-                literals,
-                matches: &self.matches,
-                writer: &mut self.writer,
-            });
+        let literals = || symbols.iter().map(|&symbol| u8::try_from(symbol).ok());
+        // What does not get shorter holds no matches.
+        let stored: Option<Vec<u8>> = match bit_count > symbols.len() * 8 {
+            true => literals().collect(),
+            false => None,
+        };
+        match stored {
+            Some(stored) => self.writer.write_stored(&stored, is_last),
+            None => {
+                self.writer.reserve(bit_count);
+                code.write_header(is_last, &mut self.writer);
+                kernels.run(WriteBody {
+                    code: &code,
+                    symbols,
+                    matches: &self.matches,
+                    writer: &mut self.writer,
+                });
+            }
         }
         self.clear();
     }
@@ -143,7 +151,7 @@ impl Block {
 /// What is left of writing a block, for what the CPU has.
 struct WriteBody<'block> {
     code: &'block Code,
-    literals: &'block [u8],
+    symbols: &'block [u16],
     matches: &'block [Match],
     writer: &'block mut BitWriter,
 }
@@ -154,6 +162,6 @@ impl NullaryFnOnce for WriteBody<'_> {
     #[inline(always)]
     fn call(self) {
         let writer = self.writer;
-        self.code.write_body(self.literals, self.matches, writer);
+        self.code.write_body(self.symbols, self.matches, writer);
     }
 }

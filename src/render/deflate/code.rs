@@ -1,6 +1,6 @@
 //! The symbols of deflate, and a block's code for them.
 
-use super::bits::BitWriter;
+use super::bits::{BitWriter, MOST_BITS};
 use super::block::Match;
 use super::huffman::{code_lengths, codes};
 
@@ -15,6 +15,14 @@ const DISTANCES: usize = 30;
 pub(super) const LONGEST: usize = 258;
 /// Four codes and what waits in the writer fit a word.
 const LONGEST_CODE: usize = 14;
+/// A run, a match at the distance 1, is this and its length in a [`super::block::Block`].
+pub(super) const FIRST_RUN: u16 = 256 - SHORTEST as u16;
+/// Stands for any other match there.
+pub(super) const MATCH: u16 = FIRST_RUN + LONGEST as u16 + 1;
+/// What a block is made of.
+const PARTS: usize = MATCH as usize + 1;
+/// More bits than the writer takes, as the code of what is no code.
+const NO_CODE: u32 = 64;
 /// No match is shorter.
 pub(super) const SHORTEST: usize = 3;
 
@@ -52,43 +60,46 @@ pub(super) struct Counts {
     distances: [u32; DISTANCES],
 }
 
-impl Default for Counts {
-    fn default() -> Self {
-        let mut symbols = [0; SYMBOLS];
-        symbols[END] = 1;
-        let distances = [0; DISTANCES];
-        Self { symbols, distances }
-    }
-}
-
 impl Counts {
-    /// Several tables, since counting the same byte twice in a row waits for
-    /// the first.
-    pub(super) fn add_literals(&mut self, literals: &[u8]) {
-        let mut tables = [[0_u32; 256]; 4];
-        let (fours, rest) = literals.as_chunks::<4>();
+    /// Counts what a block is made of.
+    pub(super) fn new(parts: &[u16], matches: &[Match]) -> Self {
+        // Several tables, since counting the same twice in a row waits for the
+        // first.
+        let mut tables = [[0_u32; PARTS]; 4];
+        let (fours, rest) = parts.as_chunks::<4>();
         for four in fours {
-            for (table, &byte) in tables.iter_mut().zip(four) {
-                table[usize::from(byte)] += 1;
+            for (table, &part) in tables.iter_mut().zip(four) {
+                if let Some(count) = table.get_mut(usize::from(part)) {
+                    *count += 1;
+                }
             }
         }
-        for &byte in rest {
-            tables[0][usize::from(byte)] += 1;
+        for &part in rest {
+            tables[0][usize::from(part)] += 1;
         }
-        for table in &tables {
-            for (count, more) in self.symbols.iter_mut().zip(table) {
-                *count += more;
-            }
+        let [first, others @ ..] = &mut tables;
+        for other in others {
+            first
+                .iter_mut()
+                .zip(other)
+                .for_each(|(count, more)| *count += *more);
         }
-    }
-
-    pub(super) fn add_matches(&mut self, matches: &[Match]) {
+        let mut counts = Self {
+            symbols: [0; SYMBOLS],
+            distances: [0; DISTANCES],
+        };
+        for (symbol, &count) in counts.symbols.iter_mut().zip(&first[..END]) {
+            *symbol = count;
+        }
+        counts.symbols[END] = 1;
+        for (length, &count) in (SHORTEST..=LONGEST).zip(&first[END..]) {
+            counts.add(length, 0, count);
+        }
         for found in matches {
             let (distance, ..) = distance_symbol(found.distance);
-            let (longest, last) = split(found.length);
-            self.add(LONGEST, distance, longest as u32);
-            self.add(last, distance, u32::from(last > 0));
+            counts.add(usize::from(found.length), distance, 1);
         }
+        counts
     }
 
     #[inline(always)]
@@ -110,12 +121,11 @@ struct Bits {
 pub(super) struct Code {
     lengths: [u8; SYMBOLS],
     distance_lengths: [u8; DISTANCES],
-    literals: [Bits; 256],
+    /// Of literals and runs.
+    parts: [Bits64; PARTS],
     end: Bits,
-    /// With the extra bits, by length.
+    /// Of lengths, with their extra bits.
     matches: [Bits; LONGEST + 1],
-    /// With the distance 1, which most matches have.
-    runs: [Bits64; LONGEST + 1],
     distances: [Bits; DISTANCES],
 }
 
@@ -141,19 +151,23 @@ impl Code {
             }
         });
         let distances = bits_of::<DISTANCES>(&distance_lengths);
-        let runs = std::array::from_fn(|length| {
-            let mut run = Bits64::default();
-            run.add(matches[length]);
-            run.add(distances[0]);
-            run
-        });
+        let mut parts = [Bits64 {
+            bits: 0,
+            count: NO_CODE,
+        }; PARTS];
+        for (part, &symbol) in parts.iter_mut().zip(&symbols[..END]) {
+            *part = Bits64::from(symbol);
+        }
+        for (part, &length) in parts[END..].iter_mut().zip(&matches[SHORTEST..]) {
+            *part = Bits64::from(length);
+            part.add(distances[0].into());
+        }
         Self {
             lengths,
             distance_lengths,
-            literals: std::array::from_fn(|byte| symbols[byte]),
+            parts,
             end: symbols[END],
             matches,
-            runs,
             distances,
         }
     }
@@ -207,66 +221,64 @@ impl Code {
         }
     }
 
-    /// Writes literals and matches, and that the block ends.
+    /// Writes what a block is made of, and that it ends.
     #[inline(always)]
-    pub(super) fn write_body(&self, literals: &[u8], matches: &[Match], writer: &mut BitWriter) {
-        let mut rest = literals;
-        for found in matches {
-            let count = usize::from(found.literals);
-            let (now, later) = rest.split_at_checked(count).unwrap_or((rest, &[]));
-            rest = later;
-            self.write_literals(now, writer);
-            let (longest, last) = split(found.length);
-            if found.distance == 1 {
-                for _ in 0..longest {
-                    writer.put(self.runs[LONGEST].bits, self.runs[LONGEST].count);
+    pub(super) fn write_body(&self, parts: &[u16], matches: &[Match], writer: &mut BitWriter) {
+        // What is here, and not behind a reference, can stay in registers.
+        let mut out = std::mem::take(writer);
+        let mut matches = matches.iter();
+        let (fours, rest) = parts.as_chunks::<4>();
+        for four in fours {
+            let codes = four.map(|part| self.part(part));
+            let [first, second, third, fourth] = codes;
+            // Four codes nearly always fit together.
+            if first.count + second.count + third.count + fourth.count <= MOST_BITS {
+                let mut all = first;
+                all.add(second);
+                all.add(third);
+                all.add(fourth);
+                out.put(all.bits, all.count);
+            } else {
+                for code in codes {
+                    self.write_part(code, &mut matches, &mut out);
                 }
-                if last > 0 {
-                    writer.put(self.runs[last].bits, self.runs[last].count);
-                }
-                continue;
-            }
-            let (symbol, extra, extra_count) = distance_symbol(found.distance);
-            let mut distance = Bits64::default();
-            distance.add(self.distances[symbol]);
-            distance.bits |= extra << distance.count;
-            distance.count += extra_count;
-            let mut write = |length: usize| {
-                let Bits { bits, count } = self.matches[length];
-                writer.put(u64::from(bits) | distance.bits << count, count + distance.count);
-            };
-            for _ in 0..longest {
-                write(LONGEST);
-            }
-            if last > 0 {
-                write(last);
             }
         }
-        self.write_literals(rest, writer);
-        writer.put(u64::from(self.end.bits), self.end.count);
+        for &part in rest {
+            self.write_part(self.part(part), &mut matches, &mut out);
+        }
+        out.put(u64::from(self.end.bits), self.end.count);
+        *writer = out;
     }
 
     #[inline(always)]
-    fn write_literals(&self, bytes: &[u8], writer: &mut BitWriter) {
-        let (fours, rest) = bytes.as_chunks::<4>();
-        for four in fours {
-            let mut all = Bits64::default();
-            for &byte in four {
-                all.add(self.literals[usize::from(byte)]);
-            }
+    fn part(&self, part: u16) -> Bits64 {
+        self.parts
+            .get(usize::from(part))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Writes a literal or a run, or the next match where there is no code.
+    #[inline(always)]
+    fn write_part(
+        &self,
+        code: Bits64,
+        matches: &mut std::slice::Iter<'_, Match>,
+        writer: &mut BitWriter,
+    ) {
+        if code.count < NO_CODE {
+            writer.put(code.bits, code.count);
+        } else if let Some(found) = matches.next() {
+            let (symbol, extra, extra_count) = distance_symbol(found.distance);
+            let mut all = Bits64::from(self.matches[usize::from(found.length)]);
+            all.add(self.distances[symbol].into());
+            all.add(Bits64 {
+                bits: extra,
+                count: extra_count,
+            });
             writer.put(all.bits, all.count);
         }
-        let mut all = Bits64::default();
-        // The same steps for any rest: what it is cannot be guessed.
-        for index in 0..3 {
-            let byte = rest.get(index).copied();
-            let code = self.literals[usize::from(byte.unwrap_or(0))];
-            all.add(match byte {
-                Some(_) => code,
-                None => Bits::default(),
-            });
-        }
-        writer.put(all.bits, all.count);
     }
 }
 
@@ -279,9 +291,17 @@ struct Bits64 {
 
 impl Bits64 {
     #[inline(always)]
-    fn add(&mut self, code: Bits) {
-        self.bits |= u64::from(code.bits) << self.count;
+    fn add(&mut self, code: Self) {
+        self.bits |= code.bits << self.count;
         self.count += code.count;
+    }
+}
+
+impl From<Bits> for Bits64 {
+    #[inline(always)]
+    fn from(Bits { bits, count }: Bits) -> Self {
+        let bits = u64::from(bits);
+        Self { bits, count }
     }
 }
 
@@ -319,13 +339,6 @@ fn length_symbols(lengths: &[u8]) -> Vec<(usize, u32, u32)> {
         symbols.extend(std::iter::repeat_n((usize::from(length), 0, 0), left));
     }
     symbols
-}
-
-/// A match as so many of the longest and a shorter one, 0 for none.
-#[inline(always)]
-fn split(length: u16) -> (usize, usize) {
-    let length = usize::from(length);
-    (length / LONGEST, length % LONGEST)
 }
 
 /// Symbol, extra bits and their number.
