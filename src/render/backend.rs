@@ -80,9 +80,12 @@ impl<'pixels> Band<'pixels> {
                 continue;
             }
             let (row, cut) = self.row(x + ink.top, y, columns);
-            let weights = ink.weights.iter().skip(column * 3 + cut * stride);
-            let pixels = row.as_chunks_mut::<3>().0.iter_mut();
-            for (pixel, &weight) in pixels.zip(weights.step_by(stride)) {
+            let lines = ink.weights.chunks_exact(stride).skip(cut);
+            for (pixel, line) in row.as_chunks_mut::<3>().0.iter_mut().zip(lines) {
+                let weight = line.get(column * 3).copied().unwrap_or(0);
+                if weight == 0 {
+                    continue;
+                }
                 for (channel, color) in pixel.iter_mut().zip(color) {
                     *channel = blend(*channel, color, weight);
                 }

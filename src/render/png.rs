@@ -10,8 +10,6 @@ use std::sync::Arc;
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::Rectangle;
-use plotters::style::{Color as _, RGBColor};
 
 use super::backend::{Band, Lettering, Stripe};
 use super::colormap::{Color, ColorTable};
@@ -188,15 +186,9 @@ impl<'layout> Sheet<'layout> {
             match (item, text) {
                 (Some(Item::Rectangle { rect, ink }), _) => {
                     let place = self.folding.rows(rect.y..rect.bottom());
-                    let corners = [
-                        (rect.x, place.start - rows.start),
-                        (rect.right(), place.end - rows.start),
-                    ];
-                    let [red, green, blue] = self.colors.ink(*ink);
-                    let color = RGBColor(red, green, blue).filled();
-                    canvas
-                        .draw(&Rectangle::new(corners, color))
-                        .map_err(failed)?;
+                    let line = self.colors.ink(*ink).repeat(length(rect.width) as usize);
+                    let corner = (rect.x, place.start - rows.start);
+                    stripe(&canvas, corner, place.end - place.start, &line)?;
                 }
                 (Some(Item::Cells(cells)), _) => {
                     self.draw_cells(&canvas, cells, &rows)?;
@@ -335,6 +327,9 @@ fn ink_rows(rect: Rect, rotation: Rotation, text: &ShapedText) -> Range<i32> {
     }
 }
 
+/// Pixels of a cell that are made together.
+const PATTERN: usize = 8;
+
 /// The pixels of a row of cells.
 pub(super) fn cell_line(
     cells: &CellMatrix<'_>,
@@ -351,7 +346,14 @@ pub(super) fn cell_line(
             line.extend_from_slice(gap);
         }
         let color = colors.color(cells.fraction(row, column));
-        for _ in 0..cell {
+        // Many pixels at once, where a cell has many.
+        if cell >= PATTERN {
+            let pattern: [u8; PATTERN * 3] = std::array::from_fn(|index| color[index % 3]);
+            for _ in 0..cell / PATTERN {
+                line.extend_from_slice(&pattern);
+            }
+        }
+        for _ in 0..cell % PATTERN {
             line.extend_from_slice(&color);
         }
     }

@@ -3,9 +3,11 @@
 //! and dark paper alike.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::colormap::{Color, ColorTable};
-use super::png::{cell_line, length};
+use super::deflate::RowCompressor;
+use super::png::{cell_line, file, length};
 use super::{Picture, RenderError};
 use crate::analysis::Shown;
 use crate::figure::layout::{Item, Layout, thumbnail as lay_out, thumbnail_size};
@@ -78,31 +80,43 @@ fn compress(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, Rende
     let mut indices: BTreeMap<Color, u8> = BTreeMap::from([(TRANSPARENT, 0)]);
     let mut palette: Vec<u8> = TRANSPARENT.to_vec();
     let mut indexed = Vec::with_capacity(pixels.len() / 3);
-    for &[red, green, blue] in pixels.as_chunks::<3>().0 {
-        let color = [red, green, blue];
-        let index = match indices.get(&color) {
-            Some(&index) => index,
-            None => {
-                let index = u8::try_from(indices.len()).map_err(|_| RenderError::Drawing {
-                    message: "a thumbnail has more colours than a palette".to_owned(),
-                })?;
-                palette.extend_from_slice(&color);
-                indices.insert(color, index);
-                index
-            }
-        };
-        indexed.push(index);
+    // What was found last among the colours that look alike to a sum.
+    let mut found = [(TRANSPARENT, 0); 256];
+    for &color in pixels.as_chunks::<3>().0 {
+        let [red, green, blue] = color;
+        let sum = red.wrapping_mul(31).wrapping_add(green).wrapping_add(blue);
+        let found = &mut found[usize::from(sum)];
+        if found.0 != color {
+            let next = indices.len();
+            let index = match indices.entry(color) {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) => {
+                    let index = u8::try_from(next).map_err(|_| RenderError::Drawing {
+                        message: "a thumbnail has more colours than a palette".to_owned(),
+                    })?;
+                    palette.extend_from_slice(&color);
+                    *entry.insert(index)
+                }
+            };
+            *found = (color, index);
+        }
+        indexed.push(found.1);
     }
-    let mut bytes = Vec::new();
-    let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(::png::ColorType::Indexed);
-    encoder.set_depth(::png::BitDepth::Eight);
-    encoder.set_palette(palette);
-    encoder.set_trns([0].as_slice());
-    encoder.set_deflate_compression(::png::DeflateCompression::Level(6));
-    encoder.set_filter(::png::Filter::NoFilter);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&indexed)?;
-    writer.finish()?;
-    Ok(bytes)
+    let mut compressor = RowCompressor::new();
+    compressor.start(width as usize, 1);
+    let mut rows = indexed.chunks_exact((width as usize).max(1)).peekable();
+    let mut above = None;
+    while let Some(row) = rows.next() {
+        let mut count = 1;
+        while rows.next_if(|next| *next == row).is_some() {
+            count += 1;
+        }
+        compressor.push(row, above, count);
+        above = Some(row);
+    }
+    file((width, height), compressor.finish(), |encoder| {
+        encoder.set_color(::png::ColorType::Indexed);
+        encoder.set_palette(palette);
+        encoder.set_trns([0].as_slice());
+    })
 }
