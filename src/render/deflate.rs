@@ -107,7 +107,7 @@ impl RowCompressor {
         // Neighbours differ less from each other than from the row above where
         // a row of cells begins.
         if changed <= self.row.length() / 2 {
-            self.sums = self.row.checksum(FILTER_UP, self.sums);
+            self.sums = self.row.checksum_of_changes(FILTER_UP, self.sums);
             self.push_changes(&mut block);
         } else {
             self.row.copy(row);

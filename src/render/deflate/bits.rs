@@ -60,16 +60,22 @@ impl BitWriter {
         self.put(0, (8 - self.count) % 8);
     }
 
-    /// Writes stored blocks.
+    /// Writes stored blocks, an empty one for no bytes.
     pub(super) fn write_stored(&mut self, bytes: &[u8], is_last: bool) {
-        let mut parts = bytes.chunks(usize::from(u16::MAX)).peekable();
-        while let Some(part) = parts.next() {
-            self.reserve(part.len() * 8 + 64);
-            self.put(u64::from(is_last && parts.peek().is_none()), 3);
+        let mut rest = bytes;
+        loop {
+            let most = rest.len().min(usize::from(u16::MAX));
+            let (part, later) = rest.split_at_checked(most).unwrap_or((rest, &[]));
+            self.reserve(64);
+            self.put(u64::from(is_last && later.is_empty()), 3);
             self.align();
             let length = part.len() as u64;
             self.put(length | (!length & 0xffff) << 16, 32);
             self.push(part);
+            if later.is_empty() {
+                return;
+            }
+            rest = later;
         }
     }
 

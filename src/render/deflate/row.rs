@@ -65,15 +65,21 @@ impl FilteredRow {
         changed.sum()
     }
 
-    /// Adler-32 continued over the row and the number of its filter.
+    /// Adler-32 continued over a difference and the number of its filter.
     #[inline(always)]
-    pub(super) fn checksum(&mut self, filter: u8, sums: (u64, u64)) -> (u64, u64) {
-        let start = CHUNK - 1;
-        if let Some(first) = self.bytes.get_mut(start) {
-            *first = filter;
-        }
-        let bytes = self.bytes.get(start..CHUNK + self.length);
-        checksum(bytes.unwrap_or_default(), sums)
+    pub(super) fn checksum_of_changes(&self, filter: u8, (low, high): (u64, u64)) -> (u64, u64) {
+        let low = low + u64::from(filter);
+        let bytes = self.bytes(0..self.length);
+        let changes = self.changes.iter().map(|&changes| changes != 0);
+        checksum(bytes, changes, (low, high + low))
+    }
+
+    /// The same for a row as it is.
+    #[inline(always)]
+    pub(super) fn checksum(&self, filter: u8, (low, high): (u64, u64)) -> (u64, u64) {
+        let low = low + u64::from(filter);
+        let bytes = self.bytes(0..self.length);
+        checksum(bytes, std::iter::repeat(true), (low, high + low))
     }
 
     /// Some of the bytes.
@@ -103,31 +109,35 @@ impl FilteredRow {
     /// How many bytes from a place on equal those so far before them.
     #[inline(always)]
     pub(super) fn equal(&self, start: usize, distance: usize) -> usize {
-        let mut at = start;
-        while at < self.length {
-            let difference = self.word(at) ^ self.word(at - distance);
+        let words = |at: usize| {
+            let bytes = self.bytes.get(at + CHUNK..).unwrap_or_default();
+            bytes.as_chunks::<8>().0.iter()
+        };
+        let mut count = 0;
+        for (word, before) in words(start).zip(words(start - distance)) {
+            let difference = u64::from_le_bytes(*word) ^ u64::from_le_bytes(*before);
             if difference != 0 {
-                at += difference.trailing_zeros() as usize / 8;
+                count += difference.trailing_zeros() as usize / 8;
                 break;
             }
-            at += 8;
+            count += 8;
         }
-        at.min(self.length).saturating_sub(start)
+        count.min(self.length.saturating_sub(start))
     }
 
     /// The first place from one on that is not zero.
     #[inline(always)]
     pub(super) fn next_change(&self, at: usize) -> usize {
-        let (mut chunk, shift) = (at / CHUNK, at % CHUNK);
-        let mut start = at;
-        let mut word = self.changes.get(chunk).map_or(0, |word| word >> shift);
+        let (mut start, mut word) = (at, self.window(at));
+        let mut chunk = at / CHUNK + 1;
         while word == 0 {
-            chunk += 1;
+            // Some of it was seen already.
             start = chunk * CHUNK;
             match self.changes.get(chunk) {
                 Some(&next) => word = next,
                 None => return self.length,
             }
+            chunk += 1;
         }
         (start + word.trailing_zeros() as usize).min(self.length)
     }
@@ -254,9 +264,13 @@ fn changed(chunk: &[u8; CHUNK]) -> u64 {
     })
 }
 
-/// Both sums of Adler-32, in 16 lanes.
+/// Both sums of Adler-32, in 16 lanes. Chunks are known to be zeros or not.
 #[inline(always)]
-fn checksum(bytes: &[u8], (low, high): (u64, u64)) -> (u64, u64) {
+fn checksum(
+    bytes: &[u8],
+    changed: impl Iterator<Item = bool>,
+    (low, high): (u64, u64),
+) -> (u64, u64) {
     const LANES: usize = 16;
     let (chunks, rest) = bytes.as_chunks::<CHUNK>();
     // Sums of bytes, sums of those sums before each chunk, and sums of bytes by
@@ -264,13 +278,18 @@ fn checksum(bytes: &[u8], (low, high): (u64, u64)) -> (u64, u64) {
     let mut sums = [0_u32; LANES];
     let mut earlier = [0_u32; LANES];
     let mut weighted = [0_u32; LANES];
-    for chunk in chunks {
+    for (chunk, is_changed) in chunks.iter().zip(changed) {
+        for lane in 0..LANES {
+            earlier[lane] += sums[lane];
+        }
+        if !is_changed {
+            continue;
+        }
         for lane in 0..LANES {
             let quarters = [0, 1, 2, 3].map(|quarter| {
                 let index = quarter * LANES + lane;
                 (u16::from(chunk[index]), (CHUNK - index) as u16)
             });
-            earlier[lane] += sums[lane];
             let sum: u16 = quarters.iter().map(|(byte, _)| byte).sum();
             let product: u16 = quarters.iter().map(|(byte, weight)| byte * weight).sum();
             sums[lane] += u32::from(sum);
