@@ -181,6 +181,10 @@ impl Kernels {
         Self(Arch::new())
     }
 
+    pub(super) fn portable() -> Self {
+        Self(Arch::Scalar)
+    }
+
     #[inline(always)]
     fn subtract(self, work: Subtract<'_>) {
         match self.0 {
