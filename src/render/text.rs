@@ -25,6 +25,8 @@ const BOX_DIGITS: f32 = 0.44;
 const SHAPED_LIMIT: usize = 1 << 22;
 /// What a line takes beside its coverage and its text, in bytes.
 const SHAPED_OVERHEAD: usize = 192;
+/// Longer lines are measured without being drawn, in bytes.
+const LONG_LINE: usize = 48;
 /// So many glyph images are kept, a few hundred bytes each.
 const GLYPH_LIMIT: usize = 4_096;
 
@@ -106,6 +108,10 @@ pub struct TextShaper {
     shaped: HashMap<(u32, Weight), HashMap<String, Arc<ShapedText>>>,
     /// What `shaped` holds, in bytes.
     shaped_size: usize,
+    /// Of lines that were only measured.
+    widths: HashMap<(u32, Weight), HashMap<String, i32>>,
+    /// What `widths` holds, in bytes.
+    widths_size: usize,
 }
 
 impl std::fmt::Debug for TextShaper {
@@ -125,7 +131,25 @@ impl Default for TextShaper {
 
 impl MeasureText for TextShaper {
     fn width(&mut self, text: &str, font: TextFont) -> i32 {
-        self.shape(text, font).width
+        if text.len() <= LONG_LINE {
+            return self.shape(text, font).width;
+        }
+        // Where a long text breaks is found by measuring many lines that are
+        // never drawn.
+        let key = (font.size.to_bits(), font.weight);
+        let known = self.widths.get(&key).and_then(|lines| lines.get(text));
+        if let Some(&width) = known {
+            return width;
+        }
+        if self.widths_size >= SHAPED_LIMIT {
+            self.widths = HashMap::new();
+            self.widths_size = 0;
+        }
+        let width = self.set(text, font).width;
+        self.widths_size += text.len() + SHAPED_OVERHEAD;
+        let lines = self.widths.entry(key).or_default();
+        lines.insert(text.to_owned(), width);
+        width
     }
 }
 
@@ -138,6 +162,8 @@ impl TextShaper {
             coverage: Coverage::new(),
             shaped: HashMap::new(),
             shaped_size: 0,
+            widths: HashMap::new(),
+            widths_size: 0,
         }
     }
 
@@ -159,9 +185,6 @@ impl TextShaper {
             self.shaped = HashMap::new();
             self.shaped_size = 0;
         }
-        if self.glyphs.image_cache.len() >= GLYPH_LIMIT {
-            self.glyphs.image_cache.clear();
-        }
         let shaped = Arc::new(self.rasterize(text, font));
         let size = shaped.coverage.len() + shaped.ink.weights.len() + text.len();
         self.shaped_size += size + SHAPED_OVERHEAD;
@@ -173,6 +196,28 @@ impl TextShaper {
     }
 
     fn rasterize(&mut self, text: &str, font: TextFont) -> ShapedText {
+        let (height, baseline) = (font.line_height(), font.baseline());
+        let line = self.set(text, font);
+        let mut shaped = ShapedText {
+            width: line.width,
+            height,
+            size: line.size,
+            coverage: vec![0; usize::try_from(line.width * height).unwrap_or(0)],
+            ink: Ink::default(),
+            missing: line.missing,
+        };
+        for mark in &line.marks {
+            shaped.add(mark, mark.x - line.left, baseline + mark.y);
+        }
+        shaped.ink = Ink::new(&shaped.coverage, shaped.width);
+        shaped
+    }
+
+    /// Puts the letters of a line in their places.
+    fn set(&mut self, text: &str, font: TextFont) -> Line {
+        if self.glyphs.image_cache.len() >= GLYPH_LIMIT {
+            self.glyphs.image_cache.clear();
+        }
         let prepared = self.prepare(text, font.weight);
         let height = font.line_height();
         let mut size = font.size;
@@ -191,19 +236,13 @@ impl TextShaper {
             .iter()
             .map(|mark| mark.x + mark.advance.max(mark.width));
         let width = right.max().unwrap_or(0) - left;
-        let mut shaped = ShapedText {
+        Line {
+            marks,
+            left,
             width,
-            height,
             size,
-            coverage: vec![0; usize::try_from(width * height).unwrap_or(0)],
-            ink: Ink::default(),
             missing: prepared.missing,
-        };
-        for mark in &marks {
-            shaped.add(mark, mark.x - left, baseline + mark.y);
         }
-        shaped.ink = Ink::new(&shaped.coverage, shaped.width);
-        shaped
     }
 
     /// Gives every letter its font, and a box to those that cannot be shown.
@@ -346,6 +385,17 @@ impl TextShaper {
         }
         mark
     }
+}
+
+/// The letters of a line in their places.
+struct Line {
+    marks: Vec<Mark>,
+    /// Where the first ink is, at most 0.
+    left: i32,
+    width: i32,
+    /// In pixels per em.
+    size: f32,
+    missing: Vec<char>,
 }
 
 /// A text with a font for every letter.
