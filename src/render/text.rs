@@ -6,6 +6,8 @@
 //! change the direction of its surroundings, is drawn as a box with its
 //! hexadecimal number.
 
+mod ink;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -13,6 +15,9 @@ use cosmic_text::{
     Attrs, Buffer, CacheKeyFlags, Family, FontSystem, Metrics, Shaping, SwashCache, SwashContent,
     Wrap,
 };
+
+pub(super) use ink::INK_PIXELS;
+pub use ink::Ink;
 
 use super::fonts::{Coverage, TITLE_FAMILY, font_system};
 use crate::figure::layout::{LINE_HEIGHT, MeasureText, TextFont, Weight};
@@ -46,57 +51,6 @@ pub struct ShapedText {
     pub ink: Ink,
     /// Code points that no font has.
     pub missing: Vec<char>,
-}
-
-/// So many pixels of ink are laid on together.
-pub(super) const INK_PIXELS: usize = 16;
-
-/// The part of a line of text that is not paper.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ink {
-    /// From the left edge of the line, in pixels.
-    pub left: i32,
-    /// From the upper edge of the line, in pixels.
-    pub top: i32,
-    /// Of a row, in pixels; there may be paper at its end.
-    pub width: usize,
-    /// In pixels.
-    pub height: i32,
-    /// The coverage of each channel, all three the same; row after row.
-    pub weights: Vec<u8>,
-}
-
-impl Ink {
-    /// The ink of rows of coverage.
-    fn new(coverage: &[u8], line_width: i32) -> Self {
-        let line_width = usize::try_from(line_width.max(1)).unwrap_or(1);
-        let lines = || coverage.chunks_exact(line_width);
-        let is_ink = |&ink: &u8| ink > 0;
-        let has_ink = |line: &[u8]| line.iter().any(is_ink);
-        let (Some(top), Some(bottom)) = (lines().position(has_ink), lines().rposition(has_ink))
-        else {
-            return Self::default();
-        };
-        let first = lines().filter_map(|line| line.iter().position(is_ink));
-        let last = lines().filter_map(|line| line.iter().rposition(is_ink));
-        let left = first.min().unwrap_or(0);
-        let right = last.max().unwrap_or(0) + 1;
-        let width = (right - left).next_multiple_of(INK_PIXELS);
-        let mut weights = Vec::with_capacity((bottom + 1 - top) * width * 3);
-        for line in lines().take(bottom + 1).skip(top) {
-            let ink = line.get(left..right).unwrap_or_default().iter().copied();
-            let padded = ink.chain(std::iter::repeat(0)).take(width);
-            weights.extend(padded.flat_map(|ink| [ink; 3]));
-        }
-        // Less than the width and height of a line.
-        Self {
-            left: left as i32,
-            top: top as i32,
-            width,
-            height: (bottom + 1 - top) as i32,
-            weights,
-        }
-    }
 }
 
 /// Shapes and rasterises lines of text, and remembers them: the maps of a run
