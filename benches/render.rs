@@ -6,6 +6,7 @@ use attnviz::analysis::{Direction, ShowOptions, show};
 use attnviz::attention::{AttentionTensor, HeadId, Selection};
 use attnviz::checkpoint::{ModelProvenance, ModelSource};
 use attnviz::figure::{FigureOptions, MapChoice, overview, single_map, token_profile};
+use attnviz::render::deflate::RowCompressor;
 use attnviz::render::{TextShaper, png, svg, thumbnail};
 use attnviz::run::Run;
 use attnviz::tokenizer::{Token, TokenizedInput};
@@ -83,5 +84,38 @@ fn pictures(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, pictures);
+/// Rows to bytes: cells 48 pixels wide and high, with something like letters
+/// in them.
+fn compression(criterion: &mut Criterion) {
+    let (width, cells, cell) = (1_872, 30, 48);
+    let row = |index: usize| -> Vec<u8> {
+        let letters = (17..31).contains(&(index % cell));
+        let pixel = |x: usize| {
+            let (column, inside) = (x / cell, x % cell);
+            let level = (index / cell * 31 + column * 17) % 23 * 8;
+            let is_ink = letters && (10..38).contains(&inside) && inside % 9 < 6;
+            match is_ink {
+                true => [level + (index * 7 + inside * 13) % 60, level, 255 - level]
+                    .map(|level| level as u8),
+                false => [level as u8, 90, 120],
+            }
+        };
+        (0..width).flat_map(pixel).collect()
+    };
+    let rows: Vec<Vec<u8>> = (0..cells * cell).map(row).collect();
+    let mut compressor = RowCompressor::new();
+    criterion.bench_function("rows of pixels to a zlib stream", |bencher| {
+        bencher.iter(|| {
+            compressor.start(width, 3);
+            let mut above: Option<&[u8]> = None;
+            for row in &rows {
+                compressor.push(row, above, 1);
+                above = Some(row);
+            }
+            black_box(compressor.finish().len())
+        });
+    });
+}
+
+criterion_group!(benches, pictures, compression);
 criterion_main!(benches);

@@ -1,5 +1,7 @@
 //! What colours the values get, and which ink can be read on them.
 
+use std::sync::OnceLock;
+
 pub use crate::figure::{Colormap, Palette, Theme};
 
 use crate::figure::layout::Ink;
@@ -13,33 +15,51 @@ pub const NOT_A_NUMBER: Color = [190, 190, 190];
 /// The steps of a colour table.
 const STEPS: usize = 256;
 
-/// The colours of a picture, computed once for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The colours of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColorTable {
-    colors: Vec<Color>,
+    steps: &'static Steps,
+    inverted: bool,
     theme: Theme,
+}
+
+/// The steps of a colour map, computed once for all pictures.
+#[derive(Debug, PartialEq, Eq)]
+struct Steps {
+    colors: [Color; STEPS],
+    /// The ink that can be read on each.
+    inks: [Color; STEPS],
+}
+
+impl Steps {
+    fn new(colormap: Colormap) -> Self {
+        let colors = std::array::from_fn(|step| match colormap {
+            Colormap::Viridis => gradient(colorous::VIRIDIS, step),
+            Colormap::Cividis => gradient(colorous::CIVIDIS, step),
+            Colormap::Magma => gradient(colorous::MAGMA, step),
+            Colormap::Inferno => gradient(colorous::INFERNO, step),
+            Colormap::Plasma => gradient(colorous::PLASMA, step),
+            Colormap::Mako => MAKO.color(step),
+            Colormap::Greys => GREYS.color(step),
+            Colormap::Blues => BLUES.color(step),
+        });
+        let inks = colors.map(readable_on);
+        Self { colors, inks }
+    }
+
+    fn of(colormap: Colormap) -> &'static Self {
+        static ALL: [OnceLock<Steps>; Colormap::ALL.len()] =
+            [const { OnceLock::new() }; Colormap::ALL.len()];
+        ALL[colormap as usize].get_or_init(|| Self::new(colormap))
+    }
 }
 
 impl ColorTable {
     /// The table of a palette.
     pub fn new(palette: Palette) -> Self {
-        let mut colors: Vec<Color> = (0..STEPS)
-            .map(|step| match palette.colormap {
-                Colormap::Viridis => gradient(colorous::VIRIDIS, step),
-                Colormap::Cividis => gradient(colorous::CIVIDIS, step),
-                Colormap::Magma => gradient(colorous::MAGMA, step),
-                Colormap::Inferno => gradient(colorous::INFERNO, step),
-                Colormap::Plasma => gradient(colorous::PLASMA, step),
-                Colormap::Mako => MAKO.color(step),
-                Colormap::Greys => GREYS.color(step),
-                Colormap::Blues => BLUES.color(step),
-            })
-            .collect();
-        if palette.inverted {
-            colors.reverse();
-        }
         Self {
-            colors,
+            steps: Steps::of(palette.colormap),
+            inverted: palette.inverted,
             theme: palette.theme,
         }
     }
@@ -55,12 +75,33 @@ impl ColorTable {
     /// The colour of a fraction of the scale: the first colour for 0 and less,
     /// the last for 1 and more, grey for what is no number.
     pub fn color(&self, fraction: f32) -> Color {
-        if fraction.is_nan() {
-            return NOT_A_NUMBER;
+        match self.step(fraction) {
+            Some(step) => self.steps.colors[step],
+            None => NOT_A_NUMBER,
         }
-        // The cast saturates, so that no fraction leaves the table.
-        let step = (fraction.clamp(0.0, 1.0) * (STEPS - 1) as f32).round() as usize;
-        self.colors.get(step).copied().unwrap_or(NOT_A_NUMBER)
+    }
+
+    /// The step of a fraction of the scale, none for what is no number.
+    fn step(&self, fraction: f32) -> Option<usize> {
+        if fraction.is_nan() {
+            return None;
+        }
+        // The nearest; a sum in single precision would round before the cast
+        // does.
+        let place = fraction.clamp(0.0, 1.0) * (STEPS - 1) as f32;
+        let step = ((f64::from(place) + 0.5) as usize).min(STEPS - 1);
+        Some(match self.inverted {
+            true => STEPS - 1 - step,
+            false => step,
+        })
+    }
+
+    /// What can be read on the colour of a fraction of the scale.
+    fn readable(&self, fraction: f32) -> Color {
+        match self.step(fraction) {
+            Some(step) => self.steps.inks[step],
+            None => readable_on(NOT_A_NUMBER),
+        }
     }
 
     /// The colour of an ink.
@@ -84,11 +125,8 @@ impl ColorTable {
             (Ink::FaintBar, Theme::Light) => [170, 188, 208],
             (Ink::FaintBar, Theme::Dark) => [66, 86, 110],
             (Ink::OnScale(fraction), _) => self.color(fraction),
-            (Ink::OnColor(fraction), _) => readable_on(self.color(fraction)),
-            (Ink::FaintOnColor(fraction), _) => {
-                let color = self.color(fraction);
-                mix(color, readable_on(color))
-            }
+            (Ink::OnColor(fraction), _) => self.readable(fraction),
+            (Ink::FaintOnColor(fraction), _) => mix(self.color(fraction), self.readable(fraction)),
         }
     }
 }

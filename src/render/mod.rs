@@ -4,6 +4,8 @@
 
 mod backend;
 pub mod colormap;
+pub mod deflate;
+mod folding;
 mod fonts;
 pub mod png;
 pub mod svg;

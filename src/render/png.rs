@@ -1,49 +1,43 @@
 //! A figure as a PNG.
+//!
+//! A picture is drawn and compressed a band of rows at a time, so that it stays
+//! where the CPU reaches it fast, and of rows that repeat only the first is
+//! ever made.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
-use std::io::Write;
+use std::ops::Range;
+use std::sync::Arc;
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::{BitMapElement, Rectangle, Text};
-use plotters::style::{
-    Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle,
-};
-use plotters_backend::DrawingBackend;
 
-use super::backend::LetteredBackend;
+use super::backend::{Band, Lettering, Stripe};
 use super::colormap::{Color, ColorTable};
-use super::text::TextShaper;
+use super::deflate::RowCompressor;
+use super::folding::{Changes, Folding};
+use super::text::{ShapedText, TextShaper};
 use super::{Picture, RenderError};
 use crate::figure::Figure;
-use crate::figure::layout::{
-    self, CellMatrix, Item, Layout, Rect, Rotation, TextFont, TextItem, Weight,
-};
+use crate::figure::layout::{self, CellMatrix, Item, Layout, Rect, Rotation};
 
-type Canvas<'picture> = DrawingArea<LetteredBackend<'picture>, Shift>;
+type Canvas<'pixels> = DrawingArea<Band<'pixels>, Shift>;
 
-/// The file is written in chunks of so many bytes.
-const CHUNK: usize = 1 << 16;
+/// What a band takes at most, in bytes, unless a few rows take more.
+const BAND_SIZE: usize = 1 << 18;
+/// The fewest rows of a band.
+const SHORTEST_BAND: usize = 8;
 
 thread_local! {
-    /// The thread's canvas: fresh memory for every picture costs as much as
-    /// drawing on it.
-    static PIXELS: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    /// What a thread draws on and compresses with: fresh memory for every
+    /// picture costs as much as drawing.
+    static WORKSHOP: Cell<Option<Box<Workshop>>> = const { Cell::new(None) };
 }
 
-/// Makes a canvas of blank paper.
-fn fill(pixels: &mut Vec<u8>, (width, height): (u32, u32), paper: Color) {
-    pixels.resize(width as usize * height as usize * 3, 0);
-    match paper {
-        // One byte can be set many times at once.
-        [level, green, blue] if level == green && level == blue => pixels.fill(level),
-        _ => pixels
-            .as_chunks_mut::<3>()
-            .0
-            .iter_mut()
-            .for_each(|pixel| *pixel = paper),
-    }
+#[derive(Default)]
+struct Workshop {
+    /// The row above a band, then the band.
+    pixels: Vec<u8>,
+    compressor: RowCompressor,
 }
 
 /// Draws a figure. The same figure gives the same bytes, whatever the shaper
@@ -53,159 +47,336 @@ fn fill(pixels: &mut Vec<u8>, (width, height): (u32, u32), paper: Color) {
 /// When the figure does not fit a canvas, or drawing or encoding fails.
 pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, RenderError> {
     let layout = layout::layout(figure, shaper)?;
-    let missing_glyphs = missing_glyphs(&layout, shaper);
-    let (width, height) = (length(layout.width), length(layout.height));
-    let colors = ColorTable::new(layout.palette);
-    let mut pixels = PIXELS.take();
-    fill(&mut pixels, (width, height), colors.background());
-    let bytes = draw(&layout, &colors, &mut pixels, (width, height), shaper)
-        .and_then(|()| compress(&pixels, (width, height)));
-    PIXELS.set(pixels);
+    let texts = shape(&layout, shaper);
+    let size = (length(layout.width), length(layout.height));
+    let missing = texts.iter().flatten().flat_map(|text| &text.missing);
+    let missing_glyphs = missing.copied().collect();
+    let mut workshop = WORKSHOP.take().unwrap_or_default();
+    let sheet = Sheet::new(&layout, &texts);
+    let bytes = sheet.draw(&mut workshop).and_then(|()| {
+        file(size, workshop.compressor.finish(), |encoder| {
+            encoder.set_color(::png::ColorType::Rgb);
+        })
+    });
+    WORKSHOP.set(Some(workshop));
     Ok(Picture {
         bytes: bytes?,
-        width,
-        height,
+        width: size.0,
+        height: size.1,
         missing_glyphs,
     })
 }
 
-/// Letters of a layout that no font has.
-pub(super) fn missing_glyphs(layout: &Layout<'_>, shaper: &mut TextShaper) -> BTreeSet<char> {
-    layout
-        .texts()
-        .flat_map(|text| shaper.shape(&text.text, text.font).missing.clone())
-        .collect()
+/// The lines of text of a layout, for each of its items.
+fn shape(layout: &Layout<'_>, shaper: &mut TextShaper) -> Vec<Option<Arc<ShapedText>>> {
+    let items = layout.items.iter();
+    let shaped = items.map(|item| match item {
+        Item::Text(text) => Some(shaper.shape(&text.text, text.font)),
+        _ => None,
+    });
+    shaped.collect()
 }
 
-fn draw(
-    layout: &Layout<'_>,
-    colors: &ColorTable,
-    pixels: &mut [u8],
-    size: (u32, u32),
-    shaper: &mut TextShaper,
-) -> Result<(), RenderError> {
-    let canvas = LetteredBackend::new(pixels, size, shaper).into_drawing_area();
-    for item in &layout.items {
-        match item {
-            Item::Rectangle { rect, ink } => {
-                let color = rgb(colors.ink(*ink));
-                let corners = [(rect.x, rect.y), (rect.right(), rect.bottom())];
-                canvas
-                    .draw(&Rectangle::new(corners, color.filled()))
-                    .map_err(failed)?;
-            }
-            Item::Cells(cells) => draw_cells(&canvas, cells, colors)?,
-            Item::ColorBar(rect) => draw_color_bar(&canvas, *rect, colors)?,
-            Item::Text(text) => draw_text(&canvas, text, colors)?,
-        }
-    }
-    canvas.present().map_err(failed)
-}
-
-fn draw_text(canvas: &Canvas<'_>, item: &TextItem, colors: &ColorTable) -> Result<(), RenderError> {
-    let rect = item.rect;
-    let (transform, corner) = match item.rotation {
-        Rotation::Level => (FontTransform::None, (rect.x, rect.y)),
-        Rotation::Upward => (FontTransform::Rotate270, (rect.x, rect.bottom())),
-    };
-    let TextFont { size, weight } = item.font;
-    let style = match weight {
-        Weight::Regular => FontStyle::Normal,
-        Weight::Bold => FontStyle::Bold,
-    };
-    let font = FontDesc::new(FontFamily::SansSerif, f64::from(size), style).transform(transform);
-    let color = rgb(colors.ink(item.ink));
-    let style = TextStyle::from(font).color(&color);
-    canvas
-        .draw(&Text::new(item.text.as_str(), corner, style))
-        .map_err(failed)
-}
-
-/// Draws the cells of a map. Gaps between segments are paper.
-pub(super) fn draw_cells<B: DrawingBackend>(
-    canvas: &DrawingArea<B, Shift>,
-    cells: &CellMatrix<'_>,
-    colors: &ColorTable,
-) -> Result<(), RenderError> {
-    let (left, top) = cells.origin;
-    let cell = length(cells.cell) as usize;
-    let paper = colors.background();
-    let gap = paper.repeat(length(cells.gap) as usize);
-    let blank = paper.repeat(length(cells.extent()) as usize);
-    let mut line = Vec::with_capacity(blank.len());
-    for row in 0..cells.side {
-        line.clear();
-        for column in 0..cells.side {
-            if cells.gaps.contains(&column) {
-                line.extend_from_slice(&gap);
-            }
-            let color = colors.color(cells.fraction(row, column));
-            line.extend(std::iter::repeat_n(color, cell).flatten());
-        }
-        let y = top + cells.offset(row);
-        if cells.gaps.contains(&row) {
-            for y in y - cells.gap..y {
-                draw_line(canvas, (left, y), &blank)?;
-            }
-        }
-        for y in y..y + cells.cell {
-            draw_line(canvas, (left, y), &line)?;
-        }
-    }
-    Ok(())
-}
-
-/// Draws a colour bar, the last colour at the top.
-fn draw_color_bar(canvas: &Canvas<'_>, rect: Rect, colors: &ColorTable) -> Result<(), RenderError> {
-    let last = (rect.height - 1).max(1) as f32;
-    for row in 0..rect.height {
-        let color = colors.color(1.0 - row as f32 / last);
-        let line = color.repeat(length(rect.width) as usize);
-        draw_line(canvas, (rect.x, rect.y + row), &line)?;
-    }
-    Ok(())
-}
-
-/// Draws a row of pixels.
-fn draw_line<B: DrawingBackend>(
-    canvas: &DrawingArea<B, Shift>,
-    corner: (i32, i32),
-    line: &[u8],
-) -> Result<(), RenderError> {
-    let width = u32::try_from(line.len() / 3).unwrap_or(0);
-    if width == 0 {
-        return Ok(());
-    }
-    let element = BitMapElement::with_ref(corner, (width, 1), line);
-    let element = element.ok_or_else(|| RenderError::Drawing {
-        message: format!("a row of pixels does not fill its width of {width}"),
-    })?;
-    canvas.draw(&element).map_err(failed)
-}
-
-/// Most rows of a heatmap repeat the row above them: as differences they are
-/// zeros, which fdeflate turns into a few bytes faster than memory delivers
-/// them. The filter of any other row is the one that suits it best.
-fn compress(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, RenderError> {
-    let mut bytes = Vec::new();
+/// A file around compressed rows.
+pub(super) fn file(
+    (width, height): (u32, u32),
+    stream: &[u8],
+    describe: impl FnOnce(&mut ::png::Encoder<'_, &mut Vec<u8>>),
+) -> Result<Vec<u8>, RenderError> {
+    // The rest is a few dozen bytes, and a palette.
+    let mut bytes = Vec::with_capacity(stream.len() + 1_024);
     let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(::png::ColorType::Rgb);
     encoder.set_depth(::png::BitDepth::Eight);
-    encoder.set_deflate_compression(::png::DeflateCompression::FdeflateUltraFast);
+    describe(&mut encoder);
     let mut writer = encoder.write_header()?;
-    let mut stream = writer.stream_writer_with_size(CHUNK)?;
-    let mut above: &[u8] = &[];
-    for row in pixels.chunks_exact(width as usize * 3) {
-        stream.set_filter(match row == above {
-            true => ::png::Filter::Up,
-            false => ::png::Filter::Paeth,
-        });
-        stream.write_all(row).map_err(::png::EncodingError::from)?;
-        above = row;
-    }
-    stream.finish()?;
+    writer.write_chunk(::png::chunk::IDAT, stream)?;
     writer.finish()?;
     Ok(bytes)
+}
+
+/// A layout ready to be drawn.
+struct Sheet<'layout> {
+    layout: &'layout Layout<'layout>,
+    texts: &'layout [Option<Arc<ShapedText>>],
+    colors: ColorTable,
+    folding: Folding,
+    /// Bytes a row.
+    stride: usize,
+}
+
+impl<'layout> Sheet<'layout> {
+    fn new(layout: &'layout Layout<'_>, texts: &'layout [Option<Arc<ShapedText>>]) -> Self {
+        let colors = ColorTable::new(layout.palette);
+        let mut changes = Changes::new(length(layout.height));
+        for (item, text) in layout.items.iter().zip(texts) {
+            add_changes(item, text.as_deref(), &colors, &mut changes);
+        }
+        Self {
+            layout,
+            texts,
+            colors,
+            folding: changes.fold(),
+            stride: length(layout.width) as usize * 3,
+        }
+    }
+
+    fn draw(&self, workshop: &mut Workshop) -> Result<(), RenderError> {
+        let Workshop { pixels, compressor } = workshop;
+        compressor.start(self.stride / 3, 3);
+        let paper = self.colors.background().repeat(self.stride / 3);
+        let band_rows = (BAND_SIZE / self.stride.max(1)).max(SHORTEST_BAND);
+        let size = (band_rows + 1) * self.stride;
+        if pixels.len() < size {
+            pixels.resize(size, 0);
+        }
+        let bands = self.folding.counts().chunks(band_rows);
+        let items = self.items_by_band(band_rows, bands.len());
+        let mut start = 0;
+        for (counts, items) in bands.zip(&items) {
+            let size = self.stride..(counts.len() + 1) * self.stride;
+            let band = pixels.get_mut(size.clone()).unwrap_or_default();
+            let rows = start..start + pixel_count(counts.len());
+            self.draw_band(band, rows, &paper, items)?;
+            for (index, &count) in counts.iter().enumerate() {
+                let rows = pixels.get(index * self.stride..).unwrap_or_default();
+                let Some((above, rows)) = rows.split_at_checked(self.stride) else {
+                    continue;
+                };
+                let above = (start > 0 || index > 0).then_some(above);
+                compressor.push(rows.get(..self.stride).unwrap_or_default(), above, count);
+            }
+            // The last row is the one above the next band.
+            pixels.copy_within(size.end - self.stride..size.end, 0);
+            start += pixel_count(counts.len());
+        }
+        Ok(())
+    }
+
+    /// The items that touch each band, in their order.
+    fn items_by_band(&self, band_rows: usize, band_count: usize) -> Vec<Vec<usize>> {
+        let mut bands = vec![Vec::new(); band_count];
+        for (index, (item, text)) in self.layout.items.iter().zip(self.texts).enumerate() {
+            let rows = self.folding.rows(extent(item, text.as_deref()));
+            if rows.is_empty() {
+                continue;
+            }
+            let [first, last] = [rows.start, rows.end - 1].map(|row| length(row) as usize);
+            let touched = bands.iter_mut().take(last / band_rows + 1);
+            for band in touched.skip(first / band_rows) {
+                band.push(index);
+            }
+        }
+        bands
+    }
+
+    /// Draws on some folded rows.
+    fn draw_band(
+        &self,
+        pixels: &mut [u8],
+        rows: Range<i32>,
+        paper: &[u8],
+        items: &[usize],
+    ) -> Result<(), RenderError> {
+        let size = (length(self.layout.width), length(rows.end - rows.start));
+        let canvas = Band::new(pixels, size).into_drawing_area();
+        let height = rows.end - rows.start;
+        stripe(&canvas, (0, 0), height, paper)?;
+        for &index in items {
+            let (item, text) = (self.layout.items.get(index), self.texts.get(index));
+            match (item, text) {
+                (Some(Item::Rectangle { rect, ink }), _) => {
+                    let place = self.folding.rows(rect.y..rect.bottom());
+                    let line = self.colors.ink(*ink).repeat(length(rect.width) as usize);
+                    let corner = (rect.x, place.start - rows.start);
+                    stripe(&canvas, corner, place.end - place.start, &line)?;
+                }
+                (Some(Item::Cells(cells)), _) => {
+                    self.draw_cells(&canvas, cells, &rows)?;
+                }
+                (Some(Item::ColorBar(bar)), _) => self.draw_color_bar(&canvas, *bar, &rows)?,
+                (Some(Item::Text(item)), Some(Some(text))) => {
+                    let (x, y) = match item.rotation {
+                        Rotation::Level => (item.rect.x, item.rect.y),
+                        Rotation::Upward => (item.rect.x, item.rect.bottom()),
+                    };
+                    let inked = ink_rows(item.rect, item.rotation, text);
+                    let y = y - inked.start + self.folding.row(inked.start) - rows.start;
+                    let lettering = Lettering {
+                        corner: (x, y),
+                        text,
+                        rotation: item.rotation,
+                        color: self.colors.ink(item.ink),
+                    };
+                    canvas.draw(&lettering).map_err(failed)?;
+                }
+                _ => {}
+            }
+        }
+        canvas.present().map_err(failed)
+    }
+
+    /// Draws the cells of a map. Gaps between segments are paper.
+    fn draw_cells(
+        &self,
+        canvas: &Canvas<'_>,
+        cells: &CellMatrix<'_>,
+        rows: &Range<i32>,
+    ) -> Result<(), RenderError> {
+        let (left, top) = cells.origin;
+        let gap = self.colors.background().repeat(length(cells.gap) as usize);
+        let mut line = Vec::new();
+        for row in 0..cells.side {
+            let y = top + cells.offset(row);
+            let place = self.folding.rows(y..y + cells.cell);
+            if place.start < rows.end && rows.start < place.end {
+                cell_line(cells, row, &self.colors, &gap, &mut line);
+                let height = place.end - place.start;
+                stripe(canvas, (left, place.start - rows.start), height, &line)?;
+            }
+            if cells.gaps.contains(&row) {
+                let place = self.folding.rows(y - cells.gap..y);
+                let paper = self.colors.background();
+                let paper = paper.repeat(length(cells.extent()) as usize);
+                let height = place.end - place.start;
+                stripe(canvas, (left, place.start - rows.start), height, &paper)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws a colour bar, the last colour at the top.
+    fn draw_color_bar(
+        &self,
+        canvas: &Canvas<'_>,
+        bar: Rect,
+        rows: &Range<i32>,
+    ) -> Result<(), RenderError> {
+        for row in 0..bar.height {
+            let place = self.folding.row(bar.y + row);
+            if rows.contains(&place) {
+                let color = bar_color(&bar, row, &self.colors);
+                let line = color.repeat(length(bar.width) as usize);
+                stripe(canvas, (bar.x, place - rows.start), 1, &line)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Marks the rows in which an item begins, changes or ends.
+fn add_changes(
+    item: &Item<'_>,
+    text: Option<&ShapedText>,
+    colors: &ColorTable,
+    changes: &mut Changes,
+) {
+    let rows = extent(item, text);
+    match item {
+        Item::Rectangle { .. } => {}
+        Item::Cells(cells) => {
+            for row in 0..cells.side {
+                let y = cells.origin.1 + cells.offset(row);
+                changes.add(y);
+                if cells.gaps.contains(&row) {
+                    changes.add(y - cells.gap);
+                }
+            }
+        }
+        Item::ColorBar(bar) => {
+            let mut above = None;
+            for row in 0..bar.height {
+                let color = Some(bar_color(bar, row, colors));
+                if color != above {
+                    changes.add(bar.y + row);
+                }
+                above = color;
+            }
+        }
+        Item::Text(_) => changes.add_all(rows.clone()),
+    }
+    if !rows.is_empty() {
+        changes.add(rows.start);
+        changes.add(rows.end);
+    }
+}
+
+/// The rows of an item.
+fn extent(item: &Item<'_>, text: Option<&ShapedText>) -> Range<i32> {
+    let rect = match item {
+        Item::Rectangle { rect, .. } | Item::ColorBar(rect) => *rect,
+        Item::Cells(cells) => cells.rect(),
+        Item::Text(item) => {
+            let rows = text.map(|text| ink_rows(item.rect, item.rotation, text));
+            return rows.unwrap_or(0..0);
+        }
+    };
+    rect.y..rect.bottom()
+}
+
+/// The rows that the ink of a text touches.
+fn ink_rows(rect: Rect, rotation: Rotation, text: &ShapedText) -> Range<i32> {
+    let ink = &text.ink;
+    match rotation {
+        Rotation::Level => rect.y + ink.top..rect.y + ink.top + ink.height,
+        Rotation::Upward if ink.height == 0 => rect.y..rect.y,
+        Rotation::Upward => {
+            let width = i32::try_from(ink.width).unwrap_or(0);
+            let first = rect.bottom() - ink.left - width;
+            first.max(rect.y)..rect.bottom() - ink.left
+        }
+    }
+}
+
+/// Pixels of a cell that are made together.
+const PATTERN: usize = 8;
+
+/// The pixels of a row of cells.
+pub(super) fn cell_line(
+    cells: &CellMatrix<'_>,
+    row: usize,
+    colors: &ColorTable,
+    gap: &[u8],
+    line: &mut Vec<u8>,
+) {
+    let cell = length(cells.cell) as usize;
+    line.clear();
+    line.reserve(length(cells.extent()) as usize * 3);
+    for column in 0..cells.side {
+        if cells.gaps.contains(&column) {
+            line.extend_from_slice(gap);
+        }
+        let color = colors.color(cells.fraction(row, column));
+        // Many pixels at once, where a cell has many.
+        if cell >= PATTERN {
+            let pattern: [u8; PATTERN * 3] = std::array::from_fn(|index| color[index % 3]);
+            for _ in 0..cell / PATTERN {
+                line.extend_from_slice(&pattern);
+            }
+        }
+        for _ in 0..cell % PATTERN {
+            line.extend_from_slice(&color);
+        }
+    }
+}
+
+/// The colour of a row of a colour bar.
+fn bar_color(bar: &Rect, row: i32, colors: &ColorTable) -> Color {
+    let last = (bar.height - 1).max(1) as f32;
+    colors.color(1.0 - row as f32 / last)
+}
+
+fn stripe(
+    canvas: &Canvas<'_>,
+    corner: (i32, i32),
+    height: i32,
+    line: &[u8],
+) -> Result<(), RenderError> {
+    let stripe = Stripe {
+        corner,
+        line,
+        height,
+    };
+    canvas.draw(&stripe).map_err(failed)
 }
 
 /// What a layout measures is never negative.
@@ -213,13 +384,12 @@ pub(super) fn length(pixels: i32) -> u32 {
     u32::try_from(pixels).unwrap_or(0)
 }
 
-fn rgb([red, green, blue]: Color) -> RGBColor {
-    RGBColor(red, green, blue)
+/// A number of rows as a coordinate.
+fn pixel_count(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX / 2)
 }
 
-pub(super) fn failed<E: std::error::Error + Send + Sync>(
-    error: DrawingAreaErrorKind<E>,
-) -> RenderError {
+fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> RenderError {
     let message = error.to_string();
     RenderError::Drawing { message }
 }

@@ -9,6 +9,7 @@
 
 mod image;
 
+use std::collections::BTreeSet;
 use std::io;
 
 use quick_xml::Writer;
@@ -17,7 +18,7 @@ use unicode_bidi::{Direction, get_base_direction};
 
 use super::colormap::{Color, ColorTable};
 use super::fonts::named_families;
-use super::png::{length, missing_glyphs};
+use super::png::length;
 use super::text::{BOX, TextShaper, is_invisible, modifies_neighbours};
 use super::{Picture, RenderError};
 use crate::figure::Figure;
@@ -80,6 +81,14 @@ impl From<io::Error> for RenderError {
         let message = error.to_string();
         Self::Drawing { message }
     }
+}
+
+/// Letters of a layout that no font has.
+fn missing_glyphs(layout: &Layout<'_>, shaper: &mut TextShaper) -> BTreeSet<char> {
+    layout
+        .texts()
+        .flat_map(|text| shaper.shape(&text.text, text.font).missing.clone())
+        .collect()
 }
 
 fn write_root_start(layout: &Layout<'_>, writer: &mut SvgWriter) -> io::Result<()> {

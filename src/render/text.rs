@@ -6,6 +6,8 @@
 //! change the direction of its surroundings, is drawn as a box with its
 //! hexadecimal number.
 
+mod ink;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -13,6 +15,9 @@ use cosmic_text::{
     Attrs, Buffer, CacheKeyFlags, Family, FontSystem, Metrics, Shaping, SwashCache, SwashContent,
     Wrap,
 };
+
+pub(super) use ink::INK_PIXELS;
+pub use ink::Ink;
 
 use super::fonts::{Coverage, TITLE_FAMILY, font_system};
 use crate::figure::layout::{LINE_HEIGHT, MeasureText, TextFont, Weight};
@@ -22,9 +27,11 @@ pub(super) const BOX: char = '\u{25a1}';
 /// The digits in a box, as a multiple of the font size.
 const BOX_DIGITS: f32 = 0.44;
 /// Shaped lines are kept up to so many bytes.
-const SHAPED_LIMIT: usize = 1 << 20;
+const SHAPED_LIMIT: usize = 1 << 22;
 /// What a line takes beside its coverage and its text, in bytes.
-const SHAPED_OVERHEAD: usize = 128;
+const SHAPED_OVERHEAD: usize = 192;
+/// Longer lines are measured without being drawn, in bytes.
+const LONG_LINE: usize = 48;
 /// So many glyph images are kept, a few hundred bytes each.
 const GLYPH_LIMIT: usize = 4_096;
 
@@ -40,6 +47,8 @@ pub struct ShapedText {
     pub size: f32,
     /// Row after row, 0 for paper, 255 for ink.
     pub coverage: Vec<u8>,
+    /// The part that is not paper, ready to be laid on.
+    pub ink: Ink,
     /// Code points that no font has.
     pub missing: Vec<char>,
 }
@@ -53,6 +62,10 @@ pub struct TextShaper {
     shaped: HashMap<(u32, Weight), HashMap<String, Arc<ShapedText>>>,
     /// What `shaped` holds, in bytes.
     shaped_size: usize,
+    /// Of lines that were only measured.
+    widths: HashMap<(u32, Weight), HashMap<String, i32>>,
+    /// What `widths` holds, in bytes.
+    widths_size: usize,
 }
 
 impl std::fmt::Debug for TextShaper {
@@ -72,7 +85,25 @@ impl Default for TextShaper {
 
 impl MeasureText for TextShaper {
     fn width(&mut self, text: &str, font: TextFont) -> i32 {
-        self.shape(text, font).width
+        if text.len() <= LONG_LINE {
+            return self.shape(text, font).width;
+        }
+        // Where a long text breaks is found by measuring many lines that are
+        // never drawn.
+        let key = (font.size.to_bits(), font.weight);
+        let known = self.widths.get(&key).and_then(|lines| lines.get(text));
+        if let Some(&width) = known {
+            return width;
+        }
+        if self.widths_size >= SHAPED_LIMIT {
+            self.widths = HashMap::new();
+            self.widths_size = 0;
+        }
+        let width = self.set(text, font).width;
+        self.widths_size += text.len() + SHAPED_OVERHEAD;
+        let lines = self.widths.entry(key).or_default();
+        lines.insert(text.to_owned(), width);
+        width
     }
 }
 
@@ -85,6 +116,8 @@ impl TextShaper {
             coverage: Coverage::new(),
             shaped: HashMap::new(),
             shaped_size: 0,
+            widths: HashMap::new(),
+            widths_size: 0,
         }
     }
 
@@ -106,11 +139,9 @@ impl TextShaper {
             self.shaped = HashMap::new();
             self.shaped_size = 0;
         }
-        if self.glyphs.image_cache.len() >= GLYPH_LIMIT {
-            self.glyphs.image_cache.clear();
-        }
         let shaped = Arc::new(self.rasterize(text, font));
-        self.shaped_size += shaped.coverage.len() + text.len() + SHAPED_OVERHEAD;
+        let size = shaped.coverage.len() + shaped.ink.weights.len() + text.len();
+        self.shaped_size += size + SHAPED_OVERHEAD;
         self.shaped
             .entry(key)
             .or_default()
@@ -119,6 +150,28 @@ impl TextShaper {
     }
 
     fn rasterize(&mut self, text: &str, font: TextFont) -> ShapedText {
+        let (height, baseline) = (font.line_height(), font.baseline());
+        let line = self.set(text, font);
+        let mut shaped = ShapedText {
+            width: line.width,
+            height,
+            size: line.size,
+            coverage: vec![0; usize::try_from(line.width * height).unwrap_or(0)],
+            ink: Ink::default(),
+            missing: line.missing,
+        };
+        for mark in &line.marks {
+            shaped.add(mark, mark.x - line.left, baseline + mark.y);
+        }
+        shaped.ink = Ink::new(&shaped.coverage, shaped.width);
+        shaped
+    }
+
+    /// Puts the letters of a line in their places.
+    fn set(&mut self, text: &str, font: TextFont) -> Line {
+        if self.glyphs.image_cache.len() >= GLYPH_LIMIT {
+            self.glyphs.image_cache.clear();
+        }
         let prepared = self.prepare(text, font.weight);
         let height = font.line_height();
         let mut size = font.size;
@@ -137,17 +190,13 @@ impl TextShaper {
             .iter()
             .map(|mark| mark.x + mark.advance.max(mark.width));
         let width = right.max().unwrap_or(0) - left;
-        let mut shaped = ShapedText {
+        Line {
+            marks,
+            left,
             width,
-            height,
             size,
-            coverage: vec![0; usize::try_from(width * height).unwrap_or(0)],
             missing: prepared.missing,
-        };
-        for mark in &marks {
-            shaped.add(mark, mark.x - left, baseline + mark.y);
         }
-        shaped
     }
 
     /// Gives every letter its font, and a box to those that cannot be shown.
@@ -290,6 +339,17 @@ impl TextShaper {
         }
         mark
     }
+}
+
+/// The letters of a line in their places.
+struct Line {
+    marks: Vec<Mark>,
+    /// Where the first ink is, at most 0.
+    left: i32,
+    width: i32,
+    /// In pixels per em.
+    size: f32,
+    missing: Vec<char>,
 }
 
 /// A text with a font for every letter.

@@ -3,12 +3,11 @@
 //! and dark paper alike.
 
 use std::collections::BTreeMap;
-
-use plotters::backend::BitMapBackend;
-use plotters::drawing::IntoDrawingArea;
+use std::collections::btree_map::Entry;
 
 use super::colormap::{Color, ColorTable};
-use super::png::{draw_cells, failed, length};
+use super::deflate::RowCompressor;
+use super::png::{cell_line, file, length};
 use super::{Picture, RenderError};
 use crate::analysis::Shown;
 use crate::figure::layout::{Item, Layout, thumbnail as lay_out, thumbnail_size};
@@ -37,7 +36,7 @@ pub fn thumbnail(
             return Err(RenderError::Drawing { message });
         }
     };
-    let pixels = draw(&layout)?;
+    let pixels = draw(&layout);
     let (width, height) = (length(layout.width), length(layout.height));
     Ok(Picture {
         bytes: compress(&pixels, (width, height))?,
@@ -53,19 +52,27 @@ pub fn size(layer_count: usize, head_count: usize) -> (u32, u32) {
     (length(width), length(height))
 }
 
-fn draw(layout: &Layout<'_>) -> Result<Vec<u8>, RenderError> {
-    let size = (length(layout.width), length(layout.height));
-    let mut pixels = TRANSPARENT.repeat(size.0 as usize * size.1 as usize);
-    let canvas = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
+/// The pixels, row after row.
+fn draw(layout: &Layout<'_>) -> Vec<u8> {
+    let width = length(layout.width) as usize;
+    let mut pixels = TRANSPARENT.repeat(width * length(layout.height) as usize);
     let colors = ColorTable::new(layout.palette);
+    let mut line = Vec::new();
     for item in &layout.items {
-        if let Item::Cells(cells) = item {
-            draw_cells(&canvas, cells, &colors)?;
+        let Item::Cells(cells) = item else {
+            continue;
+        };
+        // Every cell is a pixel.
+        let start = length(cells.origin.1) as usize * width + length(cells.origin.0) as usize;
+        let rows = pixels.get_mut(start * 3..).unwrap_or_default();
+        for (row, place) in (0..cells.side).zip(rows.chunks_mut(width.max(1) * 3)) {
+            cell_line(cells, row, &colors, &[], &mut line);
+            if let Some(place) = place.get_mut(..line.len()) {
+                place.copy_from_slice(&line);
+            }
         }
     }
-    canvas.present().map_err(failed)?;
-    drop(canvas);
-    Ok(pixels)
+    pixels
 }
 
 /// A byte a pixel: the layout leaves fewer colours than a palette holds.
@@ -73,31 +80,43 @@ fn compress(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, Rende
     let mut indices: BTreeMap<Color, u8> = BTreeMap::from([(TRANSPARENT, 0)]);
     let mut palette: Vec<u8> = TRANSPARENT.to_vec();
     let mut indexed = Vec::with_capacity(pixels.len() / 3);
-    for &[red, green, blue] in pixels.as_chunks::<3>().0 {
-        let color = [red, green, blue];
-        let index = match indices.get(&color) {
-            Some(&index) => index,
-            None => {
-                let index = u8::try_from(indices.len()).map_err(|_| RenderError::Drawing {
-                    message: "a thumbnail has more colours than a palette".to_owned(),
-                })?;
-                palette.extend_from_slice(&color);
-                indices.insert(color, index);
-                index
-            }
-        };
-        indexed.push(index);
+    // What was found last among the colours that look alike to a sum.
+    let mut found = [(TRANSPARENT, 0); 256];
+    for &color in pixels.as_chunks::<3>().0 {
+        let [red, green, blue] = color;
+        let sum = red.wrapping_mul(31).wrapping_add(green).wrapping_add(blue);
+        let found = &mut found[usize::from(sum)];
+        if found.0 != color {
+            let next = indices.len();
+            let index = match indices.entry(color) {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) => {
+                    let index = u8::try_from(next).map_err(|_| RenderError::Drawing {
+                        message: "a thumbnail has more colours than a palette".to_owned(),
+                    })?;
+                    palette.extend_from_slice(&color);
+                    *entry.insert(index)
+                }
+            };
+            *found = (color, index);
+        }
+        indexed.push(found.1);
     }
-    let mut bytes = Vec::new();
-    let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(::png::ColorType::Indexed);
-    encoder.set_depth(::png::BitDepth::Eight);
-    encoder.set_palette(palette);
-    encoder.set_trns([0].as_slice());
-    encoder.set_deflate_compression(::png::DeflateCompression::Level(6));
-    encoder.set_filter(::png::Filter::NoFilter);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&indexed)?;
-    writer.finish()?;
-    Ok(bytes)
+    let mut compressor = RowCompressor::new();
+    compressor.start(width as usize, 1);
+    let mut rows = indexed.chunks_exact((width as usize).max(1)).peekable();
+    let mut above = None;
+    while let Some(row) = rows.next() {
+        let mut count = 1;
+        while rows.next_if(|next| *next == row).is_some() {
+            count += 1;
+        }
+        compressor.push(row, above, count);
+        above = Some(row);
+    }
+    file((width, height), compressor.finish(), |encoder| {
+        encoder.set_color(::png::ColorType::Indexed);
+        encoder.set_palette(palette);
+        encoder.set_trns([0].as_slice());
+    })
 }

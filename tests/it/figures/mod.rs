@@ -1,6 +1,7 @@
 //! Figures as data, then where everything goes, then the pixels.
 
 mod colors;
+mod compression;
 mod data;
 mod links;
 mod pixels;

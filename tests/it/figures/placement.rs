@@ -1,5 +1,6 @@
 //! Where everything goes: labels that neither overlap nor leave the canvas.
 
+use attnviz::attention::AttentionTensor;
 use attnviz::figure::layout::{self, Rect, Role};
 use attnviz::render::TextShaper;
 use proptest::prelude::*;
@@ -144,4 +145,44 @@ proptest! {
         check(&layout::layout(&map(&run), &mut shaper).unwrap());
         check(&layout::layout(&grid(&run), &mut shaper).unwrap());
     }
+}
+
+#[test]
+fn values_are_written_to_the_nearest_decimal() {
+    let written = |value: f32, decimals: usize| {
+        let text = format!("{value:.decimals$}");
+        match text.strip_prefix("0.") {
+            Some(digits) if digits.bytes().all(|digit| digit == b'0') => "0".to_owned(),
+            Some(digits) => format!(".{digits}"),
+            None => "1.0".to_owned(),
+        }
+    };
+    let mut count_of_texts = 0;
+    for count in 1..=40 {
+        let uneven = run(&words(count), 1, 1, 1);
+        let mut even = uneven.clone();
+        // Halves of a last digit among them: 1 / 16 is 0.0625.
+        let values = vec![1.0 / count as f32; count * count];
+        even.attention = AttentionTensor::new(values, [1, 1, count, count]).unwrap();
+        let mut sharp = vec![0.0; count * count];
+        for row in 0..count {
+            sharp[row * count] = 1.0 - 0.000_4;
+            sharp[row * count + count - 1] += 0.000_4;
+        }
+        let mut sharpest = even.clone();
+        sharpest.attention = AttentionTensor::new(sharp, [1, 1, count, count]).unwrap();
+        for run in [uneven, even, sharpest] {
+            let figure = map(&run);
+            let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+            let cells = matrices(&layout).next().unwrap();
+            let decimals = if cells.cell >= 72 { 3 } else { 2 };
+            for text in layout.texts() {
+                if let Role::Value(row, column) = text.role {
+                    assert_eq!(text.text, written(cells.value(row, column), decimals));
+                    count_of_texts += 1;
+                }
+            }
+        }
+    }
+    assert!(count_of_texts > 20_000, "{count_of_texts}");
 }
