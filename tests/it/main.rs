@@ -15,5 +15,6 @@ mod loopback_hub;
 mod readme;
 mod reference;
 mod saved;
+mod single_pass;
 mod svg;
 mod tokenizer;
