@@ -80,14 +80,21 @@ impl Digests {
             0 => None,
             _ => threads.build().ok(),
         };
+        // On one thread: a step that shares its work could meet itself, where
+        // several runs wait for the same files.
+        let one_by_one =
+            move |digests: &[PendingDigest]| digests.iter().map(resolve).collect::<Outcome>();
         let Some(threads) = threads else {
-            return Self::from_last_step(move || resolve(&digests));
+            return Self::from_last_step(move || one_by_one(&digests));
         };
         let (sender, receiver) = mpsc::channel();
         let files = digests.clone();
         // Nobody receives it where the command failed before it asked.
-        threads.spawn(move || drop(sender.send(resolve(&files))));
-        Self::from_last_step(move || receiver.recv().unwrap_or_else(|_| resolve(&digests)))
+        threads.spawn(move || {
+            let outcome: Outcome = files.par_iter().map(resolve).collect();
+            drop(sender.send(outcome));
+        });
+        Self::from_last_step(move || receiver.recv().unwrap_or_else(|_| one_by_one(&digests)))
     }
 
     /// Waits for the last of them.
@@ -103,23 +110,20 @@ impl Digests {
     }
 }
 
-fn resolve(digests: &[PendingDigest]) -> Outcome {
-    digests
-        .par_iter()
-        .map(|digest| match digest {
-            PendingDigest::Known(digest) => Ok(digest.clone()),
-            PendingDigest::File { name, path } => {
-                let sha256 = sha256_of_file(path).map_err(|source| DigestError {
-                    path: path.clone(),
-                    source: Arc::new(source),
-                })?;
-                Ok(FileDigest {
-                    name: name.clone(),
-                    sha256,
-                })
-            }
-        })
-        .collect()
+fn resolve(digest: &PendingDigest) -> Result<FileDigest, DigestError> {
+    match digest {
+        PendingDigest::Known(digest) => Ok(digest.clone()),
+        PendingDigest::File { name, path } => {
+            let sha256 = sha256_of_file(path).map_err(|source| DigestError {
+                path: path.clone(),
+                source: Arc::new(source),
+            })?;
+            Ok(FileDigest {
+                name: name.clone(),
+                sha256,
+            })
+        }
+    }
 }
 
 fn sha256_of_file(path: &Path) -> io::Result<String> {

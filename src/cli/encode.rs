@@ -13,7 +13,7 @@ use super::settings::EncodeSettings;
 use super::show::{self, TerminalView};
 use crate::attention::Selection;
 use crate::checkpoint::{ModelProvenance, ModelSource, PendingProvenance};
-use crate::model::{HiddenStates, Model};
+use crate::model::{HiddenStates, Model, ModelError};
 use crate::output::{self, OutputError, OutputOptions, WrittenRun};
 use crate::run::Run;
 use crate::tokenizer::{Token, TokenizedInput};
@@ -136,7 +136,12 @@ fn encode(
     input: TokenizedInput,
     selection: Selection,
 ) -> Result<Run> {
-    let mut outputs = model.forward(&[&input], HiddenStates::Drop)?;
+    // Its weights are read only now.
+    let outputs = model.forward(&[&input], HiddenStates::Drop);
+    let mut outputs = match outputs {
+        Err(error @ ModelError::Weights(_)) => Err(error).context(model::of(&provenance.id)),
+        outputs => Ok(outputs?),
+    }?;
     let output = outputs.pop().context("the model returned nothing")?;
     let whole = Selection::all(output.attention.shape()[0], output.attention.shape()[1]);
     let attention = match selection == whole {

@@ -12,6 +12,7 @@ use thiserror::Error;
 pub use self::memory::WeightMemory;
 use self::safetensors_file::SafetensorsFile;
 use super::bytes::ReadError;
+use super::kernels::{self, Instructions};
 use super::pickle::{PickleError, PickleFile};
 use crate::checkpoint::WeightFiles;
 
@@ -461,12 +462,8 @@ fn file_name(path: &Path) -> String {
 
 /// `values` are those of the tensor from element `first` on.
 fn check_finite(name: &str, first: usize, values: &[f32]) -> Result<(), WeightsError> {
-    // Without an early exit the compiler can compare many values at once.
-    let is_clean = |chunk: &[f32]| {
-        chunk
-            .iter()
-            .fold(true, |clean, value| clean & value.is_finite())
-    };
+    let instructions = Instructions::detect();
+    let is_clean = |chunk| kernels::are_finite(instructions, chunk);
     if values.chunks(CHUNK_LENGTH).all(is_clean) {
         return Ok(());
     }

@@ -296,14 +296,15 @@ fn attention(shape: AttentionShape, rows: &[f32], lengths: &[usize]) -> (Vec<f64
     (maps, context)
 }
 
-/// The row counts at which a row is compared with itself alone.
+/// The row counts at which a row is compared with itself alone: around every
+/// number of panels that is treated differently.
 fn row_counts() -> impl Iterator<Item = usize> {
-    (1..=64).chain([128])
+    (1..=64).chain([128, 257, 1_025])
 }
 
 #[test]
 fn a_row_of_a_product_has_the_same_bits_whatever_the_number_of_rows_beside_it() {
-    for (input_count, output_count) in [(1, 1), (7, 5), (48, 64), (700, 37)] {
+    for (input_count, output_count) in [(1, 1), (7, 5), (48, 64), (700, 37), (64, 37), (800, 33)] {
         let weight = numbers(1, input_count * output_count);
         let bias = numbers(2, output_count);
         let map = Linear {
@@ -311,7 +312,7 @@ fn a_row_of_a_product_has_the_same_bits_whatever_the_number_of_rows_beside_it() 
             bias: &bias,
             activation: Some(Activation::Gelu),
         };
-        let rows = numbers(3, 128 * input_count);
+        let rows = numbers(3, 1_025 * input_count);
         for instructions in Instructions::available() {
             let alone: Vec<f32> = rows
                 .chunks_exact(input_count)

@@ -1,8 +1,6 @@
 //! A model for a single forward pass, whose weights are read when their turn
 //! comes, computes what a loaded one does.
 
-use std::path::PathBuf;
-
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
 use attnviz::model::kernels::{self, Activation, Instructions, Linear};
 use attnviz::model::{EncoderOutput, HiddenStates, Model};
@@ -78,7 +76,7 @@ fn check_same(name: &str, checkpoint: &Checkpoint) {
 
 #[test]
 fn an_opened_model_computes_the_bits_of_a_loaded_one() {
-    let directory = |name: &str| CheckpointSource::Directory(PathBuf::from(fixture(name)));
+    let directory = |name: &str| CheckpointSource::Directory(fixture(name));
     for (name, source) in [
         ("built in, of F16", CheckpointSource::Builtin),
         ("shards of F16", directory("gelu-new-shards")),

@@ -38,6 +38,10 @@ pub struct Step {
 /// What a square of tiles fetches into the second-level cache meanwhile,
 /// [`AHEAD`] numbers a step.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(all(target_arch = "x86_64", target_os = "linux")),
+    expect(dead_code, reason = "nothing fetches ahead without a matrix unit")
+)]
 pub struct Ahead<'weights> {
     /// The weights.
     pub weights: &'weights [f32],

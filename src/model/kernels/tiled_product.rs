@@ -18,6 +18,9 @@ use super::{Instructions, Linear, ReadRows};
 /// Panels whose parts are kept at the same time: 19 MB for 3,072 inputs.
 const GROUP_PANELS: usize = 64;
 
+/// Steps of activations that are kept for the next product: 32 MB.
+const KEPT_STEPS: usize = (32 << 20) / size_of::<Step>();
+
 /// Weight rows of a task, for many panels and for one: with many, splitting
 /// rows pays the more, the more of them the same activations meet.
 const BLOCK_ROWS: usize = 4 * TILE_SIDE;
@@ -30,10 +33,11 @@ const CHUNK_STEPS: usize = 24;
 /// Panels that go past a few weights together.
 const CACHED_PANELS: usize = 16;
 
+// Fresh memory would cost more than the splitting.
 thread_local! {
-    /// Parts of activations, and of a task's weights: fresh memory would cost
-    /// more than the splitting.
+    /// Parts of activations.
     static INPUT_PARTS: Cell<Vec<Step>> = const { Cell::new(Vec::new()) };
+    /// Parts of a task's weights.
     static WEIGHT_PARTS: Cell<Vec<Step>> = const { Cell::new(Vec::new()) };
     /// Weights that a task has read.
     static WEIGHTS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
@@ -84,6 +88,7 @@ pub(super) fn linear(
         };
         let mut panels: Vec<_> = output
             .chunks_exact_mut(output_length)
+            .take(panel_count)
             .map(|panel| panel.chunks_mut(block_rows * TILE_SIDE))
             .collect();
         let blocks: Vec<Block> = map
@@ -106,7 +111,9 @@ pub(super) fn linear(
             .with_max_len(1)
             .for_each(|block| instructions.run(block));
     }
-    INPUT_PARTS.set(parts);
+    if parts.len() <= KEPT_STEPS {
+        INPUT_PARTS.set(parts);
+    }
 }
 
 /// A panel of activations into its parts.
@@ -167,7 +174,7 @@ impl WithSimd for Block<'_> {
                 &memory[..length]
             }
         };
-        if self.output.len() == 1 && self.input_count % STEP_INPUTS == 0 {
+        if self.output.len() == 1 && self.input_count.is_multiple_of(STEP_INPUTS) {
             self.stream(simd, weights);
         } else {
             self.add_chunks(simd, weights);

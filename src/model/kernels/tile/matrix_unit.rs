@@ -5,8 +5,9 @@
 //!
 //! A product of `f32` that is as good as one in vector registers takes six of
 //! them (Henry, Tang & Heinecke 2019, <https://arxiv.org/abs/1904.06376>): a
-//! number is the exact sum of three `bfloat16`, and of the nine products of
-//! parts the three smallest add less than 2⁻²⁴ of the whole. The unit sums 32
+//! number above 2⁻¹¹⁰ is the exact sum of three `bfloat16`, and of the nine
+//! products of parts the three smallest are 2⁻²⁴ of the whole on average and
+//! 2⁻²¹ at most. The unit sums 32
 //! products before they join the others, so that its rounding errors are even
 //! smaller than those of a chain of multiply-adds.
 //!
@@ -25,8 +26,8 @@ use raw_cpuid::CpuId;
 
 use super::{Ahead, STEP_INPUTS, Step, Sums, TILE_SIDE};
 
-/// The right to use the matrix unit: there is one only where the CPU has it and
-/// the system has granted it to this process.
+/// The right to use the matrix unit: there is one only where the CPU has it,
+/// beside AVX-512, and the system has granted it to this process.
 #[derive(Debug, Clone, Copy)]
 pub struct MatrixUnit(());
 
@@ -70,7 +71,8 @@ fn is_granted() -> bool {
     /// `XFEATURE_XTILE_DATA`, a number of the CPU's state components.
     const TILE_DATA: libc::c_long = 18;
     let features = CpuId::new().get_extended_feature_info();
-    let has_unit = features.is_some_and(|info| info.has_amx_tile() && info.has_amx_bf16());
+    let has_unit = features.is_some_and(|info| info.has_amx_tile() && info.has_amx_bf16())
+        && is_x86_feature_detected!("avx512f");
     // SAFETY: this call reads and writes no memory of the process; a system
     // that does not know it returns an error.
     has_unit && unsafe { libc::syscall(libc::SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0 }
@@ -344,8 +346,8 @@ impl MatrixUnit {
         let row_bytes = input_count * size_of::<f32>();
         let mut parts = [Step::ZERO; 2];
         let [this, next] = parts.each_mut().map(std::ptr::from_mut);
-        // SAFETY: `self` proves that the instructions exist and may be used; a
-        // CPU that has them has AVX-512. Splitting a step reads 128 bytes of
+        // SAFETY: `self` proves that the instructions exist and may be used,
+        // AVX-512 among them. Splitting a step reads 128 bytes of
         // each of the rows and then moves on by as much, and it is done
         // `step_count` times, so that it ends at the end of each row. It writes
         // 16 rows of 64 bytes of three parts, the size of a step. `inputs` and
