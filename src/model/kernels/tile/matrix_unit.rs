@@ -20,6 +20,7 @@
 //! assembly. No tile register is alive outside a block of it.
 
 use std::arch::asm;
+use std::mem::MaybeUninit;
 use std::sync::LazyLock;
 
 use raw_cpuid::CpuId;
@@ -344,13 +345,14 @@ impl MatrixUnit {
             return;
         }
         let row_bytes = input_count * size_of::<f32>();
-        let mut parts = [Step::ZERO; 2];
-        let [this, next] = parts.each_mut().map(std::ptr::from_mut);
+        let mut parts = [const { MaybeUninit::<Step>::uninit() }; 2];
+        let [this, next] = parts.each_mut().map(MaybeUninit::as_mut_ptr);
         // SAFETY: `self` proves that the instructions exist and may be used,
         // AVX-512 among them. Splitting a step reads 128 bytes of
         // each of the rows and then moves on by as much, and it is done
         // `step_count` times, so that it ends at the end of each row. It writes
-        // 16 rows of 64 bytes of three parts, the size of a step. `inputs` and
+        // 16 rows of 64 bytes of three parts, all of a step, before the step is
+        // read. `inputs` and
         // `sums` are read and written as in `add_one`.
         unsafe {
             asm!(
