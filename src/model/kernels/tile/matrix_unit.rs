@@ -105,6 +105,23 @@ macro_rules! fetch_ahead {
     };
 }
 
+/// The first half kilobyte of a row of the tile that is likely to come next:
+/// before it has seen that much, the CPU does not fetch ahead by itself.
+macro_rules! fetch_row_start {
+    () => {
+        concat!(
+            "prefetcht0 [{ahead}]\n",
+            "prefetcht0 [{ahead} + 64]\n",
+            "prefetcht0 [{ahead} + 128]\n",
+            "prefetcht0 [{ahead} + 192]\n",
+            "prefetcht0 [{ahead} + 256]\n",
+            "prefetcht0 [{ahead} + 320]\n",
+            "prefetcht0 [{ahead} + 384]\n",
+            "prefetcht0 [{ahead} + 448]",
+        )
+    };
+}
+
 /// Splits the inputs of one step of the next weight row.
 macro_rules! split_row {
     ($row:literal) => {
@@ -348,12 +365,12 @@ impl MatrixUnit {
         let mut parts = [const { MaybeUninit::<Step>::uninit() }; 2];
         let [this, next] = parts.each_mut().map(MaybeUninit::as_mut_ptr);
         // SAFETY: `self` proves that the instructions exist and may be used,
-        // AVX-512 among them. Splitting a step reads 128 bytes of
-        // each of the rows and then moves on by as much, and it is done
-        // `step_count` times, so that it ends at the end of each row. It writes
-        // 16 rows of 64 bytes of three parts, all of a step, before the step is
-        // read. `inputs` and
-        // `sums` are read and written as in `add_one`.
+        // AVX-512 among them. Splitting a step reads 128 bytes of each of the
+        // rows and then moves on by as much, and it is done `step_count` times,
+        // so that it ends at the end of each row. It writes 16 rows of 64 bytes
+        // of three parts, all of a step, before the step is read. `inputs` and
+        // `sums` are read and written as in `add_one`; what is fetched ahead may
+        // be anywhere, as in `add_square`.
         unsafe {
             asm!(
                 "vpbroadcastd zmm5, {upper:e}",
@@ -368,6 +385,8 @@ impl MatrixUnit {
                 "2:",
                 "sub {weights}, {back}",
                 "xchg {this}, {next}",
+                fetch_row_start!(),
+                "add {ahead}, {row_stride}",
                 "tileloadd tmm4, [{this} + {row}]",
                 "tileloadd tmm5, [{inputs} + {row} + 2 * {part}]",
                 "tdpbf16ps tmm0, tmm4, tmm5",
@@ -410,6 +429,7 @@ impl MatrixUnit {
                 step = const size_of::<Step>(),
                 count = inout(reg) step_count => _,
                 weights = inout(reg) weights.as_ptr() => _,
+                ahead = inout(reg) weights.as_ptr().wrapping_add(weights.len()) => _,
                 row_stride = in(reg) row_bytes,
                 back = in(reg) TILE_SIDE * row_bytes - STEP_INPUTS * size_of::<f32>(),
                 inputs = inout(reg) inputs.as_ptr() => _,
