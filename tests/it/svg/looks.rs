@@ -29,7 +29,8 @@ struct Pixels {
 
 impl Pixels {
     fn of_png(bytes: &[u8]) -> Self {
-        let decoder = ::png::Decoder::new(std::io::Cursor::new(bytes));
+        let mut decoder = ::png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(::png::Transformations::EXPAND);
         let mut reader = decoder.read_info().unwrap();
         let mut data = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut data).unwrap();
