@@ -14,11 +14,9 @@ use crate::figure::layout::{Ink, Item, Layout};
 const MOST_COLORS: usize = 256;
 /// Letters on paper have edges of so many steps, the last of them the ink.
 const TEXT_LEVELS: u8 = 8;
-/// So many colours are kept for the scale: with every other step of it there,
-/// no cell is further off than by one.
-const SCALE_COLORS: usize = STEPS / 2;
-/// A colour bar shows no fewer colours, evenly spread.
-const FEWEST_BAR_COLORS: usize = STEPS / 4;
+/// So many colours of the scale are always there: every other step and the
+/// last, so that nothing is further off than by one.
+const SCALE_COLORS: usize = STEPS / 2 + 1;
 /// How finely numbers in cells are drawn, the best first: steps from the cell
 /// to the ink, and of the colour scale that share them.
 const NUMBER_QUALITIES: [(u8, usize); 13] = [
@@ -260,8 +258,11 @@ impl IndexedColors {
             let plain = groups(plain, width, &self.table, false);
             [plain, groups(faint, width, &self.table, true)].concat()
         };
-        // The ink of numbers is one of two, or of its own where it is faint.
-        let cost = |levels, groups: &[Group]| groups.len() * usize::from(levels) + 2;
+        // Numbers have one of two inks, or one of their own where they are faint.
+        let cost = |levels: u8, groups: &[Group]| {
+            let own = groups.iter().filter(|group| group.is_faint).count();
+            groups.len() * usize::from(levels - 1) + own + 2
+        };
         let mut qualities = NUMBER_QUALITIES
             .iter()
             .map(|&(levels, width)| (levels, groups(width)));
@@ -295,33 +296,23 @@ impl IndexedColors {
         }
     }
 
-    /// Adds colours of the scale: those of the cells, and for a colour bar as
-    /// many more as there is room.
+    /// Adds colours of the scale: every other, then those of the cells, and for
+    /// a colour bar as many more as there is room.
     fn push_scale(&mut self, needs: &Needs) {
         let room = MOST_COLORS - self.colors.len().min(MOST_COLORS);
+        let is_used = |step: &usize| needs.steps[*step];
+        let used_count = (0..STEPS).filter(is_used).count();
+        let (always, most) = match needs.has_bar || used_count > room {
+            true => (SCALE_COLORS, room),
+            false => (0, used_count),
+        };
         let mut kept = [false; STEPS];
-        let used = needs.steps.iter().take(STEPS);
-        if needs.has_bar {
-            spread()
-                .take(FEWEST_BAR_COLORS)
-                .for_each(|step| kept[step] = true);
-        }
-        let mut exact = kept;
-        exact
-            .iter_mut()
-            .zip(used)
-            .for_each(|(kept, &used)| *kept |= used);
-        let count = |kept: &[bool; STEPS]| kept.iter().filter(|&&kept| kept).count();
-        if count(&exact) <= room {
-            kept = exact;
-        }
-        if needs.has_bar || kept != exact {
-            let mut left = room.saturating_sub(count(&kept));
-            for step in spread() {
-                if left > 0 && !kept[step] {
-                    kept[step] = true;
-                    left -= 1;
-                }
+        let mut left = most;
+        let order = spread().take(always).chain(spread().filter(is_used));
+        for step in order.chain(spread()) {
+            if left > 0 && !kept[step] {
+                kept[step] = true;
+                left -= 1;
             }
         }
         let table = self.table;

@@ -4,6 +4,7 @@ mod colors;
 mod compression;
 mod data;
 mod links;
+mod palettes;
 mod pixels;
 mod placement;
 mod profiles;
