@@ -95,16 +95,12 @@ impl Shades {
         let sum = u16::from(coverage) * u16::from(self.levels) + 127;
         // Exactly a division by 255.
         let level = ((sum + 1 + (sum >> 8)) >> 8) as u8;
-        let base = if below == self.band {
-            self.band_base
-        } else {
-            self.base
-        };
-        let edge = if level == self.levels {
-            self.ink
-        } else {
-            base.wrapping_add(level)
-        };
+        // A mask instead of a choice, which compilers turn into long detours.
+        let is_band = 0_u8.wrapping_sub(u8::from(below == self.band));
+        let onto_band = self.band_base.wrapping_sub(self.base) & is_band;
+        let is_ink = 0_u8.wrapping_sub(u8::from(level == self.levels));
+        let edge = self.base.wrapping_add(level).wrapping_add(onto_band);
+        let edge = edge & !is_ink | self.ink & is_ink;
         if level == 0 { below } else { edge }
     }
 }

@@ -29,7 +29,7 @@ const FILTER_NONE: u8 = 0;
 /// A row is written as its difference from the row above.
 const FILTER_UP: u8 = 2;
 /// So many equal bytes end a stretch of what differs.
-const GAP: usize = 6;
+const GAP: usize = 8;
 /// Shorter stretches are letters' edges and hold no runs worth looking for.
 const LETTER_EDGE: usize = 48;
 /// A block is written when it has so many literals and matches.
