@@ -129,7 +129,7 @@ impl<'layout> Sheet<'layout> {
 
     fn draw(&self, workshop: &mut Workshop) -> Result<(), RenderError> {
         let Workshop { pixels, compressor } = workshop;
-        compressor.start(self.stride, 1);
+        compressor.start(self.stride);
         let band_rows = (BAND_SIZE / self.stride.max(1)).max(SHORTEST_BAND);
         let size = (band_rows + 1) * self.stride;
         if pixels.len() < size {

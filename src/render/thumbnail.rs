@@ -83,7 +83,7 @@ fn compress(
     (width, height): (u32, u32),
 ) -> Result<Vec<u8>, RenderError> {
     let mut compressor = RowCompressor::new();
-    compressor.start(width as usize, 1);
+    compressor.start(width as usize);
     let mut rows = pixels.chunks_exact((width as usize).max(1)).peekable();
     let mut above = None;
     while let Some(row) = rows.next() {
