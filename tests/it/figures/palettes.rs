@@ -11,11 +11,11 @@ use proptest::prelude::*;
 
 use super::{Decoded, FIRST, head_map, overview_of, run, whole, words};
 
-/// So much a channel may differ at the edges of letters: letters are drawn in
-/// steps of their coverage, which are coarser on cells, where neighbouring
-/// colours share them.
+/// So much a channel may differ at the edges of letters: half of an eighth of the
+/// way from paper to ink.
 const EDGE: u8 = 16;
-/// The same on cells.
+/// The same on cells: half of a quarter of the way, and half of the steps of the
+/// scale that share it, of up to three a channel.
 const CELL_EDGE: u8 = 50;
 
 /// A layout in all the colours there are.
