@@ -7,8 +7,13 @@
 //! between cells of nearly the same colour, for which nobody can see the
 //! difference: an edge is a mixture anyway.
 
+mod needs;
+mod numbers;
+
 use super::colormap::{Color, ColorTable, NO_STEP, STEPS};
-use crate::figure::layout::{Ink, Item, Layout};
+use crate::figure::layout::{Ink, Layout};
+use needs::{Needs, StepSet};
+use numbers::best_groups;
 
 /// What a palette of a PNG holds at most.
 const MOST_COLORS: usize = 256;
@@ -17,24 +22,6 @@ const TEXT_LEVELS: u8 = 8;
 /// So many colours of the scale are always there: every other step and the
 /// last, so that nothing is further off than by one.
 const SCALE_COLORS: usize = STEPS / 2 + 1;
-/// How finely numbers in cells are drawn, the best first: steps from the cell
-/// to the ink, and of the colour scale that share them.
-const NUMBER_QUALITIES: [(u8, usize); 13] = [
-    (8, 1),
-    (8, 2),
-    (8, 4),
-    (8, 8),
-    (7, 10),
-    (6, 12),
-    (6, 16),
-    (5, 16),
-    (4, 16),
-    (4, 24),
-    (4, 32),
-    (4, 64),
-    (4, STEPS),
-];
-
 /// The colours of a picture, and which is where.
 pub(super) struct IndexedColors {
     colors: Vec<Color>,
@@ -60,56 +47,6 @@ pub(super) struct Shades {
     pub(super) band: u8,
     /// The `base` there.
     pub(super) band_base: u8,
-}
-
-/// What a picture is made of.
-struct Needs {
-    /// Steps of the scale that cells have.
-    steps: [bool; STEPS + 1],
-    /// Steps on which numbers are written, and such that step back.
-    numbers: [[bool; STEPS + 1]; 2],
-    inks: Vec<Ink>,
-    texts: Vec<Ink>,
-    has_bar: bool,
-}
-
-impl Needs {
-    fn new(layout: &Layout<'_>, cells: &[Vec<u16>], table: &ColorTable) -> Self {
-        let mut needs = Self {
-            steps: [false; STEPS + 1],
-            numbers: [[false; STEPS + 1]; 2],
-            inks: Vec::new(),
-            texts: Vec::new(),
-            has_bar: false,
-        };
-        for &step in cells.iter().flatten() {
-            if let Some(step) = needs.steps.get_mut(usize::from(step)) {
-                *step = true;
-            }
-        }
-        for item in &layout.items {
-            match item {
-                Item::Cells(_) => {}
-                Item::ColorBar(_) => needs.has_bar = true,
-                Item::Rectangle { ink, .. } => match *ink {
-                    Ink::OnScale(fraction) => needs.steps[table.step(fraction)] = true,
-                    ink => add(ink, &mut needs.inks),
-                },
-                Item::Text(text) => match text.ink {
-                    Ink::OnColor(fraction) => needs.numbers[0][table.step(fraction)] = true,
-                    Ink::FaintOnColor(fraction) => needs.numbers[1][table.step(fraction)] = true,
-                    ink => add(ink, &mut needs.texts),
-                },
-            }
-        }
-        needs
-    }
-}
-
-fn add(ink: Ink, inks: &mut Vec<Ink>) {
-    if !inks.contains(&ink) {
-        inks.push(ink);
-    }
 }
 
 impl IndexedColors {
@@ -251,25 +188,9 @@ impl IndexedColors {
     }
 
     /// Adds what numbers in cells need, as finely as there is room.
-    fn push_numbers(&mut self, needs: &[[bool; STEPS + 1]; 2]) {
+    fn push_numbers(&mut self, needs: &[StepSet; 2]) {
         let room = (MOST_COLORS - SCALE_COLORS).saturating_sub(self.colors.len());
-        let groups = |width| {
-            let [plain, faint] = needs;
-            let plain = groups(plain, width, &self.table, false);
-            [plain, groups(faint, width, &self.table, true)].concat()
-        };
-        // Numbers have one of two inks, or one of their own where they are faint.
-        let cost = |levels: u8, groups: &[Group]| {
-            let own = groups.iter().filter(|group| group.is_faint).count();
-            groups.len() * usize::from(levels - 1) + own + 2
-        };
-        let mut qualities = NUMBER_QUALITIES
-            .iter()
-            .map(|&(levels, width)| (levels, groups(width)));
-        let found = qualities.find(|(levels, groups)| cost(*levels, groups) <= room);
-        let Some((levels, groups)) = found else {
-            return;
-        };
+        let (levels, groups) = best_groups(needs, room, &self.table);
         if groups.is_empty() {
             return;
         }
@@ -340,51 +261,6 @@ impl IndexedColors {
 fn spread() -> impl Iterator<Item = usize> {
     let others = (0..=u8::MAX).map(|index| usize::from(index.reverse_bits()));
     [STEPS - 1].into_iter().chain(others)
-}
-
-/// Steps of the scale whose numbers share the steps of their edges.
-#[derive(Debug, Clone, Copy)]
-struct Group {
-    first: usize,
-    last: usize,
-    is_faint: bool,
-}
-
-impl Group {
-    /// The middle one.
-    fn color(&self, table: &ColorTable) -> Color {
-        table.step_color((self.first + self.last) / 2)
-    }
-
-    fn ink(&self, table: &ColorTable) -> Color {
-        table.step_ink((self.first + self.last) / 2, self.is_faint)
-    }
-}
-
-/// The steps that are needed, in groups of at most `width` neighbours on which
-/// the same ink can be read.
-fn groups(
-    needed: &[bool; STEPS + 1],
-    width: usize,
-    table: &ColorTable,
-    is_faint: bool,
-) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for step in (0..=NO_STEP).filter(|&step| needed[step]) {
-        let is_like = |group: &Group| {
-            let ink = |step| table.step_ink(step, false);
-            step < NO_STEP && step - group.first < width && ink(step) == ink(group.first)
-        };
-        match groups.last_mut().filter(|group| is_like(group)) {
-            Some(group) => group.last = step,
-            None => groups.push(Group {
-                first: step,
-                last: step,
-                is_faint,
-            }),
-        }
-    }
-    groups
 }
 
 /// So many steps of all from one colour to another.
