@@ -13,7 +13,9 @@ pub type Color = [u8; 3];
 pub const NOT_A_NUMBER: Color = [190, 190, 190];
 
 /// The steps of a colour table.
-const STEPS: usize = 256;
+pub(super) const STEPS: usize = 256;
+/// Stands beside the steps for what is no number.
+pub(super) const NO_STEP: usize = STEPS;
 
 /// The colours of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,32 +77,37 @@ impl ColorTable {
     /// The colour of a fraction of the scale: the first colour for 0 and less,
     /// the last for 1 and more, grey for what is no number.
     pub fn color(&self, fraction: f32) -> Color {
-        match self.step(fraction) {
-            Some(step) => self.steps.colors[step],
-            None => NOT_A_NUMBER,
-        }
+        self.step_color(self.step(fraction))
     }
 
-    /// The step of a fraction of the scale, none for what is no number.
-    fn step(&self, fraction: f32) -> Option<usize> {
+    /// The step of a fraction of the scale, [`NO_STEP`] for what is no number.
+    pub(super) fn step(&self, fraction: f32) -> usize {
         if fraction.is_nan() {
-            return None;
+            return NO_STEP;
         }
         // The nearest; a sum in single precision would round before the cast
         // does.
         let place = fraction.clamp(0.0, 1.0) * (STEPS - 1) as f32;
         let step = ((f64::from(place) + 0.5) as usize).min(STEPS - 1);
-        Some(match self.inverted {
+        match self.inverted {
             true => STEPS - 1 - step,
             false => step,
-        })
+        }
     }
 
-    /// What can be read on the colour of a fraction of the scale.
-    fn readable(&self, fraction: f32) -> Color {
-        match self.step(fraction) {
-            Some(step) => self.steps.inks[step],
-            None => readable_on(NOT_A_NUMBER),
+    /// The colour of a step.
+    pub(super) fn step_color(&self, step: usize) -> Color {
+        let color = self.steps.colors.get(step);
+        color.copied().unwrap_or(NOT_A_NUMBER)
+    }
+
+    /// What can be read on the colour of a step, faint or not.
+    pub(super) fn step_ink(&self, step: usize, is_faint: bool) -> Color {
+        let ink = self.steps.inks.get(step).copied();
+        let ink = ink.unwrap_or_else(|| readable_on(NOT_A_NUMBER));
+        match is_faint {
+            true => mix(self.step_color(step), ink),
+            false => ink,
         }
     }
 
@@ -125,8 +132,8 @@ impl ColorTable {
             (Ink::FaintBar, Theme::Light) => [170, 188, 208],
             (Ink::FaintBar, Theme::Dark) => [66, 86, 110],
             (Ink::OnScale(fraction), _) => self.color(fraction),
-            (Ink::OnColor(fraction), _) => self.readable(fraction),
-            (Ink::FaintOnColor(fraction), _) => mix(self.color(fraction), self.readable(fraction)),
+            (Ink::OnColor(fraction), _) => self.step_ink(self.step(fraction), false),
+            (Ink::FaintOnColor(fraction), _) => self.step_ink(self.step(fraction), true),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A zlib stream of the rows of a picture made of cells and letters.
+//! A zlib stream of the rows of a picture made of cells and letters, a byte a
+//! pixel.
 //!
 //! General compressors look for what is known here: most rows repeat the row
 //! above, most of what is left of a row does too, and the rest are stretches of
@@ -7,11 +8,11 @@
 //! stood further left in the same row, as the same number in a cell of the same
 //! colour does.
 //!
-//! What repeats the row above is written under the filter "up", as a run of
-//! zeros: a match at the distance of a row would take eleven more bits each
-//! time. Of rows without a palette, literals are what is left: the edges of the
-//! numbers in the cells of a map of 30 tokens are 400,000 of them, and nearly
-//! all of the file.
+//! Pixels are indices of a palette. What repeats the row above is written under
+//! the filter "up", as a run of zeros: a match at the distance of a row would
+//! take eleven more bits each time, which is more than literals lose by being
+//! differences of indices. Literals are what is left: the edges of the numbers
+//! in the cells.
 
 mod bits;
 mod block;
@@ -28,8 +29,8 @@ use row::{FilteredRow, Kernels};
 const FILTER_NONE: u8 = 0;
 /// A row is written as its difference from the row above.
 const FILTER_UP: u8 = 2;
-/// So many equal bytes end a stretch of what differs.
-const GAP: usize = 6;
+/// So many equal pixels end a stretch of what differs.
+const GAP: usize = 8;
 /// Shorter stretches are letters' edges and hold no runs worth looking for.
 const LETTER_EDGE: usize = 48;
 /// A block is written when it has so many literals and matches.
@@ -39,7 +40,7 @@ const PLACES: usize = 1 << 10;
 /// What Adler-32 counts by.
 const MODULUS: u64 = 65_521;
 
-/// Compresses rows of bytes for a PNG. Its memory is used again for the next
+/// Compresses rows of pixels for a PNG. Its memory is used again for the next
 /// picture.
 #[derive(Debug)]
 pub struct RowCompressor {
@@ -83,10 +84,10 @@ impl RowCompressor {
         }
     }
 
-    /// Begins a picture of rows of `width` pixels of `pixel` bytes each. A row
-    /// has at most 32,767 bytes.
-    pub fn start(&mut self, width: usize, pixel: usize) {
-        self.row.resize(width * pixel, pixel);
+    /// Begins a picture of rows of so many pixels, a byte each. A row has at
+    /// most 32,767.
+    pub fn start(&mut self, width: usize) {
+        self.row.resize(width);
         self.places.fill((0, 0));
         self.row_number = 0;
         self.block.start();
@@ -186,14 +187,13 @@ impl RowCompressor {
             block.copy(&self.row, at..end);
             return end;
         }
-        let pixel = self.row.pixel();
         let mut from = at;
         while at < end {
-            let run = self.row.equal(at + pixel, pixel);
-            at += pixel;
+            let run = self.row.equal(at + 1, 1);
+            at += 1;
             if run >= SHORTEST {
                 block.copy(&self.row, from..at);
-                block.repeat(run, pixel);
+                block.repeat(run, 1);
                 at += run;
                 from = at;
             }
@@ -207,37 +207,37 @@ impl RowCompressor {
     #[inline(always)]
     fn push_all(&mut self, block: &mut Block) {
         block.literal(FILTER_NONE);
-        let (length, pixel) = (self.row.length(), self.row.pixel());
+        let length = self.row.length();
         let (mut at, mut from) = (0, 0);
         while at < length {
-            let run = self.row.equal(at + pixel, pixel);
+            let run = self.row.equal(at + 1, 1);
             match self.seen(at) {
-                Some((found, distance)) if found >= run + pixel => {
+                Some((found, distance)) if found > run => {
                     block.copy(&self.row, from..at);
                     block.repeat(found, distance);
                     at += found;
                     from = at;
                 }
                 _ if run >= SHORTEST => {
-                    at += pixel;
+                    at += 1;
                     block.copy(&self.row, from..at);
-                    block.repeat(run, pixel);
+                    block.repeat(run, 1);
                     at += run;
                     from = at;
                 }
-                _ => at += pixel,
+                _ => at += 1,
             }
         }
         block.copy(&self.row, from..length);
     }
 
-    /// How many bytes from a place on stood further left, and how far.
+    /// How many pixels from a place on stood further left, and how far.
     #[inline(always)]
     fn seen(&mut self, at: usize) -> Option<(usize, usize)> {
         let key = self.row.key(at);
         let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES.ilog2());
         let place = self.places.get_mut(hash as usize)?;
-        // A row has fewer bytes than 16 bits count.
+        // A row has fewer pixels than 16 bits count.
         let (row_number, before) = std::mem::replace(place, (self.row_number, at as u16));
         let distance = at - usize::from(before).min(at);
         if row_number != self.row_number || distance == 0 || self.row.key(at - distance) != key {

@@ -7,6 +7,7 @@ pub mod colormap;
 pub mod deflate;
 mod folding;
 mod fonts;
+mod palette;
 pub mod png;
 pub mod svg;
 pub mod text;

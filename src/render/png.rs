@@ -12,13 +12,14 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 
 use super::backend::{Band, Lettering, Stripe};
-use super::colormap::{Color, ColorTable};
+use super::colormap::ColorTable;
 use super::deflate::RowCompressor;
 use super::folding::{Changes, Folding};
+use super::palette::IndexedColors;
 use super::text::{ShapedText, TextShaper};
 use super::{Picture, RenderError};
 use crate::figure::Figure;
-use crate::figure::layout::{self, CellMatrix, Item, Layout, Rect, Rotation};
+use crate::figure::layout::{self, CellMatrix, Ink, Item, Layout, Rect, Rotation};
 
 type Canvas<'pixels> = DrawingArea<Band<'pixels>, Shift>;
 
@@ -55,7 +56,8 @@ pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, R
     let sheet = Sheet::new(&layout, &texts);
     let bytes = sheet.draw(&mut workshop).and_then(|()| {
         file(size, workshop.compressor.finish(), |encoder| {
-            encoder.set_color(::png::ColorType::Rgb);
+            encoder.set_color(::png::ColorType::Indexed);
+            encoder.set_palette(sheet.colors.to_bytes());
         })
     });
     WORKSHOP.set(Some(workshop));
@@ -98,15 +100,19 @@ pub(super) fn file(
 struct Sheet<'layout> {
     layout: &'layout Layout<'layout>,
     texts: &'layout [Option<Arc<ShapedText>>],
-    colors: ColorTable,
+    colors: IndexedColors,
+    /// The steps of the cells of each item; none for what has no cells.
+    steps: Vec<Vec<u16>>,
     folding: Folding,
-    /// Bytes a row.
+    /// Bytes a row, one a pixel.
     stride: usize,
 }
 
 impl<'layout> Sheet<'layout> {
     fn new(layout: &'layout Layout<'_>, texts: &'layout [Option<Arc<ShapedText>>]) -> Self {
-        let colors = ColorTable::new(layout.palette);
+        let table = ColorTable::new(layout.palette);
+        let steps = cell_steps(layout, &table);
+        let colors = IndexedColors::new(layout, &steps, table.background());
         let mut changes = Changes::new(length(layout.height));
         for (item, text) in layout.items.iter().zip(texts) {
             add_changes(item, text.as_deref(), &colors, &mut changes);
@@ -115,15 +121,15 @@ impl<'layout> Sheet<'layout> {
             layout,
             texts,
             colors,
+            steps,
             folding: changes.fold(),
-            stride: length(layout.width) as usize * 3,
+            stride: length(layout.width) as usize,
         }
     }
 
     fn draw(&self, workshop: &mut Workshop) -> Result<(), RenderError> {
         let Workshop { pixels, compressor } = workshop;
-        compressor.start(self.stride / 3, 3);
-        let paper = self.colors.background().repeat(self.stride / 3);
+        compressor.start(self.stride);
         let band_rows = (BAND_SIZE / self.stride.max(1)).max(SHORTEST_BAND);
         let size = (band_rows + 1) * self.stride;
         if pixels.len() < size {
@@ -136,7 +142,7 @@ impl<'layout> Sheet<'layout> {
             let size = self.stride..(counts.len() + 1) * self.stride;
             let band = pixels.get_mut(size.clone()).unwrap_or_default();
             let rows = start..start + pixel_count(counts.len());
-            self.draw_band(band, rows, &paper, items)?;
+            self.draw_band(band, rows, items)?;
             for (index, &count) in counts.iter().enumerate() {
                 let rows = pixels.get(index * self.stride..).unwrap_or_default();
                 let Some((above, rows)) = rows.split_at_checked(self.stride) else {
@@ -174,24 +180,23 @@ impl<'layout> Sheet<'layout> {
         &self,
         pixels: &mut [u8],
         rows: Range<i32>,
-        paper: &[u8],
         items: &[usize],
     ) -> Result<(), RenderError> {
         let size = (length(self.layout.width), length(rows.end - rows.start));
-        let canvas = Band::new(pixels, size).into_drawing_area();
-        let height = rows.end - rows.start;
-        stripe(&canvas, (0, 0), height, paper)?;
+        pixels.fill(self.colors.ink(Ink::Paper));
+        let canvas = Band::new(pixels, size, &self.colors).into_drawing_area();
         for &index in items {
             let (item, text) = (self.layout.items.get(index), self.texts.get(index));
             match (item, text) {
                 (Some(Item::Rectangle { rect, ink }), _) => {
                     let place = self.folding.rows(rect.y..rect.bottom());
-                    let line = self.colors.ink(*ink).repeat(length(rect.width) as usize);
+                    let line = vec![self.colors.ink(*ink); length(rect.width) as usize];
                     let corner = (rect.x, place.start - rows.start);
                     stripe(&canvas, corner, place.end - place.start, &line)?;
                 }
                 (Some(Item::Cells(cells)), _) => {
-                    self.draw_cells(&canvas, cells, &rows)?;
+                    let steps = self.steps.get(index).map_or(&[][..], Vec::as_slice);
+                    self.draw_cells(&canvas, cells, steps, &rows)?;
                 }
                 (Some(Item::ColorBar(bar)), _) => self.draw_color_bar(&canvas, *bar, &rows)?,
                 (Some(Item::Text(item)), Some(Some(text))) => {
@@ -205,7 +210,7 @@ impl<'layout> Sheet<'layout> {
                         corner: (x, y),
                         text,
                         rotation: item.rotation,
-                        color: self.colors.ink(item.ink),
+                        shades: self.colors.shades(item.ink),
                     };
                     canvas.draw(&lettering).map_err(failed)?;
                 }
@@ -220,25 +225,26 @@ impl<'layout> Sheet<'layout> {
         &self,
         canvas: &Canvas<'_>,
         cells: &CellMatrix<'_>,
+        steps: &[u16],
         rows: &Range<i32>,
     ) -> Result<(), RenderError> {
         let (left, top) = cells.origin;
-        let gap = self.colors.background().repeat(length(cells.gap) as usize);
+        let paper = self.colors.ink(Ink::Paper);
         let mut line = Vec::new();
-        for row in 0..cells.side {
+        let lines = steps.chunks_exact(cells.side.max(1)).enumerate();
+        for (row, steps) in lines {
             let y = top + cells.offset(row);
             let place = self.folding.rows(y..y + cells.cell);
             if place.start < rows.end && rows.start < place.end {
-                cell_line(cells, row, &self.colors, &gap, &mut line);
+                cell_line(cells, steps, &self.colors, &mut line);
                 let height = place.end - place.start;
                 stripe(canvas, (left, place.start - rows.start), height, &line)?;
             }
             if cells.gaps.contains(&row) {
                 let place = self.folding.rows(y - cells.gap..y);
-                let paper = self.colors.background();
-                let paper = paper.repeat(length(cells.extent()) as usize);
+                let gap = vec![paper; length(cells.extent()) as usize];
                 let height = place.end - place.start;
-                stripe(canvas, (left, place.start - rows.start), height, &paper)?;
+                stripe(canvas, (left, place.start - rows.start), height, &gap)?;
             }
         }
         Ok(())
@@ -255,7 +261,7 @@ impl<'layout> Sheet<'layout> {
             let place = self.folding.row(bar.y + row);
             if rows.contains(&place) {
                 let color = bar_color(&bar, row, &self.colors);
-                let line = color.repeat(length(bar.width) as usize);
+                let line = vec![color; length(bar.width) as usize];
                 stripe(canvas, (bar.x, place - rows.start), 1, &line)?;
             }
         }
@@ -267,7 +273,7 @@ impl<'layout> Sheet<'layout> {
 fn add_changes(
     item: &Item<'_>,
     text: Option<&ShapedText>,
-    colors: &ColorTable,
+    colors: &IndexedColors,
     changes: &mut Changes,
 ) {
     let rows = extent(item, text);
@@ -327,42 +333,60 @@ fn ink_rows(rect: Rect, rotation: Rotation, text: &ShapedText) -> Range<i32> {
     }
 }
 
-/// Pixels of a cell that are made together.
-const PATTERN: usize = 8;
-
-/// The pixels of a row of cells.
-pub(super) fn cell_line(
-    cells: &CellMatrix<'_>,
-    row: usize,
-    colors: &ColorTable,
-    gap: &[u8],
-    line: &mut Vec<u8>,
-) {
-    let cell = length(cells.cell) as usize;
-    line.clear();
-    line.reserve(length(cells.extent()) as usize * 3);
-    for column in 0..cells.side {
-        if cells.gaps.contains(&column) {
-            line.extend_from_slice(gap);
+/// The steps of the scale that cells have, for each item of a layout.
+pub(super) fn cell_steps(layout: &Layout<'_>, table: &ColorTable) -> Vec<Vec<u16>> {
+    let items = layout.items.iter();
+    let steps = items.map(|item| match item {
+        Item::Cells(cells) => {
+            // A step is at most the number of steps.
+            let step = |&value: &f32| table.step(cells.range.fraction(value)) as u16;
+            cells.values.iter().map(step).collect()
         }
-        let color = colors.color(cells.fraction(row, column));
-        // Many pixels at once, where a cell has many.
-        if cell >= PATTERN {
-            let pattern: [u8; PATTERN * 3] = std::array::from_fn(|index| color[index % 3]);
-            for _ in 0..cell / PATTERN {
-                line.extend_from_slice(&pattern);
-            }
-        }
-        for _ in 0..cell % PATTERN {
-            line.extend_from_slice(&color);
-        }
-    }
+        _ => Vec::new(),
+    });
+    steps.collect()
 }
 
-/// The colour of a row of a colour bar.
-fn bar_color(bar: &Rect, row: i32, colors: &ColorTable) -> Color {
+/// Pixels of a cell that are made together.
+const PATTERN: usize = 16;
+
+/// The pixels of a row of cells with some steps. Gaps between segments are
+/// paper.
+pub(super) fn cell_line(
+    cells: &CellMatrix<'_>,
+    steps: &[u16],
+    colors: &IndexedColors,
+    line: &mut Vec<u8>,
+) {
+    let [extent, cell, gap] = [cells.extent(), cells.cell, cells.gap].map(|it| length(it) as usize);
+    line.clear();
+    // Some too many pixels are faster than knowing where a cell ends.
+    line.resize(extent + PATTERN, colors.ink(Ink::Paper));
+    let mut gaps = cells.gaps.iter().peekable();
+    let mut start = 0;
+    for (column, &step) in steps.iter().enumerate() {
+        if gaps.next_if(|&&gap| gap == column).is_some() {
+            let paper = line.get_mut(start..start + gap).unwrap_or_default();
+            paper.fill(colors.ink(Ink::Paper));
+            start += gap;
+        }
+        let index = colors.step(step);
+        let place = line.get_mut(start..).unwrap_or_default();
+        if let Some(pattern) = place.first_chunk_mut::<PATTERN>() {
+            *pattern = [index; PATTERN];
+        }
+        if cell > PATTERN {
+            place.get_mut(PATTERN..cell).unwrap_or_default().fill(index);
+        }
+        start += cell;
+    }
+    line.truncate(extent);
+}
+
+/// The index of a row of a colour bar.
+fn bar_color(bar: &Rect, row: i32, colors: &IndexedColors) -> u8 {
     let last = (bar.height - 1).max(1) as f32;
-    colors.color(1.0 - row as f32 / last)
+    colors.fraction(1.0 - row as f32 / last)
 }
 
 fn stripe(

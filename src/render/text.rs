@@ -8,7 +8,7 @@
 
 mod ink;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cosmic_text::{
@@ -18,6 +18,7 @@ use cosmic_text::{
 
 pub(super) use ink::INK_PIXELS;
 pub use ink::Ink;
+use rustc_hash::FxHashMap;
 
 use super::fonts::{Coverage, TITLE_FAMILY, font_system};
 use crate::figure::layout::{LINE_HEIGHT, MeasureText, TextFont, Weight};
@@ -59,11 +60,11 @@ pub struct TextShaper {
     font_system: FontSystem,
     glyphs: SwashCache,
     coverage: Coverage,
-    shaped: HashMap<(u32, Weight), HashMap<String, Arc<ShapedText>>>,
+    shaped: FxHashMap<(u32, Weight), FxHashMap<String, Arc<ShapedText>>>,
     /// What `shaped` holds, in bytes.
     shaped_size: usize,
     /// Of lines that were only measured.
-    widths: HashMap<(u32, Weight), HashMap<String, i32>>,
+    widths: FxHashMap<(u32, Weight), FxHashMap<String, i32>>,
     /// What `widths` holds, in bytes.
     widths_size: usize,
 }
@@ -96,7 +97,7 @@ impl MeasureText for TextShaper {
             return width;
         }
         if self.widths_size >= SHAPED_LIMIT {
-            self.widths = HashMap::new();
+            self.widths = FxHashMap::default();
             self.widths_size = 0;
         }
         let width = self.set(text, font).width;
@@ -114,9 +115,9 @@ impl TextShaper {
             font_system: font_system(),
             glyphs: SwashCache::new(),
             coverage: Coverage::new(),
-            shaped: HashMap::new(),
+            shaped: FxHashMap::default(),
             shaped_size: 0,
-            widths: HashMap::new(),
+            widths: FxHashMap::default(),
             widths_size: 0,
         }
     }
@@ -136,7 +137,7 @@ impl TextShaper {
         // Forgetting everything now and then is enough: what is drawn does not
         // depend on what is remembered.
         if self.shaped_size >= SHAPED_LIMIT {
-            self.shaped = HashMap::new();
+            self.shaped = FxHashMap::default();
             self.shaped_size = 0;
         }
         let shaped = Arc::new(self.rasterize(text, font));

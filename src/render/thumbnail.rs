@@ -2,19 +2,17 @@
 //! a palette, and nothing painted between the maps, so that it sits on light
 //! and dark paper alike.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
 use super::colormap::{Color, ColorTable};
 use super::deflate::RowCompressor;
-use super::png::{cell_line, file, length};
+use super::palette::IndexedColors;
+use super::png::{cell_line, cell_steps, file, length};
 use super::{Picture, RenderError};
 use crate::analysis::Shown;
-use crate::figure::layout::{Item, Layout, thumbnail as lay_out, thumbnail_size};
+use crate::figure::layout::{Ink, Item, Layout, thumbnail as lay_out, thumbnail_size};
 use crate::figure::{self, Body, FigureOptions};
 use crate::run::Run;
 
-/// Stands for "nothing painted" while drawing. No colour map has it.
+/// Stands for "nothing painted"; it is not seen.
 const TRANSPARENT: Color = [254, 1, 253];
 
 /// Draws all maps of a run without any text, coloured as in its overview. Its
@@ -36,10 +34,12 @@ pub fn thumbnail(
             return Err(RenderError::Drawing { message });
         }
     };
-    let pixels = draw(&layout);
+    let steps = cell_steps(&layout, &ColorTable::new(layout.palette));
+    let colors = IndexedColors::new(&layout, &steps, TRANSPARENT);
+    let pixels = draw(&layout, &steps, &colors);
     let (width, height) = (length(layout.width), length(layout.height));
     Ok(Picture {
-        bytes: compress(&pixels, (width, height))?,
+        bytes: compress(&pixels, &colors, (width, height))?,
         width,
         height,
         missing_glyphs: Default::default(),
@@ -53,20 +53,21 @@ pub fn size(layer_count: usize, head_count: usize) -> (u32, u32) {
 }
 
 /// The pixels, row after row.
-fn draw(layout: &Layout<'_>) -> Vec<u8> {
+fn draw(layout: &Layout<'_>, steps: &[Vec<u16>], colors: &IndexedColors) -> Vec<u8> {
     let width = length(layout.width) as usize;
-    let mut pixels = TRANSPARENT.repeat(width * length(layout.height) as usize);
-    let colors = ColorTable::new(layout.palette);
+    let transparent = colors.ink(Ink::Paper);
+    let mut pixels = vec![transparent; width * length(layout.height) as usize];
     let mut line = Vec::new();
-    for item in &layout.items {
+    for (item, steps) in layout.items.iter().zip(steps) {
         let Item::Cells(cells) = item else {
             continue;
         };
         // Every cell is a pixel.
         let start = length(cells.origin.1) as usize * width + length(cells.origin.0) as usize;
-        let rows = pixels.get_mut(start * 3..).unwrap_or_default();
-        for (row, place) in (0..cells.side).zip(rows.chunks_mut(width.max(1) * 3)) {
-            cell_line(cells, row, &colors, &[], &mut line);
+        let rows = pixels.get_mut(start..).unwrap_or_default();
+        let lines = steps.chunks_exact(cells.side.max(1));
+        for (steps, place) in lines.zip(rows.chunks_mut(width.max(1))) {
+            cell_line(cells, steps, colors, &mut line);
             if let Some(place) = place.get_mut(..line.len()) {
                 place.copy_from_slice(&line);
             }
@@ -75,36 +76,15 @@ fn draw(layout: &Layout<'_>) -> Vec<u8> {
     pixels
 }
 
-/// A byte a pixel: the layout leaves fewer colours than a palette holds.
-fn compress(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, RenderError> {
-    let mut indices: BTreeMap<Color, u8> = BTreeMap::from([(TRANSPARENT, 0)]);
-    let mut palette: Vec<u8> = TRANSPARENT.to_vec();
-    let mut indexed = Vec::with_capacity(pixels.len() / 3);
-    // What was found last among the colours that look alike to a sum.
-    let mut found = [(TRANSPARENT, 0); 256];
-    for &color in pixels.as_chunks::<3>().0 {
-        let [red, green, blue] = color;
-        let sum = red.wrapping_mul(31).wrapping_add(green).wrapping_add(blue);
-        let found = &mut found[usize::from(sum)];
-        if found.0 != color {
-            let next = indices.len();
-            let index = match indices.entry(color) {
-                Entry::Occupied(entry) => *entry.get(),
-                Entry::Vacant(entry) => {
-                    let index = u8::try_from(next).map_err(|_| RenderError::Drawing {
-                        message: "a thumbnail has more colours than a palette".to_owned(),
-                    })?;
-                    palette.extend_from_slice(&color);
-                    *entry.insert(index)
-                }
-            };
-            *found = (color, index);
-        }
-        indexed.push(found.1);
-    }
+/// A file of pixels whose first colour is none.
+fn compress(
+    pixels: &[u8],
+    colors: &IndexedColors,
+    (width, height): (u32, u32),
+) -> Result<Vec<u8>, RenderError> {
     let mut compressor = RowCompressor::new();
-    compressor.start(width as usize, 1);
-    let mut rows = indexed.chunks_exact((width as usize).max(1)).peekable();
+    compressor.start(width as usize);
+    let mut rows = pixels.chunks_exact((width as usize).max(1)).peekable();
     let mut above = None;
     while let Some(row) = rows.next() {
         let mut count = 1;
@@ -116,7 +96,7 @@ fn compress(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, Rende
     }
     file((width, height), compressor.finish(), |encoder| {
         encoder.set_color(::png::ColorType::Indexed);
-        encoder.set_palette(palette);
+        encoder.set_palette(colors.to_bytes());
         encoder.set_trns([0].as_slice());
     })
 }

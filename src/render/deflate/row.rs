@@ -13,7 +13,6 @@ const CHUNK: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct FilteredRow {
     length: usize,
-    pixel: usize,
     /// The bytes from `CHUNK` on, zeros behind them; before them the number
     /// of the filter.
     bytes: Vec<u8>,
@@ -22,8 +21,8 @@ pub(super) struct FilteredRow {
 }
 
 impl FilteredRow {
-    pub(super) fn resize(&mut self, length: usize, pixel: usize) {
-        (self.length, self.pixel) = (length, pixel);
+    pub(super) fn resize(&mut self, length: usize) {
+        self.length = length;
         let chunks = length.div_ceil(CHUNK);
         self.bytes.clear();
         self.bytes.resize((chunks + 2) * CHUNK, 0);
@@ -34,11 +33,6 @@ impl FilteredRow {
     /// In bytes, without the number of the filter.
     pub(super) fn length(&self) -> usize {
         self.length
-    }
-
-    /// Bytes a pixel.
-    pub(super) fn pixel(&self) -> usize {
-        self.pixel
     }
 
     /// Takes a row as it is.
@@ -89,21 +83,14 @@ impl FilteredRow {
         self.bytes.get(range).unwrap_or_default()
     }
 
-    /// Eight bytes, zeros behind the end.
+    /// Four bytes, zeros behind the end.
     #[inline(always)]
-    fn word(&self, at: usize) -> u64 {
+    pub(super) fn key(&self, at: usize) -> u64 {
         let bytes = self
             .bytes
             .get(at + CHUNK..)
             .and_then(|bytes| bytes.first_chunk());
-        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
-    }
-
-    /// Two pixels of three bytes, or four smaller ones.
-    #[inline(always)]
-    pub(super) fn key(&self, at: usize) -> u64 {
-        let bits = if self.pixel == 3 { 48 } else { 32 };
-        self.word(at) & ((1 << bits) - 1)
+        bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)))
     }
 
     /// How many bytes from a place on equal those so far before them.

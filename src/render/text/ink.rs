@@ -14,7 +14,7 @@ pub struct Ink {
     pub width: usize,
     /// In pixels.
     pub height: i32,
-    /// The coverage of each channel, all three the same; row after row.
+    /// The coverage of each pixel, row after row.
     pub weights: Vec<u8>,
 }
 
@@ -34,11 +34,10 @@ impl Ink {
         let left = first.min().unwrap_or(0);
         let right = last.max().unwrap_or(0) + 1;
         let width = (right - left).next_multiple_of(INK_PIXELS);
-        let mut weights = Vec::with_capacity((bottom + 1 - top) * width * 3);
+        let mut weights = Vec::with_capacity((bottom + 1 - top) * width);
         for line in lines().take(bottom + 1).skip(top) {
             let ink = line.get(left..right).unwrap_or_default().iter().copied();
-            let padded = ink.chain(std::iter::repeat(0)).take(width);
-            weights.extend(padded.flat_map(|ink| [ink; 3]));
+            weights.extend(ink.chain(std::iter::repeat(0)).take(width));
         }
         // Less than the width and height of a line.
         Self {

@@ -4,6 +4,7 @@ mod colors;
 mod compression;
 mod data;
 mod links;
+mod palettes;
 mod pixels;
 mod placement;
 mod profiles;
@@ -165,7 +166,8 @@ impl Decoded {
     }
 
     fn of(bytes: &[u8]) -> Self {
-        let decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(png::Transformations::EXPAND);
         let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let width = reader.next_frame(&mut pixels).unwrap().width as usize;

@@ -1,0 +1,58 @@
+//! What colours a layout asks for.
+
+use crate::figure::layout::{Ink, Item, Layout};
+use crate::render::colormap::{ColorTable, STEPS};
+
+/// Whether something occurs on each step of the scale, and on what is no number.
+pub(super) type StepSet = [bool; STEPS + 1];
+
+/// What a picture is made of.
+pub(super) struct Needs {
+    /// Steps of the scale that cells have.
+    pub(super) steps: StepSet,
+    /// Steps on which numbers are written, and such that step back.
+    pub(super) numbers: [StepSet; 2],
+    /// Of rectangles.
+    pub(super) inks: Vec<Ink>,
+    pub(super) texts: Vec<Ink>,
+    pub(super) has_bar: bool,
+}
+
+impl Needs {
+    pub(super) fn new(layout: &Layout<'_>, cells: &[Vec<u16>], table: &ColorTable) -> Self {
+        let mut needs = Self {
+            steps: [false; STEPS + 1],
+            numbers: [[false; STEPS + 1]; 2],
+            inks: Vec::new(),
+            texts: Vec::new(),
+            has_bar: false,
+        };
+        for &step in cells.iter().flatten() {
+            if let Some(step) = needs.steps.get_mut(usize::from(step)) {
+                *step = true;
+            }
+        }
+        for item in &layout.items {
+            match item {
+                Item::Cells(_) => {}
+                Item::ColorBar(_) => needs.has_bar = true,
+                Item::Rectangle { ink, .. } => match *ink {
+                    Ink::OnScale(fraction) => needs.steps[table.step(fraction)] = true,
+                    ink => add(ink, &mut needs.inks),
+                },
+                Item::Text(text) => match text.ink {
+                    Ink::OnColor(fraction) => needs.numbers[0][table.step(fraction)] = true,
+                    Ink::FaintOnColor(fraction) => needs.numbers[1][table.step(fraction)] = true,
+                    ink => add(ink, &mut needs.texts),
+                },
+            }
+        }
+        needs
+    }
+}
+
+fn add(ink: Ink, inks: &mut Vec<Ink>) {
+    if !inks.contains(&ink) {
+        inks.push(ink);
+    }
+}
