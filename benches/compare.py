@@ -178,7 +178,7 @@ def main():
                 (our_wall, our_memory), (their_wall, their_memory) = in_turn(
                     arguments.rounds, ours, theirs, environment
                 )
-                add(f"{name}, one sentence, every map + overview, whole process", their_wall, our_wall, "s", 1)
+                add(f"{name}, one sentence, every map + overview, whole process", their_wall, our_wall)
                 add("— peak memory", their_memory, our_memory, "MB", 1)
         parts = {}
         for _ in range(arguments.rounds):
