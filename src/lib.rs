@@ -84,7 +84,7 @@
 //! `attnviz bench` says how near each stage comes to what the machine can do.
 //!
 //! *Loading* reads every weight but the word embeddings once, on all cores, at
-//! the speed at which the system copies cached files: about 5 GB/s. A single
+//! the speed at which the system copies cached files into fresh memory: about 4 GB/s. A single
 //! pass ([`model::Model::open`]) does not load: each task reads its weights into
 //! the cache and multiplies them there, at 8 GB/s. Where no cache knows the hash
 //! of a weight file, its SHA-256 takes longer than everything else: it is read
@@ -92,8 +92,8 @@
 //!
 //! *A forward pass of a few tokens* is bound by memory: it streams each weight
 //! once, at two thirds of the speed at which memory can only be read. The rest
-//! is the splitting of weights for the matrix unit and the ends of 84 parallel
-//! steps.
+//! is the splitting of weights for the matrix unit and the ends of a hundred
+//! parallel steps.
 //!
 //! *A forward pass of hundreds of tokens* is bound by multiplications, six of
 //! `bfloat16` for one of `f32`. Products run at 60 % of what the unit does on
