@@ -84,11 +84,11 @@
 //! `attnviz bench` says how near each stage comes to what the machine can do.
 //!
 //! *Loading* reads every weight but the word embeddings once, on all cores, at
-//! the speed at which the system copies cached files into fresh memory: about 4 GB/s. A single
-//! pass ([`model::Model::open`]) does not load: each task reads its weights into
-//! the cache and multiplies them there, at 8 GB/s. Where no cache knows the hash
-//! of a weight file, its SHA-256 takes longer than everything else: it is read
-//! beside the other stages, at 1.6 GB/s on one core.
+//! the speed at which the system copies cached files into fresh memory: about
+//! 4 GB/s. A single pass ([`model::Model::open`]) does not load: each task reads
+//! its weights into the cache and multiplies them there, at 8 GB/s. Where no
+//! cache knows the hash of a weight file, its SHA-256 takes longer than
+//! everything else: it is read beside the other stages, at 1.6 GB/s on one core.
 //!
 //! *A forward pass of a few tokens* is bound by memory: it streams each weight
 //! once, at two thirds of the speed at which memory can only be read. The rest

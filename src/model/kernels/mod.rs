@@ -22,7 +22,7 @@
 //! Each kernel is written once, over pulp's `Simd`. AVX-512 and AVX2 give the
 //! same bits as each other, because both round once a multiply-add; the
 //! portable path rounds twice and stays within 2e-6 of them. So do products in
-//! a matrix unit ([`tile`]), whose errors are smaller than those of a chain of
+//! a matrix unit (see `tile.rs`), whose errors are smaller than those of a chain of
 //! multiply-adds, and which are up to twice as fast.
 
 mod aligned;
