@@ -139,52 +139,50 @@ impl WithSimd for Block<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let row_groups = || {
-            self.map
-                .weight
-                .chunks(TILE_ROWS * self.input_count)
-                .enumerate()
-        };
-        for (panel, bias) in self.output.iter_mut().map(|panel| (panel, self.map.bias)) {
-            for (output, &bias) in S::as_mut_simd_f32s(panel).0.iter_mut().zip(bias) {
-                *output = simd.splat_f32s(bias);
-            }
-        }
+        begin(simd, self.map.bias, &mut self.output);
+        let group_length = TILE_ROWS * self.input_count;
+        let group_count = self.map.weight.len().div_ceil(group_length);
+        let start_count = self.input_count.div_ceil(DEPTH);
+        // Where the input fits, weights go by in the order in which they lie in
+        // memory.
         let fits = size_of_val(self.input) <= GROUP_BYTES;
-        if fits {
-            // Weights in the order in which they lie in memory.
-            for (index, rows) in row_groups() {
-                for start in (0..self.input_count).step_by(DEPTH) {
-                    add_row_group(
-                        simd,
-                        self.input,
-                        self.input_count,
-                        rows,
-                        start,
-                        index,
-                        &mut self.output,
-                    );
-                }
-            }
-        } else {
-            for start in (0..self.input_count).step_by(DEPTH) {
-                for (index, rows) in row_groups() {
-                    add_row_group(
-                        simd,
-                        self.input,
-                        self.input_count,
-                        rows,
-                        start,
-                        index,
-                        &mut self.output,
-                    );
-                }
-            }
+        for step in 0..group_count * start_count {
+            let (index, start) = match fits {
+                true => (step / start_count, step % start_count * DEPTH),
+                false => (step % group_count, step / group_count * DEPTH),
+            };
+            let rows = &self.map.weight[index * group_length..];
+            add_row_group(
+                simd,
+                self.input,
+                self.input_count,
+                &rows[..rows.len().min(group_length)],
+                start,
+                index,
+                &mut self.output,
+            );
         }
-        if let Some(activation) = self.map.activation {
-            for panel in &mut self.output {
-                activate_vectors(simd, activation, S::as_mut_simd_f32s(panel).0);
-            }
+        finish(simd, self.map.activation, &mut self.output);
+    }
+}
+
+/// Writes the bias to the sums of some panels, `[outputs, lane]` each.
+#[inline(always)]
+pub(super) fn begin<S: Simd>(simd: S, bias: &[f32], panels: &mut [&mut [f32]]) {
+    for panel in panels {
+        let sums = S::as_mut_simd_f32s(panel).0;
+        for (sum, &bias) in sums.iter_mut().zip(bias) {
+            *sum = simd.splat_f32s(bias);
+        }
+    }
+}
+
+/// Applies the activation to the sums of some panels.
+#[inline(always)]
+pub(super) fn finish<S: Simd>(simd: S, activation: Option<Activation>, panels: &mut [&mut [f32]]) {
+    if let Some(activation) = activation {
+        for panel in panels {
+            activate_vectors(simd, activation, S::as_mut_simd_f32s(panel).0);
         }
     }
 }

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::functions::activate_vectors;
+use super::product::{begin, finish};
 use super::tile::{AHEAD, Ahead, MatrixUnit, PARTS, STEP_INPUTS, Step, Sums, TILE_SIDE};
 use super::{Instructions, Linear, ReadRows};
 
@@ -187,7 +187,7 @@ impl<'data> Block<'data> {
     /// One panel with weights that are split on the way.
     #[inline(always)]
     fn stream<S: Simd>(&mut self, simd: S, weights: &[f32]) {
-        begin(simd, self.map, &mut self.output);
+        begin(simd, self.map.bias, &mut self.output);
         let [panel] = self.output.as_mut_slice() else {
             return;
         };
@@ -202,7 +202,7 @@ impl<'data> Block<'data> {
             split_tile(simd, weights, self.input_count, 0, &mut parts);
             add_one(self.unit, &parts, self.input, sums);
         }
-        finish(simd, self.map, &mut self.output);
+        finish(simd, self.map.activation, &mut self.output);
     }
 
     /// All panels with weights that are split some steps at a time.
@@ -233,7 +233,7 @@ impl<'data> Block<'data> {
         let input = |panel: usize| &self.input[panel * self.step_count + first..][..steps];
         for (index, group) in self.output.chunks_mut(CACHED_PANELS).enumerate() {
             if first == 0 {
-                begin(simd, self.map, group);
+                begin(simd, self.map.bias, group);
             }
             for (row, weights) in weights.chunks(2 * steps).enumerate() {
                 let start = row * 2 * SUMS_LENGTH;
@@ -256,7 +256,7 @@ impl<'data> Block<'data> {
                 }
             }
             if first + steps == self.step_count {
-                finish(simd, self.map, group);
+                finish(simd, self.map.activation, group);
             }
         }
     }
@@ -304,27 +304,6 @@ fn room(parts: &mut Vec<Step>, count: usize) -> &mut [Step] {
         parts.resize(count, Step::ZERO);
     }
     &mut parts[..count]
-}
-
-/// Writes the bias to the sums of some panels.
-#[inline(always)]
-fn begin<S: Simd>(simd: S, map: Linear<'_>, panels: &mut [&mut [f32]]) {
-    for panel in panels {
-        let sums = S::as_mut_simd_f32s(panel).0;
-        for (sum, &bias) in sums.iter_mut().zip(map.bias) {
-            *sum = simd.splat_f32s(bias);
-        }
-    }
-}
-
-/// Applies the activation to the sums of some panels.
-#[inline(always)]
-fn finish<S: Simd>(simd: S, map: Linear<'_>, panels: &mut [&mut [f32]]) {
-    if let Some(activation) = map.activation {
-        for panel in panels {
-            activate_vectors(simd, activation, S::as_mut_simd_f32s(panel).0);
-        }
-    }
 }
 
 /// The parts of the inputs of some steps of a tile's weight rows.
