@@ -3,48 +3,26 @@
 use std::io::{Cursor, Read};
 use std::process::Command;
 
-use attnviz::attention::{AttentionTensor, Selection};
-use attnviz::checkpoint::{ModelProvenance, ModelSource};
+use attnviz::attention::AttentionTensor;
+use attnviz::checkpoint::ModelSource;
 use attnviz::output::saved::{Missing, read};
 use attnviz::output::{Format, OutputOptions, write_run};
 use attnviz::run::Run;
-use attnviz::tokenizer::{Token, TokenizedInput};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use tempfile::TempDir;
 
-use super::{TEXT, encoded};
+use super::{TEXT, bare_run, encoded};
 use crate::binary::{Workplace, skipped};
 
 fn run(values: Vec<f32>, tokens: usize) -> Run {
     let layers = values.len() / tokens / tokens;
-    let token = |index: usize| Token {
-        id: 0,
-        text: format!("t{index}\u{1f600}"),
-        special: false,
-        segment: 0,
-        word: None,
-        start: 0,
-        end: 0,
-    };
-    Run {
-        model: ModelProvenance {
-            id: "model".to_owned(),
-            source: ModelSource::Elsewhere,
-            commit: None,
-            files: Vec::new(),
-        }
-        .into(),
-        input: TokenizedInput {
-            text: "text".to_owned(),
-            pair: None,
-            tokens: (0..tokens).map(token).collect(),
-            truncated_tokens: 0,
-        },
-        selection: Selection::all(layers, 1),
-        attention: AttentionTensor::from_elsewhere(values, [layers, 1, tokens, tokens])
-            .expect("the values are weights"),
-    }
+    let attention = AttentionTensor::from_elsewhere(values, [layers, 1, tokens, tokens]);
+    let attention = attention.expect("the values are weights");
+    let texts: Vec<String> = (0..tokens)
+        .map(|index| format!("t{index}\u{1f600}"))
+        .collect();
+    bare_run(ModelSource::Elsewhere, &texts, attention)
 }
 
 fn bits(values: &[f32]) -> Vec<u32> {

@@ -9,6 +9,10 @@ mod size;
 
 use std::path::PathBuf;
 
+use attnviz::attention::{AttentionTensor, Selection};
+use attnviz::checkpoint::{ModelProvenance, ModelSource};
+use attnviz::run::Run;
+use attnviz::tokenizer::{Token, TokenizedInput};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
@@ -17,6 +21,37 @@ use crate::binary::{Workplace, fixture};
 
 const TEXT: &str = "Hello, how are you?";
 const FOLDER: &str = "hello-how-are-you";
+
+/// A run that no model made: `attention` of tokens of these texts.
+fn bare_run(source: ModelSource, texts: &[String], attention: AttentionTensor) -> Run {
+    let [layers, heads, ..] = attention.shape();
+    let token = |text: &String| Token {
+        id: 0,
+        text: text.clone(),
+        special: false,
+        segment: 0,
+        word: None,
+        start: 0,
+        end: 0,
+    };
+    Run {
+        model: ModelProvenance {
+            id: "model".to_owned(),
+            source,
+            commit: None,
+            files: Vec::new(),
+        }
+        .into(),
+        input: TokenizedInput {
+            text: "text".to_owned(),
+            pair: None,
+            tokens: texts.iter().map(token).collect(),
+            truncated_tokens: 0,
+        },
+        selection: Selection::all(layers, heads),
+        attention,
+    }
+}
 
 /// The small model of the fixtures, so that runs are fast.
 fn model() -> String {

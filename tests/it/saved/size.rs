@@ -1,43 +1,20 @@
 //! What would take more than a gigabyte is not written by accident.
 
-use attnviz::attention::{AttentionTensor, Selection};
-use attnviz::checkpoint::{ModelProvenance, ModelSource};
+use attnviz::attention::AttentionTensor;
+use attnviz::checkpoint::ModelSource;
 use attnviz::output::{Format, MAXIMUM_LENGTH, OutputError, OutputOptions, View, write_run};
 use attnviz::run::Run;
-use attnviz::tokenizer::{Token, TokenizedInput};
 use tempfile::TempDir;
 
+use super::bare_run;
 use crate::binary::{Workplace, tree};
 
 /// Many layers and heads of very little.
 fn run(layers: usize, heads: usize) -> Run {
-    let token = Token {
-        id: 0,
-        text: "a".to_owned(),
-        special: false,
-        segment: 0,
-        word: None,
-        start: 0,
-        end: 0,
-    };
-    Run {
-        model: ModelProvenance {
-            id: "model".to_owned(),
-            source: ModelSource::Builtin,
-            commit: None,
-            files: Vec::new(),
-        }
-        .into(),
-        input: TokenizedInput {
-            text: "a".to_owned(),
-            pair: None,
-            tokens: vec![token],
-            truncated_tokens: 0,
-        },
-        selection: Selection::all(layers, heads),
-        attention: AttentionTensor::new(vec![1.0; layers * heads], [layers, heads, 1, 1])
-            .expect("rows sum to one"),
-    }
+    let values = vec![1.0; layers * heads];
+    let attention = AttentionTensor::new(values, [layers, heads, 1, 1]);
+    let attention = attention.expect("rows sum to one");
+    bare_run(ModelSource::Builtin, &["a".to_owned()], attention)
 }
 
 #[test]
