@@ -19,9 +19,11 @@ use numbers::best_groups;
 const MOST_COLORS: usize = 256;
 /// Letters on paper have edges of so many steps, the last of them the ink.
 const TEXT_LEVELS: u8 = 8;
-/// So many colours of the scale are always there: every other step and the
-/// last, so that nothing is further off than by one.
-const SCALE_COLORS: usize = STEPS / 2 + 1;
+/// Every other step of the scale and the last.
+const EVERY_OTHER: usize = STEPS / 2 + 1;
+/// So much may be between what a channel shows and what the scale says.
+const TOLERANCE: u8 = 2;
+
 /// The colours of a picture, and which is where.
 pub(super) struct IndexedColors {
     colors: Vec<Color>,
@@ -189,7 +191,8 @@ impl IndexedColors {
 
     /// Adds what numbers in cells need, as finely as there is room.
     fn push_numbers(&mut self, needs: &[StepSet; 2]) {
-        let room = (MOST_COLORS - SCALE_COLORS).saturating_sub(self.colors.len());
+        let scale_count = indispensable(&self.table).count();
+        let room = MOST_COLORS.saturating_sub(scale_count + self.colors.len());
         let (levels, groups) = best_groups(needs, room, &self.table);
         if groups.is_empty() {
             return;
@@ -217,20 +220,21 @@ impl IndexedColors {
         }
     }
 
-    /// Adds colours of the scale: every other, then those of the cells, and for
-    /// a colour bar as many more as there is room.
+    /// Adds colours of the scale: the indispensable ones, then those of the
+    /// cells, and for a colour bar as many more as there is room.
     fn push_scale(&mut self, needs: &Needs) {
         let room = MOST_COLORS - self.colors.len().min(MOST_COLORS);
         let is_used = |step: &usize| needs.steps[*step];
         let used_count = (0..STEPS).filter(is_used).count();
         let (always, most) = match needs.has_bar || used_count > room {
-            true => (SCALE_COLORS, room),
+            true => (STEPS, room),
             false => (0, used_count),
         };
         let mut kept = [false; STEPS];
         let mut left = most;
-        let order = spread().take(always).chain(spread().filter(is_used));
-        for step in order.chain(spread()) {
+        let order = indispensable(&self.table).take(always);
+        let order: Vec<usize> = order.chain(spread().filter(is_used)).collect();
+        for step in order.into_iter().chain(spread()) {
             if left > 0 && !kept[step] {
                 kept[step] = true;
                 left -= 1;
@@ -254,6 +258,21 @@ impl IndexedColors {
             *index = current.map_or(0, |(_, index)| index);
         }
     }
+}
+
+/// The steps without which some step would be shown by one that differs by more
+/// than the tolerance: every other, and those that differ so much from the one
+/// below.
+fn indispensable(table: &ColorTable) -> impl Iterator<Item = usize> {
+    let is_coarse = |&step: &usize| {
+        let channels = table.step_color(step).into_iter();
+        let below = table.step_color(step - 1);
+        channels
+            .zip(below)
+            .any(|(one, other)| one.abs_diff(other) > TOLERANCE)
+    };
+    let odd = (1..STEPS - 1).step_by(2);
+    spread().take(EVERY_OTHER).chain(odd.filter(is_coarse))
 }
 
 /// All steps, the last and then the others so that any number of them is spread

@@ -19,9 +19,8 @@ use crate::figures::{grid, map, overview_of, run, words};
 /// So far letters may reach over the edges of their rectangle, in pixels:
 /// edges are softened, and fonts differ in what they hang over.
 const LEEWAY: i32 = 2;
-/// So much a channel may differ outside text: a palette that lacks a step of the
-/// scale shows the next, and viridis has steps of three.
-const TOLERANCE: u8 = 3;
+/// So much a channel may differ outside text.
+const TOLERANCE: u8 = 2;
 
 struct Pixels {
     colors: Vec<Color>,
