@@ -114,6 +114,8 @@
 
 pub mod names;
 
+pub mod input;
+
 pub mod checkpoint;
 
 pub mod tokenizer;
@@ -131,6 +133,8 @@ pub mod figure;
 pub mod render;
 
 pub mod output;
+
+pub mod pipeline;
 
 pub mod batch;
 

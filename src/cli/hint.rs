@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::index_list::{IndexNotSaved, IndexOutOfRange, listed};
 use super::messages::StandardOutputError;
-use crate::analysis::ShowError;
+use crate::analysis::ReshapeError;
 use crate::batch::{BatchError, SourceError};
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
@@ -51,9 +51,7 @@ pub fn exit_code(error: &Error) -> u8 {
             || cause.is::<IndexNotSaved>()
             || matches!(
                 cause.downcast_ref(),
-                Some(
-                    OutputError::Show(_) | OutputError::Figure(_) | OutputError::HiddenToken { .. }
-                )
+                Some(OutputError::Reshape(_) | OutputError::Figure(_))
             )
             || matches!(cause.downcast_ref(), Some(SavedError::SaysItself { .. }))
             || matches!(
@@ -131,10 +129,10 @@ fn saved(error: &SavedError) -> String {
     hint.to_owned()
 }
 
-fn show(error: &ShowError) -> Option<String> {
+fn reshape(error: &ReshapeError) -> Option<String> {
     match error {
-        ShowError::CropOutside { count, .. } => Some(format!("--crop 0-{}", count - 1)),
-        ShowError::NothingLeft { .. } => Some("--special-tokens keep".to_owned()),
+        ReshapeError::CropOutside { count, .. } => Some(format!("--crop 0-{}", count - 1)),
+        ReshapeError::NothingLeft { .. } => Some("--special-tokens keep".to_owned()),
         _ => None,
     }
 }
@@ -226,10 +224,7 @@ fn output(error: &OutputError) -> Option<String> {
         OutputError::Write(error) => Some(write(error)),
         OutputError::Folder(error) => Some(folder(error)),
         OutputError::Figure(error) => figure(error),
-        OutputError::Show(error) => show(error),
-        OutputError::HiddenToken { .. } => Some(
-            "--special-tokens keep, --tokens subword, and a --crop that has it or none".to_owned(),
-        ),
+        OutputError::Reshape(error) => reshape(error),
         OutputError::ReplacesSource { .. } => {
             Some("--output FOLDER, with another folder".to_owned())
         }
@@ -298,6 +293,9 @@ fn figure(error: &FigureError) -> Option<String> {
         FigureError::TooManyPanels { .. } => {
             Some("--views heads, or fewer: --layers 0-11 --heads 0-11".to_owned())
         }
+        FigureError::HiddenUnit { .. } => Some(
+            "--special-tokens keep, --tokens subword, and a --crop that has it or none".to_owned(),
+        ),
         FigureError::NoSuchToken { .. } => {
             Some("--views from:0, with the position of a token counted from 0".to_owned())
         }

@@ -13,15 +13,16 @@ use super::hint::UsageError;
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::show::TerminalView;
-use crate::analysis::ShowOptions;
+use crate::analysis::ReshapeOptions;
 use crate::batch::InputSource;
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions};
-use crate::figure::{FigureOptions, Palette};
+use crate::figure::{FigureOptions, Palette, View};
+use crate::input::Input;
 use crate::model::ModelConfig;
+use crate::output::OutputOptions;
 use crate::output::batch::{Reports, Shard};
-use crate::output::saved::Missing;
-use crate::output::{OutputOptions, View};
+use crate::output::saved::ForeignNames;
 
 /// Which model a command uses.
 #[derive(Debug)]
@@ -35,8 +36,7 @@ pub struct ModelSettings {
 /// What `encode` does.
 #[derive(Debug)]
 pub struct EncodeSettings {
-    pub text: String,
-    pub pair: Option<String>,
+    pub input: Input,
     pub model: ModelSettings,
     pub layers: IndexList,
     pub heads: IndexList,
@@ -85,7 +85,7 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
 #[derive(Debug)]
 pub struct RenderSettings {
     pub file: PathBuf,
-    pub missing: Missing,
+    pub names: ForeignNames,
     pub layers: IndexList,
     pub heads: IndexList,
     pub output: PathBuf,
@@ -100,8 +100,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     Ok(EncodeSettings {
-        text: arguments.text.clone(),
-        pair: arguments.pair.clone(),
+        input: Input::pair(&arguments.text, arguments.pair.clone()),
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -153,8 +152,9 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
     let output = &arguments.output;
     Ok(RenderSettings {
         file: arguments.run.clone(),
-        missing: Missing {
+        names: ForeignNames {
             labels: arguments.labels.clone(),
+            key_labels: arguments.key_labels.clone(),
             title: arguments.title.clone(),
         },
         layers: output.layers.clone(),
@@ -227,8 +227,8 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
     Ok(OutputOptions {
         views: views.iter().cloned().collect(),
         formats: output.formats.iter().copied().collect(),
-        show: ShowOptions {
-            unit: output.tokens,
+        reshape: ReshapeOptions {
+            granularity: output.tokens,
             special_tokens: output.special_tokens,
             crop: output.crop,
         },

@@ -20,7 +20,7 @@ pub use weights::WeightsError;
 
 use crate::attention::{AttentionError, AttentionTensor};
 use crate::checkpoint::Checkpoint;
-use crate::tokenizer::TokenizedInput;
+use crate::input::Prepared;
 
 /// Why a model cannot be loaded or run.
 #[derive(Debug, Error)]
@@ -137,7 +137,7 @@ impl Model {
     /// When an input does not fit the model; see [`ModelError`].
     pub fn forward(
         &self,
-        inputs: &[&TokenizedInput],
+        inputs: &[&Prepared],
         keep: HiddenStates,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         let Self::Bert(bert) = self;

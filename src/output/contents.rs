@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::views::{PictureId, picture_formats, pictures};
+use super::views::{ViewedPicture, picture_formats, pictures};
 use super::write::StagedFolder;
-use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, ShownRecord, numbers};
-use crate::analysis::Shown;
-use crate::checkpoint::FileDigest;
-use crate::figure::{self, Figure, FigureError};
+use super::{
+    FileRecord, Format, MANIFEST, MAXIMUM_LENGTH, Manifest, OptionsRecord, OutputError,
+    OutputOptions, ShownRecord, numbers, size,
+};
+use crate::analysis::{Maps, Reductions};
+use crate::attention::Attention;
+use crate::figure::{self, Figure};
 use crate::render::{self, Picture, TextShaper};
 use crate::run::Run;
-use crate::tokenizer::TokenizedInput;
 
 thread_local! {
     /// The thread's shaper: it takes a while to make, and what it remembers
@@ -21,63 +23,139 @@ thread_local! {
     static SHAPER: Cell<Option<TextShaper>> = const { Cell::new(None) };
 }
 
+/// What is to be written of a run.
+pub(super) struct Contents<'run> {
+    run: &'run Run,
+    attention: &'run Attention,
+    maps: &'run Maps<'run>,
+    options: &'run OutputOptions,
+}
+
 /// One picture in all its formats.
 struct DrawnPicture {
-    digests: Vec<FileDigest>,
+    files: Vec<FileRecord>,
     /// Letters that no font has.
     missing: BTreeSet<char>,
 }
 
-/// Draws and writes everything that the options ask for into a staged folder,
-/// the manifest last, which lists the `kept` files of the final folder too.
-/// `picture_drawn` is called after every picture.
-pub(super) fn stage(
-    run: &Run,
-    shown: &Shown<'_>,
-    options: &OutputOptions,
-    kept: Vec<FileDigest>,
-    staged: &StagedFolder,
-    picture_drawn: &(dyn Fn() + Sync),
-) -> Result<(Manifest, BTreeSet<char>), OutputError> {
-    let formats = picture_formats(options);
-    let drawn: Result<Vec<DrawnPicture>, OutputError> = pictures(&run.selection, options)
-        .into_par_iter()
-        .map(|picture| {
-            with_shaper(|shaper| {
-                let figure = figure_of(run, shown, &picture, options)?;
-                let mut digests = Vec::new();
-                let mut missing = BTreeSet::new();
-                for &format in &formats {
-                    let file = picture.file_name(format);
-                    let rendered = render_as(&figure, format, &file, shaper)?;
-                    digests.push(staged.write(&file, &rendered.bytes)?);
-                    missing.extend(rendered.missing_glyphs);
-                    picture_drawn();
-                }
-                Ok(DrawnPicture { digests, missing })
-            })
-        })
-        .collect();
-    let mut files = Vec::new();
-    let mut missing_glyphs = BTreeSet::new();
-    for DrawnPicture { digests, missing } in drawn? {
-        files.extend(digests);
-        missing_glyphs.extend(missing);
-    }
-    // By now the files of the model are read, or nearly so.
-    let model = run.model.wait()?;
-    let mut manifest = Manifest::new(&model, &run.input, &run.selection, options);
-    manifest.shown = ShownRecord::new(shown);
-    for (format, name) in numbers::FILES {
-        if options.formats.contains(&format) {
-            let bytes = numbers::encode(format, shown, &manifest)?;
-            files.push(staged.write(name, &bytes)?);
+impl<'run> Contents<'run> {
+    pub(super) fn new(
+        run: &'run Run,
+        attention: &'run Attention,
+        maps: &'run Maps<'run>,
+        options: &'run OutputOptions,
+    ) -> Result<Self, OutputError> {
+        let length = size::estimate(attention, maps, options);
+        match length > MAXIMUM_LENGTH && !options.large {
+            true => Err(OutputError::TooLarge { length }),
+            false => Ok(Self {
+                run,
+                attention,
+                maps,
+                options,
+            }),
         }
     }
-    files.extend(kept);
-    manifest.files = files;
-    staged.write(MANIFEST, &manifest.to_json()?)?;
-    Ok((manifest, missing_glyphs))
+
+    /// Draws and writes everything that the options ask for into a staged
+    /// folder, the manifest last, which lists the `kept` files of the final
+    /// folder too. `picture_drawn` is called after every picture.
+    pub(super) fn stage(
+        &self,
+        kept: Vec<FileRecord>,
+        staged: &StagedFolder,
+        picture_drawn: &(dyn Fn() + Sync),
+    ) -> Result<(Manifest, BTreeSet<char>), OutputError> {
+        let reductions = Reductions::new(self.maps);
+        let drawn: Result<Vec<DrawnPicture>, OutputError> =
+            pictures(&self.maps.selection, self.options)
+                .into_par_iter()
+                .map(|picture| self.draw(&picture, &reductions, staged, picture_drawn))
+                .collect();
+        let mut files = Vec::new();
+        let mut missing_glyphs = BTreeSet::new();
+        for picture in drawn? {
+            files.extend(picture.files);
+            missing_glyphs.extend(picture.missing);
+        }
+        // By now the files of the model are read, or nearly so.
+        let model = self.run.model.wait()?;
+        let mut manifest = Manifest::new(self.run, &model);
+        manifest.shown = ShownRecord::new(self.maps, self.attention);
+        files.extend(self.write_numbers(&manifest, &reductions, staged)?);
+        files.extend(kept);
+        manifest.files = files;
+        staged.write(MANIFEST, &manifest.to_json()?)?;
+        Ok((manifest, missing_glyphs))
+    }
+
+    fn draw(
+        &self,
+        picture: &ViewedPicture,
+        reductions: &Reductions<'_>,
+        staged: &StagedFolder,
+        picture_drawn: &(dyn Fn() + Sync),
+    ) -> Result<DrawnPicture, OutputError> {
+        let options = OptionsRecord::of_picture(&picture.view.to_string(), self.options);
+        let figure = figure::figure(
+            self.run,
+            self.maps,
+            reductions,
+            &picture.id,
+            &self.options.figure,
+        )?;
+        let mut drawn = DrawnPicture {
+            files: Vec::new(),
+            missing: BTreeSet::new(),
+        };
+        for format in picture_formats(self.options) {
+            let file = picture.file_name(format);
+            let rendered = with_shaper(|shaper| render_as(&figure, format, &file, shaper))?;
+            let digest = staged.write(&file, &rendered.bytes)?;
+            drawn.files.push(FileRecord {
+                name: digest.name,
+                sha256: digest.sha256,
+                options: options.clone(),
+            });
+            drawn.missing.extend(rendered.missing_glyphs);
+            picture_drawn();
+        }
+        Ok(drawn)
+    }
+
+    fn write_numbers(
+        &self,
+        manifest: &Manifest,
+        reductions: &Reductions<'_>,
+        staged: &StagedFolder,
+    ) -> Result<Vec<FileRecord>, OutputError> {
+        let formats: Vec<_> = numbers::FILES
+            .into_iter()
+            .filter(|(format, _)| self.options.formats.contains(format))
+            .collect();
+        if formats.is_empty() {
+            return Ok(Vec::new());
+        }
+        let arrays = numbers::arrays(
+            self.run,
+            self.attention,
+            self.maps,
+            reductions,
+            self.options,
+        )?;
+        let mut files = Vec::new();
+        for (format, name) in formats {
+            if let Some(bytes) = numbers::encode(format, &arrays, manifest)? {
+                let digest = staged.write(name, &bytes)?;
+                files.push(FileRecord {
+                    name: digest.name,
+                    sha256: digest.sha256,
+                    options: OptionsRecord::of_numbers(self.options),
+                });
+            }
+        }
+        Ok(files)
+    }
 }
 
 /// Lends the thread's shaper. It is taken out meanwhile, so that work which
@@ -87,36 +165,6 @@ fn with_shaper<T>(use_shaper: impl FnOnce(&mut TextShaper) -> T) -> T {
     let result = use_shaper(&mut shaper);
     SHAPER.set(Some(shaper));
     result
-}
-
-fn figure_of<'shown>(
-    run: &Run,
-    shown: &'shown Shown<'_>,
-    picture: &PictureId,
-    options: &OutputOptions,
-) -> Result<Figure<'shown>, OutputError> {
-    Ok(match picture {
-        PictureId::Overview => figure::overview(run, shown, &options.figure)?,
-        PictureId::Map(choice) => figure::single_map(run, shown, *choice, &options.figure)?,
-        PictureId::Token(direction, choice) => {
-            let position = choice
-                .resolve(shown)
-                .map_err(|error| hidden(error, &run.input))?;
-            figure::token_profile(run, shown, *direction, position, &options.figure)?
-        }
-    })
-}
-
-/// A token that is not shown is another mistake than one that is not there.
-fn hidden(error: FigureError, input: &TokenizedInput) -> OutputError {
-    match error {
-        FigureError::NoSuchToken { text, .. }
-            if input.tokens.iter().any(|token| token.text == text) =>
-        {
-            OutputError::HiddenToken { text }
-        }
-        error => error.into(),
-    }
 }
 
 fn render_as(

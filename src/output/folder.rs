@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::{MANIFEST, Manifest};
-use crate::checkpoint::FileDigest;
+use super::{FileRecord, MANIFEST, Manifest, read_manifest};
+use crate::input::Input;
 use crate::run::Run;
 
 /// The longest folder name, in characters, before a hash is added.
@@ -35,7 +35,7 @@ pub struct Destination {
 
 impl Destination {
     /// A file of the earlier run, as its manifest lists it.
-    pub fn earlier_file(&self, name: &str) -> Option<FileDigest> {
+    pub fn earlier_file(&self, name: &str) -> Option<FileRecord> {
         let mut files = self.earlier.iter().flat_map(|manifest| &manifest.files);
         files.find(|file| file.name == name).cloned()
     }
@@ -60,17 +60,17 @@ impl Destination {
 /// # Errors
 /// When that one is taken as well.
 pub fn choose(root: &Path, run: &Run) -> Result<Destination, FolderError> {
-    let (text, pair) = (run.input.text.as_str(), run.input.pair.as_deref());
-    let name = folder_name(text, pair);
-    if let Some(destination) = usable(root.join(&name), text, pair) {
+    let captions = run.input.captions();
+    let name = folder_name(&captions);
+    if let Some(destination) = usable(root.join(&name), &run.input) {
         return Ok(destination);
     }
-    let path = root.join(format!("{name}-{}", input_hash(text, pair)));
-    usable(path.clone(), text, pair).ok_or(FolderError { path })
+    let path = root.join(format!("{name}-{}", input_hash(&captions)));
+    usable(path.clone(), &run.input).ok_or(FolderError { path })
 }
 
 /// The folder, if nothing is there or an earlier run of the same input.
-fn usable(path: PathBuf, text: &str, pair: Option<&str>) -> Option<Destination> {
+fn usable(path: PathBuf, input: &Input) -> Option<Destination> {
     if fs::symlink_metadata(&path).is_err() {
         return Some(Destination {
             path,
@@ -78,9 +78,8 @@ fn usable(path: PathBuf, text: &str, pair: Option<&str>) -> Option<Destination> 
         });
     }
     let manifest = fs::read(path.join(MANIFEST)).ok()?;
-    let manifest: Manifest = serde_json::from_slice(&manifest).ok()?;
-    let same = manifest.text == text && manifest.pair.as_deref() == pair;
-    same.then_some(Destination {
+    let manifest = read_manifest(&manifest).ok()?;
+    (manifest.input == *input).then_some(Destination {
         path,
         earlier: Some(manifest),
     })
@@ -88,13 +87,12 @@ fn usable(path: PathBuf, text: &str, pair: Option<&str>) -> Option<Destination> 
 
 /// Lower-case letters and digits of any script, everything else one `-`, cut
 /// at 60 characters; never empty, never a name with a meaning of its own.
-pub fn folder_name(text: &str, pair: Option<&str>) -> String {
+pub fn folder_name(texts: &[&str]) -> String {
     let mut name = String::new();
     let mut length = 0;
-    let letters = text
-        .chars()
-        .chain(" ".chars())
-        .chain(pair.unwrap_or_default().chars());
+    let letters = texts
+        .iter()
+        .flat_map(|text| text.chars().chain(" ".chars()));
     for letter in letters.flat_map(char::to_lowercase) {
         let letter = if letter.is_alphanumeric() {
             letter
@@ -125,21 +123,23 @@ pub fn folder_name(text: &str, pair: Option<&str>) -> String {
 /// name is its own; any other gets a readable part of it and a hash, so that
 /// texts that differ in case or in what a name cannot hold never meet.
 pub fn file_stem(text: &str) -> String {
-    let name = folder_name(text, None);
+    let name = folder_name(&[text]);
     if name == text && text.is_ascii() {
         return name;
     }
-    format!("{name}-{}", input_hash(text, None))
+    format!("{name}-{}", input_hash(&[text]))
 }
 
 /// Eight hexadecimal digits that tell inputs of the same name apart.
-fn input_hash(text: &str, pair: Option<&str>) -> String {
+fn input_hash(texts: &[&str]) -> String {
     let mut hasher = Sha256::new();
-    hasher.update(text);
-    if let Some(pair) = pair {
-        // No text holds this byte, so a pair never hashes like a single text.
-        hasher.update([0xff]);
-        hasher.update(pair);
+    for (index, text) in texts.iter().enumerate() {
+        if index > 0 {
+            // No text holds this byte, so a pair never hashes like a single
+            // text.
+            hasher.update([0xff]);
+        }
+        hasher.update(text);
     }
     hasher
         .finalize()

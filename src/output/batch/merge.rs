@@ -15,7 +15,7 @@ use super::{
 };
 use crate::output::write::WriteError;
 use crate::output::write::merge_files::MergedFolder;
-use crate::output::{MANIFEST, Manifest};
+use crate::output::{MANIFEST, read_manifest};
 
 /// Joins the shards in `folders` into one batch in `output`, as hard links
 /// where the file system can do that. On an error nothing is left of it.
@@ -198,8 +198,7 @@ fn files_of(path: &Path) -> Result<Vec<String>, MergeError> {
         path: path.to_owned(),
         reason,
     };
-    let manifest: Manifest =
-        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let manifest = read_manifest(&bytes).map_err(damaged)?;
     let names = manifest.files.into_iter().map(|file| file.name);
     names
         .map(|name| match is_below(Path::new(&name)) {

@@ -10,7 +10,7 @@ use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::output::OptionsRecord;
 
 /// Grows when a field of a batch's manifest or results changes its meaning.
-pub const BATCH_SCHEMA_VERSION: u32 = 1;
+pub const BATCH_SCHEMA_VERSION: u32 = 2;
 
 /// Whether an input became a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
