@@ -5,6 +5,7 @@
 //! [`AttentionTensor`], and everything after it (saving, analysis, pictures)
 //! works on that alone.
 
+use crate::remedy::Remedy;
 use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,20 @@ pub enum AttentionError {
         /// The sum of the row.
         found: f32,
     },
+}
+
+impl AttentionError {
+    /// Nothing: only where the numbers come from can anything be done about
+    /// them.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::ValueCount { .. }
+            | Self::Empty { .. }
+            | Self::NotAProbability { .. }
+            | Self::NotAWeight { .. }
+            | Self::RowSum { .. } => None,
+        }
+    }
 }
 
 /// Whether all values are probabilities and sum to one. Summed in f64, so that

@@ -12,6 +12,7 @@ use crate::attention::{HeadId, Selection};
 use crate::checkpoint::{Checkpoint, ModelProvenance};
 use crate::figure::{self, Figure, FigureError, FigureOptions, MapChoice};
 use crate::model::{HiddenStates, Model, ModelError, machine};
+use crate::remedy::Remedy;
 use crate::render::{self, RenderError, TextShaper};
 use crate::run::Run;
 use crate::tokenizer::{TokenLimit, TokenizedInput, Tokenizer, TokenizerError};
@@ -46,6 +47,19 @@ pub enum BenchError {
     /// A figure cannot be drawn.
     #[error(transparent)]
     Render(#[from] RenderError),
+}
+
+impl BenchError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Model(error) => error.remedy(),
+            Self::Tokenizer(error) => error.remedy(),
+            Self::Show(error) => error.remedy(),
+            Self::Figure(error) => error.remedy(),
+            Self::Render(error) => error.remedy(),
+        }
+    }
 }
 
 /// Repeated durations, in seconds.

@@ -74,8 +74,10 @@
 //! - A file at its final name is whole: it is written beside it and renamed.
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
-//! - A module imports only what stands before it in this order: [`names`],
-//!   [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
+//! - Every public error knows what can be done about it, and one file puts that
+//!   into words (`tests/it/remedies.rs`).
+//! - A module imports only what stands before it in this order: [`remedy`],
+//!   [`names`], [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
 //!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
 //!   [`mod@bench`], [`cli`] (`tests/it/architecture.rs`).
 //!
@@ -111,6 +113,8 @@
 //! columns are keys. An *attention tensor* holds all maps of one input. Layers
 //! and heads count from zero, as in Hugging Face's
 //! `outputs.attentions[layer][0, head]`; papers often count from one.
+
+pub mod remedy;
 
 pub mod names;
 

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::attention::{HeadId, RowSums};
 use crate::names::closed_set;
+use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::tokenizer::Token;
 
@@ -55,6 +56,13 @@ pub struct Crop {
 #[error("expected a stretch of tokens such as 10-40, found {found:?}")]
 pub struct CropError {
     found: String,
+}
+
+impl CropError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::ReadHelp { subcommand: None })
+    }
 }
 
 impl FromStr for Crop {
@@ -117,6 +125,17 @@ pub enum ShowError {
         /// Tokens that there are, at least one.
         count: usize,
     },
+}
+
+impl ShowError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::CropOutside { count, .. } => Some(Remedy::Crop { count: *count }),
+            Self::NothingLeft { .. } => Some(Remedy::KeepSpecialTokens),
+            Self::ShapeMismatch { .. } => None,
+        }
+    }
 }
 
 /// A row and column of the shown maps.

@@ -14,6 +14,7 @@ use super::identity::{fingerprint, is_in_shard};
 use super::source::{InputSource, Record, RecordText, SourceError};
 use crate::output::batch::{InputFile, Shard};
 use crate::output::folder::file_stem;
+use crate::remedy::Remedy;
 use crate::tokenizer::{TokenLimit, TokenizedInput, Tokenizer};
 
 /// So many inputs are read ahead.
@@ -49,6 +50,16 @@ pub enum FeedError {
         /// The line of the input before it.
         line: u64,
     },
+}
+
+impl FeedError {
+    /// Nothing, beyond what its text says: it is written down for its input,
+    /// and the batch goes on.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Unreadable(_) | Self::NotTokenized(_) | Self::DuplicateId { .. } => None,
+        }
+    }
 }
 
 /// What the thread does.

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::remedy::Remedy;
 use table::Table;
 
 /// The longest line or table row, in bytes: far beyond what any model takes,
@@ -98,6 +99,17 @@ pub enum SourceError {
     /// Standard input can only be read once.
     #[error("standard input (-) is named twice")]
     StandardInputTwice,
+}
+
+impl SourceError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Io { .. } => Remedy::NameReadableInputs,
+            Self::NoTextColumn { .. } => Remedy::NameTextColumn,
+            Self::StandardInputTwice => Remedy::NameStandardInputOnce,
+        })
+    }
 }
 
 /// A file of inputs.

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::FileDigest;
 use super::hub::CachedFile;
+use crate::remedy::Remedy;
 
 /// A file of the checkpoint could not be read for its digest.
 #[derive(Debug, Clone, Error)]
@@ -18,6 +19,13 @@ use super::hub::CachedFile;
 pub struct DigestError {
     path: PathBuf,
     source: Arc<io::Error>,
+}
+
+impl DigestError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::LookAtFile)
+    }
 }
 
 /// A file's digest, or where to compute it from: a large file is only read

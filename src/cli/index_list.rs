@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::remedy::Remedy;
 use thiserror::Error;
 
 /// A list of layers or heads, before the model says how many there are.
@@ -36,6 +37,13 @@ pub enum IndexListError {
     },
 }
 
+impl IndexListError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::ReadHelp { subcommand: None })
+    }
+}
+
 /// The model has no such layer or head.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{kind} {found} does not exist: the model has {count}, numbered 0 to {}", count - 1)]
@@ -48,6 +56,14 @@ pub struct IndexOutOfRange {
     pub count: usize,
 }
 
+impl IndexOutOfRange {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        let (kind, count) = (self.kind, self.count);
+        Some(Remedy::ChooseOfModel { kind, count })
+    }
+}
+
 /// The file has no such layer or head.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the file does not hold {kind} {found}; it holds {kind}s {}", listed(.available))]
@@ -58,6 +74,14 @@ pub struct IndexNotSaved {
     pub found: i64,
     /// What the file holds, ascending, at least one.
     pub available: Vec<usize>,
+}
+
+impl IndexNotSaved {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        let (kind, available) = (self.kind, self.available.clone());
+        Some(Remedy::ChooseOfFile { kind, available })
+    }
 }
 
 /// Indices as they would be typed: `0-3,11`.

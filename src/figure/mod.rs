@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::analysis::Link;
 use crate::attention::HeadId;
+use crate::remedy::Remedy;
 
 pub use build::{MapChoice, overview, single_map};
 pub use colormap::{Colormap, Palette, Theme};
@@ -88,6 +89,22 @@ pub enum FigureError {
         /// The greatest width and height of a canvas, in pixels.
         limit: i32,
     },
+}
+
+impl FigureError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::NoSuchPosition { count, .. } => Some(Remedy::NamePosition { count: *count }),
+            Self::NoSuchToken { .. } => Some(Remedy::NameTokenByPosition),
+            Self::SeveralTokens { positions, .. } => Some(Remedy::NameOnePosition {
+                first: positions.first().copied().unwrap_or(0),
+            }),
+            Self::EmptyRange { .. } | Self::LogarithmOfNothing { .. } => Some(Remedy::SetScale),
+            Self::TooManyPanels { .. } => Some(Remedy::DrawFewerPanels),
+            Self::NoSuchHead { .. } | Self::NoSuchLayer { .. } => None,
+        }
+    }
 }
 
 /// The first of many tokens, in one line.

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::{MANIFEST, Manifest};
 use crate::checkpoint::FileDigest;
+use crate::remedy::{FolderKind, Remedy};
 use crate::run::Run;
 
 /// The longest folder name, in characters, before a hash is added.
@@ -23,6 +24,13 @@ const RESERVED_NAMES: [&str; 4] = ["con", "prn", "aux", "nul"];
 pub struct FolderError {
     /// The folder that is taken.
     pub path: PathBuf,
+}
+
+impl FolderError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::NameFolder(FolderKind::Other))
+    }
 }
 
 /// A folder that is free, or holds an earlier run of the same input.

@@ -25,6 +25,7 @@ use crate::attention::Selection;
 use crate::checkpoint::DigestError;
 use crate::figure::{FigureError, FigureOptions};
 use crate::names::closed_set;
+use crate::remedy::{FolderKind, Remedy};
 use crate::render::RenderError;
 use crate::run::Run;
 use folder::FolderError;
@@ -92,6 +93,24 @@ pub enum OutputError {
         /// What went wrong.
         reason: String,
     },
+}
+
+impl OutputError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Write(error) => error.remedy(),
+            Self::Folder(error) => error.remedy(),
+            Self::Show(error) => error.remedy(),
+            Self::Figure(error) => error.remedy(),
+            Self::Digest(error) => error.remedy(),
+            Self::Render { source, .. } => source.remedy(),
+            Self::HiddenToken { .. } => Some(Remedy::ShowEveryToken),
+            Self::ReplacesSource { .. } => Some(Remedy::NameFolder(FolderKind::Other)),
+            Self::TooLarge { .. } => Some(Remedy::WriteLess),
+            Self::Serialize { .. } => None,
+        }
+    }
 }
 
 impl OutputError {

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::checkpoint::FileDigest;
+use crate::remedy::{FolderKind, Remedy};
 
 pub mod batch_folder;
 pub mod merge_files;
@@ -28,6 +29,16 @@ pub struct WriteError {
     pub path: PathBuf,
     /// What the system said.
     pub source: io::Error,
+}
+
+impl WriteError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Remedy::NameRoomierDisk,
+            _ => Remedy::NameFolder(FolderKind::Writable),
+        })
+    }
 }
 
 impl WriteError {

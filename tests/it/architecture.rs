@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
+    "remedy",
     "names",
     "checkpoint",
     "tokenizer",

@@ -14,6 +14,7 @@ mod kernels;
 mod loopback_hub;
 mod readme;
 mod reference;
+mod remedies;
 mod saved;
 mod single_pass;
 mod svg;
