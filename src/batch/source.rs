@@ -17,6 +17,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::digest::hexadecimal;
 use crate::remedy::Remedy;
 use table::Table;
 
@@ -282,8 +283,7 @@ impl Records {
 
     /// The SHA-256 of everything that was read.
     pub(super) fn sha256(&self) -> String {
-        let digest = self.meter.borrow().hasher.clone().finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.meter.borrow().hasher.clone().finalize())
     }
 }
 

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::{MANIFEST, Manifest};
 use crate::checkpoint::FileDigest;
+use crate::digest::hexadecimal;
 use crate::remedy::{FolderKind, Remedy};
 use crate::run::Run;
 
@@ -149,10 +150,7 @@ fn input_hash(text: &str, pair: Option<&str>) -> String {
         hasher.update([0xff]);
         hasher.update(pair);
     }
-    hasher
-        .finalize()
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut digits = hexadecimal(&hasher.finalize());
+    digits.truncate(8);
+    digits
 }

@@ -318,8 +318,3 @@ fn check_size(run: &Run, shown: &Shown<'_>, options: &OutputOptions) -> Result<(
         false => Ok(()),
     }
 }
-
-/// Lower-case hexadecimal digits, two a byte.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -7,11 +7,11 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::checkpoint::FileDigest;
+use crate::digest;
 use crate::remedy::{FolderKind, Remedy};
 
 pub mod batch_folder;
@@ -108,7 +108,7 @@ impl StagedFolder {
             .map_err(failed)?;
         Ok(FileDigest {
             name: name.to_owned(),
-            sha256: super::hexadecimal(&Sha256::digest(bytes)),
+            sha256: digest::sha256(bytes),
         })
     }
 

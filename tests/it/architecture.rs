@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "remedy",
     "names",
+    "digest",
     "checkpoint",
     "tokenizer",
     "attention",

@@ -3,15 +3,13 @@
 
 use std::cmp::Ordering;
 use std::fs::File;
-use std::io;
 use std::path::Path;
-
-use sha2::{Digest, Sha256};
 
 use super::arrays::{ArrayFile, ArrayInfo, Content, value_count};
 use super::{MAXIMUM_VALUES, Missing, SavedError, SavedRun, labels};
 use crate::attention::{AttentionTensor, Selection};
 use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
+use crate::digest::sha256_of;
 use crate::run::Run;
 use crate::tokenizer::{Token, TokenizedInput};
 
@@ -402,29 +400,14 @@ fn stem(path: &Path) -> String {
 
 /// Which numbers they were. The name alone: outputs hold no paths.
 fn digest(path: &Path) -> Result<FileDigest, SavedError> {
-    let mut hasher = Sha256::new();
-    File::open(path)
-        .and_then(|mut file| io::copy(&mut file, &mut HashWriter(&mut hasher)))
+    let sha256 = File::open(path)
+        .and_then(sha256_of)
         .map_err(|source| SavedError::Io {
             path: path.to_owned(),
             source,
         })?;
     Ok(FileDigest {
         name: file_name(path),
-        sha256: crate::output::hexadecimal(&hasher.finalize()),
+        sha256,
     })
-}
-
-/// Hashes what is written to it.
-struct HashWriter<'hasher>(&'hasher mut Sha256);
-
-impl io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -15,9 +15,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::report::HashingWriter;
 use super::{StagedFolder, WriteError, remove_empty};
 use crate::checkpoint::FileDigest;
+use crate::digest::HashingWriter;
 use crate::output::MANIFEST;
 use crate::output::batch::{BatchManifest, INPUTS, PAGE, RESULTS, Shard, THUMBNAILS};
 use crate::remedy::{FolderKind, Remedy};
