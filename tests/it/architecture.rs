@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "remedy",
     "names",
     "digest",
+    "percent",
     "checkpoint",
     "tokenizer",
     "attention",
