@@ -77,7 +77,8 @@
 //! - Every public error knows what can be done about it, and one file puts that
 //!   into words (`tests/it/remedies.rs`).
 //! - A module imports only what stands before it in this order: [`remedy`],
-//!   [`names`], [`mod@digest`], [`percent`], [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
+//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`special_tokens`],
+//!   [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
 //!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
 //!   [`mod@bench`], [`cli`] (`tests/it/architecture.rs`).
 //!
@@ -121,6 +122,10 @@ pub mod names;
 pub mod digest;
 
 pub mod percent;
+
+pub mod ranges;
+
+pub mod special_tokens;
 
 pub mod checkpoint;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ranges::{joined, ranges};
 use crate::remedy::Remedy;
 use thiserror::Error;
 
@@ -86,18 +87,7 @@ impl IndexNotSaved {
 
 /// Indices as they would be typed: `0-3,11`.
 pub(super) fn listed(indices: &[usize]) -> String {
-    let mut ranges: Vec<(usize, usize)> = Vec::new();
-    for &index in indices {
-        match ranges.last_mut() {
-            Some((_, last)) if *last + 1 == index => *last = index,
-            _ => ranges.push((index, index)),
-        }
-    }
-    let ranges = ranges.iter().map(|&(first, last)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
-    });
-    ranges.collect::<Vec<_>>().join(",")
+    joined(&ranges(indices), "-", ",")
 }
 
 impl IndexList {
@@ -209,16 +199,9 @@ fn range(part: &str) -> Option<(i64, i64)> {
 
 impl fmt::Display for IndexList {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Ranges(ranges) = self else {
-            return formatter.write_str("all");
-        };
-        for (position, (first, last)) in ranges.iter().enumerate() {
-            let comma = if position == 0 { "" } else { "," };
-            match first == last {
-                true => write!(formatter, "{comma}{first}")?,
-                false => write!(formatter, "{comma}{first}-{last}")?,
-            }
+        match self {
+            Self::All => formatter.write_str("all"),
+            Self::Ranges(ranges) => formatter.write_str(&joined(ranges, "-", ",")),
         }
-        Ok(())
     }
 }

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 18] = [
     "remedy",
     "names",
     "digest",
     "percent",
+    "ranges",
+    "special_tokens",
     "checkpoint",
     "tokenizer",
     "attention",

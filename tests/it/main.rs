@@ -16,6 +16,7 @@ mod readme;
 mod reference;
 mod remedies;
 mod saved;
+mod shared;
 mod single_pass;
 mod svg;
 mod tokenizer;

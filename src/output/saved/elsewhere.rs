@@ -11,27 +11,8 @@ use crate::attention::{AttentionTensor, Selection};
 use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
 use crate::digest::sha256_of;
 use crate::run::Run;
+use crate::special_tokens::looks_special;
 use crate::tokenizer::{Token, TokenizedInput};
-
-/// What tokenizers of usual models call their special tokens.
-const SPECIAL_TOKENS: [&str; 16] = [
-    "[CLS]",
-    "[SEP]",
-    "[PAD]",
-    "[MASK]",
-    "[UNK]",
-    "<s>",
-    "</s>",
-    "<pad>",
-    "<mask>",
-    "<unk>",
-    "<cls>",
-    "<sep>",
-    "<bos>",
-    "<eos>",
-    "<|endoftext|>",
-    "<|begin_of_text|>",
-];
 
 /// What byte-level and SentencePiece tokenizers put before a word's first piece.
 const WORD_MARKS: [char; 2] = ['\u{120}', '\u{2581}'];
@@ -318,7 +299,7 @@ fn input(labels: Option<Vec<String>>, token_count: usize, path: &Path) -> Tokeni
     let tokens = labels.into_iter().zip(words).map(|(label, word)| Token {
         // What else a tokenizer would say is not known.
         id: 0,
-        special: is_special(&label),
+        special: looks_special(&label),
         text: label,
         segment: 0,
         word,
@@ -331,10 +312,6 @@ fn input(labels: Option<Vec<String>>, token_count: usize, path: &Path) -> Tokeni
         tokens: tokens.collect(),
         truncated_tokens: 0,
     }
-}
-
-fn is_special(label: &str) -> bool {
-    SPECIAL_TOKENS.contains(&label)
 }
 
 fn has_word_marks(labels: &[String]) -> bool {
@@ -351,7 +328,7 @@ fn words(labels: &[String]) -> Vec<Option<u32>> {
     labels
         .iter()
         .map(|label| {
-            if is_special(label) {
+            if looks_special(label) {
                 word = word.saturating_add(1);
                 return None;
             }
@@ -371,7 +348,7 @@ fn caption(labels: &[String]) -> String {
     let mut is_after_special = false;
     for label in labels.iter().take(MAXIMUM_CAPTION_LABELS) {
         let (piece, continues) = match (label.strip_prefix("##"), marks_words) {
-            _ if is_special(label) => (label.as_str(), false),
+            _ if looks_special(label) => (label.as_str(), false),
             (_, true) => match label.strip_prefix(WORD_MARKS) {
                 Some(word) => (word, false),
                 None => (label.as_str(), true),
@@ -383,7 +360,7 @@ fn caption(labels: &[String]) -> String {
             text.push(' ');
         }
         text.push_str(piece);
-        is_after_special = is_special(label);
+        is_after_special = looks_special(label);
     }
     text
 }
