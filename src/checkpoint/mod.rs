@@ -69,7 +69,7 @@ pub enum CheckpointError {
         /// The file, or the files of which one is enough.
         expected: &'static str,
     },
-    /// A small file is larger than any such file is.
+    /// A file of text is larger than any such file is.
     #[error("{file}: expected at most {maximum} bytes, found {found}")]
     FileTooLarge {
         /// The file's name.
