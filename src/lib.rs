@@ -7,7 +7,7 @@
 //! ```text
 //! "Hello, how are you?"            google-bert/bert-base-uncased, a directory, built in
 //!          │                                        │
-//!          │                              checkpoint::load            (hub.rs alone: network)
+//!          │                              checkpoint::load            (hub alone: network)
 //!          │                                        │ Checkpoint
 //!          ├────────────── tokenizer ───────────────┤
 //!          │ TokenizedInput                         │

@@ -36,7 +36,7 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
     ),
     (
         &["ureq", "TcpStream", "TcpListener", "UdpSocket", "hf_hub"],
-        &["checkpoint/hub.rs", "checkpoint/hub/"],
+        &["checkpoint/hub/"],
     ),
     (
         &[
@@ -52,12 +52,7 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
             "tempfile",
             "TempDir",
         ],
-        &[
-            "output/write.rs",
-            "output/write/",
-            "checkpoint/hub.rs",
-            "checkpoint/hub/",
-        ],
+        &["output/write.rs", "output/write/", "checkpoint/hub/"],
     ),
     (
         &["println!", "print!", "dbg!", "stdout()", "stderr()"],
@@ -67,7 +62,7 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
     (&["anyhow"], &["cli/", "main.rs"]),
     (
         &["std::env", "env::var"],
-        &["cli/", "main.rs", "checkpoint/hub"],
+        &["cli/", "main.rs", "checkpoint/hub/"],
     ),
 ];
 
