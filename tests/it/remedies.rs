@@ -2,8 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use attnviz::batch::BatchError;
+use attnviz::checkpoint::CheckpointError;
+use attnviz::cli::hint;
+use attnviz::figure::FigureError;
+use attnviz::model::{ConfigError, ModelError};
+use attnviz::output::OutputError;
+use attnviz::output::batch::MergeError;
+use attnviz::output::write::WriteError;
 use syn::visit::{self, Visit};
 use syn::{Attribute, ExprLit, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, Type, Visibility};
 
@@ -193,4 +202,52 @@ fn errors_without_a_remedy_and_words_elsewhere_would_be_found() {
     assert_eq!(found.texts.len(), 2, "{:?}", found.texts);
     assert!(found.texts.iter().any(|text| text == "leave it out"));
     assert!(found.has_hints);
+}
+
+#[test]
+fn the_outermost_error_that_has_a_remedy_is_heard() {
+    let write = |kind: io::ErrorKind| WriteError {
+        path: PathBuf::from("out"),
+        source: kind.into(),
+    };
+    let output = OutputError::Write(write(io::ErrorKind::StorageFull));
+    let stopped = BatchError::Output {
+        id: "1".to_owned(),
+        source: output,
+    };
+    let range = FigureError::EmptyRange {
+        minimum: 1.0,
+        maximum: 0.0,
+    };
+    let unknown = ModelError::UnknownSegment {
+        segment: 1,
+        segment_count: 1,
+    };
+    for (error, expected) in [
+        // An outer one builds on that of an inner one.
+        (
+            stopped.into(),
+            "--output FOLDER on another disk, or fewer pictures: --views overview; \
+             then the same command with --resume",
+        ),
+        // A cause behind a transparent error is none of the chain.
+        (
+            MergeError::Write(write(io::ErrorKind::PermissionDenied)).into(),
+            "--output FOLDER, with a folder that you may write to",
+        ),
+        (OutputError::Figure(range).into(), "--vmin 0.01 --vmax 1"),
+        // One that has none leaves it to its cause.
+        (
+            CheckpointError::Config(Box::new(ConfigError::NoModelType)).into(),
+            "--model google-bert/bert-base-uncased, or any other model of type bert",
+        ),
+        (
+            anyhow::Error::from(unknown).context("what was tried"),
+            "leave --pair out",
+        ),
+    ] {
+        assert_eq!(hint(&error).as_deref(), Some(expected), "{error:?}");
+    }
+    let unknown = anyhow::Error::from(io::Error::from(io::ErrorKind::NotFound));
+    assert_eq!(hint(&unknown), None);
 }
