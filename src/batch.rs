@@ -32,6 +32,7 @@ use crate::output::write::WriteError;
 use crate::output::write::batch_folder::{BatchFolder, BatchFolderError, ResultsFile};
 use crate::output::{OptionsRecord, OutputError, OutputOptions};
 use crate::pipeline::LoadedModel;
+use crate::remedy::Remedy;
 use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
 use feed::{Feed, Item, Plan};
 use window::{Encoded, Finished};
@@ -127,6 +128,24 @@ pub enum BatchError {
         /// Inputs that have their folder.
         done: u64,
     },
+}
+
+impl BatchError {
+    /// What the user can do about it. What has been done is kept wherever the
+    /// batch stopped in its midst.
+    pub fn remedy(&self) -> Option<Remedy> {
+        let resume_after = |first| Remedy::Resume {
+            first: Some(Box::new(first)),
+        };
+        match self {
+            Self::Folder(error) => error.remedy(),
+            Self::Source(error) => error.remedy(),
+            Self::Truncate(error) => error.remedy(),
+            Self::Output { source, .. } => source.remedy().map(resume_after),
+            Self::Write(error) => error.remedy().map(resume_after),
+            Self::Interrupted { .. } => Some(Remedy::Resume { first: None }),
+        }
+    }
 }
 
 /// How long the batch waits for another input before it starts with those it

@@ -14,6 +14,7 @@ use crate::figure::{self, Figure, FigureError, FigureOptions};
 use crate::input::{Input, Prepared};
 use crate::model::{HiddenStates, Model, ModelError, machine};
 use crate::pipeline::{self, LoadedModel, PipelineError, Use};
+use crate::remedy::Remedy;
 use crate::render::{self, RenderError, TextShaper};
 use crate::run::Run;
 use crate::tokenizer::TokenLimit;
@@ -51,6 +52,20 @@ pub enum BenchError {
     /// A figure cannot be drawn.
     #[error(transparent)]
     Render(#[from] RenderError),
+}
+
+impl BenchError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Model(error) => error.remedy(),
+            Self::Pipeline(error) => error.remedy(),
+            Self::Reshape(error) => error.remedy(),
+            Self::NoAttention => None,
+            Self::Figure(error) => error.remedy(),
+            Self::Render(error) => error.remedy(),
+        }
+    }
 }
 
 /// Repeated durations, in seconds.

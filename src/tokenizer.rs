@@ -17,6 +17,7 @@ use tokenizers::{
 
 use crate::checkpoint::{Checkpoint, TokenizerFiles};
 use crate::input::{Input, Place, Prepared, SpecialRole, Stream, StreamRole, Unit};
+use crate::remedy::{CheckpointPart, Remedy};
 
 /// Why a tokenizer cannot be made or a text not be tokenized.
 #[derive(Debug, Error)]
@@ -84,6 +85,28 @@ pub enum TokenizerError {
     /// The tokenizers crate could not do it.
     #[error("the text could not be tokenized: {0}")]
     Tokenizers(#[source] tokenizers::Error),
+}
+
+impl TokenizerError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::TooLong { maximum, .. } => Some(Remedy::Truncate { maximum: *maximum }),
+            Self::TruncateTo {
+                minimum, maximum, ..
+            } => (minimum <= maximum).then_some(Remedy::Truncate { maximum: *maximum }),
+            Self::EmptyText { which: "pair" } | Self::NoToken { which: "pair", .. } => {
+                Some(Remedy::GivePair)
+            }
+            Self::EmptyText { .. } | Self::NoToken { .. } => Some(Remedy::GiveText),
+            Self::VocabularySize { .. }
+            | Self::Json(_)
+            | Self::Vocabulary(_)
+            | Self::Config(_)
+            | Self::Tokenizers(_)
+            | Self::TokenMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),
+        }
+    }
 }
 
 /// How many tokens an input may have, special ones included.

@@ -15,6 +15,7 @@ use super::{Axis, AxisUnit, MapId, Maps, Measure};
 use crate::attention::{Attention, RowSums};
 use crate::input::Unit;
 use crate::names::closed_set;
+use crate::remedy::{Remedy, Setting};
 use crate::run::Run;
 
 /// What rows and columns stand for.
@@ -55,6 +56,13 @@ pub struct Crop {
 #[error("expected a stretch of tokens such as 10-40, found {found:?}")]
 pub struct CropError {
     found: String,
+}
+
+impl CropError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::ReadHelp { subcommand: None })
+    }
 }
 
 impl FromStr for Crop {
@@ -123,6 +131,18 @@ pub enum ReshapeError {
         /// Tokens that there are, at least one.
         count: usize,
     },
+}
+
+impl ReshapeError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::CropOutside { count, .. } => Some(Remedy::Crop { count: *count }),
+            Self::NothingLeft { .. } => Some(Remedy::KeepSpecialTokens),
+            Self::CropOfTwo { .. } => Some(Remedy::LeaveOut(Setting::Crop)),
+            Self::ShapeMismatch { .. } => None,
+        }
+    }
 }
 
 /// The attention of a run as the options ask for it.

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::remedy::Remedy;
+
 /// Why numbers are no attention tensor.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -98,4 +100,21 @@ pub enum AttentionError {
         /// The sum of the row.
         found: f32,
     },
+}
+
+impl AttentionError {
+    /// Nothing: only where the numbers come from can anything be done about
+    /// them.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::ValueCount { .. }
+            | Self::Empty { .. }
+            | Self::Order { .. }
+            | Self::MaskCount { .. }
+            | Self::NotAProbability { .. }
+            | Self::Forbidden { .. }
+            | Self::NotAWeight { .. }
+            | Self::RowSum { .. } => None,
+        }
+    }
 }

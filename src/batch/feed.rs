@@ -16,6 +16,7 @@ use crate::input::{Input, Prepared};
 use crate::output::batch::{InputFile, Shard};
 use crate::output::folder::file_stem;
 use crate::pipeline;
+use crate::remedy::Remedy;
 use crate::tokenizer::{TokenLimit, Tokenizer};
 
 /// So many inputs are read ahead.
@@ -51,6 +52,16 @@ pub enum FeedError {
         /// The line of the input before it.
         line: u64,
     },
+}
+
+impl FeedError {
+    /// Nothing, beyond what its text says: it is written down for its input,
+    /// and the batch goes on.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Unreadable(_) | Self::NotTokenized(_) | Self::DuplicateId { .. } => None,
+        }
+    }
 }
 
 /// What the thread does.

@@ -17,6 +17,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::digest::hexadecimal;
+use crate::remedy::Remedy;
 use table::Table;
 
 /// The longest line or table row, in bytes: far beyond what any model takes,
@@ -98,6 +100,17 @@ pub enum SourceError {
     /// Standard input can only be read once.
     #[error("standard input (-) is named twice")]
     StandardInputTwice,
+}
+
+impl SourceError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Io { .. } => Remedy::NameReadableInputs,
+            Self::NoTextColumn { .. } => Remedy::NameTextColumn,
+            Self::StandardInputTwice => Remedy::NameStandardInputOnce,
+        })
+    }
 }
 
 /// A file of inputs.
@@ -270,8 +283,7 @@ impl Records {
 
     /// The SHA-256 of everything that was read.
     pub(super) fn sha256(&self) -> String {
-        let digest = self.meter.borrow().hasher.clone().finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.meter.borrow().hasher.clone().finalize())
     }
 }
 

@@ -9,10 +9,10 @@ use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
     RenderArguments,
 };
-use super::hint::UsageError;
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::show::TerminalView;
+use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
 use crate::batch::InputSource;
 use crate::checkpoint::hub::HubEnvironment;
@@ -23,6 +23,7 @@ use crate::model::ModelConfig;
 use crate::output::OutputOptions;
 use crate::output::batch::{Reports, Shard};
 use crate::output::saved::ForeignNames;
+use crate::remedy::{Remedy, Setting};
 
 /// Which model a command uses.
 #[derive(Debug)]
@@ -121,7 +122,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     Ok(BatchSettings {
         sources: InputSource::all(&arguments.files, arguments.input_format)
-            .map_err(|error| UsageError::error(error.to_string(), "name - once"))?,
+            .map_err(|error| UsageError::error(error.to_string(), Remedy::NameStandardInputOnce))?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -200,7 +201,7 @@ pub(super) fn check_revision(
             let name = name.name();
             Err(UsageError::error(
                 format!("--revision is for models on the hub, and {name} is a local one"),
-                "leave --revision out",
+                Remedy::LeaveOut(Setting::Revision),
             ))
         }
         _ => Ok(()),
@@ -222,7 +223,7 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
     };
     figure
         .check()
-        .map_err(|error| UsageError::error(error.to_string(), "--vmin 0.01 --vmax 1"))?;
+        .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
     let views = output.views.as_deref().unwrap_or(default_views);
     Ok(OutputOptions {
         views: views.iter().cloned().collect(),
@@ -243,7 +244,7 @@ fn check_minimum(output: &OutputArguments) -> Result<()> {
     match (output.vmin, output.vmax) {
         (Some(minimum), None) if minimum >= 1.0 => Err(UsageError::error(
             format!("expected --vmin below 1, which attention is at most, found {minimum}"),
-            "--vmin 0.01",
+            Remedy::SetScaleMinimum,
         )),
         _ => Ok(()),
     }
@@ -276,7 +277,7 @@ fn set_threads(threads: Option<usize>) -> Result<()> {
     if !(1..=MAXIMUM_THREADS).contains(&threads) {
         return Err(UsageError::error(
             format!("expected --threads between 1 and 1024, found {threads}"),
-            "--threads 2",
+            Remedy::SetThreads,
         ));
     }
     rayon::ThreadPoolBuilder::new()
@@ -296,7 +297,7 @@ fn check_threads_variable() -> Result<()> {
         true => Ok(()),
         false => Err(UsageError::error(
             format!("expected RAYON_NUM_THREADS between 1 and {MAXIMUM_THREADS}, found {found:?}"),
-            "RAYON_NUM_THREADS=2, or --threads 2 whatever it says",
+            Remedy::SetThreadsVariable,
         )),
     }
 }

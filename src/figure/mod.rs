@@ -17,6 +17,7 @@ use thiserror::Error;
 
 use crate::analysis::Link;
 use crate::attention::HeadId;
+use crate::remedy::Remedy;
 
 pub use build::{overview, single_map};
 pub use colormap::{Colormap, Palette, Theme};
@@ -99,6 +100,23 @@ pub enum FigureError {
         /// The greatest width and height of a canvas, in pixels.
         limit: i32,
     },
+}
+
+impl FigureError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::NoSuchPosition { count, .. } => Some(Remedy::NamePosition { count: *count }),
+            Self::NoSuchToken { .. } => Some(Remedy::NameTokenByPosition),
+            Self::SeveralTokens { positions, .. } => Some(Remedy::NameOnePosition {
+                first: positions.first().copied().unwrap_or(0),
+            }),
+            Self::EmptyRange { .. } | Self::LogarithmOfNothing { .. } => Some(Remedy::SetScale),
+            Self::TooManyPanels { .. } => Some(Remedy::DrawFewerPanels),
+            Self::HiddenUnit { .. } => Some(Remedy::ShowEveryToken),
+            Self::NoSuchHead { .. } | Self::NoSuchLayer { .. } | Self::NothingJoined => None,
+        }
+    }
 }
 
 /// The first of many tokens, in one line.

@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{FileRecord, MANIFEST, Manifest, read_manifest};
+use crate::digest::hexadecimal;
 use crate::input::Input;
+use crate::remedy::{FolderKind, Remedy};
 use crate::run::Run;
 
 /// The longest folder name, in characters, before a hash is added.
@@ -23,6 +25,13 @@ const RESERVED_NAMES: [&str; 4] = ["con", "prn", "aux", "nul"];
 pub struct FolderError {
     /// The folder that is taken.
     pub path: PathBuf,
+}
+
+impl FolderError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::NameFolder(FolderKind::Other))
+    }
 }
 
 /// A folder that is free, or holds an earlier run of the same input.
@@ -141,10 +150,7 @@ fn input_hash(texts: &[&str]) -> String {
         }
         hasher.update(text);
     }
-    hasher
-        .finalize()
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut digits = hexadecimal(&hasher.finalize());
+    digits.truncate(8);
+    digits
 }

@@ -31,6 +31,7 @@ use crate::attention::Selection;
 use crate::checkpoint::DigestError;
 use crate::figure::{FigureError, FigureOptions, View};
 use crate::names::closed_set;
+use crate::remedy::{FolderKind, Remedy};
 use crate::render::RenderError;
 use crate::run::Run;
 use contents::Contents;
@@ -96,6 +97,23 @@ pub enum OutputError {
         /// What went wrong.
         reason: String,
     },
+}
+
+impl OutputError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Write(error) => error.remedy(),
+            Self::Folder(error) => error.remedy(),
+            Self::Reshape(error) => error.remedy(),
+            Self::Figure(error) => error.remedy(),
+            Self::Digest(error) => error.remedy(),
+            Self::Render { source, .. } => source.remedy(),
+            Self::ReplacesSource { .. } => Some(Remedy::NameFolder(FolderKind::Other)),
+            Self::TooLarge { .. } => Some(Remedy::WriteLess),
+            Self::NoAttention | Self::Serialize { .. } => None,
+        }
+    }
 }
 
 impl OutputError {
@@ -310,9 +328,4 @@ pub fn write_batch_run(
         manifest,
         missing_glyphs,
     })
-}
-
-/// Lower-case hexadecimal digits, two a byte.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

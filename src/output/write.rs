@@ -7,11 +7,12 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::checkpoint::FileDigest;
+use crate::digest;
+use crate::remedy::{FolderKind, Remedy};
 
 pub mod batch_folder;
 pub mod merge_files;
@@ -28,6 +29,16 @@ pub struct WriteError {
     pub path: PathBuf,
     /// What the system said.
     pub source: io::Error,
+}
+
+impl WriteError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Remedy::NameRoomierDisk,
+            _ => Remedy::NameFolder(FolderKind::Writable),
+        })
+    }
 }
 
 impl WriteError {
@@ -97,7 +108,7 @@ impl StagedFolder {
             .map_err(failed)?;
         Ok(FileDigest {
             name: name.to_owned(),
-            sha256: super::hexadecimal(&Sha256::digest(bytes)),
+            sha256: digest::sha256(bytes),
         })
     }
 

@@ -11,6 +11,7 @@ use crate::attention::{Attention, Selection};
 use crate::checkpoint::{Checkpoint, PendingProvenance};
 use crate::input::{Input, Prepared};
 use crate::model::{HiddenStates, Model, ModelError};
+use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
 
@@ -30,6 +31,17 @@ pub enum PipelineError {
         /// What was given, in words.
         found: &'static str,
     },
+}
+
+impl PipelineError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Model(error) => error.remedy(),
+            Self::Tokenizer(error) => error.remedy(),
+            Self::UnfitInput { .. } => Some(Remedy::GiveText),
+        }
+    }
 }
 
 /// How often a model runs.

@@ -30,7 +30,8 @@ pub use junit::write_junit;
 pub use merge::merge;
 pub use page::write_page;
 pub use record::{
-    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, Status,
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, ShardError,
+    Status,
 };
 pub use results::ResultReader;
 pub use resume::finished;

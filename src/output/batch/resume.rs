@@ -1,14 +1,13 @@
 //! Whether an earlier batch did an input already, to the very bytes.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::sha256_of;
 use crate::output::write::batch_folder::BatchFolder;
 use crate::output::write::files_below;
-use crate::output::{MANIFEST, Manifest, OptionsRecord, OutputOptions, hexadecimal, read_manifest};
+use crate::output::{MANIFEST, Manifest, OptionsRecord, OutputOptions, read_manifest};
 use crate::render;
 
 /// The manifest of an input's folder, if it and every file of it is what the
@@ -59,7 +58,8 @@ fn holds_only(folder: &Path, files: &[(String, OptionsRecord)]) -> bool {
 }
 
 fn has_sha256(path: &Path, sha256: &str) -> bool {
-    fs::read(path).is_ok_and(|bytes| hexadecimal(&Sha256::digest(bytes)) == sha256)
+    let found = File::open(path).and_then(sha256_of);
+    found.is_ok_and(|found| found == sha256)
 }
 
 /// A thumbnail that is whole belongs to the folder beside it: it is put into

@@ -3,37 +3,16 @@
 
 use std::cmp::Ordering;
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use super::arrays::{ArrayFile, ArrayInfo, Content, value_count};
 use super::{ForeignNames, MAXIMUM_VALUES, SavedError, SavedRun, labels};
 use crate::attention::{Attention, AttentionKind, ForeignAttention, HeadMaps, RowSums, Selection};
 use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
+use crate::digest::sha256_of;
 use crate::input::{Input, Place, SpecialRole, Stream, StreamRole, Unit};
 use crate::run::Run;
-
-/// What tokenizers of usual models call their special tokens.
-const SPECIAL_TOKENS: [&str; 16] = [
-    "[CLS]",
-    "[SEP]",
-    "[PAD]",
-    "[MASK]",
-    "[UNK]",
-    "<s>",
-    "</s>",
-    "<pad>",
-    "<mask>",
-    "<unk>",
-    "<cls>",
-    "<sep>",
-    "<bos>",
-    "<eos>",
-    "<|endoftext|>",
-    "<|begin_of_text|>",
-];
+use crate::special_tokens::looks_special;
 
 /// What byte-level and SentencePiece tokenizers put before a word's first piece.
 const WORD_MARKS: [char; 2] = ['\u{120}', '\u{2581}'];
@@ -366,7 +345,7 @@ fn units(labels: Option<Vec<String>>, count: usize) -> Vec<Unit> {
         .map(|(label, word)| Unit {
             // What else a tokenizer would say is not known.
             id: 0,
-            special: is_special(&label).then(|| SpecialRole::of(&label)),
+            special: looks_special(&label).then(|| SpecialRole::of(&label)),
             text: label.clone(),
             label,
             segment: 0,
@@ -374,10 +353,6 @@ fn units(labels: Option<Vec<String>>, count: usize) -> Vec<Unit> {
             place: Place::Added,
         })
         .collect()
-}
-
-fn is_special(label: &str) -> bool {
-    SPECIAL_TOKENS.contains(&label)
 }
 
 fn has_word_marks(labels: &[String]) -> bool {
@@ -394,7 +369,7 @@ fn words(labels: &[String]) -> Vec<Option<u32>> {
     labels
         .iter()
         .map(|label| {
-            if is_special(label) {
+            if looks_special(label) {
                 word = word.saturating_add(1);
                 return None;
             }
@@ -414,7 +389,7 @@ fn caption(labels: &[String]) -> String {
     let mut is_after_special = false;
     for label in labels.iter().take(MAXIMUM_CAPTION_LABELS) {
         let (piece, continues) = match (label.strip_prefix("##"), marks_words) {
-            _ if is_special(label) => (label.as_str(), false),
+            _ if looks_special(label) => (label.as_str(), false),
             (_, true) => match label.strip_prefix(WORD_MARKS) {
                 Some(word) => (word, false),
                 None => (label.as_str(), true),
@@ -426,7 +401,7 @@ fn caption(labels: &[String]) -> String {
             text.push(' ');
         }
         text.push_str(piece);
-        is_after_special = is_special(label);
+        is_after_special = looks_special(label);
     }
     text
 }
@@ -443,29 +418,14 @@ fn stem(path: &Path) -> String {
 
 /// Which numbers they were. The name alone: outputs hold no paths.
 fn digest(path: &Path) -> Result<FileDigest, SavedError> {
-    let mut hasher = Sha256::new();
-    File::open(path)
-        .and_then(|mut file| io::copy(&mut file, &mut HashWriter(&mut hasher)))
+    let sha256 = File::open(path)
+        .and_then(sha256_of)
         .map_err(|source| SavedError::Io {
             path: path.to_owned(),
             source,
         })?;
     Ok(FileDigest {
         name: file_name(path),
-        sha256: crate::output::hexadecimal(&hasher.finalize()),
+        sha256,
     })
-}
-
-/// Hashes what is written to it.
-struct HashWriter<'hasher>(&'hasher mut Sha256);
-
-impl io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

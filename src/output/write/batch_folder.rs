@@ -15,11 +15,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::report::HashingWriter;
 use super::{StagedFolder, WriteError, remove_empty};
 use crate::checkpoint::FileDigest;
+use crate::digest::HashingWriter;
 use crate::output::MANIFEST;
 use crate::output::batch::{BatchManifest, INPUTS, PAGE, RESULTS, Shard, THUMBNAILS};
+use crate::remedy::{FolderKind, Remedy};
 
 /// The folder of what is not finished.
 const STATE: &str = ".attnviz-batch";
@@ -61,6 +62,19 @@ pub enum BatchFolderError {
         /// What was asked for.
         expected: Option<Shard>,
     },
+}
+
+impl BatchFolderError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Write(error) => error.remedy(),
+            Self::Busy { .. } => Some(Remedy::WaitForBatch),
+            Self::Taken { .. } | Self::OtherShard { .. } => {
+                Some(Remedy::NameFolder(FolderKind::Other))
+            }
+        }
+    }
 }
 
 fn part(shard: &Option<Shard>) -> String {

@@ -5,10 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::{StagedFolder, WriteError};
 use crate::checkpoint::FileDigest;
+use crate::digest::HashingWriter;
 use crate::output::MANIFEST;
 use crate::output::batch::{INPUTS, PAGE, RESULTS, THUMBNAILS};
 
@@ -74,18 +73,15 @@ impl MergedFolder {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<FileDigest, WriteError> {
         let write = || {
-            let mut writer = Hashing {
-                inner: BufWriter::new(File::create(self.path(name))?),
-                hasher: Sha256::new(),
-            };
+            let file = BufWriter::new(File::create(self.path(name))?);
+            let mut writer = HashingWriter::new(file);
             content(&mut writer)?;
             writer.flush()?;
-            Ok(writer.hasher.finalize())
+            Ok(writer.finish().1)
         };
-        let digest = write().map_err(WriteError::at(Path::new(name)))?;
         Ok(FileDigest {
             name: name.to_owned(),
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: write().map_err(WriteError::at(Path::new(name)))?,
         })
     }
 
@@ -113,23 +109,5 @@ impl MergedFolder {
             }
         }
         Ok(())
-    }
-}
-
-/// Computes the SHA-256 of what passes through.
-struct Hashing<W> {
-    inner: W,
-    hasher: Sha256,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.inner.write(bytes)?;
-        self.hasher.update(bytes.get(..count).unwrap_or_default());
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
     }
 }
