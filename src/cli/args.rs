@@ -153,7 +153,7 @@ pub struct BatchArguments {
     )]
     pub truncate: Truncate,
     /// Keep what an earlier run has done
-    #[arg(long)]
+    #[arg(long, conflicts_with = "overwrite")]
     pub resume: bool,
     /// Do one part, such as 3/16; see attnviz merge
     #[arg(long, value_name = "PART")]
@@ -308,6 +308,9 @@ pub struct OutputArguments {
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
+    /// Replace what is somebody else's
+    #[arg(long)]
+    pub overwrite: bool,
     /// Units: subword, word
     #[arg(long, value_name = "UNIT", default_value_t)]
     pub tokens: TokenUnit,

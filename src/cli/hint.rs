@@ -251,7 +251,7 @@ fn write(error: &WriteError) -> String {
 }
 
 fn folder(_: &FolderError) -> String {
-    "--output FOLDER, with another folder".to_owned()
+    "--output FOLDER, with another folder; or --overwrite".to_owned()
 }
 
 /// By its variants, as [`output`].

@@ -28,14 +28,19 @@ struct DrawnPicture {
     missing: BTreeSet<char>,
 }
 
+/// The files of the final folder that stay beside these.
+pub(super) type KeptFiles<'a> =
+    &'a mut dyn FnMut(&[FileDigest]) -> Result<Vec<FileDigest>, OutputError>;
+
 /// Draws and writes everything that the options ask for into a staged folder,
-/// the manifest last, which lists the `kept` files of the final folder too.
+/// the manifest last, which lists the `kept` files of the final folder too: in
+/// order of their names, so that it does not matter which came first.
 /// `picture_drawn` is called after every picture.
 pub(super) fn stage(
     run: &Run,
     shown: &Shown<'_>,
     options: &OutputOptions,
-    kept: Vec<FileDigest>,
+    kept: KeptFiles<'_>,
     staged: &StagedFolder,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<(Manifest, BTreeSet<char>), OutputError> {
@@ -74,7 +79,11 @@ pub(super) fn stage(
             files.push(staged.write(name, &bytes)?);
         }
     }
-    files.extend(kept);
+    let kept = kept(&files)?;
+    if !kept.is_empty() {
+        files.extend(kept);
+        files.sort_by(|first, second| first.name.cmp(&second.name));
+    }
     manifest.files = files;
     staged.write(MANIFEST, &manifest.to_json()?)?;
     Ok((manifest, missing_glyphs))

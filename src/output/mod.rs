@@ -22,7 +22,7 @@ pub use views::{TokenChoice, View};
 
 use crate::analysis::{ShowError, ShowOptions, Shown, show};
 use crate::attention::Selection;
-use crate::checkpoint::DigestError;
+use crate::checkpoint::{DigestError, FileDigest};
 use crate::figure::{FigureError, FigureOptions};
 use crate::names::closed_set;
 use crate::render::RenderError;
@@ -146,6 +146,8 @@ pub struct OutputOptions {
     pub figure: FigureOptions,
     /// Whether a run may take more than [`MAXIMUM_LENGTH`].
     pub large: bool,
+    /// Whether what is somebody else's may be replaced.
+    pub overwrite: bool,
 }
 
 impl Default for OutputOptions {
@@ -157,6 +159,7 @@ impl Default for OutputOptions {
             show: ShowOptions::default(),
             figure: FigureOptions::default(),
             large: false,
+            overwrite: false,
         }
     }
 }
@@ -168,6 +171,8 @@ pub struct WrittenRun {
     pub folder: PathBuf,
     /// What the folder's `manifest.json` says.
     pub manifest: Manifest,
+    /// Files of earlier commands that are still there.
+    pub kept: BTreeSet<String>,
     /// Letters of the input that no font has, drawn as boxes.
     pub missing_glyphs: BTreeSet<char>,
 }
@@ -192,10 +197,11 @@ pub fn file_names(selection: &Selection, options: &OutputOptions) -> Vec<String>
     pictures.chain(numbers).collect()
 }
 
-/// Writes everything that the options ask for into a folder below `root`,
-/// drawing on all cores. The folder is put into place when it is whole; on an
-/// error nothing is left of it. `picture_drawn` is called after every picture,
-/// from any thread.
+/// Writes everything that the options ask for into the folder of input and
+/// model below `root`, drawing on all cores. The folder is put into place when
+/// it is whole; on an error nothing is left of it. Where an earlier command on
+/// the same two left a folder, files of the same name are replaced and all
+/// others stay. `picture_drawn` is called after every picture, from any thread.
 ///
 /// # Errors
 /// When something cannot be drawn or written.
@@ -208,9 +214,8 @@ pub fn write_run(
     write_run_beside(run, options, root, None, picture_drawn)
 }
 
-/// As [`write_run`], for a run that was read from the file `source`. Where the
-/// run's folder is the one that it was read from, that file stays and is still
-/// listed in the manifest.
+/// As [`write_run`], for a run that was read from the file `source`, which
+/// stays as it is.
 ///
 /// # Errors
 /// When something cannot be drawn or written, or `source` would be replaced.
@@ -231,32 +236,53 @@ fn write_run_beside(
     source: Option<&Path>,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
-    let destination = folder::choose(root, run)?;
     let shown = show(run, &options.show)?;
     check_size(run, &shown, options)?;
-    let source = source.and_then(|source| name_inside(&destination.path, source));
-    let kept = match &source {
-        None => Vec::new(),
-        Some(name) => {
-            if file_names(&run.selection, options).contains(name) {
-                let path = destination.path.join(name);
-                return Err(OutputError::ReplacesSource { path });
-            }
-            destination.earlier_file(name).into_iter().collect()
-        }
-    };
+    if let Some(source) = source {
+        check_source(run, options, root, source)?;
+    }
     let staged = StagedFolder::create(root)?;
+    let mut place = None;
+    let mut kept = Vec::new();
+    // Only when all is drawn: it may have to wait for the model's files.
+    let mut choose = |written: &[FileDigest]| {
+        let destination = folder::choose(root, run, options.overwrite)?;
+        kept = destination.kept_files(written);
+        place = Some(destination);
+        Ok(kept.clone())
+    };
     let (manifest, missing_glyphs) =
-        contents::stage(run, &shown, options, kept, &staged, picture_drawn)?;
-    let mut outdated = destination.outdated_files();
-    outdated.retain(|file| source.as_deref().is_none_or(|name| file != Path::new(name)));
+        contents::stage(run, &shown, options, &mut choose, &staged, picture_drawn)?;
+    let destination = match place {
+        Some(destination) => destination,
+        None => folder::choose(root, run, options.overwrite)?,
+    };
+    let change = destination.change(&manifest, &kept)?;
     let folder = destination.path;
-    staged.publish(&folder, &outdated)?;
+    staged.publish(&folder, &change)?;
     Ok(WrittenRun {
         folder,
         manifest,
+        kept: kept.into_iter().map(|file| file.name).collect(),
         missing_glyphs,
     })
+}
+
+/// Nothing may be written over the file that a run is read from.
+fn check_source(
+    run: &Run,
+    options: &OutputOptions,
+    root: &Path,
+    source: &Path,
+) -> Result<(), OutputError> {
+    let folder = folder::choose(root, run, options.overwrite)?.path;
+    match name_inside(&folder, source) {
+        Some(name) if file_names(&run.selection, options).contains(&name) => {
+            let path = folder.join(name);
+            Err(OutputError::ReplacesSource { path })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The name of a file that is in the folder itself.
@@ -281,13 +307,20 @@ pub fn write_batch_run(
     let shown = show(run, &options.show)?;
     check_size(run, &shown, options)?;
     let staged = folder.stage()?;
-    let (manifest, missing_glyphs) =
-        contents::stage(run, &shown, options, Vec::new(), &staged, &|| ())?;
+    let (manifest, missing_glyphs) = contents::stage(
+        run,
+        &shown,
+        options,
+        &mut |_| Ok(Vec::new()),
+        &staged,
+        &|| (),
+    )?;
     let thumbnail = batch::thumbnail(run, &shown, options)?;
     folder.publish(staged, name, thumbnail.as_deref())?;
     Ok(WrittenRun {
         folder: folder.input(name),
         manifest,
+        kept: BTreeSet::new(),
         missing_glyphs,
     })
 }

@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::iter::Peekable;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::shards::{MergeError, ShardFolder, check_output, open_all};
 use super::{
     BatchCounts, BatchManifest, INPUTS, InputFile, PAGE, RESULTS, ResultReader, ResultRecord,
     THUMBNAILS, write_page,
 };
-use crate::output::write::WriteError;
 use crate::output::write::merge_files::MergedFolder;
+use crate::output::write::{WriteError, beneath};
 use crate::output::{MANIFEST, Manifest};
 
 /// Joins the shards in `folders` into one batch in `output`, as hard links
@@ -202,7 +202,7 @@ fn files_of(path: &Path) -> Result<Vec<String>, MergeError> {
         serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
     let names = manifest.files.into_iter().map(|file| file.name);
     names
-        .map(|name| match is_below(Path::new(&name)) {
+        .map(|name| match beneath::is_relative(Path::new(&name)) {
             true => Ok(name),
             false => Err(damaged(format!("{name:?} leads out of its folder"))),
         })
@@ -214,10 +214,5 @@ fn is_child(name: &str, parent: &str) -> bool {
     let below = name
         .strip_prefix(parent)
         .and_then(|rest| rest.strip_prefix('/'));
-    below.is_some_and(|rest| !rest.contains('/') && is_below(Path::new(rest)))
-}
-
-fn is_below(path: &Path) -> bool {
-    let mut parts = path.components().peekable();
-    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+    below.is_some_and(|rest| !rest.contains('/') && beneath::is_relative(Path::new(rest)))
 }

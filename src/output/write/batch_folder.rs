@@ -15,8 +15,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::error::WriteError;
 use super::report::HashingWriter;
-use super::{StagedFolder, WriteError, remove_empty};
+use super::staged_folder::{Change, StagedFolder, missing_folders, remove_empty};
 use crate::checkpoint::FileDigest;
 use crate::output::MANIFEST;
 use crate::output::batch::{BatchManifest, INPUTS, PAGE, RESULTS, Shard, THUMBNAILS};
@@ -89,10 +90,7 @@ impl BatchFolder {
     /// # Errors
     /// When it holds something else, or another batch is at work in it.
     pub fn open(root: &Path, shard: Option<Shard>) -> Result<Self, BatchFolderError> {
-        let missing = root
-            .ancestors()
-            .take_while(|path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err());
-        let created: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        let created = missing_folders(root);
         if let Err(source) = fs::create_dir_all(root) {
             remove_empty(&created);
             return Err(WriteError::at(root)(source).into());
@@ -202,7 +200,7 @@ impl BatchFolder {
                     .map_err(WriteError::at(&path))?;
             }
         }
-        staged.publish(&destination, &[])
+        staged.publish(&destination, &Change::default())
     }
 
     /// Removes a file or folder, first of all from its name.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{StagedFolder, WriteError};
+use super::error::WriteError;
+use super::staged_folder::StagedFolder;
 use crate::checkpoint::FileDigest;
 use crate::output::MANIFEST;
 use crate::output::batch::{INPUTS, PAGE, RESULTS, THUMBNAILS};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::WriteError;
+use super::error::WriteError;
 
 /// Passes bytes on and computes their SHA-256.
 #[derive(Debug)]
