@@ -17,6 +17,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::checkpoint::sha256_of_file;
 use table::Table;
 
 /// The longest line or table row, in bytes: far beyond what any model takes,
@@ -153,6 +154,13 @@ impl InputSource {
     pub fn size(&self) -> Option<u64> {
         let metadata = fs::metadata(&self.path).ok()?;
         (metadata.is_file() && !is_standard_input(&self.path)).then_some(metadata.len())
+    }
+
+    /// The SHA-256 of its content, `None` for what can be read only once or not
+    /// at all.
+    pub fn sha256(&self) -> Option<String> {
+        self.size()?;
+        sha256_of_file(&self.path).ok()
     }
 
     /// Whether it can be opened, and has a header where it is a table; asked

@@ -126,7 +126,8 @@ fn resolve(digest: &PendingDigest) -> Result<FileDigest, DigestError> {
     }
 }
 
-fn sha256_of_file(path: &Path) -> io::Result<String> {
+/// The SHA-256 of a whole file, as lower-case hexadecimal digits.
+pub(crate) fn sha256_of_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0_u8; 1 << 20];

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 pub use builtin::BUILTIN_ID;
 pub use digest::DigestError;
+pub(crate) use digest::sha256_of_file;
 pub use provenance::{FileDigest, ModelProvenance, ModelSource, PendingProvenance};
 
 use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};

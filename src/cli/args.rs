@@ -233,6 +233,9 @@ pub struct MergeArguments {
     /// Folder for the whole batch
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
+    /// Replace what is somebody else's
+    #[arg(long)]
+    pub overwrite: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,

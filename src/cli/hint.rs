@@ -261,7 +261,17 @@ fn batch(error: &BatchError) -> Option<String> {
             "wait for the other batch, or --output FOLDER, with another folder".to_owned()
         }
         BatchError::Folder(BatchFolderError::Write(error)) => write(error),
-        BatchError::Folder(_) => "--output FOLDER, with another folder".to_owned(),
+        BatchError::Folder(BatchFolderError::Taken { .. }) => {
+            "--output FOLDER, with another folder".to_owned()
+        }
+        BatchError::Folder(
+            BatchFolderError::OtherInputs { .. } | BatchFolderError::OtherModelVersion { .. },
+        ) => "--output FOLDER, with another folder; --resume, to keep what is still the same; or \
+              --overwrite"
+            .to_owned(),
+        BatchError::Folder(
+            BatchFolderError::OtherModel { .. } | BatchFolderError::OtherShard { .. },
+        ) => "--output FOLDER, with another folder; or --overwrite".to_owned(),
         BatchError::Truncate(error) => return tokenizer(error),
         BatchError::Source(error) => source(error),
         BatchError::Output { source, .. } => {
@@ -328,6 +338,9 @@ fn merge(error: &MergeError) -> Option<String> {
         }
         MergeError::OutputIsInput { .. } | MergeError::OutputIsTaken { .. } => {
             "--output FOLDER, with a new folder".to_owned()
+        }
+        MergeError::OutputIsAnother { .. } => {
+            "--output FOLDER, with a new folder; or --overwrite".to_owned()
         }
         MergeError::SameName { .. } => {
             "give the input files different names and run the shards again".to_owned()

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::shards::{MergeError, ShardFolder, check_output, open_all};
 use super::{
-    BatchCounts, BatchManifest, INPUTS, InputFile, PAGE, RESULTS, ResultReader, ResultRecord,
+    BatchCounts, BatchManifest, Claim, INPUTS, InputFile, PAGE, RESULTS, ResultReader, ResultRecord,
     THUMBNAILS, write_page,
 };
 use crate::output::write::merge_files::MergedFolder;
@@ -18,16 +18,25 @@ use crate::output::write::{WriteError, beneath};
 use crate::output::{MANIFEST, Manifest};
 
 /// Joins the shards in `folders` into one batch in `output`, as hard links
-/// where the file system can do that. On an error nothing is left of it.
-/// Returns the manifest of the whole.
+/// where the file system can do that. On an error nothing is left of it. A
+/// batch that is in `output` is replaced if it is of the same inputs and model,
+/// or if `overwrite` says so. Returns the manifest of the whole.
 ///
 /// # Errors
 /// When the folders are not all the shards of one batch, each complete, or
 /// something cannot be read or written.
-pub fn merge(folders: &[PathBuf], output: &Path) -> Result<BatchManifest, MergeError> {
+pub fn merge(
+    folders: &[PathBuf],
+    output: &Path,
+    overwrite: bool,
+) -> Result<BatchManifest, MergeError> {
     let shards = open_all(folders)?;
-    check_output(output, folders)?;
     let mut manifest = whole(&shards)?;
+    let claim = match overwrite {
+        true => Claim::Overwrite,
+        false => Claim::Again,
+    };
+    check_output(output, folders, &manifest, claim)?;
     let merged = MergedFolder::create(output)?;
     let mut failure = None;
     let results = merged.write(RESULTS, |out| {

@@ -15,6 +15,7 @@ mod address;
 mod finish;
 mod junit;
 mod merge;
+mod owner;
 mod page;
 mod page_row;
 mod record;
@@ -28,6 +29,7 @@ pub(super) use finish::thumbnail;
 pub use finish::{Reports, finish, has_thumbnails};
 pub use junit::write_junit;
 pub use merge::merge;
+pub use owner::{Claim, Difference, difference};
 pub use page::write_page;
 pub use record::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, Status,

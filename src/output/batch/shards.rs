@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{BatchManifest, Shard};
+use super::{BatchManifest, Claim, Shard, difference};
 use crate::output::MANIFEST;
 use crate::output::write::WriteError;
 
@@ -103,6 +103,12 @@ pub enum MergeError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The output holds the batch of other inputs or of another model.
+    #[error("{} holds another batch", folder.display())]
+    OutputIsAnother {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// There was nothing to merge.
     #[error("expected at least one folder to merge")]
     Nothing,
@@ -145,7 +151,7 @@ pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<ShardFolder>, MergeErr
             return Err(MergeError::NoShard { folder: path });
         };
         if let Some((_, first)) = shards.first()
-            && let Some(what) = difference(&first.manifest, &manifest)
+            && let Some(what) = mismatch(&first.manifest, &manifest)
         {
             let first = first.path.clone();
             let second = path;
@@ -172,7 +178,7 @@ pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<ShardFolder>, MergeErr
 }
 
 /// What two shards of one batch must have in common, and these do not.
-fn difference(first: &BatchManifest, second: &BatchManifest) -> Option<&'static str> {
+fn mismatch(first: &BatchManifest, second: &BatchManifest) -> Option<&'static str> {
     let count = |manifest: &BatchManifest| manifest.shard.map(|shard| shard.count);
     let versions = |manifest: &BatchManifest| {
         (
@@ -220,8 +226,13 @@ fn check_whole(shards: &[(Shard, ShardFolder)]) -> Result<(), MergeError> {
     })
 }
 
-/// Whether the merged batch may go there.
-pub(super) fn check_output(output: &Path, folders: &[PathBuf]) -> Result<(), MergeError> {
+/// Whether the batch of `manifest`, merged out of `folders`, may go there.
+pub(super) fn check_output(
+    output: &Path,
+    folders: &[PathBuf],
+    manifest: &BatchManifest,
+    claim: Claim,
+) -> Result<(), MergeError> {
     let Ok(real) = fs::canonicalize(output) else {
         // It is not there.
         return Ok(());
@@ -239,7 +250,10 @@ pub(super) fn check_output(output: &Path, folders: &[PathBuf]) -> Result<(), Mer
         return Ok(());
     }
     match read_manifest(&real) {
-        Ok(_) => Ok(()),
+        Ok(earlier) => match difference(&earlier, manifest, claim, &|_| None) {
+            None => Ok(()),
+            Some(_) => Err(MergeError::OutputIsAnother { folder }),
+        },
         Err(MergeError::Unfinished { .. }) => Err(MergeError::Unfinished { folder }),
         Err(_) => Err(MergeError::OutputIsTaken { folder }),
     }

@@ -20,7 +20,9 @@ use super::report::HashingWriter;
 use super::staged_folder::{Change, StagedFolder, missing_folders, remove_empty};
 use crate::checkpoint::FileDigest;
 use crate::output::MANIFEST;
-use crate::output::batch::{BatchManifest, INPUTS, PAGE, RESULTS, Shard, THUMBNAILS};
+use crate::output::batch::{
+    BatchManifest, Claim, Difference, INPUTS, PAGE, RESULTS, Shard, THUMBNAILS, difference,
+};
 
 /// The folder of what is not finished.
 const STATE: &str = ".attnviz-batch";
@@ -62,6 +64,53 @@ pub enum BatchFolderError {
         /// What was asked for.
         expected: Option<Shard>,
     },
+    /// The folder holds what another model made.
+    #[error("{} holds a batch of another model, {found}", path.display())]
+    OtherModel {
+        /// The batch's folder.
+        path: PathBuf,
+        /// The model that made it.
+        found: String,
+    },
+    /// The folder holds what another version of the model made.
+    #[error("{} holds a batch of another version of {model}", path.display())]
+    OtherModelVersion {
+        /// The batch's folder.
+        path: PathBuf,
+        /// The model's name.
+        model: String,
+    },
+    /// The folder belongs to other inputs.
+    #[error("{} holds a batch of other inputs", path.display())]
+    OtherInputs {
+        /// The batch's folder.
+        path: PathBuf,
+    },
+}
+
+fn refused(
+    root: &Path,
+    difference: Difference,
+    earlier: BatchManifest,
+    now: &BatchManifest,
+) -> BatchFolderError {
+    let path = root.to_owned();
+    match difference {
+        Difference::Shard => BatchFolderError::OtherShard {
+            path,
+            found: earlier.shard,
+            expected: now.shard,
+        },
+        Difference::Model => BatchFolderError::OtherModel {
+            path,
+            found: earlier.model.id,
+        },
+        Difference::ModelVersion => BatchFolderError::OtherModelVersion {
+            path,
+            model: earlier.model.id,
+        },
+        Difference::Inputs => BatchFolderError::OtherInputs { path },
+    }
 }
 
 fn part(shard: &Option<Shard>) -> String {
@@ -84,12 +133,19 @@ pub struct BatchFolder {
 }
 
 impl BatchFolder {
-    /// Takes the folder at `root`, which is made if it is not there. Nothing
-    /// in it changes yet.
+    /// Takes the folder at `root`, which is made if it is not there, for the
+    /// batch of `manifest`. Nothing in it changes yet. `sha256_of` is as in
+    /// [`difference`].
     ///
     /// # Errors
-    /// When it holds something else, or another batch is at work in it.
-    pub fn open(root: &Path, shard: Option<Shard>) -> Result<Self, BatchFolderError> {
+    /// When it holds something else, or another batch that this one has no
+    /// claim to, or another batch is at work in it.
+    pub fn open(
+        root: &Path,
+        manifest: &BatchManifest,
+        claim: Claim,
+        sha256_of: &dyn Fn(usize) -> Option<String>,
+    ) -> Result<Self, BatchFolderError> {
         let created = missing_folders(root);
         if let Err(source) = fs::create_dir_all(root) {
             remove_empty(&created);
@@ -117,14 +173,10 @@ impl BatchFolder {
         };
         let record: Option<BatchManifest> = read_json(&folder.state(RECORD));
         folder.unfinished = record.is_some();
-        if let Some(found) = record.or(finished)
-            && found.shard != shard
+        if let Some(earlier) = record.or(finished)
+            && let Some(difference) = difference(&earlier, manifest, claim, sha256_of)
         {
-            return Err(BatchFolderError::OtherShard {
-                path: root.to_owned(),
-                found: found.shard,
-                expected: shard,
-            });
+            return Err(refused(root, difference, earlier, manifest));
         }
         folder.clean()?;
         Ok(folder)

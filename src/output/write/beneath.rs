@@ -2,13 +2,11 @@
 //! manifests, folders may be symbolic links: what does not lie in the folder
 //! itself is neither read as ours nor changed.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use crate::checkpoint::FileDigest;
+use crate::checkpoint::{FileDigest, sha256_of_file};
 
 /// Whether a name is made of plain parts only, so that it cannot lead upwards
 /// or to a place of its own.
@@ -76,18 +74,7 @@ pub(in crate::output) fn leads_out() -> io::Error {
 
 /// Whether a file below a folder is still what a manifest lists.
 pub(in crate::output) fn is_as_listed(root: &Path, listed: &FileDigest) -> bool {
-    let digest = || -> Option<String> {
-        let mut content = File::open(file(root, &listed.name)?).ok()?;
-        let mut hasher = Sha256::new();
-        let mut buffer = vec![0_u8; 1 << 16];
-        loop {
-            match content.read(&mut buffer) {
-                Ok(0) => return Some(crate::output::hexadecimal(&hasher.finalize())),
-                Ok(count) => hasher.update(buffer.get(..count)?),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return None,
-            }
-        }
-    };
-    digest().is_some_and(|digest| digest == listed.sha256)
+    file(root, &listed.name)
+        .and_then(|path| sha256_of_file(&path).ok())
+        .is_some_and(|sha256| sha256 == listed.sha256)
 }
