@@ -342,6 +342,7 @@ fn merge(error: &MergeError) -> Option<String> {
         MergeError::OutputIsAnother { .. } => {
             "--output FOLDER, with a new folder; or --overwrite".to_owned()
         }
+        MergeError::Write(error) => write(error),
         MergeError::SameName { .. } => {
             "give the input files different names and run the shards again".to_owned()
         }

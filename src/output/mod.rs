@@ -29,7 +29,7 @@ use crate::render::RenderError;
 use crate::run::Run;
 use folder::FolderError;
 use views::{picture_formats, pictures};
-use write::batch_folder::BatchFolder;
+use write::batch_folder::{BatchFolder, StagedInput};
 use write::{StagedFolder, WriteError};
 
 /// The manifest's name in a run's folder.
@@ -292,22 +292,31 @@ fn name_inside(folder: &Path, file: &Path) -> Option<String> {
     (file.parent() == Some(&folder)).then(|| name.to_owned())
 }
 
-/// Writes the same files as [`write_run`] into the folder called `name` of a
-/// batch, in place of whatever an earlier batch left there, and the run's
-/// thumbnail.
+/// What a run of a batch left in its staged folder.
+#[derive(Debug)]
+pub struct StagedRun {
+    /// What [`BatchFolder::publish`] puts into place.
+    pub input: StagedInput,
+    /// Letters of the input that no font has, drawn as boxes.
+    pub missing_glyphs: BTreeSet<char>,
+}
+
+/// Writes the same files as [`write_run`] and the run's thumbnail for the
+/// folder called `name` of a batch; there they take the place of whatever an
+/// earlier batch left.
 ///
 /// # Errors
 /// When something cannot be drawn or written.
-pub fn write_batch_run(
+pub fn stage_batch_run(
     run: &Run,
     options: &OutputOptions,
     folder: &BatchFolder,
     name: &str,
-) -> Result<WrittenRun, OutputError> {
+) -> Result<StagedRun, OutputError> {
     let shown = show(run, &options.show)?;
     check_size(run, &shown, options)?;
     let staged = folder.stage()?;
-    let (manifest, missing_glyphs) = contents::stage(
+    let (_, missing_glyphs) = contents::stage(
         run,
         &shown,
         options,
@@ -316,11 +325,8 @@ pub fn write_batch_run(
         &|| (),
     )?;
     let thumbnail = batch::thumbnail(run, &shown, options)?;
-    folder.publish(staged, name, thumbnail.as_deref())?;
-    Ok(WrittenRun {
-        folder: folder.input(name),
-        manifest,
-        kept: BTreeSet::new(),
+    Ok(StagedRun {
+        input: folder.seal(staged, name, thumbnail.as_deref())?,
         missing_glyphs,
     })
 }

@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::output::write::batch_folder::BatchFolder;
-use crate::output::write::files_below;
-use crate::output::{MANIFEST, Manifest, OutputOptions, hexadecimal};
+use crate::output::write::{beneath, files_below};
+use crate::output::{MANIFEST, Manifest, OutputOptions};
 use crate::render;
 
 /// The manifest of an input's folder, if it and every file of it is what the
@@ -22,7 +20,10 @@ pub fn finished(
     options: &OutputOptions,
 ) -> Option<Manifest> {
     let path = folder.input(name);
-    let bytes = fs::read(path.join(MANIFEST)).ok()?;
+    let bytes = match beneath::is_real_folder(&path) {
+        true => beneath::read(&path, MANIFEST).ok()?,
+        false => return None,
+    };
     let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
     let without_files = Manifest {
         files: Vec::new(),
@@ -38,7 +39,7 @@ pub fn finished(
         && manifest
             .files
             .iter()
-            .all(|file| has_sha256(&path.join(&file.name), &file.sha256))
+            .all(|file| beneath::is_as_listed(&path, file))
         && thumbnail_is_right(&folder.thumbnail(name), options);
     is_finished.then_some(manifest)
 }
@@ -53,15 +54,14 @@ fn holds_only(folder: &Path, files: &[String]) -> bool {
         .is_ok_and(|found| found.into_iter().collect::<BTreeSet<_>>() == expected)
 }
 
-fn has_sha256(path: &Path, sha256: &str) -> bool {
-    fs::read(path).is_ok_and(|bytes| hexadecimal(&Sha256::digest(bytes)) == sha256)
-}
-
 /// A thumbnail that is whole belongs to the folder beside it: it is put into
 /// place while no folder is there.
 fn thumbnail_is_right(path: &Path, options: &OutputOptions) -> bool {
     match super::has_thumbnails(options) {
-        true => fs::read(path).is_ok_and(|bytes| render::png::is_whole(&bytes)),
+        true => {
+            beneath::is_real_file(path)
+                && fs::read(path).is_ok_and(|bytes| render::png::is_whole(&bytes))
+        }
         false => fs::symlink_metadata(path).is_err(),
     }
 }

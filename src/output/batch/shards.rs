@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{BatchManifest, Claim, Shard, difference};
 use crate::output::MANIFEST;
-use crate::output::write::WriteError;
+use crate::output::write::{WriteError, beneath, is_staged};
 
 /// What a batch's folder holds while the batch runs, or after it was killed.
 pub(super) const STATE: &str = ".attnviz-batch";
@@ -128,7 +128,7 @@ fn read_manifest(folder: &Path) -> Result<BatchManifest, MergeError> {
         return Err(MergeError::Unfinished { folder });
     }
     let path = folder.join(MANIFEST);
-    let bytes = fs::read(&path).map_err(|source| MergeError::Read {
+    let bytes = beneath::read(folder, MANIFEST).map_err(|source| MergeError::Read {
         path: path.clone(),
         source,
     })?;
@@ -242,11 +242,15 @@ pub(super) fn check_output(
     if folders.iter().any(is_output) {
         return Err(MergeError::OutputIsInput { folder });
     }
-    let mut entries = fs::read_dir(&real).map_err(|source| MergeError::Read {
+    let entries = fs::read_dir(&real).map_err(|source| MergeError::Read {
         path: output.to_owned(),
         source,
     })?;
-    if entries.next().is_none() {
+    // What a killed merge left goes when this one begins.
+    let is_free = entries
+        .into_iter()
+        .all(|entry| entry.is_ok_and(|entry| is_staged(&entry.file_name())));
+    if is_free {
         return Ok(());
     }
     match read_manifest(&real) {

@@ -5,10 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::error::WriteError;
+use super::report::HashingWriter;
 use super::staged_folder::StagedFolder;
+use super::{beneath, durable};
 use crate::checkpoint::FileDigest;
 use crate::output::MANIFEST;
 use crate::output::batch::{INPUTS, PAGE, RESULTS, THUMBNAILS};
@@ -53,13 +53,17 @@ impl MergedFolder {
             if let Some(parent) = to.parent() {
                 fs::create_dir_all(parent)?;
             }
-            if !fs::symlink_metadata(&from)?.is_file() {
-                return Err(io::Error::other("is no file"));
-            }
+            fs::symlink_metadata(&from)?;
+            let from = beneath::file(folder, name).ok_or_else(beneath::not_a_file)?;
             match fs::hard_link(&from, &to) {
                 Ok(()) => Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-                Err(_) => fs::copy(&from, &to).map(|_| ()),
+                Err(_) => {
+                    fs::copy(&from, &to)?;
+                    // Windows brings only to the disk what may be written.
+                    let copy = File::options().write(true).open(&to)?;
+                    self.staged.sync_before(copy)
+                }
             }
         };
         take_over().map_err(WriteError::at(&from))
@@ -75,62 +79,59 @@ impl MergedFolder {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<FileDigest, WriteError> {
         let write = || {
-            let mut writer = Hashing {
-                inner: BufWriter::new(File::create(self.path(name))?),
-                hasher: Sha256::new(),
-            };
+            let file = BufWriter::new(File::create(self.path(name))?);
+            let mut writer = HashingWriter::new(file);
             content(&mut writer)?;
-            writer.flush()?;
-            Ok(writer.hasher.finalize())
+            let (writer, sha256) = writer.finish();
+            self.staged.sync_before(writer.into_inner()?)?;
+            Ok(sha256)
         };
-        let digest = write().map_err(WriteError::at(Path::new(name)))?;
         Ok(FileDigest {
             name: name.to_owned(),
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: write().map_err(WriteError::at(Path::new(name)))?,
         })
     }
 
     /// Puts everything into place, the manifest last. An earlier batch's
-    /// parts go; files that are not a batch's stay.
+    /// parts go; files that are not a batch's stay. Meanwhile the folder has
+    /// the `interim` manifest: it says whose the folder is and lists nothing.
     ///
     /// # Errors
     /// When something cannot be renamed.
-    pub fn publish(self, manifest: &[u8]) -> Result<(), WriteError> {
+    pub fn publish(self, interim: &[u8], manifest: &[u8]) -> Result<(), WriteError> {
         self.write(MANIFEST, |out| out.write_all(manifest))?;
+        self.staged.seal()?;
+        self.staged.wait()?;
+        let place = self.destination.join(MANIFEST);
+        durable::put(&self.path("interim.json"), &place, |out| {
+            out.write_all(interim)
+        })
+        .map_err(WriteError::at(&place))?;
         let replaced = self.path("replaced");
         fs::create_dir_all(&replaced).map_err(WriteError::at(&replaced))?;
-        // Without a manifest a folder claims nothing, should this be interrupted.
-        for name in [MANIFEST].iter().chain(&PARTS) {
+        for name in PARTS {
             let old = self.destination.join(name);
             if fs::symlink_metadata(&old).is_ok() {
                 fs::rename(&old, replaced.join(name)).map_err(WriteError::at(&old))?;
             }
         }
-        for name in PARTS.iter().chain(&[MANIFEST]) {
-            let new = self.path(name);
-            if fs::symlink_metadata(&new).is_ok() {
-                let place = self.destination.join(name);
-                fs::rename(&new, &place).map_err(WriteError::at(&place))?;
-            }
+        for name in PARTS {
+            self.put_into_place(name)?;
         }
-        Ok(())
-    }
-}
-
-/// Computes the SHA-256 of what passes through.
-struct Hashing<W> {
-    inner: W,
-    hasher: Sha256,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.inner.write(bytes)?;
-        self.hasher.update(bytes.get(..count).unwrap_or_default());
-        Ok(count)
+        // What the manifest lists is there before it says so.
+        durable::sync_folder(&self.destination).map_err(WriteError::at(&self.destination))?;
+        self.put_into_place(MANIFEST)?;
+        durable::sync_folder(&self.destination)
+            .and_then(|()| durable::sync_name(&self.destination))
+            .map_err(WriteError::at(&self.destination))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
+    fn put_into_place(&self, name: &str) -> Result<(), WriteError> {
+        let (new, place) = (self.path(name), self.destination.join(name));
+        match fs::symlink_metadata(&new) {
+            Ok(_) => fs::rename(&new, &place).map_err(WriteError::at(&place)),
+            // Not every batch has thumbnails.
+            Err(_) => Ok(()),
+        }
     }
 }

@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
+use tempfile::NamedTempFile;
 
-use super::beneath;
+use super::durable::{self, DiskThreads, OnTheWay};
 use super::error::WriteError;
+use super::{beneath, leftovers};
 use crate::checkpoint::FileDigest;
 use crate::output::MANIFEST;
-
-/// What staged folders are called until they are whole.
-const STAGING_PREFIX: &str = ".attnviz-unfinished-";
 
 /// What becomes of a folder that is there already when another one is put into
 /// its place, apart from the files that get new content.
@@ -28,14 +27,17 @@ pub struct Change {
 }
 
 /// A folder that is being filled, invisible under its final name. Dropped
-/// before [`StagedFolder::publish`], it leaves nothing.
+/// before [`StagedFolder::publish`], it leaves nothing; whatever a killed
+/// process leaves, the next one in that place removes.
 #[derive(Debug)]
 pub struct StagedFolder {
-    /// `None` only after it was published.
-    staging: Option<TempDir>,
     pub(super) path: PathBuf,
+    /// Where no other lock says that somebody is at work.
+    lock: Option<NamedTempFile>,
     /// The folders above that did not exist before, the lowest first.
     created: Vec<PathBuf>,
+    on_the_way: OnTheWay,
+    is_published: bool,
 }
 
 impl StagedFolder {
@@ -46,26 +48,41 @@ impl StagedFolder {
     pub fn create(root: &Path) -> Result<Self, WriteError> {
         let created = missing_folders(root);
         let made = fs::create_dir_all(root).and_then(|()| {
-            let mut builder = tempfile::Builder::new();
-            builder.prefix(STAGING_PREFIX);
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-            builder.tempdir_in(root)
+            leftovers::remove_dead(root);
+            leftovers::create_locked(root)
         });
         match made {
-            Ok(staging) => {
-                let path = staging.path().to_owned();
-                Ok(Self {
-                    staging: Some(staging),
-                    path,
-                    created,
-                })
-            }
+            Ok((lock, path)) => Ok(Self {
+                path,
+                lock: Some(lock),
+                created,
+                on_the_way: OnTheWay::new(Arc::new(DiskThreads::start())),
+                is_published: false,
+            }),
             Err(source) => {
                 remove_empty(&created);
                 Err(WriteError::at(root)(source))
             }
         }
+    }
+
+    /// A new staged folder in a folder that this process has locked.
+    pub(super) fn create_below_lock(
+        root: &Path,
+        disk: &Arc<DiskThreads>,
+    ) -> Result<Self, WriteError> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let folder = builder.tempdir_in(root).map_err(WriteError::at(root))?;
+        Ok(Self {
+            path: folder.keep(),
+            lock: None,
+            created: Vec::new(),
+            on_the_way: OnTheWay::new(Arc::clone(disk)),
+            is_published: false,
+        })
     }
 
     /// Writes a file of the folder, `name` with `/` between its parts.
@@ -80,12 +97,36 @@ impl StagedFolder {
             source,
         };
         in_folder(&path, || File::create(&path))
-            .and_then(|mut file| file.write_all(bytes))
+            .and_then(|mut file| {
+                file.write_all(bytes)?;
+                self.on_the_way.file(file)
+            })
             .map_err(failed)?;
         Ok(FileDigest {
             name: name.to_owned(),
             sha256: crate::output::hexadecimal(&Sha256::digest(bytes)),
         })
+    }
+
+    /// Begins to bring a file to the disk that has to be there before the
+    /// folder is put into its place.
+    pub(super) fn sync_before(&self, file: File) -> io::Result<()> {
+        self.on_the_way.file(file)
+    }
+
+    /// Begins to bring the folders themselves to the disk: all files are in
+    /// them.
+    pub(super) fn seal(&self) -> Result<(), WriteError> {
+        let folders = folders_below(&self.path).and_then(|folders| {
+            let all = folders.iter().chain([&self.path]);
+            all.map(|folder| self.on_the_way.folder(folder)).collect()
+        });
+        folders.map_err(WriteError::at(&self.path))
+    }
+
+    /// Waits until everything that was written is on the disk.
+    pub(super) fn wait(&self) -> Result<(), WriteError> {
+        self.on_the_way.wait().map_err(WriteError::at(&self.path))
     }
 
     /// Puts the folder into its final place. Where one is already, the new
@@ -96,46 +137,68 @@ impl StagedFolder {
     /// When something cannot be renamed or removed, or a file would land
     /// behind a symbolic link.
     pub fn publish(mut self, destination: &Path, change: &Change) -> Result<(), WriteError> {
-        if fs::symlink_metadata(destination).is_err() {
-            fs::rename(&self.path, destination).map_err(WriteError::at(destination))?;
-            if let Some(staging) = self.staging.take() {
-                // It is no longer where the guard would remove it.
-                let _ = staging.keep();
-            }
-            return Ok(());
-        }
-        self.publish_into(destination, change)
+        self.seal()?;
+        self.wait()?;
+        match fs::symlink_metadata(destination) {
+            Ok(_) => self.publish_into(destination, change),
+            Err(_) => self.rename(destination),
+        }?;
+        let mut above = [destination]
+            .into_iter()
+            .chain(self.created.iter().map(PathBuf::as_path));
+        above
+            .try_for_each(durable::sync_name)
+            .map_err(WriteError::at(destination))
+    }
+
+    /// Puts the folder where nothing is. Its name is not on the disk yet.
+    pub(super) fn rename(&mut self, destination: &Path) -> Result<(), WriteError> {
+        fs::rename(&self.path, destination).map_err(WriteError::at(destination))?;
+        self.is_published = true;
+        Ok(())
     }
 
     fn publish_into(&self, destination: &Path, change: &Change) -> Result<(), WriteError> {
         let mut files =
             files_below(&self.path, Path::new("")).map_err(WriteError::at(&self.path))?;
-        files.sort_by_key(|file| file == Path::new(MANIFEST));
+        files.retain(|file| file != Path::new(MANIFEST));
         for file in &files {
             if !beneath::leads_through_folders(destination, file) {
                 return Err(WriteError::at(&destination.join(file))(beneath::leads_out()));
             }
         }
-        if let Some(manifest) = &change.interim_manifest {
-            let place = destination.join(MANIFEST);
-            let interim = self.path.join("interim-manifest.json");
-            fs::write(&interim, manifest)
-                .and_then(|()| fs::rename(&interim, &place))
-                .map_err(WriteError::at(&place))?;
+        let manifest = destination.join(MANIFEST);
+        if let Some(interim) = &change.interim_manifest {
+            let unfinished = self.path.join("interim-manifest.json");
+            durable::put(&unfinished, &manifest, |out| out.write_all(interim))
+                .map_err(WriteError::at(&manifest))?;
         }
         remove_outdated(destination, &change.outdated);
+        let mut folders = BTreeSet::from([destination.to_owned()]);
         for file in files {
             let target = destination.join(&file);
             in_folder(&target, || fs::rename(self.path.join(&file), &target))
                 .map_err(WriteError::at(&target))?;
+            folders.extend(target.parent().map(Path::to_owned));
         }
-        Ok(())
+        // What the manifest lists is there before it says so.
+        folders
+            .iter()
+            .try_for_each(|folder| durable::sync_folder(folder))
+            .and_then(|()| fs::rename(self.path.join(MANIFEST), &manifest))
+            .and_then(|()| durable::sync_folder(destination))
+            .map_err(WriteError::at(&manifest))
     }
 }
 
 impl Drop for StagedFolder {
     fn drop(&mut self) {
-        self.staging = None;
+        if !self.is_published {
+            // No file is removed while it is open.
+            let _ = self.on_the_way.wait();
+            let _ = fs::remove_dir_all(&self.path);
+        }
+        self.lock = None;
         remove_empty(&self.created);
     }
 }
@@ -197,4 +260,17 @@ pub(in crate::output) fn files_below(root: &Path, relative: &Path) -> io::Result
         }
     }
     Ok(files)
+}
+
+/// Every folder below a folder.
+fn folders_below(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            folders.extend(folders_below(&entry.path())?);
+            folders.push(entry.path());
+        }
+    }
+    Ok(folders)
 }

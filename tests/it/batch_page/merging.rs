@@ -192,7 +192,7 @@ fn no_name_in_a_shard_leads_out_of_it() {
         record.thumbnail = None;
         let shard = folder.path().join("shard");
         finish_batch(&shard, &[record], Some(Shard { index: 1, count: 1 }));
-        let error = merge(&[shard], &folder.path(, false).join("merged")).unwrap_err();
+        let error = merge(&[shard], &folder.path().join("merged"), false).unwrap_err();
         assert!(
             error.to_string().contains("is not in inputs"),
             "{name}: {error}"
