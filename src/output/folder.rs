@@ -141,7 +141,7 @@ impl Destination {
         let written: BTreeSet<&str> = written.iter().map(|file| file.name.as_str()).collect();
         let others = earlier.files.par_iter();
         others
-            .filter(|file| !written.contains(file.name.as_str()))
+            .filter(|file| !written.contains(file.name.as_str()) && file.name != MANIFEST)
             .filter(|file| beneath::is_as_listed(&self.path, file))
             .cloned()
             .collect()

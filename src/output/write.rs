@@ -3,6 +3,7 @@
 //! full disk, a killed process or a lost machine never leaves half of one.
 
 pub mod batch_folder;
+mod batch_folder_error;
 pub(super) mod beneath;
 mod durable;
 mod error;

@@ -10,6 +10,17 @@
 //!   inputs/000001/…       one folder an input, as `encode` writes it
 //!   thumbnails/000001.png small pictures for index.html
 //! ```
+//!
+//! The folder belongs to its inputs and its model. Before a batch begins, its
+//! shard, its model (name, source, commit and the digest of every file) and its
+//! input files are compared with those of the batch that is there. The digest of
+//! an input file decides where the earlier batch knew it and the file can be
+//! read twice; else its name, as for a pipe, or after a batch that did not come
+//! to its end. Options do not count: the same inputs may be drawn otherwise.
+//! `--resume` goes on from the folder of any inputs and any version of the same
+//! model: what is the same is kept, what changed is done again, what is no
+//! input any more goes. `--overwrite` takes any batch's folder, and never one
+//! that is no batch's. See [`difference`].
 
 mod address;
 mod finish;

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use thiserror::Error;
 
+pub use super::batch_folder_error::BatchFolderError;
 use super::beneath;
 use super::durable::{self, DiskThreads};
 use super::error::WriteError;
@@ -24,9 +24,7 @@ use super::report::HashingWriter;
 use super::staged_folder::{StagedFolder, missing_folders, remove_empty};
 use crate::checkpoint::FileDigest;
 use crate::output::MANIFEST;
-use crate::output::batch::{
-    BatchManifest, Claim, Difference, INPUTS, PAGE, RESULTS, Shard, THUMBNAILS, difference,
-};
+use crate::output::batch::{BatchManifest, Claim, INPUTS, PAGE, RESULTS, THUMBNAILS, difference};
 
 /// The folder of what is not finished.
 const STATE: &str = ".attnviz-batch";
@@ -38,91 +36,6 @@ const RECORD: &str = "batch.json";
 const STAGING: &str = "staging";
 /// Other batches that end just now may take the lock away so many times.
 const LOCK_ATTEMPTS: usize = 16;
-
-/// The folder cannot be used for a batch.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum BatchFolderError {
-    /// A file or folder could not be made.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// Another process is at work there.
-    #[error("another batch is writing into {}", path.display())]
-    Busy {
-        /// The batch's folder.
-        path: PathBuf,
-    },
-    /// Something that is not a batch's is in the way.
-    #[error("{} is there already and is not a batch's", path.display())]
-    Taken {
-        /// The file or folder.
-        path: PathBuf,
-    },
-    /// The folder holds another part of the inputs.
-    #[error("{} holds {} of a batch, expected {}", path.display(), part(.found), part(.expected))]
-    OtherShard {
-        /// The batch's folder.
-        path: PathBuf,
-        /// What it holds.
-        found: Option<Shard>,
-        /// What was asked for.
-        expected: Option<Shard>,
-    },
-    /// The folder holds what another model made.
-    #[error("{} holds a batch of another model, {found}", path.display())]
-    OtherModel {
-        /// The batch's folder.
-        path: PathBuf,
-        /// The model that made it.
-        found: String,
-    },
-    /// The folder holds what another version of the model made.
-    #[error("{} holds a batch of another version of {model}", path.display())]
-    OtherModelVersion {
-        /// The batch's folder.
-        path: PathBuf,
-        /// The model's name.
-        model: String,
-    },
-    /// The folder belongs to other inputs.
-    #[error("{} holds a batch of other inputs", path.display())]
-    OtherInputs {
-        /// The batch's folder.
-        path: PathBuf,
-    },
-}
-
-fn refused(
-    root: &Path,
-    difference: Difference,
-    earlier: BatchManifest,
-    now: &BatchManifest,
-) -> BatchFolderError {
-    let path = root.to_owned();
-    match difference {
-        Difference::Shard => BatchFolderError::OtherShard {
-            path,
-            found: earlier.shard,
-            expected: now.shard,
-        },
-        Difference::Model => BatchFolderError::OtherModel {
-            path,
-            found: earlier.model.id,
-        },
-        Difference::ModelVersion => BatchFolderError::OtherModelVersion {
-            path,
-            model: earlier.model.id,
-        },
-        Difference::Inputs => BatchFolderError::OtherInputs { path },
-    }
-}
-
-fn part(shard: &Option<Shard>) -> String {
-    match shard {
-        Some(shard) => format!("shard {shard}"),
-        None => "all inputs".to_owned(),
-    }
-}
 
 /// A batch's folder that this process alone fills. Dropped before
 /// [`BatchFolder::finish`], it leaves whole inputs only.
@@ -198,7 +111,9 @@ impl BatchFolder {
         if let Some(earlier) = record.or(finished)
             && let Some(difference) = difference(&earlier, manifest, claim, sha256_of)
         {
-            return Err(refused(root, difference, earlier, manifest));
+            return Err(BatchFolderError::refused(
+                root, difference, earlier, manifest,
+            ));
         }
         folder.clean()?;
         leftovers::remove_dead(root);
@@ -291,8 +206,9 @@ impl BatchFolder {
             return Ok(());
         }
         for input in &inputs {
-            input.folder.wait()?;
-            self.discard(&self.input(&input.name))?;
+            let destination = self.input(&input.name);
+            input.folder.wait(&destination)?;
+            self.discard(&destination)?;
         }
         self.sync(INPUTS)?;
         for input in &inputs {

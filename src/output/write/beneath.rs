@@ -40,10 +40,13 @@ pub(in crate::output) fn leads_through_folders(root: &Path, name: &Path) -> bool
         })
 }
 
-/// The place of a file below a folder, if it really lies there.
+/// The place of a file below a folder, if it really lies there. A file has one
+/// name, with `/` between its parts.
 pub(in crate::output) fn file(root: &Path, name: &str) -> Option<PathBuf> {
     let path = root.join(name);
-    (leads_through_folders(root, Path::new(name)) && is_real_file(&path)).then_some(path)
+    let is_plain = name.split('/').all(|part| !matches!(part, "" | "."));
+    let is_there = || leads_through_folders(root, Path::new(name)) && is_real_file(&path);
+    (is_plain && is_there()).then_some(path)
 }
 
 /// The content of a file below a folder.

@@ -96,11 +96,11 @@ impl OnTheWay {
     pub(super) fn wait(&self) -> io::Result<()> {
         let receivers = std::mem::take(&mut *self.receivers());
         let lost = || Err(io::Error::other("it could not be brought to the disk"));
-        receivers
-            .into_iter()
-            .map(|receiver| receiver.recv().unwrap_or_else(|_| lost()))
-            // All of them, also after an error: nothing of it is open then.
-            .fold(Ok(()), |all, one| all.and(one))
+        let outcomes = receivers.into_iter();
+        let outcomes = outcomes.map(|receiver| receiver.recv().unwrap_or_else(|_| lost()));
+        // All of them, also after an error: nothing of it is open then.
+        let outcomes: Vec<io::Result<()>> = outcomes.collect();
+        outcomes.into_iter().collect()
     }
 
     fn receivers(&self) -> std::sync::MutexGuard<'_, Vec<Receiver<io::Result<()>>>> {

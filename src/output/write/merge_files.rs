@@ -101,7 +101,7 @@ impl MergedFolder {
     pub fn publish(self, interim: &[u8], manifest: &[u8]) -> Result<(), WriteError> {
         self.write(MANIFEST, |out| out.write_all(manifest))?;
         self.staged.seal()?;
-        self.staged.wait()?;
+        self.staged.wait(&self.destination)?;
         let place = self.destination.join(MANIFEST);
         durable::put(&self.path("interim.json"), &place, |out| {
             out.write_all(interim)

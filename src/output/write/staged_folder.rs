@@ -118,15 +118,16 @@ impl StagedFolder {
     /// them.
     pub(super) fn seal(&self) -> Result<(), WriteError> {
         let folders = folders_below(&self.path).and_then(|folders| {
-            let all = folders.iter().chain([&self.path]);
-            all.map(|folder| self.on_the_way.folder(folder)).collect()
+            let mut all = folders.iter().chain([&self.path]);
+            all.try_for_each(|folder| self.on_the_way.folder(folder))
         });
         folders.map_err(WriteError::at(&self.path))
     }
 
-    /// Waits until everything that was written is on the disk.
-    pub(super) fn wait(&self) -> Result<(), WriteError> {
-        self.on_the_way.wait().map_err(WriteError::at(&self.path))
+    /// Waits until everything that was written is on the disk. `destination` is
+    /// named where that fails.
+    pub(super) fn wait(&self, destination: &Path) -> Result<(), WriteError> {
+        self.on_the_way.wait().map_err(WriteError::at(destination))
     }
 
     /// Puts the folder into its final place. Where one is already, the new
@@ -138,7 +139,7 @@ impl StagedFolder {
     /// behind a symbolic link.
     pub fn publish(mut self, destination: &Path, change: &Change) -> Result<(), WriteError> {
         self.seal()?;
-        self.wait()?;
+        self.wait(destination)?;
         match fs::symlink_metadata(destination) {
             Ok(_) => self.publish_into(destination, change),
             Err(_) => self.rename(destination),
@@ -205,9 +206,9 @@ impl Drop for StagedFolder {
 
 /// Removes files of a folder, and the folders in it that are empty then.
 fn remove_outdated(destination: &Path, outdated: &[PathBuf]) {
-    let outdated = outdated
-        .iter()
-        .filter(|file| beneath::leads_through_folders(destination, file));
+    let outdated = outdated.iter().filter(|file| {
+        *file != Path::new(MANIFEST) && beneath::leads_through_folders(destination, file)
+    });
     let mut folders = BTreeSet::new();
     for file in outdated {
         // One that is gone already need not be removed; one that cannot be

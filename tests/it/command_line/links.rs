@@ -54,7 +54,7 @@ impl Hostile {
 }
 
 /// One picture of every head of a layer, and the overview.
-fn encode(more: &[&'static str]) -> Vec<&'static str> {
+fn encode<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let all = [
         "encode", TEXT, "-m", "builtin", "--layers", "0", "-o", "out",
     ];
@@ -203,4 +203,37 @@ fn a_merge_copies_nothing_from_behind_a_link() {
         );
         assert!(!hostile.path("merged").exists());
     }
+}
+
+#[test]
+fn a_manifest_that_names_files_elsewhere_is_not_believed() {
+    let hostile = Hostile::new(|workplace| {
+        workplace.succeed(&encode(&["--views", "overview"]));
+        fs::write(workplace.path().join("elsewhere/mine.png"), "mine").expect("it can be written");
+    });
+    let folder = hostile.path(&format!("out/{FOLDER}"));
+    let path = folder.join("manifest.json");
+    let mut edited = crate::binary::manifest(&folder);
+    let digest = crate::binary::sha256(b"mine");
+    let absolute = hostile.path("elsewhere/mine.png").display().to_string();
+    let overview = edited["files"][0]["sha256"].clone();
+    edited["files"] = serde_json::json!([
+        {"name": "../../elsewhere/mine.png", "sha256": digest},
+        {"name": absolute, "sha256": digest},
+        {"name": "./overview.png", "sha256": overview},
+        {"name": "manifest.json", "sha256": digest},
+        {"name": "", "sha256": digest},
+    ]);
+    let edited = serde_json::to_vec(&edited).expect("it is JSON");
+    fs::write(&path, &edited).expect("it can be edited");
+    assert_eq!(hostile.run(&encode(&["--views", "mean"])).code, Some(0));
+    let listed = crate::binary::manifest(&folder)["files"].to_string();
+    assert!(!listed.contains("mine") && !listed.contains("./") && !listed.contains("manifest"));
+    fs::write(&path, &edited).expect("it can be edited");
+    let mut other = encode(&["--overwrite", "--views", "max"]);
+    let model = crate::binary::fixture("masked-lm-bin")
+        .display()
+        .to_string();
+    other[3] = &model;
+    assert_eq!(hostile.run(&other).code, Some(0));
 }
