@@ -25,7 +25,7 @@ pub use source::{InputFormat, InputSource, SourceError};
 use crate::attention::Selection;
 use crate::checkpoint::ModelProvenance;
 use crate::output::batch::{
-    self as records, BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, Reports,
+    self as records, BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, Claim, InputFile, Reports,
     ResultRecord, Shard, Status,
 };
 use crate::output::write::WriteError;
@@ -61,6 +61,17 @@ pub struct BatchOptions {
     pub shard: Option<Shard>,
     /// Reports beside the folder.
     pub reports: Reports,
+}
+
+impl BatchOptions {
+    /// What the batch may do with the folder of another.
+    fn claim(&self) -> Claim {
+        match (self.files.overwrite, self.resume) {
+            (true, _) => Claim::Overwrite,
+            (false, true) => Claim::Resume,
+            (false, false) => Claim::Again,
+        }
+    }
 }
 
 /// Who looks at the inputs.
@@ -166,8 +177,9 @@ pub fn run(
         source.check()?;
     }
     check_limit(options.limit, &model.loaded.tokenizer)?;
-    let mut folder = BatchFolder::open(&options.output, options.shard)?;
     let mut manifest = manifest(options, model.provenance);
+    let sha256_of = |position: usize| options.sources.get(position)?.sha256();
+    let mut folder = BatchFolder::open(&options.output, &manifest, options.claim(), &sha256_of)?;
     folder.begin(&manifest)?;
     let results = folder.results()?;
     let mut feed = Feed::start(

@@ -71,7 +71,11 @@
 //!   Outputs hold no time stamps, host names or absolute paths.
 //! - Inputs that are encoded together are stacked row under row without
 //!   padding; each gets bit for bit what it gets alone.
-//! - A file at its final name is whole: it is written beside it and renamed.
+//! - A file at its final name is whole and on the disk: it is written beside
+//!   it, synced and renamed. Nothing is lost: one input and one model own a
+//!   folder, a batch's belongs to its inputs and its model, and no command
+//!   deletes a file there that it does not replace
+//!   (`tests/it/command_line/folders.rs`, `tests/it/batch/ownership.rs`).
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
 //! - Every public error knows what can be done about it, and one file puts that

@@ -117,6 +117,8 @@ pub enum Remedy {
     // Folders that are written.
     /// Write into another folder.
     NameFolder(FolderKind),
+    /// Write into another folder, go on with what is there, or replace it.
+    NameFolderOrResume,
     /// Write to a disk with room, or write less.
     NameRoomierDisk,
     /// Wait for the batch that holds the folder.
@@ -237,6 +239,10 @@ pub enum CheckpointPart {
 pub enum FolderKind {
     /// Any other.
     Other,
+    /// Any other, or this one whosever it is.
+    OtherOrOverwrite,
+    /// One that is not there yet, or this one whosever it is.
+    NewOrOverwrite,
     /// One that is not there yet.
     New,
     /// One that may be written to.

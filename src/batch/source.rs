@@ -17,7 +17,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::digest::hexadecimal;
+use crate::digest::{hexadecimal, sha256_of};
 use crate::remedy::Remedy;
 use table::Table;
 
@@ -166,6 +166,13 @@ impl InputSource {
     pub fn size(&self) -> Option<u64> {
         let metadata = fs::metadata(&self.path).ok()?;
         (metadata.is_file() && !is_standard_input(&self.path)).then_some(metadata.len())
+    }
+
+    /// The SHA-256 of its content, `None` for what can be read only once or not
+    /// at all.
+    pub fn sha256(&self) -> Option<String> {
+        self.size()?;
+        sha256_of(File::open(&self.path).ok()?).ok()
     }
 
     /// Whether it can be opened, and has a header where it is a table; asked

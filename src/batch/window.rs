@@ -12,7 +12,7 @@ use crate::attention::AttentionKind;
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
 use crate::output::batch::{self as records, INPUTS, ResultRecord, Status, THUMBNAILS};
-use crate::output::write::batch_folder::BatchFolder;
+use crate::output::write::batch_folder::{BatchFolder, StagedInput};
 use crate::output::{self, AttentionRecord, Manifest};
 use crate::pipeline;
 use crate::run::Run;
@@ -118,18 +118,35 @@ impl Context<'_> {
         }
     }
 
-    /// Draws and writes inputs on all cores, and returns them in their order.
+    /// Draws and writes inputs on all cores, puts them into place together, and
+    /// returns them in their order.
     pub(super) fn draw(&self, window: Vec<Encoded>) -> Vec<Result<Finished, BatchError>> {
-        window
+        let drawn: Vec<Result<(Finished, Option<StagedInput>), BatchError>> = window
             .into_par_iter()
             .map(|encoded| self.finish(encoded))
-            .collect()
+            .collect();
+        let mut staged = Vec::new();
+        let mut window: Vec<_> = drawn
+            .into_iter()
+            .map(|drawn| {
+                drawn.map(|(finished, input)| {
+                    staged.extend(input);
+                    finished
+                })
+            })
+            .collect();
+        if let Err(error) = self.folder.publish(staged) {
+            // None of them is known to be in place.
+            window.insert(0, Err(error.into()));
+        }
+        window
     }
 
-    fn finish(&self, encoded: Encoded) -> Result<Finished, BatchError> {
+    fn finish(&self, encoded: Encoded) -> Result<(Finished, Option<StagedInput>), BatchError> {
         let Encoded { item, state } = encoded;
         let mut record = blank_record(&item);
         let mut missing_glyphs = BTreeSet::new();
+        let mut staged = None;
         let was_kept = matches!(state, State::Kept);
         match state {
             State::Failed(reason) => {
@@ -148,13 +165,14 @@ impl Context<'_> {
                     return Err(BatchError::Interrupted { done: 0 });
                 }
                 let name = &item.folder_name;
-                let written = output::write_batch_run(&run, &self.options.files, self.folder, name);
-                match written {
-                    Ok(written) => {
+                let drawn = output::stage_batch_run(&run, &self.options.files, self.folder, name);
+                match drawn {
+                    Ok(drawn) => {
                         if let Ok(input) = &item.prepared {
                             self.fill(&mut record, input, name);
                         }
-                        missing_glyphs = written.missing_glyphs;
+                        missing_glyphs = drawn.missing_glyphs;
+                        staged = Some(drawn.input);
                     }
                     // A token that a view names, or a stretch, is not in every
                     // input.
@@ -172,14 +190,15 @@ impl Context<'_> {
                 }
             }
         }
-        Ok(Finished {
+        let finished = Finished {
             folder_name: record.folder.as_ref().map(|_| item.folder_name),
             file_index: item.file_index,
             offset: item.offset,
             record,
             was_kept,
             missing_glyphs,
-        })
+        };
+        Ok((finished, staged))
     }
 
     /// The record of an input that is done.

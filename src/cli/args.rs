@@ -153,7 +153,7 @@ pub struct BatchArguments {
     )]
     pub truncate: Truncate,
     /// Keep what an earlier run has done
-    #[arg(long)]
+    #[arg(long, conflicts_with = "overwrite")]
     pub resume: bool,
     /// Do one part, such as 3/16; see attnviz merge
     #[arg(long, value_name = "PART")]
@@ -236,6 +236,9 @@ pub struct MergeArguments {
     /// Folder for the whole batch
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
+    /// Replace what is somebody else's
+    #[arg(long)]
+    pub overwrite: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -311,6 +314,9 @@ pub struct OutputArguments {
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
+    /// Replace what is somebody else's
+    #[arg(long)]
+    pub overwrite: bool,
     /// Units: subword, word
     #[arg(long, value_name = "UNIT", default_value_t)]
     pub tokens: Granularity,

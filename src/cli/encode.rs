@@ -1,5 +1,6 @@
 //! `attnviz encode`: one input, all its maps.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -171,7 +172,9 @@ fn print_text(
         0 => String::new(),
         count => format!(", {count} more cut off"),
     };
-    let contents = contents(picture_count, written.manifest.files.len() - picture_count);
+    let kept_count = written.kept.len();
+    let other_count = written.manifest.files.len() - picture_count - kept_count;
+    let contents = contents(picture_count, other_count, kept_count);
     let folder = written.folder.display().to_string();
     let encode = durations
         .encode
@@ -200,7 +203,7 @@ fn print_text(
 }
 
 /// What a run's folder holds, in words.
-fn contents(picture_count: usize, other_count: usize) -> String {
+fn contents(picture_count: usize, other_count: usize, kept_count: usize) -> String {
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -209,7 +212,12 @@ fn contents(picture_count: usize, other_count: usize) -> String {
     let pictures = counted(picture_count, "picture", "pictures");
     let others = counted(other_count, "file of numbers", "files of numbers");
     let parts = [pictures, others, Some(output::MANIFEST.to_owned())];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let written = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    match kept_count {
+        0 => written,
+        1 => format!("{written}; 1 earlier file kept"),
+        count => format!("{written}; {count} earlier files kept"),
+    }
 }
 
 /// What `--json` prints.
@@ -220,7 +228,10 @@ struct Report<'a> {
     streams: &'a [StreamRecord],
     attention: &'a [AttentionRecord],
     folder: String,
+    /// What this command wrote.
     files: Vec<&'a str>,
+    /// Files of earlier commands in the same folder.
+    kept: &'a BTreeSet<String>,
     pictures: usize,
     seconds: Seconds,
     warnings: &'a [String],
@@ -241,6 +252,7 @@ fn print_json(
     warnings: &[String],
 ) -> Result<()> {
     let files = written.manifest.files.iter().map(|file| file.name.as_str());
+    let files = files.filter(|file| !written.kept.contains(*file));
     let report = Report {
         model: &written.manifest.model,
         input: &written.manifest.input,
@@ -248,6 +260,7 @@ fn print_json(
         attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
         files: files.chain([output::MANIFEST]).collect(),
+        kept: &written.kept,
         pictures: picture_count,
         seconds: Seconds {
             load: durations.load.as_secs_f64(),

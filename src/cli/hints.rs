@@ -162,6 +162,17 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
 
         Remedy::NameFolder(FolderKind::Other) => "--output FOLDER, with another folder".into(),
+        Remedy::NameFolder(FolderKind::OtherOrOverwrite) => {
+            "--output FOLDER, with another folder; or --overwrite".into()
+        }
+        Remedy::NameFolder(FolderKind::NewOrOverwrite) => {
+            "--output FOLDER, with a new folder; or --overwrite".into()
+        }
+        Remedy::NameFolderOrResume => {
+            "--output FOLDER, with another folder; --resume, to keep what is still the same; or \
+             --overwrite"
+                .into()
+        }
         Remedy::NameFolder(FolderKind::New) => "--output FOLDER, with a new folder".into(),
         Remedy::NameFolder(FolderKind::Writable) => {
             "--output FOLDER, with a folder that you may write to".into()

@@ -11,8 +11,8 @@ use crate::output::batch::{self, PAGE};
 
 pub(super) fn run(arguments: &MergeArguments) -> Result<Outcome> {
     let output = &arguments.output;
-    let manifest =
-        batch::merge(&arguments.folders, output).context("the shards could not be merged")?;
+    let manifest = batch::merge(&arguments.folders, output, arguments.overwrite)
+        .context("the shards could not be merged")?;
     let mut out = anstream::stdout().lock();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&manifest)?)?;

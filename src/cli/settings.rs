@@ -235,6 +235,7 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
         },
         figure,
         large: output.large,
+        overwrite: output.overwrite,
     })
 }
 

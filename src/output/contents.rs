@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use super::folder::Destination;
 use super::views::{ViewedPicture, picture_formats, pictures};
 use super::write::StagedFolder;
 use super::{
@@ -28,14 +29,16 @@ pub(super) struct Contents<'run> {
     run: &'run Run,
     attention: &'run Attention,
     maps: &'run Maps<'run>,
+    reductions: Reductions<'run>,
     options: &'run OutputOptions,
 }
 
-/// One picture in all its formats.
-struct DrawnPicture {
+/// Pictures that are in the staged folder.
+#[derive(Default)]
+pub(super) struct Drawn {
     files: Vec<FileRecord>,
     /// Letters that no font has.
-    missing: BTreeSet<char>,
+    pub(super) missing_glyphs: BTreeSet<char>,
 }
 
 impl<'run> Contents<'run> {
@@ -52,62 +55,76 @@ impl<'run> Contents<'run> {
                 run,
                 attention,
                 maps,
+                reductions: Reductions::new(maps),
                 options,
             }),
         }
     }
 
-    /// Draws and writes everything that the options ask for into a staged
-    /// folder, the manifest last, which lists the `kept` files of the final
-    /// folder too. `picture_drawn` is called after every picture.
-    pub(super) fn stage(
+    /// Draws the pictures that the options ask for into a staged folder.
+    /// `picture_drawn` is called after every one.
+    pub(super) fn draw(
         &self,
-        kept: Vec<FileRecord>,
         staged: &StagedFolder,
         picture_drawn: &(dyn Fn() + Sync),
-    ) -> Result<(Manifest, BTreeSet<char>), OutputError> {
-        let reductions = Reductions::new(self.maps);
-        let drawn: Result<Vec<DrawnPicture>, OutputError> =
+    ) -> Result<Drawn, OutputError> {
+        let pictures: Result<Vec<Drawn>, OutputError> =
             pictures(&self.maps.selection, self.options)
                 .into_par_iter()
-                .map(|picture| self.draw(&picture, &reductions, staged, picture_drawn))
+                .map(|picture| self.draw_picture(&picture, staged, picture_drawn))
                 .collect();
-        let mut files = Vec::new();
-        let mut missing_glyphs = BTreeSet::new();
-        for picture in drawn? {
-            files.extend(picture.files);
-            missing_glyphs.extend(picture.missing);
+        let mut all = Drawn::default();
+        for picture in pictures? {
+            all.files.extend(picture.files);
+            all.missing_glyphs.extend(picture.missing_glyphs);
         }
+        Ok(all)
+    }
+
+    /// Writes the numbers beside the pictures, and the manifest last. It lists
+    /// the files of `destination` that stay, too: then in order of their names,
+    /// so that it does not matter which came first.
+    pub(super) fn finish(
+        &self,
+        drawn: Drawn,
+        destination: Option<&Destination>,
+        staged: &StagedFolder,
+    ) -> Result<(Manifest, Vec<FileRecord>), OutputError> {
         // By now the files of the model are read, or nearly so.
         let model = self.run.model.wait()?;
         let mut manifest = Manifest::new(self.run, &model);
         manifest.shown = ShownRecord::new(self.maps, self.attention);
-        files.extend(self.write_numbers(&manifest, &reductions, staged)?);
-        files.extend(kept);
+        let mut files = drawn.files;
+        files.extend(self.write_numbers(&manifest, staged)?);
+        let kept = match destination {
+            Some(destination) => destination.kept_files(&files),
+            None => Vec::new(),
+        };
+        if !kept.is_empty() {
+            files.extend(kept.iter().cloned());
+            files.sort_by(|first, second| first.name.cmp(&second.name));
+        }
         manifest.files = files;
         staged.write(MANIFEST, &manifest.to_json()?)?;
-        Ok((manifest, missing_glyphs))
+        Ok((manifest, kept))
     }
 
-    fn draw(
+    /// One picture in all its formats.
+    fn draw_picture(
         &self,
         picture: &ViewedPicture,
-        reductions: &Reductions<'_>,
         staged: &StagedFolder,
         picture_drawn: &(dyn Fn() + Sync),
-    ) -> Result<DrawnPicture, OutputError> {
+    ) -> Result<Drawn, OutputError> {
         let options = OptionsRecord::of_picture(&picture.view.to_string(), self.options);
         let figure = figure::figure(
             self.run,
             self.maps,
-            reductions,
+            &self.reductions,
             &picture.id,
             &self.options.figure,
         )?;
-        let mut drawn = DrawnPicture {
-            files: Vec::new(),
-            missing: BTreeSet::new(),
-        };
+        let mut drawn = Drawn::default();
         for format in picture_formats(self.options) {
             let file = picture.file_name(format);
             let rendered = with_shaper(|shaper| render_as(&figure, format, &file, shaper))?;
@@ -117,7 +134,7 @@ impl<'run> Contents<'run> {
                 sha256: digest.sha256,
                 options: options.clone(),
             });
-            drawn.missing.extend(rendered.missing_glyphs);
+            drawn.missing_glyphs.extend(rendered.missing_glyphs);
             picture_drawn();
         }
         Ok(drawn)
@@ -126,7 +143,6 @@ impl<'run> Contents<'run> {
     fn write_numbers(
         &self,
         manifest: &Manifest,
-        reductions: &Reductions<'_>,
         staged: &StagedFolder,
     ) -> Result<Vec<FileRecord>, OutputError> {
         let formats: Vec<_> = numbers::FILES
@@ -140,7 +156,7 @@ impl<'run> Contents<'run> {
             self.run,
             self.attention,
             self.maps,
-            reductions,
+            &self.reductions,
             self.options,
         )?;
         let mut files = Vec::new();

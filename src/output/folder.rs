@@ -1,15 +1,18 @@
 //! Which folder a run goes into: named after its text, and never one that
-//! holds something else.
+//! holds something else. One input and one model own a folder; every command
+//! on the two adds its files or replaces those of the same name.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use rayon::prelude::*;
 use thiserror::Error;
 
-use super::{FileRecord, MANIFEST, Manifest, read_manifest};
-use crate::digest::hexadecimal;
-use crate::input::Input;
+use super::write::{Change, beneath};
+use super::{FileRecord, MANIFEST, Manifest, OutputError, read_manifest};
+use crate::checkpoint::ModelProvenance;
+use crate::digest;
 use crate::remedy::{FolderKind, Remedy};
 use crate::run::Run;
 
@@ -21,7 +24,7 @@ const RESERVED_NAMES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 /// There is no free folder for a run.
 #[derive(Debug, Error)]
-#[error("{} is there already and is not a run of this input", path.display())]
+#[error("{} is there already and is not a run of this input and model", path.display())]
 pub struct FolderError {
     /// The folder that is taken.
     pub path: PathBuf,
@@ -30,68 +33,151 @@ pub struct FolderError {
 impl FolderError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
-        Some(Remedy::NameFolder(FolderKind::Other))
+        Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
     }
 }
 
-/// A folder that is free, or holds an earlier run of the same input.
+/// What is at the place of a run's folder.
+enum Occupant {
+    /// Nothing.
+    Nobody,
+    /// A run.
+    Run(Box<Manifest>),
+    /// A folder without the manifest of a run.
+    Folder,
+    /// What is no folder, or a link to one.
+    Other,
+}
+
+impl Occupant {
+    fn of(path: &Path) -> Self {
+        match fs::symlink_metadata(path) {
+            // Whatever else is wrong with the place, it is told when the
+            // folder is made.
+            Err(_) => return Self::Nobody,
+            Ok(metadata) if !metadata.is_dir() => return Self::Other,
+            Ok(_) => {}
+        }
+        let bytes = beneath::read(path, MANIFEST);
+        match bytes.map(|bytes| read_manifest(&bytes)) {
+            Ok(Ok(manifest)) => Self::Run(Box::new(manifest)),
+            Ok(Err(_)) | Err(_) => Self::Folder,
+        }
+    }
+}
+
+/// Whether a run's folder belongs to the same input and the same model. Two
+/// versions of a checkpoint in one directory are two models.
+fn is_of(manifest: &Manifest, run: &Run, model: &ModelProvenance) -> bool {
+    manifest.input == run.input && manifest.model == *model
+}
+
+/// The folder for a run, and what is in it already.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Destination {
     /// The folder.
     pub path: PathBuf,
-    earlier: Option<Manifest>,
+    earlier: Earlier,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Earlier {
+    Nothing,
+    /// A run of the same input and model.
+    Own(Box<Manifest>),
+    /// What is to be overwritten: the files that its manifest lists, if it has
+    /// one.
+    Foreign(Vec<String>),
+}
+
+/// The folder for a run below `root`: named after the input; where that is
+/// taken by something else, a hash of input and model is added. With
+/// `overwrite` a folder of the name is taken whosever it is.
+///
+/// The model's files are waited for only where a folder of the name is there:
+/// else nobody asks which model it is.
+///
+/// # Errors
+/// When both folders are taken, or a file of the model cannot be read.
+pub fn choose(root: &Path, run: &Run, overwrite: bool) -> Result<Destination, OutputError> {
+    let name = folder_name(&run.input.captions());
+    let path = root.join(&name);
+    let occupant = Occupant::of(&path);
+    if let Occupant::Nobody = occupant {
+        let earlier = Earlier::Nothing;
+        return Ok(Destination { path, earlier });
+    }
+    let model = run.model.wait()?;
+    if let Some(earlier) = usable(occupant, run, &model, overwrite) {
+        return Ok(Destination { path, earlier });
+    }
+    let path = root.join(format!("{name}-{}", owner_hash(run, &model)));
+    match usable(Occupant::of(&path), run, &model, overwrite) {
+        Some(earlier) => Ok(Destination { path, earlier }),
+        None => Err(FolderError { path }.into()),
+    }
+}
+
+/// What is there, if the run may have the place.
+fn usable(
+    occupant: Occupant,
+    run: &Run,
+    model: &ModelProvenance,
+    overwrite: bool,
+) -> Option<Earlier> {
+    match occupant {
+        Occupant::Nobody => Some(Earlier::Nothing),
+        Occupant::Run(manifest) if is_of(&manifest, run, model) => Some(Earlier::Own(manifest)),
+        Occupant::Run(manifest) if overwrite => {
+            let names = manifest.files.into_iter().map(|file| file.name);
+            Some(Earlier::Foreign(names.collect()))
+        }
+        Occupant::Folder if overwrite => Some(Earlier::Foreign(Vec::new())),
+        Occupant::Run(_) | Occupant::Folder | Occupant::Other => None,
+    }
 }
 
 impl Destination {
-    /// A file of the earlier run, as its manifest lists it.
-    pub fn earlier_file(&self, name: &str) -> Option<FileRecord> {
-        let mut files = self.earlier.iter().flat_map(|manifest| &manifest.files);
-        files.find(|file| file.name == name).cloned()
-    }
-
-    /// Files of the earlier run, relative to the folder. A name that leads
-    /// out of the folder, as in a manifest that somebody edited, is left out.
-    pub fn outdated_files(&self) -> Vec<PathBuf> {
-        let files = self.earlier.iter().flat_map(|manifest| &manifest.files);
-        files
-            .map(|file| PathBuf::from(&file.name))
-            .filter(|path| {
-                path.components()
-                    .all(|part| matches!(part, Component::Normal(_)))
-            })
+    /// The files of earlier commands that stay, as their manifest lists them:
+    /// those that are not written again and hold what they held.
+    pub fn kept_files(&self, written: &[FileRecord]) -> Vec<FileRecord> {
+        let Earlier::Own(earlier) = &self.earlier else {
+            return Vec::new();
+        };
+        let written: BTreeSet<&str> = written.iter().map(|file| file.name.as_str()).collect();
+        let others = earlier.files.par_iter();
+        others
+            .filter(|file| !written.contains(file.name.as_str()) && file.name != MANIFEST)
+            .filter(|file| beneath::is_as_listed(&self.path, &file.name, &file.sha256))
+            .cloned()
             .collect()
     }
-}
 
-/// The folder for a run below `root`. Where the name is taken by something
-/// else, a hash of the input is added.
-///
-/// # Errors
-/// When that one is taken as well.
-pub fn choose(root: &Path, run: &Run) -> Result<Destination, FolderError> {
-    let captions = run.input.captions();
-    let name = folder_name(&captions);
-    if let Some(destination) = usable(root.join(&name), &run.input) {
-        return Ok(destination);
+    /// What becomes of the files that are there, apart from those that are
+    /// written again. The folder has a manifest all the time, and what that
+    /// lists is there. `manifest` is that of the run, `kept` is what
+    /// [`Destination::kept_files`] found.
+    ///
+    /// # Errors
+    /// As [`Manifest::to_json`].
+    pub fn change(&self, manifest: &Manifest, kept: &[FileRecord]) -> Result<Change, OutputError> {
+        let (interim, outdated) = match &self.earlier {
+            Earlier::Nothing => return Ok(Change::default()),
+            Earlier::Own(earlier) if earlier.files.len() == kept.len() => {
+                return Ok(Change::default());
+            }
+            Earlier::Own(earlier) => (earlier.as_ref(), Vec::new()),
+            Earlier::Foreign(files) => (manifest, files.iter().map(PathBuf::from).collect()),
+        };
+        let interim = Manifest {
+            files: kept.to_vec(),
+            ..interim.clone()
+        };
+        Ok(Change {
+            interim_manifest: Some(interim.to_json()?),
+            outdated,
+        })
     }
-    let path = root.join(format!("{name}-{}", input_hash(&captions)));
-    usable(path.clone(), &run.input).ok_or(FolderError { path })
-}
-
-/// The folder, if nothing is there or an earlier run of the same input.
-fn usable(path: PathBuf, input: &Input) -> Option<Destination> {
-    if fs::symlink_metadata(&path).is_err() {
-        return Some(Destination {
-            path,
-            earlier: None,
-        });
-    }
-    let manifest = fs::read(path.join(MANIFEST)).ok()?;
-    let manifest = read_manifest(&manifest).ok()?;
-    (manifest.input == *input).then_some(Destination {
-        path,
-        earlier: Some(manifest),
-    })
 }
 
 /// Lower-case letters and digits of any script, everything else one `-`, cut
@@ -136,21 +222,20 @@ pub fn file_stem(text: &str) -> String {
     if name == text && text.is_ascii() {
         return name;
     }
-    format!("{name}-{}", input_hash(&[text]))
+    format!("{name}-{}", short_hash(text.as_bytes()))
 }
 
-/// Eight hexadecimal digits that tell inputs of the same name apart.
-fn input_hash(texts: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    for (index, text) in texts.iter().enumerate() {
-        if index > 0 {
-            // No text holds this byte, so a pair never hashes like a single
-            // text.
-            hasher.update([0xff]);
-        }
-        hasher.update(text);
-    }
-    let mut digits = hexadecimal(&hasher.finalize());
+/// Tells inputs of the same name apart, and models of the same input.
+fn owner_hash(run: &Run, model: &ModelProvenance) -> String {
+    // JSON, so that no two owners are written alike. None of it gives
+    // serde_json a reason to refuse.
+    let owner = (&run.input, model);
+    short_hash(&serde_json::to_vec(&owner).unwrap_or_default())
+}
+
+/// Eight hexadecimal digits.
+fn short_hash(bytes: &[u8]) -> String {
+    let mut digits = digest::sha256(bytes);
     digits.truncate(8);
     digits
 }

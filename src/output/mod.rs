@@ -37,7 +37,7 @@ use crate::run::Run;
 use contents::Contents;
 use folder::FolderError;
 use views::{picture_formats, pictures};
-use write::batch_folder::BatchFolder;
+use write::batch_folder::{BatchFolder, StagedInput};
 use write::{StagedFolder, WriteError};
 
 /// The manifest's name in a run's folder.
@@ -171,6 +171,8 @@ pub struct OutputOptions {
     pub figure: FigureOptions,
     /// Whether a run may take more than [`MAXIMUM_LENGTH`].
     pub large: bool,
+    /// Whether what is somebody else's may be replaced.
+    pub overwrite: bool,
 }
 
 impl Default for OutputOptions {
@@ -182,6 +184,7 @@ impl Default for OutputOptions {
             reshape: ReshapeOptions::default(),
             figure: FigureOptions::default(),
             large: false,
+            overwrite: false,
         }
     }
 }
@@ -193,6 +196,8 @@ pub struct WrittenRun {
     pub folder: PathBuf,
     /// What the folder's `manifest.json` says.
     pub manifest: Manifest,
+    /// Files of earlier commands that are still there.
+    pub kept: BTreeSet<String>,
     /// Letters of the input that no font has, drawn as boxes.
     pub missing_glyphs: BTreeSet<char>,
 }
@@ -229,10 +234,11 @@ pub fn expected_files(
     files
 }
 
-/// Writes everything that the options ask for into a folder below `root`,
-/// drawing on all cores. The folder is put into place when it is whole; on an
-/// error nothing is left of it. `picture_drawn` is called after every picture,
-/// from any thread.
+/// Writes everything that the options ask for into the folder of input and
+/// model below `root`, drawing on all cores. The folder is put into place when
+/// it is whole; on an error nothing is left of it. Where an earlier command on
+/// the same two left a folder, files of the same name are replaced and all
+/// others stay. `picture_drawn` is called after every picture, from any thread.
 ///
 /// # Errors
 /// When something cannot be drawn or written.
@@ -245,9 +251,8 @@ pub fn write_run(
     write_run_beside(run, options, root, None, picture_drawn)
 }
 
-/// As [`write_run`], for a run that was read from the file `source`. Where the
-/// run's folder is the one that it was read from, that file stays and is still
-/// listed in the manifest.
+/// As [`write_run`], for a run that was read from the file `source`, which
+/// stays as it is.
 ///
 /// # Errors
 /// When something cannot be drawn or written, or `source` would be replaced.
@@ -268,33 +273,47 @@ fn write_run_beside(
     source: Option<&Path>,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
-    let destination = folder::choose(root, run)?;
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
     let contents = Contents::new(run, attention, &maps, options)?;
-    let source = source.and_then(|source| name_inside(&destination.path, source));
-    let kept = match &source {
-        None => Vec::new(),
-        Some(name) => {
-            let files = expected_files(&maps.selection, options);
-            if files.iter().any(|(file, _)| file == name) {
-                let path = destination.path.join(name);
-                return Err(OutputError::ReplacesSource { path });
-            }
-            destination.earlier_file(name).into_iter().collect()
-        }
-    };
+    if let Some(source) = source {
+        check_source(run, &maps.selection, options, root, source)?;
+    }
     let staged = StagedFolder::create(root)?;
-    let (manifest, missing_glyphs) = contents.stage(kept, &staged, picture_drawn)?;
-    let mut outdated = destination.outdated_files();
-    outdated.retain(|file| source.as_deref().is_none_or(|name| file != Path::new(name)));
+    let mut drawn = contents.draw(&staged, picture_drawn)?;
+    let missing_glyphs = std::mem::take(&mut drawn.missing_glyphs);
+    // Only when all is drawn: it may have to wait for the model's files.
+    let destination = folder::choose(root, run, options.overwrite)?;
+    let (manifest, kept) = contents.finish(drawn, Some(&destination), &staged)?;
+    let change = destination.change(&manifest, &kept)?;
     let folder = destination.path;
-    staged.publish(&folder, &outdated)?;
+    staged.publish(&folder, &change)?;
     Ok(WrittenRun {
         folder,
         manifest,
+        kept: kept.into_iter().map(|file| file.name).collect(),
         missing_glyphs,
     })
+}
+
+/// Nothing may be written over the file that a run is read from.
+fn check_source(
+    run: &Run,
+    selection: &Selection,
+    options: &OutputOptions,
+    root: &Path,
+    source: &Path,
+) -> Result<(), OutputError> {
+    let folder = folder::choose(root, run, options.overwrite)?.path;
+    let files = expected_files(selection, options);
+    let is_written = |name: &str| files.iter().any(|(file, _)| file == name);
+    match name_inside(&folder, source) {
+        Some(name) if is_written(&name) => {
+            let path = folder.join(name);
+            Err(OutputError::ReplacesSource { path })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The name of a file that is in the folder itself.
@@ -304,28 +323,37 @@ fn name_inside(folder: &Path, file: &Path) -> Option<String> {
     (file.parent() == Some(&folder)).then(|| name.to_owned())
 }
 
-/// Writes the same files as [`write_run`] into the folder called `name` of a
-/// batch, in place of whatever an earlier batch left there, and the run's
-/// thumbnail.
+/// What a run of a batch left in its staged folder.
+#[derive(Debug)]
+pub struct StagedRun {
+    /// What [`BatchFolder::publish`] puts into place.
+    pub input: StagedInput,
+    /// Letters of the input that no font has, drawn as boxes.
+    pub missing_glyphs: BTreeSet<char>,
+}
+
+/// Writes the same files as [`write_run`] and the run's thumbnail for the
+/// folder called `name` of a batch; there they take the place of whatever an
+/// earlier batch left.
 ///
 /// # Errors
 /// When something cannot be drawn or written.
-pub fn write_batch_run(
+pub fn stage_batch_run(
     run: &Run,
     options: &OutputOptions,
     folder: &BatchFolder,
     name: &str,
-) -> Result<WrittenRun, OutputError> {
+) -> Result<StagedRun, OutputError> {
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
     let contents = Contents::new(run, attention, &maps, options)?;
     let staged = folder.stage()?;
-    let (manifest, missing_glyphs) = contents.stage(Vec::new(), &staged, &|| ())?;
+    let mut drawn = contents.draw(&staged, &|| ())?;
+    let missing_glyphs = std::mem::take(&mut drawn.missing_glyphs);
+    contents.finish(drawn, None, &staged)?;
     let thumbnail = batch::thumbnail(run, &maps, options)?;
-    folder.publish(staged, name, thumbnail.as_deref())?;
-    Ok(WrittenRun {
-        folder: folder.input(name),
-        manifest,
+    Ok(StagedRun {
+        input: folder.seal(staged, name, thumbnail.as_deref())?,
         missing_glyphs,
     })
 }

@@ -3,6 +3,8 @@
 mod files;
 mod folders;
 mod help;
+mod interruption;
+mod links;
 mod messages;
 mod reruns;
 mod show;

@@ -3,31 +3,39 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{self, Write};
 use std::iter::Peekable;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::shards::{MergeError, ShardFolder, check_output, open_all};
 use super::{
-    BatchCounts, BatchManifest, INPUTS, InputFile, PAGE, RESULTS, ResultReader, ResultRecord,
-    THUMBNAILS, write_page,
+    BatchCounts, BatchManifest, Claim, INPUTS, InputFile, PAGE, RESULTS, ResultReader,
+    ResultRecord, THUMBNAILS, write_page,
 };
-use crate::output::write::WriteError;
 use crate::output::write::merge_files::MergedFolder;
+use crate::output::write::{WriteError, beneath};
 use crate::output::{MANIFEST, read_manifest};
 
 /// Joins the shards in `folders` into one batch in `output`, as hard links
-/// where the file system can do that. On an error nothing is left of it.
-/// Returns the manifest of the whole.
+/// where the file system can do that. On an error nothing is left of it. A
+/// batch that is in `output` is replaced if it is of the same inputs and model,
+/// or if `overwrite` says so. Returns the manifest of the whole.
 ///
 /// # Errors
 /// When the folders are not all the shards of one batch, each complete, or
 /// something cannot be read or written.
-pub fn merge(folders: &[PathBuf], output: &Path) -> Result<BatchManifest, MergeError> {
+pub fn merge(
+    folders: &[PathBuf],
+    output: &Path,
+    overwrite: bool,
+) -> Result<BatchManifest, MergeError> {
     let shards = open_all(folders)?;
-    check_output(output, folders)?;
     let mut manifest = whole(&shards)?;
+    let claim = match overwrite {
+        true => Claim::Overwrite,
+        false => Claim::Again,
+    };
+    check_output(output, folders, &manifest, claim)?;
     let merged = MergedFolder::create(output)?;
     let mut failure = None;
     let results = merged.write(RESULTS, |out| {
@@ -45,13 +53,22 @@ pub fn merge(folders: &[PathBuf], output: &Path) -> Result<BatchManifest, MergeE
     let path = merged.path(RESULTS);
     let page = merged.write(PAGE, |out| write_page(&manifest, &path, out))?;
     manifest.files = vec![page, results];
-    let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|error| MergeError::NoBatch {
+    let interim = BatchManifest {
+        complete: false,
+        files: Vec::new(),
+        ..manifest.clone()
+    };
+    merged.publish(&json(&interim, output)?, &json(&manifest, output)?)?;
+    Ok(manifest)
+}
+
+fn json(manifest: &BatchManifest, output: &Path) -> Result<Vec<u8>, MergeError> {
+    let mut bytes = serde_json::to_vec_pretty(manifest).map_err(|error| MergeError::NoBatch {
         path: output.join(MANIFEST),
         reason: error.to_string(),
     })?;
     bytes.push(b'\n');
-    merged.publish(&bytes)?;
-    Ok(manifest)
+    Ok(bytes)
 }
 
 /// The manifest of all shards together, its list of files still empty.
@@ -87,7 +104,11 @@ struct Results<'shard> {
 impl<'shard> Results<'shard> {
     fn open(shard: &'shard ShardFolder) -> Result<Self, MergeError> {
         let path = shard.path.join(RESULTS);
-        match ResultReader::open(&path) {
+        let opened = match beneath::is_real_file(&path) || !path.exists() {
+            true => ResultReader::open(&path),
+            false => Err(beneath::not_a_file()),
+        };
+        match opened {
             Ok(records) => Ok(Self {
                 shard,
                 records: records.peekable(),
@@ -173,35 +194,45 @@ fn take_over(
             reason: format!("{name:?} is not in {parent}"),
         }),
     };
+    let take_over = |name: &str| {
+        let path = shard.path.join(name);
+        // One that is missing says so itself.
+        if path.exists() && beneath::file(&shard.path, name).is_none() {
+            let reason = beneath::not_a_file().to_string();
+            return Err(MergeError::Damaged { path, reason });
+        }
+        Ok(merged.take_over(&shard.path, name)?)
+    };
     if let Some(folder) = &record.folder {
         check(folder, INPUTS)?;
         let name = format!("{folder}/{MANIFEST}");
-        for file in files_of(&shard.path.join(&name))? {
-            merged.take_over(&shard.path, &format!("{folder}/{file}"))?;
+        for file in files_of(&shard.path, &name)? {
+            take_over(&format!("{folder}/{file}"))?;
         }
-        merged.take_over(&shard.path, &name)?;
+        take_over(&name)?;
     }
     if let Some(thumbnail) = &record.thumbnail {
         check(thumbnail, THUMBNAILS)?;
-        merged.take_over(&shard.path, thumbnail)?;
+        take_over(thumbnail)?;
     }
     Ok(())
 }
 
 /// The files that the manifest of a run names.
-fn files_of(path: &Path) -> Result<Vec<String>, MergeError> {
-    let bytes = fs::read(path).map_err(|source| MergeError::Read {
-        path: path.to_owned(),
+fn files_of(shard: &Path, name: &str) -> Result<Vec<String>, MergeError> {
+    let path = shard.join(name);
+    let bytes = beneath::read(shard, name).map_err(|source| MergeError::Read {
+        path: path.clone(),
         source,
     })?;
     let damaged = |reason| MergeError::Damaged {
-        path: path.to_owned(),
+        path: path.clone(),
         reason,
     };
     let manifest = read_manifest(&bytes).map_err(damaged)?;
     let names = manifest.files.into_iter().map(|file| file.name);
     names
-        .map(|name| match is_below(Path::new(&name)) {
+        .map(|name| match beneath::is_relative(Path::new(&name)) {
             true => Ok(name),
             false => Err(damaged(format!("{name:?} leads out of its folder"))),
         })
@@ -213,10 +244,5 @@ fn is_child(name: &str, parent: &str) -> bool {
     let below = name
         .strip_prefix(parent)
         .and_then(|rest| rest.strip_prefix('/'));
-    below.is_some_and(|rest| !rest.contains('/') && is_below(Path::new(rest)))
-}
-
-fn is_below(path: &Path) -> bool {
-    let mut parts = path.components().peekable();
-    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+    below.is_some_and(|rest| !rest.contains('/') && beneath::is_relative(Path::new(rest)))
 }

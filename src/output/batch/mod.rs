@@ -10,11 +10,23 @@
 //!   inputs/000001/…       one folder an input, as `encode` writes it
 //!   thumbnails/000001.png small pictures for index.html
 //! ```
+//!
+//! The folder belongs to its inputs and its model. Before a batch begins, its
+//! shard, its model (name, source, commit and the digest of every file) and its
+//! input files are compared with those of the batch that is there. The digest of
+//! an input file decides where the earlier batch knew it and the file can be
+//! read twice; else its name, as for a pipe, or after a batch that did not come
+//! to its end. Options do not count: the same inputs may be drawn otherwise.
+//! `--resume` goes on from the folder of any inputs and any version of the same
+//! model: what is the same is kept, what changed is done again, what is no
+//! input any more goes. `--overwrite` takes any batch's folder, and never one
+//! that is no batch's. See [`difference`].
 
 mod address;
 mod finish;
 mod junit;
 mod merge;
+mod owner;
 mod page;
 mod page_row;
 mod record;
@@ -28,6 +40,7 @@ pub(super) use finish::thumbnail;
 pub use finish::{Reports, finish, has_thumbnails};
 pub use junit::write_junit;
 pub use merge::merge;
+pub use owner::{Claim, Difference, difference};
 pub use page::write_page;
 pub use record::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, ShardError,

@@ -1,12 +1,11 @@
 //! Whether an earlier batch did an input already, to the very bytes.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::digest::sha256_of;
 use crate::output::write::batch_folder::BatchFolder;
-use crate::output::write::files_below;
+use crate::output::write::{beneath, files_below};
 use crate::output::{MANIFEST, Manifest, OptionsRecord, OutputOptions, read_manifest};
 use crate::render;
 
@@ -21,7 +20,10 @@ pub fn finished(
     options: &OutputOptions,
 ) -> Option<Manifest> {
     let path = folder.input(name);
-    let bytes = fs::read(path.join(MANIFEST)).ok()?;
+    let bytes = match beneath::is_real_folder(&path) {
+        true => beneath::read(&path, MANIFEST).ok()?,
+        false => return None,
+    };
     let manifest = read_manifest(&bytes).ok()?;
     let without_files = Manifest {
         files: Vec::new(),
@@ -42,7 +44,7 @@ pub fn finished(
         && manifest
             .files
             .iter()
-            .all(|file| has_sha256(&path.join(&file.name), &file.sha256))
+            .all(|file| beneath::is_as_listed(&path, &file.name, &file.sha256))
         && thumbnail_is_right(&folder.thumbnail(name), options);
     is_finished.then_some(manifest)
 }
@@ -57,16 +59,14 @@ fn holds_only(folder: &Path, files: &[(String, OptionsRecord)]) -> bool {
         .is_ok_and(|found| found.into_iter().collect::<BTreeSet<_>>() == expected)
 }
 
-fn has_sha256(path: &Path, sha256: &str) -> bool {
-    let found = File::open(path).and_then(sha256_of);
-    found.is_ok_and(|found| found == sha256)
-}
-
 /// A thumbnail that is whole belongs to the folder beside it: it is put into
 /// place while no folder is there.
 fn thumbnail_is_right(path: &Path, options: &OutputOptions) -> bool {
     match super::has_thumbnails(options) {
-        true => fs::read(path).is_ok_and(|bytes| render::png::is_whole(&bytes)),
+        true => {
+            beneath::is_real_file(path)
+                && fs::read(path).is_ok_and(|bytes| render::png::is_whole(&bytes))
+        }
         false => fs::symlink_metadata(path).is_err(),
     }
 }

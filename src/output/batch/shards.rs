@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{BatchManifest, Shard};
+use super::{BatchManifest, Claim, Shard, difference};
 use crate::output::MANIFEST;
-use crate::output::write::WriteError;
+use crate::output::write::{WriteError, beneath, is_staged};
 use crate::remedy::{FolderKind, Remedy};
 
 /// What a batch's folder holds while the batch runs, or after it was killed.
@@ -104,6 +104,12 @@ pub enum MergeError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The output holds the batch of other inputs or of another model.
+    #[error("{} holds another batch", folder.display())]
+    OutputIsAnother {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// There was nothing to merge.
     #[error("expected at least one folder to merge")]
     Nothing,
@@ -122,6 +128,7 @@ impl MergeError {
             Self::OutputIsInput { .. } | Self::OutputIsTaken { .. } => {
                 Remedy::NameFolder(FolderKind::New)
             }
+            Self::OutputIsAnother { .. } => Remedy::NameFolder(FolderKind::NewOrOverwrite),
             Self::SameName { .. } => Remedy::RenameInputFiles,
             Self::Read { .. } | Self::NoBatch { .. } | Self::NoShard { .. } => Remedy::NameShards,
         })
@@ -142,7 +149,7 @@ fn read_manifest(folder: &Path) -> Result<BatchManifest, MergeError> {
         return Err(MergeError::Unfinished { folder });
     }
     let path = folder.join(MANIFEST);
-    let bytes = fs::read(&path).map_err(|source| MergeError::Read {
+    let bytes = beneath::read(folder, MANIFEST).map_err(|source| MergeError::Read {
         path: path.clone(),
         source,
     })?;
@@ -165,7 +172,7 @@ pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<ShardFolder>, MergeErr
             return Err(MergeError::NoShard { folder: path });
         };
         if let Some((_, first)) = shards.first()
-            && let Some(what) = difference(&first.manifest, &manifest)
+            && let Some(what) = mismatch(&first.manifest, &manifest)
         {
             let first = first.path.clone();
             let second = path;
@@ -192,7 +199,7 @@ pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<ShardFolder>, MergeErr
 }
 
 /// What two shards of one batch must have in common, and these do not.
-fn difference(first: &BatchManifest, second: &BatchManifest) -> Option<&'static str> {
+fn mismatch(first: &BatchManifest, second: &BatchManifest) -> Option<&'static str> {
     let count = |manifest: &BatchManifest| manifest.shard.map(|shard| shard.count);
     let versions = |manifest: &BatchManifest| {
         (
@@ -240,8 +247,13 @@ fn check_whole(shards: &[(Shard, ShardFolder)]) -> Result<(), MergeError> {
     })
 }
 
-/// Whether the merged batch may go there.
-pub(super) fn check_output(output: &Path, folders: &[PathBuf]) -> Result<(), MergeError> {
+/// Whether the batch of `manifest`, merged out of `folders`, may go there.
+pub(super) fn check_output(
+    output: &Path,
+    folders: &[PathBuf],
+    manifest: &BatchManifest,
+    claim: Claim,
+) -> Result<(), MergeError> {
     let Ok(real) = fs::canonicalize(output) else {
         // It is not there.
         return Ok(());
@@ -251,15 +263,22 @@ pub(super) fn check_output(output: &Path, folders: &[PathBuf]) -> Result<(), Mer
     if folders.iter().any(is_output) {
         return Err(MergeError::OutputIsInput { folder });
     }
-    let mut entries = fs::read_dir(&real).map_err(|source| MergeError::Read {
+    let entries = fs::read_dir(&real).map_err(|source| MergeError::Read {
         path: output.to_owned(),
         source,
     })?;
-    if entries.next().is_none() {
+    // What a killed merge left goes when this one begins.
+    let is_free = entries
+        .into_iter()
+        .all(|entry| entry.is_ok_and(|entry| is_staged(&entry.file_name())));
+    if is_free {
         return Ok(());
     }
     match read_manifest(&real) {
-        Ok(_) => Ok(()),
+        Ok(earlier) => match difference(&earlier, manifest, claim, &|_| None) {
+            None => Ok(()),
+            Some(_) => Err(MergeError::OutputIsAnother { folder }),
+        },
         Err(MergeError::Unfinished { .. }) => Err(MergeError::Unfinished { folder }),
         Err(_) => Err(MergeError::OutputIsTaken { folder }),
     }

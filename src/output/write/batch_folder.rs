@@ -7,20 +7,24 @@
 //! knows the folder again.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use thiserror::Error;
 
-use super::{StagedFolder, WriteError, remove_empty};
+pub use super::batch_folder_error::BatchFolderError;
+use super::beneath;
+use super::durable::{self, DiskThreads};
+use super::error::WriteError;
+use super::leftovers::{self, Attempt};
+use super::staged_folder::{StagedFolder, missing_folders, remove_empty};
 use crate::checkpoint::FileDigest;
 use crate::digest::HashingWriter;
 use crate::output::MANIFEST;
-use crate::output::batch::{BatchManifest, INPUTS, PAGE, RESULTS, Shard, THUMBNAILS};
-use crate::remedy::{FolderKind, Remedy};
+use crate::output::batch::{BatchManifest, Claim, INPUTS, PAGE, RESULTS, THUMBNAILS, difference};
 
 /// The folder of what is not finished.
 const STATE: &str = ".attnviz-batch";
@@ -33,57 +37,6 @@ const STAGING: &str = "staging";
 /// Other batches that end just now may take the lock away so many times.
 const LOCK_ATTEMPTS: usize = 16;
 
-/// The folder cannot be used for a batch.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum BatchFolderError {
-    /// A file or folder could not be made.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// Another process is at work there.
-    #[error("another batch is writing into {}", path.display())]
-    Busy {
-        /// The batch's folder.
-        path: PathBuf,
-    },
-    /// Something that is not a batch's is in the way.
-    #[error("{} is there already and is not a batch's", path.display())]
-    Taken {
-        /// The file or folder.
-        path: PathBuf,
-    },
-    /// The folder holds another part of the inputs.
-    #[error("{} holds {} of a batch, expected {}", path.display(), part(.found), part(.expected))]
-    OtherShard {
-        /// The batch's folder.
-        path: PathBuf,
-        /// What it holds.
-        found: Option<Shard>,
-        /// What was asked for.
-        expected: Option<Shard>,
-    },
-}
-
-impl BatchFolderError {
-    /// What the user can do about it.
-    pub fn remedy(&self) -> Option<Remedy> {
-        match self {
-            Self::Write(error) => error.remedy(),
-            Self::Busy { .. } => Some(Remedy::WaitForBatch),
-            Self::Taken { .. } | Self::OtherShard { .. } => {
-                Some(Remedy::NameFolder(FolderKind::Other))
-            }
-        }
-    }
-}
-
-fn part(shard: &Option<Shard>) -> String {
-    match shard {
-        Some(shard) => format!("shard {shard}"),
-        None => "all inputs".to_owned(),
-    }
-}
-
 /// A batch's folder that this process alone fills. Dropped before
 /// [`BatchFolder::finish`], it leaves whole inputs only.
 #[derive(Debug)]
@@ -94,22 +47,43 @@ pub struct BatchFolder {
     created: Vec<PathBuf>,
     /// Whether the state is that of an unfinished batch and so must stay.
     unfinished: bool,
+    disk: Arc<DiskThreads>,
+}
+
+/// An input's files, waiting for their place in the batch's folder.
+#[derive(Debug)]
+pub struct StagedInput {
+    name: String,
+    folder: StagedFolder,
+    thumbnail: Option<PathBuf>,
 }
 
 impl BatchFolder {
-    /// Takes the folder at `root`, which is made if it is not there. Nothing
-    /// in it changes yet.
+    /// Takes the folder at `root`, which is made if it is not there, for the
+    /// batch of `manifest`. Nothing in it changes yet. `sha256_of` is as in
+    /// [`difference`].
     ///
     /// # Errors
-    /// When it holds something else, or another batch is at work in it.
-    pub fn open(root: &Path, shard: Option<Shard>) -> Result<Self, BatchFolderError> {
-        let missing = root
-            .ancestors()
-            .take_while(|path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err());
-        let created: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+    /// When it holds something else, or another batch that this one has no
+    /// claim to, or another batch is at work in it.
+    pub fn open(
+        root: &Path,
+        manifest: &BatchManifest,
+        claim: Claim,
+        sha256_of: &dyn Fn(usize) -> Option<String>,
+    ) -> Result<Self, BatchFolderError> {
+        let created = missing_folders(root);
         if let Err(source) = fs::create_dir_all(root) {
             remove_empty(&created);
             return Err(WriteError::at(root)(source).into());
+        }
+        // Nothing behind a link is a batch's.
+        let links = [STATE, INPUTS, THUMBNAILS].map(|name| root.join(name));
+        let mut links = links.into_iter();
+        if let Some(path) =
+            links.find(|path| fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir()))
+        {
+            return Err(BatchFolderError::Taken { path });
         }
         // In this order: a batch that begins or ends meanwhile has its state
         // or its manifest there before and after it has anything else.
@@ -118,7 +92,7 @@ impl BatchFolder {
             .into_iter()
             .find(|path| fs::symlink_metadata(path).is_ok());
         let unfinished = root.join(STATE).is_dir();
-        let finished: Option<BatchManifest> = read_json(&root.join(MANIFEST));
+        let finished: Option<BatchManifest> = read_json(root, MANIFEST);
         if let Some(path) = in_the_way
             && !unfinished
             && finished.is_none()
@@ -130,19 +104,19 @@ impl BatchFolder {
             root: root.to_owned(),
             created,
             unfinished: false,
+            disk: Arc::new(DiskThreads::start()),
         };
-        let record: Option<BatchManifest> = read_json(&folder.state(RECORD));
+        let record: Option<BatchManifest> = read_json(&root.join(STATE), RECORD);
         folder.unfinished = record.is_some();
-        if let Some(found) = record.or(finished)
-            && found.shard != shard
+        if let Some(earlier) = record.or(finished)
+            && let Some(difference) = difference(&earlier, manifest, claim, sha256_of)
         {
-            return Err(BatchFolderError::OtherShard {
-                path: root.to_owned(),
-                found: found.shard,
-                expected: shard,
-            });
+            return Err(BatchFolderError::refused(
+                root, difference, earlier, manifest,
+            ));
         }
         folder.clean()?;
+        leftovers::remove_dead(root);
         Ok(folder)
     }
 
@@ -180,7 +154,11 @@ impl BatchFolder {
         for folder in [self.root.join(INPUTS), self.state(STAGING)] {
             fs::create_dir_all(&folder).map_err(WriteError::at(&folder))?;
         }
-        Ok(())
+        let mut names = self.created.iter().map(PathBuf::as_path);
+        names
+            .try_for_each(durable::sync_name)
+            .and_then(|()| durable::sync_folder(&self.root))
+            .map_err(WriteError::at(&self.root))
     }
 
     /// A folder to be filled with an input's files.
@@ -188,35 +166,74 @@ impl BatchFolder {
     /// # Errors
     /// When it cannot be made.
     pub fn stage(&self) -> Result<StagedFolder, WriteError> {
-        StagedFolder::create(&self.state(STAGING))
+        StagedFolder::create_below_lock(&self.state(STAGING), &self.disk)
     }
 
-    /// Puts an input's folder and thumbnail into place. The folder comes
-    /// last and the earlier one goes first: where a folder is, its thumbnail
-    /// belongs to it.
+    /// An input's folder that has all its files, and its thumbnail.
+    ///
+    /// # Errors
+    /// When the thumbnail cannot be written.
+    pub fn seal(
+        &self,
+        folder: StagedFolder,
+        name: &str,
+        thumbnail: Option<&[u8]>,
+    ) -> Result<StagedInput, WriteError> {
+        folder.seal()?;
+        let write = |bytes: &[u8]| {
+            let path = self.state(STAGING).join(format!("{name}.png"));
+            let mut file = File::create(&path)?;
+            file.write_all(bytes)?;
+            folder.sync_before(file)?;
+            Ok(path)
+        };
+        let thumbnail = thumbnail.map(write).transpose();
+        Ok(StagedInput {
+            name: name.to_owned(),
+            thumbnail: thumbnail.map_err(WriteError::at(&self.thumbnail(name)))?,
+            folder,
+        })
+    }
+
+    /// Puts inputs' folders and thumbnails into place, many at once: the disk
+    /// takes as long for one. The folders come last and earlier ones go first:
+    /// where a folder is, its thumbnail belongs to it.
     ///
     /// # Errors
     /// When something cannot be written, renamed or removed.
-    pub fn publish(
-        &self,
-        staged: StagedFolder,
-        name: &str,
-        thumbnail: Option<&[u8]>,
-    ) -> Result<(), WriteError> {
-        let destination = self.input(name);
-        self.discard(&destination)?;
-        let path = self.thumbnail(name);
-        match thumbnail {
-            None => remove_file(&path)?,
-            Some(bytes) => {
-                let unfinished = self.state(STAGING).join(format!("{name}.png"));
-                fs::create_dir_all(self.root.join(THUMBNAILS))
-                    .and_then(|()| File::create(&unfinished)?.write_all(bytes))
-                    .and_then(|()| fs::rename(&unfinished, &path))
-                    .map_err(WriteError::at(&path))?;
+    pub fn publish(&self, mut inputs: Vec<StagedInput>) -> Result<(), WriteError> {
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        for input in &inputs {
+            let destination = self.input(&input.name);
+            input.folder.wait(&destination)?;
+            self.discard(&destination)?;
+        }
+        self.sync(INPUTS)?;
+        for input in &inputs {
+            let path = self.thumbnail(&input.name);
+            match &input.thumbnail {
+                None => remove_file(&path)?,
+                Some(staged) => fs::create_dir_all(self.root.join(THUMBNAILS))
+                    .and_then(|()| fs::rename(staged, &path))
+                    .map_err(WriteError::at(&path))?,
             }
         }
-        staged.publish(&destination, &[])
+        if inputs.iter().any(|input| input.thumbnail.is_some()) {
+            self.sync(THUMBNAILS)?;
+        }
+        for input in &mut inputs {
+            let destination = self.input(&input.name);
+            input.folder.rename(&destination)?;
+        }
+        self.sync(INPUTS)
+    }
+
+    /// Brings the names in one of the folders to the disk.
+    fn sync(&self, name: &str) -> Result<(), WriteError> {
+        let path = self.root.join(name);
+        durable::sync_folder(&path).map_err(WriteError::at(&path))
     }
 
     /// Removes a file or folder, first of all from its name.
@@ -303,20 +320,15 @@ impl BatchFolder {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<FileDigest, WriteError> {
         let unfinished = self.state(&format!("{name}.unfinished"));
-        let put = || {
-            let file = File::create(&unfinished)?;
-            let mut writer = HashingWriter::new(BufWriter::new(file));
+        let sha256 = durable::put(&unfinished, path, |out| {
+            let mut writer = HashingWriter::new(out);
             content(&mut writer)?;
-            writer.flush()?;
-            let (writer, sha256) = writer.finish();
-            writer.into_inner()?.sync_all()?;
-            fs::rename(&unfinished, path)?;
-            Ok(FileDigest {
-                name: name.to_owned(),
-                sha256,
-            })
-        };
-        put().map_err(WriteError::at(path))
+            Ok(writer.finish().1)
+        });
+        Ok(FileDigest {
+            name: name.to_owned(),
+            sha256: sha256.map_err(WriteError::at(path))?,
+        })
     }
 
     /// Puts the results into place.
@@ -328,8 +340,9 @@ impl BatchFolder {
         let put = || {
             let (mut writer, sha256) = results.writer.finish();
             writer.flush()?;
-            writer.into_inner()?.sync_all()?;
+            durable::sync(&writer.into_inner()?)?;
             fs::rename(&results.path, &path)?;
+            durable::sync_name(&path)?;
             Ok(FileDigest {
                 name: RESULTS.to_owned(),
                 sha256,
@@ -355,7 +368,7 @@ impl BatchFolder {
         for name in names_in(&state).map_err(WriteError::at(&state))? {
             let path = state.join(&name);
             let kept = [LOCK, RECORD].map(OsStr::new);
-            let removed = match path.is_dir() {
+            let removed = match beneath::is_real_folder(&path) {
                 _ if kept.contains(&name.as_os_str()) => Ok(()),
                 true => fs::remove_dir_all(&path),
                 false => fs::remove_file(&path),
@@ -414,42 +427,20 @@ fn lock(root: &Path) -> Result<Option<File>, BatchFolderError> {
     let state = root.join(STATE);
     let path = state.join(LOCK);
     for _ in 0..LOCK_ATTEMPTS {
-        let opened = fs::create_dir_all(&state).and_then(|()| {
+        let attempt = fs::create_dir_all(&state).and_then(|()| {
             let mut options = File::options();
             options.create(true).truncate(false).write(true);
-            options.open(&path)
+            leftovers::try_lock(&path, &options)
         });
-        let file = match opened {
-            // A batch that ended just now took the folder away.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            opened => opened.map_err(WriteError::at(&path))?,
-        };
-        match file.try_lock() {
-            Ok(()) if is_same_file(&file, &path) => return Ok(Some(file)),
+        match attempt.map_err(WriteError::at(&path))? {
+            Attempt::Taken(file) => return Ok(Some(file)),
             // The lock of a batch that ended just now.
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => break,
-            Err(TryLockError::Error(source)) => return Err(WriteError::at(&path)(source).into()),
+            Attempt::Gone => {}
+            Attempt::Held => break,
         }
     }
     let path = root.to_owned();
     Err(BatchFolderError::Busy { path })
-}
-
-/// Whether the open file still is the one that has the name.
-#[cfg(unix)]
-fn is_same_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(open), Ok(named)) => identity(open) == identity(named),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_: &File, path: &Path) -> bool {
-    path.exists()
 }
 
 fn names_in(folder: &Path) -> io::Result<Vec<std::ffi::OsString>> {
@@ -458,8 +449,8 @@ fn names_in(folder: &Path) -> io::Result<Vec<std::ffi::OsString>> {
         .collect()
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+fn read_json<T: DeserializeOwned>(folder: &Path, name: &str) -> Option<T> {
+    serde_json::from_slice(&beneath::read(folder, name).ok()?).ok()
 }
 
 /// A record gives serde_json no reason to refuse.
@@ -471,10 +462,5 @@ fn json(manifest: &BatchManifest) -> Vec<u8> {
 
 /// Removes a file that need not be there.
 fn remove_file(path: &Path) -> Result<(), WriteError> {
-    match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(WriteError::at(path)(source))
-        }
-        _ => Ok(()),
-    }
+    durable::remove_if_there(path).map_err(WriteError::at(path))
 }

@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{StagedFolder, WriteError};
+use super::error::WriteError;
+use super::staged_folder::StagedFolder;
+use super::{beneath, durable};
 use crate::checkpoint::FileDigest;
 use crate::digest::HashingWriter;
 use crate::output::MANIFEST;
@@ -51,13 +53,17 @@ impl MergedFolder {
             if let Some(parent) = to.parent() {
                 fs::create_dir_all(parent)?;
             }
-            if !fs::symlink_metadata(&from)?.is_file() {
-                return Err(io::Error::other("is no file"));
-            }
+            fs::symlink_metadata(&from)?;
+            let from = beneath::file(folder, name).ok_or_else(beneath::not_a_file)?;
             match fs::hard_link(&from, &to) {
                 Ok(()) => Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-                Err(_) => fs::copy(&from, &to).map(|_| ()),
+                Err(_) => {
+                    fs::copy(&from, &to)?;
+                    // Windows brings only to the disk what may be written.
+                    let copy = File::options().write(true).open(&to)?;
+                    self.staged.sync_before(copy)
+                }
             }
         };
         take_over().map_err(WriteError::at(&from))
@@ -76,8 +82,9 @@ impl MergedFolder {
             let file = BufWriter::new(File::create(self.path(name))?);
             let mut writer = HashingWriter::new(file);
             content(&mut writer)?;
-            writer.flush()?;
-            Ok(writer.finish().1)
+            let (writer, sha256) = writer.finish();
+            self.staged.sync_before(writer.into_inner()?)?;
+            Ok(sha256)
         };
         Ok(FileDigest {
             name: name.to_owned(),
@@ -86,28 +93,45 @@ impl MergedFolder {
     }
 
     /// Puts everything into place, the manifest last. An earlier batch's
-    /// parts go; files that are not a batch's stay.
+    /// parts go; files that are not a batch's stay. Meanwhile the folder has
+    /// the `interim` manifest: it says whose the folder is and lists nothing.
     ///
     /// # Errors
     /// When something cannot be renamed.
-    pub fn publish(self, manifest: &[u8]) -> Result<(), WriteError> {
+    pub fn publish(self, interim: &[u8], manifest: &[u8]) -> Result<(), WriteError> {
         self.write(MANIFEST, |out| out.write_all(manifest))?;
+        self.staged.seal()?;
+        self.staged.wait(&self.destination)?;
+        let place = self.destination.join(MANIFEST);
+        durable::put(&self.path("interim.json"), &place, |out| {
+            out.write_all(interim)
+        })
+        .map_err(WriteError::at(&place))?;
         let replaced = self.path("replaced");
         fs::create_dir_all(&replaced).map_err(WriteError::at(&replaced))?;
-        // Without a manifest a folder claims nothing, should this be interrupted.
-        for name in [MANIFEST].iter().chain(&PARTS) {
+        for name in PARTS {
             let old = self.destination.join(name);
             if fs::symlink_metadata(&old).is_ok() {
                 fs::rename(&old, replaced.join(name)).map_err(WriteError::at(&old))?;
             }
         }
-        for name in PARTS.iter().chain(&[MANIFEST]) {
-            let new = self.path(name);
-            if fs::symlink_metadata(&new).is_ok() {
-                let place = self.destination.join(name);
-                fs::rename(&new, &place).map_err(WriteError::at(&place))?;
-            }
+        for name in PARTS {
+            self.put_into_place(name)?;
         }
-        Ok(())
+        // What the manifest lists is there before it says so.
+        durable::sync_folder(&self.destination).map_err(WriteError::at(&self.destination))?;
+        self.put_into_place(MANIFEST)?;
+        durable::sync_folder(&self.destination)
+            .and_then(|()| durable::sync_name(&self.destination))
+            .map_err(WriteError::at(&self.destination))
+    }
+
+    fn put_into_place(&self, name: &str) -> Result<(), WriteError> {
+        let (new, place) = (self.path(name), self.destination.join(name));
+        match fs::symlink_metadata(&new) {
+            Ok(_) => fs::rename(&new, &place).map_err(WriteError::at(&place)),
+            // Not every batch has thumbnails.
+            Err(_) => Ok(()),
+        }
     }
 }

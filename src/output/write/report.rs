@@ -1,10 +1,11 @@
 //! Files that the user names: reports for CI systems.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::WriteError;
+use super::durable;
+use super::error::WriteError;
 
 /// Adds to a file, or begins it.
 ///
@@ -14,16 +15,13 @@ pub fn append(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
-    let append = || {
-        let file = File::options().create(true).append(true).open(path)?;
-        let mut writer = BufWriter::new(file);
-        content(&mut writer)?;
-        writer.flush()
-    };
-    append().map_err(WriteError::at(path))
+    let mut options = File::options();
+    options.create(true).append(true);
+    write_in_place(path, &options, content).map_err(WriteError::at(path))
 }
 
-/// Writes a file, in place of what has the name.
+/// Writes a file, in place of what has the name. A link, a pipe or a device is
+/// written to as it is.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -31,18 +29,28 @@ pub fn replace(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
-    let replace = || {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".unfinished");
-        let unfinished = PathBuf::from(name);
-        let mut writer = BufWriter::new(File::create(&unfinished)?);
-        let written = content(&mut writer)
-            .and_then(|()| writer.flush())
-            .and_then(|()| fs::rename(&unfinished, path));
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
+    let is_special = fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    let written = match is_special {
+        true => {
+            let mut options = File::options();
+            options.create(true).write(true).truncate(true);
+            write_in_place(path, &options, content)
         }
-        written
+        false => {
+            let mut unfinished = path.as_os_str().to_owned();
+            unfinished.push(".unfinished");
+            durable::put(&PathBuf::from(unfinished), path, content)
+        }
     };
-    replace().map_err(WriteError::at(path))
+    written.map_err(WriteError::at(path))
+}
+
+fn write_in_place(
+    path: &Path,
+    options: &OpenOptions,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut writer = BufWriter::new(options.open(path)?);
+    content(&mut writer)?;
+    durable::sync(&writer.into_inner()?)
 }

@@ -171,6 +171,25 @@ mod mounted {
     }
 
     #[test]
+    fn a_full_disk_keeps_no_half_of_a_merge() {
+        let workplace = Workplace::new();
+        let lines = "one two three four five six seven eight\n".repeat(6);
+        fs::write(workplace.path().join("in.txt"), lines).expect("inputs can be written");
+        for (shard, output) in [("1/2", "shard-1"), ("2/2", "shard-2")] {
+            let arguments = ["batch", "in.txt", "-m", "builtin", "--shard", shard];
+            workplace.succeed(&[&arguments[..], &["--output", output]].concat());
+        }
+        let arguments = ["merge", "shard-1", "shard-2", "--output", "disk/out"];
+        let commands = "{ \"$@\"; code=$?; find disk -mindepth 1 > left; exit $code; }";
+        let Some(outcome) = on_a_disk(&workplace, "size=128k", commands, &arguments) else {
+            return;
+        };
+        check_error(&outcome, "merge", 1, &["No space left on device"]);
+        let left = fs::read_to_string(workplace.path().join("left"));
+        assert_eq!(left.expect("the list was written"), "");
+    }
+
+    #[test]
     fn a_full_disk_keeps_the_earlier_run_whole() {
         let workplace = Workplace::new();
         let arguments = ["encode", TEXT, "-m", "builtin", "-o", "disk"];
@@ -183,5 +202,38 @@ mod mounted {
         let before = tree(&workplace.path().join("before"));
         assert_eq!(before.len(), 2);
         assert!(before == tree(&workplace.path().join("after")));
+    }
+}
+
+/// Reports go to whatever the user names: a device is written to, not replaced.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_named() {
+    use std::os::unix::fs::FileTypeExt;
+    let workplace = Workplace::new();
+    fs::write(workplace.path().join("in.txt"), "one\ntwo\n").expect("inputs can be written");
+    std::os::unix::fs::symlink("/dev/full", workplace.path().join("link"))
+        .expect("a link can be made");
+    for (option, file) in [
+        ("--junit", "/dev/full"),
+        ("--summary", "/dev/full"),
+        ("--junit", "link"),
+        ("--junit", "nowhere/at/all.xml"),
+    ] {
+        let arguments = [
+            "batch", "in.txt", "-m", "builtin", "--layers", "0", "-o", "out", option, file,
+        ];
+        check_error(
+            &workplace.run(&arguments),
+            file,
+            1,
+            &[file, "hint: --output"],
+        );
+        let device = fs::metadata("/dev/full").expect("there is such a device");
+        assert!(device.file_type().is_char_device());
+    }
+    for entry in fs::read_dir(workplace.path()).expect("the workplace can be read") {
+        let name = entry.expect("the entry can be read").file_name();
+        assert!(!name.to_string_lossy().contains("unfinished"), "{name:?}");
     }
 }

@@ -131,7 +131,7 @@ fn inputs_without_an_id_have_that_of_their_line() {
             &["a-1-000001", "a-1-000003", "a-2-000001"],
         ),
     ] {
-        batch(&workplace, 0, files, "out", &[]);
+        batch(&workplace, 0, files, "out", &["--overwrite"]);
         let results = results(&workplace.path().join("out"));
         assert_eq!(field(&results, "id"), ids);
         let folders: Vec<String> = ids.iter().map(|id| format!("inputs/{id}")).collect();

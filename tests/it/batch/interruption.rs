@@ -166,7 +166,8 @@ fn a_second_batch_in_a_folder_is_told_so() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let texts = super::field(&results(&folder), "text");
     assert_eq!(texts, ["one"]);
-    batch(&workplace, 0, &["in.txt"], "out", &[]);
+    // The first batch's inputs came through a pipe.
+    batch(&workplace, 0, &["in.txt"], "out", &["--overwrite"]);
 }
 
 #[cfg(target_os = "linux")]

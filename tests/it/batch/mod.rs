@@ -7,6 +7,7 @@ mod inputs;
 mod interruption;
 mod limits;
 mod memory;
+mod ownership;
 mod resume;
 mod views;
 

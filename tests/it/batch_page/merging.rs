@@ -92,7 +92,7 @@ fn merged_shards_are_the_unsharded_batch_byte_for_byte() {
     let expected = tree(&whole);
     for name in ["merged", "deep/er/merged", "merged"] {
         let output = folder.path().join(name);
-        let manifest = merge(&shards, &output).unwrap();
+        let manifest = merge(&shards, &output, false).unwrap();
         assert_eq!(manifest.counts.inputs, records.len() as u64);
         let merged = tree(&output);
         assert_eq!(
@@ -103,7 +103,7 @@ fn merged_shards_are_the_unsharded_batch_byte_for_byte() {
             assert_eq!(bytes, &expected[path], "{}", path.display());
         }
         fs::write(output.join("notes.txt"), "mine").unwrap();
-        merge(&shards, &output).unwrap();
+        merge(&shards, &output, false).unwrap();
         assert!(
             output.join("notes.txt").exists(),
             "a file of the user's is gone"
@@ -167,7 +167,7 @@ fn what_does_not_fit_together_is_refused_and_leaves_nothing() {
         let mut shards = small_shards(folder.path());
         spoil(&mut shards);
         let output = folder.path().join("merged");
-        let error = merge(&shards, &output).unwrap_err().to_string();
+        let error = merge(&shards, &output, false).unwrap_err().to_string();
         assert!(
             error.contains(expected),
             "expected {expected:?}, found {error:?}"
@@ -192,7 +192,7 @@ fn no_name_in_a_shard_leads_out_of_it() {
         record.thumbnail = None;
         let shard = folder.path().join("shard");
         finish_batch(&shard, &[record], Some(Shard { index: 1, count: 1 }));
-        let error = merge(&[shard], &folder.path().join("merged")).unwrap_err();
+        let error = merge(&[shard], &folder.path().join("merged"), false).unwrap_err();
         assert!(
             error.to_string().contains("is not in inputs"),
             "{name}: {error}"
@@ -204,16 +204,16 @@ fn no_name_in_a_shard_leads_out_of_it() {
 fn an_output_that_is_something_else_is_refused() {
     let folder = TempDir::new().unwrap();
     let shards = small_shards(folder.path());
-    let error = merge(&shards, &shards[0].join(".")).unwrap_err();
+    let error = merge(&shards, &shards[0].join("."), false).unwrap_err();
     assert!(
         error.to_string().contains("is one of the folders"),
         "{error}"
     );
     let taken = folder.path().join("taken");
     fs::create_dir(&taken).unwrap();
-    merge(&shards, &taken).expect("an empty folder is free");
+    merge(&shards, &taken, false).expect("an empty folder is free");
     fs::remove_file(taken.join("manifest.json")).unwrap();
-    let error = merge(&shards, &taken).unwrap_err();
+    let error = merge(&shards, &taken, false).unwrap_err();
     assert!(error.to_string().contains("is no batch"), "{error}");
     assert!(taken.join("results.jsonl").exists());
 }

@@ -175,6 +175,7 @@ fn options() -> OutputOptions {
         formats: [Format::Png].into(),
         figure: FigureOptions::default(),
         large: false,
+        overwrite: false,
     }
 }
 

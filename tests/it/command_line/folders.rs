@@ -1,8 +1,13 @@
-//! Folder names from any text.
+//! Folder names from any text, and whose a folder is.
+
+use std::collections::BTreeMap;
+use std::fs;
 
 use attnviz::output::folder::folder_name;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
+
+use crate::binary::{Workplace, copy_of_fixture, fixture, manifest, tree};
 
 /// The longest name and the longest thing that is added to one.
 const MAXIMUM_LENGTH: usize = 60;
@@ -72,4 +77,94 @@ proptest! {
     ) {
         check(&text, None);
     }
+}
+
+const TEXT: &str = "The cat sat on the mat.";
+const FOLDER: &str = "the-cat-sat-on-the-mat";
+
+/// Encodes a text with a model into the default folder, one small picture.
+fn encode(workplace: &Workplace, text: &[&str], model: &str, more: &[&str]) {
+    let mut arguments = vec!["encode", "-m", model, "--views", "overview"];
+    arguments.extend(text);
+    arguments.extend(more);
+    workplace.succeed(&arguments);
+}
+
+/// The folders below the default one, each with its files.
+fn folders(workplace: &Workplace) -> Vec<(String, BTreeMap<String, Vec<u8>>)> {
+    let entries = fs::read_dir(workplace.default_output()).expect("there are results");
+    let mut folders: Vec<_> = entries
+        .map(|entry| {
+            let entry = entry.expect("the entry can be read");
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, tree(&entry.path()))
+        })
+        .collect();
+    folders.sort();
+    folders
+}
+
+#[test]
+fn every_model_and_every_version_of_one_has_a_folder_of_its_own() {
+    let workplace = Workplace::new();
+    let model = workplace.path().join("model");
+    copy_of_fixture("relu-uncased-vocabulary", &model);
+    let config = fs::read_to_string(model.join("config.json")).expect("there is a config");
+    let encode_all = || {
+        for model in ["builtin", &fixture("masked-lm-bin").display().to_string()] {
+            encode(&workplace, &[TEXT], model, &[]);
+        }
+        for ending in ["\n", "\n\n"] {
+            let config = format!("{}{ending}", config.trim_end());
+            fs::write(model.join("config.json"), config).expect("it can be changed");
+            encode(&workplace, &[TEXT], "./model", &[]);
+        }
+    };
+    encode_all();
+    let first = folders(&workplace);
+    let names: Vec<&String> = first.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    assert_eq!(names[0], FOLDER);
+    for name in &names[1..] {
+        let hash = name.strip_prefix("the-cat-sat-on-the-mat-");
+        let hash = hash.expect("it is named after the text");
+        assert!(hash.len() == 8 && hash.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    }
+    let id = |name: &str| manifest(&workplace.default_output().join(name))["model"]["id"].clone();
+    assert_eq!(id(FOLDER), "sentence-transformers/all-MiniLM-L6-v2");
+    encode_all();
+    assert!(first == folders(&workplace), "every folder is found again");
+}
+
+#[test]
+fn overwriting_takes_the_folder_of_another_run_and_leaves_none_of_its_files() {
+    let workplace = Workplace::new();
+    let other = fixture("masked-lm-bin").display().to_string();
+    encode(&workplace, &[TEXT], &other, &["--format", "png,json"]);
+    let folder = workplace.default_output().join(FOLDER);
+    fs::write(folder.join("notes.txt"), "mine").expect("a note can be written");
+    encode(&workplace, &[TEXT], "builtin", &["--overwrite"]);
+    let all = folders(&workplace);
+    assert_eq!(all.len(), 1);
+    let files: Vec<&String> = all[0].1.keys().collect();
+    assert_eq!(files, ["manifest.json", "notes.txt", "overview.png"]);
+    // It is the new owner's from then on.
+    encode(&workplace, &[TEXT], "builtin", &["--views", "mean"]);
+    assert_eq!(folders(&workplace).len(), 1);
+    encode(&workplace, &[TEXT], &other, &[]);
+    assert_eq!(folders(&workplace).len(), 2);
+}
+
+#[test]
+fn overwriting_deletes_nothing_that_no_manifest_lists() {
+    let workplace = Workplace::new();
+    let folder = workplace.default_output().join(FOLDER);
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    fs::write(folder.join("overview.png"), "old").expect("a file can be written");
+    fs::write(folder.join("notes.txt"), "mine").expect("a file can be written");
+    encode(&workplace, &[TEXT], "builtin", &["--overwrite"]);
+    let files = tree(&folder);
+    assert_eq!(files.len(), 3);
+    assert_eq!(files["notes.txt"], b"mine");
+    assert_ne!(files["overview.png"], b"old");
 }

@@ -1,9 +1,10 @@
-//! The same command again: the same bytes, and no leftovers of another.
+//! The same command again: the same bytes; another one: more files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
-use crate::binary::{Workplace, manifest, tree};
+use crate::binary::{Workplace, manifest, sha256, tree};
 
 const TEXT: &str = "The cat sat on the mat.";
 const FOLDER: &str = "the-cat-sat-on-the-mat";
@@ -44,39 +45,104 @@ fn every_thread_count_and_every_rerun_gives_the_same_bytes() {
 }
 
 #[test]
-fn other_options_leave_no_file_of_the_earlier_run() {
+fn other_options_add_their_files_and_delete_none() {
     let workplace = Workplace::new();
-    let names = |arguments: &[&str]| -> Vec<String> {
-        let mut all = vec!["encode", TEXT, "-m", "builtin"];
+    let folder = workplace.default_output().join(FOLDER);
+    let run = |arguments: &[&str]| -> BTreeMap<String, Vec<u8>> {
+        let mut all = vec!["encode", TEXT, "-m", "builtin", "--json"];
         all.extend(arguments);
-        workplace.succeed(&all);
-        tree(&workplace.default_output()).into_keys().collect()
+        let before = match folder.exists() {
+            true => tree(&folder),
+            false => BTreeMap::new(),
+        };
+        let report = workplace.succeed(&all).stdout;
+        let report: serde_json::Value = serde_json::from_str(&report).expect("it is JSON");
+        let written = names(&report["files"]);
+        let kept = names(&report["kept"]);
+        let after = tree(&folder);
+        for (name, bytes) in &before {
+            assert!(after.contains_key(name), "{name} is gone");
+            if !written.contains(name) {
+                assert!(after[name] == *bytes, "{name} changed");
+                assert!(kept.contains(name), "{name} is not told of");
+            }
+        }
+        check_listed(&folder);
+        after
     };
-    let in_folder = |files: &[&str]| -> Vec<String> {
-        files
-            .iter()
-            .map(|file| format!("{FOLDER}/{file}"))
-            .collect()
-    };
-    let first = names(&["--layers", "0", "--heads", "0-1", "-f", "png,json"]);
-    let expected = [
+    let names_of = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
+    let first = ["--layers", "0", "--heads", "0-1", "-f", "png,json"];
+    let of_first = [
         "attention.json",
         "heads/layer-00-head-00.png",
         "heads/layer-00-head-01.png",
         "manifest.json",
         "overview.png",
     ];
-    assert_eq!(first, in_folder(&expected));
-    let second = names(&["--layers", "1", "--heads", "1", "--views", "heads"]);
-    let expected = ["heads/layer-01-head-01.png", "manifest.json"];
-    assert_eq!(second, in_folder(&expected));
-    let third = names(&["-f", "safetensors"]);
-    assert_eq!(
-        third,
-        in_folder(&["attention.safetensors", "manifest.json"])
-    );
+    assert_eq!(names_of(&run(&first)), of_first);
+    let second = ["--layers", "1", "--heads", "1", "--views", "heads,from:cat"];
+    let of_both = [
+        "attention.json",
+        "from/cat.png",
+        "heads/layer-00-head-00.png",
+        "heads/layer-00-head-01.png",
+        "heads/layer-01-head-01.png",
+        "manifest.json",
+        "overview.png",
+    ];
+    let both = run(&second);
+    assert_eq!(names_of(&both), of_both);
+    assert!(run(&second) == both, "the same command again");
+    run(&first);
+    assert!(run(&second) == both, "both commands again");
+    let all = run(&["-f", "safetensors"]);
+    assert_eq!(all.len(), both.len() + 1);
+    assert!(all.contains_key("attention.safetensors"));
+}
+
+/// Strings out of a list in JSON.
+fn names(list: &serde_json::Value) -> BTreeSet<String> {
+    let list = list.as_array().expect("files are a list").iter();
+    list.map(|name| name.as_str().expect("a name is a string").to_owned())
+        .collect()
+}
+
+/// The manifest lists every other file of the folder with its digest.
+fn check_listed(folder: &Path) {
+    let listed: BTreeMap<String, String> = manifest(folder)["files"]
+        .as_array()
+        .expect("files are a list")
+        .iter()
+        .map(|file| {
+            let field = |name: &str| file[name].as_str().expect("it is a string").to_owned();
+            (field("name"), field("sha256"))
+        })
+        .collect();
+    let found: BTreeMap<String, String> = tree(folder)
+        .into_iter()
+        .filter(|(name, _)| name != "manifest.json")
+        .map(|(name, bytes)| (name, sha256(&bytes)))
+        .collect();
+    assert_eq!(listed, found);
+}
+
+#[test]
+fn a_file_that_somebody_changed_stays_and_is_no_longer_listed() {
+    let workplace = Workplace::new();
+    let encode = |views: &str| {
+        let arguments = ["encode", TEXT, "-m", "builtin", "--views", views];
+        workplace.succeed(&arguments);
+    };
+    encode("overview,mean");
     let folder = workplace.default_output().join(FOLDER);
-    assert!(!folder.join("heads").exists(), "an empty folder stays");
+    fs::write(folder.join("mean/all.png"), "mine").expect("a file can be changed");
+    encode("max");
+    assert_eq!(tree(&folder)["mean/all.png"], b"mine");
+    let listed = manifest(&folder)["files"].to_string();
+    assert!(listed.contains("mean/layer-00.png") && listed.contains("max/all.png"));
+    assert!(!listed.contains("mean/all.png"), "{listed}");
+    encode("mean");
+    check_listed(&folder);
 }
 
 #[test]

@@ -1,0 +1,144 @@
+//! Whose a batch's folder is: that of its inputs and its model.
+
+use std::fs;
+
+use super::{arguments, assert_same_tree, batch, write};
+use crate::binary::{Outcome, Workplace, copy_of_fixture, tree};
+
+const LINES: &str = "one\ntwo\nthree\n";
+
+/// The batch is refused with these words and a hint, and changes nothing.
+fn check_refused(workplace: &Workplace, arguments: &[String], words: &[&str]) {
+    let before = tree(workplace.path());
+    let outcome = workplace.run(arguments);
+    let stderr = &outcome.stderr;
+    assert_eq!(outcome.code, Some(1), "{arguments:?}: {stderr}");
+    let hint = stderr.lines().last().unwrap_or_default();
+    assert!(hint.starts_with("hint: --output FOLDER"), "{stderr}");
+    assert!(hint.contains("--overwrite"), "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "no {word:?} in {stderr}");
+    }
+    assert!(tree(workplace.path()) == before, "{arguments:?}");
+}
+
+#[test]
+fn a_batch_of_other_inputs_is_refused() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", LINES);
+    write(&workplace, "other.txt", "four\n");
+    batch(&workplace, 0, &["in.txt"], "out", &[]);
+    let words = ["out holds a batch of other inputs", "--resume"];
+    for files in [&["other.txt"][..], &["in.txt", "other.txt"], &["-"]] {
+        check_refused(&workplace, &arguments(files, "out", &[]), &words);
+    }
+    // The same inputs may be drawn in another way, and be called otherwise.
+    fs::create_dir(workplace.path().join("more")).expect("a folder can be made");
+    write(&workplace, "more/same.txt", LINES);
+    batch(&workplace, 0, &["in.txt"], "out", &["-f", "json"]);
+    batch(&workplace, 0, &["more/same.txt"], "out", &[]);
+    // A file of the same name with another content is another input.
+    write(&workplace, "same.txt", "one\nzwei\n");
+    check_refused(&workplace, &arguments(&["same.txt"], "out", &[]), &words);
+    for more in ["--resume", "--overwrite"] {
+        batch(&workplace, 0, &["same.txt"], "out", &[more]);
+        batch(&workplace, 0, &["same.txt"], "expected", &[]);
+        let [out, expected] = ["out", "expected"].map(|name| workplace.path().join(name));
+        assert_same_tree(&out, &expected, more);
+    }
+}
+
+#[test]
+fn a_batch_by_another_model_is_refused() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", LINES);
+    let model = workplace.path().join("model");
+    copy_of_fixture("relu-uncased-vocabulary", &model);
+    let by = |model: &str, more: &[&str]| -> Vec<String> {
+        let mut all = vec!["batch", "in.txt", "-o", "out", "-m", model];
+        all.extend(more);
+        all.into_iter().map(str::to_owned).collect()
+    };
+    workplace.succeed(&by("./model", &[]));
+    let words = ["out holds a batch of another model, model"];
+    check_refused(&workplace, &by("builtin", &[]), &words);
+    check_refused(&workplace, &by("builtin", &["--resume"]), &words);
+    // Another version of it is another model, which `--resume` may follow.
+    let config = fs::read_to_string(model.join("config.json")).expect("there is a config");
+    fs::write(model.join("config.json"), format!("{config}\n")).expect("it can be changed");
+    let words = ["out holds a batch of another version of model", "--resume"];
+    check_refused(&workplace, &by("./model", &[]), &words);
+    workplace.succeed(&by("./model", &["--resume"]));
+    workplace.succeed(&by("./model", &[]));
+    workplace.succeed(&by("builtin", &["--overwrite"]));
+    check_refused(&workplace, &by("./model", &[]), &[]);
+    let both = workplace.run(&by("builtin", &["--overwrite", "--resume"]));
+    assert_eq!(both.code, Some(2), "{}", both.stderr);
+}
+
+#[test]
+fn another_shard_replaces_one_only_when_told_to() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", LINES);
+    batch(&workplace, 0, &["in.txt"], "out", &["--shard", "1/2"]);
+    let other = ["--shard", "2/2"];
+    let refused = arguments(&["in.txt"], "out", &other);
+    check_refused(&workplace, &refused, &["holds shard 1/2"]);
+    batch(
+        &workplace,
+        0,
+        &["in.txt"],
+        "out",
+        &[&other[..], &["--overwrite"]].concat(),
+    );
+    batch(&workplace, 0, &["in.txt"], "expected", &other);
+    let [out, expected] = ["out", "expected"].map(|name| workplace.path().join(name));
+    assert_same_tree(&out, &expected, "overwritten");
+}
+
+#[test]
+fn a_folder_that_is_no_batchs_is_not_overwritten() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", LINES);
+    fs::create_dir_all(workplace.path().join("out/inputs")).expect("a folder can be made");
+    write(&workplace, "out/inputs/mine.txt", "mine");
+    let outcome = batch(&workplace, 1, &["in.txt"], "out", &["--overwrite"]);
+    assert!(
+        outcome.stderr.contains("is not a batch's"),
+        "{}",
+        outcome.stderr
+    );
+    let left = tree(&workplace.path().join("out"));
+    assert_eq!(left.keys().collect::<Vec<_>>(), ["inputs/mine.txt"]);
+}
+
+#[test]
+fn a_merge_replaces_another_batch_only_when_told_to() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", LINES);
+    write(&workplace, "other.txt", "four\n");
+    for (shard, output) in [("1/2", "shard-1"), ("2/2", "shard-2")] {
+        batch(&workplace, 0, &["in.txt"], output, &["--shard", shard]);
+    }
+    batch(&workplace, 0, &["in.txt"], "whole", &[]);
+    batch(&workplace, 0, &["other.txt"], "out", &[]);
+    let merge = |more: &[&str]| -> Outcome {
+        let mut all = vec!["merge", "shard-1", "shard-2", "-o", "out"];
+        all.extend(more);
+        workplace.run(&all)
+    };
+    let [out, whole] = ["out", "whole"].map(|name| workplace.path().join(name));
+    let before = tree(&out);
+    let refused = merge(&[]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    for word in ["out holds another batch", "hint: ", "--overwrite"] {
+        assert!(refused.stderr.contains(word), "{}", refused.stderr);
+    }
+    assert!(tree(&out) == before);
+    // Once it is there, it is the same batch again.
+    for more in [&["--overwrite"][..], &[]] {
+        let merged = merge(more);
+        assert_eq!(merged.code, Some(0), "{}", merged.stderr);
+        assert_same_tree(&out, &whole, "merged");
+    }
+}
