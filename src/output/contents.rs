@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::folder::Destination;
+use super::numbers::NumberArray;
+use super::saved::SavedNumbers;
 use super::views::{ViewedPicture, picture_formats, pictures};
 use super::write::StagedFolder;
 use super::{
@@ -95,7 +97,7 @@ impl<'run> Contents<'run> {
         let mut manifest = Manifest::new(self.run, &model);
         manifest.shown = ShownRecord::new(self.maps, self.attention);
         let mut files = drawn.files;
-        files.extend(self.write_numbers(&manifest, staged)?);
+        files.extend(self.write_numbers(&manifest, destination, staged)?);
         let kept = match destination {
             Some(destination) => destination.kept_files(&files),
             None => Vec::new(),
@@ -143,6 +145,7 @@ impl<'run> Contents<'run> {
     fn write_numbers(
         &self,
         manifest: &Manifest,
+        destination: Option<&Destination>,
         staged: &StagedFolder,
     ) -> Result<Vec<FileRecord>, OutputError> {
         let formats: Vec<_> = numbers::FILES
@@ -161,17 +164,50 @@ impl<'run> Contents<'run> {
         )?;
         let mut files = Vec::new();
         for (format, name) in formats {
+            let mut arrays = arrays.clone();
+            let earlier = destination.and_then(|destination| destination.earlier_numbers(name));
+            arrays.extend(earlier.map_or_else(Vec::new, |earlier| {
+                of_other_views(earlier, manifest, &arrays)
+            }));
+            // So that it does not matter which view came first.
+            arrays.sort_by(|first, second| first.order().cmp(&second.order()));
             if let Some(bytes) = numbers::encode(format, &arrays, manifest)? {
                 let digest = staged.write(name, &bytes)?;
+                let views: BTreeSet<&str> = arrays.iter().filter_map(NumberArray::view).collect();
                 files.push(FileRecord {
                     name: digest.name,
                     sha256: digest.sha256,
-                    options: OptionsRecord::of_numbers(self.options),
+                    options: OptionsRecord {
+                        views: views.into_iter().map(str::to_owned).collect(),
+                        ..OptionsRecord::of_numbers(self.options)
+                    },
                 });
             }
         }
         Ok(files)
     }
+}
+
+/// Numbers of an earlier command that are not written again. They stay where
+/// they are of the same heads, rows and columns as the new ones: else nobody
+/// could say any more what their axes are.
+fn of_other_views(
+    earlier: SavedNumbers,
+    manifest: &Manifest,
+    arrays: &[NumberArray<'_>],
+) -> Vec<NumberArray<'static>> {
+    let SavedNumbers {
+        manifest: of_earlier,
+        arrays: earlier,
+    } = earlier;
+    let is_alike = of_earlier.streams == manifest.streams
+        && of_earlier.attention == manifest.attention
+        && of_earlier.shown == manifest.shown;
+    let is_written = |array: &NumberArray<'_>| arrays.iter().any(|other| other.name == array.name);
+    earlier
+        .into_iter()
+        .filter(|array| is_alike && array.view().is_some() && !is_written(array))
+        .collect()
 }
 
 /// Lends the thread's shaper. It is taken out meanwhile, so that work which

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::saved::{self, SavedNumbers};
 use super::write::{Change, beneath};
 use super::{FileRecord, MANIFEST, Manifest, OutputError, read_manifest};
 use crate::checkpoint::ModelProvenance;
@@ -151,6 +152,17 @@ impl Destination {
             .filter(|file| beneath::is_as_listed(&self.path, &file.name, &file.sha256))
             .cloned()
             .collect()
+    }
+
+    /// What a file of numbers of an earlier command holds, `None` where there
+    /// is none that is still what it was.
+    pub(super) fn earlier_numbers(&self, name: &str) -> Option<SavedNumbers> {
+        let Earlier::Own(earlier) = &self.earlier else {
+            return None;
+        };
+        let file = earlier.files.iter().find(|file| file.name == name)?;
+        let is_there = beneath::is_as_listed(&self.path, name, &file.sha256);
+        is_there.then(|| saved::numbers(&self.path.join(name)).ok())?
     }
 
     /// What becomes of the files that are there, apart from those that are

@@ -1,10 +1,12 @@
 //! The options that shaped a file, as a manifest has them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::OutputOptions;
 use crate::analysis::{Granularity, SpecialTokens};
-use crate::figure::{Colormap, Progression, Theme};
+use crate::figure::{Colormap, Progression, Theme, View};
 
 /// Options as they are typed. Those that have their default are left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +103,7 @@ impl OptionsRecord {
     pub fn new(options: &OutputOptions) -> Self {
         let figure = &options.figure;
         Self {
+            views: options.views.iter().map(ToString::to_string).collect(),
             formats: options.formats.iter().map(ToString::to_string).collect(),
             scale: figure.scale.map(|scale| scale.to_string()),
             color_scale: figure.progression.to_string(),
@@ -123,11 +126,21 @@ impl OptionsRecord {
         }
     }
 
-    /// Those that shape a file of numbers.
+    /// Those that shape a file of numbers, which has some for these views.
     pub fn of_numbers(options: &OutputOptions) -> Self {
         let reshape = &options.reshape;
+        let has_numbers = |view: &&View| match view {
+            View::Heads | View::Overview => false,
+            View::Mean | View::Max | View::Unit(..) => true,
+        };
+        let views: BTreeSet<String> = options
+            .views
+            .iter()
+            .filter(has_numbers)
+            .map(ToString::to_string)
+            .collect();
         Self {
-            views: options.views.iter().map(ToString::to_string).collect(),
+            views: views.into_iter().collect(),
             tokens: reshape.granularity.to_string(),
             special_tokens: reshape.special_tokens.to_string(),
             crop: reshape.crop.map(|crop| crop.to_string()),

@@ -8,6 +8,11 @@ use crate::attention::{Attention, HeadId};
 use crate::figure::View;
 use crate::run::Run;
 
+/// What the model returned.
+const RAW: &str = "attention";
+/// What is shown where that is something else.
+const SHOWN: &str = "shown";
+
 /// Numbers with a name and a shape, F32, the last dimension fastest.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::output) struct NumberArray<'run> {
@@ -17,6 +22,21 @@ pub(in crate::output) struct NumberArray<'run> {
 }
 
 impl NumberArray<'_> {
+    /// The view that the numbers are of, `None` for what is in every file.
+    pub(in crate::output) fn view(&self) -> Option<&str> {
+        match self.name.as_str() {
+            RAW | SHOWN => None,
+            "mean_all" => Some("mean"),
+            "max_all" => Some("max"),
+            name => Some(name),
+        }
+    }
+
+    /// Where the array stands in a file: what is in every file first.
+    pub(in crate::output) fn order(&self) -> (bool, bool, &str) {
+        (self.name != RAW, self.name != SHOWN, &self.name)
+    }
+
     /// The values, four bytes each.
     pub(super) fn to_le_bytes(&self) -> Vec<u8> {
         let values = self.values.iter();
@@ -35,14 +55,14 @@ pub(in crate::output) fn arrays<'run>(
 ) -> Result<Vec<NumberArray<'run>>, OutputError> {
     let raw = attention.maps();
     let mut arrays = vec![NumberArray {
-        name: "attention".to_owned(),
+        name: RAW.to_owned(),
         shape: raw.shape().to_vec(),
         values: by_layer_and_head(attention, raw.values(), raw.query_count() * raw.key_count()),
     }];
     if !std::ptr::eq(maps.values.as_ref(), raw.values()) {
         let [layers, heads, _, _] = raw.shape();
         arrays.push(NumberArray {
-            name: "shown".to_owned(),
+            name: SHOWN.to_owned(),
             shape: vec![layers, heads, maps.rows.len(), maps.columns.len()],
             values: by_layer_and_head(attention, &maps.values, maps.map_size()),
         });

@@ -13,12 +13,14 @@ mod error;
 mod labels;
 mod npy;
 mod npz;
+mod numbers;
 mod own;
 mod safetensors;
 
 use std::path::{Path, PathBuf};
 
 pub use error::SavedError;
+pub(super) use numbers::{SavedNumbers, numbers};
 
 use crate::run::Run;
 use arrays::ArrayFile;
