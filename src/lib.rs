@@ -149,7 +149,7 @@ pub mod figure;
 
 pub mod render;
 
-pub mod output;
+pub mod store;
 
 pub mod pipeline;
 

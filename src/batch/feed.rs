@@ -13,10 +13,10 @@ use thiserror::Error;
 use super::identity::{fingerprint, is_in_shard};
 use super::source::{InputSource, Record, RecordText, SourceError};
 use crate::input::{Input, Prepared};
-use crate::output::batch::{InputFile, Shard};
-use crate::output::folder::file_stem;
 use crate::pipeline;
 use crate::remedy::Remedy;
+use crate::store::batch_records::{InputFile, Shard};
+use crate::store::folder::file_stem;
 use crate::tokenizer::{TokenLimit, Tokenizer};
 
 /// So many inputs are read ahead.

@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::output::batch::Shard;
+use crate::store::batch_records::Shard;
 
 /// Sixteen bytes that tell texts apart: the beginning of their SHA-256.
 pub(super) fn fingerprint(text: &str) -> u128 {

@@ -6,16 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::error::BatchError;
 use super::feed::Item;
-use super::{BatchError, BatchModel, BatchOptions, blank_record};
+use super::options::{BatchModel, BatchOptions};
+use super::resume;
+use super::stage::{self, has_thumbnails};
 use crate::attention::AttentionKind;
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
-use crate::output::batch::{self as records, INPUTS, ResultRecord, Status, THUMBNAILS};
-use crate::output::write::batch_folder::{BatchFolder, StagedInput};
-use crate::output::{self, AttentionRecord, Manifest};
 use crate::pipeline;
 use crate::run::Run;
+use crate::store::batch_records::{INPUTS, ResultRecord, Status, THUMBNAILS};
+use crate::store::write::batch_folder::{BatchFolder, StagedInput};
+use crate::store::{AttentionRecord, Manifest, expected_files};
 
 /// What all windows share.
 pub(super) struct Context<'a> {
@@ -165,7 +168,7 @@ impl Context<'_> {
                     return Err(BatchError::Interrupted { done: 0 });
                 }
                 let name = &item.folder_name;
-                let drawn = output::stage_batch_run(&run, &self.options.files, self.folder, name);
+                let drawn = stage::stage_batch_run(&run, &self.options.files, self.folder, name);
                 match drawn {
                     Ok(drawn) => {
                         if let Ok(input) = &item.prepared {
@@ -203,14 +206,14 @@ impl Context<'_> {
 
     /// The record of an input that is done.
     fn fill(&self, record: &mut ResultRecord, input: &Prepared, name: &str) {
-        let files = output::expected_files(&self.options.selection, &self.options.files);
+        let files = expected_files(&self.options.selection, &self.options.files);
         let folder = format!("{INPUTS}/{name}");
         let mut names = files.iter().map(|(name, _)| name);
         let picture = names.find(|name| name.ends_with(".png"));
         record.status = Status::Done;
         record.picture = picture.map(|file| format!("{folder}/{file}"));
-        record.thumbnail = records::has_thumbnails(&self.options.files)
-            .then(|| format!("{THUMBNAILS}/{name}.png"));
+        record.thumbnail =
+            has_thumbnails(&self.options.files).then(|| format!("{THUMBNAILS}/{name}.png"));
         record.folder = Some(folder);
         if let Input::Text { text, pair } = &input.input {
             record.text = Some(text.clone());
@@ -231,8 +234,8 @@ impl Context<'_> {
             let attention = AttentionRecord::unmasked(AttentionKind::SelfAttention, selection);
             let (attention, model) = (vec![attention], self.model.provenance);
             let expected = Manifest::of_parts(&input.input, &input.streams, attention, model);
-            let names = output::expected_files(selection, files);
-            records::finished(self.folder, &item.folder_name, &expected, &names, files).is_some()
+            let names = expected_files(selection, files);
+            resume::finished(self.folder, &item.folder_name, &expected, &names, files).is_some()
         }
     }
 }
@@ -264,4 +267,22 @@ fn reason(error: &ModelError) -> String {
         cause = error.source();
     }
     reason
+}
+
+/// An item's place and name, as its record has it.
+fn blank_record(item: &Item) -> ResultRecord {
+    ResultRecord {
+        id: item.id.clone(),
+        file: item.file.clone(),
+        line: item.line,
+        status: Status::Failed,
+        folder: None,
+        text: None,
+        pair: None,
+        tokens: Vec::new(),
+        truncated_tokens: 0,
+        picture: None,
+        thumbnail: None,
+        error: None,
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, mpsc};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::FileDigest;
+use super::file_digest::FileDigest;
 use super::hub::CachedFile;
 use crate::digest::{sha256, sha256_of};
 use crate::remedy::Remedy;

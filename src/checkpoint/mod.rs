@@ -4,6 +4,7 @@
 
 mod builtin;
 mod digest;
+mod file_digest;
 mod files;
 pub mod hub;
 mod provenance;
@@ -14,7 +15,8 @@ use thiserror::Error;
 
 pub use builtin::BUILTIN_ID;
 pub use digest::DigestError;
-pub use provenance::{FileDigest, ModelProvenance, ModelSource, PendingProvenance};
+pub use file_digest::FileDigest;
+pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
 
 use crate::remedy::{CheckpointPart, Remedy};
 use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DigestError;
 use super::digest::Digests;
+use super::file_digest::FileDigest;
 
 /// Where a model came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,15 +19,6 @@ pub enum ModelSource {
     Builtin,
     /// Another program: its attention was read from a file.
     Elsewhere,
-}
-
-/// A file of a checkpoint and what it held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileDigest {
-    /// The file's name, relative to the checkpoint.
-    pub name: String,
-    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
-    pub sha256: String,
 }
 
 /// Which model produced a run.

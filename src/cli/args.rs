@@ -7,12 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::index_list::IndexList;
 use super::model_name::ModelName;
-use super::show::TerminalView;
+use super::terminal_view::TerminalView;
 use crate::analysis::{Crop, Granularity, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme, View};
-use crate::output::Format;
-use crate::output::batch::Shard;
+use crate::store::Format;
+use crate::store::batch_records::Shard;
 
 const EXAMPLES: &str = "\
 Examples:

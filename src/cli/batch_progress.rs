@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use super::messages::{Messages, Printable, labelled, rate, seconds};
 use crate::batch::BatchEvent;
-use crate::output::batch::{BatchCounts, ResultRecord};
+use crate::store::batch_records::{BatchCounts, ResultRecord};
 
 /// From one line of a log to the next.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 
-use super::messages::{Messages, StandardOutputError};
+use super::messages::Messages;
 use super::model;
 use super::settings::BenchSettings;
+use super::standard_output::StandardOutputError;
 use crate::bench::{self, BenchReport, Timing};
 
 pub(super) fn run(settings: &BenchSettings, messages: &Messages) -> Result<()> {

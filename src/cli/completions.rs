@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::CommandFactory;
 
 use super::args::{Arguments, CompletionsArguments};
-use super::messages::StandardOutputError;
+use super::standard_output::StandardOutputError;
 
 pub(super) fn run(arguments: &CompletionsArguments) -> Result<()> {
     // Made in memory, because the generator panics when its output breaks, as

@@ -8,17 +8,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
+use super::messages::{Messages, Printable, missing_glyphs, seconds};
 use super::model;
 use super::settings::EncodeSettings;
-use super::show::{self, TerminalView};
+use super::show;
+use super::standard_output::StandardOutputError;
+use super::terminal_view::TerminalView;
 use crate::attention::Selection;
 use crate::checkpoint::{ModelProvenance, ModelSource};
 use crate::input::{Input, Prepared, StreamRole};
 use crate::model::ModelError;
-use crate::output::{self, AttentionRecord, OutputError, OutputOptions, StreamRecord, WrittenRun};
-use crate::pipeline::{self, LoadedModel, Use};
+use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
 use crate::run::Run;
+use crate::store::{AttentionRecord, MANIFEST, OutputOptions, StreamRecord};
 
 /// How many tokens the result on standard output lists; the manifest has all.
 const MAXIMUM_LISTED_TOKENS: usize = 40;
@@ -87,7 +89,7 @@ pub(super) fn write(
     messages: &Messages,
 ) -> Result<()> {
     let start = Instant::now();
-    let picture_count = output::picture_count(run, delivery.options);
+    let picture_count = pipeline::picture_count(run, delivery.options);
     let bar = messages.progress(
         picture_count as u64,
         "drawing {bar:24} {pos}/{len} pictures {eta} left",
@@ -95,8 +97,8 @@ pub(super) fn write(
     let (options, folder) = (delivery.options, delivery.folder);
     let drawn = || bar.inc(1);
     let written = match delivery.source {
-        None => output::write_run(run, options, folder, &drawn),
-        Some(source) => output::redraw_run(run, options, folder, source, &drawn),
+        None => pipeline::write_run(run, options, folder, &drawn),
+        Some(source) => pipeline::redraw_run(run, options, folder, source, &drawn),
     };
     bar.finish_and_clear();
     let written = match written {
@@ -211,7 +213,7 @@ fn contents(picture_count: usize, other_count: usize, kept_count: usize) -> Stri
     };
     let pictures = counted(picture_count, "picture", "pictures");
     let others = counted(other_count, "file of numbers", "files of numbers");
-    let parts = [pictures, others, Some(output::MANIFEST.to_owned())];
+    let parts = [pictures, others, Some(MANIFEST.to_owned())];
     let written = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     match kept_count {
         0 => written,
@@ -259,7 +261,7 @@ fn print_json(
         streams: &written.manifest.streams,
         attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
-        files: files.chain([output::MANIFEST]).collect(),
+        files: files.chain([MANIFEST]).collect(),
         kept: &written.kept,
         pictures: picture_count,
         seconds: Seconds {

@@ -4,26 +4,26 @@
 use std::error::Error;
 
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
-use super::messages::StandardOutputError;
+use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
-use crate::batch::{BatchError, FeedError, SourceError};
+use crate::batch::{BatchError, FeedError, MergeError, SourceError};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
 use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
 use crate::names::UnknownName;
-use crate::output::OutputError;
-use crate::output::batch::{MergeError, ShardError};
-use crate::output::folder::FolderError;
-use crate::output::saved::SavedError;
-use crate::output::write::WriteError;
-use crate::output::write::batch_folder::BatchFolderError;
-use crate::pipeline::PipelineError;
+use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::{CheckpointPart, FolderKind, Remedy, Setting};
 use crate::render::RenderError;
+use crate::store::SerializeError;
+use crate::store::batch_records::ShardError;
+use crate::store::folder::FolderError;
+use crate::store::saved::SavedError;
+use crate::store::write::WriteError;
+use crate::store::write::batch_folder::BatchFolderError;
 use crate::tokenizer::TokenizerError;
 
 /// What to type instead. An outer error knows what to make of the remedy of
@@ -62,6 +62,7 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         ShardError,
         BatchFolderError,
         MergeError,
+        SerializeError,
         OutputError,
         SourceError,
         FeedError,

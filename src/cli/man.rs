@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use clap_mangen::Man;
 
 use super::args::Arguments;
-use super::messages::StandardOutputError;
+use super::standard_output::StandardOutputError;
 
 pub(super) fn run() -> Result<()> {
     let mut command = Arguments::command();

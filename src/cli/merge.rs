@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use super::Outcome;
 use super::args::MergeArguments;
 use super::messages::Printable;
-use crate::output::batch::{self, PAGE};
+use crate::batch;
+use crate::store::batch_records::PAGE;
 
 pub(super) fn run(arguments: &MergeArguments) -> Result<Outcome> {
     let output = &arguments.output;

@@ -18,6 +18,8 @@ mod pull;
 mod render;
 mod settings;
 mod show;
+mod standard_output;
+mod terminal_view;
 mod usage;
 
 use anyhow::Result;
@@ -25,12 +27,13 @@ use anyhow::Result;
 pub use args::Arguments;
 pub use hints::{hint, in_words};
 pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
-pub use messages::{Messages, StandardOutputError, print_error, print_usage_error, rate};
+pub use messages::{Messages, print_error, print_usage_error, rate};
 pub use model_name::ModelName;
-pub use show::TerminalView;
+pub use standard_output::StandardOutputError;
+pub use terminal_view::TerminalView;
 pub use usage::exit_code;
 
-use crate::output::batch::BatchCounts;
+use crate::store::batch_records::BatchCounts;
 use args::Command;
 
 /// Runs a subcommand. The result goes to standard output, everything else

@@ -5,8 +5,9 @@ use std::io::Write;
 use anyhow::{Context, Result};
 
 use super::args::PullArguments;
-use super::messages::{Messages, Printable, StandardOutputError};
+use super::messages::{Messages, Printable};
 use super::settings;
+use super::standard_output::StandardOutputError;
 use crate::checkpoint::{self, LoadOptions, ModelProvenance};
 
 pub(super) fn run(

@@ -8,8 +8,8 @@ use anyhow::Result;
 use super::encode::{self, Delivery, Durations};
 use super::messages::Messages;
 use super::settings::RenderSettings;
-use crate::output::saved;
 use crate::run::Run;
+use crate::store::saved;
 
 pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<()> {
     let start = Instant::now();

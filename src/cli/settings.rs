@@ -11,19 +11,19 @@ use super::args::{
 };
 use super::index_list::IndexList;
 use super::model_name::ModelName;
-use super::show::TerminalView;
+use super::terminal_view::TerminalView;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
-use crate::batch::InputSource;
+use crate::batch::{InputSource, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions};
 use crate::figure::{FigureOptions, Palette, View};
 use crate::input::Input;
 use crate::model::ModelConfig;
-use crate::output::OutputOptions;
-use crate::output::batch::{Reports, Shard};
-use crate::output::saved::ForeignNames;
 use crate::remedy::{Remedy, Setting};
+use crate::store::OutputOptions;
+use crate::store::batch_records::Shard;
+use crate::store::saved::ForeignNames;
 
 /// Which model a command uses.
 #[derive(Debug)]

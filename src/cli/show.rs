@@ -11,34 +11,16 @@ use std::io::Write;
 
 use anyhow::Result;
 
-use super::messages::{Printable, StandardOutputError};
+use super::messages::Printable;
+use super::standard_output::StandardOutputError;
+use super::terminal_view::TerminalView;
 use crate::analysis::{MapId, Maps, reshape};
 use crate::figure::{self, Body, Figure, FigureError};
-use crate::names::closed_set;
-use crate::output::{OutputError, OutputOptions};
+use crate::pipeline::OutputError;
 use crate::render::{TextShaper, png};
 use crate::run::Run;
+use crate::store::OutputOptions;
 use terminal::{Graphics, Terminal};
-
-/// What is drawn in the terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TerminalView {
-    /// The map where one is selected, else the overview.
-    #[default]
-    Auto,
-    /// The grid of all selected heads.
-    Overview,
-    /// Every selected map, one after the other.
-    Heads,
-}
-
-closed_set!(
-    TerminalView,
-    "terminal view",
-    Auto => "auto",
-    Overview => "overview",
-    Heads => "heads",
-);
 
 /// Shows a run on standard output.
 pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Result<()> {

@@ -6,10 +6,10 @@ use thiserror::Error;
 
 use super::index_list::{IndexNotSaved, IndexOutOfRange};
 use crate::batch::BatchError;
-use crate::output::OutputError;
-use crate::output::saved::SavedError;
+use crate::pipeline::OutputError;
 use crate::pipeline::PipelineError;
 use crate::remedy::Remedy;
+use crate::store::saved::SavedError;
 use crate::tokenizer::TokenizerError;
 
 /// Options that are each right and do not go together.

@@ -6,8 +6,9 @@ use std::path::Path;
 use attnviz::attention::Attention;
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
 use attnviz::model::{HiddenStates, Model};
-use attnviz::output::{OutputError, OutputOptions, write_run};
+use attnviz::pipeline::{OutputError, write_run};
 use attnviz::run::Run;
+use attnviz::store::OutputOptions;
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use tempfile::TempDir;
 

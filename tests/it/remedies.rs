@@ -10,9 +10,9 @@ use attnviz::checkpoint::CheckpointError;
 use attnviz::cli::hint;
 use attnviz::figure::FigureError;
 use attnviz::model::{ConfigError, ModelError};
-use attnviz::output::OutputError;
-use attnviz::output::batch::MergeError;
-use attnviz::output::write::WriteError;
+use attnviz::store::OutputError;
+use attnviz::store::batch_records::MergeError;
+use attnviz::store::write::WriteError;
 use syn::visit::{self, Visit};
 use syn::{Attribute, ExprLit, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, Type, Visibility};
 

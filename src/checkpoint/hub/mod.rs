@@ -26,6 +26,7 @@
 //! [`fetch`]: Repository::fetch
 
 mod address;
+mod answer;
 mod cache;
 mod environment;
 mod error;
@@ -43,10 +44,11 @@ use std::path::{Path, PathBuf};
 
 use hf_hub::{Repo, RepoType};
 
+use self::answer::{Answer, Metadata, Subject};
 use self::cache::{RepositoryCache, cache_io, is_full_commit, remove};
 use self::names::{check_file_name, check_id, check_revision};
 use self::patience::persist;
-use self::transfer::{Answer, Client, Metadata, Subject};
+use self::transfer::Client;
 use self::verify::{Verdict, verify};
 use crate::percent::{percent_encoded, percent_encoded_path};
 

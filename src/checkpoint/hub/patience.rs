@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::transfer::Failure;
+use super::answer::Failure;
 use super::{DownloadEvent, HubError, Observer};
 
 /// How often a request is made before its error counts.

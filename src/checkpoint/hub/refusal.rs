@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::HubError;
+use super::answer::{Answer, Chain, Failure, Subject};
 use super::headers::{number, text};
 use super::names::is_safe_name;
-use super::transfer::{Answer, Chain, Failure, Subject};
 
 /// What an answer that is no success means; `authenticated` says whether a
 /// token was sent.

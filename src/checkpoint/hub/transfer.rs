@@ -16,12 +16,12 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::Duration;
 
 use ureq::http::{Response, StatusCode, Uri};
 use ureq::{Agent, Body};
 
 use super::address::{is_loopback, join, parse_address, same_origin, shown_host};
+use super::answer::{Answer, Chain, Failure, Metadata, Subject};
 use super::cache::{cache_io, remove};
 use super::environment::Token;
 use super::headers::{bare_etag, continues_at, number, text};
@@ -36,53 +36,6 @@ const MOST_REDIRECTS: usize = 8;
 /// Bytes that are read before they are written and reported.
 const BUFFER_BYTES: usize = 128 * 1024;
 
-/// What a request is about, for its errors.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    pub(super) id: &'a str,
-    pub(super) revision: &'a str,
-    pub(super) file: &'a str,
-}
-
-/// What the hub says about a file before any of it is downloaded.
-#[derive(Debug, Clone)]
-pub(super) struct Metadata {
-    pub(super) commit: String,
-    pub(super) etag: String,
-    /// Bytes, where the hub says so.
-    pub(super) size: Option<u64>,
-}
-
-/// An answer that is no failure.
-pub(super) enum Answer {
-    Found(Metadata),
-    /// The repository is there, the file is not.
-    NoSuchFile {
-        commit: Option<String>,
-    },
-}
-
-/// A failed attempt: whether another one may help, and when.
-pub(super) enum Failure {
-    Final(HubError),
-    Transient {
-        error: HubError,
-        wait: Option<Duration>,
-    },
-}
-
-impl From<HubError> for Failure {
-    fn from(error: HubError) -> Self {
-        Self::Final(error)
-    }
-}
-
-impl Failure {
-    fn transient(error: HubError) -> Self {
-        Self::Transient { error, wait: None }
-    }
-}
-
 /// The connection to one hub.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -96,16 +49,6 @@ pub(super) struct Client {
 enum Method {
     Head,
     Get,
-}
-
-/// The last answer of a chain of redirects, and what the chain said.
-pub(super) struct Chain {
-    pub(super) last: Response<Body>,
-    pub(super) host: String,
-    pub(super) at_endpoint: bool,
-    pub(super) commit: Option<String>,
-    linked_etag: Option<String>,
-    linked_size: Option<u64>,
 }
 
 impl Client {

@@ -1,9 +1,9 @@
 //! The bars of a unit's profile: their axis, and the values above them.
 
 use super::color_bar::round_step;
-use super::map::{NOTHING, value_text};
-use super::profile::{BARS_HEIGHT, Columns, LEVEL, UnitLabels, fill, rect, spaced};
+use super::columns::{BARS_HEIGHT, Columns, LEVEL, UnitLabels, fill, rect, spaced};
 use super::text::place;
+use super::value::{NOTHING, value_text};
 use super::{Ink, Item, MeasureText, Rect, Role, Rotation, TextFont};
 
 /// Letters of level values, the largest that fit, in pixels.

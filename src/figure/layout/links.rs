@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::head::Lines;
-use super::map::value_text;
 use super::text::{elide_middle, place};
+use super::value::value_text;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, Ink, LABEL_GAP, MARGIN, MeasureText, Role, Rotation, TextFont,
     pixels,

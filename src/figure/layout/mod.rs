@@ -8,6 +8,7 @@
 
 mod bars;
 mod color_bar;
+mod columns;
 mod grid;
 mod head;
 mod links;
@@ -15,6 +16,7 @@ mod map;
 mod profile;
 mod text;
 mod thumbnail;
+mod value;
 
 use std::borrow::Cow;
 

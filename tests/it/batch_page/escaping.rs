@@ -1,6 +1,7 @@
 //! Whatever an input holds, page and reports stay what they are.
 
-use attnviz::output::batch::{ResultRecord, write_junit, write_summary};
+use attnviz::batch::report::{write_junit, write_summary};
+use attnviz::store::batch_records::ResultRecord;
 use proptest::prelude::*;
 use quick_xml::events::Event;
 use tempfile::TempDir;
@@ -41,7 +42,7 @@ fn any_records() -> impl Strategy<Value = Vec<ResultRecord>> {
 
 fn report(
     write: fn(
-        &attnviz::output::batch::BatchManifest,
+        &attnviz::store::batch_records::BatchManifest,
         &std::path::Path,
         &mut dyn std::io::Write,
     ) -> std::io::Result<()>,

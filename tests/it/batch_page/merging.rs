@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use attnviz::output::batch::{BatchManifest, ResultRecord, Shard, merge};
+use attnviz::batch::merge;
+use attnviz::store::batch_records::{BatchManifest, ResultRecord, Shard};
 use tempfile::TempDir;
 
 use super::{done, failed, finish_batch, write_batch};

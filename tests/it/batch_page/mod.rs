@@ -12,18 +12,20 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use attnviz::attention::Attention;
+use attnviz::batch::report::write_page;
 use attnviz::checkpoint::{self, CheckpointSource, LoadOptions, ModelProvenance, ModelSource};
 use attnviz::figure::FigureOptions;
 use attnviz::figure::View;
 use attnviz::input::StreamRole;
 use attnviz::model::{HiddenStates, Model};
-use attnviz::output::batch::{
-    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, PAGE, RESULTS, ResultRecord,
-    Shard, Status, write_page,
-};
-use attnviz::output::{Format, OptionsRecord, OutputOptions, write_run};
+use attnviz::pipeline::write_run;
 use attnviz::render;
 use attnviz::run::Run;
+use attnviz::store::batch_records::{
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, PAGE, RESULTS, ResultRecord,
+    Shard, Status,
+};
+use attnviz::store::{Format, OptionsRecord, OutputOptions};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use tempfile::TempDir;
 

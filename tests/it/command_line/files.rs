@@ -86,21 +86,31 @@ fn the_main_command_draws_every_head_and_an_overview() {
         let (width, height) = decoded_size(name, bytes);
         assert!(width > 100 && height > 100, "{name}: {width} x {height}");
     }
-    assert_eq!(manifest["text"], TEXT);
-    assert_eq!(manifest["pair"], Value::Null);
-    assert_eq!(manifest["layers"], json!([0, 1, 2, 3, 4, 5]));
+    assert_eq!(manifest["schema_version"], 2);
+    let input = json!({"kind": "text", "text": TEXT, "pair": null});
+    assert_eq!(manifest["input"], input);
+    let attention = &manifest["attention"][0];
+    assert_eq!(attention["kind"], "self");
+    assert_eq!(attention["layers"], json!([0, 1, 2, 3, 4, 5]));
     assert_eq!(manifest["model"]["source"], "builtin");
     assert_eq!(
         manifest["model"]["files"].as_array().map(Vec::len),
         Some(3),
         "config, tokenizer and weights"
     );
-    let tokens: Vec<&str> = manifest["tokens"]
+    let units = &manifest["streams"][0]["units"];
+    let tokens: Vec<&str> = units
         .as_array()
-        .expect("tokens are a list")
+        .expect("units are a list")
         .iter()
-        .map(|token| token["text"].as_str().expect("a token has a text"))
+        .map(|unit| unit["text"].as_str().expect("a unit has a text"))
         .collect();
+    let classification = json!({"id": 101, "text": "[CLS]", "label": "[CLS]",
+        "special": "classification", "segment": 0, "word": null, "start": null, "end": null});
+    assert_eq!(units[0], classification);
+    let word = json!({"id": 7592, "text": "hello", "label": "hello",
+        "special": null, "segment": 0, "word": 0, "start": 0, "end": 5});
+    assert_eq!(units[1], word);
     let expected = ["[CLS]", "hello", ",", "how", "are", "you", "?", "[SEP]"];
     assert_eq!(tokens, expected);
     for (line, words) in [
@@ -154,8 +164,9 @@ fn the_json_result_says_what_was_written() {
     let files = tree(&folder);
     assert_eq!(listed, files.keys().collect::<Vec<_>>());
     assert_eq!(report["pictures"], 13);
-    assert_eq!(report["layers"], json!([0]));
-    assert_eq!(report["tokens"].as_array().map(Vec::len), Some(8));
+    assert_eq!(report["attention"][0]["layers"], json!([0]));
+    let units = report["streams"][0]["units"].as_array();
+    assert_eq!(units.map(Vec::len), Some(8));
     for stage in ["load", "encode", "draw"] {
         assert!(report["seconds"][stage].is_f64(), "{stage}");
     }
@@ -229,16 +240,15 @@ fn numbers_are_the_same_bits_in_every_format() {
     };
     assert_eq!(bits(&json_values), bits(&values));
     assert_eq!(document["manifest"], inner);
-    let token_count = outer["tokens"].as_array().expect("tokens").len();
+    let units = outer["streams"][0]["units"].as_array();
+    let token_count = units.expect("units are a list").len();
     assert_eq!(shape, [1, 3, token_count, token_count]);
     // Where the manifest is carried inside a file, it lists none.
     assert_eq!(inner["files"], json!([]));
-    for field in [
-        "model", "text", "pair", "tokens", "layers", "heads", "options",
-    ] {
+    for field in ["model", "input", "streams", "attention"] {
         assert_eq!(inner[field], outer[field], "{field}");
     }
-    assert_eq!(outer["heads"], json!([1, 2, 4]));
+    assert_eq!(outer["attention"][0]["heads"], json!([1, 2, 4]));
     for row in values.chunks(token_count) {
         let sum: f64 = row.iter().copied().map(f64::from).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{sum}");
@@ -274,8 +284,8 @@ fn only_the_layers_and_heads_that_were_asked_for_are_written() {
     workplace.succeed(&some);
     let folder = workplace.default_output().join(FOLDER);
     let manifest = check_manifest(&folder, workplace.path());
-    assert_eq!(manifest["layers"], json!([0, 1, 5]));
-    assert_eq!(manifest["heads"], json!([0, 3]));
+    assert_eq!(manifest["attention"][0]["layers"], json!([0, 1, 5]));
+    assert_eq!(manifest["attention"][0]["heads"], json!([0, 3]));
     let files = tree(&folder);
     let heads: Vec<&str> = files
         .keys()
@@ -306,7 +316,8 @@ fn tokens_of(arguments: &[&str]) -> (Vec<String>, Vec<u64>, Value) {
     all.extend(arguments);
     let outcome = workplace.succeed(&all);
     let report: Value = serde_json::from_str(&outcome.stdout).expect("the result is JSON");
-    let tokens = report["tokens"].as_array().expect("tokens are a list");
+    let tokens = report["streams"][0]["units"].as_array();
+    let tokens = tokens.expect("units are a list");
     let texts = tokens
         .iter()
         .map(|token| token["text"].as_str().expect("a text").to_owned());
@@ -324,7 +335,7 @@ fn a_pair_is_encoded_as_two_segments() {
     ];
     assert_eq!(tokens, expected);
     assert_eq!(segments, [0, 0, 0, 0, 0, 0, 1, 1, 1, 1]);
-    assert_eq!(report["pair"], "She went.");
+    assert_eq!(report["input"]["pair"], "She went.");
 }
 
 #[test]
@@ -334,16 +345,17 @@ fn a_mask_in_the_text_is_the_mask_token() {
         tokens,
         ["[CLS]", "the", "sky", "is", "[MASK]", ".", "[SEP]"]
     );
-    assert_eq!(report["tokens"][4]["special"], true);
-    assert_eq!(report["tokens"][3]["special"], false);
+    let units = &report["streams"][0]["units"];
+    assert_eq!(units[4]["special"], "mask");
+    assert_eq!(units[3]["special"], Value::Null);
 }
 
 #[test]
 fn truncation_keeps_as_many_tokens_as_it_says() {
     let (tokens, _, report) = tokens_of(&[TEXT, "--truncate", "5"]);
     assert_eq!(tokens, ["[CLS]", "hello", ",", "how", "[SEP]"]);
-    assert_eq!(report["truncated_tokens"], 3);
+    assert_eq!(report["streams"][0]["dropped"], 3);
     let (tokens, _, report) = tokens_of(&[TEXT, "--truncate", "8"]);
     assert_eq!(tokens.len(), 8);
-    assert_eq!(report["truncated_tokens"], 0);
+    assert_eq!(report["streams"][0]["dropped"], 0);
 }

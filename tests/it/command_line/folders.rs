@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use attnviz::output::folder::folder_name;
+use attnviz::store::folder::folder_name;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 

@@ -186,7 +186,7 @@ fn another_input_of_the_same_name_gets_a_folder_of_its_own() {
         .map(|entry| {
             let entry = entry.expect("the entry can be read");
             let name = entry.file_name().to_string_lossy().into_owned();
-            let text = manifest(&entry.path())["text"].to_string();
+            let text = manifest(&entry.path())["input"]["text"].to_string();
             (name, text)
         })
         .collect();

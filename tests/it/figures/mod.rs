@@ -147,7 +147,7 @@ pub fn matrices<'layout>(
     })
 }
 
-struct Decoded {
+pub struct Decoded {
     pixels: Vec<u8>,
     width: usize,
 }
@@ -161,13 +161,23 @@ impl Decoded {
         decoded
     }
 
-    fn of(bytes: &[u8]) -> Self {
+    pub fn of(bytes: &[u8]) -> Self {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
         decoder.set_transformations(png::Transformations::EXPAND);
         let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let width = reader.next_frame(&mut pixels).unwrap().width as usize;
         Self { pixels, width }
+    }
+
+    /// Whether no channel differs by more than one level.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let channels = self.pixels.iter().zip(&other.pixels);
+        self.width == other.width
+            && self.pixels.len() == other.pixels.len()
+            && channels
+                .map(|(left, right)| left.abs_diff(*right))
+                .all(|difference| difference <= 1)
     }
 
     fn at(&self, x: i32, y: i32) -> Color {

@@ -2,7 +2,7 @@
 
 use attnviz::attention::RowSums;
 use attnviz::input::StreamRole;
-use attnviz::output::saved::{ForeignNames, read};
+use attnviz::store::saved::{ForeignNames, read};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
@@ -193,15 +193,13 @@ fn check_labels(labels: &str, tokens: &[&str], caption: &str) {
         outcome.stdout
     );
     let manifest = manifest(&only_folder(&workplace, "attnviz-out"));
-    let found = manifest["tokens"]
-        .as_array()
-        .expect("tokens are a list")
-        .iter();
+    let units = &manifest["streams"][0]["units"];
+    let found = units.as_array().expect("units are a list").iter();
     let found: Vec<&str> = found.filter_map(|token| token["text"].as_str()).collect();
     assert_eq!(found, tokens);
-    assert_eq!(manifest["text"], caption);
-    assert_eq!(manifest["tokens"][0]["special"], true);
-    assert_eq!(manifest["tokens"][1]["special"], false);
+    assert_eq!(manifest["input"]["text"], caption);
+    assert!(units[0]["special"].is_string());
+    assert!(units[1]["special"].is_null());
 }
 
 #[test]
@@ -235,8 +233,8 @@ fn words_of_byte_level_labels_are_merged() {
     let arguments = ["render", "it", "--labels", "labels", "--tokens", "word"];
     workplace.succeed(&arguments);
     let manifest = manifest(&only_folder(&workplace, "attnviz-out"));
-    assert_eq!(manifest["text"], "<s> The unlikely </s>");
-    let tokens = manifest["shown"]["tokens"].as_array();
+    assert_eq!(manifest["input"]["text"], "<s> The unlikely </s>");
+    let tokens = manifest["shown"]["columns"].as_array();
     let tokens = tokens.expect("words are shown").iter();
     let tokens: Vec<&str> = tokens.filter_map(|token| token["text"].as_str()).collect();
     assert_eq!(tokens, ["<s>", "The", "\u{120}unlikely", "</s>"]);
@@ -259,12 +257,8 @@ fn what_is_not_normalized_is_drawn_with_a_warning_and_says_so() {
     );
     assert_eq!(outcome.stderr.lines().count(), 1);
     let folder = only_folder(&workplace, "attnviz-out");
-    let shown = manifest(&folder)["shown"].clone();
-    assert_eq!(shown["row_sums"], "unnormalized");
-    assert!(
-        shown["notes"].to_string().contains("do not sum to 1"),
-        "{shown}"
-    );
+    let attention = manifest(&folder)["attention"][0].clone();
+    assert_eq!(attention["row_sums"], "unnormalized");
     // What attnviz saved of it can be drawn again, and still says so.
     workplace.succeed(&[
         "render",

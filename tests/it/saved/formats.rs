@@ -4,9 +4,10 @@ use std::io::{Cursor, Read};
 use std::process::Command;
 
 use attnviz::checkpoint::ModelSource;
-use attnviz::output::saved::{ForeignNames, read};
-use attnviz::output::{Format, OutputOptions, write_run};
+use attnviz::pipeline::write_run;
 use attnviz::run::Run;
+use attnviz::store::saved::{ForeignNames, read};
+use attnviz::store::{Format, OutputOptions};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use tempfile::TempDir;

@@ -1,7 +1,7 @@
 //! Random damage to files of attention: Ok or Err, never a panic, and no
 //! memory that the file does not account for.
 
-use attnviz::output::saved::{ForeignNames, read};
+use attnviz::store::saved::{ForeignNames, read};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use proptest::prelude::*;

@@ -5,6 +5,7 @@ mod formats;
 mod hostile;
 mod own;
 mod refused;
+mod schemas;
 mod size;
 
 use std::path::PathBuf;

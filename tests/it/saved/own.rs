@@ -1,7 +1,10 @@
 //! Runs that attnviz saved itself.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
+use attnviz::store::saved::{ForeignNames, read};
 use serde_json::json;
 
 use super::{FOLDER, TEXT, encoded, only_folder};
@@ -156,74 +159,146 @@ fn a_run_is_drawn_beside_the_file_it_is_read_from() {
     assert!(tree(&folder) == files);
 }
 
-/// What was done before the numbers were saved is stated when they are drawn,
-/// and pictures are those of the first time.
-fn check_shown(text: &str, options: &[&str], row_sums: &str, note: &str) {
+/// What is saved is raw, whatever was shown: the files of numbers hold what the
+/// model returned, and `render` makes the same pictures of it with the same
+/// options.
+fn check_raw(text: &str, options: &[&str], row_sums: &str, note: &str) {
     let workplace = Workplace::new();
     let mut encoding = vec!["-f", "png,safetensors,npz"];
     encoding.extend(options);
     let first = encoded(&workplace, text, &encoding, "first");
+    let truncation: Vec<&str> = options
+        .windows(2)
+        .filter(|pair| pair[0] == "--truncate")
+        .flatten()
+        .copied()
+        .collect();
+    let mut plain = vec!["-f", "safetensors"];
+    plain.extend(&truncation);
+    let raw = encoded(&workplace, text, &plain, "raw");
     let recorded = manifest(&first)["shown"].clone();
     assert_eq!(recorded["row_sums"], row_sums);
+    assert!(recorded["notes"].to_string().contains(note), "{recorded}");
+    let of = |folder: &Path| read(folder, &ForeignNames::default()).expect("it is a run");
+    let (saved, plain) = (of(&first), of(&raw));
+    assert_eq!(saved.run.attention, plain.run.attention, "{options:?}");
+    assert_eq!(saved.run.streams, plain.run.streams, "{options:?}");
+    let drawing: Vec<&str> = options
+        .iter()
+        .copied()
+        .filter(|option| !truncation.contains(option))
+        .collect();
     for file in ["attention.safetensors", "attention.npz"] {
         let source = first.join(file);
         let source = source.to_str().expect("the path is UTF-8");
-        workplace.succeed(&["render", source, "-o", "again", "-f", "png,json"]);
-        let again = only_folder(&workplace, "again");
-        let shown = manifest(&again)["shown"].clone();
-        assert_eq!(shown["row_sums"], row_sums, "{options:?}");
-        let notes = shown["notes"].to_string();
-        assert!(notes.contains(note), "{options:?}: {notes}");
-        let expected: Vec<(String, Vec<u8>)> = tree(&first)
-            .into_iter()
-            .filter(|(name, _)| name.ends_with(".png"))
-            .collect();
-        for (name, bytes) in expected {
-            assert!(
-                tree(&again).get(&name) == Some(&bytes),
-                "{options:?}: {name}"
-            );
+        let mut arguments = vec!["render", source, "-o", "again", "-f", "png"];
+        arguments.extend(&drawing);
+        workplace.succeed(&arguments);
+        let again = tree(&only_folder(&workplace, "again"));
+        for (name, bytes) in tree(&first) {
+            if name.ends_with(".png") {
+                assert!(again.get(&name) == Some(&bytes), "{options:?}: {name}");
+            }
         }
-        let tokens = |value: &serde_json::Value| {
-            let tokens = value.as_array().expect("tokens are a list").iter();
-            tokens
-                .map(|token| token["text"].clone())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            tokens(&manifest(&again)["tokens"]),
-            tokens(&recorded["tokens"])
-        );
     }
 }
 
 #[test]
-fn attention_that_was_saved_as_shown_says_what_was_done() {
-    check_shown(
+fn what_is_saved_is_raw_whatever_was_shown() {
+    check_raw(
         TEXT,
         &["--special-tokens", "hide"],
         "less",
         "Special tokens are hidden",
     );
-    check_shown(
+    check_raw(
         TEXT,
         &["--special-tokens", "renormalize"],
         "one",
         "scaled back to 1",
     );
-    check_shown(
+    check_raw(
         "unbelievable embeddings",
         &["--tokens", "word"],
         "one",
         "pieces are merged",
     );
-    check_shown(TEXT, &["--crop", "1-3"], "less", "Tokens 1 to 3 of");
-    check_shown(
+    check_raw(TEXT, &["--crop", "1-3"], "less", "Tokens 1 to 3 of");
+    check_raw(
         "hello how are you my very good old friend",
         &["--truncate", "7", "--crop", "1-3"],
         "less",
-        "truncated",
+        "Tokens 1 to 3 of",
     );
+}
+
+/// The arrays of a safetensors file by name, with their shapes.
+fn shapes(folder: &Path) -> BTreeMap<String, Vec<usize>> {
+    let bytes = fs::read(folder.join("attention.safetensors")).expect("it is saved");
+    let file = safetensors::SafeTensors::deserialize(&bytes).expect("it is whole");
+    let tensors = file.tensors().into_iter();
+    tensors
+        .map(|(name, tensor)| (name, tensor.shape().to_vec()))
+        .collect()
+}
+
+#[test]
+fn numbers_of_views_lie_beside_the_raw_attention_with_or_without_pictures() {
+    let workplace = Workplace::new();
+    let views = "mean,max,from:Hello,to:how";
+    for formats in ["safetensors", "png,safetensors"] {
+        let options = ["-f", formats, "--views", views, "--special-tokens", "hide"];
+        let folder = encoded(&workplace, TEXT, &options, formats);
+        let expected = [
+            ("attention", vec![2, 3, 8, 8]),
+            ("shown", vec![2, 3, 6, 6]),
+            ("mean", vec![2, 6, 6]),
+            ("mean_all", vec![6, 6]),
+            ("max", vec![2, 6, 6]),
+            ("max_all", vec![6, 6]),
+            ("from:Hello", vec![2, 6]),
+            ("to:how", vec![2, 6]),
+        ];
+        let [_, heads, ..] = shapes(&folder)["attention"][..] else {
+            panic!("attention has four dimensions");
+        };
+        let expected = expected.map(|(name, mut shape)| {
+            if shape.len() == 4 {
+                shape[1] = heads;
+            }
+            (name.to_owned(), shape)
+        });
+        assert_eq!(shapes(&folder), BTreeMap::from(expected), "{formats}");
+    }
+}
+
+#[test]
+fn numbers_of_other_views_stay_and_the_order_of_commands_does_not_matter() {
+    let workplace = Workplace::new();
+    let formats = "safetensors,npz,json";
+    let numbers = |output: &str, views: &[&str]| {
+        for view in views {
+            encoded(&workplace, TEXT, &["-f", formats, "--views", view], output);
+        }
+        tree(&only_folder(&workplace, output))
+    };
+    let (one, other) = (numbers("one", &["mean", "to:how"]), numbers("other", &["to:how", "mean"]));
+    let together = numbers("together", &["mean,to:how"]);
+    assert_eq!(one.len(), 4);
+    assert!(one == other, "{:?}", one.keys());
+    assert!(one == together, "{:?}", one.keys());
+    let folder = only_folder(&workplace, "one");
+    let names: Vec<String> = shapes(&folder).into_keys().collect();
+    assert_eq!(names, ["attention", "mean", "mean_all", "to:how"]);
+    // What is of other units cannot stay beside these.
+    encoded(
+        &workplace,
+        TEXT,
+        &["-f", formats, "--views", "max", "--special-tokens", "hide"],
+        "one",
+    );
+    let names: Vec<String> = shapes(&folder).into_keys().collect();
+    assert_eq!(names, ["attention", "max", "max_all", "shown"]);
 }
 
 #[test]
@@ -240,7 +315,7 @@ fn the_result_of_render_is_that_of_encode() {
     let outcome = workplace.succeed(&["render", &format!("saved/{FOLDER}"), "--json"]);
     let report: serde_json::Value =
         serde_json::from_str(&outcome.stdout).expect("the result is JSON");
-    assert_eq!(report["text"], TEXT);
+    assert_eq!(report["input"]["text"], TEXT);
     assert_eq!(report["warnings"], json!([]));
     assert_eq!(report["folder"], format!("attnviz-out/{FOLDER}"));
     assert!(report["seconds"].get("encode").is_none());

@@ -252,25 +252,25 @@ fn check_own(change: impl Fn(&mut serde_json::Value, &mut Vec<u8>), words: &[&st
 fn own_files_that_contradict_themselves_are_refused() {
     use serde_json::json;
     check_own(
-        |manifest, _| manifest["tokens"] = json!([]),
-        &["it has no tokens"],
+        |manifest, _| manifest["streams"][0]["units"] = json!([]),
+        &["it has no source tokens"],
     );
     check_own(
         |manifest, _| {
             drop(
                 manifest
                     .as_object_mut()
-                    .map(|fields| fields.remove("tokens")),
+                    .map(|fields| fields.remove("streams")),
             )
         },
-        &["tokens"],
+        &["streams"],
     );
     check_own(
-        |manifest, _| manifest["layers"] = json!([0]),
+        |manifest, _| manifest["attention"][0]["layers"] = json!([0]),
         &["expected attention in F32"],
     );
     check_own(
-        |manifest, _| manifest["layers"] = json!([1, 0]),
+        |manifest, _| manifest["attention"][0]["layers"] = json!([1, 0]),
         &["ascending"],
     );
     check_own(
@@ -288,21 +288,21 @@ fn own_files_that_contradict_themselves_are_refused() {
     );
     check_own(
         |manifest, data| {
-            let token =
-                json!({"text": "a", "special": false, "segment": 0, "first": 0, "count": 1});
-            let count = manifest["tokens"].as_array().map_or(0, Vec::len);
-            manifest["shown"] =
-                json!({"tokens": vec![token; count], "row_sums": "less", "notes": ["x"]});
+            manifest["attention"][0]["row_sums"] = json!("less");
             data[..4].copy_from_slice(&7.0_f32.to_le_bytes());
         },
         &["to sum to 1"],
     );
     check_own(
-        |manifest, _| {
-            let token = json!({"text": "a", "special": false, "segment": 0,
-                "first": 0, "count": u64::MAX});
-            manifest["shown"] = json!({"tokens": [token], "row_sums": "less", "notes": []});
-        },
-        &["tokens that the run does not have"],
+        |manifest, _| manifest["attention"] = json!([]),
+        &["expected one attention tensor, found 0"],
+    );
+    check_own(
+        |manifest, _| manifest["attention"][0]["heads"] = json!([[0]]),
+        &["found those of 1"],
+    );
+    check_own(
+        |manifest, _| manifest["attention"][0]["masks"] = json!(["causal", "causal"]),
+        &["the mask forbids", "query 0, key 1"],
     );
 }

@@ -2,8 +2,9 @@
 
 use attnviz::checkpoint::ModelSource;
 use attnviz::figure::View;
-use attnviz::output::{Format, MAXIMUM_LENGTH, OutputError, OutputOptions, write_run};
+use attnviz::pipeline::{OutputError, write_run};
 use attnviz::run::Run;
+use attnviz::store::{Format, MAXIMUM_LENGTH, OutputOptions};
 use tempfile::TempDir;
 
 use super::bare_run;

@@ -1,0 +1,60 @@
+//! Why a batch did not come to its end.
+
+use thiserror::Error;
+
+use super::source::SourceError;
+use crate::pipeline::OutputError;
+use crate::remedy::Remedy;
+use crate::store::write::WriteError;
+use crate::store::write::batch_folder::BatchFolderError;
+use crate::tokenizer::TokenizerError;
+
+/// Why a batch did not come to its end. Inputs that are done stay.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] BatchFolderError),
+    /// A file of inputs cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// An input's files could not be written.
+    #[error("input {id}: {source}")]
+    Output {
+        /// The input.
+        id: String,
+        /// What went wrong.
+        source: OutputError,
+    },
+    /// A file of the batch as a whole could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// `truncate` would fail every input.
+    #[error("no input can be cut like this")]
+    Truncate(#[source] TokenizerError),
+    /// Somebody asked it to stop.
+    #[error("interrupted; {done} inputs are done")]
+    Interrupted {
+        /// Inputs that have their folder.
+        done: u64,
+    },
+}
+
+impl BatchError {
+    /// What the user can do about it. What has been done is kept wherever the
+    /// batch stopped in its midst.
+    pub fn remedy(&self) -> Option<Remedy> {
+        let resume_after = |first| Remedy::Resume {
+            first: Some(Box::new(first)),
+        };
+        match self {
+            Self::Folder(error) => error.remedy(),
+            Self::Source(error) => error.remedy(),
+            Self::Truncate(error) => error.remedy(),
+            Self::Output { source, .. } => source.remedy().map(resume_after),
+            Self::Write(error) => error.remedy().map(resume_after),
+            Self::Interrupted { .. } => Some(Remedy::Resume { first: None }),
+        }
+    }
+}

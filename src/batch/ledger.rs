@@ -1,0 +1,65 @@
+//! What is written down as inputs are finished.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::identity;
+use super::outcome::BatchEvent;
+use super::window::Finished;
+use crate::store::batch_records::{BatchManifest, Status};
+use crate::store::write::WriteError;
+use crate::store::write::batch_folder::ResultsFile;
+
+/// What is written down as inputs are finished, in their order.
+pub(super) struct Ledger<'a> {
+    pub(super) results: ResultsFile,
+    pub(super) manifest: &'a mut BatchManifest,
+    /// Fingerprints of the folders that belong to the batch.
+    pub(super) done_folders: HashSet<u128>,
+    pub(super) kept: u64,
+    pub(super) missing_glyphs: BTreeSet<char>,
+    pub(super) total_bytes: Option<u64>,
+    /// How far each file is done.
+    pub(super) offsets: Vec<u64>,
+    /// Which file the last input is of.
+    pub(super) last_file: usize,
+}
+
+impl Ledger<'_> {
+    pub(super) fn enter(
+        &mut self,
+        finished: Finished,
+        observer: &mut dyn FnMut(BatchEvent<'_>),
+    ) -> Result<(), WriteError> {
+        let record = &finished.record;
+        self.results.append(record)?;
+        let counts = &mut self.manifest.counts;
+        counts.inputs += 1;
+        match record.status {
+            Status::Done => counts.done += 1,
+            Status::Failed => counts.failed += 1,
+        }
+        if let (Status::Done, Some(name)) = (record.status, &finished.folder_name) {
+            self.done_folders.insert(identity::fingerprint(name));
+        }
+        self.kept += u64::from(finished.was_kept);
+        self.last_file = finished.file_index;
+        self.missing_glyphs.extend(&finished.missing_glyphs);
+        if let Some(offset) = self.offsets.get_mut(finished.file_index) {
+            *offset = finished.offset;
+        }
+        if record.status == Status::Failed {
+            observer(BatchEvent::Failed(record));
+        }
+        let done: u64 = self.offsets.iter().sum();
+        let fraction = self.total_bytes.filter(|&total| total > 0);
+        observer(BatchEvent::Advanced {
+            counts: self.manifest.counts,
+            fraction: fraction.map(|total| (done as f64 / total as f64).min(1.0)),
+        });
+        Ok(())
+    }
+
+    pub(super) fn is_full(&self, maximum_failures: Option<u64>) -> bool {
+        maximum_failures.is_some_and(|maximum| self.manifest.counts.failed >= maximum)
+    }
+}

@@ -1,0 +1,249 @@
+//! Shards of a batch into the batch that an unsharded run would have left,
+//! byte for byte.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::iter::Peekable;
+use std::path::{Path, PathBuf};
+
+use super::report::write_page;
+use super::shards::{MergeError, ShardFolder, check_output, open_all};
+use crate::store::batch_records::{
+    BatchCounts, BatchManifest, Claim, INPUTS, InputFile, PAGE, RESULTS, ResultReader,
+    ResultRecord, THUMBNAILS,
+};
+use crate::store::write::merge_files::MergedFolder;
+use crate::store::write::{WriteError, beneath};
+use crate::store::{MANIFEST, read_manifest};
+
+/// Joins the shards in `folders` into one batch in `output`, as hard links
+/// where the file system can do that. On an error nothing is left of it. A
+/// batch that is in `output` is replaced if it is of the same inputs and model,
+/// or if `overwrite` says so. Returns the manifest of the whole.
+///
+/// # Errors
+/// When the folders are not all the shards of one batch, each complete, or
+/// something cannot be read or written.
+pub fn merge(
+    folders: &[PathBuf],
+    output: &Path,
+    overwrite: bool,
+) -> Result<BatchManifest, MergeError> {
+    let shards = open_all(folders)?;
+    let mut manifest = whole(&shards)?;
+    let claim = match overwrite {
+        true => Claim::Overwrite,
+        false => Claim::Again,
+    };
+    check_output(output, folders, &manifest, claim)?;
+    let merged = MergedFolder::create(output)?;
+    let mut failure = None;
+    let results = merged.write(RESULTS, |out| {
+        merge_results(&shards, &manifest.input_files, &merged, out).map_err(|error| {
+            let message = error.to_string();
+            failure = Some(error);
+            io::Error::other(message)
+        })
+    });
+    // What was wrong with a shard says more than that the file has no end.
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let results = results?;
+    let path = merged.path(RESULTS);
+    let page = merged.write(PAGE, |out| write_page(&manifest, &path, out))?;
+    manifest.files = vec![page, results];
+    let interim = BatchManifest {
+        complete: false,
+        files: Vec::new(),
+        ..manifest.clone()
+    };
+    merged.publish(&json(&interim, output)?, &json(&manifest, output)?)?;
+    Ok(manifest)
+}
+
+fn json(manifest: &BatchManifest, output: &Path) -> Result<Vec<u8>, MergeError> {
+    let mut bytes = serde_json::to_vec_pretty(manifest).map_err(|error| MergeError::NoBatch {
+        path: output.join(MANIFEST),
+        reason: error.to_string(),
+    })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The manifest of all shards together, its list of files still empty.
+fn whole(shards: &[ShardFolder]) -> Result<BatchManifest, MergeError> {
+    let first = shards.first().ok_or(MergeError::Nothing)?;
+    let mut names = BTreeSet::new();
+    for file in &first.manifest.input_files {
+        if !names.insert(&file.name) {
+            let name = file.name.clone();
+            return Err(MergeError::SameName { name });
+        }
+    }
+    let mut counts = BatchCounts::default();
+    for shard in shards {
+        counts.inputs += shard.manifest.counts.inputs;
+        counts.done += shard.manifest.counts.done;
+        counts.failed += shard.manifest.counts.failed;
+    }
+    Ok(BatchManifest {
+        shard: None,
+        counts,
+        files: Vec::new(),
+        ..first.manifest.clone()
+    })
+}
+
+/// The results of one shard, one record ahead.
+struct Results<'shard> {
+    shard: &'shard ShardFolder,
+    records: Peekable<ResultReader>,
+}
+
+impl<'shard> Results<'shard> {
+    fn open(shard: &'shard ShardFolder) -> Result<Self, MergeError> {
+        let path = shard.path.join(RESULTS);
+        let opened = match beneath::is_real_file(&path) || !path.exists() {
+            true => ResultReader::open(&path),
+            false => Err(beneath::not_a_file()),
+        };
+        match opened {
+            Ok(records) => Ok(Self {
+                shard,
+                records: records.peekable(),
+            }),
+            Err(source) => Err(MergeError::Read { path, source }),
+        }
+    }
+
+    fn damaged(&self, reason: String) -> MergeError {
+        let path = self.shard.path.join(RESULTS);
+        MergeError::Damaged { path, reason }
+    }
+
+    /// Where the next record is among all inputs: the position of its file,
+    /// then its line. An unreadable one comes at once, to be reported.
+    fn next_place(&mut self, files: &[InputFile]) -> Option<(usize, u64)> {
+        let record = self.records.peek()?;
+        Some(record.as_ref().map_or((0, 0), |record| {
+            let position = files.iter().position(|file| file.name == record.file);
+            (position.unwrap_or(0), record.line)
+        }))
+    }
+}
+
+/// Writes the records of all shards in input order, taking their files over.
+fn merge_results(
+    shards: &[ShardFolder],
+    files: &[InputFile],
+    merged: &MergedFolder,
+    out: &mut dyn Write,
+) -> Result<(), MergeError> {
+    let mut all: Vec<Results<'_>> = shards
+        .iter()
+        .map(Results::open)
+        .collect::<Result<_, MergeError>>()?;
+    type Place = (usize, (usize, u64));
+    let earlier = |first: &Place, second: &Place| -> Ordering { first.1.cmp(&second.1) };
+    loop {
+        let places = all
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(index, results)| Some((index, results.next_place(files)?)));
+        let Some((index, _)) = places.min_by(earlier) else {
+            return Ok(());
+        };
+        let Some(results) = all.get_mut(index) else {
+            return Ok(());
+        };
+        let record = match results.records.next() {
+            None => continue,
+            Some(record) => record.map_err(|error| results.damaged(error.to_string()))?,
+        };
+        if !files.iter().any(|file| file.name == record.file) {
+            let reason = format!(
+                "its manifest does not list the input file {:?}",
+                record.file
+            );
+            return Err(results.damaged(reason));
+        }
+        take_over(results.shard, &record, merged)?;
+        let mut line = serde_json::to_vec(&record).map_err(io::Error::other);
+        if let Ok(line) = &mut line {
+            line.push(b'\n');
+        }
+        line.and_then(|line| out.write_all(&line))
+            .map_err(|source| WriteError {
+                path: PathBuf::from(RESULTS),
+                source,
+            })?;
+    }
+}
+
+/// Takes the folder and the thumbnail of a record over.
+fn take_over(
+    shard: &ShardFolder,
+    record: &ResultRecord,
+    merged: &MergedFolder,
+) -> Result<(), MergeError> {
+    let check = |name: &str, parent: &str| match is_child(name, parent) {
+        true => Ok(()),
+        false => Err(MergeError::Damaged {
+            path: shard.path.join(RESULTS),
+            reason: format!("{name:?} is not in {parent}"),
+        }),
+    };
+    let take_over = |name: &str| {
+        let path = shard.path.join(name);
+        // One that is missing says so itself.
+        if path.exists() && beneath::file(&shard.path, name).is_none() {
+            let reason = beneath::not_a_file().to_string();
+            return Err(MergeError::Damaged { path, reason });
+        }
+        Ok(merged.take_over(&shard.path, name)?)
+    };
+    if let Some(folder) = &record.folder {
+        check(folder, INPUTS)?;
+        let name = format!("{folder}/{MANIFEST}");
+        for file in files_of(&shard.path, &name)? {
+            take_over(&format!("{folder}/{file}"))?;
+        }
+        take_over(&name)?;
+    }
+    if let Some(thumbnail) = &record.thumbnail {
+        check(thumbnail, THUMBNAILS)?;
+        take_over(thumbnail)?;
+    }
+    Ok(())
+}
+
+/// The files that the manifest of a run names.
+fn files_of(shard: &Path, name: &str) -> Result<Vec<String>, MergeError> {
+    let path = shard.join(name);
+    let bytes = beneath::read(shard, name).map_err(|source| MergeError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let damaged = |reason| MergeError::Damaged {
+        path: path.clone(),
+        reason,
+    };
+    let manifest = read_manifest(&bytes).map_err(damaged)?;
+    let names = manifest.files.into_iter().map(|file| file.name);
+    names
+        .map(|name| match beneath::is_relative(Path::new(&name)) {
+            true => Ok(name),
+            false => Err(damaged(format!("{name:?} leads out of its folder"))),
+        })
+        .collect()
+}
+
+/// Whether a name is `parent/` and one plain part.
+fn is_child(name: &str, parent: &str) -> bool {
+    let below = name
+        .strip_prefix(parent)
+        .and_then(|rest| rest.strip_prefix('/'));
+    below.is_some_and(|rest| !rest.contains('/') && beneath::is_relative(Path::new(rest)))
+}

@@ -1,0 +1,34 @@
+//! Many inputs through the same pipeline: read, tokenize, encode, draw, write.
+//!
+//! A thread of its own reads and tokenizes (`feed`); it is never far ahead.
+//! What it delivers is taken in windows. While one window is drawn and written,
+//! the next is encoded, both on all cores, so that memory holds two windows
+//! however many inputs there are, and results stand in the order of the inputs.
+//! What an input gets does not depend on its window: see
+//! [`pipeline::runs`](crate::pipeline::runs).
+
+mod error;
+mod feed;
+mod finish;
+mod identity;
+mod ledger;
+mod merge;
+mod options;
+mod outcome;
+pub mod report;
+mod resume;
+mod run;
+mod shards;
+mod source;
+mod stage;
+mod window;
+
+pub use error::BatchError;
+pub use feed::FeedError;
+pub use finish::Reports;
+pub use merge::merge;
+pub use options::{BatchModel, BatchOptions};
+pub use outcome::{BatchEvent, BatchOutcome};
+pub use run::run;
+pub use shards::MergeError;
+pub use source::{InputFormat, InputSource, SourceError};

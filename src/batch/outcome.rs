@@ -1,0 +1,31 @@
+//! What a batch says while it runs, and what it came to.
+
+use std::collections::BTreeSet;
+
+use crate::store::batch_records::{BatchCounts, BatchManifest, ResultRecord};
+
+/// What happens, for a progress bar.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BatchEvent<'a> {
+    /// An input failed, and the batch goes on.
+    Failed(&'a ResultRecord),
+    /// More inputs are finished.
+    Advanced {
+        /// How many came to what so far.
+        counts: BatchCounts,
+        /// How much of all files that is, by their bytes; `None` where a file
+        /// has no known size.
+        fraction: Option<f64>,
+    },
+}
+
+/// How a batch ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchOutcome {
+    /// What the folder's `manifest.json` says.
+    pub manifest: BatchManifest,
+    /// Inputs that an earlier batch had done.
+    pub kept: u64,
+    /// Letters of the inputs that no font has, drawn as boxes.
+    pub missing_glyphs: BTreeSet<char>,
+}

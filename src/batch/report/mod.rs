@@ -1,0 +1,13 @@
+//! What people and CI systems read of a batch: the page, the JUnit report, the
+//! summary.
+
+mod address;
+mod junit;
+mod page;
+mod page_row;
+mod summary;
+mod wording;
+
+pub use junit::write_junit;
+pub use page::write_page;
+pub use summary::write_summary;

@@ -1,0 +1,252 @@
+//! `index.html`: what a reviewer opens. One file without a script and without
+//! the network, readable from the folder alone. The rows stream through, so
+//! that memory does not grow with their number.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use super::page_row::{failure, row};
+use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short, source};
+use crate::render::thumbnail;
+use crate::store::MANIFEST;
+use crate::store::batch_records::ResultReader;
+use crate::store::batch_records::{BatchManifest, RESULTS, Status};
+
+/// The height of a picture in a row, in CSS pixels.
+const TALLEST_PICTURE: u32 = 216;
+
+const STYLE: &str = include_str!("page.css");
+
+/// Writes the page of a batch, reading its `results.jsonl` twice: for the
+/// failures, which come first, and for every input in order.
+///
+/// # Errors
+/// When `results` cannot be read or is none, or `out` cannot be written.
+pub fn write_page(manifest: &BatchManifest, results: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let put = |out: &mut dyn Write, markup: Markup| out.write_all(markup.into_string().as_bytes());
+    put(out, opening(manifest))?;
+    if manifest.counts.failed > 0 {
+        put(out, failures_opening(manifest))?;
+        for record in ResultReader::open(results)? {
+            let record = record?;
+            if record.status == Status::Failed {
+                put(out, failure(&record))?;
+            }
+        }
+        out.write_all(b"</ol></section>\n")?;
+    }
+    put(out, inputs_opening(manifest))?;
+    let (layers, heads) = (manifest.layers.len(), manifest.heads.len());
+    let thumbnail_size = shown_size(thumbnail::size(layers, heads));
+    for record in ResultReader::open(results)? {
+        put(out, row(&record?, thumbnail_size))?;
+    }
+    out.write_all(b"</ol></section>\n</main>\n")?;
+    put(out, closing(manifest))?;
+    out.write_all(b"</body>\n</html>\n")
+}
+
+/// A tall thumbnail is shown smaller, so that a row stays as high as its words.
+fn shown_size((width, height): (u32, u32)) -> (u32, u32) {
+    let shown = height.min(TALLEST_PICTURE);
+    ((width * shown).div_ceil(height.max(1)).max(1), shown)
+}
+
+/// What the page may load: its own style, and pictures from its own folder.
+/// No script, no frame, no form, no font, no connection.
+fn policy() -> String {
+    let hash = base64(&Sha256::digest(STYLE));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' file:; base-uri 'none'; form-action 'none'"
+    )
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let group = (0..3).fold(0_u32, |group, index| {
+            group << 8 | u32::from(chunk.get(index).copied().unwrap_or(0))
+        });
+        for position in 0..4 {
+            let digit = DIGITS[(group >> (18 - 6 * position) & 63) as usize];
+            text.push(if position > chunk.len() {
+                '='
+            } else {
+                char::from(digit)
+            });
+        }
+    }
+    text
+}
+
+fn opening(manifest: &BatchManifest) -> Markup {
+    let title = format!("{} · {} · attnviz", outcome(manifest), manifest.model.id);
+    // Elements whose end comes later are opened by hand; maud closes its own.
+    html! {
+        (DOCTYPE)
+        (PreEscaped("<html lang=\"en\">\n<head>\n"))
+        meta charset="utf-8";
+        meta http-equiv="Content-Security-Policy" content=(policy());
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        meta name="referrer" content="no-referrer";
+        title { (title) }
+        style { (PreEscaped(STYLE)) }
+        (PreEscaped("\n</head>\n<body>\n"))
+        a.skip href="#attnviz-inputs" { "Skip to the inputs" }
+        (header(manifest))
+        (PreEscaped("<main>\n"))
+    }
+}
+
+fn header(manifest: &BatchManifest) -> Markup {
+    let counts = manifest.counts;
+    let model = &manifest.model;
+    html! {
+        header.top {
+            div.brand { (mark()) span { "attnviz" } }
+            h1 { "Attention of " (counted(counts.inputs, "input", "inputs")) }
+            p.model {
+                bdi { (model.id) }
+                span.source { (source(model.source)) }
+                @if let Some(commit) = &model.commit {
+                    code title=(commit) { (short(commit)) }
+                }
+            }
+            @if !manifest.complete { p.notice role="note" { (INCOMPLETE) } }
+            @if let Some(shard) = manifest.shard {
+                p.notice.shard role="note" {
+                    "This is shard " strong { (shard) } " of the inputs. "
+                    "Join all shards with " code { "attnviz merge" } "."
+                }
+            }
+            dl.tiles {
+                (tile("inputs", &grouped(counts.inputs), ""))
+                (tile("done", &grouped(counts.done), "good"))
+                (tile("failed", &grouped(counts.failed), if counts.failed > 0 { "bad" } else { "" }))
+                (tile(
+                    "layers × heads",
+                    &format!("{} × {}", manifest.layers.len(), manifest.heads.len()),
+                    "",
+                ))
+            }
+            (facts(manifest))
+        }
+    }
+}
+
+/// A small map of attention, drawn by the page itself.
+fn mark() -> Markup {
+    const SHADES: [&str; 9] = [
+        "#fde725", "#3b528b", "#440154", "#21918c", "#5ec962", "#3b528b", "#440154", "#21918c",
+        "#fde725",
+    ];
+    html! {
+        svg.mark viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" {
+            @for (index, shade) in SHADES.iter().enumerate() {
+                rect x=(index % 3 * 11) y=(index / 3 * 11) width="10" height="10" rx="2" fill=(shade) {}
+            }
+        }
+    }
+}
+
+fn tile(name: &str, value: &str, class: &str) -> Markup {
+    html! { div.tile.(class) { dt { (name) } dd { (value) } } }
+}
+
+fn facts(manifest: &BatchManifest) -> Markup {
+    let options = &manifest.options;
+    let truncate = manifest.truncate.map_or("never".to_owned(), |count| {
+        format!("to {}", counted(count as u64, "token", "tokens"))
+    });
+    let scale = options
+        .scale
+        .as_deref()
+        .unwrap_or("head for maps, unit for the overview");
+    html! {
+        details.facts {
+            summary { "How these pictures were made" }
+            dl {
+                (fact("attnviz", html! { (manifest.attnviz_version) }))
+                (fact("model", html! { bdi { (manifest.model.id) } " (" (source(manifest.model.source)) ")" }))
+                @if let Some(commit) = &manifest.model.commit { (fact("commit", html! { code { (commit) } })) }
+                (fact("layers", html! { (listed(&manifest.layers)) }))
+                (fact("heads", html! { (listed(&manifest.heads)) }))
+                (fact("views", html! { (options.views.join(", ")) }))
+                (fact("formats", html! { (options.formats.join(", ")) }))
+                (fact("scale", html! { (scale) }))
+                (fact("colormap", html! { (options.colormap) }))
+                (fact("truncate", html! { (truncate) }))
+                @if let Some(shard) = manifest.shard { (fact("shard", html! { (shard) })) }
+                @for file in &manifest.input_files {
+                    (fact("input", digest(&file.name, file.sha256.as_deref())))
+                }
+                @for file in &manifest.model.files {
+                    (fact("model file", digest(&file.name, Some(&file.sha256))))
+                }
+            }
+        }
+    }
+}
+
+fn fact(name: &str, value: Markup) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+fn digest(name: &str, sha256: Option<&str>) -> Markup {
+    let name = if name == "-" { "standard input" } else { name };
+    html! {
+        bdi { (name) }
+        @if let Some(sha256) = sha256 { " " code title=(sha256) { "sha256 " (short(sha256)) } }
+        @else { " (not read to its end)" }
+    }
+}
+
+fn failures_opening(manifest: &BatchManifest) -> Markup {
+    html! {
+        (PreEscaped("<section class=\"failures\" aria-labelledby=\"attnviz-failures\">\n"))
+        h2 id="attnviz-failures" tabindex="-1" {
+            "Failed " span.count { (grouped(manifest.counts.failed)) }
+        }
+        (PreEscaped("\n<ol>\n"))
+    }
+}
+
+fn inputs_opening(manifest: &BatchManifest) -> Markup {
+    let has_pictures = manifest
+        .options
+        .formats
+        .iter()
+        .any(|format| format == "png");
+    html! {
+        (PreEscaped("<section class=\"inputs\" aria-labelledby=\"attnviz-inputs\">\n"))
+        h2 id="attnviz-inputs" tabindex="-1" {
+            "Every input " span.count { (grouped(manifest.counts.inputs)) }
+        }
+        @if has_pictures && manifest.counts.done > 0 {
+            p.legend {
+                "One small map per head: layers run down, heads across. In each map queries run "
+                "down and keys across, coloured as in the full picture. Click a picture to see it whole."
+            }
+        }
+        @if manifest.counts.inputs == 0 { p.legend { "There was no input." } }
+        (PreEscaped("\n<ol>\n"))
+    }
+}
+
+fn closing(manifest: &BatchManifest) -> Markup {
+    html! {
+        footer {
+            p {
+                "For programs: " a href=(RESULTS) { (RESULTS) } " has a line an input, "
+                a href=(MANIFEST) { (MANIFEST) } " the whole."
+            }
+            p { "Made by attnviz " (manifest.attnviz_version) "." }
+        }
+        "\n"
+    }
+}

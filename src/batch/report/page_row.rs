@@ -1,0 +1,161 @@
+//! The rows of the page.
+
+use maud::{Markup, html};
+
+use super::address::{address, fragment, identifier};
+use super::wording::{NO_TEXT, counted, excerpt, place, reason, visible};
+use crate::special_tokens::looks_special;
+use crate::store::MANIFEST;
+use crate::store::batch_records::{ResultRecord, Status};
+
+/// Text longer than this is folded, in characters.
+const LONG_TEXT: usize = 600;
+/// No text is shown further than this, in characters; `results.jsonl` has all.
+const LONGEST_TEXT: usize = 20_000;
+/// More tokens than this are folded.
+const MANY_TOKENS: usize = 80;
+/// A reason is cut here, in characters.
+const LONGEST_REASON: usize = 1_000;
+
+/// An item of the list of failures.
+pub(super) fn failure(record: &ResultRecord) -> Markup {
+    let reason = visible(reason(record));
+    html! {
+        li id=(identifier(&place(record))) {
+            p.reason dir="auto" { (excerpt(&reason, LONGEST_REASON)) }
+            p.where {
+                bdi { (place(record)) }
+                " · " bdi.id { (excerpt(&visible(&record.id), 200)) }
+            }
+            @match &record.text {
+                Some(text) => p.text dir="auto" { (excerpt(&visible(text), 300)) },
+                None => p.text.none { (NO_TEXT) },
+            }
+        }
+        "\n"
+    }
+}
+
+/// An item of the list of all inputs.
+pub(super) fn row(record: &ResultRecord, thumbnail_size: (u32, u32)) -> Markup {
+    match record.status {
+        Status::Done => done(record, thumbnail_size),
+        Status::Failed => html! {
+            li.failed {
+                div.body {
+                    (heading(record, &fragment(&identifier(&place(record)))))
+                    p.reason dir="auto" { (excerpt(&visible(reason(record)), LONGEST_REASON)) }
+                    (texts(record))
+                }
+            }
+            "\n"
+        },
+    }
+}
+
+fn done(record: &ResultRecord, thumbnail_size: (u32, u32)) -> Markup {
+    let anchor = identifier(&record.id);
+    html! {
+        li id=(anchor) {
+            @if let Some(thumbnail) = &record.thumbnail {
+                (picture(record, thumbnail, thumbnail_size))
+            }
+            div.body {
+                (heading(record, &fragment(&anchor)))
+                (texts(record))
+                (tokens(record))
+                (links(record))
+            }
+        }
+        "\n"
+    }
+}
+
+fn picture(record: &ResultRecord, thumbnail: &str, (width, height): (u32, u32)) -> Markup {
+    let target = record.picture.as_deref().or(record.folder.as_deref());
+    let alt = format!(
+        "Attention maps of input {}",
+        excerpt(&visible(&record.id), 200)
+    );
+    html! {
+        a.picture href=(address(target.unwrap_or(thumbnail))) {
+            img src=(address(thumbnail)) alt=(alt) width=(width) height=(height) loading="lazy" decoding="async";
+        }
+    }
+}
+
+/// Id and place, the first word of every row.
+fn heading(record: &ResultRecord, link: &str) -> Markup {
+    html! {
+        p.where {
+            a.id href=(link) { bdi { (excerpt(&visible(&record.id), 200)) } }
+            " " bdi { (place(record)) }
+            @if record.status == Status::Failed { " " span.badge { "failed" } }
+        }
+    }
+}
+
+fn texts(record: &ResultRecord) -> Markup {
+    html! {
+        @match &record.text {
+            Some(text) => (text_block(text, "text")),
+            None => p.text.none { (NO_TEXT) },
+        }
+        @if let Some(pair) = &record.pair { (text_block(pair, "text pair")) }
+    }
+}
+
+fn text_block(text: &str, class: &str) -> Markup {
+    let text = visible(text);
+    let beginning = excerpt(&text, LONG_TEXT);
+    html! {
+        @if beginning == text {
+            p class=(class) dir="auto" { (text) }
+        } @else {
+            details class=(class) {
+                summary dir="auto" { (beginning) }
+                p dir="auto" { (excerpt(&text, LONGEST_TEXT)) }
+            }
+        }
+    }
+}
+
+fn tokens(record: &ResultRecord) -> Markup {
+    let count = record.tokens.len();
+    let said = counted(count as u64, "token", "tokens");
+    let cut = match record.truncated_tokens {
+        0 => String::new(),
+        cut => format!(", {cut} more cut off"),
+    };
+    html! {
+        @if count > MANY_TOKENS {
+            details.tokens { summary { (said) (cut) } p { (token_list(&record.tokens)) } }
+        } @else if count > 0 {
+            p.tokens { (token_list(&record.tokens)) " " span.number { (said) (cut) } }
+        }
+    }
+}
+
+/// Isolated from each other, so that a token of one script never reorders its
+/// neighbours; special ones as `i`.
+fn token_list(tokens: &[String]) -> Markup {
+    html! {
+        @for token in tokens {
+            @if looks_special(token) { i { (visible(token)) } }
+            @else { bdi { (visible(token)) } }
+            " "
+        }
+    }
+}
+
+fn links(record: &ResultRecord) -> Markup {
+    html! {
+        @if let Some(folder) = &record.folder {
+            p.links {
+                @if let Some(picture) = &record.picture { a href=(address(picture)) { "picture" } " " }
+                a href={ (address(folder)) "/" } { "folder" } " "
+                a href={ (address(folder)) "/" (MANIFEST) } { "manifest" }
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The loop of a batch.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::error::BatchError;
+use super::feed::{Feed, Plan};
+use super::finish::finish;
+use super::identity;
+use super::ledger::Ledger;
+use super::options::{BatchModel, BatchOptions};
+use super::outcome::{BatchEvent, BatchOutcome};
+use super::source::InputSource;
+use super::window::{self, Encoded, Finished};
+use crate::checkpoint::ModelProvenance;
+use crate::store::OptionsRecord;
+use crate::store::batch_records::{BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile};
+use crate::store::write::WriteError;
+use crate::store::write::batch_folder::BatchFolder;
+use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
+
+/// How long the batch waits for another input before it starts with those it
+/// has, and how often it looks whether it is to stop.
+const PATIENCE: Duration = Duration::from_millis(30);
+
+/// Runs a batch to its end. `interrupted` is looked at between inputs.
+///
+/// # Errors
+/// When the machine fails rather than an input: see [`BatchError`].
+pub fn run(
+    options: &BatchOptions,
+    model: BatchModel<'_>,
+    interrupted: &AtomicBool,
+    observer: &mut dyn FnMut(BatchEvent<'_>),
+) -> Result<BatchOutcome, BatchError> {
+    for source in &options.sources {
+        source.check()?;
+    }
+    check_limit(options.limit, &model.loaded.tokenizer)?;
+    let mut manifest = manifest(options, model.provenance);
+    let sha256_of = |position: usize| options.sources.get(position)?.sha256();
+    let mut folder = BatchFolder::open(&options.output, &manifest, options.claim(), &sha256_of)?;
+    folder.begin(&manifest)?;
+    let results = folder.results()?;
+    let mut feed = Feed::start(
+        Plan {
+            sources: options.sources.clone(),
+            limit: options.limit,
+            shard: options.shard,
+            maximum_failures: options.maximum_failures,
+        },
+        model.loaded.tokenizer.clone(),
+    );
+    let mut ledger = Ledger {
+        results,
+        manifest: &mut manifest,
+        done_folders: HashSet::new(),
+        kept: 0,
+        missing_glyphs: BTreeSet::new(),
+        total_bytes: options.sources.iter().map(InputSource::size).sum(),
+        offsets: vec![0; options.sources.len()],
+        last_file: 0,
+    };
+    let window = window::Context {
+        options,
+        model,
+        folder: &folder,
+        interrupted,
+    };
+    let mut encoded: Vec<Encoded> = Vec::new();
+    loop {
+        if interrupted.load(Ordering::Relaxed) {
+            return Err(BatchError::Interrupted {
+                done: ledger.manifest.counts.done,
+            });
+        }
+        // While there is something to draw, nobody waits for more input.
+        let wait = encoded.is_empty();
+        let items = feed.window(wait, PATIENCE, interrupted, |length| window.cost(length))?;
+        if items.is_empty() && encoded.is_empty() {
+            if feed.has_ended() {
+                break;
+            }
+            continue;
+        }
+        let (drawn, next) = rayon::join(|| window.draw(encoded), || window.encode(items));
+        for finished in drawn {
+            match finished {
+                // It was drawn beside the failure that was one too many.
+                Ok(finished) if ledger.is_full(options.maximum_failures) => {
+                    take_back(&folder, &finished)?;
+                }
+                Ok(finished) => ledger.enter(finished, observer)?,
+                // The loop's next look at the flag tells how many are done.
+                Err(BatchError::Interrupted { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        encoded = next;
+        if ledger.is_full(options.maximum_failures) {
+            break;
+        }
+    }
+    let is_full = ledger.is_full(options.maximum_failures);
+    let Ledger {
+        results,
+        done_folders,
+        kept,
+        missing_glyphs,
+        last_file,
+        ..
+    } = ledger;
+    manifest.complete = feed.is_complete() && encoded.is_empty() && !is_full;
+    manifest.input_files = feed.input_files(&options.sources);
+    if is_full {
+        // How far the files were read ahead is chance.
+        let files = manifest.input_files.iter_mut().skip(last_file);
+        files.for_each(|file| file.sha256 = None);
+    }
+    if manifest.complete {
+        folder.remove_others(|name| done_folders.contains(&identity::fingerprint(name)))?;
+    }
+    let manifest = finish(folder, results, manifest, &options.reports)?;
+    Ok(BatchOutcome {
+        manifest,
+        kept,
+        missing_glyphs,
+    })
+}
+
+/// Removes what was made of an input that is not to be done; what an earlier
+/// batch made stays.
+fn take_back(folder: &BatchFolder, finished: &Finished) -> Result<(), WriteError> {
+    match &finished.folder_name {
+        Some(name) if !finished.was_kept => folder.remove(name),
+        _ => Ok(()),
+    }
+}
+
+/// A number of tokens that is wrong for any input is wrong for all.
+fn check_limit(limit: TokenLimit, tokenizer: &Tokenizer) -> Result<(), BatchError> {
+    match tokenizer.tokenize("a", None, limit) {
+        Err(error @ TokenizerError::TruncateTo { .. }) => Err(BatchError::Truncate(error)),
+        _ => Ok(()),
+    }
+}
+
+/// What is known of the batch before its first input.
+fn manifest(options: &BatchOptions, model: &ModelProvenance) -> BatchManifest {
+    let input_file = |source: &InputSource| InputFile {
+        name: source.name.clone(),
+        sha256: None,
+    };
+    BatchManifest {
+        batch_schema_version: BATCH_SCHEMA_VERSION,
+        attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: model.clone(),
+        layers: options.selection.layer_indices(),
+        heads: options.selection.head_indices(),
+        options: OptionsRecord::new(&options.files),
+        truncate: options.limit.truncate,
+        shard: options.shard,
+        complete: false,
+        input_files: options.sources.iter().map(input_file).collect(),
+        counts: BatchCounts::default(),
+        files: Vec::new(),
+    }
+}

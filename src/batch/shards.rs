@@ -1,0 +1,285 @@
+//! The folders that a merge is given, and whether they fit together.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::remedy::{FolderKind, Remedy};
+use crate::store::MANIFEST;
+use crate::store::batch_records::{BatchManifest, Claim, Shard, difference};
+use crate::store::write::{WriteError, beneath, is_staged};
+
+/// What a batch's folder holds while the batch runs, or after it was killed.
+pub(super) const STATE: &str = ".attnviz-batch";
+
+/// Why folders were not merged.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MergeError {
+    /// Something could not be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system or the parser said.
+        source: io::Error,
+    },
+    /// Something could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A folder's manifest is none of a batch.
+    #[error("{} is not the manifest of a batch: {reason}", path.display())]
+    NoBatch {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A batch still runs, was interrupted, or stopped early.
+    #[error("the batch in {} is not complete", folder.display())]
+    Unfinished {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A folder holds a whole batch.
+    #[error("{} is not a shard: it holds a whole batch", folder.display())]
+    NoShard {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Two folders were not made in the same way.
+    #[error("{} and {} differ in {what}", first.display(), second.display())]
+    Differ {
+        /// A folder.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+        /// What is not the same.
+        what: &'static str,
+    },
+    /// Two folders hold the same shard.
+    #[error("shard {shard} is both in {} and in {}", first.display(), second.display())]
+    Twice {
+        /// The shard.
+        shard: Shard,
+        /// A folder.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+    },
+    /// Shards are not there.
+    #[error("of {count} shards {missing} missing")]
+    Missing {
+        /// How many there should be.
+        count: u32,
+        /// Which are not there, with the verb.
+        missing: String,
+    },
+    /// Results of two input files with one name cannot be put in order.
+    #[error("two input files are both called {name:?}, so that their order cannot be told")]
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// A record or manifest names something outside its folder, or an input
+    /// file that the manifest lacks.
+    #[error("{} is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The output would overwrite what it is made from.
+    #[error("{} is one of the folders to merge", folder.display())]
+    OutputIsInput {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The output holds something else.
+    #[error("{} is there already and is no batch", folder.display())]
+    OutputIsTaken {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The output holds the batch of other inputs or of another model.
+    #[error("{} holds another batch", folder.display())]
+    OutputIsAnother {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There was nothing to merge.
+    #[error("expected at least one folder to merge")]
+    Nothing,
+}
+
+impl MergeError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Write(error) => return error.remedy(),
+            Self::Unfinished { folder } => Remedy::ResumeIn {
+                folder: folder.clone(),
+            },
+            Self::Missing { .. } | Self::Twice { .. } | Self::Nothing => Remedy::NameEveryShard,
+            Self::Differ { .. } | Self::Damaged { .. } => Remedy::RunShardAgain,
+            Self::OutputIsInput { .. } | Self::OutputIsTaken { .. } => {
+                Remedy::NameFolder(FolderKind::New)
+            }
+            Self::OutputIsAnother { .. } => Remedy::NameFolder(FolderKind::NewOrOverwrite),
+            Self::SameName { .. } => Remedy::RenameInputFiles,
+            Self::Read { .. } | Self::NoBatch { .. } | Self::NoShard { .. } => Remedy::NameShards,
+        })
+    }
+}
+
+/// One of the folders.
+#[derive(Debug)]
+pub(super) struct ShardFolder {
+    pub(super) path: PathBuf,
+    pub(super) manifest: BatchManifest,
+}
+
+/// The manifest of a finished batch.
+fn read_manifest(folder: &Path) -> Result<BatchManifest, MergeError> {
+    if folder.join(STATE).exists() {
+        let folder = folder.to_owned();
+        return Err(MergeError::Unfinished { folder });
+    }
+    let path = folder.join(MANIFEST);
+    let bytes = beneath::read(folder, MANIFEST).map_err(|source| MergeError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| MergeError::NoBatch {
+        path,
+        reason: error.to_string(),
+    })
+}
+
+/// All shards of one batch, by their number.
+pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<ShardFolder>, MergeError> {
+    let mut shards: Vec<(Shard, ShardFolder)> = Vec::new();
+    for path in folders {
+        let manifest = read_manifest(path)?;
+        let path = path.clone();
+        if !manifest.complete {
+            return Err(MergeError::Unfinished { folder: path });
+        }
+        let Some(shard) = manifest.shard else {
+            return Err(MergeError::NoShard { folder: path });
+        };
+        if let Some((_, first)) = shards.first()
+            && let Some(what) = mismatch(&first.manifest, &manifest)
+        {
+            let first = first.path.clone();
+            let second = path;
+            return Err(MergeError::Differ {
+                first,
+                second,
+                what,
+            });
+        }
+        if let Some((_, first)) = shards.iter().find(|(other, _)| *other == shard) {
+            let first = first.path.clone();
+            let second = path;
+            return Err(MergeError::Twice {
+                shard,
+                first,
+                second,
+            });
+        }
+        shards.push((shard, ShardFolder { path, manifest }));
+    }
+    check_whole(&shards)?;
+    shards.sort_by_key(|(shard, _)| shard.index);
+    Ok(shards.into_iter().map(|(_, folder)| folder).collect())
+}
+
+/// What two shards of one batch must have in common, and these do not.
+fn mismatch(first: &BatchManifest, second: &BatchManifest) -> Option<&'static str> {
+    let count = |manifest: &BatchManifest| manifest.shard.map(|shard| shard.count);
+    let versions = |manifest: &BatchManifest| {
+        (
+            manifest.batch_schema_version,
+            manifest.attnviz_version.clone(),
+        )
+    };
+    let checks = [
+        (
+            versions(first) == versions(second),
+            "their version of attnviz",
+        ),
+        (first.model == second.model, "their model"),
+        (first.layers == second.layers, "--layers"),
+        (first.heads == second.heads, "--heads"),
+        (first.options == second.options, "their options"),
+        (first.truncate == second.truncate, "--truncate"),
+        (first.input_files == second.input_files, "their input files"),
+        (count(first) == count(second), "their number of shards"),
+    ];
+    let different = checks.into_iter().find(|(is_same, _)| !is_same);
+    different.map(|(_, what)| what)
+}
+
+fn check_whole(shards: &[(Shard, ShardFolder)]) -> Result<(), MergeError> {
+    let Some((Shard { count, .. }, _)) = shards.first() else {
+        return Err(MergeError::Nothing);
+    };
+    let is_there = |index: &u32| shards.iter().any(|(shard, _)| shard.index == *index);
+    // A count from outside may be huge: no more are named than can be read.
+    let missing: Vec<String> = (1..=*count)
+        .filter(|index| !is_there(index))
+        .take(9)
+        .map(|index| index.to_string())
+        .collect();
+    let missing = match missing.as_slice() {
+        [] => return Ok(()),
+        [one] => format!("{one} is"),
+        [some @ .., _] if missing.len() == 9 => format!("{} and more are", some.join(", ")),
+        [some @ .., last] => format!("{} and {last} are", some.join(", ")),
+    };
+    Err(MergeError::Missing {
+        count: *count,
+        missing,
+    })
+}
+
+/// Whether the batch of `manifest`, merged out of `folders`, may go there.
+pub(super) fn check_output(
+    output: &Path,
+    folders: &[PathBuf],
+    manifest: &BatchManifest,
+    claim: Claim,
+) -> Result<(), MergeError> {
+    let Ok(real) = fs::canonicalize(output) else {
+        // It is not there.
+        return Ok(());
+    };
+    let is_output = |folder: &PathBuf| fs::canonicalize(folder).is_ok_and(|folder| folder == real);
+    let folder = output.to_owned();
+    if folders.iter().any(is_output) {
+        return Err(MergeError::OutputIsInput { folder });
+    }
+    let entries = fs::read_dir(&real).map_err(|source| MergeError::Read {
+        path: output.to_owned(),
+        source,
+    })?;
+    // What a killed merge left goes when this one begins.
+    let is_free = entries
+        .into_iter()
+        .all(|entry| entry.is_ok_and(|entry| is_staged(&entry.file_name())));
+    if is_free {
+        return Ok(());
+    }
+    match read_manifest(&real) {
+        Ok(earlier) => match difference(&earlier, manifest, claim, &|_| None) {
+            None => Ok(()),
+            Some(_) => Err(MergeError::OutputIsAnother { folder }),
+        },
+        Err(MergeError::Unfinished { .. }) => Err(MergeError::Unfinished { folder }),
+        Err(_) => Err(MergeError::OutputIsTaken { folder }),
+    }
+}

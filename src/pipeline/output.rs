@@ -1,0 +1,123 @@
+//! From a run to its folder: reshaped, drawn, put into place.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::{Contents, OutputError};
+use crate::analysis::reshape;
+use crate::attention::Selection;
+use crate::run::Run;
+use crate::store::write::StagedFolder;
+use crate::store::{Manifest, OutputOptions, expected_files, folder, picture_formats, pictures};
+
+/// What a run left on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrittenRun {
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// What the folder's `manifest.json` says.
+    pub manifest: Manifest,
+    /// Files of earlier commands that are still there.
+    pub kept: BTreeSet<String>,
+    /// Letters of the input that no font has, drawn as boxes.
+    pub missing_glyphs: BTreeSet<char>,
+}
+
+/// The number of picture files that [`write_run`] draws.
+pub fn picture_count(run: &Run, options: &OutputOptions) -> usize {
+    let selection = run
+        .attention
+        .first()
+        .map(|attention| attention.maps().selection());
+    selection.map_or(0, |selection| pictures(selection, options).len())
+        * picture_formats(options).len()
+}
+
+/// Writes everything that the options ask for into the folder of input and
+/// model below `root`, drawing on all cores. The folder is put into place when
+/// it is whole; on an error nothing is left of it. Where an earlier command on
+/// the same two left a folder, files of the same name are replaced and all
+/// others stay. `picture_drawn` is called after every picture, from any thread.
+///
+/// # Errors
+/// When something cannot be drawn or written.
+pub fn write_run(
+    run: &Run,
+    options: &OutputOptions,
+    root: &Path,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<WrittenRun, OutputError> {
+    write_run_beside(run, options, root, None, picture_drawn)
+}
+
+/// As [`write_run`], for a run that was read from the file `source`, which
+/// stays as it is.
+///
+/// # Errors
+/// When something cannot be drawn or written, or `source` would be replaced.
+pub fn redraw_run(
+    run: &Run,
+    options: &OutputOptions,
+    root: &Path,
+    source: &Path,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<WrittenRun, OutputError> {
+    write_run_beside(run, options, root, Some(source), picture_drawn)
+}
+
+fn write_run_beside(
+    run: &Run,
+    options: &OutputOptions,
+    root: &Path,
+    source: Option<&Path>,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<WrittenRun, OutputError> {
+    let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
+    let maps = reshape(run, attention, &options.reshape)?;
+    let contents = Contents::new(run, attention, &maps, options)?;
+    if let Some(source) = source {
+        check_source(run, &maps.selection, options, root, source)?;
+    }
+    let staged = StagedFolder::create(root)?;
+    let mut drawn = contents.draw(&staged, picture_drawn)?;
+    let missing_glyphs = std::mem::take(&mut drawn.missing_glyphs);
+    // Only when all is drawn: it may have to wait for the model's files.
+    let destination = folder::choose(root, run, options.overwrite)?;
+    let (manifest, kept) = contents.finish(drawn, Some(&destination), &staged)?;
+    let change = destination.change(&manifest, &kept)?;
+    let folder = destination.path;
+    staged.publish(&folder, &change)?;
+    Ok(WrittenRun {
+        folder,
+        manifest,
+        kept: kept.into_iter().map(|file| file.name).collect(),
+        missing_glyphs,
+    })
+}
+
+/// Nothing may be written over the file that a run is read from.
+fn check_source(
+    run: &Run,
+    selection: &Selection,
+    options: &OutputOptions,
+    root: &Path,
+    source: &Path,
+) -> Result<(), OutputError> {
+    let folder = folder::choose(root, run, options.overwrite)?.path;
+    let files = expected_files(selection, options);
+    let is_written = |name: &str| files.iter().any(|(file, _)| file == name);
+    match name_inside(&folder, source) {
+        Some(name) if is_written(&name) => {
+            let path = folder.join(name);
+            Err(OutputError::ReplacesSource { path })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name of a file that is in the folder itself.
+fn name_inside(folder: &Path, file: &Path) -> Option<String> {
+    let (folder, file) = (folder.canonicalize().ok()?, file.canonicalize().ok()?);
+    let name = file.file_name()?.to_str()?;
+    (file.parent() == Some(&folder)).then(|| name.to_owned())
+}

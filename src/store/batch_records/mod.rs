@@ -1,0 +1,43 @@
+//! What a batch leaves beside its inputs' folders: the results line by line,
+//! the page that a reviewer opens, reports for CI systems, and a manifest of
+//! the whole.
+//!
+//! ```text
+//! attnviz-out/
+//!   index.html            for people: failures first, then every input
+//!   results.jsonl         for programs: one ResultRecord a line, in input order
+//!   manifest.json         model, options, input files, counts, SHA-256 of both
+//!   inputs/000001/…       one folder an input, as `encode` writes it
+//!   thumbnails/000001.png small pictures for index.html
+//! ```
+//!
+//! The folder belongs to its inputs and its model. Before a batch begins, its
+//! shard, its model (name, source, commit and the digest of every file) and its
+//! input files are compared with those of the batch that is there. The digest of
+//! an input file decides where the earlier batch knew it and the file can be
+//! read twice; else its name, as for a pipe, or after a batch that did not come
+//! to its end. Options do not count: the same inputs may be drawn otherwise.
+//! `--resume` goes on from the folder of any inputs and any version of the same
+//! model: what is the same is kept, what changed is done again, what is no
+//! input any more goes. `--overwrite` takes any batch's folder, and never one
+//! that is no batch's. See [`difference`].
+
+mod owner;
+mod record;
+mod results;
+
+pub use owner::{Claim, Difference, difference};
+pub use record::{
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, ShardError,
+    Status,
+};
+pub use results::ResultReader;
+
+/// The folder of the inputs' folders.
+pub const INPUTS: &str = "inputs";
+/// The folder of the small pictures.
+pub const THUMBNAILS: &str = "thumbnails";
+/// The page.
+pub const PAGE: &str = "index.html";
+/// The results, line by line.
+pub const RESULTS: &str = "results.jsonl";

@@ -1,0 +1,154 @@
+//! The records of a batch: one of every input, one of the whole.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::checkpoint::{FileDigest, ModelProvenance};
+use crate::remedy::Remedy;
+use crate::store::OptionsRecord;
+
+/// Grows when a field of a batch's manifest or results changes its meaning.
+pub const BATCH_SCHEMA_VERSION: u32 = 2;
+
+/// Whether an input became a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Its folder is there.
+    Done,
+    /// It could not be read, tokenized or encoded; `error` says why.
+    Failed,
+}
+
+/// A line of `results.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultRecord {
+    /// The input's id, or its zero-padded line number.
+    pub id: String,
+    /// The file that it came from, as it was named; `-` for standard input.
+    /// Never an absolute path.
+    pub file: String,
+    /// The line of that file on which it begins, from 1.
+    pub line: u64,
+    /// Whether it became a folder.
+    pub status: Status,
+    /// Its folder, relative to the batch's; `None` if it failed.
+    pub folder: Option<String>,
+    /// Its text; `None` where not even that could be read.
+    pub text: Option<String>,
+    /// The second text of a pair.
+    pub pair: Option<String>,
+    /// Its tokens in the model's order; empty if it failed.
+    pub tokens: Vec<String>,
+    /// How many tokens `--truncate` dropped.
+    pub truncated_tokens: usize,
+    /// The picture that the page shows, relative to the batch's folder:
+    /// the overview, else the first picture, else none.
+    pub picture: Option<String>,
+    /// A small version of all maps, relative to the batch's folder.
+    pub thumbnail: Option<String>,
+    /// Why it failed, with the causes after `: `.
+    pub error: Option<String>,
+}
+
+/// Part `index` of `count` equal parts of the inputs, `3/16` on the command
+/// line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// From 1.
+    pub index: u32,
+    /// At least `index`.
+    pub count: u32,
+}
+
+/// The text is no shard.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("expected a shard such as 3/16, the first number from 1 to the second, found {found:?}")]
+pub struct ShardError {
+    found: String,
+}
+
+impl ShardError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::ReadHelp { subcommand: None })
+    }
+}
+
+impl FromStr for Shard {
+    type Err = ShardError;
+
+    fn from_str(text: &str) -> Result<Self, ShardError> {
+        let parse = || {
+            let (index, count) = text.split_once('/')?;
+            let (index, count) = (index.parse().ok()?, count.parse().ok()?);
+            (1..=count)
+                .contains(&index)
+                .then_some(Self { index, count })
+        };
+        parse().ok_or_else(|| ShardError {
+            found: text.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.index, self.count)
+    }
+}
+
+/// A file that a batch read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// As it was named; `-` for standard input. Never an absolute path.
+    pub name: String,
+    /// SHA-256 of its whole content, 64 lower-case hexadecimal digits; `None`
+    /// where the batch stopped before its end.
+    pub sha256: Option<String>,
+}
+
+/// How many inputs came to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BatchCounts {
+    /// All of them; without those of other shards.
+    pub inputs: u64,
+    /// With a folder.
+    pub done: u64,
+    /// Without.
+    pub failed: u64,
+}
+
+/// The `manifest.json` of a batch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchManifest {
+    /// [`BATCH_SCHEMA_VERSION`]. The field's name tells a batch's manifest
+    /// from a run's.
+    pub batch_schema_version: u32,
+    /// The version of attnviz that wrote it.
+    pub attnviz_version: String,
+    /// Which model was asked.
+    pub model: ModelProvenance,
+    /// The model's layers that the files show.
+    pub layers: Vec<usize>,
+    /// The model's heads that the files show.
+    pub heads: Vec<usize>,
+    /// The options that shaped the files.
+    pub options: OptionsRecord,
+    /// `--truncate`, where it is a number of tokens.
+    pub truncate: Option<usize>,
+    /// `--shard`; `None` for the whole.
+    pub shard: Option<Shard>,
+    /// Whether every input was looked at; false after `--fail-fast` or
+    /// `--max-failures` ended it early.
+    pub complete: bool,
+    /// The files that were read, in the order in which they were named.
+    pub input_files: Vec<InputFile>,
+    /// How many inputs came to what.
+    pub counts: BatchCounts,
+    /// `index.html` and `results.jsonl`, with their SHA-256.
+    pub files: Vec<FileDigest>,
+}

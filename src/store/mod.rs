@@ -1,0 +1,25 @@
+//! What lands on disk: folders of runs and of batches, their manifests, their
+//! files of numbers, and the way back from saved files to runs. Nothing here
+//! draws. [`mod@write`] alone creates files.
+
+pub mod batch_records;
+pub mod folder;
+mod manifest;
+pub mod numbers;
+mod options;
+mod options_record;
+mod pictures;
+pub mod saved;
+mod schema;
+mod size;
+pub mod write;
+
+pub use manifest::{
+    AttentionRecord, FileRecord, HeadsRecord, MANIFEST, Manifest, SCHEMA_VERSION, SerializeError,
+    ShownRecord, StreamRecord, UnitRecord,
+};
+pub use options::{Format, OutputOptions};
+pub use options_record::OptionsRecord;
+pub use pictures::{ViewedPicture, expected_files, picture_formats, pictures};
+pub use schema::read_manifest;
+pub use size::{MAXIMUM_LENGTH, estimate};

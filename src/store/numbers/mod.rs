@@ -1,0 +1,106 @@
+//! The numbers of a run as files for other programs: the raw attention, and
+//! what the views show of it.
+
+mod arrays;
+mod npz;
+
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, TensorView};
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+
+use super::{Format, Manifest, SerializeError};
+
+pub use arrays::{NumberArray, arrays, lengths};
+
+const SAFETENSORS: &str = "attention.safetensors";
+const NPZ: &str = "attention.npz";
+const JSON: &str = "attention.json";
+
+/// The files of numbers, in the order of a manifest.
+pub const FILES: [(Format, &str); 3] = [
+    (Format::Safetensors, SAFETENSORS),
+    (Format::Npz, NPZ),
+    (Format::Json, JSON),
+];
+
+/// The arrays in one of the formats of numbers, `None` for one of pictures.
+///
+/// # Errors
+/// When serde_json or safetensors refuses, which no run gives it a reason for.
+pub fn encode(
+    format: Format,
+    arrays: &[NumberArray<'_>],
+    manifest: &Manifest,
+) -> Result<Option<Vec<u8>>, SerializeError> {
+    match format {
+        Format::Json => json(arrays, manifest).map(Some),
+        Format::Npz => npz::encode(arrays, manifest).map(Some),
+        Format::Safetensors => safetensors(arrays, manifest).map(Some),
+        Format::Png | Format::Svg => Ok(None),
+    }
+}
+
+/// Each array in F32 under its name, with the manifest as JSON in the metadata
+/// under `attnviz`.
+fn safetensors(arrays: &[NumberArray<'_>], manifest: &Manifest) -> Result<Vec<u8>, SerializeError> {
+    let failed = |reason: String| SerializeError {
+        file: SAFETENSORS,
+        reason,
+    };
+    let manifest = serde_json::to_string(manifest).map_err(|error| failed(error.to_string()))?;
+    // The format is little-endian whatever the machine is.
+    let bytes: Vec<Vec<u8>> = arrays.iter().map(NumberArray::to_le_bytes).collect();
+    let tensors = arrays.iter().zip(&bytes).map(|(array, bytes)| {
+        let tensor = TensorView::new(Dtype::F32, array.shape.clone(), bytes)
+            .map_err(|error| failed(error.to_string()))?;
+        Ok((array.name.as_str(), tensor))
+    });
+    let tensors: Vec<_> = tensors.collect::<Result<_, SerializeError>>()?;
+    let metadata = HashMap::from([("attnviz".to_owned(), manifest)]);
+    safetensors::serialize(tensors, Some(metadata)).map_err(|error| failed(error.to_string()))
+}
+
+/// The manifest, and each array nested as its shape is. Numbers are written
+/// with as many digits as it takes to read the same `f32`; what is not there
+/// is `null`.
+fn json(arrays: &[NumberArray<'_>], manifest: &Manifest) -> Result<Vec<u8>, SerializeError> {
+    struct Document<'a>(&'a Manifest, &'a [NumberArray<'a>]);
+    impl Serialize for Document<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(self.1.len() + 1))?;
+            map.serialize_entry("manifest", self.0)?;
+            for array in self.1 {
+                map.serialize_entry(&array.name, &Nested(&array.shape, &array.values))?;
+            }
+            map.end()
+        }
+    }
+    let document = Document(manifest, arrays);
+    let mut bytes = serde_json::to_vec(&document).map_err(|error| SerializeError {
+        file: JSON,
+        reason: error.to_string(),
+    })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Values of some shape as lists in lists.
+struct Nested<'values>(&'values [usize], &'values [f32]);
+
+impl Serialize for Nested<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [] | [_] => self.1.serialize(serializer),
+            [count, inner @ ..] => {
+                let size = inner.iter().product::<usize>().max(1);
+                let mut list = serializer.serialize_seq(Some(*count))?;
+                for values in self.1.chunks_exact(size) {
+                    list.serialize_element(&Nested(inner, values))?;
+                }
+                list.end()
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What the pictures of a run are called, and which of them the options ask for.
+
+use std::collections::BTreeSet;
+
+use super::folder::file_stem;
+use super::numbers::FILES;
+use super::{Format, OptionsRecord, OutputOptions};
+use crate::analysis::{Direction, MapId, Reduction};
+use crate::attention::Selection;
+use crate::figure::{PictureId, View};
+
+/// A picture and the view that it is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewedPicture {
+    /// Which picture.
+    pub id: PictureId,
+    /// The view that asks for it.
+    pub view: View,
+}
+
+impl ViewedPicture {
+    /// Where the picture goes in the run's folder.
+    pub fn file_name(&self, format: Format) -> String {
+        format!("{}.{format}", stem(&self.id))
+    }
+}
+
+/// Where a picture goes in the run's folder, without its extension.
+fn stem(picture: &PictureId) -> String {
+    let word = |reduction: &Reduction| match reduction {
+        Reduction::Mean => "mean",
+        Reduction::Max => "max",
+    };
+    match picture {
+        PictureId::Overview => "overview".to_owned(),
+        PictureId::Head(id) | PictureId::Joined(_, MapId::Head(id)) => {
+            format!("heads/layer-{:02}-head-{:02}", id.layer, id.head)
+        }
+        PictureId::Joined(reduction, MapId::Layer(layer)) => {
+            format!("{}/layer-{layer:02}", word(reduction))
+        }
+        PictureId::Joined(reduction, MapId::All) => format!("{}/all", word(reduction)),
+        PictureId::Unit(Direction::From, choice) => {
+            format!("from/{}", file_stem(&choice.to_string()))
+        }
+        PictureId::Unit(Direction::To, choice) => format!("to/{}", file_stem(&choice.to_string())),
+    }
+}
+
+/// The pictures of a run, in the order in which its manifest lists them: the
+/// overview first.
+pub fn pictures(selection: &Selection, options: &OutputOptions) -> Vec<ViewedPicture> {
+    if picture_formats(options).is_empty() {
+        return Vec::new();
+    }
+    let of_view = |view: &View| {
+        let pictures = view.pictures(selection).into_iter();
+        let view = view.clone();
+        pictures.map(move |id| ViewedPicture {
+            id,
+            view: view.clone(),
+        })
+    };
+    let is_overview = |view: &&View| **view == View::Overview;
+    let (first, others): (Vec<&View>, Vec<&View>) = options.views.iter().partition(is_overview);
+    first.into_iter().chain(others).flat_map(of_view).collect()
+}
+
+/// The formats that pictures are written in.
+pub fn picture_formats(options: &OutputOptions) -> BTreeSet<Format> {
+    options
+        .formats
+        .iter()
+        .copied()
+        .filter(|format| match format {
+            Format::Png | Format::Svg => true,
+            Format::Safetensors | Format::Npz | Format::Json => false,
+        })
+        .collect()
+}
+
+/// Every file that a run's folder gets but the manifest, in the manifest's
+/// order, with the options that make it.
+pub fn expected_files(
+    selection: &Selection,
+    options: &OutputOptions,
+) -> Vec<(String, OptionsRecord)> {
+    let formats = picture_formats(options);
+    let mut files = Vec::new();
+    for picture in pictures(selection, options) {
+        let record = OptionsRecord::of_picture(&picture.view.to_string(), options);
+        let names = formats.iter().map(|&format| picture.file_name(format));
+        files.extend(names.map(|name| (name, record.clone())));
+    }
+    let numbers = FILES.into_iter();
+    files.extend(
+        numbers
+            .filter(|(format, _)| options.formats.contains(format))
+            .map(|(_, name)| (name.to_owned(), OptionsRecord::of_numbers(options))),
+    );
+    files
+}

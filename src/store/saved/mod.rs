@@ -1,0 +1,95 @@
+//! Attention out of files: runs that attnviz saved, and attention that another
+//! program computed.
+//!
+//! Files are untrusted. Shapes, sizes and names are checked against the file's
+//! length and the limits below before anything is allocated for them, and every
+//! value before it becomes an [`AttentionTensor`].
+//!
+//! [`AttentionTensor`]: crate::attention::AttentionTensor
+
+mod array_file;
+mod arrays;
+mod elsewhere;
+mod error;
+mod labels;
+mod npy;
+mod npz;
+mod numbers;
+mod own;
+mod safetensors;
+
+use std::path::{Path, PathBuf};
+
+pub use error::SavedError;
+pub use numbers::{SavedNumbers, numbers};
+
+use crate::run::Run;
+use array_file::ArrayFile;
+
+/// The most values of one file: 4 GiB of them as `f32`.
+const MAXIMUM_VALUES: u64 = 1 << 30;
+
+/// The most arrays of one file.
+const MAXIMUM_ARRAYS: usize = 10_000;
+
+/// The longest manifest or list of labels, in bytes.
+const MAXIMUM_TEXT_LENGTH: u64 = 64 << 20;
+
+/// In a run's folder, the files that [`read`] looks for, in this order.
+const FILES: [&str; 2] = ["attention.safetensors", "attention.npz"];
+
+/// What a file that attnviz did not write does not say of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ForeignNames {
+    /// A file with a label for every query, which are the keys too unless
+    /// those have labels of their own.
+    pub labels: Option<PathBuf>,
+    /// A file with a label for every key, where they are another sequence.
+    pub key_labels: Option<PathBuf>,
+    /// The model's name; `None` for the file's.
+    pub title: Option<String>,
+}
+
+/// A run out of a file, and what the user should know about it.
+#[derive(Debug, Clone)]
+pub struct SavedRun {
+    /// The file that was read.
+    pub file: PathBuf,
+    /// All that the file holds.
+    pub run: Run,
+    /// As sentences without a full stop.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a run from a file, or from the folder of a run. Which format it is
+/// the content says.
+///
+/// # Errors
+/// When the file cannot be read, is malformed or too large, holds no attention
+/// or no numbers that could be, or `names` does not fit it.
+pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
+    let file = match path.is_dir() {
+        true => attention_file(path)?,
+        false => path.to_owned(),
+    };
+    let mut arrays = ArrayFile::open(&file)?;
+    match arrays.manifest()? {
+        Some(manifest) => {
+            if *names != ForeignNames::default() {
+                return Err(SavedError::SaysItself { path: file });
+            }
+            own::run(&file, &mut arrays, &manifest)
+        }
+        None => elsewhere::run(&file, &mut arrays, names),
+    }
+}
+
+fn attention_file(folder: &Path) -> Result<PathBuf, SavedError> {
+    let candidates = FILES.iter().map(|name| folder.join(name));
+    candidates
+        .into_iter()
+        .find(|file| file.is_file())
+        .ok_or_else(|| SavedError::NothingInFolder {
+            folder: folder.to_owned(),
+        })
+}

@@ -1,0 +1,335 @@
+//! Arrays of an npz file: a zip archive of npy arrays, stored or deflated.
+//!
+//! The zip crate reads the directory, and what is deflated goes through flate2,
+//! which png has in the binary anyway. Each array's header is read and compared
+//! with the size that the directory claims, and that with the file's length,
+//! before room is made for its values.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use flate2::Crc;
+use flate2::read::DeflateDecoder;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::arrays::{ArrayInfo, Content, read_floats, value_count};
+use super::npy::{self, NpyHeader, from_fortran_order};
+use super::{MAXIMUM_ARRAYS, MAXIMUM_TEXT_LENGTH, MAXIMUM_VALUES, SavedError};
+
+/// What attnviz calls the array with its manifest.
+const MANIFEST_ARRAY: &str = "manifest";
+
+/// Deflated entries may always have this many bytes.
+const FREE_LENGTH: u64 = 64 << 20;
+
+/// And above it, so many times the file's: attention takes a few bits a value
+/// at the very least, and bombs a thousand times their length.
+const MAXIMUM_RATIO: u64 = 100;
+
+/// A file whose directory and headers were read and checked.
+#[derive(Debug)]
+pub(in crate::store) struct NpzArrays {
+    path: PathBuf,
+    archive: ZipArchive<BufReader<File>>,
+    arrays: Vec<ArrayInfo>,
+    headers: Vec<NpyHeader>,
+    /// Each array's place in the archive.
+    entries: Vec<usize>,
+}
+
+impl NpzArrays {
+    pub(super) fn open(path: &Path, file: File) -> Result<Self, SavedError> {
+        let malformed = |reason: String| SavedError::Malformed {
+            path: path.to_owned(),
+            reason,
+        };
+        let file_length = file
+            .metadata()
+            .map_err(|source| SavedError::Io {
+                path: path.to_owned(),
+                source,
+            })?
+            .len();
+        let archive = guard(|| ZipArchive::new(BufReader::new(file)));
+        let archive = archive.map_err(|reason| malformed(format!("not a whole npz: {reason}")))?;
+        if archive.len() > MAXIMUM_ARRAYS {
+            return Err(malformed(format!(
+                "it has {} arrays, expected at most {MAXIMUM_ARRAYS}",
+                archive.len()
+            )));
+        }
+        let mut npz = Self {
+            path: path.to_owned(),
+            archive,
+            arrays: Vec::new(),
+            headers: Vec::new(),
+            entries: Vec::new(),
+        };
+        for entry in 0..npz.archive.len() {
+            npz.add(entry, file_length)?;
+        }
+        Ok(npz)
+    }
+
+    /// Reads and checks the header of an entry.
+    fn add(&mut self, index: usize, file_length: u64) -> Result<(), SavedError> {
+        let path = self.path.clone();
+        let (name, size, header) = self.with_entry(index, |entry| {
+            let (name, size) = (entry.name.clone(), entry.size);
+            entry.check_size(file_length)?;
+            let header = npy::read_header(entry)?;
+            Ok((name, size, header))
+        })?;
+        let malformed = |reason: String| SavedError::Malformed {
+            path: path.clone(),
+            reason: format!("{name}: {reason}"),
+        };
+        let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
+        let is_floats = matches!(header.content, Content::Floats(_));
+        let count = match value_count(&header.shape) {
+            Some(count) => count,
+            // Whatever else is in the file need not be read.
+            None if !is_floats => 0,
+            None => {
+                return Err(SavedError::TooLarge {
+                    path,
+                    reason: format!(
+                        "{name} has the shape {:?}, at most {MAXIMUM_VALUES} values are read",
+                        header.shape
+                    ),
+                });
+            }
+        };
+        let data_length = size.saturating_sub(header.length);
+        let expected = header
+            .item_size
+            .and_then(|size| (count as u64).checked_mul(size as u64));
+        if is_floats && expected != Some(data_length) {
+            return Err(malformed(format!(
+                "expected {} bytes for the shape {:?}, found {data_length}",
+                expected.unwrap_or(u64::MAX),
+                header.shape
+            )));
+        }
+        self.arrays.push(ArrayInfo {
+            name,
+            shape: header.shape.clone(),
+            content: header.content.clone(),
+        });
+        self.headers.push(header);
+        self.entries.push(index);
+        Ok(())
+    }
+
+    pub(super) fn arrays(&self) -> &[ArrayInfo] {
+        &self.arrays
+    }
+
+    /// The text of the array that attnviz adds, a single unicode value.
+    pub(super) fn manifest(&mut self) -> Result<Option<String>, SavedError> {
+        let is_manifest = |array: &ArrayInfo| {
+            array.name == MANIFEST_ARRAY
+                && array.shape.is_empty()
+                && matches!(&array.content, Content::Other(descr) if descr.contains('U'))
+        };
+        let Some(position) = self.arrays.iter().position(is_manifest) else {
+            return Ok(None);
+        };
+        let (Some(header), Some(&entry)) = (self.headers.get(position), self.entries.get(position))
+        else {
+            return Ok(None);
+        };
+        let length = header.item_size.unwrap_or(0) as u64;
+        let (skipped, big_endian) = (header.length, header.big_endian);
+        if length > MAXIMUM_TEXT_LENGTH {
+            return Err(SavedError::TooLarge {
+                path: self.path.clone(),
+                reason: format!(
+                    "its manifest has {length} bytes, at most {MAXIMUM_TEXT_LENGTH} are read"
+                ),
+            });
+        }
+        let bytes = self.with_entry(entry, |entry| {
+            entry.skip(skipped)?;
+            let mut bytes = Vec::new();
+            entry
+                .by_ref()
+                .take(length)
+                .read_to_end(&mut bytes)
+                .map_err(|error| error.to_string())?;
+            entry.finish()?;
+            Ok(bytes)
+        })?;
+        let (letters, _) = bytes.as_chunks::<4>();
+        let letters = letters.iter().map(|&bytes| match big_endian {
+            true => u32::from_be_bytes(bytes),
+            false => u32::from_le_bytes(bytes),
+        });
+        let text: Option<String> = letters.map(char::from_u32).collect();
+        match text {
+            // NumPy fills with zeros what is shorter than its type.
+            Some(text) => Ok(Some(text.trim_end_matches('\0').to_owned())),
+            None => Err(SavedError::Manifest {
+                path: self.path.clone(),
+                reason: "it is not text".to_owned(),
+            }),
+        }
+    }
+
+    pub(super) fn read(&mut self, position: usize) -> Result<Vec<f32>, SavedError> {
+        let (Some(header), Some(&entry)) = (
+            self.headers.get(position).cloned(),
+            self.entries.get(position),
+        ) else {
+            return Ok(Vec::new());
+        };
+        let (Content::Floats(float_type), Some(count)) =
+            (&header.content, value_count(&header.shape))
+        else {
+            return Ok(Vec::new());
+        };
+        let values = self.with_entry(entry, |entry| {
+            entry.skip(header.length)?;
+            let values = read_floats(entry, *float_type, header.big_endian, count)
+                .map_err(|error| error.to_string())?;
+            entry.finish()?;
+            Ok(values)
+        })?;
+        match header.fortran_order {
+            true => Ok(from_fortran_order(&values, &header.shape)),
+            false => Ok(values),
+        }
+    }
+
+    /// Opens an entry for reading and names it in errors.
+    fn with_entry<T>(
+        &mut self,
+        index: usize,
+        work: impl FnOnce(&mut Entry<'_>) -> Result<T, String>,
+    ) -> Result<T, SavedError> {
+        let archive = &mut self.archive;
+        let outcome = guard(|| {
+            let file = archive
+                .by_index_raw(index)
+                .map_err(|error| error.to_string())?;
+            let name = file.name().map_err(|error| error.to_string())?.into_owned();
+            let named = |reason: String| format!("{}: {reason}", shortened(&name));
+            if file.encrypted() {
+                return Err(named("it is encrypted".to_owned()));
+            }
+            let (size, compressed, crc) = (file.size(), file.compressed_size(), file.crc32());
+            let method = file.compression();
+            let deflated = match method {
+                CompressionMethod::Stored => false,
+                CompressionMethod::DEFLATE => true,
+                other => return Err(named(format!("compressed as {other:?}, expected deflate"))),
+            };
+            let mut entry = Entry {
+                name: name.clone(),
+                size,
+                compressed,
+                left: size,
+                expected_crc: crc,
+                crc: Crc::new(),
+                bytes: match deflated {
+                    true => Bytes::Deflated(DeflateDecoder::new(Box::new(file))),
+                    false => Bytes::Stored(Box::new(file)),
+                },
+            };
+            work(&mut entry).map_err(named)
+        });
+        outcome.map_err(|reason| SavedError::Malformed {
+            path: self.path.clone(),
+            reason,
+        })
+    }
+}
+
+/// A name that is no longer than an error should be.
+fn shortened(name: &str) -> String {
+    name.chars().take(80).collect()
+}
+
+/// The zip crate has had panics on malformed files; one is reported as what it
+/// is: a malformed file.
+fn guard<T, E: std::fmt::Display>(work: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the zip archive is malformed".to_owned()),
+    }
+}
+
+enum Bytes<'file> {
+    Stored(Box<dyn Read + 'file>),
+    Deflated(DeflateDecoder<Box<dyn Read + 'file>>),
+}
+
+/// An entry of the archive that gives no more bytes than it says to have.
+struct Entry<'file> {
+    name: String,
+    size: u64,
+    compressed: u64,
+    left: u64,
+    expected_crc: u32,
+    crc: Crc,
+    bytes: Bytes<'file>,
+}
+
+impl Entry<'_> {
+    fn check_size(&self, file_length: u64) -> Result<(), String> {
+        let allowed = match self.bytes {
+            Bytes::Stored(_) => self.compressed.min(file_length),
+            Bytes::Deflated(_) => file_length
+                .min(self.compressed)
+                .saturating_mul(MAXIMUM_RATIO)
+                .max(FREE_LENGTH),
+        };
+        if self.size > allowed {
+            return Err(format!(
+                "it says to be {} bytes out of {} in the file, which is no attention",
+                self.size, self.compressed
+            ));
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, length: u64) -> Result<(), String> {
+        let skipped = std::io::copy(&mut self.by_ref().take(length), &mut std::io::sink());
+        match skipped {
+            Ok(skipped) if skipped == length => Ok(()),
+            Ok(_) => Err("it ends within its header".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Nothing is left, and what was read is what was packed.
+    fn finish(&mut self) -> Result<(), String> {
+        let rest = std::io::copy(self, &mut std::io::sink()).map_err(|error| error.to_string())?;
+        if rest > 0 {
+            return Err(format!("{rest} bytes follow its values"));
+        }
+        if self.crc.sum() != self.expected_crc {
+            return Err("its checksum is not that of its content".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Read for Entry<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let limit = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        let buffer = buffer.get_mut(..limit).unwrap_or_default();
+        let count = match &mut self.bytes {
+            Bytes::Stored(bytes) => bytes.read(buffer)?,
+            Bytes::Deflated(bytes) => bytes.read(buffer)?,
+        };
+        self.left -= count as u64;
+        self.crc.update(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}

@@ -1,0 +1,70 @@
+//! How much a run's folder is going to take, before any of it is made: arrays
+//! of numbers to the byte, what stands around them and pictures roughly.
+
+use super::numbers;
+use super::pictures::{picture_formats, pictures};
+use super::{Format, OutputOptions};
+use crate::analysis::Maps;
+use crate::attention::Attention;
+use crate::figure::PictureId;
+
+/// What is written without [`OutputOptions::large`](super::OutputOptions::large), in bytes.
+pub const MAXIMUM_LENGTH: u64 = 1_000_000_000;
+
+/// Frame, labels, colour bar and values of a picture, compressed: 12,000 of one
+/// token and 170,000 of 44 were measured.
+const PICTURE_LENGTH: u64 = 100_000;
+/// A cell of a single map, compressed, where it has no room for its value: 0.5
+/// to 1 were measured.
+const CELL_LENGTH: u64 = 1;
+/// The most cells that one canvas shows apart.
+const MAXIMUM_CELLS: u64 = 16_000_000;
+/// A cell of an overview, compressed: less than 0.1 to 1.1 were measured.
+const PANEL_CELL_LENGTH: u64 = 1;
+/// The most that the panels of an overview take, compressed: a canvas full.
+const MAXIMUM_GRID_LENGTH: u64 = 60_000_000;
+/// A number as JSON writes it, with the comma behind it, on average.
+const JSON_NUMBER_LENGTH: u64 = 14;
+/// A unit in a manifest.
+const TOKEN_LENGTH: u64 = 240;
+/// A file in a manifest.
+const FILE_LENGTH: u64 = 240;
+
+/// About how many bytes the files of a run are going to take.
+pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> u64 {
+    let unit_count = attention.maps().query_count() + attention.maps().key_count();
+    let cells = (maps.rows.len() as u64).saturating_mul(maps.columns.len() as u64);
+    let shown = maps.values.len() as u64;
+    let values = numbers::lengths(attention, maps, options)
+        .into_iter()
+        .fold(0_u64, u64::saturating_add);
+    let pictures = pictures(&maps.selection, options);
+    let manifest = 2_000 + unit_count as u64 * TOKEN_LENGTH + pictures.len() as u64 * FILE_LENGTH;
+    let pictures = pictures
+        .iter()
+        .fold(0_u64, |sum, picture| {
+            sum.saturating_add(picture_length(&picture.id, cells, shown))
+        })
+        .saturating_mul(picture_formats(options).len() as u64);
+    let numbers = options.formats.iter().map(|format| match format {
+        Format::Png | Format::Svg => 0,
+        Format::Safetensors => values.saturating_mul(4).saturating_add(manifest),
+        // The manifest in UTF-32.
+        Format::Npz => values.saturating_mul(4).saturating_add(manifest * 4),
+        Format::Json => values
+            .saturating_mul(JSON_NUMBER_LENGTH)
+            .saturating_add(manifest),
+    });
+    numbers.fold(pictures.saturating_add(manifest), u64::saturating_add)
+}
+
+fn picture_length(picture: &PictureId, cells: u64, values: u64) -> u64 {
+    PICTURE_LENGTH
+        + match picture {
+            PictureId::Overview => values
+                .saturating_mul(PANEL_CELL_LENGTH)
+                .min(MAXIMUM_GRID_LENGTH),
+            PictureId::Head(_) | PictureId::Joined(..) => cells.min(MAXIMUM_CELLS) * CELL_LENGTH,
+            PictureId::Unit(..) => 0,
+        }
+}

@@ -1,0 +1,18 @@
+//! The one place that creates files. A run's folder is staged beside its final
+//! place, brought to the disk and renamed when it is whole, so that an error, a
+//! full disk, a killed process or a lost machine never leaves half of one.
+
+pub mod batch_folder;
+mod batch_folder_error;
+pub mod beneath;
+mod durable;
+mod error;
+mod leftovers;
+pub mod merge_files;
+pub mod report;
+mod staged_folder;
+
+pub use error::WriteError;
+pub use leftovers::is_staged;
+pub use staged_folder::files_below;
+pub use staged_folder::{Change, StagedFolder};
