@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::write::{Change, beneath};
+use super::write::{Change, PlaceLock, WriteError, beneath};
 use super::{MANIFEST, Manifest, OutputError};
 use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::run::Run;
@@ -112,6 +112,17 @@ pub fn choose(root: &Path, run: &Run, overwrite: bool) -> Result<Destination, Ou
     }
 }
 
+/// Waits until no other command looks for the folder of this input below
+/// `root`, or puts something there.
+///
+/// # Errors
+/// When no file can be made in `root`, which has to be there.
+pub fn lock(root: &Path, run: &Run) -> Result<PlaceLock, WriteError> {
+    let name = folder_name(&run.input.text, run.input.pair.as_deref());
+    // With the name itself the lock's could be too long.
+    PlaceLock::wait(root, &short_hash(name.as_bytes()))
+}
+
 /// What is there, if the run may have the place.
 fn usable(
     occupant: Occupant,
@@ -148,17 +159,21 @@ impl Destination {
     }
 
     /// What becomes of the files that are there, apart from those that are
-    /// written again. The folder has a manifest all the time, and what that
+    /// written again; `None` where nothing is. The folder has a manifest all the time, and what that
     /// lists is there. `manifest` is that of the run, `kept` is what
     /// [`Destination::kept_files`] found.
     ///
     /// # Errors
     /// As [`Manifest::to_json`].
-    pub fn change(&self, manifest: &Manifest, kept: &[FileDigest]) -> Result<Change, OutputError> {
+    pub fn change(
+        &self,
+        manifest: &Manifest,
+        kept: &[FileDigest],
+    ) -> Result<Option<Change>, OutputError> {
         let (interim, outdated) = match &self.earlier {
-            Earlier::Nothing => return Ok(Change::default()),
+            Earlier::Nothing => return Ok(None),
             Earlier::Own(earlier) if earlier.files.len() == kept.len() => {
-                return Ok(Change::default());
+                return Ok(Some(Change::default()));
             }
             Earlier::Own(earlier) => (earlier.as_ref(), Vec::new()),
             Earlier::Foreign(files) => (manifest, files.iter().map(PathBuf::from).collect()),
@@ -167,10 +182,10 @@ impl Destination {
             files: kept.to_vec(),
             ..interim.clone()
         };
-        Ok(Change {
+        Ok(Some(Change {
             interim_manifest: Some(interim.to_json()?),
             outdated,
-        })
+        }))
     }
 }
 

@@ -246,20 +246,24 @@ fn write_run_beside(
     let mut kept = Vec::new();
     // Only when all is drawn: it may have to wait for the model's files.
     let mut choose = |written: &[FileDigest]| {
+        let lock = folder::lock(root, run)?;
         let destination = folder::choose(root, run, options.overwrite)?;
         kept = destination.kept_files(written);
-        place = Some(destination);
+        place = Some((destination, lock));
         Ok(kept.clone())
     };
     let (manifest, missing_glyphs) =
         contents::stage(run, &shown, options, &mut choose, &staged, picture_drawn)?;
-    let destination = match place {
-        Some(destination) => destination,
-        None => folder::choose(root, run, options.overwrite)?,
+    let (destination, _lock) = match place {
+        Some(place) => place,
+        None => {
+            let lock = folder::lock(root, run)?;
+            (folder::choose(root, run, options.overwrite)?, lock)
+        }
     };
     let change = destination.change(&manifest, &kept)?;
     let folder = destination.path;
-    staged.publish(&folder, &change)?;
+    staged.publish(&folder, change.as_ref())?;
     Ok(WrittenRun {
         folder,
         manifest,

@@ -13,6 +13,7 @@ pub mod report;
 mod staged_folder;
 
 pub use error::WriteError;
+pub use leftovers::PlaceLock;
 pub(super) use leftovers::is_staged;
 pub(super) use staged_folder::files_below;
 pub use staged_folder::{Change, StagedFolder};
