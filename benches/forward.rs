@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
+use attnviz::input::Prepared;
 use attnviz::model::kernels::{
     self, Activation, Aligned, AttentionShape, Instructions, Linear, NormParameters,
 };
 use attnviz::model::{HiddenStates, Model};
-use attnviz::tokenizer::{TokenLimit, TokenizedInput, Tokenizer};
+use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 const CHECKPOINT_VARIABLE: &str = "ATTNVIZ_BENCH_CHECKPOINT";
@@ -119,7 +120,7 @@ fn loading(criterion: &mut Criterion) {
     }
 }
 
-fn input(tokenizer: &Tokenizer, token_count: usize) -> TokenizedInput {
+fn input(tokenizer: &Tokenizer, token_count: usize) -> Prepared {
     let text = "a ".repeat(token_count - 2);
     let limit = TokenLimit {
         maximum: token_count,

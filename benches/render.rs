@@ -2,14 +2,14 @@
 
 use std::hint::black_box;
 
-use attnviz::analysis::{Direction, ShowOptions, show};
-use attnviz::attention::{AttentionTensor, HeadId, Selection};
+use attnviz::analysis::{Direction, MapId, ReshapeOptions, reshape};
+use attnviz::attention::{Attention, AttentionTensor, HeadId};
 use attnviz::checkpoint::{ModelProvenance, ModelSource};
-use attnviz::figure::{FigureOptions, MapChoice, overview, single_map, token_profile};
+use attnviz::figure::{FigureOptions, overview, single_map, unit_profile};
+use attnviz::input::{Input, Place, SpecialRole, Stream, StreamRole, Unit};
 use attnviz::render::deflate::RowCompressor;
 use attnviz::render::{TextShaper, png, svg, thumbnail};
 use attnviz::run::Run;
-use attnviz::tokenizer::{Token, TokenizedInput};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// A run of 6 layers and 12 heads with uneven attention.
@@ -22,15 +22,19 @@ fn run(token_count: usize) -> Run {
         let sum: f32 = weights.iter().sum();
         values.extend(weights.into_iter().map(|weight| weight / sum));
     }
-    let token = |index: usize| Token {
-        id: 0,
-        text: format!("token{}", index % 40),
-        special: index == 0,
-        segment: 0,
-        word: None,
-        start: 0,
-        end: 0,
+    let unit = |index: usize| {
+        let text = format!("token{}", index % 40);
+        Unit {
+            id: 0,
+            label: text.clone(),
+            text,
+            special: (index == 0).then_some(SpecialRole::Classification),
+            segment: 0,
+            word: None,
+            place: Place::Added,
+        }
     };
+    let tensor = AttentionTensor::unmasked(values, [layers, heads, token_count, token_count]);
     Run {
         model: ModelProvenance {
             id: "bench".to_owned(),
@@ -39,15 +43,13 @@ fn run(token_count: usize) -> Run {
             files: Vec::new(),
         }
         .into(),
-        input: TokenizedInput {
-            text: "a sentence".to_owned(),
-            pair: None,
-            tokens: (0..token_count).map(token).collect(),
-            truncated_tokens: 0,
-        },
-        selection: Selection::all(layers, heads),
-        attention: AttentionTensor::new(values, [layers, heads, token_count, token_count])
-            .expect("rows sum to one"),
+        input: Input::text("a sentence"),
+        streams: vec![Stream {
+            role: StreamRole::Source,
+            units: (0..token_count).map(unit).collect(),
+            dropped: 0,
+        }],
+        attention: vec![Attention::Own(tensor.expect("rows sum to one"))],
     }
 }
 
@@ -56,15 +58,15 @@ fn pictures(criterion: &mut Criterion) {
     let mut shaper = TextShaper::new();
     for token_count in [8, 30, 128, 512] {
         let run = run(token_count);
-        let shown = show(&run, &ShowOptions::default()).expect("all of it");
-        let choice = MapChoice::Head(HeadId { layer: 0, head: 0 });
+        let maps = reshape(&run, &run.attention[0], &ReshapeOptions::default()).expect("all of it");
+        let choice = MapId::Head(HeadId { layer: 0, head: 0 });
         let mut bench = |name: &str, work: &mut dyn FnMut() -> usize| {
             let id = format!("{name}/{token_count}");
             criterion.bench_function(&id, |bencher| bencher.iter(|| black_box(work())));
         };
-        let head = single_map(&run, &shown, choice, &options).expect("a head");
-        let grid = overview(&run, &shown, &options).expect("an overview");
-        let token = token_profile(&run, &shown, Direction::From, 1, &options).expect("a token");
+        let head = single_map(&run, &maps, choice, &options).expect("a head");
+        let grid = overview(&run, &maps, &options).expect("an overview");
+        let token = unit_profile(&run, &maps, Direction::From, 1, &options).expect("a token");
         let length = |picture: attnviz::render::Picture| picture.bytes.len();
         bench("head map as PNG", &mut || {
             length(png::encode(&head, &mut shaper).expect("a picture"))
@@ -79,7 +81,7 @@ fn pictures(criterion: &mut Criterion) {
             length(png::encode(&token, &mut shaper).expect("a picture"))
         });
         bench("thumbnail", &mut || {
-            length(thumbnail(&run, &shown, &options).expect("a picture"))
+            length(thumbnail(&run, &maps, &options).expect("a picture"))
         });
     }
 }

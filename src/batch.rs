@@ -5,7 +5,7 @@
 //! the next is encoded, both on all cores, so that memory holds two windows
 //! however many inputs there are, and results stand in the order of the inputs.
 //! What an input gets does not depend on its window: see
-//! [`Model::forward`](crate::model::Model::forward).
+//! [`pipeline::runs`](crate::pipeline::runs).
 
 mod feed;
 mod identity;
@@ -24,7 +24,6 @@ pub use source::{InputFormat, InputSource, SourceError};
 
 use crate::attention::Selection;
 use crate::checkpoint::ModelProvenance;
-use crate::model::Model;
 use crate::output::batch::{
     self as records, BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, Claim, InputFile, Reports,
     ResultRecord, Shard, Status,
@@ -32,6 +31,8 @@ use crate::output::batch::{
 use crate::output::write::WriteError;
 use crate::output::write::batch_folder::{BatchFolder, BatchFolderError, ResultsFile};
 use crate::output::{OptionsRecord, OutputError, OutputOptions};
+use crate::pipeline::LoadedModel;
+use crate::remedy::Remedy;
 use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
 use feed::{Feed, Item, Plan};
 use window::{Encoded, Finished};
@@ -76,11 +77,9 @@ impl BatchOptions {
 /// Who looks at the inputs.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchModel<'a> {
-    /// The encoder.
-    pub model: &'a Model,
-    /// Its tokenizer.
-    pub tokenizer: &'a Tokenizer,
-    /// Where it comes from.
+    /// Model and tokenizer.
+    pub loaded: &'a LoadedModel,
+    /// Where they come from.
     pub provenance: &'a ModelProvenance,
 }
 
@@ -142,6 +141,24 @@ pub enum BatchError {
     },
 }
 
+impl BatchError {
+    /// What the user can do about it. What has been done is kept wherever the
+    /// batch stopped in its midst.
+    pub fn remedy(&self) -> Option<Remedy> {
+        let resume_after = |first| Remedy::Resume {
+            first: Some(Box::new(first)),
+        };
+        match self {
+            Self::Folder(error) => error.remedy(),
+            Self::Source(error) => error.remedy(),
+            Self::Truncate(error) => error.remedy(),
+            Self::Output { source, .. } => source.remedy().map(resume_after),
+            Self::Write(error) => error.remedy().map(resume_after),
+            Self::Interrupted { .. } => Some(Remedy::Resume { first: None }),
+        }
+    }
+}
+
 /// How long the batch waits for another input before it starts with those it
 /// has, and how often it looks whether it is to stop.
 const PATIENCE: Duration = Duration::from_millis(30);
@@ -159,7 +176,7 @@ pub fn run(
     for source in &options.sources {
         source.check()?;
     }
-    check_limit(options.limit, model.tokenizer)?;
+    check_limit(options.limit, &model.loaded.tokenizer)?;
     let mut manifest = manifest(options, model.provenance);
     let sha256_of = |position: usize| options.sources.get(position)?.sha256();
     let mut folder = BatchFolder::open(&options.output, &manifest, options.claim(), &sha256_of)?;
@@ -172,7 +189,7 @@ pub fn run(
             shard: options.shard,
             maximum_failures: options.maximum_failures,
         },
-        model.tokenizer.clone(),
+        model.loaded.tokenizer.clone(),
     );
     let mut ledger = Ledger {
         results,
@@ -278,8 +295,8 @@ fn manifest(options: &BatchOptions, model: &ModelProvenance) -> BatchManifest {
         batch_schema_version: BATCH_SCHEMA_VERSION,
         attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.clone(),
-        layers: options.selection.layers.clone(),
-        heads: options.selection.heads.clone(),
+        layers: options.selection.layer_indices(),
+        heads: options.selection.head_indices(),
         options: OptionsRecord::new(&options.files),
         truncate: options.limit.truncate,
         shard: options.shard,

@@ -7,14 +7,17 @@ use rayon::prelude::*;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::analysis::{Direction, ShowError, ShowOptions, show};
-use crate::attention::{HeadId, Selection};
-use crate::checkpoint::{Checkpoint, ModelProvenance};
-use crate::figure::{self, Figure, FigureError, FigureOptions, MapChoice};
+use crate::analysis::{Direction, MapId, ReshapeError, ReshapeOptions, reshape};
+use crate::attention::Selection;
+use crate::checkpoint::Checkpoint;
+use crate::figure::{self, Figure, FigureError, FigureOptions};
+use crate::input::{Input, Prepared};
 use crate::model::{HiddenStates, Model, ModelError, machine};
+use crate::pipeline::{self, LoadedModel, PipelineError, Use};
+use crate::remedy::Remedy;
 use crate::render::{self, RenderError, TextShaper};
 use crate::run::Run;
-use crate::tokenizer::{TokenLimit, TokenizedInput, Tokenizer, TokenizerError};
+use crate::tokenizer::TokenLimit;
 
 /// Inputs that are encoded together, and tokens of each.
 const SIZES: [(usize, usize); 4] = [(1, 8), (1, 128), (8, 128), (1, 512)];
@@ -34,18 +37,35 @@ pub enum BenchError {
     /// The model cannot be loaded or run.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The text cannot be tokenized.
+    /// The model cannot be loaded, or the text not be tokenized.
     #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
+    Pipeline(#[from] PipelineError),
     /// Nothing can be shown.
     #[error(transparent)]
-    Show(#[from] ShowError),
+    Reshape(#[from] ReshapeError),
+    /// The model returned nothing.
+    #[error("the model returned no attention")]
+    NoAttention,
     /// There is no figure.
     #[error(transparent)]
     Figure(#[from] FigureError),
     /// A figure cannot be drawn.
     #[error(transparent)]
     Render(#[from] RenderError),
+}
+
+impl BenchError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Model(error) => error.remedy(),
+            Self::Pipeline(error) => error.remedy(),
+            Self::Reshape(error) => error.remedy(),
+            Self::NoAttention => None,
+            Self::Figure(error) => error.remedy(),
+            Self::Render(error) => error.remedy(),
+        }
+    }
 }
 
 /// Repeated durations, in seconds.
@@ -132,24 +152,22 @@ pub struct BenchReport {
 /// When the model cannot be loaded, run or drawn.
 pub fn measure(
     checkpoint: &Checkpoint,
-    provenance: &ModelProvenance,
     stage: &mut dyn FnMut(&str),
 ) -> Result<BenchReport, BenchError> {
     stage("what the machine can do");
     let machine = measure_machine()?;
     stage("loading");
     let load = repeat(|| Model::load(checkpoint).map(|_| ()))?;
-    let model = Model::load(checkpoint)?;
-    let tokenizer = Tokenizer::from_checkpoint(checkpoint)?;
+    let loaded = pipeline::load(checkpoint, Use::Often)?;
     let mut encode = Vec::new();
     for (inputs, tokens) in SIZES {
-        if tokens <= model.config().maximum_token_count() {
+        if tokens <= loaded.model.config().maximum_token_count() {
             stage(&format!("encoding {inputs} × {tokens} tokens"));
-            encode.push(measure_encoder(&model, &tokenizer, inputs, tokens)?);
+            encode.push(measure_encoder(&loaded, inputs, tokens)?);
         }
     }
     stage("rendering");
-    let run = picture_run(&model, &tokenizer, provenance)?;
+    let run = picture_run(&loaded)?;
     let (render, head_maps_per_second) = measure_renderer(&run)?;
     Ok(BenchReport {
         threads: rayon::current_num_threads(),
@@ -189,29 +207,25 @@ fn measure_machine() -> Result<MachineReport, ModelError> {
 }
 
 /// An input of exactly so many tokens.
-fn input(
-    tokenizer: &Tokenizer,
-    maximum: usize,
-    tokens: usize,
-) -> Result<TokenizedInput, TokenizerError> {
+fn input(loaded: &LoadedModel, tokens: usize) -> Result<Prepared, PipelineError> {
     let limit = TokenLimit {
-        maximum,
         truncate: Some(tokens),
+        ..loaded.limit(None)
     };
-    tokenizer.tokenize(&TEXT.repeat(tokens), None, limit)
+    let input = Input::text(TEXT.repeat(tokens));
+    pipeline::prepare(&loaded.tokenizer, &input, limit)
 }
 
 fn measure_encoder(
-    model: &Model,
-    tokenizer: &Tokenizer,
+    loaded: &LoadedModel,
     inputs: usize,
     tokens: usize,
 ) -> Result<EncodeReport, BenchError> {
-    let config = model.config();
-    let input = input(tokenizer, config.maximum_token_count(), tokens)?;
+    let config = loaded.model.config();
+    let input = input(loaded, tokens)?;
     let together = vec![&input; inputs];
     let timing = repeat(|| {
-        let outputs = model.forward(&together, HiddenStates::Drop)?;
+        let outputs = loaded.model.forward(&together, HiddenStates::Drop)?;
         std::hint::black_box(outputs);
         Ok::<(), ModelError>(())
     })?;
@@ -226,36 +240,24 @@ fn measure_encoder(
     })
 }
 
-fn picture_run(
-    model: &Model,
-    tokenizer: &Tokenizer,
-    provenance: &ModelProvenance,
-) -> Result<Run, BenchError> {
-    let maximum = model.config().maximum_token_count();
-    let input = input(tokenizer, maximum, PICTURE_TOKENS.min(maximum))?;
-    let mut outputs = model.forward(&[&input], HiddenStates::Drop)?;
-    let attention = outputs.remove(0).attention;
-    let [layer_count, head_count, _, _] = attention.shape();
-    Ok(Run {
-        model: provenance.clone().into(),
-        input,
-        selection: Selection::all(layer_count, head_count),
-        attention,
-    })
+fn picture_run(loaded: &LoadedModel) -> Result<Run, BenchError> {
+    let config = loaded.model.config();
+    let input = input(loaded, PICTURE_TOKENS.min(config.maximum_token_count()))?;
+    let selection = Selection::all(config.layer_count(), config.head_count());
+    let mut runs = pipeline::runs(loaded, &[&input], &selection)?;
+    runs.pop().ok_or(BenchError::NoAttention)
 }
 
 fn measure_renderer(run: &Run) -> Result<(Vec<RenderReport>, f64), BenchError> {
     let options = FigureOptions::default();
-    let shown = show(run, &ShowOptions::default())?;
-    let heads: Vec<HeadId> = shown.head_ids().collect();
+    let attention = run.attention.first().ok_or(BenchError::NoAttention)?;
+    let maps = reshape(run, attention, &ReshapeOptions::default())?;
+    let heads: Vec<MapId> = maps.ids.clone();
     let mut shaper = TextShaper::new();
-    let head = |turn: usize| {
-        // Another head each time, as in a run; there is at least one.
-        let choice = MapChoice::Head(heads[turn % heads.len()]);
-        figure::single_map(run, &shown, choice, &options)
-    };
-    let overview = |_| figure::overview(run, &shown, &options);
-    let token = |_| figure::token_profile(run, &shown, Direction::From, 1, &options);
+    // Another head each time, as in a run; there is at least one.
+    let head = |turn: usize| figure::single_map(run, &maps, heads[turn % heads.len()], &options);
+    let overview = |_| figure::overview(run, &maps, &options);
+    let token = |_| figure::unit_profile(run, &maps, Direction::From, 1, &options);
     let reports = vec![
         measure_picture("head map", &mut shaper, head)?,
         measure_picture("overview", &mut shaper, overview)?,

@@ -7,7 +7,7 @@
 //! ```text
 //! "Hello, how are you?"            google-bert/bert-base-uncased, a directory, built in
 //!          │                                        │
-//!          │                              checkpoint::load            (hub.rs alone: network)
+//!          │                              checkpoint::load            (hub alone: network)
 //!          │                                        │ Checkpoint
 //!          ├────────────── tokenizer ───────────────┤
 //!          │ TokenizedInput                         │
@@ -78,7 +78,10 @@
 //!   (`tests/it/command_line/folders.rs`, `tests/it/batch/ownership.rs`).
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
-//! - A module imports only what stands before it in this order: [`names`],
+//! - Every public error knows what can be done about it, and one file puts that
+//!   into words (`tests/it/remedies.rs`).
+//! - A module imports only what stands before it in this order: [`remedy`],
+//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`special_tokens`],
 //!   [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
 //!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
 //!   [`mod@bench`], [`cli`] (`tests/it/architecture.rs`).
@@ -116,7 +119,19 @@
 //! and heads count from zero, as in Hugging Face's
 //! `outputs.attentions[layer][0, head]`; papers often count from one.
 
+pub mod remedy;
+
 pub mod names;
+
+pub mod input;
+
+pub mod digest;
+
+pub mod percent;
+
+pub mod ranges;
+
+pub mod special_tokens;
 
 pub mod checkpoint;
 
@@ -135,6 +150,8 @@ pub mod figure;
 pub mod render;
 
 pub mod output;
+
+pub mod pipeline;
 
 pub mod batch;
 

@@ -1,6 +1,7 @@
 //! Values that have names on the command line and in manifests: closed sets,
 //! written down once each.
 
+use crate::remedy::Remedy;
 use thiserror::Error;
 
 /// A name that no value of a closed set has.
@@ -13,6 +14,13 @@ pub struct UnknownName {
     pub found: String,
     /// The names that there are.
     pub expected: String,
+}
+
+impl UnknownName {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::ReadHelp { subcommand: None })
+    }
 }
 
 /// Gives the variants of an enum their names: `ALL`, `name`, `Display`, and

@@ -1,36 +1,56 @@
 //! A run: what one input was, which model looked at it, and where every head
-//! attended. It is the unit that is saved, drawn and compared.
+//! attended, **raw**: what the model returned, nothing dropped or merged. It is
+//! the unit that is saved, drawn and compared.
 
-use crate::attention::{AttentionMap, AttentionTensor, HeadId, Selection};
+use crate::attention::{Attention, AttentionKind, Selection};
 use crate::checkpoint::PendingProvenance;
-use crate::tokenizer::TokenizedInput;
+use crate::input::{Input, Stream, StreamRole, Unit, stream};
 
-/// One input's tokens, attention tensor and provenance.
+/// One input, its streams, its attention tensors and the model's provenance.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// The model that was asked.
     pub model: PendingProvenance,
-    /// The text or pair, and its tokens.
-    pub input: TokenizedInput,
-    /// The model's layers and heads that `attention` holds.
-    pub selection: Selection,
-    /// Shape `[selected layer, selected head, query, key]`.
-    pub attention: AttentionTensor,
+    /// As it was given.
+    pub input: Input,
+    /// What became of it, the source first.
+    pub streams: Vec<Stream>,
+    /// One tensor of each kind.
+    pub attention: Vec<Attention>,
 }
 
 impl Run {
-    /// The map of a head of the model, `None` where the selection lacks it.
-    pub fn map(&self, id: HeadId) -> Option<AttentionMap<'_>> {
-        let layer_position = self
-            .selection
-            .layers
+    /// The stream of a role, `None` where there is none.
+    pub fn stream(&self, role: StreamRole) -> Option<&Stream> {
+        stream(&self.streams, role)
+    }
+
+    /// The units of the stream of a role; none where there is no such stream.
+    pub fn units(&self, role: StreamRole) -> &[Unit] {
+        self.stream(role).map_or(&[], |stream| &stream.units)
+    }
+
+    /// The attention of a kind, `None` where there is none.
+    pub fn attention(&self, kind: AttentionKind) -> Option<&Attention> {
+        self.attention
             .iter()
-            .position(|&layer| layer == id.layer)?;
-        let head_position = self
-            .selection
-            .heads
-            .iter()
-            .position(|&head| head == id.head)?;
-        self.attention.map(layer_position, head_position)
+            .find(|attention| attention.kind() == kind)
+    }
+
+    /// The same with those heads alone that `selection` has.
+    #[must_use]
+    pub fn select(self, selection: &Selection) -> Self {
+        let is_all = |attention: &Attention| attention.maps().selection() == selection;
+        match self.attention.iter().all(is_all) {
+            true => self,
+            false => Self {
+                attention: self
+                    .attention
+                    .iter()
+                    .map(|attention| attention.select(selection))
+                    .collect(),
+                ..self
+            },
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use thiserror::Error;
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
@@ -16,6 +16,8 @@ use tokenizers::{
 };
 
 use crate::checkpoint::{Checkpoint, TokenizerFiles};
+use crate::input::{Input, Place, Prepared, SpecialRole, Stream, StreamRole, Unit};
+use crate::remedy::{CheckpointPart, Remedy};
 
 /// Why a tokenizer cannot be made or a text not be tokenized.
 #[derive(Debug, Error)]
@@ -85,45 +87,25 @@ pub enum TokenizerError {
     Tokenizers(#[source] tokenizers::Error),
 }
 
-/// One token of an input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Token {
-    /// Row of the word embedding table.
-    pub id: u32,
-    /// As the tokenizer writes it: `##ing` continues a word.
-    pub text: String,
-    /// Whether the tokenizer defines it as special: `[CLS]`, `[SEP]`, `[MASK]` …
-    pub special: bool,
-    /// 0 for the first text and its special tokens, 1 for the second.
-    pub segment: u32,
-    /// Which word of its segment's text the token is a piece of, counted from
-    /// zero; `None` for special tokens that the text did not hold.
-    pub word: Option<u32>,
-    /// First byte in its segment's text. Equal to `end` for special tokens
-    /// that the text did not hold.
-    pub start: usize,
-    /// The byte after the last in its segment's text.
-    pub end: usize,
-}
-
-/// A text or pair, as tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenizedInput {
-    /// The first or only text, as it was given.
-    pub text: String,
-    /// The second text of a pair.
-    pub pair: Option<String>,
-    /// All tokens in the model's order, special ones included.
-    pub tokens: Vec<Token>,
-    /// How many tokens `--truncate` dropped.
-    pub truncated_tokens: usize,
-}
-
-impl TokenizedInput {
-    /// Where the second text of a pair begins, `None` for a single text.
-    pub fn pair_start(&self) -> Option<usize> {
-        self.pair.as_ref()?;
-        self.tokens.iter().position(|token| token.segment == 1)
+impl TokenizerError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::TooLong { maximum, .. } => Some(Remedy::Truncate { maximum: *maximum }),
+            Self::TruncateTo {
+                minimum, maximum, ..
+            } => (minimum <= maximum).then_some(Remedy::Truncate { maximum: *maximum }),
+            Self::EmptyText { which: "pair" } | Self::NoToken { which: "pair", .. } => {
+                Some(Remedy::GivePair)
+            }
+            Self::EmptyText { .. } | Self::NoToken { .. } => Some(Remedy::GiveText),
+            Self::VocabularySize { .. }
+            | Self::Json(_)
+            | Self::Vocabulary(_)
+            | Self::Config(_)
+            | Self::Tokenizers(_)
+            | Self::TokenMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),
+        }
     }
 }
 
@@ -211,7 +193,7 @@ impl Tokenizer {
         text: &str,
         pair: Option<&str>,
         limit: TokenLimit,
-    ) -> Result<TokenizedInput, TokenizerError> {
+    ) -> Result<Prepared, TokenizerError> {
         let first = self.encode("text", text, 0)?;
         let second = pair.map(|pair| self.encode("pair", pair, 1)).transpose()?;
         let text_count = first.len() + second.as_ref().map_or(0, Encoding::len);
@@ -235,11 +217,13 @@ impl Tokenizer {
             let reason = "its template does not add up";
             return Err(TokenizerError::Tokenizers(reason.into()));
         }
-        Ok(TokenizedInput {
-            text: text.to_owned(),
-            pair: pair.map(str::to_owned),
-            tokens: self.tokens(&encoding, [text, pair.unwrap_or_default()]),
-            truncated_tokens: found - kept,
+        Ok(Prepared {
+            input: Input::pair(text, pair.map(str::to_owned)),
+            streams: vec![Stream {
+                role: StreamRole::Source,
+                units: self.units(&encoding, [text, pair.unwrap_or_default()]),
+                dropped: found - kept,
+            }],
         })
     }
 
@@ -264,32 +248,30 @@ impl Tokenizer {
         Ok(of_segment(&encoding, segment))
     }
 
-    fn tokens(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Token> {
+    fn units(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Unit> {
         let added = encoding.get_special_tokens_mask();
         (0..encoding.len())
             .map(|index| {
                 let id = encoding.get_ids()[index];
                 let (start, end) = encoding.get_offsets()[index];
-                let token_text = encoding.get_tokens()[index].clone();
+                let text = encoding.get_tokens()[index].clone();
                 let sequence = encoding.token_to_sequence(index).unwrap_or_default();
                 let written = texts.get(sequence).and_then(|text| text.get(start..end));
                 // A word that the vocabulary lacks becomes `[UNK]`, but is
                 // still a word of the text and not a special token.
-                let special = added[index] == 1
-                    || (self.special_token_ids.contains(&id) && written == Some(&token_text));
-                let (start, end) = if added[index] == 1 {
-                    (0, 0)
-                } else {
-                    (start, end)
-                };
-                Token {
+                let is_special = added[index] == 1
+                    || (self.special_token_ids.contains(&id) && written == Some(&text));
+                Unit {
                     id,
-                    text: token_text,
-                    special,
+                    label: text.clone(),
+                    special: is_special.then(|| SpecialRole::of(&text)),
                     segment: encoding.get_type_ids()[index],
                     word: encoding.get_word_ids()[index],
-                    start,
-                    end,
+                    place: match added[index] {
+                        1 => Place::Added,
+                        _ => Place::Bytes { start, end },
+                    },
+                    text,
                 }
             })
             .collect()

@@ -1,15 +1,18 @@
-//! Pure functions over a run: which of its tokens are shown and in which
-//! units, what its heads have in common, which links are the strongest. No
-//! pictures and no files; plain numbers in, plain numbers out.
+//! Pure functions over a run: what is done to it before it is shown, what its
+//! heads have in common, which links are the strongest. No pictures and no
+//! files; plain numbers in, plain numbers out.
 
 mod links;
+mod maps;
+mod profile;
 mod reduce;
-mod show;
+mod reshape;
 
-pub use crate::attention::RowSums;
 pub use links::{Link, strongest_links};
-pub use reduce::{Direction, Profile, Reduction, all_heads, layer_heads, profile};
-pub use show::{
-    Crop, CropError, ShowError, ShowOptions, Shown, ShownToken, SpecialTokens, TokenUnit, show,
+pub use maps::{Axis, AxisUnit, MapId, Maps, Measure};
+pub use profile::{Direction, Profile, profile};
+pub use reduce::{Reduction, Reductions, reduce};
+pub use reshape::{
+    Crop, CropError, Granularity, ReshapeError, ReshapeOptions, SpecialTokens, reshape,
     truncation_note,
 };

@@ -1,7 +1,9 @@
-//! What heads have in common: means and maxima of their maps, and what one
-//! token gives or gets.
+//! What heads have in common: means and maxima of their maps.
 
-use super::show::Shown;
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use super::{MapId, Maps, Measure};
 
 /// How several maps become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,48 +14,97 @@ pub enum Reduction {
     Max,
 }
 
-/// One map of all shown heads of a layer, by its position in the selection:
-/// shape `[query, key]`, `None` outside it.
-pub fn layer_heads(
-    shown: &Shown<'_>,
-    layer_position: usize,
-    reduction: Reduction,
-) -> Option<Vec<f32>> {
-    let [layer_count, head_count, query_count, key_count] = shown.shape();
-    let size = head_count * query_count * key_count;
-    if layer_position >= layer_count {
-        return None;
+impl Reduction {
+    /// What the values are afterwards.
+    pub fn measure(self) -> Measure {
+        match self {
+            Self::Mean => Measure::Mean,
+            Self::Max => Measure::Maximum,
+        }
     }
-    let maps = shown
-        .values
-        .get(layer_position * size..(layer_position + 1) * size)?;
-    Some(reduce(maps, query_count * key_count, reduction))
 }
 
-/// One map of all shown heads of all shown layers: shape `[query, key]`.
-pub fn all_heads(shown: &Shown<'_>, reduction: Reduction) -> Vec<f32> {
-    let [_, _, query_count, key_count] = shown.shape();
-    reduce(&shown.values, query_count * key_count, reduction)
+/// The reductions of some maps, each made when it is first asked for.
+#[derive(Debug)]
+pub struct Reductions<'maps> {
+    maps: &'maps Maps<'maps>,
+    mean: OnceLock<Maps<'static>>,
+    maximum: OnceLock<Maps<'static>>,
 }
 
-fn reduce(maps: &[f32], map_size: usize, reduction: Reduction) -> Vec<f32> {
-    let map_count = maps.len() / map_size.max(1);
+impl<'maps> Reductions<'maps> {
+    /// None are made yet.
+    pub fn new(maps: &'maps Maps<'maps>) -> Self {
+        Self {
+            maps,
+            mean: OnceLock::new(),
+            maximum: OnceLock::new(),
+        }
+    }
+
+    /// One of them.
+    pub fn get(&self, reduction: Reduction) -> &Maps<'static> {
+        let made = match reduction {
+            Reduction::Mean => &self.mean,
+            Reduction::Max => &self.maximum,
+        };
+        made.get_or_init(|| reduce(self.maps, reduction))
+    }
+}
+
+/// One map of the heads of every layer, and one of all heads of all layers
+/// behind them.
+pub fn reduce(maps: &Maps<'_>, reduction: Reduction) -> Maps<'static> {
+    let layers = maps.selection.layer_indices();
+    let mut values = Vec::with_capacity((layers.len() + 1) * maps.map_size());
+    for &layer in &layers {
+        values.extend(joined(maps, reduction, |id| is_of_layer(id, layer)));
+    }
+    values.extend(joined(maps, reduction, |_| true));
+    Maps {
+        measure: reduction.measure(),
+        rows: maps.rows.clone(),
+        columns: maps.columns.clone(),
+        ids: layers
+            .into_iter()
+            .map(MapId::Layer)
+            .chain([MapId::All])
+            .collect(),
+        selection: maps.selection.clone(),
+        values: Cow::Owned(values),
+        head_maximum: maps.head_maximum,
+        row_sums: maps.row_sums,
+        notes: maps.notes.clone(),
+    }
+}
+
+fn is_of_layer(id: MapId, layer: usize) -> bool {
+    match id {
+        MapId::Head(head) => head.layer == layer,
+        MapId::Layer(_) | MapId::All => false,
+    }
+}
+
+/// One map of those that are wanted.
+fn joined(maps: &Maps<'_>, reduction: Reduction, is_wanted: impl Fn(MapId) -> bool) -> Vec<f32> {
+    let wanted = maps.iter().filter(|&(id, _)| is_wanted(id));
     match reduction {
         Reduction::Mean => {
             // In f64, so that the mean of many rows that sum to one does too.
-            let mut sums = vec![0.0_f64; map_size];
-            for map in maps.chunks_exact(map_size.max(1)) {
+            let mut sums = vec![0.0_f64; maps.map_size()];
+            let mut count = 0_usize;
+            for (_, map) in wanted {
+                count += 1;
                 sums.iter_mut()
                     .zip(map)
                     .for_each(|(sum, &value)| *sum += f64::from(value));
             }
-            sums.into_iter()
-                .map(|sum| (sum / map_count as f64) as f32)
-                .collect()
+            let mean = |sum: f64| (sum / count as f64) as f32;
+            sums.into_iter().map(mean).collect()
         }
         Reduction::Max => {
-            let mut maxima = vec![0.0_f32; map_size];
-            for map in maps.chunks_exact(map_size.max(1)) {
+            let mut maxima = vec![0.0_f32; maps.map_size()];
+            for (_, map) in wanted {
                 maxima
                     .iter_mut()
                     .zip(map)
@@ -62,46 +113,4 @@ fn reduce(maps: &[f32], map_size: usize, reduction: Reduction) -> Vec<f32> {
             maxima
         }
     }
-}
-
-/// Which end of the links is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
-    /// What one query attends to: a row.
-    From,
-    /// What attends to one key: a column.
-    To,
-}
-
-/// What one token gives to, or gets from, every token.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Profile {
-    /// The mean over all shown heads of all shown layers: shape `[token]`.
-    pub mean: Vec<f32>,
-    /// The mean over each shown layer's heads: shape `[layer, token]`.
-    pub by_layer: Vec<Vec<f32>>,
-}
-
-/// The profile of the token at a position of the shown tokens, `None` outside
-/// them.
-pub fn profile(shown: &Shown<'_>, direction: Direction, position: usize) -> Option<Profile> {
-    let count = shown.tokens.len();
-    if position >= count {
-        return None;
-    }
-    let line = |map: Vec<f32>| -> Vec<f32> {
-        (0..count)
-            .map(|other| match direction {
-                Direction::From => map[position * count + other],
-                Direction::To => map[other * count + position],
-            })
-            .collect()
-    };
-    let by_layer: Option<Vec<Vec<f32>>> = (0..shown.layers.len())
-        .map(|layer| layer_heads(shown, layer, Reduction::Mean).map(line))
-        .collect();
-    Some(Profile {
-        mean: line(all_heads(shown, Reduction::Mean)),
-        by_layer: by_layer?,
-    })
 }

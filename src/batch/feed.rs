@@ -12,9 +12,12 @@ use thiserror::Error;
 
 use super::identity::{fingerprint, is_in_shard};
 use super::source::{InputSource, Record, RecordText, SourceError};
+use crate::input::{Input, Prepared};
 use crate::output::batch::{InputFile, Shard};
 use crate::output::folder::file_stem;
-use crate::tokenizer::{TokenLimit, TokenizedInput, Tokenizer};
+use crate::pipeline;
+use crate::remedy::Remedy;
+use crate::tokenizer::{TokenLimit, Tokenizer};
 
 /// So many inputs are read ahead.
 const READ_AHEAD: usize = 32;
@@ -51,6 +54,16 @@ pub enum FeedError {
     },
 }
 
+impl FeedError {
+    /// Nothing, beyond what its text says: it is written down for its input,
+    /// and the batch goes on.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Unreadable(_) | Self::NotTokenized(_) | Self::DuplicateId { .. } => None,
+        }
+    }
+}
+
 /// What the thread does.
 pub(super) struct Plan {
     pub sources: Vec<InputSource>,
@@ -59,7 +72,7 @@ pub(super) struct Plan {
     pub maximum_failures: Option<u64>,
 }
 
-/// An input with its place and its tokens.
+/// An input with its place and its units.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub id: String,
@@ -72,7 +85,7 @@ pub(super) struct Item {
     pub offset: u64,
     pub text: Option<String>,
     pub pair: Option<String>,
-    pub tokens: Result<TokenizedInput, FeedError>,
+    pub prepared: Result<Prepared, FeedError>,
 }
 
 enum Message {
@@ -132,7 +145,10 @@ impl Feed {
                 }
                 continue;
             };
-            let length = item.tokens.as_ref().map_or(0, |input| input.tokens.len());
+            let length = item
+                .prepared
+                .as_ref()
+                .map_or(0, |input| input.source().len());
             total = total.saturating_add(cost(length));
             if total > WINDOW_COST && !window.is_empty() {
                 self.waiting.push_front(item);
@@ -252,14 +268,16 @@ fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Res
                 Err(_) => None,
             };
             let duplicate = earlier.map(|place| duplicate(plan, &id, is_own, place));
-            let tokenize = |text: &RecordText| match duplicate {
+            let prepare = |text: &RecordText| match duplicate {
                 Some(error) => Err(error),
-                None => tokenizer
-                    .tokenize(&text.text, text.pair.as_deref(), plan.limit)
-                    .map_err(|error| FeedError::NotTokenized(error.to_string())),
+                None => {
+                    let input = Input::pair(&text.text, text.pair.clone());
+                    pipeline::prepare(tokenizer, &input, plan.limit)
+                        .map_err(|error| FeedError::NotTokenized(error.to_string()))
+                }
             };
-            let item = item(record, (id, folder_name), (source, file_index), tokenize);
-            failures += u64::from(item.tokens.is_err());
+            let item = item(record, (id, folder_name), (source, file_index), prepare);
+            failures += u64::from(item.prepared.is_err());
             sender.send(Message::Item(Box::new(item)))?;
             if plan
                 .maximum_failures
@@ -284,11 +302,11 @@ fn item(
     record: Record,
     (id, folder_name): (String, String),
     (source, file_index): (&InputSource, usize),
-    tokenize: impl FnOnce(&RecordText) -> Result<TokenizedInput, FeedError>,
+    prepare: impl FnOnce(&RecordText) -> Result<Prepared, FeedError>,
 ) -> Item {
-    let tokens = match &record.content {
+    let prepared = match &record.content {
         Err(reason) => Err(FeedError::Unreadable(reason.clone())),
-        Ok(text) => tokenize(text),
+        Ok(text) => prepare(text),
     };
     let (text, pair) = match record.content {
         Ok(text) => (Some(text.text), text.pair),
@@ -303,6 +321,6 @@ fn item(
         offset: record.offset,
         text,
         pair,
-        tokens,
+        prepared,
     }
 }

@@ -1,5 +1,5 @@
-//! What an input is called, which folder it gets, and which shard it is in:
-//! pure functions of its id, so that neither order nor neighbours matter.
+//! What tells inputs apart, and which shard one is in: pure functions of its
+//! folder's name, so that neither order nor neighbours matter.
 
 use sha2::{Digest, Sha256};
 

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::checkpoint::sha256_of_file;
+use crate::digest::{hexadecimal, sha256_of};
+use crate::remedy::Remedy;
 use table::Table;
 
 /// The longest line or table row, in bytes: far beyond what any model takes,
@@ -101,6 +102,17 @@ pub enum SourceError {
     StandardInputTwice,
 }
 
+impl SourceError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Io { .. } => Remedy::NameReadableInputs,
+            Self::NoTextColumn { .. } => Remedy::NameTextColumn,
+            Self::StandardInputTwice => Remedy::NameStandardInputOnce,
+        })
+    }
+}
+
 /// A file of inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputSource {
@@ -160,7 +172,7 @@ impl InputSource {
     /// at all.
     pub fn sha256(&self) -> Option<String> {
         self.size()?;
-        sha256_of_file(&self.path).ok()
+        sha256_of(File::open(&self.path).ok()?).ok()
     }
 
     /// Whether it can be opened, and has a header where it is a table; asked
@@ -278,8 +290,7 @@ impl Records {
 
     /// The SHA-256 of everything that was read.
     pub(super) fn sha256(&self) -> String {
-        let digest = self.meter.borrow().hasher.clone().finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.meter.borrow().hasher.clone().finalize())
     }
 }
 

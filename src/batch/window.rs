@@ -8,13 +8,14 @@ use rayon::prelude::*;
 
 use super::feed::Item;
 use super::{BatchError, BatchModel, BatchOptions, blank_record};
-use crate::attention::Selection;
-use crate::model::{HiddenStates, ModelError};
+use crate::attention::AttentionKind;
+use crate::input::{Input, Prepared};
+use crate::model::ModelError;
 use crate::output::batch::{self as records, INPUTS, ResultRecord, Status, THUMBNAILS};
 use crate::output::write::batch_folder::{BatchFolder, StagedInput};
-use crate::output::{self, Manifest};
+use crate::output::{self, AttentionRecord, Manifest};
+use crate::pipeline;
 use crate::run::Run;
-use crate::tokenizer::TokenizedInput;
 
 /// What all windows share.
 pub(super) struct Context<'a> {
@@ -52,7 +53,7 @@ pub(super) struct Finished {
 impl Context<'_> {
     /// What an input of so many tokens takes, in bytes of attention.
     pub(super) fn cost(&self, token_count: usize) -> usize {
-        let config = self.model.model.config();
+        let config = self.model.loaded.model.config();
         let maps = config.layer_count().saturating_mul(config.head_count());
         let map = token_count.saturating_mul(token_count);
         maps.saturating_mul(map).saturating_mul(size_of::<f32>())
@@ -69,7 +70,7 @@ impl Context<'_> {
             .iter()
             .enumerate()
             .filter(|&(index, _)| !is_finished[index])
-            .filter_map(|(index, item)| Some((item.tokens.as_ref().ok()?.tokens.len(), index)))
+            .filter_map(|(index, item)| Some((item.prepared.as_ref().ok()?.source().len(), index)))
             .collect();
         lengths.sort_unstable();
         let mut runs: Vec<Option<Result<Box<Run>, String>>> =
@@ -78,9 +79,9 @@ impl Context<'_> {
             if self.interrupted.load(Ordering::Relaxed) {
                 break;
             }
-            let inputs: Vec<&TokenizedInput> = group
+            let inputs: Vec<&Prepared> = group
                 .iter()
-                .filter_map(|&(_, index)| items[index].tokens.as_ref().ok())
+                .filter_map(|&(_, index)| items[index].prepared.as_ref().ok())
                 .collect();
             for (&(_, index), run) in group.iter().zip(self.forward(&inputs)) {
                 runs[index] = Some(run.map(Box::new));
@@ -91,7 +92,7 @@ impl Context<'_> {
             .into_iter()
             .zip(states)
             .filter_map(|(item, (is_finished, run))| {
-                let state = match (&item.tokens, run) {
+                let state = match (&item.prepared, run) {
                     (Err(error), _) => State::Failed(error.to_string()),
                     (Ok(_), _) if is_finished => State::Kept,
                     (Ok(_), Some(Ok(run))) => State::Run(run),
@@ -106,33 +107,14 @@ impl Context<'_> {
 
     /// The runs of some inputs. Where the model refuses one of them, the
     /// others are encoded all the same.
-    fn forward(&self, inputs: &[&TokenizedInput]) -> Vec<Result<Run, String>> {
-        match self.model.model.forward(inputs, HiddenStates::Drop) {
-            Ok(outputs) => outputs
-                .into_iter()
-                .zip(inputs)
-                .map(|(output, &input)| Ok(self.run(input, output.attention)))
-                .collect(),
+    fn forward(&self, inputs: &[&Prepared]) -> Vec<Result<Run, String>> {
+        match pipeline::runs(self.model.loaded, inputs, &self.options.selection) {
+            Ok(runs) => runs.into_iter().map(Ok).collect(),
             Err(error) if inputs.len() == 1 => vec![Err(reason(&error))],
             Err(_) => inputs
                 .iter()
                 .flat_map(|&input| self.forward(&[input]))
                 .collect(),
-        }
-    }
-
-    fn run(&self, input: &TokenizedInput, attention: crate::attention::AttentionTensor) -> Run {
-        let [layer_count, head_count, _, _] = attention.shape();
-        let selection = &self.options.selection;
-        let attention = match *selection == Selection::all(layer_count, head_count) {
-            true => attention,
-            false => attention.select(selection),
-        };
-        Run {
-            model: self.model.provenance.clone().into(),
-            input: input.clone(),
-            selection: selection.clone(),
-            attention,
         }
     }
 
@@ -173,7 +155,7 @@ impl Context<'_> {
                 record.error = Some(reason);
             }
             State::Kept => {
-                if let Ok(input) = &item.tokens {
+                if let Ok(input) = &item.prepared {
                     self.fill(&mut record, input, &item.folder_name);
                 }
             }
@@ -186,7 +168,9 @@ impl Context<'_> {
                 let drawn = output::stage_batch_run(&run, &self.options.files, self.folder, name);
                 match drawn {
                     Ok(drawn) => {
-                        self.fill(&mut record, &run.input, name);
+                        if let Ok(input) = &item.prepared {
+                            self.fill(&mut record, input, name);
+                        }
                         missing_glyphs = drawn.missing_glyphs;
                         staged = Some(drawn.input);
                     }
@@ -218,34 +202,36 @@ impl Context<'_> {
     }
 
     /// The record of an input that is done.
-    fn fill(&self, record: &mut ResultRecord, input: &TokenizedInput, name: &str) {
-        let files = output::file_names(&self.options.selection, &self.options.files);
+    fn fill(&self, record: &mut ResultRecord, input: &Prepared, name: &str) {
+        let files = output::expected_files(&self.options.selection, &self.options.files);
         let folder = format!("{INPUTS}/{name}");
-        let picture = files.iter().find(|file| file.ends_with(".png"));
+        let mut names = files.iter().map(|(name, _)| name);
+        let picture = names.find(|name| name.ends_with(".png"));
         record.status = Status::Done;
         record.picture = picture.map(|file| format!("{folder}/{file}"));
         record.thumbnail = records::has_thumbnails(&self.options.files)
             .then(|| format!("{THUMBNAILS}/{name}.png"));
         record.folder = Some(folder);
-        record.text = Some(input.text.clone());
-        record.pair.clone_from(&input.pair);
-        record.tokens = input
-            .tokens
-            .iter()
-            .map(|token| token.text.clone())
-            .collect();
-        record.truncated_tokens = input.truncated_tokens;
+        if let Input::Text { text, pair } = &input.input {
+            record.text = Some(text.clone());
+            record.pair.clone_from(pair);
+        }
+        let units = input.source().iter();
+        record.tokens = units.map(|unit| unit.text.clone()).collect();
+        record.truncated_tokens = input.streams.iter().map(|stream| stream.dropped).sum();
     }
 
     fn is_finished(&self, item: &Item) -> bool {
-        let Ok(input) = &item.tokens else {
+        let Ok(input) = &item.prepared else {
             return false;
         };
         let options = self.options;
         options.resume && {
             let (selection, files) = (&options.selection, &options.files);
-            let expected = Manifest::new(self.model.provenance, input, selection, files);
-            let names = output::file_names(selection, files);
+            let attention = AttentionRecord::unmasked(AttentionKind::SelfAttention, selection);
+            let (attention, model) = (vec![attention], self.model.provenance);
+            let expected = Manifest::of_parts(&input.input, &input.streams, attention, model);
+            let names = output::expected_files(selection, files);
             records::finished(self.folder, &item.folder_name, &expected, &names, files).is_some()
         }
     }

@@ -1,16 +1,17 @@
 //! SHA-256 of a checkpoint's files: which exact model made a picture.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, mpsc};
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::FileDigest;
 use super::hub::CachedFile;
+use crate::digest::{sha256, sha256_of};
+use crate::remedy::Remedy;
 
 /// A file of the checkpoint could not be read for its digest.
 #[derive(Debug, Clone, Error)]
@@ -18,6 +19,13 @@ use super::hub::CachedFile;
 pub struct DigestError {
     path: PathBuf,
     source: Arc<io::Error>,
+}
+
+impl DigestError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::LookAtFile)
+    }
 }
 
 /// A file's digest, or where to compute it from: a large file is only read
@@ -30,7 +38,7 @@ pub(super) enum PendingDigest {
 
 impl PendingDigest {
     pub(super) fn of_bytes(name: &str, bytes: &[u8]) -> Self {
-        Self::known(name, hexadecimal(&Sha256::digest(bytes)))
+        Self::known(name, sha256(bytes))
     }
 
     pub(super) fn known(name: &str, sha256: String) -> Self {
@@ -114,31 +122,16 @@ fn resolve(digest: &PendingDigest) -> Result<FileDigest, DigestError> {
     match digest {
         PendingDigest::Known(digest) => Ok(digest.clone()),
         PendingDigest::File { name, path } => {
-            let sha256 = sha256_of_file(path).map_err(|source| DigestError {
-                path: path.clone(),
-                source: Arc::new(source),
-            })?;
+            let sha256 = File::open(path)
+                .and_then(sha256_of)
+                .map_err(|source| DigestError {
+                    path: path.clone(),
+                    source: Arc::new(source),
+                })?;
             Ok(FileDigest {
                 name: name.clone(),
                 sha256,
             })
         }
     }
-}
-
-/// The SHA-256 of a whole file, as lower-case hexadecimal digits.
-pub(crate) fn sha256_of_file(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0_u8; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hexadecimal(&hasher.finalize())),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

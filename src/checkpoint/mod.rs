@@ -14,9 +14,9 @@ use thiserror::Error;
 
 pub use builtin::BUILTIN_ID;
 pub use digest::DigestError;
-pub(crate) use digest::sha256_of_file;
 pub use provenance::{FileDigest, ModelProvenance, ModelSource, PendingProvenance};
 
+use crate::remedy::{CheckpointPart, Remedy};
 use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};
 
 /// The model that is used when none is named.
@@ -69,7 +69,7 @@ pub enum CheckpointError {
         /// The file, or the files of which one is enough.
         expected: &'static str,
     },
-    /// A small file is larger than any such file is.
+    /// A file of text is larger than any such file is.
     #[error("{file}: expected at most {maximum} bytes, found {found}")]
     FileTooLarge {
         /// The file's name.
@@ -83,8 +83,23 @@ pub enum CheckpointError {
     #[error("model.safetensors.index.json: {0}")]
     ShardIndex(String),
     /// The config was refused; see [`LoadOptions::check_config`].
-    #[error(transparent)]
-    Config(Box<dyn std::error::Error + Send + Sync>),
+    #[error("{0}")]
+    Config(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl CheckpointError {
+    /// What the user can do about it. A refused config has a remedy of its own,
+    /// which who refused it knows.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Hub(error) => error.remedy(),
+            Self::NoDirectory { .. } => Some(Remedy::NameCheckpoint),
+            Self::FileMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Whole)),
+            Self::ShardIndex(_) => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
+            Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
+            Self::Config(_) => None,
+        }
+    }
 }
 
 /// The tokenizer's files, as bytes.

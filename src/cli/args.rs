@@ -8,11 +8,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::show::TerminalView;
-use crate::analysis::{Crop, SpecialTokens, TokenUnit};
+use crate::analysis::{Crop, Granularity, SpecialTokens};
 use crate::batch::InputFormat;
-use crate::figure::{Colormap, Progression, Scale, Theme};
+use crate::figure::{Colormap, Progression, Scale, Theme, View};
+use crate::output::Format;
 use crate::output::batch::Shard;
-use crate::output::{Format, View};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -190,6 +190,9 @@ pub struct RenderArguments {
     /// Tokens of a foreign file: one a line, or JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub labels: Option<PathBuf>,
+    /// Keys of a foreign file, where they are not the queries
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key_labels: Option<PathBuf>,
     /// Model of a foreign file [default: its name]
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub title: Option<String>,
@@ -316,7 +319,7 @@ pub struct OutputArguments {
     pub overwrite: bool,
     /// Units: subword, word
     #[arg(long, value_name = "UNIT", default_value_t)]
-    pub tokens: TokenUnit,
+    pub tokens: Granularity,
     /// keep, hide, renormalize
     #[arg(long, value_name = "WHAT", default_value_t)]
     pub special_tokens: SpecialTokens,

@@ -11,11 +11,12 @@ use serde::Serialize;
 use super::Outcome;
 use super::batch_progress::BatchProgress;
 use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, rate, seconds};
-use super::model::{self, LoadedModel, Use};
+use super::model;
 use super::settings::BatchSettings;
 use crate::batch::{self, BatchModel, BatchOptions, BatchOutcome};
 use crate::checkpoint::ModelProvenance;
 use crate::output::batch::{BatchCounts, PAGE, RESULTS};
+use crate::pipeline::{LoadedModel, Use};
 
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
     // Before the model is loaded, which may take a download.
@@ -24,7 +25,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     }
 
     let start = Instant::now();
-    let loaded = model::load(&settings.model, Use::Often, messages)?;
+    let (loaded, mut warnings) = model::load(&settings.model, Use::Often, messages)?;
     // The digests tell whether an earlier batch used the same model.
     let provenance = model::wait(&loaded.provenance, messages)?;
     let load = start.elapsed();
@@ -38,8 +39,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     let start = Instant::now();
     let options = options(settings, &loaded)?;
     let model = BatchModel {
-        model: &loaded.model,
-        tokenizer: &loaded.tokenizer,
+        loaded: &loaded,
         provenance: &provenance,
     };
     let mut progress = BatchProgress::new(*messages);
@@ -49,7 +49,6 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     progress.finish();
     let outcome = outcome
         .with_context(|| format!("the batch in {} is not finished", settings.output.display()))?;
-    let mut warnings = loaded.warnings;
     if !outcome.missing_glyphs.is_empty() {
         warnings.push(missing_glyphs(&outcome.missing_glyphs));
         messages.warning(missing_glyphs(&outcome.missing_glyphs));
@@ -74,7 +73,7 @@ fn options(settings: &BatchSettings, loaded: &LoadedModel) -> Result<BatchOption
         sources: settings.sources.clone(),
         output: settings.output.clone(),
         files: settings.options.clone(),
-        selection: loaded.selection(&settings.layers, &settings.heads)?,
+        selection: model::selection(loaded, &settings.layers, &settings.heads)?,
         limit: loaded.limit(settings.truncate),
         batch_tokens: settings.batch_tokens,
         maximum_failures: settings.maximum_failures,

@@ -9,18 +9,19 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::messages::{Messages, Printable, StandardOutputError, missing_glyphs, seconds};
-use super::model::{self, Use};
+use super::model;
 use super::settings::EncodeSettings;
 use super::show::{self, TerminalView};
 use crate::attention::Selection;
-use crate::checkpoint::{ModelProvenance, ModelSource, PendingProvenance};
-use crate::model::{HiddenStates, Model, ModelError};
-use crate::output::{self, OutputError, OutputOptions, WrittenRun};
+use crate::checkpoint::{ModelProvenance, ModelSource};
+use crate::input::{Input, Prepared, StreamRole};
+use crate::model::ModelError;
+use crate::output::{self, AttentionRecord, OutputError, OutputOptions, StreamRecord, WrittenRun};
+use crate::pipeline::{self, LoadedModel, Use};
 use crate::run::Run;
-use crate::tokenizer::{Token, TokenizedInput};
 
 /// How many tokens the result on standard output lists; the manifest has all.
-const MAXIMUM_SHOWN_TOKENS: usize = 40;
+const MAXIMUM_LISTED_TOKENS: usize = 40;
 
 /// How long each stage took.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,28 +36,25 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let mut durations = Durations::default();
 
     let start = Instant::now();
-    let loaded = model::load(&settings.model, Use::Once, messages)?;
-    let warnings = loaded.warnings.clone();
+    let (loaded, warnings) = model::load(&settings.model, Use::Once, messages)?;
     durations.load = start.elapsed();
 
     let start = Instant::now();
-    let selection = loaded.selection(&settings.layers, &settings.heads)?;
+    let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let limit = loaded.limit(settings.truncate);
-    let input = loaded
-        .tokenizer
-        .tokenize(&settings.text, settings.pair.as_deref(), limit)?;
-    let run = encode(&loaded.model, loaded.provenance, input, selection)?;
+    let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
+    let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
 
-    let destination = Destination {
+    let delivery = Delivery {
         options: &settings.options,
         folder: &settings.output,
         source: None,
         json: settings.json,
         show: settings.show,
     };
-    write(&run, &destination, durations, warnings, messages)?;
+    write(&run, &delivery, durations, warnings, messages)?;
     model::wait(&run.model, messages)?;
     Ok(())
 }
@@ -68,8 +66,8 @@ fn drop_meanwhile(unneeded: impl Send + 'static) {
     let _ = std::thread::Builder::new().spawn(move || drop(unneeded));
 }
 
-/// Where a run goes and how.
-pub(super) struct Destination<'settings> {
+/// What is made of a run, and where it goes.
+pub(super) struct Delivery<'settings> {
     pub(super) options: &'settings OutputOptions,
     pub(super) folder: &'settings Path,
     /// The file that the run was read from.
@@ -83,20 +81,20 @@ pub(super) struct Destination<'settings> {
 /// `render` have in common.
 pub(super) fn write(
     run: &Run,
-    destination: &Destination<'_>,
+    delivery: &Delivery<'_>,
     mut durations: Durations,
     mut warnings: Vec<String>,
     messages: &Messages,
 ) -> Result<()> {
     let start = Instant::now();
-    let picture_count = output::picture_count(run, destination.options);
+    let picture_count = output::picture_count(run, delivery.options);
     let bar = messages.progress(
         picture_count as u64,
         "drawing {bar:24} {pos}/{len} pictures {eta} left",
     );
-    let (options, folder) = (destination.options, destination.folder);
+    let (options, folder) = (delivery.options, delivery.folder);
     let drawn = || bar.inc(1);
-    let written = match destination.source {
+    let written = match delivery.source {
         None => output::write_run(run, options, folder, &drawn),
         Some(source) => output::redraw_run(run, options, folder, source, &drawn),
     };
@@ -110,7 +108,7 @@ pub(super) fn write(
         written => written.with_context(|| {
             format!(
                 "the result could not be written to {}",
-                destination.folder.display()
+                delivery.folder.display()
             )
         })?,
     };
@@ -121,40 +119,23 @@ pub(super) fn write(
         messages.warning(&warning);
         warnings.push(warning);
     }
-    match destination.json {
-        true => print_json(run, &written, picture_count, durations, &warnings)?,
+    match delivery.json {
+        true => print_json(&written, picture_count, durations, &warnings)?,
         false => print_text(run, &written, picture_count, durations)?,
     }
-    match destination.show {
+    match delivery.show {
         Some(view) => show::run(run, options, view),
         None => Ok(()),
     }
 }
 
-fn encode(
-    model: &Model,
-    provenance: PendingProvenance,
-    input: TokenizedInput,
-    selection: Selection,
-) -> Result<Run> {
-    // Its weights are read only now.
-    let outputs = model.forward(&[&input], HiddenStates::Drop);
-    let mut outputs = match outputs {
-        Err(error @ ModelError::Weights(_)) => Err(error).context(model::of(&provenance.id)),
-        outputs => Ok(outputs?),
+fn run_of(loaded: &LoadedModel, prepared: &Prepared, selection: &Selection) -> Result<Run> {
+    let mut runs = match pipeline::runs(loaded, &[prepared], selection) {
+        // Its weights are read only now.
+        Err(error @ ModelError::Weights(_)) => Err(error).context(model::of(&loaded.provenance.id)),
+        runs => Ok(runs?),
     }?;
-    let output = outputs.pop().context("the model returned nothing")?;
-    let whole = Selection::all(output.attention.shape()[0], output.attention.shape()[1]);
-    let attention = match selection == whole {
-        true => output.attention,
-        false => output.attention.select(&selection),
-    };
-    Ok(Run {
-        model: provenance,
-        input,
-        selection,
-        attention,
-    })
+    runs.pop().context("the model returned nothing")
 }
 
 fn print_text(
@@ -173,16 +154,21 @@ fn print_text(
         Some(commit) => format!(", commit {}", commit.get(..12).unwrap_or(commit)),
         None => String::new(),
     };
-    let all = &run.input.tokens;
-    let shown = all.iter().take(MAXIMUM_SHOWN_TOKENS);
-    let mut tokens = shown
-        .map(|token| token.text.as_str())
+    let all = run.units(StreamRole::Source);
+    let listed = all.iter().take(MAXIMUM_LISTED_TOKENS);
+    let mut tokens = listed
+        .map(|unit| unit.text.as_str())
         .collect::<Vec<_>>()
         .join(" ");
-    if all.len() > MAXIMUM_SHOWN_TOKENS {
+    if all.len() > MAXIMUM_LISTED_TOKENS {
         tokens.push_str(" …");
     }
-    let truncated = match run.input.truncated_tokens {
+    let truncated = match run
+        .streams
+        .iter()
+        .map(|stream| stream.dropped)
+        .sum::<usize>()
+    {
         0 => String::new(),
         count => format!(", {count} more cut off"),
     };
@@ -238,12 +224,9 @@ fn contents(picture_count: usize, other_count: usize, kept_count: usize) -> Stri
 #[derive(Serialize)]
 struct Report<'a> {
     model: &'a ModelProvenance,
-    text: &'a str,
-    pair: Option<&'a str>,
-    tokens: &'a [Token],
-    truncated_tokens: usize,
-    layers: &'a [usize],
-    heads: &'a [usize],
+    input: &'a Input,
+    streams: &'a [StreamRecord],
+    attention: &'a [AttentionRecord],
     folder: String,
     /// What this command wrote.
     files: Vec<&'a str>,
@@ -263,7 +246,6 @@ struct Seconds {
 }
 
 fn print_json(
-    run: &Run,
     written: &WrittenRun,
     picture_count: usize,
     durations: Durations,
@@ -273,12 +255,9 @@ fn print_json(
     let files = files.filter(|file| !written.kept.contains(*file));
     let report = Report {
         model: &written.manifest.model,
-        text: &run.input.text,
-        pair: run.input.pair.as_deref(),
-        tokens: &run.input.tokens,
-        truncated_tokens: run.input.truncated_tokens,
-        layers: &run.selection.layers,
-        heads: &run.selection.heads,
+        input: &written.manifest.input,
+        streams: &written.manifest.streams,
+        attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
         files: files.chain([output::MANIFEST]).collect(),
         kept: &written.kept,

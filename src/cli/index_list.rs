@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ranges::{joined, ranges};
+use crate::remedy::Remedy;
 use thiserror::Error;
 
 /// A list of layers or heads, before the model says how many there are.
@@ -36,6 +38,13 @@ pub enum IndexListError {
     },
 }
 
+impl IndexListError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::ReadHelp { subcommand: None })
+    }
+}
+
 /// The model has no such layer or head.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{kind} {found} does not exist: the model has {count}, numbered 0 to {}", count - 1)]
@@ -46,6 +55,14 @@ pub struct IndexOutOfRange {
     pub found: i64,
     /// How many the model has, at least one.
     pub count: usize,
+}
+
+impl IndexOutOfRange {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        let (kind, count) = (self.kind, self.count);
+        Some(Remedy::ChooseOfModel { kind, count })
+    }
 }
 
 /// The file has no such layer or head.
@@ -60,20 +77,17 @@ pub struct IndexNotSaved {
     pub available: Vec<usize>,
 }
 
+impl IndexNotSaved {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        let (kind, available) = (self.kind, self.available.clone());
+        Some(Remedy::ChooseOfFile { kind, available })
+    }
+}
+
 /// Indices as they would be typed: `0-3,11`.
 pub(super) fn listed(indices: &[usize]) -> String {
-    let mut ranges: Vec<(usize, usize)> = Vec::new();
-    for &index in indices {
-        match ranges.last_mut() {
-            Some((_, last)) if *last + 1 == index => *last = index,
-            _ => ranges.push((index, index)),
-        }
-    }
-    let ranges = ranges.iter().map(|&(first, last)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
-    });
-    ranges.collect::<Vec<_>>().join(",")
+    joined(&ranges(indices), "-", ",")
 }
 
 impl IndexList {
@@ -185,16 +199,9 @@ fn range(part: &str) -> Option<(i64, i64)> {
 
 impl fmt::Display for IndexList {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Ranges(ranges) = self else {
-            return formatter.write_str("all");
-        };
-        for (position, (first, last)) in ranges.iter().enumerate() {
-            let comma = if position == 0 { "" } else { "," };
-            match first == last {
-                true => write!(formatter, "{comma}{first}")?,
-                false => write!(formatter, "{comma}{first}-{last}")?,
-            }
+        match self {
+            Self::All => formatter.write_str("all"),
+            Self::Ranges(ranges) => formatter.write_str(&joined(ranges, "-", ",")),
         }
-        Ok(())
     }
 }

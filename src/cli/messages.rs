@@ -9,11 +9,12 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use clap::CommandFactory;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use thiserror::Error;
 
 use super::args::{Arguments, ColorWhen, MessageArguments};
+use super::hints::in_words;
 use crate::checkpoint::hub::DownloadEvent;
+use crate::remedy::Remedy;
 
 /// The result could not be printed. A type of its own, because a reader who
 /// went away is no error, while a hub that broke the connection is one.
@@ -22,6 +23,11 @@ use crate::checkpoint::hub::DownloadEvent;
 pub struct StandardOutputError(#[from] io::Error);
 
 impl StandardOutputError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::RedirectOutput)
+    }
+
     /// Whether the reader closed the pipe, as `attnviz … | head -1` does.
     pub fn is_closed_pipe(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
@@ -179,11 +185,8 @@ pub fn print_usage_error(error: &clap::Error, typed: impl Iterator<Item = OsStri
     let command = Arguments::command();
     let mut typed = typed.filter_map(|argument| argument.into_string().ok());
     let subcommand = typed.find(|argument| command.find_subcommand(argument).is_some());
-    let help = match subcommand {
-        Some(name) => format!("attnviz {name} --help"),
-        None => "attnviz --help".to_owned(),
-    };
-    labelled("hint", AnsiColor::Cyan, help);
+    let help = Remedy::ReadHelp { subcommand };
+    labelled("hint", AnsiColor::Cyan, in_words(&help));
 }
 
 pub(super) fn labelled(label: &str, color: AnsiColor, message: impl Display) {

@@ -7,7 +7,7 @@ mod batch_progress;
 mod bench;
 mod completions;
 mod encode;
-mod hint;
+mod hints;
 mod index_list;
 mod man;
 mod merge;
@@ -18,15 +18,17 @@ mod pull;
 mod render;
 mod settings;
 mod show;
+mod usage;
 
 use anyhow::Result;
 
 pub use args::Arguments;
-pub use hint::{exit_code, hint};
+pub use hints::{hint, in_words};
 pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
 pub use messages::{Messages, StandardOutputError, print_error, print_usage_error, rate};
 pub use model_name::ModelName;
 pub use show::TerminalView;
+pub use usage::exit_code;
 
 use crate::output::batch::BatchCounts;
 use args::Command;

@@ -9,19 +9,21 @@ use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
     RenderArguments,
 };
-use super::hint::UsageError;
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::show::TerminalView;
-use crate::analysis::ShowOptions;
+use super::usage::UsageError;
+use crate::analysis::ReshapeOptions;
 use crate::batch::InputSource;
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions};
-use crate::figure::{FigureOptions, Palette};
+use crate::figure::{FigureOptions, Palette, View};
+use crate::input::Input;
 use crate::model::ModelConfig;
+use crate::output::OutputOptions;
 use crate::output::batch::{Reports, Shard};
-use crate::output::saved::Missing;
-use crate::output::{OutputOptions, View};
+use crate::output::saved::ForeignNames;
+use crate::remedy::{Remedy, Setting};
 
 /// Which model a command uses.
 #[derive(Debug)]
@@ -35,8 +37,7 @@ pub struct ModelSettings {
 /// What `encode` does.
 #[derive(Debug)]
 pub struct EncodeSettings {
-    pub text: String,
-    pub pair: Option<String>,
+    pub input: Input,
     pub model: ModelSettings,
     pub layers: IndexList,
     pub heads: IndexList,
@@ -85,7 +86,7 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
 #[derive(Debug)]
 pub struct RenderSettings {
     pub file: PathBuf,
-    pub missing: Missing,
+    pub names: ForeignNames,
     pub layers: IndexList,
     pub heads: IndexList,
     pub output: PathBuf,
@@ -100,8 +101,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     Ok(EncodeSettings {
-        text: arguments.text.clone(),
-        pair: arguments.pair.clone(),
+        input: Input::pair(&arguments.text, arguments.pair.clone()),
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -122,7 +122,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     Ok(BatchSettings {
         sources: InputSource::all(&arguments.files, arguments.input_format)
-            .map_err(|error| UsageError::error(error.to_string(), "name - once"))?,
+            .map_err(|error| UsageError::error(error.to_string(), Remedy::NameStandardInputOnce))?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -153,8 +153,9 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
     let output = &arguments.output;
     Ok(RenderSettings {
         file: arguments.run.clone(),
-        missing: Missing {
+        names: ForeignNames {
             labels: arguments.labels.clone(),
+            key_labels: arguments.key_labels.clone(),
             title: arguments.title.clone(),
         },
         layers: output.layers.clone(),
@@ -200,7 +201,7 @@ pub(super) fn check_revision(
             let name = name.name();
             Err(UsageError::error(
                 format!("--revision is for models on the hub, and {name} is a local one"),
-                "leave --revision out",
+                Remedy::LeaveOut(Setting::Revision),
             ))
         }
         _ => Ok(()),
@@ -222,13 +223,13 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
     };
     figure
         .check()
-        .map_err(|error| UsageError::error(error.to_string(), "--vmin 0.01 --vmax 1"))?;
+        .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
     let views = output.views.as_deref().unwrap_or(default_views);
     Ok(OutputOptions {
         views: views.iter().cloned().collect(),
         formats: output.formats.iter().copied().collect(),
-        show: ShowOptions {
-            unit: output.tokens,
+        reshape: ReshapeOptions {
+            granularity: output.tokens,
             special_tokens: output.special_tokens,
             crop: output.crop,
         },
@@ -244,7 +245,7 @@ fn check_minimum(output: &OutputArguments) -> Result<()> {
     match (output.vmin, output.vmax) {
         (Some(minimum), None) if minimum >= 1.0 => Err(UsageError::error(
             format!("expected --vmin below 1, which attention is at most, found {minimum}"),
-            "--vmin 0.01",
+            Remedy::SetScaleMinimum,
         )),
         _ => Ok(()),
     }
@@ -277,7 +278,7 @@ fn set_threads(threads: Option<usize>) -> Result<()> {
     if !(1..=MAXIMUM_THREADS).contains(&threads) {
         return Err(UsageError::error(
             format!("expected --threads between 1 and 1024, found {threads}"),
-            "--threads 2",
+            Remedy::SetThreads,
         ));
     }
     rayon::ThreadPoolBuilder::new()
@@ -297,7 +298,7 @@ fn check_threads_variable() -> Result<()> {
         true => Ok(()),
         false => Err(UsageError::error(
             format!("expected RAYON_NUM_THREADS between 1 and {MAXIMUM_THREADS}, found {found:?}"),
-            "RAYON_NUM_THREADS=2, or --threads 2 whatever it says",
+            Remedy::SetThreadsVariable,
         )),
     }
 }

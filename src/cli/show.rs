@@ -12,10 +12,10 @@ use std::io::Write;
 use anyhow::Result;
 
 use super::messages::{Printable, StandardOutputError};
-use crate::analysis::{Shown, show};
-use crate::figure::{self, Body, Figure, FigureError, MapChoice};
+use crate::analysis::{MapId, Maps, reshape};
+use crate::figure::{self, Body, Figure, FigureError};
 use crate::names::closed_set;
-use crate::output::OutputOptions;
+use crate::output::{OutputError, OutputOptions};
 use crate::render::{TextShaper, png};
 use crate::run::Run;
 use terminal::{Graphics, Terminal};
@@ -42,30 +42,28 @@ closed_set!(
 
 /// Shows a run on standard output.
 pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Result<()> {
-    let shown = show(run, &options.show)?;
+    let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
+    let maps = reshape(run, attention, &options.reshape)?;
     let terminal = Terminal::of_standard_output();
     let mut out = anstream::stdout().lock();
     if let Some(terminal) = terminal {
         let mut shaper = TextShaper::new();
-        for choice in choices(&shown, view) {
-            let figure = figure_of(run, &shown, choice, options)?;
+        for choice in choices(&maps, view) {
+            let figure = figure_of(run, &maps, choice, options)?;
             let drawn = draw(&figure, terminal, &mut shaper)?;
             writeln!(out).map_err(StandardOutputError::from)?;
             out.write_all(drawn.as_bytes())
                 .map_err(StandardOutputError::from)?;
         }
     }
-    let table = links::table(&shown);
+    let table = links::table(&maps);
     write!(out, "\n{table}").map_err(StandardOutputError::from)?;
     Ok(())
 }
 
 /// The maps to draw, `None` for the overview.
-fn choices(shown: &Shown<'_>, view: TerminalView) -> Vec<Option<MapChoice>> {
-    let heads = shown
-        .head_ids()
-        .map(|head| Some(MapChoice::Head(head)))
-        .collect::<Vec<_>>();
+fn choices(maps: &Maps<'_>, view: TerminalView) -> Vec<Option<MapId>> {
+    let heads: Vec<_> = maps.ids.iter().copied().map(Some).collect();
     match view {
         TerminalView::Heads => heads,
         TerminalView::Auto if heads.len() == 1 => heads,
@@ -73,15 +71,15 @@ fn choices(shown: &Shown<'_>, view: TerminalView) -> Vec<Option<MapChoice>> {
     }
 }
 
-fn figure_of<'shown>(
+fn figure_of<'maps>(
     run: &Run,
-    shown: &'shown Shown<'_>,
-    choice: Option<MapChoice>,
+    maps: &'maps Maps<'_>,
+    choice: Option<MapId>,
     options: &OutputOptions,
-) -> Result<Figure<'shown>, FigureError> {
+) -> Result<Figure<'maps>, FigureError> {
     match choice {
-        Some(choice) => figure::single_map(run, shown, choice, &options.figure),
-        None => figure::overview(run, shown, &options.figure),
+        Some(id) => figure::single_map(run, maps, id, &options.figure),
+        None => figure::overview(run, maps, &options.figure),
     }
 }
 

@@ -4,78 +4,68 @@ use std::borrow::Cow;
 
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap, Matrix,
-    Panel, PanelGrid, Progression, Scale, TokenLabel, ValueRange,
+    Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
 };
-use crate::analysis::{
-    Reduction, Shown, ShownToken, all_heads, layer_heads, strongest_links, truncation_note,
-};
-use crate::attention::HeadId;
+use crate::analysis::{Axis, AxisUnit, MapId, Maps, Measure, strongest_links, truncation_note};
+use crate::attention::{HeadId, LayerHeads, Selection};
 use crate::run::Run;
 
-/// Which single map a figure shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MapChoice {
-    /// The map of one head.
-    Head(HeadId),
-    /// All shown heads of a layer of the model as one map.
-    Layer(usize, Reduction),
-    /// All shown heads of all shown layers as one map.
-    All(Reduction),
-}
-
-/// The figure of one map: every token labelled, one colour bar.
+/// The figure of one map: every unit labelled, one colour bar.
 ///
 /// # Errors
-/// When the run does not hold the layer or head, or the options name no range.
-pub fn single_map<'shown>(
+/// When there is no such map, or the options name no range.
+pub fn single_map<'maps>(
     run: &Run,
-    shown: &'shown Shown<'_>,
-    choice: MapChoice,
+    maps: &'maps Maps<'_>,
+    id: MapId,
     options: &FigureOptions,
-) -> Result<Figure<'shown>, FigureError> {
-    let values = chosen_values(shown, choice)?;
+) -> Result<Figure<'maps>, FigureError> {
+    let values = maps.map(id).ok_or_else(|| missing(id))?;
     let (maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
-        Scale::Head => (maximum(&values), "this map's maximum"),
+        Scale::Head => (maximum(values), "this map's maximum"),
         Scale::Unit => (1.0, ""),
-        Scale::Run => (maximum(&shown.values), "the run's maximum"),
+        Scale::Run => (maps.head_maximum, "the run's maximum"),
     };
     let range = value_range(options, maximum)?;
     let mut clipped = Clipped::default();
-    clipped.count(&values, &range);
-    let links = strongest_links(&values, shown.tokens.len(), options.top_links);
+    clipped.count(values, &range);
+    let links = strongest_links(values, maps.columns.len(), options.top_links);
     Ok(Figure {
-        title: format!("{} · {}", run.model.id, chosen_name(shown, choice)),
+        title: format!("{} · {}", run.model.id, name_of(maps, id)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
-            matrix: matrix(values, shown),
-            tokens: shown.tokens.iter().map(token_label).collect(),
-            segment_starts: segment_starts(&shown.tokens),
+            matrix: matrix(values, maps),
+            rows: labels(&maps.rows),
+            columns: labels(&maps.columns),
+            row_segment_starts: maps.rows.segment_starts(),
+            column_segment_starts: maps.columns.segment_starts(),
             links,
         }),
         color_scale: ColorScale {
             range: ColorRange::Shared(range),
-            label: label(quantity(choice), options, reach),
+            label: label(quantity(maps.measure), options, reach),
             clipped,
         },
         palette: options.palette,
-        notes: notes(run, shown, clipped, Some(range)),
+        notes: notes(run, maps, clipped, Some(range)),
     })
 }
 
 /// The figure of all heads of a run: one row per layer, one column per head.
+/// A head that a layer lacks has no panel.
 ///
 /// # Errors
 /// When the options name no range.
-pub fn overview<'shown>(
+pub fn overview<'maps>(
     run: &Run,
-    shown: &'shown Shown<'_>,
+    maps: &'maps Maps<'_>,
     options: &FigureOptions,
-) -> Result<Figure<'shown>, FigureError> {
+) -> Result<Figure<'maps>, FigureError> {
     let scale = options.scale.unwrap_or(Scale::Unit);
     let (common_maximum, reach) = match scale {
         Scale::Head => (None, "each map's maximum"),
         Scale::Unit => (Some(1.0), ""),
-        Scale::Run => (Some(maximum(&shown.values)), "the run's maximum"),
+        Scale::Run => (Some(maps.head_maximum), "the run's maximum"),
     };
     // A given maximum is every panel's.
     let common_maximum = options.maximum.or(common_maximum);
@@ -83,20 +73,27 @@ pub fn overview<'shown>(
         Some(maximum) => ColorRange::Shared(value_range(options, maximum)?),
         None => ColorRange::PerPanel,
     };
+    let (layers, heads) = (
+        maps.selection.layer_indices(),
+        maps.selection.head_indices(),
+    );
     let mut clipped = Clipped::default();
-    let panels = shown
-        .head_ids()
-        .map(|head| {
-            let values = shown.map(head).ok_or(FigureError::NoSuchHead { head })?;
+    let mut panels = Vec::with_capacity(layers.len() * heads.len());
+    for &layer in &layers {
+        for &head in &heads {
+            let Some(values) = maps.map(MapId::Head(HeadId { layer, head })) else {
+                panels.push(None);
+                continue;
+            };
             let range = match range {
                 ColorRange::Shared(range) => range,
                 ColorRange::PerPanel => value_range(options, maximum(values))?,
             };
             clipped.count(values, &range);
-            let matrix = matrix(Cow::Borrowed(values), shown);
-            Ok(Panel { matrix, range })
-        })
-        .collect::<Result<_, FigureError>>()?;
+            let matrix = matrix(values, maps);
+            panels.push(Some(Panel { matrix, range }));
+        }
+    }
     let shared = match range {
         ColorRange::Shared(range) => Some(range),
         ColorRange::PerPanel => None,
@@ -104,20 +101,24 @@ pub fn overview<'shown>(
     let mut sentences = vec![String::from(
         "In each map queries run down and keys run across.",
     )];
-    sentences.extend(notes(run, shown, clipped, shared));
+    sentences.extend(notes(run, maps, clipped, shared));
+    let axis = |axis: &Axis| PanelAxis {
+        count: axis.len(),
+        segment_starts: axis.segment_starts(),
+    };
     Ok(Figure {
         title: run.model.id.clone(),
         captions: captions(run),
         body: Body::Grid(PanelGrid {
-            row_labels: shown.layers.iter().map(usize::to_string).collect(),
-            column_labels: shown.heads.iter().map(usize::to_string).collect(),
+            row_labels: layers.iter().map(usize::to_string).collect(),
+            column_labels: heads.iter().map(usize::to_string).collect(),
             panels,
-            token_count: shown.tokens.len(),
-            segment_starts: segment_starts(&shown.tokens),
+            queries: axis(&maps.rows),
+            keys: axis(&maps.columns),
         }),
         color_scale: ColorScale {
             range,
-            label: label("attention", options, reach),
+            label: label(quantity(maps.measure), options, reach),
             clipped,
         },
         palette: options.palette,
@@ -125,45 +126,48 @@ pub fn overview<'shown>(
     })
 }
 
-fn chosen_values<'shown>(
-    shown: &'shown Shown<'_>,
-    choice: MapChoice,
-) -> Result<Cow<'shown, [f32]>, FigureError> {
-    match choice {
-        MapChoice::Head(head) => shown
-            .map(head)
-            .map(Cow::Borrowed)
-            .ok_or(FigureError::NoSuchHead { head }),
-        MapChoice::Layer(layer, reduction) => shown
-            .layers
-            .iter()
-            .position(|&shown_layer| shown_layer == layer)
-            .and_then(|position| layer_heads(shown, position, reduction))
-            .map(Cow::Owned)
-            .ok_or(FigureError::NoSuchLayer { layer }),
-        MapChoice::All(reduction) => Ok(Cow::Owned(all_heads(shown, reduction))),
+fn missing(id: MapId) -> FigureError {
+    match id {
+        MapId::Head(head) => FigureError::NoSuchHead { head },
+        MapId::Layer(layer) => FigureError::NoSuchLayer { layer },
+        MapId::All => FigureError::NothingJoined,
     }
 }
 
-/// What a title calls the map.
-fn chosen_name(shown: &Shown<'_>, choice: MapChoice) -> String {
-    let word = |reduction| match reduction {
-        Reduction::Mean => "mean",
-        Reduction::Max => "maximum",
+/// What a title calls a map.
+fn name_of(maps: &Maps<'_>, id: MapId) -> String {
+    let word = match maps.measure {
+        Measure::Attention | Measure::Mean => "mean",
+        Measure::Maximum => "maximum",
     };
-    match choice {
-        MapChoice::Head(head) => head.to_string(),
-        MapChoice::Layer(layer, reduction) => reduced(&[layer], &shown.heads, word(reduction)),
-        MapChoice::All(reduction) => reduced(&shown.layers, &shown.heads, word(reduction)),
+    let of_layer = |layer: usize| {
+        let held = maps.selection.layers.iter();
+        let layers = held.filter(|held| held.layer == layer).cloned().collect();
+        Selection { layers }
+    };
+    match id {
+        MapId::Head(head) => head.to_string(),
+        MapId::Layer(layer) => joined(&of_layer(layer), word),
+        MapId::All => joined(&maps.selection, word),
     }
 }
 
 /// Of which heads of which layers something is the mean or maximum.
-pub(super) fn reduced(layers: &[usize], heads: &[usize], word: &str) -> String {
-    let (layer_count, head_count) = (counted(layers.len(), "layer"), counted(heads.len(), "head"));
-    match (layers, heads) {
-        ([layer], [head]) => format!("layer {layer} · head {head}"),
-        ([layer], _) => format!("layer {layer} · {word} of {head_count}"),
+pub(super) fn joined(selection: &Selection, word: &str) -> String {
+    let heads = selection.head_indices();
+    let is_ragged = |layer: &LayerHeads| layer.heads != heads;
+    if selection.layers.iter().any(is_ragged) {
+        let count = selection.layers.len();
+        let heads = counted(selection.head_count(), "head");
+        return format!("{word} of {heads} of {}", counted(count, "layer"));
+    }
+    let (layer_count, head_count) = (
+        counted(selection.layers.len(), "layer"),
+        counted(heads.len(), "head"),
+    );
+    match (selection.layers.as_slice(), heads.as_slice()) {
+        ([LayerHeads { layer, .. }], [head]) => format!("layer {layer} · head {head}"),
+        ([LayerHeads { layer, .. }], _) => format!("layer {layer} · {word} of {head_count}"),
         (_, [head]) => format!("{word} of {layer_count} · head {head}"),
         _ => format!("{word} of {layer_count} × {head_count}"),
     }
@@ -176,11 +180,11 @@ fn counted(count: usize, noun: &str) -> String {
     }
 }
 
-fn quantity(choice: MapChoice) -> &'static str {
-    match choice {
-        MapChoice::Head(_) => "attention",
-        MapChoice::Layer(_, Reduction::Mean) | MapChoice::All(Reduction::Mean) => "mean attention",
-        MapChoice::Layer(_, Reduction::Max) | MapChoice::All(Reduction::Max) => "maximum attention",
+pub(super) fn quantity(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Attention => "attention",
+        Measure::Mean => "mean attention",
+        Measure::Maximum => "maximum attention",
     }
 }
 
@@ -226,12 +230,11 @@ pub(super) fn value_range(
     Ok(range)
 }
 
-fn matrix<'values>(values: Cow<'values, [f32]>, shown: &Shown<'_>) -> Matrix<'values> {
-    let count = shown.tokens.len();
+fn matrix<'values>(values: &'values [f32], maps: &Maps<'_>) -> Matrix<'values> {
     Matrix {
-        values,
-        rows: count,
-        columns: count,
+        values: Cow::Borrowed(values),
+        rows: maps.rows.len(),
+        columns: maps.columns.len(),
     }
 }
 
@@ -240,47 +243,39 @@ pub(super) fn maximum(values: &[f32]) -> f32 {
 }
 
 pub(super) fn captions(run: &Run) -> Vec<String> {
-    std::iter::once(&run.input.text)
-        .chain(&run.input.pair)
-        .cloned()
-        .collect()
+    let captions = run.input.captions().into_iter();
+    captions.map(str::to_owned).collect()
 }
 
-pub(super) fn token_label(token: &ShownToken) -> TokenLabel {
-    let text = if token.text.trim().is_empty() {
+/// What stands along an axis.
+pub(super) fn labels(axis: &Axis) -> Vec<UnitLabel> {
+    axis.units.iter().map(unit_label).collect()
+}
+
+fn unit_label(unit: &AxisUnit) -> UnitLabel {
+    let text = if unit.label.trim().is_empty() {
         // A blank label would look like a forgotten one.
-        format!("\u{201c}{}\u{201d}", token.text)
+        format!("\u{201c}{}\u{201d}", unit.label)
     } else {
-        token.text.clone()
+        unit.label.clone()
     };
-    TokenLabel {
+    UnitLabel {
         text,
-        special: token.special,
+        special: unit.special,
     }
-}
-
-pub(super) fn segment_starts(tokens: &[ShownToken]) -> Vec<usize> {
-    tokens
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| pair[0].segment != pair[1].segment)
-        .map(|(index, _)| index + 1)
-        .collect()
 }
 
 /// What a reader must know besides: what was done to the attention, what was
 /// cut off the input, what the colours do not tell apart.
 pub(super) fn notes(
     run: &Run,
-    shown: &Shown<'_>,
+    maps: &Maps<'_>,
     clipped: Clipped,
     range: Option<ValueRange>,
 ) -> Vec<String> {
-    let mut notes = shown.notes.clone();
-    notes.extend(truncation_note(
-        run.input.truncated_tokens,
-        run.input.tokens.len(),
-    ));
+    let mut notes = maps.notes.clone();
+    let streams = run.streams.iter();
+    notes.extend(streams.filter_map(|stream| truncation_note(stream.dropped, stream.units.len())));
     let of = clipped.of;
     let named = |end: Option<f32>| match end {
         Some(value) => format!("{value}"),

@@ -1,6 +1,6 @@
 //! A run as figures: what a picture shows, before any question of pixels.
 //!
-//! A [`Figure`] is data: matrices, token labels, the range of the colours,
+//! A [`Figure`] is data: matrices, labels of units, the range of the colours,
 //! title, captions and notes. [`layout`] computes where each of them goes, once
 //! for every output format; [`crate::render`] turns that into bytes.
 
@@ -9,6 +9,7 @@ mod colormap;
 pub mod layout;
 mod profile;
 mod scale;
+mod views;
 
 use std::borrow::Cow;
 
@@ -16,11 +17,13 @@ use thiserror::Error;
 
 use crate::analysis::Link;
 use crate::attention::HeadId;
+use crate::remedy::Remedy;
 
-pub use build::{MapChoice, overview, single_map};
+pub use build::{overview, single_map};
 pub use colormap::{Colormap, Palette, Theme};
-pub use profile::token_profile;
+pub use profile::unit_profile;
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
+pub use views::{PictureId, UnitChoice, View, figure};
 
 /// Why there is no figure.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -38,6 +41,9 @@ pub enum FigureError {
         /// The layer that was asked for.
         layer: usize,
     },
+    /// No heads were joined into one map.
+    #[error("the run holds no map of all heads together")]
+    NothingJoined,
     /// No shown token has the position.
     #[error("there is no token {found}: {count} are shown, numbered 0 to {}", count.saturating_sub(1))]
     NoSuchPosition {
@@ -53,6 +59,12 @@ pub enum FigureError {
         text: String,
         /// The shown tokens.
         tokens: Vec<String>,
+    },
+    /// A unit of the input that is not shown has the text.
+    #[error("the token {text:?} of the input is not shown")]
+    HiddenUnit {
+        /// What was asked for.
+        text: String,
     },
     /// Several shown tokens have the text.
     #[error("the token {text:?} is there more than once, at {positions:?}")]
@@ -88,6 +100,23 @@ pub enum FigureError {
         /// The greatest width and height of a canvas, in pixels.
         limit: i32,
     },
+}
+
+impl FigureError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::NoSuchPosition { count, .. } => Some(Remedy::NamePosition { count: *count }),
+            Self::NoSuchToken { .. } => Some(Remedy::NameTokenByPosition),
+            Self::SeveralTokens { positions, .. } => Some(Remedy::NameOnePosition {
+                first: positions.first().copied().unwrap_or(0),
+            }),
+            Self::EmptyRange { .. } | Self::LogarithmOfNothing { .. } => Some(Remedy::SetScale),
+            Self::TooManyPanels { .. } => Some(Remedy::DrawFewerPanels),
+            Self::HiddenUnit { .. } => Some(Remedy::ShowEveryToken),
+            Self::NoSuchHead { .. } | Self::NoSuchLayer { .. } | Self::NothingJoined => None,
+        }
+    }
 }
 
 /// The first of many tokens, in one line.
@@ -145,56 +174,60 @@ pub struct Figure<'run> {
 /// The map or maps of a figure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body<'run> {
-    /// One map with a label at every token.
+    /// One map with a label at every unit.
     Map(LabelledMap<'run>),
     /// Small maps in rows and columns.
     Grid(PanelGrid<'run>),
-    /// Bars over the tokens for one of them.
-    Profile(TokenProfile),
+    /// Bars over units for one of them.
+    Profile(UnitProfile),
 }
 
-/// One map with its tokens.
+/// One map with its units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelledMap<'run> {
-    /// Shape `[query, key]`.
+    /// `[query, key]`.
     pub matrix: Matrix<'run>,
-    /// The labels of the rows and of the columns.
-    pub tokens: Vec<TokenLabel>,
-    /// Tokens that start another segment than the token before them.
-    pub segment_starts: Vec<usize>,
+    /// The labels of the queries.
+    pub rows: Vec<UnitLabel>,
+    /// The labels of the keys.
+    pub columns: Vec<UnitLabel>,
+    /// Queries that start another segment than the one before them.
+    pub row_segment_starts: Vec<usize>,
+    /// Keys that start another segment than the one before them.
+    pub column_segment_starts: Vec<usize>,
     /// The strongest links, to be listed beside the map.
     pub links: Vec<Link>,
 }
 
-/// A token as an axis shows it.
+/// A unit as an axis shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenLabel {
-    /// What is written: the token's text, or quotation marks around nothing.
+pub struct UnitLabel {
+    /// What is written: the unit's label, or quotation marks around nothing.
     pub text: String,
-    /// Special tokens are written in a lighter ink.
+    /// Special units are written in a lighter ink.
     pub special: bool,
 }
 
-/// What one token gives to, or gets from, every token.
+/// What one unit gives to, or gets from, every unit of the other axis.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TokenProfile {
-    /// A bar for every token.
+pub struct UnitProfile {
+    /// A bar for every unit.
     pub bars: Vec<f32>,
     /// The axis of the bars reaches from 0 to this at least.
     pub bar_maximum: f32,
     /// What the bars measure.
     pub bar_name: String,
-    /// Below the bars: shape `[layer, token]`.
+    /// Below the bars: `[layer, unit]`.
     pub rows: Vec<Vec<f32>>,
     /// A number before each row.
     pub row_labels: Vec<String>,
     /// The labels of the bars.
-    pub tokens: Vec<TokenLabel>,
-    /// The token whose profile it is.
-    pub position: usize,
-    /// What the other tokens are to it.
-    pub token_axis_name: String,
-    /// Tokens that start another segment than the token before them.
+    pub units: Vec<UnitLabel>,
+    /// The unit whose profile it is, where it is one of those with a bar.
+    pub position: Option<usize>,
+    /// What the other units are to it.
+    pub unit_axis_name: String,
+    /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
 }
 
@@ -205,18 +238,27 @@ pub struct PanelGrid<'run> {
     pub row_labels: Vec<String>,
     /// A number above each column.
     pub column_labels: Vec<String>,
-    /// Row after row: shape `[row, column]`.
-    pub panels: Vec<Panel<'run>>,
-    /// Rows and columns of every panel.
-    pub token_count: usize,
-    /// Tokens that start another segment than the token before them.
+    /// Row after row, `[row, column]`; `None` for a head that a layer lacks.
+    pub panels: Vec<Option<Panel<'run>>>,
+    /// The rows of every panel.
+    pub queries: PanelAxis,
+    /// The columns of every panel.
+    pub keys: PanelAxis,
+}
+
+/// What the small maps share along one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PanelAxis {
+    /// The number of units.
+    pub count: usize,
+    /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
 }
 
 /// One of the small maps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel<'run> {
-    /// Shape `[query, key]`.
+    /// `[query, key]`.
     pub matrix: Matrix<'run>,
     /// The values of the first and last colour in this panel.
     pub range: ValueRange,

@@ -1,94 +1,93 @@
-//! What one token attends to, or what attends to it, as bars over the
-//! sentence and as a row for every layer.
+//! What one unit attends to, or what attends to it, as bars over the input and
+//! as a row for every layer.
 
-use super::build::{
-    captions, label, maximum, notes, reduced, segment_starts, token_label, value_range,
-};
+use super::build::{captions, joined, label, labels, maximum, notes, quantity, value_range};
 use super::{
-    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, TokenLabel,
-    TokenProfile,
+    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
+    UnitProfile,
 };
-use crate::analysis::{Direction, Shown, profile};
+use crate::analysis::{Direction, Maps, Measure, profile};
 use crate::run::Run;
 
-/// A token in the title is cut to so many letters.
+/// A unit in the title is cut to so many letters.
 const TITLE_LETTERS: usize = 32;
 
-/// The figure of one token: bars of the mean over all shown heads, and below
-/// them a row for every layer.
+/// The figure of one unit: bars of the mean over all heads, and below them a
+/// row for every layer.
 ///
 /// Bars grow from 0 on a linear axis, whatever the options say of colours: a
 /// length that does not start at nothing says nothing. The scale applies to
 /// bars and colours, the rest of the options to the colours of the rows.
 ///
 /// # Errors
-/// When no shown token has the position, or the options name no range.
-pub fn token_profile<'shown>(
+/// When no unit of the axis has the position, or the options name no range.
+pub fn unit_profile(
     run: &Run,
-    shown: &'shown Shown<'_>,
+    maps: &Maps<'_>,
     direction: Direction,
     position: usize,
     options: &FigureOptions,
-) -> Result<Figure<'shown>, FigureError> {
+) -> Result<Figure<'static>, FigureError> {
+    let [held, along] = direction.axes(maps);
     let outside = || FigureError::NoSuchPosition {
         found: position,
-        count: shown.tokens.len(),
+        count: held.len(),
     };
-    let profile = profile(shown, direction, position).ok_or_else(outside)?;
-    let tokens: Vec<TokenLabel> = shown.tokens.iter().map(token_label).collect();
-    let name = named(&shown.tokens.get(position).ok_or_else(outside)?.text);
+    let profile = profile(maps, direction, position).ok_or_else(outside)?;
+    let units = labels(along);
+    let name = named(&held.units.get(position).ok_or_else(outside)?.label);
     let layers = profile.by_layer.concat();
     let highest = maximum(&profile.mean);
     let (layer_maximum, bar_maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
         Scale::Head => (maximum(&layers), highest, "these rows' maximum"),
         Scale::Unit => (1.0, 1.0, ""),
         Scale::Run => {
-            let maximum = maximum(&shown.values);
+            let maximum = maps.head_maximum;
             (maximum, maximum, "the run's maximum")
         }
     };
     let range = value_range(options, layer_maximum)?;
     let mut clipped = Clipped::default();
     clipped.count(&layers, &range);
-    let quantity = match shown.layers.len() * shown.heads.len() {
-        1 => "attention",
-        _ => "mean attention",
+    let measure = |count: usize| match count {
+        1 => quantity(Measure::Attention),
+        _ => quantity(Measure::Mean),
     };
+    let heads_a_layer = maps.selection.layers.iter().map(|layer| layer.heads.len());
     let (word, axis_name) = match direction {
         Direction::From => ("from", "key (attended to)"),
         Direction::To => ("to", "query (attends)"),
     };
-    let mut sentences = vec![reading(shown, &name, &tokens)];
-    sentences.extend(notes(run, shown, clipped, Some(range)));
+    let mark = maps.is_square().then_some(position);
+    let mut sentences = vec![reading(maps, mark.map(|_| name.as_str()), &units)];
+    sentences.extend(notes(run, maps, clipped, Some(range)));
     Ok(Figure {
         title: format!(
             "{} · {word} {name} (token {position}) · {}",
             run.model.id,
-            reduced(&shown.layers, &shown.heads, "mean")
+            joined(&maps.selection, "mean")
         ),
         captions: captions(run),
-        body: Body::Profile(TokenProfile {
+        body: Body::Profile(UnitProfile {
             bars: profile.mean,
             // No bar leaves its axis, not even one of unnormalized attention.
             bar_maximum: bar_maximum.max(highest),
-            bar_name: quantity.to_owned(),
+            bar_name: measure(maps.selection.head_count()).to_owned(),
             rows: profile.by_layer,
-            row_labels: shown.layers.iter().map(usize::to_string).collect(),
-            segment_starts: segment_starts(&shown.tokens),
-            tokens,
-            position,
-            token_axis_name: axis_name.to_owned(),
+            row_labels: maps
+                .selection
+                .layer_indices()
+                .iter()
+                .map(usize::to_string)
+                .collect(),
+            segment_starts: along.segment_starts(),
+            units,
+            position: mark,
+            unit_axis_name: axis_name.to_owned(),
         }),
         color_scale: ColorScale {
             range: ColorRange::Shared(range),
-            label: label(
-                match shown.heads.len() {
-                    1 => "attention",
-                    _ => "mean attention",
-                },
-                options,
-                reach,
-            ),
+            label: label(measure(heads_a_layer.max().unwrap_or(0)), options, reach),
             clipped,
         },
         palette: options.palette,
@@ -96,7 +95,7 @@ pub fn token_profile<'shown>(
     })
 }
 
-/// A token in quotation marks, cut where it would fill the title.
+/// A unit in quotation marks, cut where it would fill the title.
 fn named(text: &str) -> String {
     match text.char_indices().nth(TITLE_LETTERS) {
         Some((end, _)) => format!("\u{201c}{}…\u{201d}", &text[..end]),
@@ -104,16 +103,22 @@ fn named(text: &str) -> String {
     }
 }
 
-/// How the picture is read, in a sentence or two.
-fn reading(shown: &Shown<'_>, name: &str, tokens: &[TokenLabel]) -> String {
-    let bars = match (shown.layers.len(), shown.heads.len()) {
+/// How the picture is read, in a sentence or two; `marked` is the unit whose
+/// column is told apart.
+fn reading(maps: &Maps<'_>, marked: Option<&str>, units: &[UnitLabel]) -> String {
+    let selection = &maps.selection;
+    let bars = match (selection.layers.len(), selection.head_indices().len()) {
         (1, _) => "Bars and colours show the same values.",
         (_, 1) => "Bars show the mean over the layers, colours each layer.",
         _ => "Bars show the mean over layers and heads, colours each layer's mean over its heads.",
     };
-    let special = match tokens.iter().any(|token| token.special) {
-        true => "; special tokens are paler",
-        false => "",
-    };
-    format!("{bars} The column of {name} itself is marked{special}.")
+    let has_special = units.iter().any(|unit| unit.special);
+    match (marked, has_special) {
+        (Some(name), true) => {
+            format!("{bars} The column of {name} itself is marked; special tokens are paler.")
+        }
+        (Some(name), false) => format!("{bars} The column of {name} itself is marked."),
+        (None, true) => format!("{bars} Special tokens are paler."),
+        (None, false) => bars.to_owned(),
+    }
 }

@@ -21,7 +21,7 @@ use super::ops::{self, LayerNorm, Linear, LinearWeights};
 use super::weights::{Weights, WeightsError};
 use super::{EncoderOutput, HiddenStates, Keep, ModelError};
 use crate::attention::AttentionTensor;
-use crate::tokenizer::TokenizedInput;
+use crate::input::Prepared;
 
 /// A BERT encoder, without pooler and heads.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Bert {
     /// model has no embedding for; or when the result is not finite.
     pub fn forward(
         &self,
-        inputs: &[&TokenizedInput],
+        inputs: &[&Prepared],
         keep: HiddenStates,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         for input in inputs {
@@ -126,7 +126,7 @@ impl Bert {
         if inputs.is_empty() {
             return Ok(Vec::new());
         }
-        let token_count: usize = inputs.iter().map(|input| input.tokens.len()).sum();
+        let token_count: usize = inputs.iter().map(|input| input.source().len()).sum();
         match token_count {
             ..FEW_TOKENS => with_threads_awake(|| self.encode(inputs, keep)),
             // On a thread of the pool, so that the many parallel steps do not
@@ -138,7 +138,7 @@ impl Bert {
     /// [`Bert::forward`] of inputs that were checked.
     fn encode(
         &self,
-        inputs: &[&TokenizedInput],
+        inputs: &[&Prepared],
         keep: HiddenStates,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         let spans = spans(inputs);
@@ -178,7 +178,7 @@ impl Bert {
                     length,
                 ];
                 Ok(EncoderOutput {
-                    attention: AttentionTensor::new(values, shape)?,
+                    attention: AttentionTensor::unmasked(values, shape)?,
                     hidden_states: match keep {
                         HiddenStates::Keep => Some(states),
                         HiddenStates::Drop => None,
@@ -188,13 +188,13 @@ impl Bert {
             .collect()
     }
 
-    fn check(&self, input: &TokenizedInput) -> Result<(), ModelError> {
+    fn check(&self, input: &Prepared) -> Result<(), ModelError> {
         let maximum = self.config.maximum_token_count;
-        let found = input.tokens.len();
+        let found = input.source().len();
         if !(1..=maximum).contains(&found) {
             return Err(ModelError::TokenCount { maximum, found });
         }
-        for token in &input.tokens {
+        for token in input.source() {
             if token.id as usize >= self.config.vocabulary_size {
                 return Err(ModelError::UnknownToken {
                     token: token.text.clone(),
@@ -215,13 +215,13 @@ impl Bert {
 
     /// The sum of word, segment and position embeddings, normalized:
     /// `[panel, hidden, lane]`.
-    fn embed(&self, inputs: &[&TokenizedInput]) -> Result<Tensor, ModelError> {
-        let tokens = || inputs.iter().flat_map(|input| &input.tokens);
+    fn embed(&self, inputs: &[&Prepared]) -> Result<Tensor, ModelError> {
+        let tokens = || inputs.iter().flat_map(|input| input.source());
         let ids: Vec<u32> = tokens().map(|token| token.id).collect();
         let segments: Vec<u32> = tokens().map(|token| token.segment).collect();
         let positions: Vec<u32> = inputs
             .iter()
-            .flat_map(|input| 0..input.tokens.len() as u32)
+            .flat_map(|input| 0..input.source().len() as u32)
             .collect();
         let shape = [self.config.vocabulary_size, self.config.hidden_size];
         let rows = self
@@ -394,12 +394,12 @@ fn look_for_work(is_done: &AtomicBool) {
 }
 
 /// First row and number of rows of each input in the stack.
-fn spans(inputs: &[&TokenizedInput]) -> Vec<(usize, usize)> {
+fn spans(inputs: &[&Prepared]) -> Vec<(usize, usize)> {
     let mut start = 0;
     inputs
         .iter()
         .map(|input| {
-            let span = (start, input.tokens.len());
+            let span = (start, input.source().len());
             start += span.1;
             span
         })

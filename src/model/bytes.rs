@@ -11,7 +11,7 @@ use thiserror::Error;
 /// A weight file cannot be opened or read.
 #[derive(Debug, Error)]
 #[error("{}: {source}", path.display())]
-pub struct ReadError {
+pub(super) struct ReadError {
     /// The file.
     pub path: PathBuf,
     /// What the system said.

@@ -1,6 +1,7 @@
 //! What a checkpoint's `config.json` says about the model, checked before
 //! anything is allocated for it.
 
+use crate::remedy::{CheckpointPart, Remedy};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -58,6 +59,21 @@ pub enum ConfigError {
     /// The layer norm epsilon is no small positive number.
     #[error("config.json: expected layer_norm_eps between 0 and 1, found {0}")]
     LayerNormEpsilon(f64),
+}
+
+impl ConfigError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::ModelType { .. } | Self::NoModelType | Self::Unsupported { .. } => {
+                Remedy::UseKnownFamily
+            }
+            Self::Json(_)
+            | Self::OutOfRange { .. }
+            | Self::HeadsDoNotDivide { .. }
+            | Self::LayerNormEpsilon(_) => Remedy::SaveCheckpoint(CheckpointPart::Config),
+        })
+    }
 }
 
 /// The activation between the two linear maps of a layer.

@@ -20,7 +20,8 @@ pub use weights::WeightsError;
 
 use crate::attention::{AttentionError, AttentionTensor};
 use crate::checkpoint::Checkpoint;
-use crate::tokenizer::TokenizedInput;
+use crate::input::Prepared;
+use crate::remedy::{Remedy, Setting};
 
 /// Why a model cannot be loaded or run.
 #[derive(Debug, Error)]
@@ -66,6 +67,19 @@ pub enum ModelError {
     /// candle could not compute something.
     #[error("the model could not be computed: {0}")]
     Candle(#[from] candle_core::Error),
+}
+
+impl ModelError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Config(error) => error.remedy(),
+            Self::Weights(error) => error.remedy(),
+            Self::UnknownSegment { .. } => Some(Remedy::LeaveOut(Setting::Pair)),
+            Self::Attention(_) => Some(Remedy::CompareWithBuiltin),
+            Self::TokenCount { .. } | Self::UnknownToken { .. } | Self::Candle(_) => None,
+        }
+    }
 }
 
 /// Which weights stay in memory.
@@ -137,7 +151,7 @@ impl Model {
     /// When an input does not fit the model; see [`ModelError`].
     pub fn forward(
         &self,
-        inputs: &[&TokenizedInput],
+        inputs: &[&Prepared],
         keep: HiddenStates,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         let Self::Bert(bert) = self;

@@ -19,6 +19,7 @@ use thiserror::Error;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::bytes::{ByteSource, FloatType, ReadError};
+use crate::remedy::{CheckpointPart, Remedy};
 use state_dict::TensorRecord;
 
 /// The name of the pickle, below the archive's own folder.
@@ -69,6 +70,21 @@ pub enum PickleError {
         /// The type in the file.
         found: String,
     },
+}
+
+impl PickleError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Io { .. } => Remedy::LookAtFile,
+            Self::Malformed { .. } | Self::Dtype { .. } => {
+                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
+            }
+            Self::LargerThanFile { .. } => {
+                Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights)
+            }
+        })
+    }
 }
 
 impl From<ReadError> for PickleError {

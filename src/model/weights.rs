@@ -15,6 +15,7 @@ use super::bytes::ReadError;
 use super::kernels::{self, Instructions};
 use super::pickle::{PickleError, PickleFile};
 use crate::checkpoint::WeightFiles;
+use crate::remedy::{CheckpointPart, Remedy};
 
 /// Why weights cannot be used.
 #[derive(Debug, Error)]
@@ -93,6 +94,23 @@ pub enum WeightsError {
         /// Its index among the values that were read.
         index: usize,
     },
+}
+
+impl WeightsError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Io { .. } => Remedy::LookAtFile,
+            Self::Memory { .. } => Remedy::UseLessMemory,
+            Self::Pickle(error) => return error.remedy(),
+            Self::Dtype { .. } => Remedy::SaveCheckpoint(CheckpointPart::Safetensors),
+            Self::Safetensors { .. }
+            | Self::NoEmbeddings { .. }
+            | Self::Missing { .. }
+            | Self::Shape { .. }
+            | Self::NotFinite { .. } => Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights),
+        })
+    }
 }
 
 impl From<ReadError> for WeightsError {

@@ -5,15 +5,20 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::views::{PictureId, picture_formats, pictures};
+use super::folder::Destination;
+use super::numbers::NumberArray;
+use super::saved::SavedNumbers;
+use super::views::{ViewedPicture, picture_formats, pictures};
 use super::write::StagedFolder;
-use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, ShownRecord, numbers};
-use crate::analysis::Shown;
-use crate::checkpoint::FileDigest;
-use crate::figure::{self, Figure, FigureError};
+use super::{
+    FileRecord, Format, MANIFEST, MAXIMUM_LENGTH, Manifest, OptionsRecord, OutputError,
+    OutputOptions, ShownRecord, numbers, size,
+};
+use crate::analysis::{Maps, Reductions};
+use crate::attention::Attention;
+use crate::figure::{self, Figure};
 use crate::render::{self, Picture, TextShaper};
 use crate::run::Run;
-use crate::tokenizer::TokenizedInput;
 
 thread_local! {
     /// The thread's shaper: it takes a while to make, and what it remembers
@@ -21,72 +26,188 @@ thread_local! {
     static SHAPER: Cell<Option<TextShaper>> = const { Cell::new(None) };
 }
 
-/// One picture in all its formats.
-struct DrawnPicture {
-    digests: Vec<FileDigest>,
-    /// Letters that no font has.
-    missing: BTreeSet<char>,
+/// What is to be written of a run.
+pub(super) struct Contents<'run> {
+    run: &'run Run,
+    attention: &'run Attention,
+    maps: &'run Maps<'run>,
+    reductions: Reductions<'run>,
+    options: &'run OutputOptions,
 }
 
-/// The files of the final folder that stay beside these.
-pub(super) type KeptFiles<'a> =
-    &'a mut dyn FnMut(&[FileDigest]) -> Result<Vec<FileDigest>, OutputError>;
+/// Pictures that are in the staged folder.
+#[derive(Default)]
+pub(super) struct Drawn {
+    files: Vec<FileRecord>,
+    /// Letters that no font has.
+    pub(super) missing_glyphs: BTreeSet<char>,
+}
 
-/// Draws and writes everything that the options ask for into a staged folder,
-/// the manifest last, which lists the `kept` files of the final folder too: in
-/// order of their names, so that it does not matter which came first.
-/// `picture_drawn` is called after every picture.
-pub(super) fn stage(
-    run: &Run,
-    shown: &Shown<'_>,
-    options: &OutputOptions,
-    kept: KeptFiles<'_>,
-    staged: &StagedFolder,
-    picture_drawn: &(dyn Fn() + Sync),
-) -> Result<(Manifest, BTreeSet<char>), OutputError> {
-    let formats = picture_formats(options);
-    let drawn: Result<Vec<DrawnPicture>, OutputError> = pictures(&run.selection, options)
-        .into_par_iter()
-        .map(|picture| {
-            with_shaper(|shaper| {
-                let figure = figure_of(run, shown, &picture, options)?;
-                let mut digests = Vec::new();
-                let mut missing = BTreeSet::new();
-                for &format in &formats {
-                    let file = picture.file_name(format);
-                    let rendered = render_as(&figure, format, &file, shaper)?;
-                    digests.push(staged.write(&file, &rendered.bytes)?);
-                    missing.extend(rendered.missing_glyphs);
-                    picture_drawn();
-                }
-                Ok(DrawnPicture { digests, missing })
-            })
-        })
-        .collect();
-    let mut files = Vec::new();
-    let mut missing_glyphs = BTreeSet::new();
-    for DrawnPicture { digests, missing } in drawn? {
-        files.extend(digests);
-        missing_glyphs.extend(missing);
-    }
-    // By now the files of the model are read, or nearly so.
-    let model = run.model.wait()?;
-    let mut manifest = Manifest::new(&model, &run.input, &run.selection, options);
-    manifest.shown = ShownRecord::new(shown);
-    for (format, name) in numbers::FILES {
-        if options.formats.contains(&format) {
-            let bytes = numbers::encode(format, shown, &manifest)?;
-            files.push(staged.write(name, &bytes)?);
+impl<'run> Contents<'run> {
+    pub(super) fn new(
+        run: &'run Run,
+        attention: &'run Attention,
+        maps: &'run Maps<'run>,
+        options: &'run OutputOptions,
+    ) -> Result<Self, OutputError> {
+        let length = size::estimate(attention, maps, options);
+        match length > MAXIMUM_LENGTH && !options.large {
+            true => Err(OutputError::TooLarge { length }),
+            false => Ok(Self {
+                run,
+                attention,
+                maps,
+                reductions: Reductions::new(maps),
+                options,
+            }),
         }
     }
-    let kept = kept(&files)?;
-    if !kept.is_empty() {
-        files.extend(kept);
-        files.sort_by(|first, second| first.name.cmp(&second.name));
+
+    /// Draws the pictures that the options ask for into a staged folder.
+    /// `picture_drawn` is called after every one.
+    pub(super) fn draw(
+        &self,
+        staged: &StagedFolder,
+        picture_drawn: &(dyn Fn() + Sync),
+    ) -> Result<Drawn, OutputError> {
+        let pictures: Result<Vec<Drawn>, OutputError> =
+            pictures(&self.maps.selection, self.options)
+                .into_par_iter()
+                .map(|picture| self.draw_picture(&picture, staged, picture_drawn))
+                .collect();
+        let mut all = Drawn::default();
+        for picture in pictures? {
+            all.files.extend(picture.files);
+            all.missing_glyphs.extend(picture.missing_glyphs);
+        }
+        Ok(all)
     }
-    manifest.files = files;
-    staged.write(MANIFEST, &manifest.to_json()?)?;
-    Ok((manifest, missing_glyphs))
+
+    /// Writes the numbers beside the pictures, and the manifest last. It lists
+    /// the files of `destination` that stay, too: then in order of their names,
+    /// so that it does not matter which came first.
+    pub(super) fn finish(
+        &self,
+        drawn: Drawn,
+        destination: Option<&Destination>,
+        staged: &StagedFolder,
+    ) -> Result<(Manifest, Vec<FileRecord>), OutputError> {
+        // By now the files of the model are read, or nearly so.
+        let model = self.run.model.wait()?;
+        let mut manifest = Manifest::new(self.run, &model);
+        manifest.shown = ShownRecord::new(self.maps, self.attention);
+        let mut files = drawn.files;
+        files.extend(self.write_numbers(&manifest, destination, staged)?);
+        let kept = match destination {
+            Some(destination) => destination.kept_files(&files),
+            None => Vec::new(),
+        };
+        if !kept.is_empty() {
+            files.extend(kept.iter().cloned());
+            files.sort_by(|first, second| first.name.cmp(&second.name));
+        }
+        manifest.files = files;
+        staged.write(MANIFEST, &manifest.to_json()?)?;
+        Ok((manifest, kept))
+    }
+
+    /// One picture in all its formats.
+    fn draw_picture(
+        &self,
+        picture: &ViewedPicture,
+        staged: &StagedFolder,
+        picture_drawn: &(dyn Fn() + Sync),
+    ) -> Result<Drawn, OutputError> {
+        let options = OptionsRecord::of_picture(&picture.view.to_string(), self.options);
+        let figure = figure::figure(
+            self.run,
+            self.maps,
+            &self.reductions,
+            &picture.id,
+            &self.options.figure,
+        )?;
+        let mut drawn = Drawn::default();
+        for format in picture_formats(self.options) {
+            let file = picture.file_name(format);
+            let rendered = with_shaper(|shaper| render_as(&figure, format, &file, shaper))?;
+            let digest = staged.write(&file, &rendered.bytes)?;
+            drawn.files.push(FileRecord {
+                name: digest.name,
+                sha256: digest.sha256,
+                options: options.clone(),
+            });
+            drawn.missing_glyphs.extend(rendered.missing_glyphs);
+            picture_drawn();
+        }
+        Ok(drawn)
+    }
+
+    fn write_numbers(
+        &self,
+        manifest: &Manifest,
+        destination: Option<&Destination>,
+        staged: &StagedFolder,
+    ) -> Result<Vec<FileRecord>, OutputError> {
+        let formats: Vec<_> = numbers::FILES
+            .into_iter()
+            .filter(|(format, _)| self.options.formats.contains(format))
+            .collect();
+        if formats.is_empty() {
+            return Ok(Vec::new());
+        }
+        let arrays = numbers::arrays(
+            self.run,
+            self.attention,
+            self.maps,
+            &self.reductions,
+            self.options,
+        )?;
+        let mut files = Vec::new();
+        for (format, name) in formats {
+            let mut arrays = arrays.clone();
+            let earlier = destination.and_then(|destination| destination.earlier_numbers(name));
+            arrays.extend(earlier.map_or_else(Vec::new, |earlier| {
+                of_other_views(earlier, manifest, &arrays)
+            }));
+            // So that it does not matter which view came first.
+            arrays.sort_by(|first, second| first.order().cmp(&second.order()));
+            if let Some(bytes) = numbers::encode(format, &arrays, manifest)? {
+                let digest = staged.write(name, &bytes)?;
+                let views: BTreeSet<&str> = arrays.iter().filter_map(NumberArray::view).collect();
+                files.push(FileRecord {
+                    name: digest.name,
+                    sha256: digest.sha256,
+                    options: OptionsRecord {
+                        views: views.into_iter().map(str::to_owned).collect(),
+                        ..OptionsRecord::of_numbers(self.options)
+                    },
+                });
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Numbers of an earlier command that are not written again. They stay where
+/// they are of the same heads, rows and columns as the new ones: else nobody
+/// could say any more what their axes are.
+fn of_other_views(
+    earlier: SavedNumbers,
+    manifest: &Manifest,
+    arrays: &[NumberArray<'_>],
+) -> Vec<NumberArray<'static>> {
+    let SavedNumbers {
+        manifest: of_earlier,
+        arrays: earlier,
+    } = earlier;
+    let is_alike = of_earlier.streams == manifest.streams
+        && of_earlier.attention == manifest.attention
+        && of_earlier.shown == manifest.shown;
+    let is_written = |array: &NumberArray<'_>| arrays.iter().any(|other| other.name == array.name);
+    earlier
+        .into_iter()
+        .filter(|array| is_alike && array.view().is_some() && !is_written(array))
+        .collect()
 }
 
 /// Lends the thread's shaper. It is taken out meanwhile, so that work which
@@ -96,36 +217,6 @@ fn with_shaper<T>(use_shaper: impl FnOnce(&mut TextShaper) -> T) -> T {
     let result = use_shaper(&mut shaper);
     SHAPER.set(Some(shaper));
     result
-}
-
-fn figure_of<'shown>(
-    run: &Run,
-    shown: &'shown Shown<'_>,
-    picture: &PictureId,
-    options: &OutputOptions,
-) -> Result<Figure<'shown>, OutputError> {
-    Ok(match picture {
-        PictureId::Overview => figure::overview(run, shown, &options.figure)?,
-        PictureId::Map(choice) => figure::single_map(run, shown, *choice, &options.figure)?,
-        PictureId::Token(direction, choice) => {
-            let position = choice
-                .resolve(shown)
-                .map_err(|error| hidden(error, &run.input))?;
-            figure::token_profile(run, shown, *direction, position, &options.figure)?
-        }
-    })
-}
-
-/// A token that is not shown is another mistake than one that is not there.
-fn hidden(error: FigureError, input: &TokenizedInput) -> OutputError {
-    match error {
-        FigureError::NoSuchToken { text, .. }
-            if input.tokens.iter().any(|token| token.text == text) =>
-        {
-            OutputError::HiddenToken { text }
-        }
-        error => error.into(),
-    }
 }
 
 fn render_as(

@@ -4,16 +4,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::saved::{self, SavedNumbers};
 use super::write::{Change, PlaceLock, WriteError, beneath};
-use super::{MANIFEST, Manifest, OutputError};
-use crate::checkpoint::{FileDigest, ModelProvenance};
+use super::{FileRecord, MANIFEST, Manifest, OutputError, read_manifest};
+use crate::checkpoint::ModelProvenance;
+use crate::digest;
+use crate::remedy::{FolderKind, Remedy};
 use crate::run::Run;
 
 /// The longest folder name, in characters, before a hash is added.
@@ -28,6 +29,13 @@ const RESERVED_NAMES: [&str; 4] = ["con", "prn", "aux", "nul"];
 pub struct FolderError {
     /// The folder that is taken.
     pub path: PathBuf,
+}
+
+impl FolderError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
+    }
 }
 
 /// What is at the place of a run's folder.
@@ -51,11 +59,10 @@ impl Occupant {
             Ok(metadata) if !metadata.is_dir() => return Self::Other,
             Ok(_) => {}
         }
-        let manifest = beneath::read(path, MANIFEST)
-            .and_then(|bytes| serde_json::from_slice(&bytes).map_err(io::Error::from));
-        match manifest {
-            Ok(manifest) => Self::Run(Box::new(manifest)),
-            Err(_) => Self::Folder,
+        let bytes = beneath::read(path, MANIFEST);
+        match bytes.map(|bytes| read_manifest(&bytes)) {
+            Ok(Ok(manifest)) => Self::Run(Box::new(manifest)),
+            Ok(Err(_)) | Err(_) => Self::Folder,
         }
     }
 }
@@ -63,7 +70,7 @@ impl Occupant {
 /// Whether a run's folder belongs to the same input and the same model. Two
 /// versions of a checkpoint in one directory are two models.
 fn is_of(manifest: &Manifest, run: &Run, model: &ModelProvenance) -> bool {
-    manifest.text == run.input.text && manifest.pair == run.input.pair && manifest.model == *model
+    manifest.input == run.input && manifest.model == *model
 }
 
 /// The folder for a run, and what is in it already.
@@ -94,7 +101,7 @@ enum Earlier {
 /// # Errors
 /// When both folders are taken, or a file of the model cannot be read.
 pub fn choose(root: &Path, run: &Run, overwrite: bool) -> Result<Destination, OutputError> {
-    let name = folder_name(&run.input.text, run.input.pair.as_deref());
+    let name = folder_name(&run.input.captions());
     let path = root.join(&name);
     let occupant = Occupant::of(&path);
     if let Occupant::Nobody = occupant {
@@ -118,7 +125,7 @@ pub fn choose(root: &Path, run: &Run, overwrite: bool) -> Result<Destination, Ou
 /// # Errors
 /// When no file can be made in `root`, which has to be there.
 pub fn lock(root: &Path, run: &Run) -> Result<PlaceLock, WriteError> {
-    let name = folder_name(&run.input.text, run.input.pair.as_deref());
+    let name = folder_name(&run.input.captions());
     // With the name itself the lock's could be too long.
     PlaceLock::wait(root, &short_hash(name.as_bytes()))
 }
@@ -145,7 +152,7 @@ fn usable(
 impl Destination {
     /// The files of earlier commands that stay, as their manifest lists them:
     /// those that are not written again and hold what they held.
-    pub fn kept_files(&self, written: &[FileDigest]) -> Vec<FileDigest> {
+    pub fn kept_files(&self, written: &[FileRecord]) -> Vec<FileRecord> {
         let Earlier::Own(earlier) = &self.earlier else {
             return Vec::new();
         };
@@ -153,22 +160,33 @@ impl Destination {
         let others = earlier.files.par_iter();
         others
             .filter(|file| !written.contains(file.name.as_str()) && file.name != MANIFEST)
-            .filter(|file| beneath::is_as_listed(&self.path, file))
+            .filter(|file| beneath::is_as_listed(&self.path, &file.name, &file.sha256))
             .cloned()
             .collect()
     }
 
+    /// What a file of numbers of an earlier command holds, `None` where there
+    /// is none that is still what it was.
+    pub(super) fn earlier_numbers(&self, name: &str) -> Option<SavedNumbers> {
+        let Earlier::Own(earlier) = &self.earlier else {
+            return None;
+        };
+        let file = earlier.files.iter().find(|file| file.name == name)?;
+        let is_there = beneath::is_as_listed(&self.path, name, &file.sha256);
+        is_there.then(|| saved::numbers(&self.path.join(name)).ok())?
+    }
+
     /// What becomes of the files that are there, apart from those that are
-    /// written again; `None` where nothing is. The folder has a manifest all the time, and what that
-    /// lists is there. `manifest` is that of the run, `kept` is what
-    /// [`Destination::kept_files`] found.
+    /// written again; `None` where nothing is. The folder has a manifest all
+    /// the time, and what that lists is there. `manifest` is that of the run,
+    /// `kept` is what [`Destination::kept_files`] found.
     ///
     /// # Errors
     /// As [`Manifest::to_json`].
     pub fn change(
         &self,
         manifest: &Manifest,
-        kept: &[FileDigest],
+        kept: &[FileRecord],
     ) -> Result<Option<Change>, OutputError> {
         let (interim, outdated) = match &self.earlier {
             Earlier::Nothing => return Ok(None),
@@ -191,13 +209,12 @@ impl Destination {
 
 /// Lower-case letters and digits of any script, everything else one `-`, cut
 /// at 60 characters; never empty, never a name with a meaning of its own.
-pub fn folder_name(text: &str, pair: Option<&str>) -> String {
+pub fn folder_name(texts: &[&str]) -> String {
     let mut name = String::new();
     let mut length = 0;
-    let letters = text
-        .chars()
-        .chain(" ".chars())
-        .chain(pair.unwrap_or_default().chars());
+    let letters = texts
+        .iter()
+        .flat_map(|text| text.chars().chain(" ".chars()));
     for letter in letters.flat_map(char::to_lowercase) {
         let letter = if letter.is_alphanumeric() {
             letter
@@ -228,7 +245,7 @@ pub fn folder_name(text: &str, pair: Option<&str>) -> String {
 /// name is its own; any other gets a readable part of it and a hash, so that
 /// texts that differ in case or in what a name cannot hold never meet.
 pub fn file_stem(text: &str) -> String {
-    let name = folder_name(text, None);
+    let name = folder_name(&[text]);
     if name == text && text.is_ascii() {
         return name;
     }
@@ -239,12 +256,13 @@ pub fn file_stem(text: &str) -> String {
 fn owner_hash(run: &Run, model: &ModelProvenance) -> String {
     // JSON, so that no two owners are written alike. None of it gives
     // serde_json a reason to refuse.
-    let owner = (&run.input.text, &run.input.pair, model);
+    let owner = (&run.input, model);
     short_hash(&serde_json::to_vec(&owner).unwrap_or_default())
 }
 
 /// Eight hexadecimal digits.
 fn short_hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    super::hexadecimal(digest.get(..4).unwrap_or_default())
+    let mut digits = digest::sha256(bytes);
+    digits.truncate(8);
+    digits
 }

@@ -3,14 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OutputError, OutputOptions};
-use crate::analysis::{Shown, ShownToken};
-use crate::attention::{RowSums, Selection};
-use crate::checkpoint::{FileDigest, ModelProvenance};
-use crate::tokenizer::{Token, TokenizedInput};
+use super::{OptionsRecord, OutputError};
+use crate::analysis::{AxisUnit, Maps};
+use crate::attention::{Attention, AttentionKind, LayerHeads, Mask, RowSums, Selection};
+use crate::checkpoint::ModelProvenance;
+use crate::input::{Input, Place, SpecialRole, Stream, StreamRole, Unit};
+use crate::run::Run;
 
-/// Grows when a field changes its meaning or goes.
-pub const SCHEMA_VERSION: u32 = 1;
+/// Grows when a field changes its meaning or goes. Older ones are read too.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The content of a `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,125 +22,129 @@ pub struct Manifest {
     pub attnviz_version: String,
     /// Which model was asked.
     pub model: ModelProvenance,
-    /// The first or only text.
-    pub text: String,
-    /// The second text of a pair.
-    pub pair: Option<String>,
-    /// How many tokens `--truncate` dropped.
-    pub truncated_tokens: usize,
-    /// The tokens, in the order of the maps' rows and columns.
-    pub tokens: Vec<Token>,
-    /// The model's layers that the files show.
-    pub layers: Vec<usize>,
-    /// The model's heads that the files show.
-    pub heads: Vec<usize>,
-    /// The options that shaped the files.
-    pub options: OptionsRecord,
-    /// What the files of numbers hold where it is not the run's own attention:
-    /// words, a stretch, no special tokens, or rows that do not sum to one.
+    /// What it was asked about.
+    pub input: Input,
+    /// What became of the input, the source first.
+    pub streams: Vec<StreamRecord>,
+    /// The attention of the run: which heads the files show.
+    pub attention: Vec<AttentionRecord>,
+    /// The rows and columns of `shown` in a file of numbers, where the files
+    /// show something else than the run's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<ShownRecord>,
-    /// Every other file of the folder, relative to it, with its SHA-256. Empty
-    /// in the copy that a file carries in its own metadata.
-    pub files: Vec<FileDigest>,
+    /// Every other file of the folder, relative to it. Empty in the copy that
+    /// a file carries in its own metadata.
+    pub files: Vec<FileRecord>,
+}
+
+/// A stream, as a manifest has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamRecord {
+    /// Which side of the model it is on.
+    pub role: StreamRole,
+    /// In the order of the maps' rows or columns.
+    pub units: Vec<UnitRecord>,
+    /// How many units `--truncate` dropped.
+    #[serde(default)]
+    pub dropped: usize,
+}
+
+/// A unit of a stream, as a manifest has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitRecord {
+    /// Its number in the vocabulary.
+    pub id: u32,
+    /// The vocabulary's own string, as `convert_ids_to_tokens` gives it.
+    pub text: String,
+    /// What an axis shows.
+    pub label: String,
+    /// What it is for, `null` for an ordinary one.
+    pub special: Option<SpecialRole>,
+    /// 0 for the first text, 1 for the second.
+    pub segment: u32,
+    /// Which word of its segment's text it is a piece of.
+    pub word: Option<u32>,
+    /// Its first byte in its segment's text; `null` for what was added.
+    pub start: Option<usize>,
+    /// The byte after its last; `null` for what was added.
+    pub end: Option<usize>,
+}
+
+/// An attention tensor, as a manifest has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttentionRecord {
+    /// Which streams it runs over.
+    pub kind: AttentionKind,
+    /// The model's layers.
+    pub layers: Vec<usize>,
+    /// The model's heads.
+    pub heads: HeadsRecord,
+    /// What each layer may attend to; nothing where all may attend to all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masks: Vec<Mask>,
+    /// What rows sum to, where that is not 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_sums: Option<RowSums>,
+    /// What was done to it before it came here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// Heads of every layer: one list, or one for each layer where they differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HeadsRecord {
+    /// The same in each of the layers.
+    Same(Vec<usize>),
+    /// One list a layer.
+    ByLayer(Vec<Vec<usize>>),
 }
 
 /// What was done to the attention, and the rows and columns that it has since.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ShownRecord {
-    /// Rows and columns of every map, and the run's tokens that each stands for.
-    pub tokens: Vec<ShownToken>,
+    /// The queries, and the run's units that each stands for.
+    pub rows: Vec<AxisUnit>,
+    /// The keys, likewise.
+    pub columns: Vec<AxisUnit>,
     /// What rows sum to.
     pub row_sums: RowSums,
     /// What was done, as sentences.
     pub notes: Vec<String>,
 }
 
-impl ShownRecord {
-    /// `None` where the shown attention is the run's own, row by row.
-    pub fn new(shown: &Shown<'_>) -> Option<Self> {
-        let is_as_encoded = shown.notes.is_empty() && shown.row_sums == RowSums::One;
-        (!is_as_encoded).then(|| Self {
-            tokens: shown.tokens.clone(),
-            row_sums: shown.row_sums,
-            notes: shown.notes.clone(),
-        })
-    }
-}
-
-/// The options that shaped the files, as they are typed.
+/// A file of a run's folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OptionsRecord {
-    /// Names of the views.
-    pub views: Vec<String>,
-    /// Names of the formats.
-    pub formats: Vec<String>,
-    /// `--tokens`.
-    pub tokens: String,
-    /// `--special-tokens`.
-    pub special_tokens: String,
-    /// `--crop`, `None` for all tokens.
-    pub crop: Option<String>,
-    /// The scale, `None` where each view has its default.
-    pub scale: Option<String>,
-    /// `--color-scale`.
-    pub color_scale: String,
-    /// `--vmin`, `None` where it is the color scale's own.
-    pub vmin: Option<f32>,
-    /// `--vmax`, `None` where it is the scale's.
-    pub vmax: Option<f32>,
-    /// The colormap's name.
-    pub colormap: String,
-    /// Whether the colormap is inverted.
-    pub invert: bool,
-    /// The theme's name.
-    pub theme: String,
-    /// How many links are listed beside a map.
-    pub top_k: usize,
-}
-
-impl OptionsRecord {
-    /// As they would be typed.
-    pub fn new(options: &OutputOptions) -> Self {
-        let (show, figure) = (&options.show, &options.figure);
-        Self {
-            views: options.views.iter().map(ToString::to_string).collect(),
-            formats: options.formats.iter().map(ToString::to_string).collect(),
-            tokens: show.unit.to_string(),
-            special_tokens: show.special_tokens.to_string(),
-            crop: show.crop.map(|crop| crop.to_string()),
-            scale: figure.scale.map(|scale| scale.to_string()),
-            color_scale: figure.progression.to_string(),
-            vmin: figure.minimum,
-            vmax: figure.maximum,
-            colormap: figure.palette.colormap.to_string(),
-            invert: figure.palette.inverted,
-            theme: figure.palette.theme.to_string(),
-            top_k: figure.top_links,
-        }
-    }
+pub struct FileRecord {
+    /// Relative to the folder, `/` between its parts.
+    pub name: String,
+    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// The options that made it.
+    pub options: OptionsRecord,
 }
 
 impl Manifest {
-    /// The manifest of a run that is shown as it is, its list of files still
-    /// empty.
-    pub fn new(
+    /// The manifest of a run, its list of files still empty.
+    pub fn new(run: &Run, model: &ModelProvenance) -> Self {
+        let attention = run.attention.iter().map(AttentionRecord::from);
+        Self::of_parts(&run.input, &run.streams, attention.collect(), model)
+    }
+
+    /// The manifest that the run of an input is going to have.
+    pub fn of_parts(
+        input: &Input,
+        streams: &[Stream],
+        attention: Vec<AttentionRecord>,
         model: &ModelProvenance,
-        input: &TokenizedInput,
-        selection: &Selection,
-        options: &OutputOptions,
     ) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
             model: model.clone(),
-            text: input.text.clone(),
-            pair: input.pair.clone(),
-            truncated_tokens: input.truncated_tokens,
-            tokens: input.tokens.clone(),
-            layers: selection.layers.clone(),
-            heads: selection.heads.clone(),
-            options: OptionsRecord::new(options),
+            input: input.clone(),
+            streams: streams.iter().map(StreamRecord::from).collect(),
+            attention,
             shown: None,
             files: Vec::new(),
         }
@@ -157,5 +162,140 @@ impl Manifest {
             })?;
         bytes.push(b'\n');
         Ok(bytes)
+    }
+}
+
+impl ShownRecord {
+    /// `None` where the maps are the run's own, row by row.
+    pub fn new(maps: &Maps<'_>, attention: &Attention) -> Option<Self> {
+        let is_raw = std::ptr::eq(maps.values.as_ref(), attention.maps().values());
+        (!is_raw).then(|| Self {
+            rows: maps.rows.units.clone(),
+            columns: maps.columns.units.clone(),
+            row_sums: maps.row_sums,
+            notes: maps.notes.clone(),
+        })
+    }
+}
+
+impl From<&Stream> for StreamRecord {
+    fn from(stream: &Stream) -> Self {
+        Self {
+            role: stream.role,
+            units: stream.units.iter().map(UnitRecord::from).collect(),
+            dropped: stream.dropped,
+        }
+    }
+}
+
+impl From<&Unit> for UnitRecord {
+    fn from(unit: &Unit) -> Self {
+        let (start, end) = match unit.place {
+            // Patches have a grid, and no bytes.
+            Place::Added | Place::Patch { .. } => (None, None),
+            Place::Bytes { start, end } => (Some(start), Some(end)),
+        };
+        Self {
+            id: unit.id,
+            text: unit.text.clone(),
+            label: unit.label.clone(),
+            special: unit.special,
+            segment: unit.segment,
+            word: unit.word,
+            start,
+            end,
+        }
+    }
+}
+
+impl From<UnitRecord> for Unit {
+    fn from(record: UnitRecord) -> Self {
+        Self {
+            id: record.id,
+            text: record.text,
+            label: record.label,
+            special: record.special,
+            segment: record.segment,
+            word: record.word,
+            place: match (record.start, record.end) {
+                (Some(start), Some(end)) => Place::Bytes { start, end },
+                _ => Place::Added,
+            },
+        }
+    }
+}
+
+impl From<&Attention> for AttentionRecord {
+    fn from(attention: &Attention) -> Self {
+        let selection = attention.maps().selection();
+        let masks = match attention {
+            Attention::Own(tensor) => tensor.masks().to_vec(),
+            Attention::Foreign(_) => Vec::new(),
+        };
+        let is_full = masks.iter().all(|mask| *mask == Mask::Full);
+        let row_sums = attention.row_sums();
+        Self {
+            kind: attention.kind(),
+            layers: selection.layer_indices(),
+            heads: HeadsRecord::from(selection),
+            masks: if is_full { Vec::new() } else { masks },
+            row_sums: (row_sums != RowSums::One).then_some(row_sums),
+            notes: attention.notes().to_vec(),
+        }
+    }
+}
+
+impl From<&Selection> for HeadsRecord {
+    fn from(selection: &Selection) -> Self {
+        let all = selection.head_indices();
+        let mut layers = selection.layers.iter();
+        match layers.all(|layer| layer.heads == all) {
+            true => Self::Same(all),
+            false => Self::ByLayer(
+                selection
+                    .layers
+                    .iter()
+                    .map(|layer| layer.heads.clone())
+                    .collect(),
+            ),
+        }
+    }
+}
+
+impl AttentionRecord {
+    /// A model's own attention, of these heads, where nothing is masked.
+    pub fn unmasked(kind: AttentionKind, selection: &Selection) -> Self {
+        Self {
+            kind,
+            layers: selection.layer_indices(),
+            heads: HeadsRecord::from(selection),
+            masks: Vec::new(),
+            row_sums: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Which heads of which layers there are.
+    ///
+    /// # Errors
+    /// When there is not one list of heads for each layer, in words.
+    pub fn selection(&self) -> Result<Selection, String> {
+        let lists = match &self.heads {
+            HeadsRecord::Same(heads) => vec![heads.clone(); self.layers.len()],
+            HeadsRecord::ByLayer(lists) => lists.clone(),
+        };
+        if lists.len() != self.layers.len() {
+            return Err(format!(
+                "expected heads of {} layers, found those of {}",
+                self.layers.len(),
+                lists.len()
+            ));
+        }
+        let layers = self.layers.iter().zip(lists);
+        Ok(Selection {
+            layers: layers
+                .map(|(&layer, heads)| LayerHeads { layer, heads })
+                .collect(),
+        })
     }
 }

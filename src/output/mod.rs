@@ -6,7 +6,9 @@ mod contents;
 pub mod folder;
 mod manifest;
 mod numbers;
+mod options;
 pub mod saved;
+mod schema;
 mod size;
 mod views;
 pub mod write;
@@ -16,17 +18,23 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use manifest::{Manifest, OptionsRecord, SCHEMA_VERSION, ShownRecord};
+pub use manifest::{
+    AttentionRecord, FileRecord, HeadsRecord, Manifest, SCHEMA_VERSION, ShownRecord, StreamRecord,
+    UnitRecord,
+};
+pub use options::OptionsRecord;
+pub use schema::read_manifest;
 pub use size::MAXIMUM_LENGTH;
-pub use views::{TokenChoice, View};
 
-use crate::analysis::{ShowError, ShowOptions, Shown, show};
+use crate::analysis::{ReshapeError, ReshapeOptions, reshape};
 use crate::attention::Selection;
-use crate::checkpoint::{DigestError, FileDigest};
-use crate::figure::{FigureError, FigureOptions};
+use crate::checkpoint::DigestError;
+use crate::figure::{FigureError, FigureOptions, View};
 use crate::names::closed_set;
+use crate::remedy::{FolderKind, Remedy};
 use crate::render::RenderError;
 use crate::run::Run;
+use contents::Contents;
 use folder::FolderError;
 use views::{picture_formats, pictures};
 use write::batch_folder::{BatchFolder, StagedInput};
@@ -47,19 +55,16 @@ pub enum OutputError {
     Folder(#[from] FolderError),
     /// Nothing of the run can be shown as asked for.
     #[error(transparent)]
-    Show(#[from] ShowError),
+    Reshape(#[from] ReshapeError),
+    /// There is nothing to show.
+    #[error("the run holds no attention")]
+    NoAttention,
     /// There is no figure of what was asked for.
     #[error(transparent)]
     Figure(#[from] FigureError),
     /// A file of the model could not be read for the manifest.
     #[error(transparent)]
     Digest(#[from] DigestError),
-    /// A view is of a token of the input that is not shown.
-    #[error("the token {text:?} of the input is not shown")]
-    HiddenToken {
-        /// What was asked for.
-        text: String,
-    },
     /// A figure could not be drawn.
     #[error("{file} could not be drawn: {source}")]
     Render {
@@ -95,15 +100,35 @@ pub enum OutputError {
 }
 
 impl OutputError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Write(error) => error.remedy(),
+            Self::Folder(error) => error.remedy(),
+            Self::Reshape(error) => error.remedy(),
+            Self::Figure(error) => error.remedy(),
+            Self::Digest(error) => error.remedy(),
+            Self::Render { source, .. } => source.remedy(),
+            Self::ReplacesSource { .. } => Some(Remedy::NameFolder(FolderKind::Other)),
+            Self::TooLarge { .. } => Some(Remedy::WriteLess),
+            Self::NoAttention | Self::Serialize { .. } => None,
+        }
+    }
+}
+
+impl OutputError {
     /// Whether the input does not fit what is asked for, while another one
     /// might; else the machine or the folder is at fault.
     pub fn is_of_the_input(&self) -> bool {
         match self {
-            Self::Show(_) | Self::Figure(_) | Self::HiddenToken { .. } | Self::TooLarge { .. } => {
-                true
-            }
+            Self::Reshape(_) | Self::Figure(_) | Self::TooLarge { .. } => true,
             Self::Render { source, .. } => matches!(source, RenderError::Layout(_)),
-            _ => false,
+            Self::Write(_)
+            | Self::Folder(_)
+            | Self::Digest(_)
+            | Self::NoAttention
+            | Self::ReplacesSource { .. }
+            | Self::Serialize { .. } => false,
         }
     }
 }
@@ -115,11 +140,11 @@ pub enum Format {
     Png,
     /// The views as vector pictures.
     Svg,
-    /// The shown attention, with the manifest in its metadata.
+    /// The numbers, with the manifest in the metadata.
     Safetensors,
-    /// The shown attention and its tokens as NumPy's archive.
+    /// The numbers and the tokens as NumPy's archive.
     Npz,
-    /// The manifest and the shown attention as nested arrays.
+    /// The manifest and the numbers as nested arrays.
     Json,
 }
 
@@ -140,8 +165,8 @@ pub struct OutputOptions {
     pub views: BTreeSet<View>,
     /// The files.
     pub formats: BTreeSet<Format>,
-    /// Which tokens are shown, and in which units.
-    pub show: ShowOptions,
+    /// What is done to the run before it is shown.
+    pub reshape: ReshapeOptions,
     /// How the pictures look.
     pub figure: FigureOptions,
     /// Whether a run may take more than [`MAXIMUM_LENGTH`].
@@ -156,7 +181,7 @@ impl Default for OutputOptions {
         Self {
             views: BTreeSet::from([View::Overview]),
             formats: BTreeSet::from([Format::Png]),
-            show: ShowOptions::default(),
+            reshape: ReshapeOptions::default(),
             figure: FigureOptions::default(),
             large: false,
             overwrite: false,
@@ -179,22 +204,34 @@ pub struct WrittenRun {
 
 /// The number of picture files that [`write_run`] draws.
 pub fn picture_count(run: &Run, options: &OutputOptions) -> usize {
-    pictures(&run.selection, options).len() * picture_formats(options).len()
+    let selection = run
+        .attention
+        .first()
+        .map(|attention| attention.maps().selection());
+    selection.map_or(0, |selection| pictures(selection, options).len())
+        * picture_formats(options).len()
 }
 
 /// Every file that a run's folder gets but the manifest, in the manifest's
-/// order.
-pub fn file_names(selection: &Selection, options: &OutputOptions) -> Vec<String> {
+/// order, with the options that make it.
+pub fn expected_files(
+    selection: &Selection,
+    options: &OutputOptions,
+) -> Vec<(String, OptionsRecord)> {
     let formats = picture_formats(options);
-    let pictures = pictures(selection, options);
-    let pictures = pictures
-        .iter()
-        .flat_map(|picture| formats.iter().map(|&format| picture.file_name(format)));
-    let numbers = numbers::FILES
-        .into_iter()
-        .filter(|(format, _)| options.formats.contains(format))
-        .map(|(_, name)| name.to_owned());
-    pictures.chain(numbers).collect()
+    let mut files = Vec::new();
+    for picture in pictures(selection, options) {
+        let record = OptionsRecord::of_picture(&picture.view.to_string(), options);
+        let names = formats.iter().map(|&format| picture.file_name(format));
+        files.extend(names.map(|name| (name, record.clone())));
+    }
+    let numbers = numbers::FILES.into_iter();
+    files.extend(
+        numbers
+            .filter(|(format, _)| options.formats.contains(format))
+            .map(|(_, name)| (name.to_owned(), OptionsRecord::of_numbers(options))),
+    );
+    files
 }
 
 /// Writes everything that the options ask for into the folder of input and
@@ -236,31 +273,19 @@ fn write_run_beside(
     source: Option<&Path>,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
-    let shown = show(run, &options.show)?;
-    check_size(run, &shown, options)?;
+    let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
+    let maps = reshape(run, attention, &options.reshape)?;
+    let contents = Contents::new(run, attention, &maps, options)?;
     if let Some(source) = source {
-        check_source(run, options, root, source)?;
+        check_source(run, &maps.selection, options, root, source)?;
     }
     let staged = StagedFolder::create(root)?;
-    let mut place = None;
-    let mut kept = Vec::new();
+    let mut drawn = contents.draw(&staged, picture_drawn)?;
+    let missing_glyphs = std::mem::take(&mut drawn.missing_glyphs);
     // Only when all is drawn: it may have to wait for the model's files.
-    let mut choose = |written: &[FileDigest]| {
-        let lock = folder::lock(root, run)?;
-        let destination = folder::choose(root, run, options.overwrite)?;
-        kept = destination.kept_files(written);
-        place = Some((destination, lock));
-        Ok(kept.clone())
-    };
-    let (manifest, missing_glyphs) =
-        contents::stage(run, &shown, options, &mut choose, &staged, picture_drawn)?;
-    let (destination, _lock) = match place {
-        Some(place) => place,
-        None => {
-            let lock = folder::lock(root, run)?;
-            (folder::choose(root, run, options.overwrite)?, lock)
-        }
-    };
+    let _lock = folder::lock(root, run)?;
+    let destination = folder::choose(root, run, options.overwrite)?;
+    let (manifest, kept) = contents.finish(drawn, Some(&destination), &staged)?;
     let change = destination.change(&manifest, &kept)?;
     let folder = destination.path;
     staged.publish(&folder, change.as_ref())?;
@@ -275,13 +300,16 @@ fn write_run_beside(
 /// Nothing may be written over the file that a run is read from.
 fn check_source(
     run: &Run,
+    selection: &Selection,
     options: &OutputOptions,
     root: &Path,
     source: &Path,
 ) -> Result<(), OutputError> {
     let folder = folder::choose(root, run, options.overwrite)?.path;
+    let files = expected_files(selection, options);
+    let is_written = |name: &str| files.iter().any(|(file, _)| file == name);
     match name_inside(&folder, source) {
-        Some(name) if file_names(&run.selection, options).contains(&name) => {
+        Some(name) if is_written(&name) => {
             let path = folder.join(name);
             Err(OutputError::ReplacesSource { path })
         }
@@ -317,33 +345,16 @@ pub fn stage_batch_run(
     folder: &BatchFolder,
     name: &str,
 ) -> Result<StagedRun, OutputError> {
-    let shown = show(run, &options.show)?;
-    check_size(run, &shown, options)?;
+    let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
+    let maps = reshape(run, attention, &options.reshape)?;
+    let contents = Contents::new(run, attention, &maps, options)?;
     let staged = folder.stage()?;
-    let (_, missing_glyphs) = contents::stage(
-        run,
-        &shown,
-        options,
-        &mut |_| Ok(Vec::new()),
-        &staged,
-        &|| (),
-    )?;
-    let thumbnail = batch::thumbnail(run, &shown, options)?;
+    let mut drawn = contents.draw(&staged, &|| ())?;
+    let missing_glyphs = std::mem::take(&mut drawn.missing_glyphs);
+    contents.finish(drawn, None, &staged)?;
+    let thumbnail = batch::thumbnail(run, &maps, options)?;
     Ok(StagedRun {
         input: folder.seal(staged, name, thumbnail.as_deref())?,
         missing_glyphs,
     })
-}
-
-fn check_size(run: &Run, shown: &Shown<'_>, options: &OutputOptions) -> Result<(), OutputError> {
-    let length = size::estimate(shown, &run.selection, options);
-    match length > MAXIMUM_LENGTH && !options.large {
-        true => Err(OutputError::TooLarge { length }),
-        false => Ok(()),
-    }
-}
-
-/// Lower-case hexadecimal digits, two a byte.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,14 +1,18 @@
-//! The attention tensor as files for other programs.
+//! The numbers of a run as files for other programs: the raw attention, and
+//! what the views show of it.
 
+mod arrays;
 mod npz;
 
 use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::{Format, Manifest, OutputError};
-use crate::analysis::Shown;
+
+pub(super) use arrays::{NumberArray, arrays, lengths};
 
 const SAFETENSORS: &str = "attention.safetensors";
 const NPZ: &str = "attention.npz";
@@ -21,64 +25,79 @@ pub(super) const FILES: [(Format, &str); 3] = [
     (Format::Json, JSON),
 ];
 
-/// The shown attention in one of the formats of numbers.
+/// The arrays in one of the formats of numbers, `None` for one of pictures.
 pub(super) fn encode(
     format: Format,
-    shown: &Shown<'_>,
+    arrays: &[NumberArray<'_>],
     manifest: &Manifest,
-) -> Result<Vec<u8>, OutputError> {
+) -> Result<Option<Vec<u8>>, OutputError> {
     match format {
-        Format::Json => json(shown, manifest),
-        Format::Npz => npz::encode(shown, manifest),
-        _ => safetensors(shown, manifest),
+        Format::Json => json(arrays, manifest).map(Some),
+        Format::Npz => npz::encode(arrays, manifest).map(Some),
+        Format::Safetensors => safetensors(arrays, manifest).map(Some),
+        Format::Png | Format::Svg => Ok(None),
     }
 }
 
-/// `attention`, F32 `[layer, head, query, key]`, with the manifest as JSON in
-/// the metadata under `attnviz`.
-fn safetensors(shown: &Shown<'_>, manifest: &Manifest) -> Result<Vec<u8>, OutputError> {
+/// Each array in F32 under its name, with the manifest as JSON in the metadata
+/// under `attnviz`.
+fn safetensors(arrays: &[NumberArray<'_>], manifest: &Manifest) -> Result<Vec<u8>, OutputError> {
     let failed = |reason: String| OutputError::Serialize {
         file: SAFETENSORS,
         reason,
     };
     let manifest = serde_json::to_string(manifest).map_err(|error| failed(error.to_string()))?;
     // The format is little-endian whatever the machine is.
-    let bytes: Vec<u8> = shown
-        .values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    let tensor = TensorView::new(Dtype::F32, shown.shape().to_vec(), &bytes)
-        .map_err(|error| failed(error.to_string()))?;
+    let bytes: Vec<Vec<u8>> = arrays.iter().map(NumberArray::to_le_bytes).collect();
+    let tensors = arrays.iter().zip(&bytes).map(|(array, bytes)| {
+        let tensor = TensorView::new(Dtype::F32, array.shape.clone(), bytes)
+            .map_err(|error| failed(error.to_string()))?;
+        Ok((array.name.as_str(), tensor))
+    });
+    let tensors: Vec<_> = tensors.collect::<Result<_, OutputError>>()?;
     let metadata = HashMap::from([("attnviz".to_owned(), manifest)]);
-    safetensors::serialize([("attention", tensor)], Some(metadata))
-        .map_err(|error| failed(error.to_string()))
+    safetensors::serialize(tensors, Some(metadata)).map_err(|error| failed(error.to_string()))
 }
 
-/// The manifest and `attention` as arrays nested `[layer][head][query][key]`.
-/// Numbers are written with as many digits as it takes to read the same `f32`.
-fn json(shown: &Shown<'_>, manifest: &Manifest) -> Result<Vec<u8>, OutputError> {
-    #[derive(Serialize)]
-    struct Document<'a> {
-        manifest: &'a Manifest,
-        attention: Vec<Vec<Vec<&'a [f32]>>>,
+/// The manifest, and each array nested as its shape is. Numbers are written
+/// with as many digits as it takes to read the same `f32`; what is not there
+/// is `null`.
+fn json(arrays: &[NumberArray<'_>], manifest: &Manifest) -> Result<Vec<u8>, OutputError> {
+    struct Document<'a>(&'a Manifest, &'a [NumberArray<'a>]);
+    impl Serialize for Document<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(self.1.len() + 1))?;
+            map.serialize_entry("manifest", self.0)?;
+            for array in self.1 {
+                map.serialize_entry(&array.name, &Nested(&array.shape, &array.values))?;
+            }
+            map.end()
+        }
     }
-    let [layer_count, head_count, _, key_count] = shown.shape();
-    let rows = |layer: usize, head: usize| match shown.map_at(layer, head) {
-        Some(map) => map.chunks_exact(key_count.max(1)).collect(),
-        None => Vec::new(),
-    };
-    let attention = (0..layer_count)
-        .map(|layer| (0..head_count).map(|head| rows(layer, head)).collect())
-        .collect();
-    let document = Document {
-        manifest,
-        attention,
-    };
+    let document = Document(manifest, arrays);
     let mut bytes = serde_json::to_vec(&document).map_err(|error| OutputError::Serialize {
         file: JSON,
         reason: error.to_string(),
     })?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Values of some shape as lists in lists.
+struct Nested<'values>(&'values [usize], &'values [f32]);
+
+impl Serialize for Nested<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [] | [_] => self.1.serialize(serializer),
+            [count, inner @ ..] => {
+                let size = inner.iter().product::<usize>().max(1);
+                let mut list = serializer.serialize_seq(Some(*count))?;
+                for values in self.1.chunks_exact(size) {
+                    list.serialize_element(&Nested(inner, values))?;
+                }
+                list.end()
+            }
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! How much a run's folder is going to take, before any of it is made: arrays
 //! of numbers to the byte, what stands around them and pictures roughly.
 
-use super::views::{PictureId, picture_formats, pictures};
+use super::numbers;
+use super::views::{picture_formats, pictures};
 use super::{Format, OutputOptions};
-use crate::analysis::Shown;
-use crate::attention::Selection;
+use crate::analysis::Maps;
+use crate::attention::Attention;
+use crate::figure::PictureId;
 
 /// What is written without [`OutputOptions::large`], in bytes.
 pub const MAXIMUM_LENGTH: u64 = 1_000_000_000;
@@ -23,19 +25,25 @@ const PANEL_CELL_LENGTH: u64 = 1;
 const MAXIMUM_GRID_LENGTH: u64 = 60_000_000;
 /// A number as JSON writes it, with the comma behind it, on average.
 const JSON_NUMBER_LENGTH: u64 = 14;
-/// A token in a manifest.
-const TOKEN_LENGTH: u64 = 120;
+/// A unit in a manifest.
+const TOKEN_LENGTH: u64 = 240;
+/// A file in a manifest.
+const FILE_LENGTH: u64 = 240;
 
 /// About how many bytes the files of a run are going to take.
-pub fn estimate(shown: &Shown<'_>, selection: &Selection, options: &OutputOptions) -> u64 {
-    let token_count = shown.tokens.len() as u64;
-    let cells = token_count.saturating_mul(token_count);
-    let values = shown.values.len() as u64;
-    let manifest = 2_000 + token_count * TOKEN_LENGTH;
-    let pictures = pictures(selection, options)
+pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> u64 {
+    let unit_count = attention.maps().query_count() + attention.maps().key_count();
+    let cells = (maps.rows.len() as u64).saturating_mul(maps.columns.len() as u64);
+    let shown = maps.values.len() as u64;
+    let values = numbers::lengths(attention, maps, options)
+        .into_iter()
+        .fold(0_u64, u64::saturating_add);
+    let pictures = pictures(&maps.selection, options);
+    let manifest = 2_000 + unit_count as u64 * TOKEN_LENGTH + pictures.len() as u64 * FILE_LENGTH;
+    let pictures = pictures
         .iter()
         .fold(0_u64, |sum, picture| {
-            sum.saturating_add(picture_length(picture, cells, values))
+            sum.saturating_add(picture_length(&picture.id, cells, shown))
         })
         .saturating_mul(picture_formats(options).len() as u64);
     let numbers = options.formats.iter().map(|format| match format {
@@ -56,7 +64,7 @@ fn picture_length(picture: &PictureId, cells: u64, values: u64) -> u64 {
             PictureId::Overview => values
                 .saturating_mul(PANEL_CELL_LENGTH)
                 .min(MAXIMUM_GRID_LENGTH),
-            PictureId::Map(_) => cells.min(MAXIMUM_CELLS) * CELL_LENGTH,
-            PictureId::Token(..) => 0,
+            PictureId::Head(_) | PictureId::Joined(..) => cells.min(MAXIMUM_CELLS) * CELL_LENGTH,
+            PictureId::Unit(..) => 0,
         }
 }

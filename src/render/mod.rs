@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::figure::FigureError;
+use crate::remedy::Remedy;
 
 pub use text::TextShaper;
 pub use thumbnail::thumbnail;
@@ -38,6 +39,16 @@ pub enum RenderError {
     /// The encoder failed.
     #[error("cannot encode the picture as PNG")]
     Encoding(#[from] ::png::EncodingError),
+}
+
+impl RenderError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Layout(error) => error.remedy(),
+            Self::Drawing { .. } | Self::Encoding(_) => None,
+        }
+    }
 }
 
 /// A picture as the bytes of a file.

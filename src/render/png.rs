@@ -231,18 +231,18 @@ impl<'layout> Sheet<'layout> {
         let (left, top) = cells.origin;
         let paper = self.colors.ink(Ink::Paper);
         let mut line = Vec::new();
-        let lines = steps.chunks_exact(cells.side.max(1)).enumerate();
+        let lines = steps.chunks_exact(cells.columns.count.max(1)).enumerate();
         for (row, steps) in lines {
-            let y = top + cells.offset(row);
+            let y = top + cells.row_offset(row);
             let place = self.folding.rows(y..y + cells.cell);
             if place.start < rows.end && rows.start < place.end {
                 cell_line(cells, steps, &self.colors, &mut line);
                 let height = place.end - place.start;
                 stripe(canvas, (left, place.start - rows.start), height, &line)?;
             }
-            if cells.gaps.contains(&row) {
+            if cells.rows.gaps.contains(&row) {
                 let place = self.folding.rows(y - cells.gap..y);
-                let gap = vec![paper; length(cells.extent()) as usize];
+                let gap = vec![paper; length(cells.width()) as usize];
                 let height = place.end - place.start;
                 stripe(canvas, (left, place.start - rows.start), height, &gap)?;
             }
@@ -280,10 +280,10 @@ fn add_changes(
     match item {
         Item::Rectangle { .. } => {}
         Item::Cells(cells) => {
-            for row in 0..cells.side {
-                let y = cells.origin.1 + cells.offset(row);
+            for row in 0..cells.rows.count {
+                let y = cells.origin.1 + cells.row_offset(row);
                 changes.add(y);
-                if cells.gaps.contains(&row) {
+                if cells.rows.gaps.contains(&row) {
                     changes.add(y - cells.gap);
                 }
             }
@@ -358,11 +358,11 @@ pub(super) fn cell_line(
     colors: &IndexedColors,
     line: &mut Vec<u8>,
 ) {
-    let [extent, cell, gap] = [cells.extent(), cells.cell, cells.gap].map(|it| length(it) as usize);
+    let [extent, cell, gap] = [cells.width(), cells.cell, cells.gap].map(|it| length(it) as usize);
     line.clear();
     // Some too many pixels are faster than knowing where a cell ends.
     line.resize(extent + PATTERN, colors.ink(Ink::Paper));
-    let mut gaps = cells.gaps.iter().peekable();
+    let mut gaps = cells.columns.gaps.iter().peekable();
     let mut start = 0;
     for (column, &step) in steps.iter().enumerate() {
         if gaps.next_if(|&&gap| gap == column).is_some() {

@@ -53,7 +53,7 @@ pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, R
                 write_rectangle(*rect, colors.ink(*ink), &mut writer)?;
             }
             Item::Cells(cells) => {
-                if !cells.gaps.is_empty() {
+                if !(cells.rows.gaps.is_empty() && cells.columns.gaps.is_empty()) {
                     // What shows between the images.
                     write_rectangle(cells.rect(), colors.background(), &mut writer)?;
                 }

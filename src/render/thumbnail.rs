@@ -7,7 +7,7 @@ use super::deflate::RowCompressor;
 use super::palette::IndexedColors;
 use super::png::{cell_line, cell_steps, file, length};
 use super::{Picture, RenderError};
-use crate::analysis::Shown;
+use crate::analysis::Maps;
 use crate::figure::layout::{Ink, Item, Layout, thumbnail as lay_out, thumbnail_size};
 use crate::figure::{self, Body, FigureOptions};
 use crate::run::Run;
@@ -23,10 +23,10 @@ const TRANSPARENT: Color = [254, 1, 253];
 /// heads than pixels, or drawing or encoding fails.
 pub fn thumbnail(
     run: &Run,
-    shown: &Shown<'_>,
+    maps: &Maps<'_>,
     options: &FigureOptions,
 ) -> Result<Picture, RenderError> {
-    let figure = figure::overview(run, shown, options)?;
+    let figure = figure::overview(run, maps, options)?;
     let layout = match &figure.body {
         Body::Grid(grid) => lay_out(grid, figure.palette)?,
         Body::Map(_) | Body::Profile(_) => {
@@ -65,7 +65,7 @@ fn draw(layout: &Layout<'_>, steps: &[Vec<u16>], colors: &IndexedColors) -> Vec<
         // Every cell is a pixel.
         let start = length(cells.origin.1) as usize * width + length(cells.origin.0) as usize;
         let rows = pixels.get_mut(start..).unwrap_or_default();
-        let lines = steps.chunks_exact(cells.side.max(1));
+        let lines = steps.chunks_exact(cells.columns.count.max(1));
         for (steps, place) in lines.zip(rows.chunks_mut(width.max(1))) {
             cell_line(cells, steps, colors, &mut line);
             if let Some(place) = place.get_mut(..line.len()) {

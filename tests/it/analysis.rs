@@ -2,35 +2,32 @@
 //! straightforward versions.
 
 use attnviz::analysis::{
-    Crop, Direction, Reduction, RowSums, ShowError, ShowOptions, Shown, SpecialTokens, TokenUnit,
-    all_heads, layer_heads, profile, show, strongest_links,
+    Crop, Direction, Granularity, MapId, Maps, Reduction, ReshapeError, ReshapeOptions,
+    SpecialTokens, profile, reduce, strongest_links,
 };
-use attnviz::attention::{AttentionTensor, HeadId, Selection};
-use attnviz::checkpoint::{ModelProvenance, ModelSource};
+use attnviz::attention::{HeadId, RowSums};
+use attnviz::checkpoint::ModelSource;
+use attnviz::input::{Input, StreamRole, Unit};
 use attnviz::run::Run;
-use attnviz::tokenizer::{Token, TokenizedInput};
 use proptest::prelude::*;
 
-/// A token as text, with `[..]` for special ones and `##` for further pieces.
-fn tokens(texts: &[&str]) -> Vec<Token> {
+use crate::runs::{foreign, head_maps, own, raw, reshaped, row, run_of, source, unit};
+
+/// A unit as text, with `[..]` for special ones and `##` for further pieces.
+fn units(texts: &[&str]) -> Vec<Unit> {
     let mut word = None;
-    let mut tokens = Vec::new();
-    for (index, text) in texts.iter().enumerate() {
+    let mut units = Vec::new();
+    for text in texts {
         let special = text.starts_with('[');
         if !text.starts_with("##") && !special {
             word = Some(word.map_or(0, |word: u32| word + 1));
         }
-        tokens.push(Token {
-            id: index as u32,
-            text: (*text).to_owned(),
-            special,
-            segment: 0,
+        units.push(Unit {
             word: if special { None } else { word },
-            start: 0,
-            end: 0,
+            ..unit(text, special)
         });
     }
-    tokens
+    units
 }
 
 /// Rows that sum to one, from any positive numbers.
@@ -43,63 +40,52 @@ fn run(texts: &[&str], [layers, heads]: [usize; 2], numbers: &[f32]) -> Run {
         let sum: f32 = row.iter().sum();
         values.extend(row.into_iter().map(|value| value / sum));
     }
-    Run {
-        model: ModelProvenance {
-            id: "test".to_owned(),
-            source: ModelSource::Builtin,
-            commit: None,
-            files: Vec::new(),
-        }
-        .into(),
-        input: TokenizedInput {
-            text: texts.join(" "),
-            pair: None,
-            tokens: tokens(texts),
-            truncated_tokens: 0,
-        },
-        selection: Selection::all(layers, heads),
-        attention: AttentionTensor::new(values, [layers, heads, count, count]).unwrap(),
-    }
+    run_of(
+        ("test", ModelSource::Builtin),
+        Input::text(texts.join(" ")),
+        source(units(texts)),
+        own(values, [layers, heads, count, count]),
+    )
 }
 
 const SENTENCE: [&str; 8] = [
     "[CLS]", "un", "##believ", "##able", ",", "he", "##llo", "[SEP]",
 ];
 
-fn texts<'shown>(shown: &'shown Shown<'_>) -> Vec<&'shown str> {
-    shown
-        .tokens
-        .iter()
-        .map(|token| token.text.as_str())
-        .collect()
+fn labels<'maps>(maps: &'maps Maps<'_>) -> Vec<&'maps str> {
+    let units = maps.columns.units.iter();
+    units.map(|unit| unit.label.as_str()).collect()
 }
 
-fn options(unit: TokenUnit, special_tokens: SpecialTokens, crop: Option<Crop>) -> ShowOptions {
-    ShowOptions {
-        unit,
+fn options(
+    granularity: Granularity,
+    special_tokens: SpecialTokens,
+    crop: Option<Crop>,
+) -> ReshapeOptions {
+    ReshapeOptions {
+        granularity,
         special_tokens,
         crop,
     }
 }
 
-fn row_sums(shown: &Shown<'_>) -> Vec<f64> {
+fn row_sums(shown: &Maps<'_>) -> Vec<f64> {
     shown
         .values
-        .chunks_exact(shown.tokens.len())
+        .chunks_exact(shown.columns.len())
         .map(|row| row.iter().copied().map(f64::from).sum())
         .collect()
 }
 
 /// The value of two shown tokens by its definition: attention of all pairs of
 /// pieces, summed over keys, averaged over queries.
-fn by_definition(run: &Run, shown: &Shown<'_>, id: HeadId, query: usize, key: usize) -> f64 {
-    let map = run.map(id).unwrap();
+fn by_definition(run: &Run, shown: &Maps<'_>, id: HeadId, query: usize, key: usize) -> f64 {
     let span = |index: usize| {
-        let token = &shown.tokens[index];
-        token.first..token.first + token.count
+        let unit = &shown.columns.units[index];
+        unit.first..unit.first + unit.count
     };
     let sums = span(query).map(|query| {
-        let row = map.row(query);
+        let row = row(run, id, query);
         span(key).map(|key| f64::from(row[key])).sum::<f64>()
     });
     sums.sum::<f64>() / span(query).count() as f64
@@ -108,15 +94,15 @@ fn by_definition(run: &Run, shown: &Shown<'_>, id: HeadId, query: usize, key: us
 #[test]
 fn pieces_become_the_words_that_the_tokenizer_names() {
     let run = run(&SENTENCE, [1, 1], &[1.0, 2.0, 3.0]);
-    let words = show(&run, &options(TokenUnit::Word, SpecialTokens::Keep, None)).unwrap();
+    let words = reshaped(&run, &options(Granularity::Word, SpecialTokens::Keep, None)).unwrap();
     assert_eq!(
-        texts(&words),
+        labels(&words),
         ["[CLS]", "unbelievable", ",", "hello", "[SEP]"]
     );
     assert_eq!(words.row_sums, RowSums::One);
     assert_eq!(words.notes.len(), 1);
-    let bare = show(&run, &options(TokenUnit::Word, SpecialTokens::Hide, None)).unwrap();
-    assert_eq!(texts(&bare), ["unbelievable", ",", "hello"]);
+    let bare = reshaped(&run, &options(Granularity::Word, SpecialTokens::Hide, None)).unwrap();
+    assert_eq!(labels(&bare), ["unbelievable", ",", "hello"]);
     assert_eq!(bare.row_sums, RowSums::Less);
     assert_eq!(bare.notes.len(), 2);
 }
@@ -124,13 +110,13 @@ fn pieces_become_the_words_that_the_tokenizer_names() {
 #[test]
 fn what_is_shown_unchanged_needs_no_note() {
     let run = run(&SENTENCE, [2, 2], &[1.0, 5.0]);
-    let shown = show(&run, &ShowOptions::default()).unwrap();
-    assert_eq!(shown.values, run.attention.values());
+    let shown = reshaped(&run, &ReshapeOptions::default()).unwrap();
+    assert_eq!(shown.values, head_maps(&run).values());
     assert_eq!(shown.notes, Vec::<String>::new());
     let whole = Crop { first: 0, last: 7 };
-    let shown = show(
+    let shown = reshaped(
         &run,
-        &options(TokenUnit::Subword, SpecialTokens::Keep, Some(whole)),
+        &options(Granularity::Subword, SpecialTokens::Keep, Some(whole)),
     );
     assert_eq!(shown.unwrap().notes, Vec::<String>::new());
 }
@@ -138,36 +124,36 @@ fn what_is_shown_unchanged_needs_no_note() {
 #[test]
 fn nothing_to_show_is_an_error() {
     let special = run(&["[CLS]", "[SEP]"], [1, 1], &[1.0]);
-    let hidden = show(
+    let hidden = reshaped(
         &special,
-        &options(TokenUnit::Subword, SpecialTokens::Hide, None),
+        &options(Granularity::Subword, SpecialTokens::Hide, None),
     );
-    assert_eq!(hidden, Err(ShowError::NothingLeft { count: 2 }));
+    assert_eq!(hidden, Err(ReshapeError::NothingLeft { count: 2 }));
     let crop = Crop { first: 2, last: 8 };
     let run = run(&SENTENCE, [1, 1], &[1.0]);
-    let outside = show(
+    let outside = reshaped(
         &run,
-        &options(TokenUnit::Subword, SpecialTokens::Keep, Some(crop)),
+        &options(Granularity::Subword, SpecialTokens::Keep, Some(crop)),
     );
-    assert_eq!(outside, Err(ShowError::CropOutside { crop, count: 8 }));
+    assert_eq!(outside, Err(ReshapeError::CropOutside { crop, count: 8 }));
 }
 
 #[test]
 fn a_row_that_had_nothing_for_others_stays_empty_and_is_counted() {
     let values = vec![1.0, 0.0, 0.5, 0.5];
     let mut run = run(&["[CLS]", "a"], [1, 1], &[1.0]);
-    run.attention = AttentionTensor::new(values, [1, 1, 2, 2]).unwrap();
-    run.input.tokens[1].special = false;
-    let shown = show(
+    run.attention = own(values, [1, 1, 2, 2]);
+    run.streams[0].units[1].special = None;
+    let shown = reshaped(
         &run,
-        &options(TokenUnit::Subword, SpecialTokens::Renormalize, None),
+        &options(Granularity::Subword, SpecialTokens::Renormalize, None),
     )
     .unwrap();
     assert_eq!(shown.values.as_ref(), [1.0]);
-    run.attention = AttentionTensor::new(vec![1.0, 0.0, 1.0, 0.0], [1, 1, 2, 2]).unwrap();
-    let shown = show(
+    run.attention = own(vec![1.0, 0.0, 1.0, 0.0], [1, 1, 2, 2]);
+    let shown = reshaped(
         &run,
-        &options(TokenUnit::Subword, SpecialTokens::Renormalize, None),
+        &options(Granularity::Subword, SpecialTokens::Renormalize, None),
     )
     .unwrap();
     assert_eq!(
@@ -199,6 +185,55 @@ fn stretches_parse_and_nonsense_does_not() {
     }
 }
 
+/// Attention of a target to a source of another length.
+fn cross(queries: &[&str], keys: &[&str]) -> Run {
+    let mut streams = source(units(keys));
+    let mut target = source(units(queries));
+    target[0].role = StreamRole::Target;
+    streams.extend(target);
+    let values = (0..queries.len() * keys.len()).map(|index| index as f32);
+    run_of(
+        ("test", ModelSource::Elsewhere),
+        Input::text("cross"),
+        streams,
+        foreign(values.collect(), [1, 1, queries.len(), keys.len()]),
+    )
+}
+
+#[test]
+fn rows_and_columns_of_two_sequences_are_reshaped_each_by_its_own_units() {
+    let run = cross(
+        &["un", "##do", "[SEP]"],
+        &["[CLS]", "go", "##ing", "on", "[SEP]"],
+    );
+    let maps = raw(&run);
+    assert_eq!((maps.rows.len(), maps.columns.len()), (3, 5));
+    assert!(!maps.is_square());
+    let words = options(Granularity::Word, SpecialTokens::Hide, None);
+    let maps = reshaped(&run, &words).unwrap();
+    let rows: Vec<&str> = maps
+        .rows
+        .units
+        .iter()
+        .map(|unit| unit.label.as_str())
+        .collect();
+    assert_eq!((rows, labels(&maps)), (vec!["undo"], vec!["going", "on"]));
+    // Columns 1 and 2, and 3, of rows 0 and 1 of five: summed, then averaged.
+    assert_eq!(
+        maps.values.as_ref(),
+        [(1.0 + 2.0 + 6.0 + 7.0) / 2.0, (3.0 + 8.0) / 2.0]
+    );
+    let from = profile(&maps, Direction::From, 0).unwrap();
+    let to = profile(&maps, Direction::To, 1).unwrap();
+    assert_eq!((from.mean, to.mean), (vec![8.0, 5.5], vec![5.5]));
+    let crop = Crop { first: 0, last: 1 };
+    let cropped = options(Granularity::Subword, SpecialTokens::Keep, Some(crop));
+    assert_eq!(
+        reshaped(&run, &cropped),
+        Err(ReshapeError::CropOfTwo { crop })
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -209,15 +244,15 @@ proptest! {
     ) {
         let kinds: Vec<&str> = kinds.iter().map(|&kind| ["word", "##piece", "[SEP]"][kind]).collect();
         let run = run(&kinds, [2, 3], &numbers);
-        let shown = show(&run, &options(TokenUnit::Word, SpecialTokens::Keep, None)).unwrap();
-        let pieces: usize = shown.tokens.iter().map(|token| token.count).sum();
+        let shown = reshaped(&run, &options(Granularity::Word, SpecialTokens::Keep, None)).unwrap();
+        let pieces: usize = shown.columns.units.iter().map(|unit| unit.count).sum();
         prop_assert_eq!(pieces, kinds.len());
         for sum in row_sums(&shown) {
             prop_assert!((sum - 1.0).abs() < 1e-5, "{sum}");
         }
-        let count = shown.tokens.len();
-        for id in run.selection.head_ids() {
-            let map = shown.map(id).unwrap();
+        let count = shown.columns.len();
+        for id in head_maps(&run).selection().head_ids() {
+            let map = shown.map(MapId::Head(id)).unwrap();
             for (index, &value) in map.iter().enumerate() {
                 let expected = by_definition(&run, &shown, id, index / count, index % count);
                 prop_assert!((f64::from(value) - expected).abs() < 1e-6);
@@ -233,14 +268,14 @@ proptest! {
         let kinds: Vec<&str> = kinds.iter().map(|&kind| ["word", "[SEP]"][kind]).collect();
         prop_assume!(kinds.contains(&"word"));
         let run = run(&kinds, [1, 2], &numbers);
-        let hidden = show(&run, &options(TokenUnit::Subword, SpecialTokens::Hide, None)).unwrap();
-        let scaled = show(&run, &options(TokenUnit::Subword, SpecialTokens::Renormalize, None)).unwrap();
+        let hidden = reshaped(&run, &options(Granularity::Subword, SpecialTokens::Hide, None)).unwrap();
+        let scaled = reshaped(&run, &options(Granularity::Subword, SpecialTokens::Renormalize, None)).unwrap();
         for sum in row_sums(&scaled) {
             prop_assert!((sum - 1.0).abs() < 1e-5, "{sum}");
         }
-        let count = hidden.tokens.len();
-        for id in run.selection.head_ids() {
-            let (hidden_map, scaled_map) = (hidden.map(id).unwrap(), scaled.map(id).unwrap());
+        let count = hidden.columns.len();
+        for id in head_maps(&run).selection().head_ids() {
+            let (hidden_map, scaled_map) = (hidden.map(MapId::Head(id)).unwrap(), scaled.map(MapId::Head(id)).unwrap());
             for index in 0..count * count {
                 let (query, key) = (index / count, index % count);
                 let expected = by_definition(&run, &hidden, id, query, key);
@@ -259,16 +294,16 @@ proptest! {
         let kinds = vec!["word"; count];
         let run = run(&kinds, [1, 2], &numbers);
         let crop = Crop { first, last: first + length - 1 };
-        let shown = show(&run, &options(TokenUnit::Subword, SpecialTokens::Keep, Some(crop)));
+        let shown = reshaped(&run, &options(Granularity::Subword, SpecialTokens::Keep, Some(crop)));
         if crop.last >= count {
-            prop_assert_eq!(shown, Err(ShowError::CropOutside { crop, count }));
+            prop_assert_eq!(shown, Err(ReshapeError::CropOutside { crop, count }));
             return Ok(());
         }
         let shown = shown.unwrap();
-        for id in run.selection.head_ids() {
-            for (index, &value) in shown.map(id).unwrap().iter().enumerate() {
-                let row = run.map(id).unwrap().row(first + index / length);
-                prop_assert_eq!(value, row[first + index % length]);
+        for id in head_maps(&run).selection().head_ids() {
+            for (index, &value) in shown.map(MapId::Head(id)).unwrap().iter().enumerate() {
+                let held = row(&run, id, first + index / length);
+                prop_assert_eq!(value, held[first + index % length]);
             }
         }
     }
@@ -278,20 +313,21 @@ proptest! {
         numbers in prop::collection::vec(0.001_f32..1.0, 16..40), layers in 1_usize..4, heads in 1_usize..4,
     ) {
         let run = run(&SENTENCE, [layers, heads], &numbers);
-        let shown = show(&run, &ShowOptions::default()).unwrap();
+        let shown = reshaped(&run, &ReshapeOptions::default()).unwrap();
         let values = |layer: usize, index: usize| -> Vec<f64> {
-            (0..heads).map(|head| f64::from(shown.map(HeadId { layer, head }).unwrap()[index])).collect()
+            (0..heads).map(|head| f64::from(shown.map(MapId::Head(HeadId { layer, head })).unwrap()[index])).collect()
         };
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let maximum = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
-        let all_mean = all_heads(&shown, Reduction::Mean);
-        let all_max = all_heads(&shown, Reduction::Max);
+        let (means, maxima) = (reduce(&shown, Reduction::Mean), reduce(&shown, Reduction::Max));
+        let all_mean = means.map(MapId::All).unwrap();
+        let all_max = maxima.map(MapId::All).unwrap();
         for index in 0..64 {
             let mut all = Vec::new();
             for layer in 0..layers {
                 let values = values(layer, index);
-                let layer_mean = layer_heads(&shown, layer, Reduction::Mean).unwrap()[index];
-                let layer_max = layer_heads(&shown, layer, Reduction::Max).unwrap()[index];
+                let layer_mean = means.map(MapId::Layer(layer)).unwrap()[index];
+                let layer_max = maxima.map(MapId::Layer(layer)).unwrap()[index];
                 prop_assert!((f64::from(layer_mean) - mean(&values)).abs() < 1e-6);
                 prop_assert_eq!(f64::from(layer_max), maximum(&values));
                 all.extend(values);
@@ -299,7 +335,7 @@ proptest! {
             prop_assert!((f64::from(all_mean[index]) - mean(&all)).abs() < 1e-6);
             prop_assert_eq!(f64::from(all_max[index]), maximum(&all));
         }
-        prop_assert!(layer_heads(&shown, layers, Reduction::Mean).is_none());
+        prop_assert!(means.map(MapId::Layer(layers)).is_none());
         for position in 0..8 {
             let from = profile(&shown, Direction::From, position).unwrap();
             let to = profile(&shown, Direction::To, position).unwrap();

@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 18] = [
+    "remedy",
     "names",
+    "digest",
+    "percent",
+    "ranges",
+    "special_tokens",
     "checkpoint",
     "tokenizer",
     "attention",
@@ -31,7 +36,7 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
     ),
     (
         &["ureq", "TcpStream", "TcpListener", "UdpSocket", "hf_hub"],
-        &["checkpoint/hub.rs", "checkpoint/hub/"],
+        &["checkpoint/hub/"],
     ),
     (
         &[
@@ -47,12 +52,7 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
             "tempfile",
             "TempDir",
         ],
-        &[
-            "output/write.rs",
-            "output/write/",
-            "checkpoint/hub.rs",
-            "checkpoint/hub/",
-        ],
+        &["output/write.rs", "output/write/", "checkpoint/hub/"],
     ),
     (
         &["println!", "print!", "dbg!", "stdout()", "stderr()"],
@@ -62,7 +62,7 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
     (&["anyhow"], &["cli/", "main.rs"]),
     (
         &["std::env", "env::var"],
-        &["cli/", "main.rs", "checkpoint/hub"],
+        &["cli/", "main.rs", "checkpoint/hub/"],
     ),
 ];
 

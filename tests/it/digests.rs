@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use attnviz::attention::Selection;
+use attnviz::attention::Attention;
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
 use attnviz::model::{HiddenStates, Model};
 use attnviz::output::{OutputError, OutputOptions, write_run};
@@ -69,9 +69,9 @@ fn a_weight_file_that_goes_away_is_named_and_leaves_no_folder() {
     fs::remove_file(folder.join("pytorch_model.bin")).expect("it is there");
     let run = Run {
         model: checkpoint.provenance(),
-        selection: Selection::all(attention.shape()[0], attention.shape()[1]),
-        input,
-        attention,
+        input: input.input,
+        streams: input.streams,
+        attention: vec![Attention::Own(attention)],
     };
     let output = workplace.path().join("out");
     // The second time, too: nothing is left half done by the first.

@@ -9,8 +9,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use attnviz::checkpoint::{self, CheckpointSource, LoadOptions};
+use attnviz::input::{Place, Prepared};
 use attnviz::model::{EncoderOutput, HiddenStates, Model};
-use attnviz::tokenizer::{TokenLimit, TokenizedInput, Tokenizer};
+use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
@@ -70,7 +71,7 @@ fn load(source: &CheckpointSource) -> (Tokenizer, Model) {
     (tokenizer, model)
 }
 
-fn tokenize(tokenizer: &Tokenizer, input: &ReferenceInput) -> TokenizedInput {
+fn tokenize(tokenizer: &Tokenizer, input: &ReferenceInput) -> Prepared {
     let limit = TokenLimit {
         maximum: MAXIMUM_TOKENS,
         truncate: None,
@@ -80,7 +81,7 @@ fn tokenize(tokenizer: &Tokenizer, input: &ReferenceInput) -> TokenizedInput {
         .unwrap_or_else(|error| panic!("{} does not tokenize: {error}", input.name))
 }
 
-fn encode(model: &Model, inputs: &[&TokenizedInput]) -> Vec<EncoderOutput> {
+fn encode(model: &Model, inputs: &[&Prepared]) -> Vec<EncoderOutput> {
     model
         .forward(inputs, HiddenStates::Keep)
         .expect("the inputs go through the model")
@@ -160,8 +161,8 @@ fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f64) {
     }
 }
 
-fn check_tokens(what: &str, found: &TokenizedInput, expected: &ReferenceInput) {
-    let tokens = &found.tokens;
+fn check_tokens(what: &str, found: &Prepared, expected: &ReferenceInput) {
+    let tokens = found.source();
     let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
     let texts: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
     let segments: Vec<u32> = tokens.iter().map(|token| token.segment).collect();
@@ -173,19 +174,24 @@ fn check_tokens(what: &str, found: &TokenizedInput, expected: &ReferenceInput) {
     for (index, token) in tokens.iter().enumerate() {
         let added = expected.special_tokens_mask[index] == 1;
         if added {
-            assert!(token.special, "{what}: token {index} is special");
-            assert_eq!(token.start, token.end, "{what}: token {index} has no text");
+            assert!(token.special.is_some(), "{what}: token {index} is special");
+            assert_eq!(token.place, Place::Added, "{what}: token {index}");
             continue;
         }
         // Hugging Face's mask marks what the template added. A [MASK] in the
         // text is special too; whether [UNK] is, is not asked here.
         if token.text != "[UNK]" {
             let in_text = matches!(token.text.as_str(), "[CLS]" | "[SEP]" | "[MASK]" | "[PAD]");
-            assert_eq!(token.special, in_text, "{what}: token {index} special");
+            assert_eq!(
+                token.special.is_some(),
+                in_text,
+                "{what}: token {index} special"
+            );
         }
+        let [start, end] = expected.offsets[index];
         assert_eq!(
-            [token.start, token.end],
-            expected.offsets[index],
+            token.place,
+            Place::Bytes { start, end },
             "{what}: byte offsets of token {index}"
         );
     }
@@ -194,7 +200,7 @@ fn check_tokens(what: &str, found: &TokenizedInput, expected: &ReferenceInput) {
 /// Short inputs value by value; of 512-token ones the sampled rows value by
 /// value, and of every row the maximum and the projection.
 fn check_attention(what: &str, input: &str, output: &EncoderOutput, expected: &SafeTensors<'_>) {
-    let attention = &output.attention;
+    let attention = output.attention.maps();
     let [layer_count, head_count, query_count, key_count] = attention.shape();
     let whole = format!("{input}.attention");
     if expected.tensor(&whole).is_ok() {
@@ -235,7 +241,7 @@ fn check_hidden_states(
     output: &EncoderOutput,
     expected: &SafeTensors<'_>,
 ) {
-    let token_count = output.attention.shape()[2];
+    let token_count = output.attention.maps().query_count();
     let rows = kept_rows(expected, input);
     let mut sampled = Vec::new(); // [layer + 1, row, hidden]
     let mut projections = Vec::new(); // [layer + 1, token]
@@ -424,7 +430,7 @@ fn inputs_that_go_together_get_bit_for_bit_what_each_gets_alone() {
     ] {
         let inputs = reference_inputs(name);
         let (tokenizer, model) = load(&source);
-        let tokenized: Vec<TokenizedInput> = inputs
+        let tokenized: Vec<Prepared> = inputs
             .iter()
             .map(|input| tokenize(&tokenizer, input))
             .collect();

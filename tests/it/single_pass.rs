@@ -2,9 +2,10 @@
 //! comes, computes what a loaded one does.
 
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
+use attnviz::input::Prepared;
 use attnviz::model::kernels::{self, Activation, Instructions, Linear};
 use attnviz::model::{EncoderOutput, HiddenStates, Model};
-use attnviz::tokenizer::{TokenLimit, TokenizedInput, Tokenizer};
+use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use proptest::prelude::*;
 
 use crate::binary::fixture;
@@ -50,7 +51,7 @@ proptest! {
     }
 }
 
-fn outputs(model: &Model, inputs: &[&TokenizedInput]) -> Vec<EncoderOutput> {
+fn outputs(model: &Model, inputs: &[&Prepared]) -> Vec<EncoderOutput> {
     model
         .forward(inputs, HiddenStates::Keep)
         .expect("the inputs fit the model")
@@ -64,7 +65,7 @@ fn check_same(name: &str, checkpoint: &Checkpoint) {
         maximum: loaded.config().maximum_token_count(),
         truncate: Some(loaded.config().maximum_token_count().min(40)),
     };
-    let inputs: Vec<TokenizedInput> = ["hi", &"how are you? ".repeat(20)]
+    let inputs: Vec<Prepared> = ["hi", &"how are you? ".repeat(20)]
         .iter()
         .map(|text| tokenizer.tokenize(text, None, limit).expect("it is text"))
         .collect();

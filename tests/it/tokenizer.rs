@@ -1,6 +1,7 @@
 //! How tokenizer files are read.
 
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions, TokenizerFiles};
+use attnviz::input::Place;
 use attnviz::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
 
 fn builtin() -> Checkpoint {
@@ -61,17 +62,15 @@ fn a_special_token_that_is_written_in_a_pair_is_special_every_time() {
     for _ in 0..32 {
         let pair = Some("a [MASK] b [SEP]");
         let input = tokenizer.tokenize("so [MASK] is", pair, limit).unwrap();
-        let special = input.tokens.iter().filter(|token| token.special);
+        let special = input.source().iter().filter(|unit| unit.special.is_some());
         let texts: Vec<&str> = special.map(|token| token.text.as_str()).collect();
         let expected = ["[CLS]", "[MASK]", "[SEP]", "[MASK]", "[SEP]", "[SEP]"];
         assert_eq!(texts, expected);
-        let written = input.tokens.iter().filter(|token| token.end > token.start);
-        for token in written {
-            let text = [&input.text, input.pair.as_ref().unwrap()][token.segment as usize];
-            assert_eq!(
-                text[token.start..token.end].to_lowercase(),
-                token.text.to_lowercase()
-            );
+        for unit in input.source() {
+            let text = input.input.captions()[unit.segment as usize];
+            if let Place::Bytes { start, end } = unit.place {
+                assert_eq!(text[start..end].to_lowercase(), unit.text.to_lowercase());
+            }
         }
     }
 }

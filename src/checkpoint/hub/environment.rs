@@ -45,7 +45,8 @@ pub struct HubEnvironment {
     /// `~/.cache/huggingface/hub`, the first that is set).
     pub cache: PathBuf,
     /// The token (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, then the file that
-    /// `HF_TOKEN_PATH` names, then `HF_HOME/token`).
+    /// `HF_TOKEN_PATH` names, or `HF_HOME/token` where it names none); none
+    /// with `HF_HUB_DISABLE_IMPLICIT_TOKEN`.
     pub(super) token: Option<Token>,
     /// Whether no socket may be opened (`HF_HUB_OFFLINE`, else
     /// `TRANSFORMERS_OFFLINE`).

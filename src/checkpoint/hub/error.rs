@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::remedy::Remedy;
+
 /// An error of the hub, of the way to it, or of the cache.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -260,63 +262,49 @@ impl HubError {
         )
     }
 
-    /// What the user can type or do about it.
-    pub fn hint(&self) -> Option<String> {
-        const PASS_A_TOKEN: &str =
-            "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
-        let hint = match self {
-            Self::InvalidId { .. } => {
-                "name it as on the hub, for example `google-bert/bert-base-uncased`".to_owned()
-            }
-            Self::InvalidRevision { .. } | Self::RevisionMissing { .. } => {
-                "leave out --revision to use `main`".to_owned()
-            }
-            Self::InvalidEndpoint { .. } => {
-                "unset HF_ENDPOINT, or set it to something like https://huggingface.co".to_owned()
-            }
-            Self::InvalidToken { origin } => format!("put a token into {origin} again, or remove it"),
-            Self::NoHomeDirectory => "set HF_HOME to a directory for the cache".to_owned(),
-            Self::ModelMissing { authenticated: false, .. } => {
-                format!("check the spelling; if the model is private, {PASS_A_TOKEN}")
-            }
-            Self::ModelMissing { .. } => {
-                "check the spelling, and that the token's owner may see the model".to_owned()
-            }
-            Self::Unauthorized { authenticated: false, .. }
-            | Self::Forbidden { authenticated: false, .. } => PASS_A_TOKEN.to_owned(),
-            Self::Unauthorized { .. } => format!("{PASS_A_TOKEN}; the present one may have expired"),
-            Self::Forbidden { .. } => {
-                "check that the token may read this repository".to_owned()
-            }
-            Self::Gated { id, host, authenticated } => {
-                let ask = format!("ask for access on the model's page ({host}/{id})");
-                if *authenticated { ask } else { format!("{ask}, then {PASS_A_TOKEN}") }
-            }
-            Self::Unreachable { .. } => {
-                "check the connection, HF_ENDPOINT and HTTPS_PROXY; --offline uses what is cached, `--model builtin` needs neither".to_owned()
-            }
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::InvalidId { .. } => Remedy::NameHubModel,
+            Self::InvalidRevision { .. } | Self::RevisionMissing { .. } => Remedy::UseMainRevision,
+            Self::InvalidFileName { .. } => return None,
+            Self::InvalidEndpoint { .. } => Remedy::SetEndpoint,
+            Self::InvalidToken { origin } => Remedy::WriteTokenAgain { origin },
+            Self::NoHomeDirectory => Remedy::SetHuggingFaceHome,
+            Self::ModelMissing { authenticated, .. } => Remedy::CheckModelName {
+                authenticated: *authenticated,
+            },
+            Self::FileMissing { .. } => Remedy::UseOtherRevision,
+            Self::Unauthorized { authenticated, .. } => Remedy::SetToken {
+                expired: *authenticated,
+            },
+            Self::Forbidden { authenticated, .. } => match authenticated {
+                true => Remedy::CheckToken,
+                false => Remedy::SetToken { expired: false },
+            },
+            Self::Gated {
+                id,
+                host,
+                authenticated,
+            } => Remedy::AskForAccess {
+                id: id.clone(),
+                host: host.clone(),
+                authenticated: *authenticated,
+            },
+            Self::Unreachable { .. } => Remedy::CheckConnection,
+            Self::NotAHub { .. } | Self::UnexpectedStatus { .. } => Remedy::CheckEndpoint,
             Self::ServerError { .. } | Self::Stalled { .. } | Self::BrokenTransfer { .. } => {
-                "try again later; what has arrived is kept and the download goes on from there".to_owned()
+                Remedy::TryLater
             }
-            Self::HashMismatch { .. } => "run the command again to download it anew".to_owned(),
-            Self::NotCached { id, .. } => {
-                format!("run `attnviz pull {id}` once with a connection, or use `--model builtin`")
-            }
-            Self::Locked { .. } => "wait for the other process, or end it".to_owned(),
+            Self::HashMismatch { .. } => Remedy::DownloadAgain,
+            Self::NotCached { id, .. } => Remedy::Pull { id: id.clone() },
+            Self::Locked { .. } => Remedy::WaitForProcess,
             Self::CacheIo { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    "free some space, or set HF_HUB_CACHE to a directory on another disk".to_owned()
+                    Remedy::SetRoomierCache
                 }
-                _ => "set HF_HUB_CACHE to a directory that can be written".to_owned(),
+                _ => Remedy::SetCache,
             },
-            Self::NotAHub { .. } | Self::UnexpectedStatus { .. } => {
-                "check HF_ENDPOINT and the proxy settings".to_owned()
-            }
-            Self::FileMissing { .. } => {
-                "--revision REVISION, one that has the file, or another model such as --model google-bert/bert-base-uncased".to_owned()
-            }
-            Self::InvalidFileName { .. } => return None,
-        };
-        Some(hint)
+        })
     }
 }

@@ -3,21 +3,6 @@
 
 use super::HubError;
 
-/// The text as a part of an address, everything escaped that could mean
-/// something there.
-pub(super) fn percent_encoded(text: &str, keep_slashes: bool) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'/' if keep_slashes => encoded.push('/'),
-            b'-' | b'_' | b'.' | b'~' => encoded.push(byte.into()),
-            _ if byte.is_ascii_alphanumeric() => encoded.push(byte.into()),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
-}
-
 /// The rules of huggingface_hub's `validate_repo_id`.
 pub(super) fn check_id(id: &str) -> Result<(), HubError> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';

@@ -3,11 +3,12 @@
 //! as a blob. Any other etag says nothing, and then the length has to do.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha1::{Digest, Sha1};
+
+use crate::digest::{digest_of, sha256_of};
 
 /// What comparing the content with the etag came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(super) enum Verdict {
 
 /// Reads the file and compares it with the etag and the size in bytes.
 pub(super) fn verify(path: &Path, etag: &str, size: Option<u64>) -> io::Result<Verdict> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let length = file.metadata()?.len();
     if let Some(size) = size
         && size != length
@@ -37,13 +38,13 @@ pub(super) fn verify(path: &Path, etag: &str, size: Option<u64>) -> io::Result<V
     let hexadecimal = etag.bytes().all(|byte| byte.is_ascii_hexdigit());
     match (hexadecimal, etag.len()) {
         (true, 64) => {
-            let found = digest(Sha256::new(), &mut file)?;
+            let found = sha256_of(file)?;
             Ok(judged("SHA-256", etag, found, true))
         }
         (true, 40) => {
             let mut hasher = Sha1::new();
             hasher.update(format!("blob {length}\0"));
-            let found = digest(hasher, &mut file)?;
+            let found = digest_of(hasher, file)?;
             Ok(judged("git blob SHA-1", etag, found, false))
         }
         _ if size.is_some() => Ok(Verdict::Right { sha256: None }),
@@ -62,20 +63,4 @@ fn judged(kind: &str, expected: String, found: String, is_sha256: bool) -> Verdi
             found: format!("{kind} {found}"),
         }
     }
-}
-
-/// The hash of what the hasher has seen and of the rest of the file, in
-/// lower-case hexadecimal digits.
-fn digest(mut hasher: impl Digest, file: &mut File) -> io::Result<String> {
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => hasher.update(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let digest = hasher.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::terminal::Depth;
 use super::{elide, one_line};
-use crate::figure::{ColorRange, Figure, LabelledMap, PanelGrid};
+use crate::figure::{ColorRange, Figure, LabelledMap, Matrix, PanelGrid, UnitLabel};
 use crate::render::colormap::{Color, ColorTable};
 
 /// The longest labels, in columns and lines.
@@ -149,45 +149,51 @@ impl Raster {
 
 /// One map: queries down the side, keys along the top.
 pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) -> Drawing {
-    let count = map.tokens.len();
-    let labels: Vec<String> = map
-        .tokens
-        .iter()
-        .map(|token| one_line(&token.text, LONGEST_LABEL.min(columns / 4)))
-        .collect();
-    let margin = labels.iter().map(|label| label.width()).max().unwrap_or(0) + 1;
+    let matrix = &map.matrix;
+    let one_lines = |labels: &[UnitLabel]| -> Vec<String> {
+        let longest = LONGEST_LABEL.min(columns / 4);
+        let labels = labels.iter();
+        labels.map(|label| one_line(&label.text, longest)).collect()
+    };
+    let (rows, keys) = (one_lines(&map.rows), one_lines(&map.columns));
+    let margin = rows.iter().map(|label| label.width()).max().unwrap_or(0) + 1;
     let room = columns.saturating_sub(margin).max(1);
     let cell = [4, 2, 1]
         .into_iter()
-        .find(|cell| count * cell <= room && (*cell <= 2 || count * cell / 2 <= COMFORTABLE_LINES))
+        .find(|cell| {
+            matrix.columns * cell <= room
+                && (*cell <= 2 || matrix.rows * cell / 2 <= COMFORTABLE_LINES)
+        })
         .unwrap_or(1);
-    let side = count.min(room);
-    let values = shrink(&map.matrix.values, count, side, f32::max);
+    let [height, width] = match matrix.columns <= room {
+        true => [matrix.rows, matrix.columns],
+        false => [matrix.rows, matrix.columns].map(|count| count.min(room)),
+    };
+    let values = shrink(matrix, [height, width], f32::max);
     let colors = ColorTable::new(figure.palette);
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => Some(range),
         ColorRange::PerPanel => None,
     };
-    let mut raster = Raster::new(side * cell, side * cell);
-    for y in 0..side * cell {
-        for x in 0..side * cell {
-            let value = values.get(y / cell * side + x / cell).copied();
+    let mut raster = Raster::new(width * cell, height * cell);
+    for y in 0..height * cell {
+        for x in 0..width * cell {
+            let value = values.get(y / cell * width + x / cell).copied();
             let fraction =
                 range.map_or(f32::NAN, |range| range.fraction(value.unwrap_or(f32::NAN)));
             raster.set(x, y, colors.color(fraction));
         }
     }
+    let is_whole = [height, width] == [matrix.rows, matrix.columns];
     let mut drawing = heading(figure, columns);
     if cell > 1 {
-        push_key_labels(&mut drawing, &labels, margin, cell);
+        push_key_labels(&mut drawing, &keys, margin, cell);
     }
     for line in 0..raster.line_count() {
         // Where a line is more than one query, its first has the label, if
         // there is room for labels at all.
         let is_first = line * 2 % cell.max(2) == 0;
-        let label = labels
-            .get(line * 2 / cell)
-            .filter(|_| is_first && side == count);
+        let label = rows.get(line * 2 / cell).filter(|_| is_first && is_whole);
         let label = label.map_or("", String::as_str);
         let padding = " ".repeat(margin.saturating_sub(label.width()));
         let mut cells: Vec<Cell> = plain(&format!("{label}{padding}")).into_iter().collect();
@@ -195,14 +201,24 @@ pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) ->
         drawing.lines.push(cells);
     }
     push_color_bar(&mut drawing, figure, &colors);
-    if side < count {
+    if !is_whole {
         drawing.push_plain(&format!(
-            "{count} tokens in {side} steps, each with the greatest of its values"
+            "{} in {}, each with the greatest of its values",
+            counted(matrix.rows, matrix.columns, "tokens"),
+            counted(height, width, "steps")
         ));
     } else if cell == 1 {
         drawing.push_plain("every second query is labelled; keys run across in the same order");
     }
     drawing
+}
+
+/// `12 tokens`, or `12 × 8 tokens` where queries and keys are not as many.
+fn counted(rows: usize, columns: usize, noun: &str) -> String {
+    match rows == columns {
+        true => format!("{rows} {noun}"),
+        false => format!("{rows} × {columns} {noun}"),
+    }
 }
 
 /// Labels from the top to the bottom above their columns, a letter a line.
@@ -237,23 +253,28 @@ pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize
     let room = columns.saturating_sub(margin).max(2);
     // Even, so that every layer begins a line.
     let pitch = ((room + 1) / head_count.max(1) / 2 * 2).clamp(2, LARGEST_PITCH);
-    let panel = panel_side(pitch - 1, grid.token_count);
-    let pitch = (panel + 1).div_ceil(2) * 2;
+    let counts = [grid.queries.count, grid.keys.count];
+    let longest = counts.into_iter().max().unwrap_or(1);
+    let side = panel_side(pitch - 1, longest);
+    // A shorter side is in proportion, so that cells stay square.
+    let [panel_height, panel] = counts.map(|count| (count * side).div_ceil(longest.max(1)));
+    let pitch = (side + 1).div_ceil(2) * 2;
     let fitting = head_count.min((room + pitch - panel) / pitch).max(1);
     let colors = ColorTable::new(figure.palette);
     let width = (fitting * pitch + panel).saturating_sub(pitch);
     let mut raster = Raster::new(width, grid.row_labels.len() * pitch);
     for (index, small) in grid.panels.iter().enumerate() {
+        let Some(small) = small else { continue };
         let (row, column) = (index / head_count.max(1), index % head_count.max(1));
         if column >= fitting {
             continue;
         }
-        let side = panel.min(grid.token_count);
-        let values = mean_of_steps(&small.matrix.values, grid.token_count, side);
-        for y in 0..panel {
+        let [height, width] = [panel_height.min(counts[0]), panel.min(counts[1])];
+        let values = mean_of_steps(&small.matrix, [height, width]);
+        for y in 0..panel_height {
             for x in 0..panel {
-                let step = |place: usize| place * side / panel.max(1);
-                let value = values.get(step(y) * side + step(x)).copied();
+                let place = y * height / panel_height.max(1) * width + x * width / panel.max(1);
+                let value = values.get(place).copied();
                 let fraction = small.range.fraction(value.unwrap_or(f32::NAN));
                 raster.set(column * pitch + x, row * pitch + y, colors.color(fraction));
             }
@@ -271,10 +292,11 @@ pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize
         drawing.lines.push(cells);
     }
     push_color_bar(&mut drawing, figure, &colors);
-    if panel < grid.token_count {
+    if side < longest {
         drawing.push_plain(&format!(
-            "{} tokens in {panel} steps, each with the mean of its values",
-            grid.token_count
+            "{} in {}, each with the mean of its values",
+            counted(counts[0], counts[1], "tokens"),
+            counted(panel_height, panel, "steps")
         ));
     }
     if fitting < head_count {
@@ -351,29 +373,34 @@ fn short(value: f32) -> String {
 }
 
 /// The first value of every step, joined with all others of it.
-fn shrink(values: &[f32], count: usize, side: usize, join: impl Fn(f32, f32) -> f32) -> Vec<f32> {
-    let mut steps: Vec<Option<f32>> = vec![None; side * side];
-    for (index, &value) in values.iter().enumerate() {
-        let step = |place: usize| place * side / count.max(1);
-        let place = step(index / count.max(1)) * side + step(index % count.max(1));
-        if let Some(joined) = steps.get_mut(place) {
+fn shrink(
+    matrix: &Matrix<'_>,
+    [height, width]: [usize; 2],
+    join: impl Fn(f32, f32) -> f32,
+) -> Vec<f32> {
+    let mut steps: Vec<Option<f32>> = vec![None; height * width];
+    for (index, &value) in matrix.values.iter().enumerate() {
+        let (row, column) = (index / matrix.columns.max(1), index % matrix.columns.max(1));
+        let (row, column) = (
+            row * height / matrix.rows.max(1),
+            column * width / matrix.columns.max(1),
+        );
+        if let Some(joined) = steps.get_mut(row * width + column) {
             *joined = Some(joined.map_or(value, |before| join(before, value)));
         }
     }
-    steps
-        .into_iter()
-        .map(|step| step.unwrap_or(f32::NAN))
-        .collect()
+    let value = |step: Option<f32>| step.unwrap_or(f32::NAN);
+    steps.into_iter().map(value).collect()
 }
 
 /// The mean of the values of every step.
-fn mean_of_steps(values: &[f32], count: usize, side: usize) -> Vec<f32> {
-    let ones = vec![1.0; values.len()];
+fn mean_of_steps(matrix: &Matrix<'_>, size: [usize; 2]) -> Vec<f32> {
+    let ones = Matrix {
+        values: vec![1.0; matrix.values.len()].into(),
+        ..*matrix
+    };
     let add = |left: f32, right: f32| left + right;
-    let sums = shrink(values, count, side, add);
-    let sizes = shrink(&ones, count, side, add);
-    sums.iter()
-        .zip(sizes)
-        .map(|(sum, size)| sum / size)
-        .collect()
+    let (sums, sizes) = (shrink(matrix, size, add), shrink(&ones, size, add));
+    let means = sums.iter().zip(sizes).map(|(sum, size)| sum / size);
+    means.collect()
 }

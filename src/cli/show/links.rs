@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::one_line;
-use crate::analysis::{Link, Shown, strongest_links};
+use crate::analysis::{Axis, Link, MapId, Maps, strongest_links};
 use crate::attention::HeadId;
 
 /// So many links are listed.
@@ -14,19 +14,19 @@ const LINK_COUNT: usize = 10;
 const TOKEN_COLUMNS: usize = 24;
 
 /// The strongest links of all shown heads, one a line under a line of names.
-pub(super) fn table(shown: &Shown<'_>) -> String {
+pub(super) fn table(maps: &Maps<'_>) -> String {
     let names = ["layer", "head", "query", "key", "attention"].map(str::to_owned);
     let mut rows = vec![names];
-    rows.extend(strongest(shown).into_iter().map(|(head, link)| {
-        let token = |index: usize| {
-            let text = shown.tokens.get(index).map_or("", |token| &token.text);
-            one_line(text, TOKEN_COLUMNS)
+    rows.extend(strongest(maps).into_iter().map(|(head, link)| {
+        let unit = |axis: &Axis, index: usize| {
+            let label = axis.units.get(index).map_or("", |unit| &unit.label);
+            one_line(label, TOKEN_COLUMNS)
         };
         [
             head.layer.to_string(),
             head.head.to_string(),
-            token(link.query),
-            token(link.key),
+            unit(&maps.rows, link.query),
+            unit(&maps.columns, link.key),
             format!("{:.3}", link.value),
         ]
     }));
@@ -52,12 +52,12 @@ pub(super) fn table(shown: &Shown<'_>) -> String {
 
 /// The strongest links of all heads, the greatest first, equal ones in the
 /// order of their heads.
-fn strongest(shown: &Shown<'_>) -> Vec<(HeadId, Link)> {
+fn strongest(maps: &Maps<'_>) -> Vec<(HeadId, Link)> {
     // Head by head, since all values at once may be too many to sort.
     let mut strongest: Vec<(HeadId, Link)> = Vec::new();
-    for head in shown.head_ids() {
-        let map = shown.map(head).unwrap_or_default();
-        let links = strongest_links(map, shown.tokens.len(), LINK_COUNT);
+    for (id, map) in maps.iter() {
+        let MapId::Head(head) = id else { continue };
+        let links = strongest_links(map, maps.columns.len(), LINK_COUNT);
         strongest.extend(links.into_iter().map(|link| (head, link)));
         // A stable sort keeps equal ones in their order.
         strongest.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));

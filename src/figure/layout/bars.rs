@@ -1,8 +1,8 @@
-//! The bars of a token's profile: their axis, and the values above them.
+//! The bars of a unit's profile: their axis, and the values above them.
 
 use super::color_bar::round_step;
 use super::map::{NOTHING, value_text};
-use super::profile::{BARS_HEIGHT, Columns, LEVEL, TokenLabels, fill, rect, spaced};
+use super::profile::{BARS_HEIGHT, Columns, LEVEL, UnitLabels, fill, rect, spaced};
 use super::text::place;
 use super::{Ink, Item, MeasureText, Rect, Role, Rotation, TextFont};
 
@@ -77,7 +77,7 @@ impl BarValues {
     /// the bars that rise above their neighbours and can be seen.
     pub(super) fn new(
         columns: &Columns<'_>,
-        labels: &TokenLabels,
+        labels: &UnitLabels,
         bars: &[f32],
         axis: &BarAxis,
         measure: &mut dyn MeasureText,
@@ -177,7 +177,7 @@ pub(super) fn bar_items(
         let item = place(text, values.font, extent, corner, values.rotation, kind);
         // No grid line strikes a number through.
         if let Item::Text(text) = &item {
-            let is_on_band = column == columns.marked() && text.rect.width <= columns.pitch;
+            let is_on_band = Some(column) == columns.marked() && text.rect.width <= columns.pitch;
             let paper = match is_on_band {
                 true => Ink::Band,
                 false => Ink::Paper,

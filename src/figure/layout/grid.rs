@@ -6,11 +6,11 @@ use super::color_bar::color_bar;
 use super::head::{heading, notes};
 use super::text::place;
 use super::{
-    ANNOTATION_SIZE, CANVAS_LIMIT, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
-    LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, block_means,
+    ANNOTATION_SIZE, CANVAS_LIMIT, CellAxis, CellMatrix, Figure, FigureError, Ink, Item, Joined,
+    LABEL_GAP, LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, blocks,
     pixels,
 };
-use crate::figure::{Panel, PanelGrid};
+use crate::figure::{Panel, PanelAxis, PanelGrid};
 
 /// What all panels of a row or column share, in pixels.
 const COMFORTABLE_SIDE: i32 = 2_400;
@@ -23,12 +23,28 @@ const BAR_LIMIT: i32 = 1_000;
 struct PanelShape {
     /// Side of a cell, in pixels.
     cell: i32,
-    /// So many tokens a side share a cell.
+    /// So many units a side share a cell.
     block: usize,
     /// Between two panels, in pixels.
     spacing: i32,
-    /// Tokens before which there is a gap.
-    gaps: Vec<usize>,
+    /// The rows of every panel.
+    rows: CellAxis,
+    /// The columns of every panel.
+    columns: CellAxis,
+}
+
+impl PanelShape {
+    fn extent(&self, axis: &CellAxis) -> i32 {
+        pixels(axis.count) * self.cell + pixels(axis.gaps.len()) * SEGMENT_GAP
+    }
+
+    fn width(&self) -> i32 {
+        self.extent(&self.columns)
+    }
+
+    fn height(&self) -> i32 {
+        self.extent(&self.rows)
+    }
 }
 
 /// Puts a grid of panels in its place.
@@ -38,14 +54,14 @@ pub(super) fn layout<'figure>(
     measure: &mut dyn MeasureText,
 ) -> Result<Layout<'figure>, FigureError> {
     let shape = panel_shape(grid)?;
-    let cells_a_side = grid.token_count.div_ceil(shape.block);
-    let panel_side = pixels(cells_a_side) * shape.cell + pixels(shape.gaps.len()) * SEGMENT_GAP;
-    let pitch = panel_side + shape.spacing;
+    let (panel_width, panel_height) = (shape.width(), shape.height());
+    let (pitch_x, pitch_y) = (panel_width + shape.spacing, panel_height + shape.spacing);
     let (rows, columns) = (grid.row_labels.len(), grid.column_labels.len());
-    let extent_x = pixels(columns) * pitch - shape.spacing;
-    let extent_y = pixels(rows) * pitch - shape.spacing;
+    let extent_x = pixels(columns) * pitch_x - shape.spacing;
+    let extent_y = pixels(rows) * pitch_y - shape.spacing;
 
-    let font = TextFont::regular(LARGEST_LABEL.min(panel_side as f32 * 0.7).max(8.0));
+    let shorter = panel_width.min(panel_height);
+    let font = TextFont::regular(LARGEST_LABEL.min(shorter as f32 * 0.7).max(8.0));
     let name_font = TextFont::regular(ANNOTATION_SIZE);
     let name_line = name_font.line_height();
     let row_labels = measured(&grid.row_labels, font, measure);
@@ -97,24 +113,25 @@ pub(super) fn layout<'figure>(
     ));
     let column_stride = stride(
         column_labels.iter().map(|&(_, width)| width + 8).max(),
-        pitch,
+        pitch_x,
     );
     for (column, (text, width)) in column_labels.into_iter().enumerate().step_by(column_stride) {
-        let x = left + pixels(column) * pitch + (panel_side - width) / 2;
+        let x = left + pixels(column) * pitch_x + (panel_width - width) / 2;
         let corner = (x, top - LABEL_GAP - font.line_height());
         let kind = (Ink::Strong, Role::ColumnLabel(column));
         items.push(place(text, font, width, corner, level, kind));
     }
-    let row_stride = stride(Some(font.line_height()), pitch);
+    let row_stride = stride(Some(font.line_height()), pitch_y);
     for (row, (text, width)) in row_labels.into_iter().enumerate().step_by(row_stride) {
-        let y = top + pixels(row) * pitch + (panel_side - font.line_height()) / 2;
+        let y = top + pixels(row) * pitch_y + (panel_height - font.line_height()) / 2;
         let corner = (left - LABEL_GAP - width, y);
         let kind = (Ink::Strong, Role::RowLabel(row));
         items.push(place(text, font, width, corner, level, kind));
     }
     for (index, panel) in grid.panels.iter().enumerate() {
+        let Some(panel) = panel else { continue };
         let (row, column) = (index / columns.max(1), index % columns.max(1));
-        let origin = (left + pixels(column) * pitch, top + pixels(row) * pitch);
+        let origin = (left + pixels(column) * pitch_x, top + pixels(row) * pitch_y);
         let cells = panel_cells(panel, &shape, origin);
         let lines = segment_lines(&cells);
         items.push(cells.rect().frame());
@@ -137,27 +154,24 @@ const SEGMENT_GAP: i32 = 2;
 /// A line in each gap, in an ink that is seen beside pale and dark cells.
 fn segment_lines(cells: &CellMatrix<'_>) -> Vec<Item<'static>> {
     let (left, top) = cells.origin;
-    let extent = cells.extent();
-    let across = |&start: &usize| {
-        let offset = cells.offset(start) - SEGMENT_GAP;
-        let row = Rect {
-            x: left,
-            y: top + offset,
-            width: extent,
-            height: SEGMENT_GAP,
-        };
-        let column = Rect {
-            x: left + offset,
-            y: top,
-            width: SEGMENT_GAP,
-            height: extent,
-        };
-        [row, column].map(|rect| Item::Rectangle {
+    let rows = cells.rows.gaps.iter().map(|&start| Rect {
+        x: left,
+        y: top + cells.row_offset(start) - SEGMENT_GAP,
+        width: cells.width(),
+        height: SEGMENT_GAP,
+    });
+    let columns = cells.columns.gaps.iter().map(|&start| Rect {
+        x: left + cells.column_offset(start) - SEGMENT_GAP,
+        y: top,
+        width: SEGMENT_GAP,
+        height: cells.height(),
+    });
+    rows.chain(columns)
+        .map(|rect| Item::Rectangle {
             rect,
             ink: Ink::Hairline,
         })
-    };
-    cells.gaps.iter().flat_map(across).collect()
+        .collect()
 }
 
 /// The number of labels from one that is written to the next.
@@ -179,8 +193,8 @@ fn measured(
         .collect()
 }
 
-/// The largest panels that suit the grid: whole pixels for every token where
-/// there is room, else as many tokens to a pixel as it takes.
+/// The largest panels that suit the grid: whole pixels for every unit where
+/// there is room, else as many units to a pixel as it takes.
 fn panel_shape(grid: &PanelGrid<'_>) -> Result<PanelShape, FigureError> {
     let (rows, columns) = (grid.row_labels.len(), grid.column_labels.len());
     let most = pixels(rows.max(columns)).max(1);
@@ -194,25 +208,34 @@ fn panel_shape(grid: &PanelGrid<'_>) -> Result<PanelShape, FigureError> {
         });
     }
     let target = (COMFORTABLE_SIDE / most.max(5)).clamp(72, 480).min(room);
-    let token_count = pixels(grid.token_count).max(1);
+    let longest = pixels(grid.queries.count.max(grid.keys.count)).max(1);
     // Half a pixel too many is better than half as large a panel.
-    let cell = (target + token_count / 2) / token_count;
-    let gap_extent = pixels(grid.segment_starts.len()) * SEGMENT_GAP;
-    if cell >= 1 && cell * token_count + gap_extent <= room {
-        let gaps = grid.segment_starts.clone();
-        return Ok(PanelShape {
-            cell,
-            block: 1,
-            spacing,
-            gaps,
-        });
-    }
-    let block = usize::try_from((token_count + target - 1) / target).unwrap_or(1);
+    let cell = (target + longest / 2) / longest;
+    let gap_count = |axis: &PanelAxis| axis.segment_starts.len();
+    let gaps = gap_count(&grid.queries).max(gap_count(&grid.keys));
+    let fits = cell >= 1 && cell * longest + pixels(gaps) * SEGMENT_GAP <= room;
+    let (cell, block) = match fits {
+        true => (cell, 1),
+        false => (
+            1,
+            usize::try_from((longest + target - 1) / target)
+                .unwrap_or(1)
+                .max(1),
+        ),
+    };
+    let axis = |axis: &PanelAxis| CellAxis {
+        count: axis.count.div_ceil(block),
+        gaps: match fits {
+            true => axis.segment_starts.clone(),
+            false => Vec::new(),
+        },
+    };
     Ok(PanelShape {
-        cell: 1,
-        block: block.max(1),
+        cell,
+        block,
         spacing,
-        gaps: Vec::new(),
+        rows: axis(&grid.queries),
+        columns: axis(&grid.keys),
     })
 }
 
@@ -221,19 +244,16 @@ fn panel_cells<'figure>(
     shape: &PanelShape,
     origin: (i32, i32),
 ) -> CellMatrix<'figure> {
-    let matrix = &panel.matrix;
-    let (values, side) = if shape.block > 1 {
-        let (means, side) = block_means(&matrix.values, matrix.columns, shape.block);
-        (Cow::Owned(means), side)
-    } else {
-        (Cow::Borrowed(matrix.values.as_ref()), matrix.columns)
+    let values = match shape.block {
+        1 => Cow::Borrowed(panel.matrix.values.as_ref()),
+        block => Cow::Owned(blocks(&panel.matrix, block, Joined::Mean).0),
     };
     CellMatrix {
         origin,
         cell: shape.cell,
         values,
-        side,
-        gaps: shape.gaps.clone(),
+        rows: shape.rows.clone(),
+        columns: shape.columns.clone(),
         gap: SEGMENT_GAP,
         range: panel.range,
     }
@@ -242,10 +262,9 @@ fn panel_cells<'figure>(
 /// What the picture leaves out, as a sentence.
 fn resolution_note(grid: &PanelGrid<'_>, shape: &PanelShape) -> Option<String> {
     let block = shape.block;
-    (block > 1).then(|| {
-        format!(
-            "{} tokens; each pixel shows the mean of {block} × {block} values.",
-            grid.token_count
-        )
-    })
+    let counts = match (grid.queries.count, grid.keys.count) {
+        (queries, keys) if queries == keys => format!("{keys} tokens"),
+        (queries, keys) => format!("{queries} queries and {keys} keys"),
+    };
+    (block > 1).then(|| format!("{counts}; each pixel shows the mean of {block} × {block} values."))
 }

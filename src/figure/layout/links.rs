@@ -9,7 +9,7 @@ use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, Ink, LABEL_GAP, MARGIN, MeasureText, Role, Rotation, TextFont,
     pixels,
 };
-use crate::figure::{LabelledMap, TokenLabel};
+use crate::figure::{LabelledMap, UnitLabel};
 
 /// The longest token, in pixels.
 const TOKEN_LIMIT: i32 = 220;
@@ -62,15 +62,16 @@ pub(super) fn link_list(
     let room = (height.max(SHORTEST) - line - LABEL_GAP) / pitch;
     let rows_a_column = usize::try_from(room).unwrap_or(1).max(1);
     let most = rows_a_column * MOST_COLUMNS;
-    let repeated = repeated(&map.tokens);
+    let names = [&map.rows, &map.columns].map(|labels| Names::new(labels));
+    let [queries, keys] = &names;
     let rows: Vec<Row> = map
         .links
         .iter()
         .take(most)
         .enumerate()
         .map(|(index, link)| {
-            let mut token = |position| token(&map.tokens, position, &repeated, font, measure);
-            let (query, key) = (token(link.query), token(link.key));
+            let query = queries.name(link.query, font, measure);
+            let key = keys.name(link.key, font, measure);
             let mut measured = |text: String| {
                 let width = measure.width(&text, font);
                 (text, width)
@@ -131,11 +132,11 @@ pub(super) fn link_list(
         list.lines.right = list.lines.right.max(left + value_end);
         list.lines.bottom = list.lines.bottom.max(top + line);
     }
-    list.notes = notes(map, listed, &repeated);
+    list.notes = notes(map, listed, &names);
     list
 }
 
-fn notes(map: &LabelledMap<'_>, listed: usize, repeated: &HashMap<&str, usize>) -> Vec<String> {
+fn notes(map: &LabelledMap<'_>, listed: usize, [queries, keys]: &[Names<'_>; 2]) -> Vec<String> {
     let mut notes = Vec::new();
     let asked = map.links.len();
     if listed < asked {
@@ -143,15 +144,8 @@ fn notes(map: &LabelledMap<'_>, listed: usize, repeated: &HashMap<&str, usize>) 
             "There is room for {listed} of the {asked} strongest links."
         ));
     }
-    let is_numbered = |position: usize| {
-        let token = map.tokens.get(position);
-        token.is_some_and(|token| is_repeated(token, repeated))
-    };
-    let links = map.links.iter().take(listed);
-    if links
-        .flat_map(|link| [link.query, link.key])
-        .any(is_numbered)
-    {
+    let mut links = map.links.iter().take(listed);
+    if links.any(|link| queries.is_repeated(link.query) || keys.is_repeated(link.key)) {
         notes.push(
             "Tokens that occur more than once have their position behind them, counted from 0."
                 .to_owned(),
@@ -160,41 +154,48 @@ fn notes(map: &LabelledMap<'_>, listed: usize, repeated: &HashMap<&str, usize>) 
     notes
 }
 
-/// How often each text occurs.
-fn repeated(tokens: &[TokenLabel]) -> HashMap<&str, usize> {
-    let mut counts = HashMap::new();
-    for token in tokens {
-        *counts.entry(token.text.as_str()).or_insert(0) += 1;
-    }
-    counts
+/// The units of one axis as the list names them.
+struct Names<'map> {
+    labels: &'map [UnitLabel],
+    /// How often each text occurs.
+    counts: HashMap<&'map str, usize>,
 }
 
-fn is_repeated(token: &TokenLabel, counts: &HashMap<&str, usize>) -> bool {
-    counts
-        .get(token.text.as_str())
-        .is_some_and(|&count| count > 1)
-}
-
-/// A token as the list names it: with its position where its text alone does
-/// not say which one it is.
-fn token(
-    tokens: &[TokenLabel],
-    position: usize,
-    repeated: &HashMap<&str, usize>,
-    font: TextFont,
-    measure: &mut dyn MeasureText,
-) -> (String, i32, Ink) {
-    let Some(token) = tokens.get(position) else {
-        return (String::new(), 0, Ink::Light);
-    };
-    let (mut text, mut width) = elide_middle(&token.text, font, TOKEN_LIMIT, measure);
-    if is_repeated(token, repeated) {
-        text = format!("{text} ({position})");
-        width = measure.width(&text, font);
+impl<'map> Names<'map> {
+    fn new(labels: &'map [UnitLabel]) -> Self {
+        let mut counts = HashMap::new();
+        for label in labels {
+            *counts.entry(label.text.as_str()).or_insert(0) += 1;
+        }
+        Self { labels, counts }
     }
-    let ink = match token.special {
-        true => Ink::Light,
-        false => Ink::Strong,
-    };
-    (text, width, ink)
+
+    fn is_repeated(&self, position: usize) -> bool {
+        let label = self.labels.get(position);
+        let count = label.and_then(|label| self.counts.get(label.text.as_str()));
+        count.is_some_and(|&count| count > 1)
+    }
+
+    /// A unit: with its position where its text alone does not say which one
+    /// it is.
+    fn name(
+        &self,
+        position: usize,
+        font: TextFont,
+        measure: &mut dyn MeasureText,
+    ) -> (String, i32, Ink) {
+        let Some(label) = self.labels.get(position) else {
+            return (String::new(), 0, Ink::Light);
+        };
+        let (mut text, mut width) = elide_middle(&label.text, font, TOKEN_LIMIT, measure);
+        if self.is_repeated(position) {
+            text = format!("{text} ({position})");
+            width = measure.width(&text, font);
+        }
+        let ink = match label.special {
+            true => Ink::Light,
+            false => Ink::Strong,
+        };
+        (text, width, ink)
+    }
 }

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 
 use super::color_bar::color_bar;
-use super::head::{heading, notes};
+use super::head::{Lines, heading, notes};
 use super::links::link_list;
 use super::text::{elide_middle, place};
 use super::{
-    ANNOTATION_SIZE, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL, LINE_HEIGHT, Layout,
-    MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont, block_maxima, pixels,
+    ANNOTATION_SIZE, CellAxis, CellMatrix, Figure, Ink, Item, Joined, LABEL_GAP, LARGEST_LABEL,
+    LINE_HEIGHT, Layout, MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont,
+    blocks, pixels,
 };
-use crate::figure::{ColorRange, LabelledMap, Progression, TokenLabel, ValueRange};
+use crate::figure::{ColorRange, LabelledMap, Progression, UnitLabel, ValueRange};
 
 /// The side that a map of a few dozen tokens gets, in pixels.
 const COMFORTABLE_SIDE: i32 = 1_440;
@@ -27,6 +28,8 @@ pub(super) const TICK: i32 = 8;
 /// What separates two segments, in pixels.
 pub(super) const SEGMENT_GAP: i32 = 8;
 
+/// No map is so low that its colour bar has no room for numbers, in pixels.
+const SHORTEST_COLOR_BAR: i32 = 180;
 /// Between the colour bar and the list of links, in pixels.
 const LINKS_GAP: i32 = 48;
 
@@ -36,41 +39,48 @@ pub(super) fn layout<'figure>(
     map: &'figure LabelledMap<'_>,
     measure: &mut dyn MeasureText,
 ) -> Layout<'figure> {
-    let token_count = map.tokens.len();
-    let block = token_count.div_ceil(SIDE_LIMIT as usize).max(1);
+    let longest = map.rows.len().max(map.columns.len());
+    let block = longest.div_ceil(SIDE_LIMIT as usize).max(1);
     let mut cells = cells(figure, map, block);
-    let axis = Axis::new(map, cells.cell, block, measure);
+    let axes = Axes::new(map, cells.cell, block, measure);
 
     let name_font = TextFont::regular(ANNOTATION_SIZE);
     let name_line = name_font.line_height();
-    let left = MARGIN + name_line + LABEL_GAP + axis.row_extent + LABEL_GAP + TICK;
+    let left = MARGIN + name_line + LABEL_GAP + axes.row_extent() + LABEL_GAP + TICK;
     // The heading breaks its lines over the whole width, which is known before
     // the height is: the colour bar is laid out twice, first for its width.
     let bar_gap = 40;
-    let bar_width = color_bar(&figure.color_scale, (0, 0), cells.extent(), measure).right;
-    let bar_right = left + cells.extent() + bar_gap + bar_width;
+    let bar_height = cells.height().max(SHORTEST_COLOR_BAR.min(cells.width()));
+    let bar_width = color_bar(&figure.color_scale, (0, 0), bar_height, measure).right;
+    let bar_right = left + cells.width() + bar_gap + bar_width;
     let links_left = bar_right + LINKS_GAP;
-    let links = link_list(map, (links_left, 0), cells.extent(), measure);
+    let links = link_list(map, (links_left, 0), cells.height(), measure);
     let body_right = match map.links.is_empty() {
         true => bar_right,
         false => links.lines.right,
     };
     let heading = heading(figure, body_right - MARGIN, measure);
-    let top = heading.bottom + 28 + name_line + LABEL_GAP + axis.column_extent() + LABEL_GAP + TICK;
+    let top = heading.bottom + 28 + name_line + LABEL_GAP + axes.column_extent() + LABEL_GAP + TICK;
     cells.origin = (left, top);
     let bar = color_bar(
         &figure.color_scale,
-        (left + cells.extent() + bar_gap, top),
-        cells.extent(),
+        (left + cells.width() + bar_gap, top),
+        bar_height,
         measure,
     );
-    let links = link_list(map, (links_left, top), cells.extent(), measure);
+    let links = link_list(map, (links_left, top), cells.height(), measure);
     let mut all_notes = figure.notes.clone();
-    all_notes.extend(axis.note(token_count, block));
+    all_notes.extend(axes.note(map, block));
     all_notes.extend(links.notes);
     let body_bottom = bar.bottom.max(links.lines.bottom);
+    let names = axis_names(&cells, &axes, name_font, heading.bottom + 28, measure);
+    let body_bottom = body_bottom.max(names.bottom);
     let notes = notes(&all_notes, body_bottom + 24, body_right - MARGIN, measure);
-    let width = body_right.max(heading.right).max(notes.right) + MARGIN;
+    let width = body_right
+        .max(heading.right)
+        .max(notes.right)
+        .max(names.right)
+        + MARGIN;
     let bottom = if all_notes.is_empty() {
         body_bottom
     } else {
@@ -79,16 +89,10 @@ pub(super) fn layout<'figure>(
 
     let mut items: Vec<Item<'figure>> = heading.items;
     let values = value_texts(&cells, measure);
-    items.reserve(values.len() + 4 * axis.labels.len() + 64);
-    items.extend(axis_names(
-        &cells,
-        &axis,
-        name_font,
-        heading.bottom + 28,
-        measure,
-    ));
-    axis.push_labels(&cells, &mut items);
-    let segment_lines = segment_lines(&cells, &axis);
+    items.reserve(values.len() + 4 * longest + 64);
+    items.extend(names.items);
+    axes.push_labels(&cells, &mut items);
+    let segment_lines = segment_lines(&cells, &axes);
     items.push(cells.rect().frame());
     items.push(Item::Cells(cells));
     items.extend(segment_lines);
@@ -104,7 +108,7 @@ pub(super) fn layout<'figure>(
     }
 }
 
-/// The side of a cell for a number of tokens, in pixels: as large as helps
+/// The side of a cell for a number of units, in pixels: as large as helps
 /// reading, then large enough for a label each, then at least one pixel.
 pub(super) fn cell_side(cell_count: usize) -> i32 {
     let count = pixels(cell_count).max(1);
@@ -122,11 +126,12 @@ fn cells<'figure>(
     block: usize,
 ) -> CellMatrix<'figure> {
     let matrix = &map.matrix;
-    let (values, side) = if block > 1 {
-        let (maxima, side) = block_maxima(&matrix.values, matrix.columns, block);
-        (Cow::Owned(maxima), side)
+    let (values, [rows, columns]) = if block > 1 {
+        let (maxima, counts) = blocks(matrix, block, Joined::Maximum);
+        (Cow::Owned(maxima), counts)
     } else {
-        (Cow::Borrowed(matrix.values.as_ref()), matrix.columns)
+        let counts = [matrix.rows, matrix.columns];
+        (Cow::Borrowed(matrix.values.as_ref()), counts)
     };
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => range,
@@ -135,48 +140,54 @@ fn cells<'figure>(
             ValueRange::up_to(maximum, Progression::Linear)
         }
     };
-    let gaps = if block > 1 {
-        Vec::new()
-    } else {
-        map.segment_starts.clone()
+    let axis = |count: usize, starts: &Vec<usize>| CellAxis {
+        count,
+        gaps: match block {
+            1 => starts.clone(),
+            _ => Vec::new(),
+        },
     };
     CellMatrix {
         origin: (0, 0),
-        cell: cell_side(side),
+        cell: cell_side(rows.max(columns)),
         values,
-        side,
-        gaps,
+        rows: axis(rows, &map.row_segment_starts),
+        columns: axis(columns, &map.column_segment_starts),
         gap: SEGMENT_GAP,
         range,
     }
 }
 
-/// The labels of both axes: the same tokens, level down the side, level or
-/// upward along the top.
-struct Axis {
+/// A label with its width and its ink.
+type Label = (String, i32, Ink);
+
+/// The labels of both axes: level down the side, level or upward along the
+/// top.
+struct Axes {
     font: TextFont,
     /// Every so many cells have a label.
     stride: usize,
-    /// Text, width and ink of each label.
-    labels: Vec<(String, i32, Ink)>,
-    /// The widest label.
-    row_extent: i32,
+    rows: Vec<Label>,
+    columns: Vec<Label>,
+    /// How the labels along the top run.
     rotation: Rotation,
 }
 
-impl Axis {
+fn widest(labels: &[Label]) -> i32 {
+    labels.iter().map(|&(_, width, _)| width).max().unwrap_or(0)
+}
+
+impl Axes {
     fn new(map: &LabelledMap<'_>, cell: i32, block: usize, measure: &mut dyn MeasureText) -> Self {
         let largest = (cell as f32 / LINE_HEIGHT).floor();
         let font = TextFont::regular(largest.clamp(SMALLEST_LABEL, LARGEST_LABEL));
         let stride = usize::try_from((font.line_height() + cell - 1) / cell).unwrap_or(1);
-        let labels: Vec<_> = map
-            .tokens
-            .iter()
-            .step_by(stride * block)
-            .map(|token| label(token, font, measure))
-            .collect();
-        let row_extent = labels.iter().map(|&(_, width, _)| width).max().unwrap_or(0);
-        let rotation = if stride == 1 && row_extent + 10 <= cell {
+        let mut labels = |units: &[UnitLabel]| -> Vec<Label> {
+            let labelled = units.iter().step_by(stride * block);
+            labelled.map(|unit| label(unit, font, measure)).collect()
+        };
+        let (rows, columns) = (labels(&map.rows), labels(&map.columns));
+        let rotation = if stride == 1 && widest(&columns) + 10 <= cell {
             Rotation::Level
         } else {
             Rotation::Upward
@@ -184,99 +195,116 @@ impl Axis {
         Self {
             font,
             stride,
-            labels,
-            row_extent,
+            rows,
+            columns,
             rotation,
         }
+    }
+
+    /// The room that labels down the side take to the left.
+    fn row_extent(&self) -> i32 {
+        widest(&self.rows)
     }
 
     /// The room that labels along the top take upwards.
     fn column_extent(&self) -> i32 {
         match self.rotation {
             Rotation::Level => self.font.line_height(),
-            Rotation::Upward => self.row_extent,
+            Rotation::Upward => widest(&self.columns),
         }
     }
 
     /// What the picture leaves out, as a sentence.
-    fn note(&self, token_count: usize, block: usize) -> Option<String> {
+    fn note(&self, map: &LabelledMap<'_>, block: usize) -> Option<String> {
         let every = self.stride * block;
         let shared = if block > 1 {
             format!(" Each pixel shows the greatest of {block} × {block} values.")
         } else {
             String::new()
         };
-        (every > 1).then(|| {
-            format!(
-                "{token_count} tokens; every {} is labelled.{shared}",
-                ordinal(every)
-            )
-        })
+        let counts = match (map.rows.len(), map.columns.len()) {
+            (rows, columns) if rows == columns => format!("{rows} tokens"),
+            (rows, columns) => format!("{rows} queries and {columns} keys"),
+        };
+        (every > 1).then(|| format!("{counts}; every {} is labelled.{shared}", ordinal(every)))
     }
 
     fn push_labels(&self, cells: &CellMatrix<'_>, items: &mut Vec<Item<'_>>) {
-        let (left, top) = cells.origin;
-        let line = self.font.line_height();
-        for (position, (text, width, ink)) in self.labels.iter().enumerate() {
+        // A row and its column behind one another, as they were always drawn.
+        for position in 0..self.rows.len().max(self.columns.len()) {
             let index = position * self.stride;
-            let middle = cells.offset(index) + cells.cell / 2;
-            let row_corner = (left - TICK - LABEL_GAP - width, top + middle - line / 2);
-            items.push(place(
-                text.clone(),
-                self.font,
-                *width,
-                row_corner,
-                Rotation::Level,
-                (*ink, Role::RowLabel(index)),
-            ));
-            let column_corner = match self.rotation {
-                Rotation::Level => (left + middle - width / 2, top - TICK - LABEL_GAP - line),
-                Rotation::Upward => (left + middle - line / 2, top - TICK - LABEL_GAP - width),
-            };
-            items.push(place(
-                text.clone(),
-                self.font,
-                *width,
-                column_corner,
-                self.rotation,
-                (*ink, Role::ColumnLabel(index)),
-            ));
-            items.extend(ticks(cells, middle));
+            if let Some(label) = self.rows.get(position) {
+                items.push(self.row_label(label, index, cells));
+            }
+            if let Some(label) = self.columns.get(position) {
+                items.push(self.column_label(label, index, cells));
+            }
+            let thickness = cells.cell.min(2);
+            let (left, top) = cells.origin;
+            if position < self.rows.len() {
+                let y = top + cells.row_offset(index) + cells.cell / 2 - thickness / 2;
+                items.push(tick(left - TICK - 2, y, TICK, thickness));
+            }
+            if position < self.columns.len() {
+                let x = left + cells.column_offset(index) + cells.cell / 2 - thickness / 2;
+                items.push(tick(x, top - TICK - 2, thickness, TICK));
+            }
         }
+    }
+
+    fn row_label(&self, label: &Label, index: usize, cells: &CellMatrix<'_>) -> Item<'static> {
+        let (text, width, ink) = label;
+        let (left, top) = cells.origin;
+        let middle = top + cells.row_offset(index) + cells.cell / 2;
+        let corner = (
+            left - TICK - LABEL_GAP - width,
+            middle - self.font.line_height() / 2,
+        );
+        let kind = (*ink, Role::RowLabel(index));
+        place(
+            text.clone(),
+            self.font,
+            *width,
+            corner,
+            Rotation::Level,
+            kind,
+        )
+    }
+
+    fn column_label(&self, label: &Label, index: usize, cells: &CellMatrix<'_>) -> Item<'static> {
+        let (text, width, ink) = label;
+        let (left, top) = cells.origin;
+        let middle = left + cells.column_offset(index) + cells.cell / 2;
+        let line = self.font.line_height();
+        let bottom = top - TICK - LABEL_GAP;
+        let corner = match self.rotation {
+            Rotation::Level => (middle - width / 2, bottom - line),
+            Rotation::Upward => (middle - line / 2, bottom - width),
+        };
+        let kind = (*ink, Role::ColumnLabel(index));
+        place(text.clone(), self.font, *width, corner, self.rotation, kind)
     }
 }
 
-fn ticks(cells: &CellMatrix<'_>, middle: i32) -> [Item<'static>; 2] {
-    let (left, top) = cells.origin;
-    let thickness = cells.cell.min(2);
-    let start = middle - thickness / 2;
-    let rects = [
-        Rect {
-            x: left - TICK - 2,
-            y: top + start,
-            width: TICK,
-            height: thickness,
+fn tick(x: i32, y: i32, width: i32, height: i32) -> Item<'static> {
+    Item::Rectangle {
+        rect: Rect {
+            x,
+            y,
+            width,
+            height,
         },
-        Rect {
-            x: left + start,
-            y: top - TICK - 2,
-            width: thickness,
-            height: TICK,
-        },
-    ];
-    rects.map(|rect| Item::Rectangle {
-        rect,
         ink: Ink::Hairline,
-    })
+    }
 }
 
 pub(super) fn label(
-    token: &TokenLabel,
+    unit: &UnitLabel,
     font: TextFont,
     measure: &mut dyn MeasureText,
 ) -> (String, i32, Ink) {
-    let (text, width) = elide_middle(&token.text, font, LABEL_LIMIT, measure);
-    let ink = if token.special {
+    let (text, width) = elide_middle(&unit.text, font, LABEL_LIMIT, measure);
+    let ink = if unit.special {
         Ink::Light
     } else {
         Ink::Strong
@@ -295,66 +323,68 @@ fn ordinal(number: usize) -> String {
     format!("{number}{suffix}")
 }
 
+/// The names of both axes: keys above the map, queries beside it.
 fn axis_names(
     cells: &CellMatrix<'_>,
-    axis: &Axis,
+    axes: &Axes,
     font: TextFont,
     key_top: i32,
     measure: &mut dyn MeasureText,
-) -> [Item<'static>; 2] {
+) -> Lines {
     let (left, top) = cells.origin;
-    let name = |long: &str, short: &str, measure: &mut dyn MeasureText| {
+    let mut name = |long: &str, short: &str, extent: i32| {
         let width = measure.width(long, font);
-        if width <= cells.extent().max(axis.row_extent) {
+        if width <= extent {
             (long.to_owned(), width)
         } else {
             (short.to_owned(), measure.width(short, font))
         }
     };
     let kind = (Ink::Medium, Role::AxisName);
-    let (key, key_width) = name("key (attended to)", "key", measure);
-    let key_corner = (left + ((cells.extent() - key_width) / 2).max(0), key_top);
-    let (query, query_width) = name("query (attends)", "query", measure);
-    let query_corner = (MARGIN, top + (cells.extent() - query_width) / 2);
-    [
-        place(key, font, key_width, key_corner, Rotation::Level, kind),
-        place(
-            query,
-            font,
-            query_width,
-            query_corner,
-            Rotation::Upward,
-            kind,
-        ),
-    ]
+    let widest = axes.row_extent();
+    let (key, key_width) = name("key (attended to)", "key", cells.width().max(widest));
+    let key_corner = (left + ((cells.width() - key_width) / 2).max(0), key_top);
+    let (query, query_width) = name("query (attends)", "query", cells.height().max(widest));
+    // Above its middle where the map is lower than the name is long.
+    let query_top = (top + (cells.height() - query_width) / 2).max(key_top + font.line_height());
+    let query_corner = (MARGIN, query_top);
+    let level = Rotation::Level;
+    let upward = Rotation::Upward;
+    Lines {
+        items: vec![
+            place(key, font, key_width, key_corner, level, kind),
+            place(query, font, query_width, query_corner, upward, kind),
+        ],
+        bottom: query_top + query_width,
+        right: key_corner.0 + key_width,
+    }
 }
 
 /// A line between the segments, in a gap of its own so that no value is
 /// covered, and out between the labels so that they are told apart too.
-fn segment_lines(cells: &CellMatrix<'_>, axis: &Axis) -> Vec<Item<'static>> {
+fn segment_lines(cells: &CellMatrix<'_>, axes: &Axes) -> Vec<Item<'static>> {
     let (left, top) = cells.origin;
-    let row_reach = TICK + LABEL_GAP + axis.row_extent;
-    let column_reach = TICK + LABEL_GAP + axis.column_extent();
-    let across = |&start: &usize| {
-        let middle = cells.offset(start) - SEGMENT_GAP / 2 - 1;
-        let row = Rect {
-            x: left - row_reach,
-            y: top + middle,
-            width: row_reach + cells.extent(),
-            height: 2,
-        };
-        let column = Rect {
-            x: left + middle,
-            y: top - column_reach,
-            width: 2,
-            height: column_reach + cells.extent(),
-        };
-        [row, column].map(|rect| Item::Rectangle {
+    let row_reach = TICK + LABEL_GAP + axes.row_extent();
+    let column_reach = TICK + LABEL_GAP + axes.column_extent();
+    let middle = |offset: i32| offset - SEGMENT_GAP / 2 - 1;
+    let rows = cells.rows.gaps.iter().map(|&start| Rect {
+        x: left - row_reach,
+        y: top + middle(cells.row_offset(start)),
+        width: row_reach + cells.width(),
+        height: 2,
+    });
+    let columns = cells.columns.gaps.iter().map(|&start| Rect {
+        x: left + middle(cells.column_offset(start)),
+        y: top - column_reach,
+        width: 2,
+        height: column_reach + cells.height(),
+    });
+    rows.chain(columns)
+        .map(|rect| Item::Rectangle {
             rect,
             ink: Ink::Medium,
         })
-    };
-    cells.gaps.iter().flat_map(across).collect()
+        .collect()
 }
 
 /// The values of the cells, where they are large enough to hold them.
@@ -362,15 +392,16 @@ fn value_texts(cells: &CellMatrix<'_>, measure: &mut dyn MeasureText) -> Vec<Ite
     let Some((font, decimals)) = value_format(cells.cell, measure) else {
         return Vec::new();
     };
-    let mut items = Vec::with_capacity(cells.side * cells.side);
-    for row in 0..cells.side {
-        for column in 0..cells.side {
+    let (rows, columns) = (cells.rows.count, cells.columns.count);
+    let mut items = Vec::with_capacity(rows * columns);
+    for row in 0..rows {
+        for column in 0..columns {
             let fraction = cells.fraction(row, column);
             let text = value_text(cells.value(row, column), decimals);
             let width = measure.width(&text, font);
             let corner = (
-                cells.origin.0 + cells.offset(column) + (cells.cell - width) / 2,
-                cells.origin.1 + cells.offset(row) + (cells.cell - font.line_height()) / 2,
+                cells.origin.0 + cells.column_offset(column) + (cells.cell - width) / 2,
+                cells.origin.1 + cells.row_offset(row) + (cells.cell - font.line_height()) / 2,
             );
             // What rounds to nothing steps back behind what does not.
             let ink = if text == NOTHING {

@@ -18,7 +18,7 @@ mod thumbnail;
 
 use std::borrow::Cow;
 
-use super::{Body, Figure, FigureError, Palette, ValueRange};
+use super::{Body, Figure, FigureError, Matrix, Palette, ValueRange};
 
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
 pub use thumbnail::{thumbnail, thumbnail_size};
@@ -72,14 +72,6 @@ impl Rect {
         };
         let ink = Ink::Hairline;
         Item::Rectangle { rect, ink }
-    }
-
-    /// Whether the two share a pixel.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.x < other.right()
-            && other.x < self.right()
-            && self.y < other.bottom()
-            && other.y < self.bottom()
     }
 
     /// Whether every pixel of `other` is inside.
@@ -175,6 +167,15 @@ pub struct TextItem {
     pub role: Role,
 }
 
+/// How the cells of a matrix follow one another along one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellAxis {
+    /// The number of cells.
+    pub count: usize,
+    /// Cells before which there is a gap, ascending.
+    pub gaps: Vec<usize>,
+}
+
 /// A matrix of square cells of whole pixels, with gaps between segments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellMatrix<'figure> {
@@ -184,10 +185,10 @@ pub struct CellMatrix<'figure> {
     pub cell: i32,
     /// Row after row.
     pub values: Cow<'figure, [f32]>,
-    /// Number of rows and columns.
-    pub side: usize,
-    /// Cells before which there is a gap, ascending.
-    pub gaps: Vec<usize>,
+    /// The rows, from the top.
+    pub rows: CellAxis,
+    /// The columns, from the left.
+    pub columns: CellAxis,
     /// Width of a gap, in pixels.
     pub gap: i32,
     /// The values of the first and last colour.
@@ -195,15 +196,33 @@ pub struct CellMatrix<'figure> {
 }
 
 impl CellMatrix<'_> {
-    /// How far a cell's first pixel is from the origin.
-    pub fn offset(&self, index: usize) -> i32 {
-        let gaps_before = self.gaps.iter().filter(|&&gap| gap <= index).count();
+    /// How far a row's first pixel is below the origin.
+    pub fn row_offset(&self, row: usize) -> i32 {
+        self.offset(&self.rows, row)
+    }
+
+    /// How far a column's first pixel is right of the origin.
+    pub fn column_offset(&self, column: usize) -> i32 {
+        self.offset(&self.columns, column)
+    }
+
+    fn offset(&self, axis: &CellAxis, index: usize) -> i32 {
+        let gaps_before = axis.gaps.iter().filter(|&&gap| gap <= index).count();
         pixels(index) * self.cell + pixels(gaps_before) * self.gap
     }
 
-    /// Width and height of the whole.
-    pub fn extent(&self) -> i32 {
-        pixels(self.side) * self.cell + pixels(self.gaps.len()) * self.gap
+    /// The width of the whole.
+    pub fn width(&self) -> i32 {
+        self.extent(&self.columns)
+    }
+
+    /// The height of the whole.
+    pub fn height(&self) -> i32 {
+        self.extent(&self.rows)
+    }
+
+    fn extent(&self, axis: &CellAxis) -> i32 {
+        pixels(axis.count) * self.cell + pixels(axis.gaps.len()) * self.gap
     }
 
     /// All of it.
@@ -211,14 +230,14 @@ impl CellMatrix<'_> {
         Rect {
             x: self.origin.0,
             y: self.origin.1,
-            width: self.extent(),
-            height: self.extent(),
+            width: self.width(),
+            height: self.height(),
         }
     }
 
     /// A value, NaN outside the matrix.
     pub fn value(&self, row: usize, column: usize) -> f32 {
-        let value = self.values.get(row * self.side + column);
+        let value = self.values.get(row * self.columns.count + column);
         value.copied().unwrap_or(f32::NAN)
     }
 
@@ -289,35 +308,42 @@ fn pixels(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX / 4)
 }
 
-/// The greatest value of every `block` × `block` square of a matrix.
-fn block_maxima(values: &[f32], side: usize, block: usize) -> (Vec<f32>, usize) {
-    let blocks = side.div_ceil(block);
-    let mut maxima = vec![f32::NEG_INFINITY; blocks * blocks];
-    for (row_index, row) in values.chunks_exact(side.max(1)).enumerate() {
-        let start = row_index / block * blocks;
-        for (maximum, chunk) in maxima[start..].iter_mut().zip(row.chunks(block)) {
-            *maximum = chunk.iter().copied().fold(*maximum, f32::max);
-        }
-    }
-    (maxima, blocks)
+/// What becomes of the values that share a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Joined {
+    /// The greatest of them.
+    Maximum,
+    /// Their mean.
+    Mean,
 }
 
-/// The mean of every `block` × `block` square of a matrix; squares at the end
-/// may be smaller.
-fn block_means(values: &[f32], side: usize, block: usize) -> (Vec<f32>, usize) {
-    let blocks = side.div_ceil(block);
-    let mut sums = vec![0.0_f64; blocks * blocks];
-    for (row_index, row) in values.chunks_exact(side.max(1)).enumerate() {
-        let start = row_index / block * blocks;
-        for (sum, chunk) in sums[start..].iter_mut().zip(row.chunks(block)) {
-            *sum += chunk.iter().copied().map(f64::from).sum::<f64>();
+/// A matrix in cells of `block` × `block` values each, and the numbers of its
+/// rows and columns; cells at the ends may hold fewer.
+fn blocks(matrix: &Matrix<'_>, block: usize, joined: Joined) -> (Vec<f32>, [usize; 2]) {
+    let [rows, columns] = [matrix.rows, matrix.columns].map(|count| count.div_ceil(block));
+    let start = match joined {
+        Joined::Maximum => f64::NEG_INFINITY,
+        Joined::Mean => 0.0,
+    };
+    let mut cells = vec![start; rows * columns];
+    let lines = matrix.values.chunks_exact(matrix.columns.max(1));
+    for (row_index, row) in lines.enumerate() {
+        let start = row_index / block * columns;
+        for (cell, chunk) in cells[start..].iter_mut().zip(row.chunks(block)) {
+            let values = chunk.iter().copied().map(f64::from);
+            match joined {
+                Joined::Maximum => *cell = values.fold(*cell, f64::max),
+                Joined::Mean => *cell += values.sum::<f64>(),
+            }
         }
     }
-    let extent = |index: usize| block.min(side - index * block);
-    let means = sums
-        .into_iter()
-        .enumerate()
-        .map(|(index, sum)| (sum / (extent(index / blocks) * extent(index % blocks)) as f64) as f32)
-        .collect();
-    (means, blocks)
+    let extent = |index: usize, count: usize| block.min(count - index * block);
+    let values = cells.into_iter().enumerate().map(|(index, cell)| {
+        let held = extent(index / columns, matrix.rows) * extent(index % columns, matrix.columns);
+        match joined {
+            Joined::Maximum => cell as f32,
+            Joined::Mean => (cell / held as f64) as f32,
+        }
+    });
+    (values.collect(), [rows, columns])
 }

@@ -1,5 +1,5 @@
-//! The layout of a token's profile: bars, the tokens below them, and a row of
-//! colours for every layer, all over the same token axis.
+//! The layout of a unit's profile: bars, the units below them, and a row of
+//! colours for every layer, all over the same axis.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::{
     LINE_HEIGHT, Layout, MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont,
     Weight, pixels,
 };
-use crate::figure::{ColorRange, TokenProfile};
+use crate::figure::{ColorRange, UnitProfile};
 
 /// Height of the axis of the bars, in pixels.
 pub(super) const BARS_HEIGHT: i32 = 420;
@@ -31,12 +31,12 @@ pub(super) const LEVEL: Rotation = Rotation::Level;
 
 /// Where the columns are, and what is written at them.
 pub(super) struct Columns<'profile> {
-    profile: &'profile TokenProfile,
+    profile: &'profile UnitProfile,
     /// Left edge of the first column.
     left: i32,
     /// Width of a column, in pixels.
     pub(super) pitch: i32,
-    /// So many tokens share a column.
+    /// So many units share a column.
     block: usize,
     count: usize,
     /// Columns before which there is a gap.
@@ -44,10 +44,10 @@ pub(super) struct Columns<'profile> {
 }
 
 impl<'profile> Columns<'profile> {
-    fn new(profile: &'profile TokenProfile) -> Self {
-        let token_count = profile.tokens.len();
-        let block = token_count.div_ceil(SIDE_LIMIT as usize).max(1);
-        let count = token_count.div_ceil(block);
+    fn new(profile: &'profile UnitProfile) -> Self {
+        let unit_count = profile.units.len();
+        let block = unit_count.div_ceil(SIDE_LIMIT as usize).max(1);
+        let count = unit_count.div_ceil(block);
         let gaps = match block {
             1 => profile.segment_starts.clone(),
             _ => Vec::new(),
@@ -71,25 +71,27 @@ impl<'profile> Columns<'profile> {
         pixels(self.count) * self.pitch + pixels(self.gaps.len()) * SEGMENT_GAP
     }
 
-    /// One value a column: the greatest of the tokens that share it.
+    /// One value a column: the greatest of the units that share it.
     fn values(&self, values: &[f32]) -> Vec<f32> {
         let greatest = |chunk: &[f32]| chunk.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         values.chunks(self.block).map(greatest).collect()
     }
 
-    pub(super) fn marked(&self) -> usize {
-        self.profile.position / self.block
+    /// The column of the unit whose profile it is, where it has one.
+    pub(super) fn marked(&self) -> Option<usize> {
+        self.profile.position.map(|position| position / self.block)
     }
 
     pub(super) fn special(&self, column: usize) -> bool {
-        let token = self.profile.tokens.get(column * self.block);
-        self.block == 1 && token.is_some_and(|token| token.special)
+        let unit = self.profile.units.get(column * self.block);
+        self.block == 1 && unit.is_some_and(|unit| unit.special)
     }
 
-    fn band(&self, top: i32, height: i32) -> Rect {
+    /// What marks a column, behind everything else.
+    fn band(&self, column: usize, top: i32, height: i32) -> Rect {
         let width = self.pitch.max(4);
         Rect {
-            x: self.x(self.marked()) - (width - self.pitch) / 2,
+            x: self.x(column) - (width - self.pitch) / 2,
             y: top,
             width,
             height,
@@ -98,7 +100,7 @@ impl<'profile> Columns<'profile> {
 }
 
 /// The labels below the bars.
-pub(super) struct TokenLabels {
+pub(super) struct UnitLabels {
     pub(super) font: TextFont,
     /// Every so many columns have a label.
     pub(super) stride: usize,
@@ -107,13 +109,13 @@ pub(super) struct TokenLabels {
     rotation: Rotation,
 }
 
-impl TokenLabels {
+impl UnitLabels {
     fn new(columns: &Columns<'_>, bars: &[f32], measure: &mut dyn MeasureText) -> Self {
         let largest = (columns.pitch as f32 / LINE_HEIGHT).floor();
         let font = TextFont::regular(largest.clamp(SMALLEST_LABEL, LARGEST_LABEL));
         let stride = stride(Some(font.line_height()), columns.pitch);
         let marked = columns.marked();
-        let labelled = spaced(bars, Some(marked), stride);
+        let labelled = spaced(bars, marked, stride);
         let bold = TextFont {
             weight: Weight::Bold,
             ..font
@@ -121,14 +123,15 @@ impl TokenLabels {
         let labels: Vec<_> = labelled
             .into_iter()
             .filter_map(|column| {
-                let index = match column == marked {
-                    true => columns.profile.position,
-                    false => column * columns.block,
-                };
-                let token = columns.profile.tokens.get(index)?;
-                let font = if column == marked { bold } else { font };
-                let (text, width, ink) = label(token, font, measure);
-                let ink = if column == marked { Ink::Strong } else { ink };
+                let is_marked = Some(column) == marked;
+                let own = columns.profile.position.filter(|_| is_marked);
+                let unit = columns
+                    .profile
+                    .units
+                    .get(own.unwrap_or(column * columns.block))?;
+                let font = if is_marked { bold } else { font };
+                let (text, width, ink) = label(unit, font, measure);
+                let ink = if is_marked { Ink::Strong } else { ink };
                 Some((column, text, width, font, ink))
             })
             .collect();
@@ -173,13 +176,17 @@ impl TokenLabels {
 
     /// What the picture leaves out, as a sentence.
     fn note(&self, columns: &Columns<'_>) -> Option<String> {
-        let count = columns.profile.tokens.len();
+        let count = columns.profile.units.len();
         let shared = match columns.block {
             1 => String::new(),
             block => format!(" Each bar shows the greatest of {block} values."),
         };
         (self.stride > 1 || columns.block > 1).then(|| {
-            format!("{count} tokens; labelled are the marked one, then the highest bars that have room.{shared}")
+            let first = match columns.profile.position {
+                Some(_) => "the marked one, then ",
+                None => "",
+            };
+            format!("{count} tokens; labelled are {first}the highest bars that have room.{shared}")
         })
     }
 }
@@ -207,7 +214,7 @@ pub(super) fn spaced(bars: &[f32], first: Option<usize>, stride: usize) -> Vec<u
 /// Puts a profile in its place.
 pub(super) fn layout<'figure>(
     figure: &'figure Figure<'_>,
-    profile: &'figure TokenProfile,
+    profile: &'figure UnitProfile,
     measure: &mut dyn MeasureText,
 ) -> Result<Layout<'figure>, FigureError> {
     let row_count = profile.rows.len();
@@ -220,7 +227,7 @@ pub(super) fn layout<'figure>(
     }
     let mut columns = Columns::new(profile);
     let bars = columns.values(&profile.bars);
-    let labels = TokenLabels::new(&columns, &bars, measure);
+    let labels = UnitLabels::new(&columns, &bars, measure);
     let axis = BarAxis::new(profile.bar_maximum);
     let values = BarValues::new(&columns, &labels, &bars, &axis, measure);
     let font = TextFont::regular(ANNOTATION_SIZE);
@@ -266,8 +273,10 @@ pub(super) fn layout<'figure>(
 
     let mut items: Vec<Item<'figure>> = heading.items;
     let band_top = bars_top - values.extent - 6;
-    let band = columns.band(band_top, rows_bottom + 8 - band_top);
-    items.push(fill(band, Ink::Band));
+    if let Some(column) = columns.marked() {
+        let band = columns.band(column, band_top, rows_bottom + 8 - band_top);
+        items.push(fill(band, Ink::Band));
+    }
     for (height, text) in axis_ticks {
         let y = baseline - height;
         let ink = if height == 0 {
@@ -302,7 +311,7 @@ pub(super) fn layout<'figure>(
         let upward = Rotation::Upward;
         items.push(place(name.into(), font, width, corner, upward, name_kind));
     }
-    let long = profile.token_axis_name.as_str();
+    let long = profile.unit_axis_name.as_str();
     let short = long.split(' ').next().unwrap_or_default();
     let (name, width) = [long, short]
         .map(|name| (name, measure.width(name, font)))
@@ -336,13 +345,13 @@ pub(super) fn fill(rect: Rect, ink: Ink) -> Item<'static> {
 
 /// The rows of colours, one for every layer.
 struct Rows<'profile> {
-    profile: &'profile TokenProfile,
+    profile: &'profile UnitProfile,
     /// Height of a row, in pixels.
     height: i32,
 }
 
 impl<'profile> Rows<'profile> {
-    fn new(profile: &'profile TokenProfile) -> Self {
+    fn new(profile: &'profile UnitProfile) -> Self {
         let count = pixels(profile.rows.len()).max(1);
         let smallest_labelled = (SMALLEST_LABEL * LINE_HEIGHT).ceil() as i32;
         let height = match count * smallest_labelled <= ROWS_LIMIT / 2 {

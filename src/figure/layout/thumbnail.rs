@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{CANVAS_LIMIT, CellMatrix, FigureError, Item, Layout, pixels};
+use super::{CANVAS_LIMIT, CellAxis, CellMatrix, FigureError, Item, Layout, pixels};
 use crate::figure::{Palette, Panel, PanelGrid, Progression, ValueRange};
 
 /// What the longer side of a thumbnail comes close to, in pixels.
@@ -62,42 +62,32 @@ pub fn thumbnail(grid: &PanelGrid<'_>, palette: Palette) -> Result<Layout<'stati
     }
     let mosaic = Mosaic::new(rows, columns);
     let pitch = mosaic.panel + mosaic.gap;
-    let place = |(index, panel)| {
+    let place = |(index, panel): (usize, &Option<Panel<'_>>)| {
         let (row, column) = (index / columns.max(1), index % columns.max(1));
         let origin = (pixels(column) * pitch, pixels(row) * pitch);
-        Item::Cells(resampled(panel, mosaic.panel, origin))
+        let panel = panel.as_ref()?;
+        Some(Item::Cells(resampled(panel, mosaic.panel, origin)))
     };
     let (width, height) = thumbnail_size(rows, columns);
     Ok(Layout {
         width,
         height,
         palette,
-        items: grid.panels.iter().enumerate().map(place).collect(),
+        items: grid.panels.iter().enumerate().filter_map(place).collect(),
     })
 }
 
-/// A map with one value a pixel: a token over several pixels, or the greatest
-/// value of the several tokens of a pixel, so that no peak is lost.
+/// A map with one value a pixel: a unit over several pixels, or the greatest
+/// value of the several units of a pixel, so that no peak is lost.
 fn resampled(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'static> {
     let matrix = &panel.matrix;
     let side_count = usize::try_from(side).unwrap_or(1).max(1);
-    let ranges: Vec<std::ops::Range<usize>> = (0..side_count)
-        .map(|pixel| {
-            let start = pixel * matrix.columns / side_count;
-            let end = ((pixel + 1) * matrix.columns).div_ceil(side_count);
-            // Fewer tokens than pixels: every pixel shows one token.
-            let end = if matrix.columns <= side_count {
-                start + 1
-            } else {
-                end
-            };
-            start..end
-        })
-        .collect();
+    let [row_ranges, column_ranges] =
+        [matrix.rows, matrix.columns].map(|count| ranges(count, side_count));
     let mut values = Vec::with_capacity(side_count * side_count);
-    for rows in &ranges {
+    for rows in &row_ranges {
         let maxima = column_maxima(&matrix.values, matrix.columns, rows);
-        values.extend(ranges.iter().map(|columns| {
+        values.extend(column_ranges.iter().map(|columns| {
             let greatest = maxima
                 .get(columns.clone())
                 .unwrap_or_default()
@@ -108,15 +98,33 @@ fn resampled(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'st
             (fraction * STEPS).round() / STEPS
         }));
     }
+    let axis = CellAxis {
+        count: side_count,
+        gaps: Vec::new(),
+    };
     CellMatrix {
         origin,
         cell: 1,
         values: Cow::Owned(values),
-        side: side_count,
-        gaps: Vec::new(),
+        rows: axis.clone(),
+        columns: axis,
         gap: 0,
         range: ValueRange::up_to(1.0, Progression::Linear),
     }
+}
+
+/// Which of `count` units each of some pixels shows.
+fn ranges(count: usize, pixel_count: usize) -> Vec<std::ops::Range<usize>> {
+    let range = |pixel: usize| {
+        let start = pixel * count / pixel_count;
+        // Fewer units than pixels: every pixel shows one unit.
+        let end = match count <= pixel_count {
+            true => start + 1,
+            false => ((pixel + 1) * count).div_ceil(pixel_count),
+        };
+        start..end
+    };
+    (0..pixel_count).map(range).collect()
 }
 
 /// The greatest value of every column in some rows of a matrix.

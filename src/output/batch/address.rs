@@ -1,5 +1,7 @@
 //! Relative addresses for the page.
 
+use crate::percent::{percent_encoded, percent_encoded_path};
+
 /// A path of the batch's folder, `/` between its parts, as the address in a
 /// link: every byte that could mean anything else is percent-encoded, and no
 /// path can become another scheme, another host or a parent folder.
@@ -7,13 +9,12 @@ pub(super) fn address(path: &str) -> String {
     let parts = path
         .split('/')
         .filter(|part| !matches!(*part, "" | "." | ".."));
-    let encoded: Vec<String> = parts.map(encoded).collect();
-    encoded.join("/")
+    percent_encoded_path(&parts.collect::<Vec<_>>().join("/"))
 }
 
 /// The address of an element of the page by its identifier.
 pub(super) fn fragment(identifier: &str) -> String {
-    format!("#{}", encoded(identifier))
+    format!("#{}", percent_encoded(identifier))
 }
 
 /// An identifier of an element: it must not hold white space.
@@ -23,17 +24,4 @@ pub(super) fn identifier(text: &str) -> String {
         false => letter,
     };
     text.chars().map(kept).collect()
-}
-
-fn encoded(text: &str) -> String {
-    let mut address = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                address.push(char::from(byte));
-            }
-            _ => address.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    address
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{BatchManifest, PAGE, RESULTS, THUMBNAILS, write_junit, write_page, write_summary};
-use crate::analysis::Shown;
+use crate::analysis::Maps;
 use crate::output::write::batch_folder::{BatchFolder, ResultsFile};
 use crate::output::write::{WriteError, report};
 use crate::output::{Format, OutputError, OutputOptions};
@@ -47,13 +47,13 @@ pub fn finish(
 /// The thumbnail of a run, where one is to be drawn.
 pub(in crate::output) fn thumbnail(
     run: &Run,
-    shown: &Shown<'_>,
+    maps: &Maps<'_>,
     options: &OutputOptions,
 ) -> Result<Option<Vec<u8>>, OutputError> {
     if !has_thumbnails(options) {
         return Ok(None);
     }
-    let picture = render::thumbnail(run, shown, &options.figure);
+    let picture = render::thumbnail(run, maps, &options.figure);
     let picture = picture.map_err(|source| OutputError::Render {
         file: THUMBNAILS.to_owned(),
         source,

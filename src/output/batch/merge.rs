@@ -14,7 +14,7 @@ use super::{
 };
 use crate::output::write::merge_files::MergedFolder;
 use crate::output::write::{WriteError, beneath};
-use crate::output::{MANIFEST, Manifest};
+use crate::output::{MANIFEST, read_manifest};
 
 /// Joins the shards in `folders` into one batch in `output`, as hard links
 /// where the file system can do that. On an error nothing is left of it. A
@@ -229,8 +229,7 @@ fn files_of(shard: &Path, name: &str) -> Result<Vec<String>, MergeError> {
         path: path.clone(),
         reason,
     };
-    let manifest: Manifest =
-        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let manifest = read_manifest(&bytes).map_err(damaged)?;
     let names = manifest.files.into_iter().map(|file| file.name);
     names
         .map(|name| match beneath::is_relative(Path::new(&name)) {

@@ -43,7 +43,8 @@ pub use merge::merge;
 pub use owner::{Claim, Difference, difference};
 pub use page::write_page;
 pub use record::{
-    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, Status,
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, ShardError,
+    Status,
 };
 pub use results::ResultReader;
 pub use resume::finished;

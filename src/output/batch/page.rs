@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::page_row::{failure, row};
 use super::results::ResultReader;
-use super::wording::{INCOMPLETE, counted, grouped, outcome, ranges, short, source};
+use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short, source};
 use super::{BatchManifest, RESULTS, Status};
 use crate::output::MANIFEST;
 use crate::render::thumbnail;
@@ -174,8 +174,8 @@ fn facts(manifest: &BatchManifest) -> Markup {
                 (fact("attnviz", html! { (manifest.attnviz_version) }))
                 (fact("model", html! { bdi { (manifest.model.id) } " (" (source(manifest.model.source)) ")" }))
                 @if let Some(commit) = &manifest.model.commit { (fact("commit", html! { code { (commit) } })) }
-                (fact("layers", html! { (ranges(&manifest.layers)) }))
-                (fact("heads", html! { (ranges(&manifest.heads)) }))
+                (fact("layers", html! { (listed(&manifest.layers)) }))
+                (fact("heads", html! { (listed(&manifest.heads)) }))
                 (fact("views", html! { (options.views.join(", ")) }))
                 (fact("formats", html! { (options.formats.join(", ")) }))
                 (fact("scale", html! { (scale) }))

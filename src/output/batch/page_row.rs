@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use super::address::{address, fragment, identifier};
-use super::wording::{NO_TEXT, counted, excerpt, is_special, place, reason, visible};
+use super::wording::{NO_TEXT, counted, excerpt, place, reason, visible};
 use super::{ResultRecord, Status};
 use crate::output::MANIFEST;
+use crate::special_tokens::looks_special;
 
 /// Text longer than this is folded, in characters.
 const LONG_TEXT: usize = 600;
@@ -140,7 +141,7 @@ fn tokens(record: &ResultRecord) -> Markup {
 fn token_list(tokens: &[String]) -> Markup {
     html! {
         @for token in tokens {
-            @if is_special(token) { i { (visible(token)) } }
+            @if looks_special(token) { i { (visible(token)) } }
             @else { bdi { (visible(token)) } }
             " "
         }

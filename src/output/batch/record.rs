@@ -8,9 +8,10 @@ use thiserror::Error;
 
 use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::output::OptionsRecord;
+use crate::remedy::Remedy;
 
 /// Grows when a field of a batch's manifest or results changes its meaning.
-pub const BATCH_SCHEMA_VERSION: u32 = 1;
+pub const BATCH_SCHEMA_VERSION: u32 = 2;
 
 /// Whether an input became a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,13 @@ pub struct Shard {
 #[error("expected a shard such as 3/16, the first number from 1 to the second, found {found:?}")]
 pub struct ShardError {
     found: String,
+}
+
+impl ShardError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::ReadHelp { subcommand: None })
+    }
 }
 
 impl FromStr for Shard {

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use crate::output::write::batch_folder::BatchFolder;
 use crate::output::write::{beneath, files_below};
-use crate::output::{MANIFEST, Manifest, OutputOptions};
+use crate::output::{MANIFEST, Manifest, OptionsRecord, OutputOptions, read_manifest};
 use crate::render;
 
 /// The manifest of an input's folder, if it and every file of it is what the
 /// input would get now. `expected` is the manifest without files, `files` are
-/// their names.
+/// their names and options.
 pub fn finished(
     folder: &BatchFolder,
     name: &str,
     expected: &Manifest,
-    files: &[String],
+    files: &[(String, OptionsRecord)],
     options: &OutputOptions,
 ) -> Option<Manifest> {
     let path = folder.input(name);
@@ -24,30 +24,35 @@ pub fn finished(
         true => beneath::read(&path, MANIFEST).ok()?,
         false => return None,
     };
-    let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
+    let manifest = read_manifest(&bytes).ok()?;
     let without_files = Manifest {
         files: Vec::new(),
-        // It follows from the tokens, the options and the files.
+        // It follows from the units, the options and the files.
         shown: None,
         ..manifest.clone()
     };
-    let same_names = manifest.files.iter().map(|file| &file.name).eq(files);
+    let same_files = manifest.files.len() == files.len()
+        && manifest
+            .files
+            .iter()
+            .zip(files)
+            .all(|(file, (name, options))| file.name == *name && file.options == *options);
     let is_finished = without_files == *expected
-        && same_names
+        && same_files
         && manifest.to_json().ok()? == bytes
         && holds_only(&path, files)
         && manifest
             .files
             .iter()
-            .all(|file| beneath::is_as_listed(&path, file))
+            .all(|file| beneath::is_as_listed(&path, &file.name, &file.sha256))
         && thumbnail_is_right(&folder.thumbnail(name), options);
     is_finished.then_some(manifest)
 }
 
-fn holds_only(folder: &Path, files: &[String]) -> bool {
+fn holds_only(folder: &Path, files: &[(String, OptionsRecord)]) -> bool {
     let expected: BTreeSet<PathBuf> = files
         .iter()
-        .map(PathBuf::from)
+        .map(|(name, _)| PathBuf::from(name))
         .chain([PathBuf::from(MANIFEST)])
         .collect();
     files_below(folder, Path::new(""))

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::{BatchManifest, Claim, Shard, difference};
 use crate::output::MANIFEST;
 use crate::output::write::{WriteError, beneath, is_staged};
+use crate::remedy::{FolderKind, Remedy};
 
 /// What a batch's folder holds while the batch runs, or after it was killed.
 pub(super) const STATE: &str = ".attnviz-batch";
@@ -112,6 +113,26 @@ pub enum MergeError {
     /// There was nothing to merge.
     #[error("expected at least one folder to merge")]
     Nothing,
+}
+
+impl MergeError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Write(error) => return error.remedy(),
+            Self::Unfinished { folder } => Remedy::ResumeIn {
+                folder: folder.clone(),
+            },
+            Self::Missing { .. } | Self::Twice { .. } | Self::Nothing => Remedy::NameEveryShard,
+            Self::Differ { .. } | Self::Damaged { .. } => Remedy::RunShardAgain,
+            Self::OutputIsInput { .. } | Self::OutputIsTaken { .. } => {
+                Remedy::NameFolder(FolderKind::New)
+            }
+            Self::OutputIsAnother { .. } => Remedy::NameFolder(FolderKind::NewOrOverwrite),
+            Self::SameName { .. } => Remedy::RenameInputFiles,
+            Self::Read { .. } | Self::NoBatch { .. } | Self::NoShard { .. } => Remedy::NameShards,
+        })
+    }
 }
 
 /// One of the folders.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{BatchManifest, ResultRecord};
 use crate::checkpoint::ModelSource;
+use crate::ranges::{joined, ranges};
 
 /// What stands for text that could not be read.
 pub(super) const NO_TEXT: &str = "(no text could be read)";
@@ -55,20 +56,9 @@ pub(super) fn outcome(manifest: &BatchManifest) -> String {
 pub(super) const INCOMPLETE: &str =
     "This batch stopped before its last input. Run it again with --resume to go on.";
 
-/// Indices as they are typed: `0-3, 11`.
-pub(super) fn ranges(indices: &[usize]) -> String {
-    let mut ranges: Vec<(usize, usize)> = Vec::new();
-    for &index in indices {
-        match ranges.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(index) => *last = index,
-            _ => ranges.push((index, index)),
-        }
-    }
-    let words = ranges.iter().map(|&(first, last)| match last - first {
-        0 => first.to_string(),
-        _ => format!("{first}\u{2013}{last}"),
-    });
-    words.collect::<Vec<_>>().join(", ")
+/// Indices as they are printed: `0–3, 11`.
+pub(super) fn listed(indices: &[usize]) -> String {
+    joined(&ranges(indices), "\u{2013}", ", ")
 }
 
 /// The first digits of a commit or digest.
@@ -84,18 +74,6 @@ pub(super) fn reason(record: &ResultRecord) -> &str {
 /// `sentences.txt:12`: where an input is; no other input has it.
 pub(super) fn place(record: &ResultRecord) -> String {
     format!("{}:{}", record.file, record.line)
-}
-
-/// Whether a token is one that the tokenizer added or knows by name, such as
-/// `[CLS]` or `<s>`.
-pub(super) fn is_special(token: &str) -> bool {
-    let is_within = |open, close| {
-        let inner = token
-            .strip_prefix(open)
-            .and_then(|rest: &str| rest.strip_suffix(close));
-        inner.is_some_and(|inner: &str| !inner.is_empty())
-    };
-    is_within('[', ']') || is_within('<', '>')
 }
 
 /// Control characters as their pictures (`␀`), and what XML 1.0 has no place

@@ -9,37 +9,47 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use super::NPZ;
-use crate::analysis::Shown;
+use super::{NPZ, NumberArray};
+use crate::input::StreamRole;
 use crate::output::{Manifest, OutputError};
 
 /// Values of an array begin at a multiple of so many bytes.
 const ALIGNMENT: usize = 64;
 
-/// `attention` in float32 `[layer, head, query, key]`, `tokens`, `layers` and
-/// `heads`, and the manifest as JSON in `manifest`, a text without dimensions.
-pub(super) fn encode(shown: &Shown<'_>, manifest: &Manifest) -> Result<Vec<u8>, OutputError> {
+/// Each array in float32 under its name; `tokens`, the units of the source as
+/// texts (`target_tokens` those of the target), `layers` and `heads`; and the
+/// manifest as JSON in `manifest`, a text without dimensions.
+pub(super) fn encode(
+    arrays: &[NumberArray<'_>],
+    manifest: &Manifest,
+) -> Result<Vec<u8>, OutputError> {
     let failed = |reason: String| OutputError::Serialize { file: NPZ, reason };
-    let manifest = serde_json::to_string(manifest).map_err(|error| failed(error.to_string()))?;
-    let tokens: Vec<&str> = shown
-        .tokens
-        .iter()
-        .map(|token| token.text.as_str())
-        .collect();
-    let attention = array("<f4", &shown.shape(), |bytes| {
-        bytes.extend(shown.values.iter().flat_map(|value| value.to_le_bytes()));
+    let json = serde_json::to_string(manifest).map_err(|error| failed(error.to_string()))?;
+    let numbers = arrays.iter().map(|numbers| {
+        let values = array("<f4", &numbers.shape, |bytes| {
+            bytes.extend(numbers.to_le_bytes());
+        });
+        (numbers.name.clone(), values)
     });
-    let arrays = [
-        ("attention", attention),
-        ("tokens", texts(&tokens, &[tokens.len()])),
-        ("layers", indices(&shown.layers)),
-        ("heads", indices(&shown.heads)),
-        ("manifest", texts(&[&manifest], &[])),
-    ];
-    archive(&arrays).map_err(|error| failed(error.to_string()))
+    let mut entries: Vec<(String, Vec<u8>)> = numbers.collect();
+    for stream in &manifest.streams {
+        let name = match stream.role {
+            StreamRole::Source => "tokens",
+            StreamRole::Target => "target_tokens",
+        };
+        let units: Vec<&str> = stream.units.iter().map(|unit| unit.text.as_str()).collect();
+        entries.push((name.to_owned(), texts(&units, &[units.len()])));
+    }
+    if let Some(attention) = manifest.attention.first() {
+        let selection = attention.selection().map_err(failed)?;
+        entries.push(("layers".to_owned(), indices(&selection.layer_indices())));
+        entries.push(("heads".to_owned(), indices(&selection.head_indices())));
+    }
+    entries.push(("manifest".to_owned(), texts(&[&json], &[])));
+    archive(&entries).map_err(|error| failed(error.to_string()))
 }
 
-fn archive(arrays: &[(&str, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
+fn archive(arrays: &[(String, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
     let length = arrays.iter().map(|(_, bytes)| bytes.len() + 256).sum();
     let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(length)));
     for (name, bytes) in arrays {

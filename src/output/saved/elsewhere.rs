@@ -3,37 +3,16 @@
 
 use std::cmp::Ordering;
 use std::fs::File;
-use std::io;
-use std::path::Path;
-
-use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
 
 use super::arrays::{ArrayFile, ArrayInfo, Content, value_count};
-use super::{MAXIMUM_VALUES, Missing, SavedError, SavedRun, labels};
-use crate::attention::{AttentionTensor, Selection};
+use super::{ForeignNames, MAXIMUM_VALUES, SavedError, SavedRun, labels};
+use crate::attention::{Attention, AttentionKind, ForeignAttention, HeadMaps, RowSums, Selection};
 use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
+use crate::digest::sha256_of;
+use crate::input::{Input, Place, SpecialRole, Stream, StreamRole, Unit};
 use crate::run::Run;
-use crate::tokenizer::{Token, TokenizedInput};
-
-/// What tokenizers of usual models call their special tokens.
-const SPECIAL_TOKENS: [&str; 16] = [
-    "[CLS]",
-    "[SEP]",
-    "[PAD]",
-    "[MASK]",
-    "[UNK]",
-    "<s>",
-    "</s>",
-    "<pad>",
-    "<mask>",
-    "<unk>",
-    "<cls>",
-    "<sep>",
-    "<bos>",
-    "<eos>",
-    "<|endoftext|>",
-    "<|begin_of_text|>",
-];
+use crate::special_tokens::looks_special;
 
 /// What byte-level and SentencePiece tokenizers put before a word's first piece.
 const WORD_MARKS: [char; 2] = ['\u{120}', '\u{2581}'];
@@ -42,7 +21,7 @@ const WORD_MARKS: [char; 2] = ['\u{120}', '\u{2581}'];
 const MAXIMUM_CAPTION_LABELS: usize = 2_000;
 
 /// Where the attention of a file is.
-struct Place {
+struct Location {
     /// Positions of its arrays: one of all layers, or one a layer.
     positions: Vec<usize>,
     /// `[layer, head, query, key]`.
@@ -52,7 +31,7 @@ struct Place {
 pub(super) fn run(
     path: &Path,
     arrays: &mut ArrayFile,
-    missing: &Missing,
+    names: &ForeignNames,
 ) -> Result<SavedRun, SavedError> {
     let place = place(arrays.arrays()).map_err(|reason| SavedError::NoAttention {
         path: path.to_owned(),
@@ -60,14 +39,6 @@ pub(super) fn run(
     })?;
     let shape = place.shape;
     let [layer_count, head_count, query_count, key_count] = shape;
-    if query_count != key_count {
-        return Err(SavedError::NoAttention {
-            path: path.to_owned(),
-            reason: format!(
-                "expected as many queries as keys, found shape {shape:?} (layer, head, query, key)"
-            ),
-        });
-    }
     let Some(count) = value_count(&shape) else {
         return Err(SavedError::TooLarge {
             path: path.to_owned(),
@@ -77,10 +48,12 @@ pub(super) fn run(
         });
     };
     // Labels are small, and a wrong number of them is found at once.
-    let labels = match &missing.labels {
-        Some(file) => Some(labels_for(file, key_count)?),
-        None => None,
+    let read = |file: &Option<PathBuf>, count| match file {
+        Some(file) => labels_for(file, count).map(Some),
+        None => Ok(None),
     };
+    let query_labels = read(&names.labels, query_count)?;
+    let key_labels = read(&names.key_labels, key_count)?;
     let values = match place.positions.as_slice() {
         [position] => arrays.read(*position)?,
         positions => {
@@ -91,35 +64,52 @@ pub(super) fn run(
             values
         }
     };
-    let attention =
-        AttentionTensor::from_elsewhere(values, shape).map_err(|source| SavedError::Attention {
+    // Keys with labels of their own are another sequence than the queries.
+    let kind = match query_count == key_count && key_labels.is_none() {
+        true => AttentionKind::SelfAttention,
+        false => AttentionKind::Cross,
+    };
+    let selection = Selection::all(layer_count, head_count);
+    let attention = HeadMaps::new(selection, [query_count, key_count], values)
+        .and_then(|maps| ForeignAttention::new(kind, maps))
+        .map_err(|source| SavedError::Attention {
             path: path.to_owned(),
             source,
         })?;
     let mut warnings = Vec::new();
-    if !attention.is_normalized() {
+    if attention.row_sums() != RowSums::One {
         warnings.push(format!(
             "{}: the rows of this attention do not sum to 1; it is drawn as it is, and the pictures say so",
             file_name(path)
         ));
     }
-    if labels.is_none() {
-        warnings.push(format!(
-            "{}: nothing says what the tokens are, so they are numbered; --labels FILE names them",
+    warnings.extend(unnamed(kind, &query_labels, &key_labels).map(|(what, option)| {
+        format!(
+            "{}: nothing says what the {what} are, so they are numbered; {option} FILE names them",
             file_name(path)
-        ));
-    }
+        )
+    }));
+    let name = stem(path);
     let run = Run {
         model: ModelProvenance {
-            id: missing.title.clone().unwrap_or_else(|| stem(path)),
+            id: names.title.clone().unwrap_or_else(|| name.clone()),
             source: ModelSource::Elsewhere,
             commit: None,
             files: vec![digest(path)?],
         }
         .into(),
-        input: input(labels, key_count, path),
-        selection: Selection::all(layer_count, head_count),
-        attention,
+        input: match (kind, &query_labels, &key_labels) {
+            (AttentionKind::Cross, Some(target), Some(source)) => Input::Translation {
+                source: caption(source),
+                target: caption(target),
+            },
+            (AttentionKind::Cross, Some(one), None) | (_, None, Some(one)) | (_, Some(one), _) => {
+                Input::text(caption(one))
+            }
+            (_, None, None) => Input::text(name),
+        },
+        streams: streams(kind, [query_labels, key_labels], [query_count, key_count]),
+        attention: vec![Attention::Foreign(attention)],
     };
     Ok(SavedRun {
         file: path.to_owned(),
@@ -128,11 +118,48 @@ pub(super) fn run(
     })
 }
 
+/// What nobody named, and the option that names it.
+fn unnamed(
+    kind: AttentionKind,
+    query_labels: &Option<Vec<String>>,
+    key_labels: &Option<Vec<String>>,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_cross = kind == AttentionKind::Cross;
+    let queries = query_labels.is_none().then_some(match is_cross {
+        true => ("queries", "--labels"),
+        false => ("tokens", "--labels"),
+    });
+    let keys = (is_cross && key_labels.is_none()).then_some(("keys", "--key-labels"));
+    queries.into_iter().chain(keys)
+}
+
+/// The source, and the target where queries and keys are two sequences.
+fn streams(
+    kind: AttentionKind,
+    [query_labels, key_labels]: [Option<Vec<String>>; 2],
+    [query_count, key_count]: [usize; 2],
+) -> Vec<Stream> {
+    let stream = |role, labels: Option<Vec<String>>, count| Stream {
+        role,
+        units: units(labels, count),
+        dropped: 0,
+    };
+    match kind {
+        AttentionKind::SelfAttention | AttentionKind::Encoder | AttentionKind::Decoder => {
+            vec![stream(StreamRole::Source, query_labels, query_count)]
+        }
+        AttentionKind::Cross => vec![
+            stream(StreamRole::Source, key_labels, key_count),
+            stream(StreamRole::Target, query_labels, query_count),
+        ],
+    }
+}
+
 /// Finds the attention among the arrays.
 ///
 /// # Errors
 /// With what was expected and found, in words.
-fn place(arrays: &[ArrayInfo]) -> Result<Place, String> {
+fn place(arrays: &[ArrayInfo]) -> Result<Location, String> {
     let named = |name: &str| arrays.iter().position(|array| array.name == name);
     if let Some(position) = named("attention").or_else(|| named("attentions")) {
         return whole(arrays, position);
@@ -180,13 +207,13 @@ fn place(arrays: &[ArrayInfo]) -> Result<Place, String> {
             }
             let [head, query, key] = shape.unwrap_or_default();
             let shape = [positions.len(), head, query, key];
-            Ok(Place { positions, shape })
+            Ok(Location { positions, shape })
         }
     }
 }
 
 /// One array with all layers.
-fn whole(arrays: &[ArrayInfo], position: usize) -> Result<Place, String> {
+fn whole(arrays: &[ArrayInfo], position: usize) -> Result<Location, String> {
     let Some(array) = arrays.get(position) else {
         return Err("there is no such array".to_owned());
     };
@@ -218,7 +245,7 @@ fn whole(arrays: &[ArrayInfo], position: usize) -> Result<Place, String> {
         }
     };
     let positions = vec![position];
-    Ok(Place { positions, shape })
+    Ok(Location { positions, shape })
 }
 
 fn wrong_layer(array: &ArrayInfo) -> String {
@@ -308,35 +335,24 @@ fn labels_for(file: &Path, token_count: usize) -> Result<Vec<String>, SavedError
     }
 }
 
-fn input(labels: Option<Vec<String>>, token_count: usize, path: &Path) -> TokenizedInput {
-    let (text, labels) = match labels {
-        Some(labels) => (caption(&labels), labels),
-        None => (
-            stem(path),
-            (0..token_count).map(|index| index.to_string()).collect(),
-        ),
-    };
+/// Labels as units; numbers where there are none.
+fn units(labels: Option<Vec<String>>, count: usize) -> Vec<Unit> {
+    let labels = labels.unwrap_or_else(|| (0..count).map(|index| index.to_string()).collect());
     let words = words(&labels);
-    let tokens = labels.into_iter().zip(words).map(|(label, word)| Token {
-        // What else a tokenizer would say is not known.
-        id: 0,
-        special: is_special(&label),
-        text: label,
-        segment: 0,
-        word,
-        start: 0,
-        end: 0,
-    });
-    TokenizedInput {
-        text,
-        pair: None,
-        tokens: tokens.collect(),
-        truncated_tokens: 0,
-    }
-}
-
-fn is_special(label: &str) -> bool {
-    SPECIAL_TOKENS.contains(&label)
+    labels
+        .into_iter()
+        .zip(words)
+        .map(|(label, word)| Unit {
+            // What else a tokenizer would say is not known.
+            id: 0,
+            special: looks_special(&label).then(|| SpecialRole::of(&label)),
+            text: label.clone(),
+            label,
+            segment: 0,
+            word,
+            place: Place::Added,
+        })
+        .collect()
 }
 
 fn has_word_marks(labels: &[String]) -> bool {
@@ -353,7 +369,7 @@ fn words(labels: &[String]) -> Vec<Option<u32>> {
     labels
         .iter()
         .map(|label| {
-            if is_special(label) {
+            if looks_special(label) {
                 word = word.saturating_add(1);
                 return None;
             }
@@ -373,7 +389,7 @@ fn caption(labels: &[String]) -> String {
     let mut is_after_special = false;
     for label in labels.iter().take(MAXIMUM_CAPTION_LABELS) {
         let (piece, continues) = match (label.strip_prefix("##"), marks_words) {
-            _ if is_special(label) => (label.as_str(), false),
+            _ if looks_special(label) => (label.as_str(), false),
             (_, true) => match label.strip_prefix(WORD_MARKS) {
                 Some(word) => (word, false),
                 None => (label.as_str(), true),
@@ -385,7 +401,7 @@ fn caption(labels: &[String]) -> String {
             text.push(' ');
         }
         text.push_str(piece);
-        is_after_special = is_special(label);
+        is_after_special = looks_special(label);
     }
     text
 }
@@ -402,29 +418,14 @@ fn stem(path: &Path) -> String {
 
 /// Which numbers they were. The name alone: outputs hold no paths.
 fn digest(path: &Path) -> Result<FileDigest, SavedError> {
-    let mut hasher = Sha256::new();
-    File::open(path)
-        .and_then(|mut file| io::copy(&mut file, &mut HashWriter(&mut hasher)))
+    let sha256 = File::open(path)
+        .and_then(sha256_of)
         .map_err(|source| SavedError::Io {
             path: path.to_owned(),
             source,
         })?;
     Ok(FileDigest {
         name: file_name(path),
-        sha256: crate::output::hexadecimal(&hasher.finalize()),
+        sha256,
     })
-}
-
-/// Hashes what is written to it.
-struct HashWriter<'hasher>(&'hasher mut Sha256);
-
-impl io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::attention::AttentionError;
+use crate::remedy::{Remedy, Setting};
 
 /// A file gives no run.
 #[derive(Debug, Error)]
@@ -103,4 +104,22 @@ pub enum SavedError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl SavedError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Io { .. } => Remedy::LookAtFile,
+            Self::NothingInFolder { .. } => Remedy::SaveRun,
+            Self::Format { .. } => Remedy::SaveAttention,
+            Self::Malformed { .. } => Remedy::WriteFileAgain,
+            Self::TooLarge { .. } => Remedy::SaveLess,
+            Self::NoAttention { .. } => Remedy::StackLayers,
+            Self::Attention { .. } => Remedy::SaveProbabilities,
+            Self::Manifest { .. } => Remedy::SaveRunAgain,
+            Self::Labels { .. } | Self::LabelCount { .. } => Remedy::GiveLabels,
+            Self::SaysItself { .. } => Remedy::LeaveOut(Setting::LabelsAndTitle),
+        })
+    }
 }

@@ -13,12 +13,14 @@ mod error;
 mod labels;
 mod npy;
 mod npz;
+mod numbers;
 mod own;
 mod safetensors;
 
 use std::path::{Path, PathBuf};
 
 pub use error::SavedError;
+pub(super) use numbers::{SavedNumbers, numbers};
 
 use crate::run::Run;
 use arrays::ArrayFile;
@@ -37,9 +39,12 @@ const FILES: [&str; 2] = ["attention.safetensors", "attention.npz"];
 
 /// What a file that attnviz did not write does not say of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Missing {
-    /// A file with a label for every token.
+pub struct ForeignNames {
+    /// A file with a label for every query, which are the keys too unless
+    /// those have labels of their own.
     pub labels: Option<PathBuf>,
+    /// A file with a label for every key, where they are another sequence.
+    pub key_labels: Option<PathBuf>,
     /// The model's name; `None` for the file's.
     pub title: Option<String>,
 }
@@ -60,8 +65,8 @@ pub struct SavedRun {
 ///
 /// # Errors
 /// When the file cannot be read, is malformed or too large, holds no attention
-/// or no numbers that could be, or `missing` does not fit it.
-pub fn read(path: &Path, missing: &Missing) -> Result<SavedRun, SavedError> {
+/// or no numbers that could be, or `names` does not fit it.
+pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
     let file = match path.is_dir() {
         true => attention_file(path)?,
         false => path.to_owned(),
@@ -69,12 +74,12 @@ pub fn read(path: &Path, missing: &Missing) -> Result<SavedRun, SavedError> {
     let mut arrays = ArrayFile::open(&file)?;
     match arrays.manifest()? {
         Some(manifest) => {
-            if missing.labels.is_some() || missing.title.is_some() {
+            if *names != ForeignNames::default() {
                 return Err(SavedError::SaysItself { path: file });
             }
             own::run(&file, &mut arrays, &manifest)
         }
-        None => elsewhere::run(&file, &mut arrays, missing),
+        None => elsewhere::run(&file, &mut arrays, names),
     }
 }
 

@@ -5,12 +5,14 @@ use std::path::Path;
 
 use super::arrays::{ArrayFile, Content, FloatType, value_count};
 use super::{SavedError, SavedRun};
-use crate::analysis::{ShownToken, truncation_note};
-use crate::attention::{AttentionTensor, FOREIGN_ROW_SUM_TOLERANCE, ROW_SUM_TOLERANCE, Selection};
+use crate::attention::{
+    Attention, AttentionError, AttentionTensor, FOREIGN_ROW_SUM_TOLERANCE, ForeignAttention,
+    HeadId, HeadMaps, Mask, ROW_SUM_TOLERANCE, RowSums, Selection,
+};
 use crate::checkpoint::ModelSource;
-use crate::output::manifest::{Manifest, SCHEMA_VERSION, ShownRecord};
+use crate::input::{Stream, Unit, stream};
+use crate::output::{AttentionRecord, Manifest, StreamRecord, read_manifest};
 use crate::run::Run;
-use crate::tokenizer::{Token, TokenizedInput};
 
 /// What the numbers are called.
 const ATTENTION: &str = "attention";
@@ -24,13 +26,24 @@ pub(super) fn run(
         path: path.to_owned(),
         reason,
     };
-    let manifest = parse(manifest).map_err(wrong)?;
-    let input = input(&manifest).map_err(wrong)?;
+    let manifest = read_manifest(manifest.as_bytes()).map_err(wrong)?;
+    let record = match manifest.attention.as_slice() {
+        [record] => record.clone(),
+        records => {
+            let found = records.len();
+            return Err(wrong(format!(
+                "expected one attention tensor, found {found}"
+            )));
+        }
+    };
+    let streams: Vec<Stream> = manifest.streams.iter().map(stream_of).collect();
+    let [query_count, key_count] = counts(&streams, &record).map_err(wrong)?;
+    let selection = record.selection().map_err(wrong)?;
     let shape = [
-        manifest.layers.len(),
-        manifest.heads.len(),
-        input.tokens.len(),
-        input.tokens.len(),
+        selection.layers.len(),
+        selection.head_indices().len(),
+        query_count,
+        key_count,
     ];
     let position = arrays
         .arrays()
@@ -51,9 +64,10 @@ pub(super) fn run(
             "expected attention in F32 of shape {shape:?} (layer, head, query, key), found {found:?}"
         )));
     }
-    let values = arrays.read(position)?;
-    let attention =
-        attention(values, shape, &manifest).map_err(|source| SavedError::Attention {
+    let values = held_values(arrays.read(position)?, &selection, query_count * key_count);
+    let attention = HeadMaps::new(selection, [query_count, key_count], values)
+        .and_then(|maps| attention(maps, record, &manifest))
+        .map_err(|source| SavedError::Attention {
             path: path.to_owned(),
             source,
         })?;
@@ -61,117 +75,77 @@ pub(super) fn run(
         file: path.to_owned(),
         run: Run {
             model: manifest.model.into(),
-            input,
-            selection: Selection {
-                layers: manifest.layers,
-                heads: manifest.heads,
-            },
-            attention,
+            input: manifest.input,
+            streams,
+            attention: vec![attention],
         },
         warnings: Vec::new(),
     })
 }
 
-/// The manifest, its version and what each list promises checked.
-fn parse(manifest: &str) -> Result<Manifest, String> {
-    // The version first: what another one holds is not known.
-    let value: serde_json::Value =
-        serde_json::from_str(manifest).map_err(|error| error.to_string())?;
-    match value
-        .get("schema_version")
-        .and_then(serde_json::Value::as_u64)
-    {
-        Some(version) if version == u64::from(SCHEMA_VERSION) => {}
-        Some(version) => {
-            return Err(format!(
-                "expected schema version {SCHEMA_VERSION}, found {version}"
-            ));
-        }
-        None => return Err("it has no schema_version".to_owned()),
+fn stream_of(record: &StreamRecord) -> Stream {
+    Stream {
+        role: record.role,
+        units: record.units.iter().cloned().map(Unit::from).collect(),
+        dropped: record.dropped,
     }
-    let manifest: Manifest = serde_json::from_value(value).map_err(|error| error.to_string())?;
-    if manifest.tokens.is_empty() {
-        return Err("it has no tokens".to_owned());
-    }
-    let ascending = |indices: &[usize]| indices.windows(2).all(|pair| pair[0] < pair[1]);
-    if !ascending(&manifest.layers) || !ascending(&manifest.heads) {
-        return Err("expected layers and heads in ascending order".to_owned());
-    }
-    Ok(manifest)
 }
 
-/// The run's input, in the units in which it was saved.
-fn input(manifest: &Manifest) -> Result<TokenizedInput, String> {
-    let Some(shown) = &manifest.shown else {
-        return Ok(TokenizedInput {
-            text: manifest.text.clone(),
-            pair: manifest.pair.clone(),
-            tokens: manifest.tokens.clone(),
-            truncated_tokens: manifest.truncated_tokens,
-        });
-    };
-    if shown.tokens.is_empty() {
-        return Err("it shows no tokens".to_owned());
+/// The numbers of queries and of keys.
+fn counts(streams: &[Stream], record: &AttentionRecord) -> Result<[usize; 2], String> {
+    let counts = record.kind.streams().map(|role| {
+        let units = stream(streams, role).map_or(0, |stream| stream.units.len());
+        (role, units)
+    });
+    match counts.iter().find(|(_, count)| *count == 0) {
+        Some((role, _)) => Err(format!("it has no {role} tokens")),
+        None => Ok(counts.map(|(_, count)| count)),
     }
-    let tokens = shown
-        .tokens
+}
+
+/// The maps of the heads that there are, out of an array with a place for every
+/// head of every layer.
+fn held_values(values: Vec<f32>, selection: &Selection, map_size: usize) -> Vec<f32> {
+    let (layers, heads) = (selection.layer_indices(), selection.head_indices());
+    if layers.len() * heads.len() == selection.head_count() {
+        return values;
+    }
+    let places = layers
         .iter()
-        .map(|token| shown_token(token, &manifest.tokens))
-        .collect::<Option<_>>()
-        .ok_or("it shows tokens that the run does not have")?;
-    Ok(TokenizedInput {
-        text: manifest.text.clone(),
-        pair: manifest.pair.clone(),
-        tokens,
-        // The notes say how many of the run's tokens there were.
-        truncated_tokens: 0,
-    })
-}
-
-/// A row or column as a token: of its pieces, the first one's place.
-fn shown_token(shown: &ShownToken, tokens: &[Token]) -> Option<Token> {
-    let first = tokens.get(shown.first)?;
-    let last = shown.first.checked_add(shown.count.checked_sub(1)?)?;
-    let last = tokens.get(last)?;
-    Some(Token {
-        id: first.id,
-        text: shown.text.clone(),
-        special: shown.special,
-        segment: shown.segment,
-        word: first.word,
-        start: first.start,
-        end: last.end.max(first.start),
-    })
+        .flat_map(|&layer| heads.iter().map(move |&head| HeadId { layer, head }));
+    let held: Vec<HeadId> = selection.head_ids().collect();
+    places
+        .zip(values.chunks_exact(map_size.max(1)))
+        .filter(|(id, _)| held.contains(id))
+        .flat_map(|(_, map)| map.iter().copied())
+        .collect()
 }
 
 fn attention(
-    values: Vec<f32>,
-    shape: [usize; 4],
+    maps: HeadMaps,
+    record: AttentionRecord,
     manifest: &Manifest,
-) -> Result<AttentionTensor, crate::attention::AttentionError> {
+) -> Result<Attention, AttentionError> {
+    let AttentionRecord {
+        kind,
+        masks,
+        row_sums,
+        notes,
+        ..
+    } = record;
     let is_foreign = manifest.model.source == ModelSource::Elsewhere;
-    match &manifest.shown {
-        None if is_foreign => AttentionTensor::shown_before(
-            values,
-            shape,
-            crate::attention::RowSums::One,
-            FOREIGN_ROW_SUM_TOLERANCE,
-            Vec::new(),
-        ),
-        None => AttentionTensor::new(values, shape),
-        Some(ShownRecord {
-            row_sums, notes, ..
-        }) => {
-            let mut notes = notes.clone();
-            notes.extend(truncation_note(
-                manifest.truncated_tokens,
-                manifest.tokens.len(),
-            ));
-            let tolerance = match is_foreign {
-                true => FOREIGN_ROW_SUM_TOLERANCE,
-                false => ROW_SUM_TOLERANCE,
-            };
-            AttentionTensor::shown_before(values, shape, *row_sums, tolerance, notes)
-        }
+    if !is_foreign && row_sums.is_none() && notes.is_empty() {
+        let masks = match masks.is_empty() {
+            true => vec![Mask::Full; maps.selection().layers.len()],
+            false => masks,
+        };
+        return Ok(Attention::Own(AttentionTensor::new(kind, masks, maps)?));
     }
+    let tolerance = match is_foreign {
+        true => FOREIGN_ROW_SUM_TOLERANCE,
+        false => ROW_SUM_TOLERANCE,
+    };
+    let row_sums = row_sums.unwrap_or(RowSums::One);
+    let attention = ForeignAttention::reshaped_before(kind, maps, row_sums, tolerance, notes)?;
+    Ok(Attention::Foreign(attention))
 }

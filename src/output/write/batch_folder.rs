@@ -20,9 +20,9 @@ use super::beneath;
 use super::durable::{self, DiskThreads};
 use super::error::WriteError;
 use super::leftovers::{self, Attempt};
-use super::report::HashingWriter;
 use super::staged_folder::{StagedFolder, missing_folders, remove_empty};
 use crate::checkpoint::FileDigest;
+use crate::digest::HashingWriter;
 use crate::output::MANIFEST;
 use crate::output::batch::{BatchManifest, Claim, INPUTS, PAGE, RESULTS, THUMBNAILS, difference};
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::error::WriteError;
 use crate::output::batch::{BatchManifest, Difference, Shard};
+use crate::remedy::{FolderKind, Remedy};
 
 /// The folder cannot be used for a batch.
 #[derive(Debug, Error)]
@@ -68,6 +69,21 @@ fn part(shard: &Option<Shard>) -> String {
 }
 
 impl BatchFolderError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Write(error) => error.remedy(),
+            Self::Busy { .. } => Some(Remedy::WaitForBatch),
+            Self::Taken { .. } => Some(Remedy::NameFolder(FolderKind::Other)),
+            Self::OtherShard { .. } | Self::OtherModel { .. } => {
+                Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
+            }
+            Self::OtherModelVersion { .. } | Self::OtherInputs { .. } => {
+                Some(Remedy::NameFolderOrResume)
+            }
+        }
+    }
+
     /// Why a batch may not have the folder of an earlier one.
     pub(super) fn refused(
         root: &Path,

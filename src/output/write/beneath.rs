@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::checkpoint::{FileDigest, sha256_of_file};
+use crate::digest::sha256_of;
 
 /// Whether a name is made of plain parts only, so that it cannot lead upwards
 /// or to a place of its own.
@@ -76,8 +76,8 @@ pub(in crate::output) fn leads_out() -> io::Error {
 }
 
 /// Whether a file below a folder is still what a manifest lists.
-pub(in crate::output) fn is_as_listed(root: &Path, listed: &FileDigest) -> bool {
-    file(root, &listed.name)
-        .and_then(|path| sha256_of_file(&path).ok())
-        .is_some_and(|sha256| sha256 == listed.sha256)
+pub(in crate::output) fn is_as_listed(root: &Path, name: &str, sha256: &str) -> bool {
+    file(root, name)
+        .and_then(|path| sha256_of(fs::File::open(path).ok()?).ok())
+        .is_some_and(|found| found == sha256)
 }

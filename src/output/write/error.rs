@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::remedy::{FolderKind, Remedy};
+
 /// A file or folder could not be made.
 #[derive(Debug, Error)]
 #[error("{}: {source}", path.display())]
@@ -16,6 +18,14 @@ pub struct WriteError {
 }
 
 impl WriteError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Remedy::NameRoomierDisk,
+            _ => Remedy::NameFolder(FolderKind::Writable),
+        })
+    }
+
     pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self { path, source }

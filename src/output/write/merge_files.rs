@@ -6,10 +6,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::WriteError;
-use super::report::HashingWriter;
 use super::staged_folder::StagedFolder;
 use super::{beneath, durable};
 use crate::checkpoint::FileDigest;
+use crate::digest::HashingWriter;
 use crate::output::MANIFEST;
 use crate::output::batch::{INPUTS, PAGE, RESULTS, THUMBNAILS};
 

@@ -4,44 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::durable;
 use super::error::WriteError;
-
-/// Passes bytes on and computes their SHA-256.
-#[derive(Debug)]
-pub(super) struct HashingWriter<W> {
-    inner: W,
-    hasher: Sha256,
-}
-
-impl<W: Write> HashingWriter<W> {
-    pub(super) fn new(inner: W) -> Self {
-        Self {
-            inner,
-            hasher: Sha256::new(),
-        }
-    }
-
-    /// The writer and the SHA-256 of what it got.
-    pub(super) fn finish(self) -> (W, String) {
-        let sha256 = crate::output::hexadecimal(&self.hasher.finalize());
-        (self.inner, sha256)
-    }
-}
-
-impl<W: Write> Write for HashingWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.inner.write(bytes)?;
-        self.hasher.update(bytes.get(..count).unwrap_or(bytes));
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
 
 /// Adds to a file, or begins it.
 ///

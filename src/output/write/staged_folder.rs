@@ -6,13 +6,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::durable::{self, DiskThreads, OnTheWay};
 use super::error::WriteError;
 use super::{beneath, leftovers};
 use crate::checkpoint::FileDigest;
+use crate::digest;
 use crate::output::MANIFEST;
 
 /// What becomes of a folder that is there already when another one is put into
@@ -104,7 +104,7 @@ impl StagedFolder {
             .map_err(failed)?;
         Ok(FileDigest {
             name: name.to_owned(),
-            sha256: crate::output::hexadecimal(&Sha256::digest(bytes)),
+            sha256: digest::sha256(bytes),
         })
     }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::colormap::{Color, ColorTable};
 use super::super::png::length;
-use crate::figure::layout::{CellMatrix, Rect};
+use crate::figure::layout::{CellAxis, CellMatrix, Rect};
 
 /// A map of more segments than this is one image of all its pixels, since the
 /// number of images grows with the square.
@@ -68,17 +68,18 @@ impl Image {
 /// The cells of a map: an image of one pixel a cell for every stretch of rows
 /// and columns without a gap.
 pub(super) fn cell_images(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Image> {
-    if cells.gaps.len() >= MOST_SEGMENTS {
+    let gap_count = cells.rows.gaps.len().max(cells.columns.gaps.len());
+    if gap_count >= MOST_SEGMENTS {
         return vec![Image {
             rect: cells.rect(),
-            width: length(cells.extent()) as usize,
+            width: length(cells.width()) as usize,
             pixels: all_pixels(cells, colors),
         }];
     }
-    let stretches = stretches(cells);
-    let mut images = Vec::with_capacity(stretches.len() * stretches.len());
-    for rows in &stretches {
-        for columns in &stretches {
+    let (rows, columns) = (stretches(&cells.rows), stretches(&cells.columns));
+    let mut images = Vec::with_capacity(rows.len() * columns.len());
+    for rows in &rows {
+        for columns in &columns {
             images.push(image(cells, rows, columns, colors));
         }
     }
@@ -87,16 +88,16 @@ pub(super) fn cell_images(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Im
 
 /// Every pixel of a map, row after row. Gaps between segments are paper.
 fn all_pixels(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Color> {
-    let extent = length(cells.extent()) as usize;
+    let width = length(cells.width()) as usize;
     let cell = length(cells.cell) as usize;
-    let mut pixels = vec![colors.background(); extent * extent];
-    let lines = (0..cells.side).flat_map(|row| {
-        let start = length(cells.offset(row)) as usize;
+    let mut pixels = vec![colors.background(); width * length(cells.height()) as usize];
+    let lines = (0..cells.rows.count).flat_map(|row| {
+        let start = length(cells.row_offset(row)) as usize;
         (start..start + cell).map(move |line| (row, line))
     });
     for (row, line) in lines {
-        for column in 0..cells.side {
-            let start = line * extent + length(cells.offset(column)) as usize;
+        for column in 0..cells.columns.count {
+            let start = line * width + length(cells.column_offset(column)) as usize;
             let color = colors.color(cells.fraction(row, column));
             if let Some(stretch) = pixels.get_mut(start..start + cell) {
                 stretch.fill(color);
@@ -107,9 +108,9 @@ fn all_pixels(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Color> {
 }
 
 /// The rows, or columns, from one gap to the next.
-fn stretches(cells: &CellMatrix<'_>) -> Vec<Range<usize>> {
-    let inner = cells.gaps.iter().copied();
-    let ends = inner.clone().chain([cells.side]);
+fn stretches(axis: &CellAxis) -> Vec<Range<usize>> {
+    let inner = axis.gaps.iter().copied();
+    let ends = inner.clone().chain([axis.count]);
     let starts = [0].into_iter().chain(inner);
     starts
         .zip(ends)
@@ -125,17 +126,20 @@ fn image(
     colors: &ColorTable,
 ) -> Image {
     let (left, top) = cells.origin;
-    let extent = |stretch: &Range<usize>| match stretch.clone().last() {
-        Some(last) => cells.offset(last) + cells.cell - cells.offset(stretch.start),
-        None => 0,
-    };
+    let (x, y) = (
+        cells.column_offset(columns.start),
+        cells.row_offset(rows.start),
+    );
+    // No stretch is empty.
+    let right = cells.column_offset(columns.end - 1) + cells.cell;
+    let bottom = cells.row_offset(rows.end - 1) + cells.cell;
     let color = |row, column| colors.color(cells.fraction(row, column));
     Image {
         rect: Rect {
-            x: left + cells.offset(columns.start),
-            y: top + cells.offset(rows.start),
-            width: extent(columns),
-            height: extent(rows),
+            x: left + x,
+            y: top + y,
+            width: right - x,
+            height: bottom - y,
         },
         width: columns.len(),
         pixels: rows

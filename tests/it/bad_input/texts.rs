@@ -67,13 +67,13 @@ fn a_megabyte_of_text_is_refused_by_its_count() {
     let cut = tokenizer
         .tokenize(&many_words, None, limit(Some(512)))
         .expect("the text is cut");
-    assert_eq!((cut.tokens.len(), cut.truncated_tokens), (512, 169_490));
+    assert_eq!((cut.source().len(), cut.streams[0].dropped), (512, 169_490));
     // One word of a megabyte is one unknown token.
     let one_word = "a".repeat(1 << 20);
     let input = tokenizer
         .tokenize(&one_word, None, limit(None))
         .expect("one word is short");
-    assert_eq!(input.tokens.len(), 3);
+    assert_eq!(input.source().len(), 3);
 }
 
 #[test]

@@ -11,15 +11,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use attnviz::attention::Selection;
+use attnviz::attention::Attention;
 use attnviz::checkpoint::{self, CheckpointSource, LoadOptions, ModelProvenance, ModelSource};
 use attnviz::figure::FigureOptions;
+use attnviz::figure::View;
+use attnviz::input::StreamRole;
 use attnviz::model::{HiddenStates, Model};
 use attnviz::output::batch::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, PAGE, RESULTS, ResultRecord,
     Shard, Status, write_page,
 };
-use attnviz::output::{Format, OptionsRecord, OutputOptions, View, write_run};
+use attnviz::output::{Format, OptionsRecord, OutputOptions, write_run};
 use attnviz::render;
 use attnviz::run::Run;
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
@@ -77,9 +79,9 @@ fn run(text: &str, pair: Option<&str>) -> Run {
         .unwrap();
     Run {
         model: encoder.provenance.clone().into(),
-        input,
-        selection: Selection::all(config.layer_count(), config.head_count()),
-        attention: output.remove(0).attention,
+        input: input.input,
+        streams: input.streams,
+        attention: vec![Attention::Own(output.remove(0).attention)],
     }
 }
 
@@ -168,7 +170,7 @@ fn page_of(manifest: &BatchManifest, records: &[ResultRecord]) -> String {
 
 fn options() -> OutputOptions {
     OutputOptions {
-        show: Default::default(),
+        reshape: Default::default(),
         views: [View::Overview].into(),
         formats: [Format::Png].into(),
         figure: FigureOptions::default(),
@@ -186,15 +188,14 @@ fn write_input(root: &Path, line: u64, text: &str, pair: Option<&str>) -> Result
     fs::create_dir_all(root.join("thumbnails")).unwrap();
     fs::rename(&written.folder, root.join("inputs").join(&name)).unwrap();
     fs::remove_dir(root.join("scratch")).unwrap();
-    let shown = attnviz::analysis::show(&run, &options().show).unwrap();
-    let thumbnail = render::thumbnail(&run, &shown, &options().figure).unwrap();
+    let thumbnail = render::thumbnail(&run, &crate::runs::raw(&run), &options().figure).unwrap();
     let path = root.join("thumbnails").join(format!("{name}.png"));
     fs::write(path, thumbnail.bytes).unwrap();
-    let tokens = run.input.tokens.iter();
+    let tokens = run.units(StreamRole::Source).iter();
     ResultRecord {
         pair: pair.map(str::to_owned),
         tokens: tokens.map(|token| token.text.clone()).collect(),
-        truncated_tokens: run.input.truncated_tokens,
+        truncated_tokens: run.streams[0].dropped,
         ..done(&name, line, text)
     }
 }

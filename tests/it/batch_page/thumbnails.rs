@@ -1,17 +1,15 @@
 //! Small pictures of all maps.
 
-use attnviz::analysis::{ShowOptions, show};
-use attnviz::attention::{AttentionTensor, Selection};
 use attnviz::figure::{Colormap, FigureOptions, Palette, Scale};
 use attnviz::render::colormap::ColorTable;
 use attnviz::render::{self, Picture, thumbnail::size};
 use attnviz::run::Run;
 
 use super::run;
+use crate::runs::{own, raw};
 
 fn thumbnail(run: &Run, options: &FigureOptions) -> Picture {
-    let shown = show(run, &ShowOptions::default()).unwrap();
-    render::thumbnail(run, &shown, options).unwrap()
+    render::thumbnail(run, &raw(run), options).unwrap()
 }
 
 /// Width, height and RGBA bytes.
@@ -45,7 +43,7 @@ fn the_size_does_not_depend_on_the_number_of_tokens() {
         assert_eq!((width, height), size(6, 12));
         assert_eq!(pixels.len(), width as usize * height as usize * 4);
         if let Ok(folder) = std::env::var("ATTNVIZ_SCREENSHOTS") {
-            let tokens = run.input.tokens.len();
+            let tokens = run.streams[0].units.len();
             std::fs::write(format!("{folder}/thumbnail-{tokens}.png"), &picture.bytes).unwrap();
         }
         assert_eq!(thumbnail(&run, &FigureOptions::default()), picture);
@@ -56,12 +54,11 @@ fn the_size_does_not_depend_on_the_number_of_tokens() {
 /// itself alone.
 fn diagonal(tokens: usize, heads: usize) -> Run {
     let mut run = run("a", None);
-    let token = run.input.tokens[0].clone();
-    run.input.tokens = vec![token; tokens];
-    run.selection = Selection::all(1, heads);
+    let unit = run.streams[0].units[0].clone();
+    run.streams[0].units = vec![unit; tokens];
     let value = |index: usize| f32::from(u8::from(index / tokens % tokens == index % tokens));
     let values = (0..heads * tokens * tokens).map(value).collect();
-    run.attention = AttentionTensor::new(values, [1, heads, tokens, tokens]).unwrap();
+    run.attention = own(values, [1, heads, tokens, tokens]);
     run
 }
 
@@ -115,6 +112,5 @@ fn any_number_of_heads_fits() {
         assert_eq!((picture.width, picture.height), size(1, heads));
     }
     let run = diagonal(1, 9_000);
-    let shown = show(&run, &ShowOptions::default()).unwrap();
-    assert!(render::thumbnail(&run, &shown, &FigureOptions::default()).is_err());
+    assert!(render::thumbnail(&run, &raw(&run), &FigureOptions::default()).is_err());
 }

@@ -1,10 +1,12 @@
 //! What a figure says, before anything is placed.
 
-use attnviz::analysis::{ShowError, ShowOptions, show};
+use attnviz::analysis::{ReshapeError, ReshapeOptions};
 use attnviz::attention::HeadId;
 use attnviz::figure::{
     Body, ColorRange, Colormap, FigureError, FigureOptions, Progression, Scale, ValueRange,
 };
+
+use crate::runs::{head_maps, reshaped};
 
 use super::{FIRST, grid, head_map, overview_of, run, words};
 
@@ -15,21 +17,22 @@ fn upto(maximum: f32) -> ColorRange {
 #[test]
 fn a_head_map_says_what_it_shows() {
     let mut run = run(&["[CLS]", "one", "[SEP]", "two", ""], 2, 2, 3);
-    run.input.truncated_tokens = 7;
+    run.streams[0].dropped = 7;
     let head = HeadId { layer: 1, head: 2 };
     let figure = head_map(&run, head, &FigureOptions::default()).unwrap();
     assert_eq!(figure.title, "bert-base-uncased · layer 1 · head 2");
     assert_eq!(figure.captions.len(), 2);
     assert!(figure.notes[0].contains("truncated: 7 tokens"));
-    let maximum = run.map(head).unwrap().maximum();
+    let values = head_maps(&run).map(head).unwrap();
+    let maximum = values.iter().copied().fold(0.0, f32::max);
     assert_eq!(figure.color_scale.range, upto(maximum));
     let Body::Map(map) = &figure.body else {
         panic!("a head map is one map");
     };
-    assert_eq!(map.matrix.values.as_ref(), run.map(head).unwrap().values());
-    assert_eq!(map.segment_starts, [3]);
-    assert!(map.tokens[0].special && !map.tokens[1].special);
-    assert_eq!(map.tokens[4].text, "“”", "an empty token shows as such");
+    assert_eq!(map.matrix.values.as_ref(), values);
+    assert_eq!(map.row_segment_starts, [3]);
+    assert!(map.rows[0].special && !map.columns[1].special);
+    assert_eq!(map.rows[4].text, "“”", "an empty token shows as such");
 }
 
 #[test]
@@ -44,7 +47,7 @@ fn scales_set_the_range() {
         let grid = overview_of(&run, &options).unwrap();
         (map.color_scale.range, grid.color_scale.range)
     };
-    let maximum = run.attention.values().iter().copied().fold(0.0, f32::max);
+    let maximum = head_maps(&run).values().iter().copied().fold(0.0, f32::max);
     let (whole, one) = (upto(maximum), upto(1.0));
     assert_eq!(range(Scale::Run), (whole, whole));
     assert_eq!(range(Scale::Unit), (one, one));
@@ -58,9 +61,9 @@ fn what_a_run_lacks_is_an_error() {
     let head = HeadId { layer: 4, head: 0 };
     let error = head_map(&run, head, &FigureOptions::default()).unwrap_err();
     assert_eq!(error, FigureError::NoSuchHead { head });
-    run.input.tokens.pop();
-    let error = show(&run, &ShowOptions::default()).unwrap_err();
-    assert!(matches!(error, ShowError::ShapeMismatch { .. }));
+    run.streams[0].units.pop();
+    let error = reshaped(&run, &ReshapeOptions::default()).unwrap_err();
+    assert!(matches!(error, ReshapeError::ShapeMismatch { .. }));
 }
 
 #[test]

@@ -11,15 +11,17 @@ mod profiles;
 mod reference;
 mod text;
 
-use attnviz::analysis::{ShowOptions, Shown, show};
-use attnviz::attention::{AttentionTensor, HeadId, Selection};
-use attnviz::checkpoint::{ModelProvenance, ModelSource};
+use attnviz::analysis::{MapId, Maps};
+use attnviz::attention::HeadId;
+use attnviz::checkpoint::ModelSource;
 use attnviz::figure::layout::{CANVAS_LIMIT, CellMatrix, Ink, Item, Layout, Rect, Role, TextItem};
-use attnviz::figure::{Figure, FigureError, FigureOptions, MapChoice, overview, single_map};
+use attnviz::figure::{Figure, FigureError, FigureOptions, overview, single_map};
+use attnviz::input::{Input, Unit};
 use attnviz::render::Picture;
 use attnviz::render::colormap::Color;
 use attnviz::run::Run;
-use attnviz::tokenizer::{Token, TokenizedInput};
+
+use crate::runs::{own, raw, run_of, source, unit};
 
 const FIRST: HeadId = HeadId { layer: 0, head: 0 };
 
@@ -35,32 +37,19 @@ pub fn run(tokens: &[&str], segments: usize, layer_count: usize, head_count: usi
     };
     let values = (0..layer_count * head_count * count).flat_map(tensor_row);
     let shape = [layer_count, head_count, count, count];
-    let token = |(index, text): (usize, &&str)| Token {
-        id: 0,
-        text: (*text).into(),
-        special: text.starts_with('['),
+    let units = tokens.iter().enumerate().map(|(index, text)| Unit {
         segment: u32::try_from(index * segments / count).unwrap(),
-        word: None,
-        start: 0,
-        end: 0,
-    };
-    Run {
-        model: ModelProvenance {
-            id: "bert-base-uncased".into(),
-            source: ModelSource::Hub,
-            commit: None,
-            files: Vec::new(),
-        }
-        .into(),
-        input: TokenizedInput {
-            text: tokens.join(" "),
-            pair: (segments > 1).then(|| "and the second sentence".into()),
-            tokens: tokens.iter().enumerate().map(token).collect(),
-            truncated_tokens: 0,
-        },
-        selection: Selection::all(layer_count, head_count),
-        attention: AttentionTensor::new(values.collect(), shape).unwrap(),
-    }
+        ..unit(text, text.starts_with('['))
+    });
+    run_of(
+        ("bert-base-uncased", ModelSource::Hub),
+        Input::pair(
+            tokens.join(" "),
+            (segments > 1).then(|| "and the second sentence".into()),
+        ),
+        source(units.collect()),
+        own(values.collect(), shape),
+    )
 }
 
 pub fn words(count: usize) -> Vec<&'static str> {
@@ -73,9 +62,8 @@ pub fn words(count: usize) -> Vec<&'static str> {
 
 /// All of a run. What a test shows lives as long as the test binary, so that
 /// figures can be handed around without what they borrow from.
-fn whole(run: &Run) -> &'static Shown<'static> {
-    let shown = show(run, &ShowOptions::default()).unwrap();
-    Box::leak(Box::new(shown.into_owned()))
+fn whole(run: &Run) -> &'static Maps<'static> {
+    Box::leak(Box::new(raw(run).into_owned()))
 }
 
 fn head_map(
@@ -83,7 +71,7 @@ fn head_map(
     head: HeadId,
     options: &FigureOptions,
 ) -> Result<Figure<'static>, FigureError> {
-    single_map(run, whole(run), MapChoice::Head(head), options)
+    single_map(run, whole(run), MapId::Head(head), options)
 }
 
 pub fn overview_of(run: &Run, options: &FigureOptions) -> Result<Figure<'static>, FigureError> {
@@ -100,6 +88,14 @@ pub fn grid(run: &Run) -> Figure<'static> {
 
 /// The paper of the light theme.
 const BACKGROUND: Color = [255, 255, 255];
+
+/// Whether two rectangles share a pixel.
+fn overlap(one: &Rect, other: &Rect) -> bool {
+    one.x < other.right()
+        && other.x < one.right()
+        && one.y < other.bottom()
+        && other.y < one.bottom()
+}
 
 /// Everything that must hold of a layout, whatever the figure.
 fn check(layout: &Layout<'_>) {
@@ -126,10 +122,10 @@ fn check(layout: &Layout<'_>) {
     for (index, text) in labels.iter().enumerate() {
         assert!(canvas.contains(&text.rect), "{text:?} leaves {canvas:?}");
         for other in &labels[index + 1..] {
-            assert!(!text.rect.overlaps(&other.rect), "{text:?} {other:?}");
+            assert!(!overlap(&text.rect, &other.rect), "{text:?} {other:?}");
         }
         for cells in &cells {
-            assert!(!text.rect.overlaps(cells), "{text:?} covers {cells:?}");
+            assert!(!overlap(&text.rect, cells), "{text:?} covers {cells:?}");
         }
     }
     for item in &layout.items {

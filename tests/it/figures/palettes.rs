@@ -3,11 +3,13 @@
 use attnviz::analysis::Direction;
 use attnviz::figure::layout::{self, Ink, Item, Layout, Rect, Rotation, TextItem};
 use attnviz::figure::{
-    Body, Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme, token_profile,
+    Body, Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme, unit_profile,
 };
 use attnviz::render::colormap::{Color, ColorTable};
 use attnviz::render::{TextShaper, png::encode};
 use proptest::prelude::*;
+
+use crate::runs::{foreign, head_maps};
 
 use super::{Decoded, FIRST, head_map, overview_of, run, whole, words};
 
@@ -49,11 +51,11 @@ impl Painting {
             Item::Rectangle { rect, ink } => self.fill(*rect, self.colors.ink(*ink)),
             Item::Cells(cells) => {
                 self.fill(cells.rect(), self.colors.background());
-                for row in 0..cells.side {
-                    for column in 0..cells.side {
+                for row in 0..cells.rows.count {
+                    for column in 0..cells.columns.count {
                         let rect = Rect {
-                            x: cells.origin.0 + cells.offset(column),
-                            y: cells.origin.1 + cells.offset(row),
+                            x: cells.origin.0 + cells.column_offset(column),
+                            y: cells.origin.1 + cells.row_offset(row),
                             width: cells.cell,
                             height: cells.cell,
                         };
@@ -191,13 +193,10 @@ proptest! {
         let (layers, heads) = if kind == 0 { (1, 1) } else { (2, 3) };
         let mut run = run(&words(count), segments.min(count), layers, heads);
         // All kinds of values: even ones, and such of which most are nothing.
-        let values = run.attention.values().iter().enumerate().map(|(index, value)| {
+        let values = head_maps(&run).values().iter().enumerate().map(|(index, value)| {
             (value * (1.0 + (index * 37 % 101) as f32 / 50.0)).powi(1 + exponent).min(1.0)
         });
-        run.attention = attnviz::attention::AttentionTensor::from_elsewhere(
-            values.collect(),
-            [layers, heads, count, count],
-        ).unwrap();
+        run.attention = foreign(values.collect(), [layers, heads, count, count]);
         let options = FigureOptions {
             palette: Palette {
                 colormap,
@@ -216,7 +215,7 @@ proptest! {
         let figure = match kind {
             0 => head_map(&run, FIRST, &options),
             1 => overview_of(&run, &options),
-            _ => token_profile(&run, shown, Direction::From, count / 2, &options),
+            _ => unit_profile(&run, shown, Direction::From, count / 2, &options),
         };
         check(&figure.unwrap());
     }

@@ -2,10 +2,13 @@
 
 use attnviz::figure::layout;
 use attnviz::figure::{Colormap, FigureOptions, Palette};
+use attnviz::input::Input;
 use attnviz::render::colormap::ColorTable;
 use attnviz::render::{Picture, TextShaper, png::encode};
 use proptest::prelude::*;
 use rayon::prelude::*;
+
+use crate::runs::{head_maps, row as held};
 
 use super::{Decoded, FIRST, check, grid, head_map, map, matrices, run, words};
 
@@ -39,9 +42,9 @@ fn pixels_have_the_colors_of_their_values() {
             let inside = if count == 1 { 3 } else { cells.cell / 2 };
             for row in (0..count).step_by(7) {
                 for column in (0..count).step_by(3) {
-                    let value = run.map(FIRST).unwrap().row(row)[column];
-                    let x = cells.origin.0 + cells.offset(column) + inside;
-                    let y = cells.origin.1 + cells.offset(row) + inside;
+                    let value = held(&run, FIRST, row)[column];
+                    let x = cells.origin.0 + cells.column_offset(column) + inside;
+                    let y = cells.origin.1 + cells.row_offset(row) + inside;
                     assert_eq!(picture.at(x, y), colors.color(cells.range.fraction(value)));
                 }
             }
@@ -58,10 +61,10 @@ fn a_line_separates_the_sentences_of_a_pair() {
     let layout = layout::layout(&figure, &mut shaper).unwrap();
     let cells = matrices(&layout).next().unwrap();
     let (left, top) = cells.origin;
-    let start = cells.offset(30);
-    assert_eq!(cells.gaps, [30]);
-    assert_eq!(start - cells.offset(29), cells.cell + cells.gap);
-    for along in (0..cells.extent()).step_by(11) {
+    let start = cells.row_offset(30);
+    assert_eq!(cells.rows.gaps, [30]);
+    assert_eq!(start - cells.row_offset(29), cells.cell + cells.gap);
+    for along in (0..cells.width()).step_by(11) {
         let across = (start - cells.gap..start)
             .filter(|&offset| {
                 let row = picture.at(left + along, top + offset);
@@ -79,7 +82,7 @@ fn the_same_figure_gives_the_same_bytes() {
     let tokens = ["[CLS]", "नमस्ते", "مرحبا", "안녕", "x", "[SEP]"];
     let run = run(&tokens, 1, 3, 4);
     let draw_all = |shaper: &mut TextShaper| -> Vec<Picture> {
-        let heads = run.selection.head_ids();
+        let heads = head_maps(&run).selection().head_ids();
         let maps = heads.map(|head| head_map(&run, head, &FigureOptions::default()).unwrap());
         maps.chain([grid(&run)])
             .map(|figure| encode(&figure, shaper).unwrap())
@@ -116,7 +119,7 @@ proptest! {
     fn any_text_is_drawn(texts in prop::collection::vec(any::<String>(), 1..6), caption: String) {
         let tokens: Vec<&str> = texts.iter().map(String::as_str).collect();
         let mut run = run(&tokens, 1, 1, 1);
-        run.input.text = caption.clone();
+        run.input = Input::text(&caption);
         run.model.id = caption;
         let mut shaper = TextShaper::new();
         let figure = map(&run);

@@ -1,9 +1,10 @@
 //! Where everything goes: labels that neither overlap nor leave the canvas.
 
-use attnviz::attention::AttentionTensor;
 use attnviz::figure::layout::{self, Rect, Role};
 use attnviz::render::TextShaper;
 use proptest::prelude::*;
+
+use crate::runs::{own, row};
 
 use super::{FIRST, check, grid, map, matrices, run, words};
 
@@ -28,7 +29,7 @@ fn every_token_is_labelled_while_there_is_room() {
             .any(|text| text.role == Role::Note && text.text.contains("every 5th is labelled"));
         assert_eq!(says_so, every > 1);
         let cells = matrices(&layout).next().unwrap();
-        assert_eq!(cells.side, count, "every token keeps its pixels");
+        assert_eq!(cells.columns.count, count, "every token keeps its pixels");
         let values = layout
             .texts()
             .filter(|text| matches!(text.role, Role::Value(..)))
@@ -49,14 +50,14 @@ fn values_stay_in_their_cells() {
             continue;
         };
         let cell = Rect {
-            x: cells.origin.0 + cells.offset(column),
-            y: cells.origin.1 + cells.offset(row),
+            x: cells.origin.0 + cells.column_offset(column),
+            y: cells.origin.1 + cells.row_offset(row),
             width: cells.cell,
             height: cells.cell,
         };
         assert!(cell.contains(&text.rect), "{text:?}");
         if let Ok(written) = text.text.parse::<f32>() {
-            let value = cells.values[row * cells.side + column];
+            let value = cells.values[row * cells.columns.count + column];
             assert!((written - value).abs() <= 0.005_01, "{written} for {value}");
         }
     }
@@ -115,14 +116,17 @@ fn an_overview_of_many_tokens_says_its_resolution() {
     check(&layout);
     assert!(layout.width < 4_000 && layout.height < 4_000);
     let cells = matrices(&layout).next().unwrap();
-    let block = 512_usize.div_ceil(cells.side);
+    let block = 512_usize.div_ceil(cells.columns.count);
     let note = format!("each pixel shows the mean of {block} × {block} values");
     assert!(layout.texts().any(|text| text.text.contains(&note)));
     // The last square is cut off by the end of the input.
-    let last = (cells.side - 1) * block;
-    for (place, start) in [(0, 0), (cells.side * cells.side - 1, last)] {
+    let last = (cells.columns.count - 1) * block;
+    for (place, start) in [
+        (0, 0),
+        (cells.columns.count * cells.columns.count - 1, last),
+    ] {
         let end = 512.min(start + block);
-        let rows = (start..end).map(|query| &run.map(FIRST).unwrap().row(query)[start..end]);
+        let rows = (start..end).map(|query| &row(&run, FIRST, query)[start..end]);
         let values: Vec<f64> = rows.flatten().copied().map(f64::from).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         assert!((f64::from(cells.values[place]) - mean).abs() < 1e-7);
@@ -163,14 +167,14 @@ fn values_are_written_to_the_nearest_decimal() {
         let mut even = uneven.clone();
         // Halves of a last digit among them: 1 / 16 is 0.0625.
         let values = vec![1.0 / count as f32; count * count];
-        even.attention = AttentionTensor::new(values, [1, 1, count, count]).unwrap();
+        even.attention = own(values, [1, 1, count, count]);
         let mut sharp = vec![0.0; count * count];
         for row in 0..count {
             sharp[row * count] = 1.0 - 0.000_4;
             sharp[row * count + count - 1] += 0.000_4;
         }
         let mut sharpest = even.clone();
-        sharpest.attention = AttentionTensor::new(sharp, [1, 1, count, count]).unwrap();
+        sharpest.attention = own(sharp, [1, 1, count, count]);
         for run in [uneven, even, sharpest] {
             let figure = map(&run);
             let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();

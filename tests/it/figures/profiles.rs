@@ -1,23 +1,24 @@
 //! What one token attends to, as bars and rows.
 
 use attnviz::analysis::{Direction, profile};
-use attnviz::attention::Selection;
+use attnviz::attention::{Attention, AttentionKind, AttentionTensor, HeadMaps, Mask, Selection};
 use attnviz::figure::layout::{self, Ink, Item, Layout, Rect, Role};
 use attnviz::figure::{
-    Body, Figure, FigureError, FigureOptions, Progression, Scale, TokenProfile, token_profile,
+    Body, Figure, FigureError, FigureOptions, Progression, Scale, UnitProfile, unit_profile,
 };
 use attnviz::render::{TextShaper, colormap::ColorTable, png::encode};
 use attnviz::run::Run;
 use proptest::prelude::*;
 
 use super::{Decoded, check, run, whole, words};
+use crate::runs::head_maps;
 
 fn from(run: &Run, position: usize) -> Figure<'static> {
     let options = FigureOptions::default();
-    token_profile(run, whole(run), Direction::From, position, &options).unwrap()
+    unit_profile(run, whole(run), Direction::From, position, &options).unwrap()
 }
 
-fn body<'figure>(figure: &'figure Figure<'_>) -> &'figure TokenProfile {
+fn body<'figure>(figure: &'figure Figure<'_>) -> &'figure UnitProfile {
     match &figure.body {
         Body::Profile(profile) => profile,
         _ => panic!("a profile is a profile"),
@@ -49,7 +50,7 @@ fn a_profile_says_what_it_shows() {
         (Direction::To, "to “two” (token 2)", "query (attends)"),
     ] {
         let options = FigureOptions::default();
-        let figure = token_profile(&run, shown, direction, 2, &options).unwrap();
+        let figure = unit_profile(&run, shown, direction, 2, &options).unwrap();
         let expected = format!("bert-base-uncased · {title} · mean of 2 layers × 3 heads");
         assert_eq!(figure.title, expected);
         let profile = profile(shown, direction, 2).unwrap();
@@ -58,9 +59,9 @@ fn a_profile_says_what_it_shows() {
         assert_eq!(body.rows, profile.by_layer);
         assert_eq!(
             (body.position, body.segment_starts.as_slice()),
-            (2, &[2][..])
+            (Some(2), &[2][..])
         );
-        assert_eq!(body.token_axis_name, axis);
+        assert_eq!(body.unit_axis_name, axis);
         assert_eq!(body.row_labels, ["0", "1"]);
         assert!(figure.notes[0].contains("“two” itself is marked; special tokens are paler"));
     }
@@ -75,7 +76,13 @@ fn a_title_names_the_heads_that_are_averaged() {
         (vec![3, 4], vec![0, 1], "mean of 2 layers × 2 heads"),
     ] {
         let mut run = run(&["a", "b"], 1, layers.len(), heads.len());
-        run.selection = Selection { layers, heads };
+        let maps = head_maps(&run);
+        let [_, _, queries, keys] = maps.shape();
+        let selection = Selection::of(&layers, &heads);
+        let maps = HeadMaps::new(selection, [queries, keys], maps.values().to_vec()).unwrap();
+        let masks = vec![Mask::Full; layers.len()];
+        let tensor = AttentionTensor::new(AttentionKind::SelfAttention, masks, maps).unwrap();
+        run.attention = vec![Attention::Own(tensor)];
         let title = from(&run, 0).title;
         assert!(
             title.ends_with(&format!("(token 0) · {expected}")),
@@ -102,7 +109,7 @@ fn a_token_keeps_its_own_quotation_marks_and_loses_its_length() {
 fn a_position_outside_is_an_error() {
     let run = run(&["a", "b"], 1, 1, 1);
     let options = FigureOptions::default();
-    let error = token_profile(&run, whole(&run), Direction::To, 2, &options).unwrap_err();
+    let error = unit_profile(&run, whole(&run), Direction::To, 2, &options).unwrap_err();
     assert_eq!(error, FigureError::NoSuchPosition { found: 2, count: 2 });
 }
 
@@ -227,14 +234,14 @@ fn options_of_color_leave_the_bars_alone() {
         maximum: Some(0.05),
         ..FigureOptions::default()
     };
-    let figure = token_profile(&run, shown, Direction::From, 3, &options).unwrap();
+    let figure = unit_profile(&run, shown, Direction::From, 3, &options).unwrap();
     assert_eq!(body(&figure), body(&plain));
     assert_ne!(figure.color_scale, plain.color_scale);
     let unit = FigureOptions {
         scale: Some(Scale::Unit),
         ..FigureOptions::default()
     };
-    let figure = token_profile(&run, shown, Direction::From, 3, &unit).unwrap();
+    let figure = unit_profile(&run, shown, Direction::From, 3, &unit).unwrap();
     assert_eq!(body(&figure).bar_maximum, 1.0);
 }
 
@@ -286,7 +293,7 @@ proptest! {
         let position = (place * count as f64) as usize;
         let direction = if is_to { Direction::To } else { Direction::From };
         let options = FigureOptions::default();
-        let figure = token_profile(&run, whole(&run), direction, position, &options).unwrap();
+        let figure = unit_profile(&run, whole(&run), direction, position, &options).unwrap();
         check(&layout::layout(&figure, &mut TextShaper::new()).unwrap());
     }
 }

@@ -13,19 +13,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use attnviz::analysis::{Crop, Direction, Reduction, ShowOptions, SpecialTokens, TokenUnit, show};
+use attnviz::analysis::{
+    Crop, Direction, Granularity, MapId, Reduction, ReshapeOptions, SpecialTokens, reduce,
+};
 use attnviz::figure::{
-    Colormap, Figure, FigureOptions, MapChoice, Palette, Progression, Scale, Theme, overview,
-    single_map, token_profile,
+    Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme, overview, single_map,
+    unit_profile,
 };
 use attnviz::render::{TextShaper, png::encode};
 use attnviz::run::Run;
 
 use super::{Decoded, FIRST, run};
+use crate::runs::reshaped;
 
 /// What a picture shows.
 enum Subject {
-    Map(MapChoice),
+    Head,
+    Joined(Reduction, MapId),
     Overview,
     Token(Direction, usize),
 }
@@ -45,12 +49,12 @@ const SCRIPTS: [&str; 9] = [
     "[SEP]",
 ];
 
-fn subjects() -> Vec<(&'static str, Run, Subject, ShowOptions, FigureOptions)> {
+fn subjects() -> Vec<(&'static str, Run, Subject, ReshapeOptions, FigureOptions)> {
     let plain = FigureOptions::default;
-    let whole = ShowOptions::default;
+    let whole = ReshapeOptions::default;
     let sentence = || run(&SENTENCE, 1, 3, 4);
     let long: Vec<&str> = SENTENCE.iter().copied().cycle().take(150).collect();
-    let head = || Subject::Map(MapChoice::Head(FIRST));
+    let head = || Subject::Head;
     let palette = |colormap, inverted, theme| FigureOptions {
         palette: Palette {
             colormap,
@@ -66,12 +70,12 @@ fn subjects() -> Vec<(&'static str, Run, Subject, ShowOptions, FigureOptions)> {
         maximum: Some(0.15),
         ..palette(Colormap::Mako, false, Theme::Light)
     };
-    let words = ShowOptions {
-        unit: TokenUnit::Word,
+    let words = ReshapeOptions {
+        granularity: Granularity::Word,
         special_tokens: SpecialTokens::Renormalize,
         crop: None,
     };
-    let crop = ShowOptions {
+    let crop = ReshapeOptions {
         crop: Some(Crop { first: 2, last: 5 }),
         ..whole()
     };
@@ -136,14 +140,14 @@ fn subjects() -> Vec<(&'static str, Run, Subject, ShowOptions, FigureOptions)> {
         (
             "mean-words",
             sentence(),
-            Subject::Map(MapChoice::Layer(1, Reduction::Mean)),
+            Subject::Joined(Reduction::Mean, MapId::Layer(1)),
             words,
             plain(),
         ),
         (
             "maximum",
             sentence(),
-            Subject::Map(MapChoice::All(Reduction::Max)),
+            Subject::Joined(Reduction::Max, MapId::All),
             whole(),
             plain(),
         ),
@@ -170,13 +174,18 @@ fn reference_pictures_stay_as_they_are() {
     let accept = std::env::var_os("ATTNVIZ_ACCEPT").is_some();
     let mut shaper = TextShaper::new();
     let mut different = Vec::new();
-    for (name, run, subject, show_options, options) in subjects() {
-        let shown = show(&run, &show_options).unwrap();
+    for (name, run, subject, reshape, options) in subjects() {
+        let maps = reshaped(&run, &reshape).unwrap();
+        let joined;
         let figure: Figure<'_> = match subject {
-            Subject::Map(choice) => single_map(&run, &shown, choice, &options),
-            Subject::Overview => overview(&run, &shown, &options),
+            Subject::Head => single_map(&run, &maps, MapId::Head(FIRST), &options),
+            Subject::Joined(reduction, id) => {
+                joined = reduce(&maps, reduction);
+                single_map(&run, &joined, id, &options)
+            }
+            Subject::Overview => overview(&run, &maps, &options),
             Subject::Token(direction, position) => {
-                token_profile(&run, &shown, direction, position, &options)
+                unit_profile(&run, &maps, direction, position, &options)
             }
         }
         .unwrap();

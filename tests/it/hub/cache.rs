@@ -7,7 +7,7 @@ use std::path::Path;
 use attnviz::checkpoint::hub::{HubError, Repository};
 use tempfile::TempDir;
 
-use super::{FILE, MODEL, WEIGHTS, content, environment, fetch, folder, model, open};
+use super::{FILE, MODEL, WEIGHTS, content, environment, fetch, folder, hint, model, open};
 use crate::loopback_hub::{
     COMMIT, LoopbackHub, ServedRepository, git_blob_sha1, sha256, unreachable_endpoint,
 };
@@ -238,6 +238,6 @@ fn a_cache_that_cannot_be_written_is_named() {
     fs::write(&cache, "").unwrap();
     let error = fetch(&mut open(&hub.endpoint(), &cache, &[]), FILE).unwrap_err();
     assert!(matches!(error, HubError::CacheIo { .. }), "{error:?}");
-    assert!(error.hint().unwrap().contains("HF_HUB_CACHE"));
+    assert!(hint(&error).contains("HF_HUB_CACHE"));
     assert!(!error.is_unreachable());
 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::{
     FILE, MODEL, TOKEN, WEIGHTS, assert_nothing_holds, coded, content, environment, fault, fetch,
-    files_below, folder, full_text, model, open, status,
+    files_below, folder, full_text, hint, model, open, status,
 };
 use crate::loopback_hub::{Fault, FaultKind, LoopbackHub, ServedRepository};
 
@@ -183,10 +183,7 @@ fn lasting_troubles_end_in_the_error_that_names_them() {
             "gated",
             fault("HEAD", FILE, coded(403, "GatedRepo"), FOREVER),
             |error| {
-                matches!(error, HubError::Gated { .. })
-                    && error
-                        .hint()
-                        .is_some_and(|hint| hint.contains("ask for access"))
+                matches!(error, HubError::Gated { .. }) && hint(error).contains("ask for access")
             },
         ),
         ("403", fault("HEAD", FILE, status(403), FOREVER), |error| {
@@ -287,7 +284,7 @@ fn missing_models_revisions_and_files_are_told_apart() {
     };
     let error = attempt("owner/other", "main", FILE);
     assert!(matches!(&error, HubError::ModelMissing { id, .. } if id == "owner/other"));
-    assert!(error.hint().unwrap().contains("HF_TOKEN"));
+    assert!(hint(&error).contains("HF_TOKEN"));
     let error = attempt(MODEL, "v2", FILE);
     assert!(matches!(&error, HubError::RevisionMissing { revision, .. } if revision == "v2"));
     let error = attempt(MODEL, "main", "vocab.txt");

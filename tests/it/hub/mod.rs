@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use attnviz::checkpoint::hub::{CachedFile, HubEnvironment, HubError, Repository, Timeouts};
+use attnviz::cli::in_words;
 
 use crate::loopback_hub::{Fault, FaultKind, ServedRepository};
 
@@ -106,8 +107,13 @@ fn assert_nothing_holds(cache: &Path, secret: &str) {
     }
 }
 
+/// What the command line says to do about it.
+fn hint(error: &HubError) -> String {
+    error.remedy().map(|it| in_words(&it)).unwrap_or_default()
+}
+
 fn full_text(error: &HubError) -> String {
-    format!("{error} {error:?} {}", error.hint().unwrap_or_default())
+    format!("{error} {error:?} {}", hint(error))
 }
 
 fn fault(method: &'static str, file: &str, kind: FaultKind, times: usize) -> Fault {

@@ -1,7 +1,8 @@
 //! Attention that another program computed, in every form that is read.
 
 use attnviz::attention::RowSums;
-use attnviz::output::saved::{Missing, read};
+use attnviz::input::StreamRole;
+use attnviz::output::saved::{ForeignNames, read};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
@@ -16,21 +17,21 @@ fn check_read(what: &str, bytes: &[u8]) {
     // The name says nothing about the format.
     let path = workplace.path().join("file.bin");
     std::fs::write(&path, bytes).expect("the file can be written");
-    let saved = read(&path, &Missing::default()).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let saved =
+        read(&path, &ForeignNames::default()).unwrap_or_else(|error| panic!("{what}: {error}"));
     let [layers, heads, tokens, _] = SHAPE;
-    assert_eq!(saved.run.attention.shape(), SHAPE, "{what}");
+    assert_eq!(saved.run.attention[0].maps().shape(), SHAPE, "{what}");
     assert_eq!(
-        saved.run.attention.values(),
+        saved.run.attention[0].maps().values(),
         attention(layers, heads, tokens),
         "{what}"
     );
-    assert_eq!(saved.run.attention.row_sums(), RowSums::One, "{what}");
+    assert_eq!(saved.run.attention[0].row_sums(), RowSums::One, "{what}");
     let labels: Vec<&str> = saved
         .run
-        .input
-        .tokens
+        .units(StreamRole::Source)
         .iter()
-        .map(|token| token.text.as_str())
+        .map(|unit| unit.text.as_str())
         .collect();
     assert_eq!(labels, ["0", "1", "2"], "{what}");
     assert_eq!(saved.warnings.len(), 1, "{what}: {:?}", saved.warnings);

@@ -3,9 +3,8 @@
 use std::io::{Cursor, Read};
 use std::process::Command;
 
-use attnviz::attention::AttentionTensor;
 use attnviz::checkpoint::ModelSource;
-use attnviz::output::saved::{Missing, read};
+use attnviz::output::saved::{ForeignNames, read};
 use attnviz::output::{Format, OutputOptions, write_run};
 use attnviz::run::Run;
 use proptest::prelude::*;
@@ -14,11 +13,11 @@ use tempfile::TempDir;
 
 use super::{TEXT, bare_run, encoded};
 use crate::binary::{Workplace, skipped};
+use crate::runs::foreign;
 
 fn run(values: Vec<f32>, tokens: usize) -> Run {
     let layers = values.len() / tokens / tokens;
-    let attention = AttentionTensor::from_elsewhere(values, [layers, 1, tokens, tokens]);
-    let attention = attention.expect("the values are weights");
+    let attention = foreign(values, [layers, 1, tokens, tokens]);
     let texts: Vec<String> = (0..tokens)
         .map(|index| format!("t{index}\u{1f600}"))
         .collect();
@@ -48,9 +47,9 @@ fn every_value_comes_back_bit_by_bit() {
         };
         let written = write_run(&run, &options, folder.path(), &|| ()).expect("it is written");
         for file in ["attention.safetensors", "attention.npz"] {
-            let saved = read(&written.folder.join(file), &Missing::default());
+            let saved = read(&written.folder.join(file), &ForeignNames::default());
             let saved = saved.unwrap_or_else(|error| panic!("{file}: {error}"));
-            prop_assert_eq!(bits(saved.run.attention.values()), &patterns[..]);
+            prop_assert_eq!(bits(saved.run.attention[0].maps().values()), &patterns[..]);
         }
         let json = std::fs::read(written.folder.join("attention.json")).expect("it is there");
         let json: serde_json::Value = serde_json::from_slice(&json).expect("it is JSON");
@@ -100,9 +99,9 @@ manifest = json.loads(str(file['manifest']))
 assert file['attention'].dtype == numpy.float32, file['attention'].dtype
 assert numpy.array_equal(file['attention'], numpy.array(plain['attention'], dtype=numpy.float32))
 assert file['tokens'].dtype.kind == 'U', file['tokens'].dtype
-assert list(file['tokens']) == [token['text'] for token in manifest['tokens']], file['tokens']
-assert file['layers'].dtype == numpy.int64 and list(file['layers']) == manifest['layers']
-assert file['heads'].dtype == numpy.int64 and list(file['heads']) == manifest['heads']
+assert list(file['tokens']) == [unit['text'] for unit in manifest['streams'][0]['units']], file['tokens']
+assert file['layers'].dtype == numpy.int64 and list(file['layers']) == manifest['attention'][0]['layers']
+assert file['heads'].dtype == numpy.int64 and list(file['heads']) == manifest['attention'][0]['heads']
 assert manifest == plain['manifest']
 numpy.savez(sys.argv[3], attention=file['attention'])
 numpy.savez_compressed(sys.argv[4], *numpy.asfortranarray(file['attention'].astype('f8')))
@@ -132,12 +131,12 @@ fn numpy_reads_what_is_written_and_what_numpy_writes_is_read() {
         .output()
         .expect("Python starts");
     assert!(output.status.success(), "{output:?}");
-    let expected = read(&own, &Missing::default()).expect("attnviz reads its own file");
+    let expected = read(&own, &ForeignNames::default()).expect("attnviz reads its own file");
     for file in [stored, deflated] {
-        let found = read(&file, &Missing::default()).expect("attnviz reads NumPy's file");
+        let found = read(&file, &ForeignNames::default()).expect("attnviz reads NumPy's file");
         assert_eq!(
-            found.run.attention.values(),
-            expected.run.attention.values()
+            found.run.attention[0].maps().values(),
+            expected.run.attention[0].maps().values()
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Random damage to files of attention: Ok or Err, never a panic, and no
 //! memory that the file does not account for.
 
-use attnviz::output::saved::{Missing, read};
+use attnviz::output::saved::{ForeignNames, read};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn check_damage(what: &str, whole: &[u8], cases: u32) {
     let check = |bytes: &[u8]| {
         std::fs::write(&path, bytes).expect("the file can be written");
         check_outcome(|| {
-            read(&path, &Missing::default())
+            read(&path, &ForeignNames::default())
                 .map(drop)
                 .map_err(|error| error.to_string())
         })
@@ -100,6 +100,6 @@ fn a_bomb_is_refused() {
     let folder = TempDir::new().expect("a temporary folder can be made");
     let path = folder.path().join("file");
     std::fs::write(&path, bomb).expect("the file can be written");
-    let error = read(&path, &Missing::default()).expect_err("it is a bomb");
+    let error = read(&path, &ForeignNames::default()).expect_err("it is a bomb");
     assert!(error.to_string().contains("no attention"), "{error}");
 }

@@ -9,48 +9,29 @@ mod size;
 
 use std::path::PathBuf;
 
-use attnviz::attention::{AttentionTensor, Selection};
-use attnviz::checkpoint::{ModelProvenance, ModelSource};
+use attnviz::attention::Attention;
+use attnviz::checkpoint::ModelSource;
+use attnviz::input::Input;
 use attnviz::run::Run;
-use attnviz::tokenizer::{Token, TokenizedInput};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
 use crate::bad_input::zip;
 use crate::binary::{Workplace, fixture};
+use crate::runs::{run_of, source, unit};
 
 const TEXT: &str = "Hello, how are you?";
 const FOLDER: &str = "hello-how-are-you";
 
-/// A run that no model made: `attention` of tokens of these texts.
-fn bare_run(source: ModelSource, texts: &[String], attention: AttentionTensor) -> Run {
-    let [layers, heads, ..] = attention.shape();
-    let token = |text: &String| Token {
-        id: 0,
-        text: text.clone(),
-        special: false,
-        segment: 0,
-        word: None,
-        start: 0,
-        end: 0,
-    };
-    Run {
-        model: ModelProvenance {
-            id: "model".to_owned(),
-            source,
-            commit: None,
-            files: Vec::new(),
-        }
-        .into(),
-        input: TokenizedInput {
-            text: "text".to_owned(),
-            pair: None,
-            tokens: texts.iter().map(token).collect(),
-            truncated_tokens: 0,
-        },
-        selection: Selection::all(layers, heads),
+/// A run that no model made: `attention` of units of these texts.
+fn bare_run(source_of_it: ModelSource, texts: &[String], attention: Vec<Attention>) -> Run {
+    let units = texts.iter().map(|text| unit(text, false)).collect();
+    run_of(
+        ("model", source_of_it),
+        Input::text("text"),
+        source(units),
         attention,
-    }
+    )
 }
 
 /// The small model of the fixtures, so that runs are fast.

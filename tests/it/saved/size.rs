@@ -1,19 +1,19 @@
 //! What would take more than a gigabyte is not written by accident.
 
-use attnviz::attention::AttentionTensor;
 use attnviz::checkpoint::ModelSource;
-use attnviz::output::{Format, MAXIMUM_LENGTH, OutputError, OutputOptions, View, write_run};
+use attnviz::figure::View;
+use attnviz::output::{Format, MAXIMUM_LENGTH, OutputError, OutputOptions, write_run};
 use attnviz::run::Run;
 use tempfile::TempDir;
 
 use super::bare_run;
 use crate::binary::{Workplace, tree};
+use crate::runs::own;
 
 /// Many layers and heads of very little.
 fn run(layers: usize, heads: usize) -> Run {
     let values = vec![1.0; layers * heads];
-    let attention = AttentionTensor::new(values, [layers, heads, 1, 1]);
-    let attention = attention.expect("rows sum to one");
+    let attention = own(values, [layers, heads, 1, 1]);
     bare_run(ModelSource::Builtin, &["a".to_owned()], attention)
 }
 

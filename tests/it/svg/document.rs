@@ -98,15 +98,15 @@ fn check_cells<'node>(
     colors: &ColorTable,
     next: &mut dyn FnMut() -> Node<'node, 'node>,
 ) {
-    if !cells.gaps.is_empty() {
+    if !cells.rows.gaps.is_empty() {
         let paper = next();
         assert_eq!(
             (rect_of(paper), paper.tag_name().name()),
             (cells.rect(), "rect")
         );
     }
-    let stretches = if cells.gaps.len() < 4 {
-        cells.gaps.len() + 1
+    let stretches = if cells.rows.gaps.len() < 4 {
+        cells.rows.gaps.len() + 1
     } else {
         1
     };
@@ -117,10 +117,10 @@ fn check_cells<'node>(
         let rect = rect_of(node);
         let scale = rect.width / i32::try_from(width).unwrap();
         assert!(cells.rect().contains(&rect), "{rect:?}");
-        for row in 0..cells.side {
-            for column in 0..cells.side {
-                let x = cells.origin.0 + cells.offset(column);
-                let y = cells.origin.1 + cells.offset(row);
+        for row in 0..cells.rows.count {
+            for column in 0..cells.columns.count {
+                let x = cells.origin.0 + cells.column_offset(column);
+                let y = cells.origin.1 + cells.row_offset(row);
                 let corner = Rect {
                     x,
                     y,
@@ -137,7 +137,11 @@ fn check_cells<'node>(
             }
         }
     }
-    assert_eq!(seen, cells.side * cells.side, "every cell is in one image");
+    assert_eq!(
+        seen,
+        cells.columns.count * cells.columns.count,
+        "every cell is in one image"
+    );
 }
 
 fn rect_of(node: Node<'_, '_>) -> Rect {
@@ -268,7 +272,7 @@ proptest! {
     fn any_text_is_written(texts in prop::collection::vec(any::<String>(), 1..6), caption: String) {
         let tokens: Vec<&str> = texts.iter().map(String::as_str).collect();
         let mut run = run(&tokens, 1, 1, 1);
-        run.input.text = caption.clone();
+        run.input = attnviz::input::Input::text(&caption);
         run.model.id = caption;
         check(&map(&run));
         check(&grid(&run));

@@ -130,8 +130,8 @@ fn check(viewer: &str, layout: &Layout<'_>, expected: &Pixels, found: &Pixels) {
     // Cells are crisp: the colours of neighbours meet without a mixture.
     for item in &layout.items {
         let Item::Cells(cells) = item else { continue };
-        for index in 0..cells.side.saturating_sub(1) {
-            let x = cells.origin.0 + cells.offset(index) + cells.cell - 1;
+        for index in 0..cells.columns.count.saturating_sub(1) {
+            let x = cells.origin.0 + cells.column_offset(index) + cells.cell - 1;
             let y = cells.origin.1 + cells.cell - 1;
             let channels = found.at(x, y).into_iter().zip(expected.at(x, y));
             let difference = channels.map(|(left, right)| left.abs_diff(right)).max();
@@ -182,7 +182,7 @@ fn resvg_draws_the_same() {
     );
     // Lines of several scripts are a few pixels too long in resvg, which
     // stretches each of them by itself.
-    scripts.input.text = "שלום עולם".to_owned();
+    scripts.input = attnviz::input::Input::text("שלום עולם");
     for figure in figures().into_iter().chain([map(&scripts)]) {
         let (picture, layout) = draw(&figure);
         let reference = png::encode(&figure, &mut TextShaper::new()).unwrap();

@@ -44,10 +44,11 @@ use std::path::{Path, PathBuf};
 use hf_hub::{Repo, RepoType};
 
 use self::cache::{RepositoryCache, cache_io, is_full_commit, remove};
-use self::names::{check_file_name, check_id, check_revision, percent_encoded};
+use self::names::{check_file_name, check_id, check_revision};
 use self::patience::persist;
 use self::transfer::{Answer, Client, Metadata, Subject};
 use self::verify::{Verdict, verify};
+use crate::percent::{percent_encoded, percent_encoded_path};
 
 pub use self::environment::HubEnvironment;
 pub use self::error::HubError;
@@ -434,8 +435,8 @@ impl Repository {
             "{}/{}/resolve/{}/{}",
             self.environment.endpoint,
             self.repository.url(),
-            percent_encoded(revision, false),
-            percent_encoded(file_name, true),
+            percent_encoded(revision),
+            percent_encoded_path(file_name),
         )
     }
 }

@@ -1,0 +1,54 @@
+//! What one unit attends to, or what attends to it.
+
+use super::{Axis, MapId, Maps, Reduction, reduce};
+
+/// Which end of the links is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// What one query attends to: a row.
+    From,
+    /// What attends to one key: a column.
+    To,
+}
+
+impl Direction {
+    /// The axis of the unit that is held, and the one that is run along.
+    pub fn axes<'maps>(self, maps: &'maps Maps<'_>) -> [&'maps Axis; 2] {
+        match self {
+            Self::From => [&maps.rows, &maps.columns],
+            Self::To => [&maps.columns, &maps.rows],
+        }
+    }
+}
+
+/// What one unit gives to, or gets from, every unit of the other axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// The mean over all heads of all layers: `[unit]`.
+    pub mean: Vec<f32>,
+    /// The mean over each layer's heads: `[layer, unit]`.
+    pub by_layer: Vec<Vec<f32>>,
+}
+
+/// The profile of the unit at a position of its axis, `None` outside it.
+pub fn profile(maps: &Maps<'_>, direction: Direction, position: usize) -> Option<Profile> {
+    let [held, along] = direction.axes(maps);
+    if position >= held.len() {
+        return None;
+    }
+    let column_count = maps.columns.len();
+    let line = |map: &[f32]| -> Vec<f32> {
+        (0..along.len())
+            .map(|other| match direction {
+                Direction::From => map[position * column_count + other],
+                Direction::To => map[other * column_count + position],
+            })
+            .collect()
+    };
+    let means = reduce(maps, Reduction::Mean);
+    let by_layer = means.iter().filter(|(id, _)| *id != MapId::All);
+    Some(Profile {
+        mean: line(means.map(MapId::All)?),
+        by_layer: by_layer.map(|(_, map)| line(map)).collect(),
+    })
+}

@@ -1,0 +1,165 @@
+//! Which arrays a file of numbers holds.
+
+use std::borrow::Cow;
+
+use super::super::{OutputError, OutputOptions};
+use crate::analysis::{Axis, Direction, MapId, Maps, Reduction, Reductions, profile};
+use crate::attention::{Attention, HeadId};
+use crate::figure::View;
+use crate::run::Run;
+
+/// What the model returned.
+const RAW: &str = "attention";
+/// What is shown where that is something else.
+const SHOWN: &str = "shown";
+
+/// Numbers with a name and a shape, F32, the last dimension fastest.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::output) struct NumberArray<'run> {
+    pub(in crate::output) name: String,
+    pub(in crate::output) shape: Vec<usize>,
+    pub(in crate::output) values: Cow<'run, [f32]>,
+}
+
+impl NumberArray<'_> {
+    /// The view that the numbers are of, `None` for what is in every file.
+    pub(in crate::output) fn view(&self) -> Option<&str> {
+        match self.name.as_str() {
+            RAW | SHOWN => None,
+            "mean_all" => Some("mean"),
+            "max_all" => Some("max"),
+            name => Some(name),
+        }
+    }
+
+    /// Where the array stands in a file: what is in every file first.
+    pub(in crate::output) fn order(&self) -> (bool, bool, &str) {
+        (self.name != RAW, self.name != SHOWN, &self.name)
+    }
+
+    /// The values, four bytes each.
+    pub(super) fn to_le_bytes(&self) -> Vec<u8> {
+        let values = self.values.iter();
+        values.flat_map(|value| value.to_le_bytes()).collect()
+    }
+}
+
+/// The raw attention, what is shown where that is something else, and the
+/// numbers of the views.
+pub(in crate::output) fn arrays<'run>(
+    run: &Run,
+    attention: &'run Attention,
+    maps: &'run Maps<'_>,
+    reductions: &'run Reductions<'_>,
+    options: &OutputOptions,
+) -> Result<Vec<NumberArray<'run>>, OutputError> {
+    let raw = attention.maps();
+    let mut arrays = vec![NumberArray {
+        name: RAW.to_owned(),
+        shape: raw.shape().to_vec(),
+        values: by_layer_and_head(attention, raw.values(), raw.query_count() * raw.key_count()),
+    }];
+    if !std::ptr::eq(maps.values.as_ref(), raw.values()) {
+        let [layers, heads, _, _] = raw.shape();
+        arrays.push(NumberArray {
+            name: SHOWN.to_owned(),
+            shape: vec![layers, heads, maps.rows.len(), maps.columns.len()],
+            values: by_layer_and_head(attention, &maps.values, maps.map_size()),
+        });
+    }
+    for view in &options.views {
+        match view {
+            View::Heads | View::Overview => {}
+            View::Mean => arrays.extend(joined("mean", reductions.get(Reduction::Mean))),
+            View::Max => arrays.extend(joined("max", reductions.get(Reduction::Max))),
+            View::Unit(direction, choice) => {
+                let [held, along] = direction.axes(maps);
+                let input = Axis::new(held.role, run.units(held.role));
+                let position = choice.resolve(held, &input)?;
+                let profile = profile(maps, *direction, position);
+                let layers = profile.map(|profile| profile.by_layer).unwrap_or_default();
+                arrays.push(NumberArray {
+                    name: match direction {
+                        Direction::From => format!("from:{choice}"),
+                        Direction::To => format!("to:{choice}"),
+                    },
+                    shape: vec![layers.len(), along.len()],
+                    values: Cow::Owned(layers.concat()),
+                });
+            }
+        }
+    }
+    Ok(arrays)
+}
+
+/// How many values each array of [`arrays`] is going to have.
+pub(in crate::output) fn lengths(
+    attention: &Attention,
+    maps: &Maps<'_>,
+    options: &OutputOptions,
+) -> Vec<u64> {
+    let product = |sizes: &[usize]| {
+        let sizes = sizes.iter().map(|&size| size as u64);
+        sizes.fold(1_u64, u64::saturating_mul)
+    };
+    let raw = attention.maps();
+    let [layers, heads, _, _] = raw.shape();
+    let (rows, columns) = (maps.rows.len(), maps.columns.len());
+    let mut lengths = vec![product(&raw.shape())];
+    if !std::ptr::eq(maps.values.as_ref(), raw.values()) {
+        lengths.push(product(&[layers, heads, rows, columns]));
+    }
+    lengths.extend(options.views.iter().map(|view| match view {
+        View::Heads | View::Overview => 0,
+        View::Mean | View::Max => product(&[layers + 1, rows, columns]),
+        View::Unit(Direction::From, _) => product(&[layers, columns]),
+        View::Unit(Direction::To, _) => product(&[layers, rows]),
+    }));
+    lengths
+}
+
+/// `NAME` of every layer, `[layer, query, key]`, and `NAME_all`, `[query, key]`.
+fn joined<'maps>(name: &str, maps: &'maps Maps<'_>) -> [NumberArray<'maps>; 2] {
+    let (rows, columns) = (maps.rows.len(), maps.columns.len());
+    let layers = maps.selection.layers.len();
+    let all = maps.map(MapId::All).unwrap_or_default();
+    let by_layer = maps.values.get(..layers * maps.map_size());
+    [
+        NumberArray {
+            name: name.to_owned(),
+            shape: vec![layers, rows, columns],
+            values: Cow::Borrowed(by_layer.unwrap_or_default()),
+        },
+        NumberArray {
+            name: format!("{name}_all"),
+            shape: vec![rows, columns],
+            values: Cow::Borrowed(all),
+        },
+    ]
+}
+
+/// Maps of the held heads as an array that has a place for every head of every
+/// layer: where a layer lacks one, it is NaN.
+fn by_layer_and_head<'values>(
+    attention: &Attention,
+    values: &'values [f32],
+    map_size: usize,
+) -> Cow<'values, [f32]> {
+    let selection = attention.maps().selection();
+    let (layers, heads) = (selection.layer_indices(), selection.head_indices());
+    if layers.len() * heads.len() == selection.head_count() {
+        return Cow::Borrowed(values);
+    }
+    let mut held = selection.head_ids().peekable();
+    let mut maps = values.chunks_exact(map_size.max(1));
+    let mut all = Vec::with_capacity(layers.len() * heads.len() * map_size);
+    for &layer in &layers {
+        for &head in &heads {
+            match held.next_if_eq(&HeadId { layer, head }) {
+                Some(_) => all.extend_from_slice(maps.next().unwrap_or_default()),
+                None => all.resize(all.len() + map_size, f32::NAN),
+            }
+        }
+    }
+    Cow::Owned(all)
+}

@@ -1,0 +1,150 @@
+//! The options that shaped a file, as a manifest has them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::OutputOptions;
+use crate::analysis::{Granularity, SpecialTokens};
+use crate::figure::{Colormap, Progression, Theme, View};
+
+/// Options as they are typed. Those that have their default are left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OptionsRecord {
+    /// Names of the views.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<String>,
+    /// Names of the formats; none of a single file, which has one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub formats: Vec<String>,
+    /// `--tokens`.
+    #[serde(skip_serializing_if = "is_default_granularity")]
+    pub tokens: String,
+    /// `--special-tokens`.
+    #[serde(skip_serializing_if = "is_default_special_tokens")]
+    pub special_tokens: String,
+    /// `--crop`, `None` for all units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crop: Option<String>,
+    /// `--scale`, `None` where each view has its default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<String>,
+    /// `--color-scale`.
+    #[serde(skip_serializing_if = "is_default_progression")]
+    pub color_scale: String,
+    /// `--vmin`, `None` where it is the color scale's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vmin: Option<f32>,
+    /// `--vmax`, `None` where it is the scale's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vmax: Option<f32>,
+    /// `--colormap`.
+    #[serde(skip_serializing_if = "is_default_colormap")]
+    pub colormap: String,
+    /// `--invert`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub invert: bool,
+    /// `--theme`.
+    #[serde(skip_serializing_if = "is_default_theme")]
+    pub theme: String,
+    /// `--top-k`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub top_k: usize,
+}
+
+fn is_default_granularity(name: &str) -> bool {
+    name == Granularity::default().name()
+}
+
+fn is_default_special_tokens(name: &str) -> bool {
+    name == SpecialTokens::default().name()
+}
+
+fn is_default_progression(name: &str) -> bool {
+    name == Progression::default().name()
+}
+
+fn is_default_colormap(name: &str) -> bool {
+    name == Colormap::default().name()
+}
+
+fn is_default_theme(name: &str) -> bool {
+    name == Theme::default().name()
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Default for OptionsRecord {
+    /// What is meant where an option is left out.
+    fn default() -> Self {
+        Self {
+            views: Vec::new(),
+            formats: Vec::new(),
+            tokens: Granularity::default().to_string(),
+            special_tokens: SpecialTokens::default().to_string(),
+            crop: None,
+            scale: None,
+            color_scale: Progression::default().to_string(),
+            vmin: None,
+            vmax: None,
+            colormap: Colormap::default().to_string(),
+            invert: false,
+            theme: Theme::default().to_string(),
+            top_k: 0,
+        }
+    }
+}
+
+impl OptionsRecord {
+    /// All options.
+    pub fn new(options: &OutputOptions) -> Self {
+        let figure = &options.figure;
+        Self {
+            views: options.views.iter().map(ToString::to_string).collect(),
+            formats: options.formats.iter().map(ToString::to_string).collect(),
+            scale: figure.scale.map(|scale| scale.to_string()),
+            color_scale: figure.progression.to_string(),
+            vmin: figure.minimum,
+            vmax: figure.maximum,
+            colormap: figure.palette.colormap.to_string(),
+            invert: figure.palette.inverted,
+            theme: figure.palette.theme.to_string(),
+            top_k: figure.top_links,
+            ..Self::of_numbers(options)
+        }
+    }
+
+    /// Those that shape a picture of one view.
+    pub fn of_picture(view: &str, options: &OutputOptions) -> Self {
+        Self {
+            views: vec![view.to_owned()],
+            formats: Vec::new(),
+            ..Self::new(options)
+        }
+    }
+
+    /// Those that shape a file of numbers, which has some for these views.
+    pub fn of_numbers(options: &OutputOptions) -> Self {
+        let reshape = &options.reshape;
+        let has_numbers = |view: &&View| match view {
+            View::Heads | View::Overview => false,
+            View::Mean | View::Max | View::Unit(..) => true,
+        };
+        let views: BTreeSet<String> = options
+            .views
+            .iter()
+            .filter(has_numbers)
+            .map(ToString::to_string)
+            .collect();
+        Self {
+            views: views.into_iter().collect(),
+            tokens: reshape.granularity.to_string(),
+            special_tokens: reshape.special_tokens.to_string(),
+            crop: reshape.crop.map(|crop| crop.to_string()),
+            ..Self::default()
+        }
+    }
+}
