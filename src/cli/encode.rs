@@ -20,6 +20,7 @@ use crate::input::{Input, Prepared, StreamRole};
 use crate::model::ModelError;
 use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
 use crate::run::Run;
+use crate::store::folder::FolderError;
 use crate::store::{AttentionRecord, MANIFEST, OutputOptions, StreamRecord};
 
 /// How many tokens the result on standard output lists; the manifest has all.
@@ -104,7 +105,7 @@ pub(super) fn write(
     let written = match written {
         // What does not fit the input says so itself.
         Err(error) if error.is_of_the_input() => return Err(error.into()),
-        Err(OutputError::Digest(error)) => {
+        Err(OutputError::Digest(error) | OutputError::Folder(FolderError::Digest(error))) => {
             return Err(error).with_context(|| model::of(&run.model.id));
         }
         written => written.with_context(|| {

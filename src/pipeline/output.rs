@@ -82,11 +82,12 @@ fn write_run_beside(
     let mut drawn = contents.draw(&staged, picture_drawn)?;
     let missing_glyphs = std::mem::take(&mut drawn.missing_glyphs);
     // Only when all is drawn: it may have to wait for the model's files.
+    let _lock = folder::lock(root, run)?;
     let destination = folder::choose(root, run, options.overwrite)?;
     let (manifest, kept) = contents.finish(drawn, Some(&destination), &staged)?;
     let change = destination.change(&manifest, &kept)?;
     let folder = destination.path;
-    staged.publish(&folder, &change)?;
+    staged.publish(&folder, change.as_ref())?;
     Ok(WrittenRun {
         folder,
         manifest,

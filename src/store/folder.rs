@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::saved::{self, SavedNumbers};
-use super::write::{Change, beneath};
+use super::write::{Change, PlaceLock, WriteError, beneath};
 use super::{FileRecord, MANIFEST, Manifest, SerializeError, read_manifest};
 use crate::checkpoint::{DigestError, ModelProvenance};
 use crate::digest;
@@ -130,6 +130,17 @@ pub fn choose(root: &Path, run: &Run, overwrite: bool) -> Result<Destination, Fo
     }
 }
 
+/// Waits until no other command looks for the folder of this input below
+/// `root`, or puts something there.
+///
+/// # Errors
+/// When no file can be made in `root`, which has to be there.
+pub fn lock(root: &Path, run: &Run) -> Result<PlaceLock, WriteError> {
+    let name = folder_name(&run.input.captions());
+    // With the name itself the lock's could be too long.
+    PlaceLock::wait(root, &short_hash(name.as_bytes()))
+}
+
 /// What is there, if the run may have the place.
 fn usable(
     occupant: Occupant,
@@ -177,9 +188,9 @@ impl Destination {
     }
 
     /// What becomes of the files that are there, apart from those that are
-    /// written again. The folder has a manifest all the time, and what that
-    /// lists is there. `manifest` is that of the run, `kept` is what
-    /// [`Destination::kept_files`] found.
+    /// written again; `None` where nothing is. The folder has a manifest all
+    /// the time, and what that lists is there. `manifest` is that of the run,
+    /// `kept` is what [`Destination::kept_files`] found.
     ///
     /// # Errors
     /// As [`Manifest::to_json`].
@@ -187,11 +198,11 @@ impl Destination {
         &self,
         manifest: &Manifest,
         kept: &[FileRecord],
-    ) -> Result<Change, SerializeError> {
+    ) -> Result<Option<Change>, SerializeError> {
         let (interim, outdated) = match &self.earlier {
-            Earlier::Nothing => return Ok(Change::default()),
+            Earlier::Nothing => return Ok(None),
             Earlier::Own(earlier) if earlier.files.len() == kept.len() => {
-                return Ok(Change::default());
+                return Ok(Some(Change::default()));
             }
             Earlier::Own(earlier) => (earlier.as_ref(), Vec::new()),
             Earlier::Foreign(files) => (manifest, files.iter().map(PathBuf::from).collect()),
@@ -200,10 +211,10 @@ impl Destination {
             files: kept.to_vec(),
             ..interim.clone()
         };
-        Ok(Change {
+        Ok(Some(Change {
             interim_manifest: Some(interim.to_json()?),
             outdated,
-        })
+        }))
     }
 }
 

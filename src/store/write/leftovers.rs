@@ -1,5 +1,6 @@
 //! Staged folders have a lock each: it tells those of a process that still
-//! works from what a killed one left.
+//! works from what a killed one left. So has every place where one of them is
+//! put: of commands that run side by side, one after the other adds to it.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -7,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+use super::error::WriteError;
 
 /// What staged folders are called until they are whole.
 const STAGING_PREFIX: &str = ".attnviz-unfinished-";
@@ -79,6 +82,48 @@ pub(super) fn create_locked(root: &Path) -> io::Result<(NamedTempFile, PathBuf)>
         return Ok((lock, folder));
     }
     Err(io::ErrorKind::WouldBlock.into())
+}
+
+/// The right to put folders of one name into place: whoever looks for what is
+/// there and then adds to it has it meanwhile.
+#[derive(Debug)]
+pub struct PlaceLock {
+    /// `None` where the file system has no locks.
+    file: Option<File>,
+    path: PathBuf,
+}
+
+impl PlaceLock {
+    /// Waits for the lock of a name below `root`, which has to be there.
+    ///
+    /// # Errors
+    /// When no file can be made there.
+    pub fn wait(root: &Path, name: &str) -> Result<Self, WriteError> {
+        let path = root.join(format!("{STAGING_PREFIX}{name}{LOCK_SUFFIX}"));
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        loop {
+            let file = options.open(&path).map_err(WriteError::at(root))?;
+            match file.lock() {
+                Ok(()) if is_same_file(&file, &path) => {
+                    let file = Some(file);
+                    return Ok(Self { file, path });
+                }
+                // Whoever had it took it away.
+                Ok(()) => {}
+                Err(_) => return Ok(Self { file: None, path }),
+            }
+        }
+    }
+}
+
+impl Drop for PlaceLock {
+    fn drop(&mut self) {
+        // Only whoever has it, and before it is given up.
+        if self.file.is_some() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// Whether a file or folder is a staged folder or its lock.

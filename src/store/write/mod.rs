@@ -13,6 +13,6 @@ pub mod report;
 mod staged_folder;
 
 pub use error::WriteError;
-pub use leftovers::is_staged;
+pub use leftovers::{PlaceLock, is_staged};
 pub use staged_folder::files_below;
 pub use staged_folder::{Change, StagedFolder};

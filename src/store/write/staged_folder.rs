@@ -130,19 +130,23 @@ impl StagedFolder {
         self.on_the_way.wait().map_err(WriteError::at(destination))
     }
 
-    /// Puts the folder into its final place. Where one is already, the new
-    /// files replace those of their names, the manifest last; what `change`
-    /// does not name stays.
+    /// Puts the folder into its final place: where nothing is, or with a
+    /// `change` where a folder is already. There the new files replace those
+    /// of their names, the manifest last; what `change` does not name stays.
     ///
     /// # Errors
     /// When something cannot be renamed or removed, or a file would land
     /// behind a symbolic link.
-    pub fn publish(mut self, destination: &Path, change: &Change) -> Result<(), WriteError> {
+    pub fn publish(
+        mut self,
+        destination: &Path,
+        change: Option<&Change>,
+    ) -> Result<(), WriteError> {
         self.seal()?;
         self.wait(destination)?;
-        match fs::symlink_metadata(destination) {
-            Ok(_) => self.publish_into(destination, change),
-            Err(_) => self.rename(destination),
+        match change {
+            Some(change) => self.publish_into(destination, change),
+            None => self.rename(destination),
         }?;
         let mut above = [destination]
             .into_iter()

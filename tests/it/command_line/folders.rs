@@ -168,3 +168,34 @@ fn overwriting_deletes_nothing_that_no_manifest_lists() {
     assert_eq!(files["notes.txt"], b"mine");
     assert_ne!(files["overview.png"], b"old");
 }
+
+#[test]
+fn commands_side_by_side_lose_nothing_of_each_other() {
+    let workplace = Workplace::new();
+    let other = fixture("masked-lm-bin").display().to_string();
+    let mut children = Vec::new();
+    for model in ["builtin", &other] {
+        for views in ["overview", "heads", "mean", "max", "from:cat", "to:mat"] {
+            let views = format!("{views},overview");
+            let arguments = [
+                "encode", TEXT, "-m", model, "--layers", "0", "--views", &views,
+            ];
+            let mut command = workplace.command(&arguments);
+            children.push(command.spawn().expect("the binary starts"));
+        }
+    }
+    for mut child in children {
+        let status = child.wait().expect("it ends");
+        assert!(status.success(), "{status}");
+    }
+    let folders = folders(&workplace);
+    assert_eq!(folders.len(), 2);
+    for (name, files) in folders {
+        // An overview, the heads of a layer, two reductions, two tokens.
+        let heads = files.keys().filter(|file| file.starts_with("heads/"));
+        assert_eq!(files.len(), 2 + heads.count() + 2 * 2 + 2, "{name}");
+        let manifest = manifest(&workplace.default_output().join(&name));
+        let listed = manifest["files"].as_array().map(Vec::len);
+        assert_eq!(listed, Some(files.len() - 1), "{name}");
+    }
+}

@@ -217,12 +217,14 @@ fn a_manifest_that_names_files_elsewhere_is_not_believed() {
     let digest = crate::binary::sha256(b"mine");
     let absolute = hostile.path("elsewhere/mine.png").display().to_string();
     let overview = edited["files"][0]["sha256"].clone();
+    // What is listed is else as the file that was.
+    let options = edited["files"][0]["options"].clone();
     edited["files"] = serde_json::json!([
-        {"name": "../../elsewhere/mine.png", "sha256": digest},
-        {"name": absolute, "sha256": digest},
-        {"name": "./overview.png", "sha256": overview},
-        {"name": "manifest.json", "sha256": digest},
-        {"name": "", "sha256": digest},
+        {"name": "../../elsewhere/mine.png", "sha256": digest, "options": options},
+        {"name": absolute, "sha256": digest, "options": options},
+        {"name": "./overview.png", "sha256": overview, "options": options},
+        {"name": "manifest.json", "sha256": digest, "options": options},
+        {"name": "", "sha256": digest, "options": options},
     ]);
     let edited = serde_json::to_vec(&edited).expect("it is JSON");
     fs::write(&path, &edited).expect("it can be edited");

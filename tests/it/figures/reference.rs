@@ -264,9 +264,9 @@ fn a_strip_shows_where_two_pictures_differ() {
         pixels: vec![level; width * 2 * 3],
         width,
     };
-    assert!(alike(&picture(7, 3), &picture(8, 3)));
-    assert!(!&picture(7, 3), &picture(9, 3)));
-    assert!(!&picture(7, 3), &picture(7, 4)));
+    assert!(picture(7, 3).is_like(&picture(8, 3)));
+    assert!(!picture(7, 3).is_like(&picture(9, 3)));
+    assert!(!picture(7, 3).is_like(&picture(7, 4)));
     let path = strip("test-of-the-strip", &picture(0, 3), &picture(200, 4));
     let strip = Decoded::of(&fs::read(path).unwrap());
     assert_eq!(strip.width, 12);

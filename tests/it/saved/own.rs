@@ -282,7 +282,10 @@ fn numbers_of_other_views_stay_and_the_order_of_commands_does_not_matter() {
         }
         tree(&only_folder(&workplace, output))
     };
-    let (one, other) = (numbers("one", &["mean", "to:how"]), numbers("other", &["to:how", "mean"]));
+    let (one, other) = (
+        numbers("one", &["mean", "to:how"]),
+        numbers("other", &["to:how", "mean"]),
+    );
     let together = numbers("together", &["mean,to:how"]);
     assert_eq!(one.len(), 4);
     assert!(one == other, "{:?}", one.keys());

@@ -6,9 +6,9 @@
 use std::fs;
 use std::path::Path;
 
+use super::only_folder;
 use crate::binary::{Workplace, manifest};
 use crate::figures::Decoded;
-use super::only_folder;
 
 /// Every file of numbers of a run can be drawn, and its overview is what it
 /// was.
