@@ -6,12 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use attnviz::batch::BatchError;
+use attnviz::batch::MergeError;
 use attnviz::checkpoint::CheckpointError;
 use attnviz::cli::hint;
 use attnviz::figure::FigureError;
 use attnviz::model::{ConfigError, ModelError};
-use attnviz::store::OutputError;
-use attnviz::store::batch_records::MergeError;
+use attnviz::pipeline::OutputError;
 use attnviz::store::write::WriteError;
 use syn::visit::{self, Visit};
 use syn::{Attribute, ExprLit, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, Type, Visibility};
