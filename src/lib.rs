@@ -85,22 +85,19 @@
 //!
 //! *Loading* reads every weight but the word embeddings once, on all cores, at
 //! the speed at which the system copies cached files into fresh memory: about
-//! 4 GB/s. A single pass ([`model::Model::open`]) does not load: each task reads
-//! its weights into the cache and multiplies them there, at 8 GB/s. Where no
-//! cache knows the hash of a weight file, its SHA-256 takes longer than
-//! everything else: it is read beside the other stages, at 1.6 GB/s on one core.
+//! 4 GB/s. A single pass ([`model::Model::open`]) does not load: each matrix is
+//! read into the same memory when its turn comes. Where no cache knows the hash
+//! of a weight file, its SHA-256 takes longer than everything else: it is read
+//! beside the other stages, at 1.6 GB/s on one core.
 //!
 //! *A forward pass of a few tokens* is bound by memory: it streams each weight
-//! once, at two thirds of the speed at which memory can only be read. The rest
-//! is the splitting of weights for the matrix unit and the ends of a hundred
+//! once. What it does not lose to memory it loses at the ends of a hundred
 //! parallel steps.
 //!
-//! *A forward pass of hundreds of tokens* is bound by multiplications, six of
-//! `bfloat16` for one of `f32`. Products run at 60 % of what the unit does on
-//! tiles in the first-level cache; the rest is waiting for tiles. They take
+//! *A forward pass of hundreds of tokens* is bound by multiplications: products
+//! run at more than eight tenths of what the vector registers do. They take
 //! three quarters of the pass; a tenth is attention, the rest is activations,
-//! layer norms and fresh memory for the result. On a CPU without such a unit,
-//! products run at more than eight tenths of what its vector registers do.
+//! layer norms and fresh memory for the result.
 //!
 //! *A picture* is bound by its letters: rows that repeat are counted, not drawn,
 //! and what is left to compress are the edges of the numbers in the cells.

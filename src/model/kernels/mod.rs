@@ -21,9 +21,7 @@
 //!
 //! Each kernel is written once, over pulp's `Simd`. AVX-512 and AVX2 give the
 //! same bits as each other, because both round once a multiply-add; the
-//! portable path rounds twice and stays within 2e-6 of them. So do products in
-//! a matrix unit (see `tile.rs`), whose errors are smaller than those of a chain of
-//! multiply-adds, and which are up to twice as fast.
+//! portable path rounds twice and stays within 2e-6 of them.
 
 mod aligned;
 mod attention;
@@ -32,7 +30,6 @@ mod normalize;
 mod panels;
 mod product;
 mod tile;
-mod tiled_product;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -43,53 +40,29 @@ pub use functions::{activate, are_finite};
 pub use normalize::{NormParameters, add_and_normalize};
 pub use panels::{from_panels, padded_row_count, to_panels};
 pub use product::{Linear, ReadRows, linear, linear_from};
-use tile::{MatrixUnit, TILE_SIDE};
 
 /// The instructions that the kernels use, and with them the width of a panel.
 #[derive(Debug, Clone, Copy)]
-pub struct Instructions {
-    vectors: Arch,
-    /// Only beside registers as wide as its tiles.
-    matrix_unit: Option<MatrixUnit>,
-}
+pub struct Instructions(Arch);
 
 impl Instructions {
     /// The best that this CPU has.
     pub fn detect() -> Self {
-        let vectors = Self::vectors(Arch::new());
-        let fits = vectors.lane_count() == TILE_SIDE;
-        Self {
-            matrix_unit: MatrixUnit::detect().filter(|_| fits),
-            ..vectors
-        }
+        Self(Arch::new())
     }
 
     /// Those that every CPU has.
     pub fn portable() -> Self {
-        Self::vectors(Arch::Scalar)
+        Self(Arch::Scalar)
     }
 
     /// Every set that this CPU has, the portable one first and the best last.
     pub fn available() -> Vec<Self> {
         let mut all = vec![Self::portable()];
         #[cfg(target_arch = "x86_64")]
-        all.extend(pulp::x86::V3::try_new().map(|simd| Self::vectors(Arch::V3(simd))));
-        all.push(Self::vectors(Arch::new()));
-        let best = Self::detect();
-        all.extend(best.matrix_unit.map(|_| best));
+        all.extend(pulp::x86::V3::try_new().map(|simd| Self(Arch::V3(simd))));
+        all.push(Self::detect());
         all
-    }
-
-    fn vectors(vectors: Arch) -> Self {
-        Self {
-            vectors,
-            matrix_unit: None,
-        }
-    }
-
-    /// Whether products are left to a matrix unit.
-    pub fn has_matrix_unit(self) -> bool {
-        self.matrix_unit.is_some()
     }
 
     /// Rows of a panel.
@@ -98,7 +71,7 @@ impl Instructions {
     }
 
     fn run<Operation: WithSimd>(self, operation: Operation) -> Operation::Output {
-        self.vectors.dispatch(operation)
+        self.0.dispatch(operation)
     }
 }
 

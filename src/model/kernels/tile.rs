@@ -1,62 +1,95 @@
-//! The innermost loops of products and attention, and the only unsafe code of
-//! the kernels: in vector registers, and in a matrix unit where the CPU has one.
+//! The innermost loop of products and attention, and the only unsafe code of
+//! the kernels: without bounds checks, one a weight, which cost a third of its
+//! speed.
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod matrix_unit;
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-#[path = "tile/no_matrix_unit.rs"]
-mod matrix_unit;
-mod vectors;
+use pulp::Simd;
 
-pub use matrix_unit::MatrixUnit;
-pub use vectors::{Strided, add_tile};
-
-/// Rows and columns of a tile of sums.
-pub const TILE_SIDE: usize = 16;
-
-/// Inputs that a matrix unit multiplies in one step.
-pub const STEP_INPUTS: usize = 32;
-
-/// Parts of a number: `f32` has 24 significant bits, `bfloat16` has 8.
-pub const PARTS: usize = 3;
-
-/// Sums of [`TILE_SIDE`] weight rows, each for the lanes of a panel:
-/// `[weight row, lane]`.
-pub type Sums = [f32; TILE_SIDE * TILE_SIDE];
-
-/// What one step multiplies: [`STEP_INPUTS`] inputs of [`TILE_SIDE`] weight
-/// rows or lanes, each in three parts. Of weights a row holds the inputs of a
-/// weight row; of activations, those of all lanes. A word holds two
-/// inputs that are 16 apart, the first in its lower half.
-#[derive(Debug, Clone, Copy)]
-#[repr(C, align(64))]
-pub struct Step {
-    /// `[part, row, word]`, the greatest part first.
-    pub parts: [[[u32; TILE_SIDE]; TILE_SIDE]; PARTS],
+/// Numbers seen as a matrix `[row, position]`.
+#[derive(Clone, Copy)]
+pub struct Strided<'data> {
+    pub values: &'data [f32],
+    /// From a row to the next.
+    pub row_stride: usize,
+    /// From a position to the next.
+    pub position_stride: usize,
 }
 
-/// What a square of tiles fetches into the second-level cache meanwhile,
-/// [`AHEAD`] numbers a step.
-#[derive(Debug, Clone, Copy)]
-#[cfg_attr(
-    not(all(target_arch = "x86_64", target_os = "linux")),
-    expect(dead_code, reason = "nothing fetches ahead without a matrix unit")
-)]
-pub struct Ahead<'weights> {
-    /// The weights.
-    pub weights: &'weights [f32],
-    /// The first of them, which may lie outside: nothing is fetched there.
-    pub start: usize,
-    /// From the numbers of one step to those of the next.
-    pub stride: usize,
-}
-
-/// Numbers that a square of tiles fetches ahead with every step.
-pub const AHEAD: usize = 24 * 16;
-
-impl Step {
-    /// Nothing but zeros.
-    pub const ZERO: Self = Self {
-        parts: [[[0; TILE_SIDE]; TILE_SIDE]; PARTS],
-    };
+/// Adds to the first `ROWS` vectors of each panel of `output` the sums over
+/// all positions of weight times input. The sums stay in registers while the
+/// inputs go by. Each is a chain of multiply-adds in the order of the
+/// positions, whatever the size of the tile.
+///
+/// # Panics
+/// When the panels are not of one length, `weights` ends before the last of
+/// the rows at the last position, or a panel of `output` has fewer vectors.
+#[inline(always)]
+pub fn add_tile<S: Simd, const PANELS: usize, const ROWS: usize>(
+    simd: S,
+    panels: [&[S::f32s]; PANELS],
+    weights: Strided<'_>,
+    output: &mut [&mut [S::f32s]; PANELS],
+) {
+    const { assert!(0 < ROWS && ROWS <= 12) };
+    let depth = panels[0].len();
+    if depth == 0 {
+        return;
+    }
+    assert!(panels.iter().all(|panel| panel.len() == depth));
+    let last_row = weights.row_stride.checked_mul(ROWS - 1);
+    let last_position = weights.position_stride.checked_mul(depth - 1);
+    let last = last_row
+        .zip(last_position)
+        .and_then(|(a, b)| a.checked_add(b));
+    assert!(last.is_some_and(|last| last < weights.values.len()));
+    // One, two and four times the stride are part of an x86 address; with these
+    // two, six rows need no addition, which would take turns with the
+    // multiply-adds. The compiler must not see what they are made of.
+    let stride = weights.row_stride;
+    let (three, five) = std::hint::black_box((3 * stride, 5 * stride));
+    let mut sums = [[simd.splat_f32s(0.0); PANELS]; ROWS];
+    let mut near = 0;
+    let mut far = 6 * stride;
+    for position in 0..depth {
+        // SAFETY: position < depth, the length of each panel.
+        let inputs: [S::f32s; PANELS] = std::array::from_fn(
+            #[inline(always)]
+            |panel| unsafe { *panels[panel].get_unchecked(position) },
+        );
+        // Not a loop: the compiler unrolls one only sometimes, and then the
+        // sums are not in registers.
+        macro_rules! add_row {
+            ($row:literal, $at:expr) => {
+                if $row < ROWS {
+                    // SAFETY: the index is row · row_stride + position ·
+                    // position_stride with row ≤ ROWS − 1 and position ≤
+                    // depth − 1, so it is at most `last`, which did not
+                    // overflow and is less than the length.
+                    let weight = unsafe { *weights.values.get_unchecked($at) };
+                    let weight = simd.splat_f32s(weight);
+                    for (sum, input) in sums[$row % ROWS].iter_mut().zip(inputs) {
+                        *sum = simd.mul_add_e_f32s(weight, input, *sum);
+                    }
+                }
+            };
+        }
+        add_row!(0, near);
+        add_row!(1, near + stride);
+        add_row!(2, near + 2 * stride);
+        add_row!(3, near + three);
+        add_row!(4, near + 4 * stride);
+        add_row!(5, near + five);
+        add_row!(6, far);
+        add_row!(7, far + stride);
+        add_row!(8, far + 2 * stride);
+        add_row!(9, far + three);
+        add_row!(10, far + 4 * stride);
+        add_row!(11, far + five);
+        near += weights.position_stride;
+        far += weights.position_stride;
+    }
+    for (panel, output) in output.iter_mut().enumerate() {
+        for (output, sums) in output[..ROWS].iter_mut().zip(&sums) {
+            *output = simd.add_f32s(*output, sums[panel]);
+        }
+    }
 }
