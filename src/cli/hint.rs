@@ -12,7 +12,9 @@ use crate::batch::{BatchError, SourceError};
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
-use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
+use crate::model::{
+    ConfigError, InstructionSet, InstructionsError, ModelError, PickleError, WeightsError,
+};
 use crate::output::OutputError;
 use crate::output::batch::MergeError;
 use crate::output::folder::FolderError;
@@ -49,6 +51,7 @@ pub fn exit_code(error: &Error) -> u8 {
         cause.is::<UsageError>()
             || cause.is::<IndexOutOfRange>()
             || cause.is::<IndexNotSaved>()
+            || cause.is::<InstructionsError>()
             || matches!(
                 cause.downcast_ref(),
                 Some(
@@ -74,6 +77,7 @@ pub fn hint(error: &Error) -> Option<String> {
         })
         .or_else(|| cause.downcast_ref().map(index))
         .or_else(|| cause.downcast_ref().map(index_not_saved))
+        .or_else(|| cause.downcast_ref().map(instructions))
         .or_else(|| cause.downcast_ref().map(saved))
         .or_else(|| cause.downcast_ref().and_then(HubError::hint))
         .or_else(|| cause.downcast_ref().and_then(checkpoint))
@@ -103,6 +107,17 @@ fn index_not_saved(error: &IndexNotSaved) -> String {
         kind, available, ..
     } = error;
     format!("--{kind}s {}", listed(available))
+}
+
+fn instructions(_: &InstructionsError) -> String {
+    let available: Vec<&str> = InstructionSet::available()
+        .into_iter()
+        .map(InstructionSet::name)
+        .collect();
+    format!(
+        "ATTNVIZ_INSTRUCTIONS with one that this machine has: {}",
+        available.join(", ")
+    )
 }
 
 fn saved(error: &SavedError) -> String {

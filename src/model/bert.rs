@@ -76,9 +76,9 @@ impl Bert {
         config: BertConfig,
         weights: Weights,
         keep: Keep,
+        instructions: Instructions,
     ) -> Result<Self, ModelError> {
         let weights = Arc::new(weights);
-        let instructions = Instructions::detect();
         let hidden = config.hidden_size;
         let table = [config.vocabulary_size, hidden];
         weights.check_shape("embeddings.word_embeddings.weight", &table)?;

@@ -21,7 +21,7 @@ const READ_COUNT: usize = 64 << 20;
 /// When candle cannot compute it.
 pub fn multiplication() -> Result<(Duration, u64), ModelError> {
     let values: Vec<f32> = (0..SIDE * SIDE).map(|index| (index % 7) as f32).collect();
-    let instructions = Instructions::detect();
+    let instructions = Instructions::of_process();
     let input = kernels::to_panels(instructions, &values, SIDE); // [panel, inner, lane]
     let mut output = Aligned::zeros(input.values().len()); // [panel, column, lane]
     let map = Linear {

@@ -15,6 +15,7 @@ mod weights;
 use thiserror::Error;
 
 pub use config::{Activation, BertConfig, ConfigError, ModelConfig, SUPPORTED_MODEL_TYPES};
+pub use kernels::{InstructionSet, Instructions, InstructionsError, use_instructions};
 pub use pickle::PickleError;
 pub use weights::WeightsError;
 
@@ -110,7 +111,19 @@ impl Model {
     /// When the config is not supported, or a tensor is missing, of another
     /// shape or type, or not finite.
     pub fn load(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
-        Self::read(checkpoint, Keep::All)
+        Self::load_on(checkpoint, Instructions::of_process())
+    }
+
+    /// As [`Model::load`], on other instructions than those of the process: it
+    /// computes the same bits.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_on(
+        checkpoint: &Checkpoint,
+        instructions: Instructions,
+    ) -> Result<Self, ModelError> {
+        Self::read(checkpoint, Keep::All, instructions)
     }
 
     /// As [`Model::load`], for a single forward pass: the weights of linear maps
@@ -121,13 +134,22 @@ impl Model {
     /// As [`Model::load`], save that a weight which is not finite or cannot be
     /// read is found by [`Model::forward`].
     pub fn open(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
-        Self::read(checkpoint, Keep::Little)
+        Self::read(checkpoint, Keep::Little, Instructions::of_process())
     }
 
-    fn read(checkpoint: &Checkpoint, keep: Keep) -> Result<Self, ModelError> {
+    fn read(
+        checkpoint: &Checkpoint,
+        keep: Keep,
+        instructions: Instructions,
+    ) -> Result<Self, ModelError> {
         let ModelConfig::Bert(config) = ModelConfig::from_json(&checkpoint.config)?;
         let weights = weights::Weights::open(&checkpoint.weights)?;
-        Ok(Self::Bert(bert::Bert::load(config, weights, keep)?))
+        Ok(Self::Bert(bert::Bert::load(
+            config,
+            weights,
+            keep,
+            instructions,
+        )?))
     }
 
     /// Runs inputs of any lengths together; each gets bit for bit what it

@@ -462,7 +462,7 @@ fn file_name(path: &Path) -> String {
 
 /// `values` are those of the tensor from element `first` on.
 fn check_finite(name: &str, first: usize, values: &[f32]) -> Result<(), WeightsError> {
-    let instructions = Instructions::detect();
+    let instructions = Instructions::of_process();
     let is_clean = |chunk| kernels::are_finite(instructions, chunk);
     if values.chunks(CHUNK_LENGTH).all(is_clean) {
         return Ok(());

@@ -19,69 +19,26 @@
 //!
 //! # Instruction sets
 //!
-//! Each kernel is written once, over pulp's `Simd`. AVX-512 and AVX2 give the
-//! same bits as each other, because both round once a multiply-add; the
-//! portable path rounds twice and stays within 2e-6 of them.
+//! Each kernel is written once, over pulp's `Simd`, and gives the same bits on
+//! every set: each number is computed in its own lane, in an order that does not
+//! depend on how many lanes there are, of operations that IEEE 754 rounds one
+//! way, and a multiply-add rounds once everywhere (`multiply_add.rs`).
 
 mod aligned;
 mod attention;
 mod functions;
+mod instructions;
+mod multiply_add;
 mod normalize;
 mod panels;
 mod product;
 mod tile;
 
-use pulp::{Arch, Simd, WithSimd};
-
 pub use super::config::Activation;
 pub use aligned::Aligned;
 pub use attention::{AttentionShape, attend};
 pub use functions::{activate, are_finite};
+pub use instructions::{InstructionSet, Instructions, InstructionsError, use_instructions};
 pub use normalize::{NormParameters, add_and_normalize};
 pub use panels::{from_panels, padded_row_count, to_panels};
 pub use product::{Linear, ReadRows, linear, linear_from};
-
-/// The instructions that the kernels use, and with them the width of a panel.
-#[derive(Debug, Clone, Copy)]
-pub struct Instructions(Arch);
-
-impl Instructions {
-    /// The best that this CPU has.
-    pub fn detect() -> Self {
-        Self(Arch::new())
-    }
-
-    /// Those that every CPU has.
-    pub fn portable() -> Self {
-        Self(Arch::Scalar)
-    }
-
-    /// Every set that this CPU has, the portable one first and the best last.
-    pub fn available() -> Vec<Self> {
-        let mut all = vec![Self::portable()];
-        #[cfg(target_arch = "x86_64")]
-        all.extend(pulp::x86::V3::try_new().map(|simd| Self(Arch::V3(simd))));
-        all.push(Self::detect());
-        all
-    }
-
-    /// Rows of a panel.
-    pub fn lane_count(self) -> usize {
-        self.run(LaneCount)
-    }
-
-    fn run<Operation: WithSimd>(self, operation: Operation) -> Operation::Output {
-        self.0.dispatch(operation)
-    }
-}
-
-struct LaneCount;
-
-impl WithSimd for LaneCount {
-    type Output = usize;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        S::F32_LANES
-    }
-}

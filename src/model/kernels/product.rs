@@ -5,8 +5,8 @@ use std::cell::Cell;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::Instructions;
 use super::functions::activate_vectors;
+use super::instructions::Instructions;
 use super::tile::{Strided, add_tile};
 use crate::model::config::Activation;
 
