@@ -10,7 +10,7 @@
 //!          │                              checkpoint::load            (hub.rs alone: network)
 //!          │                                        │ Checkpoint
 //!          ├────────────── tokenizer ───────────────┤
-//!          │ TokenizedInput                         │
+//!          │ TokenizedInput                      weights
 //!          └──────────────── model ─────────────────┘                 (alone: candle)
 //!                              │ AttentionTensor [layer, head, query, key]
 //!                             run                   + tokens + provenance
@@ -67,16 +67,20 @@
 //! - Every row of an attention map sums to 1 ± 1e-5; an
 //!   [`AttentionTensor`](attention::AttentionTensor) cannot hold anything else.
 //! - The same input, checkpoint, options and version give byte-identical files:
-//!   on every rerun, at every thread count, alone or among other inputs.
-//!   Outputs hold no time stamps, host names or absolute paths.
+//!   on every rerun, at every thread count, alone or among other inputs, on
+//!   every [set of instructions](model::InstructionSet) and so on every machine
+//!   (`tests/it/reproducibility.rs`). No mathematical function of the system
+//!   decides a byte (`clippy.toml`), and outputs hold no time stamps, host names
+//!   or absolute paths.
 //! - Inputs that are encoded together are stacked row under row without
 //!   padding; each gets bit for bit what it gets alone.
 //! - A file at its final name is whole: it is written beside it and renamed.
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
+//! - `unsafe` is allowed in one folder, that of the kernels.
 //! - A module imports only what stands before it in this order: [`names`],
-//!   [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
-//!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
+//!   [`checkpoint`], [`weights`], [`tokenizer`], [`attention`], [`model`],
+//!   [`run`], [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
 //!   [`mod@bench`], [`cli`] (`tests/it/architecture.rs`).
 //!
 //! # What limits it
@@ -109,9 +113,13 @@
 //! and heads count from zero, as in Hugging Face's
 //! `outputs.attentions[layer][0, head]`; papers often count from one.
 
+#![deny(unsafe_code)]
+
 pub mod names;
 
 pub mod checkpoint;
+
+pub mod weights;
 
 pub mod tokenizer;
 

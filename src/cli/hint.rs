@@ -12,9 +12,7 @@ use crate::batch::{BatchError, SourceError};
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
-use crate::model::{
-    ConfigError, InstructionSet, InstructionsError, ModelError, PickleError, WeightsError,
-};
+use crate::model::{ConfigError, InstructionSet, InstructionsError, ModelError};
 use crate::output::OutputError;
 use crate::output::batch::MergeError;
 use crate::output::folder::FolderError;
@@ -22,6 +20,7 @@ use crate::output::saved::SavedError;
 use crate::output::write::WriteError;
 use crate::output::write::batch_folder::BatchFolderError;
 use crate::tokenizer::TokenizerError;
+use crate::weights::{PickleError, WeightsError};
 
 /// Options that are each right and do not go together.
 #[derive(Debug, Error)]

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
 use super::ModelError;
-use super::kernels::{self, Aligned, Instructions, Linear};
+use super::ops::kernels::{self, Aligned, Instructions, Linear};
 
 /// Side of the matrices that are multiplied.
 const SIDE: usize = 1_024;

@@ -3,25 +3,21 @@
 //! [`ModelConfig`] and [`Model`].
 
 mod bert;
-mod bytes;
 mod config;
-#[doc(hidden)]
-pub mod kernels;
 pub mod machine;
 mod ops;
-mod pickle;
-mod weights;
 
 use thiserror::Error;
 
 pub use config::{Activation, BertConfig, ConfigError, ModelConfig, SUPPORTED_MODEL_TYPES};
-pub use kernels::{InstructionSet, Instructions, InstructionsError, use_instructions};
-pub use pickle::PickleError;
-pub use weights::WeightsError;
+#[doc(hidden)]
+pub use ops::kernels;
+pub use ops::kernels::{InstructionSet, Instructions, InstructionsError, use_instructions};
 
 use crate::attention::{AttentionError, AttentionTensor};
 use crate::checkpoint::Checkpoint;
 use crate::tokenizer::TokenizedInput;
+use crate::weights::{Weights, WeightsError};
 
 /// Why a model cannot be loaded or run.
 #[derive(Debug, Error)]
@@ -143,7 +139,7 @@ impl Model {
         instructions: Instructions,
     ) -> Result<Self, ModelError> {
         let ModelConfig::Bert(config) = ModelConfig::from_json(&checkpoint.config)?;
-        let weights = weights::Weights::open(&checkpoint.weights)?;
+        let weights = Weights::open(&checkpoint.weights)?;
         Ok(Self::Bert(bert::Bert::load(
             config,
             weights,

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "names",
     "checkpoint",
+    "weights",
     "tokenizer",
     "attention",
     "model",
@@ -173,6 +174,30 @@ fn libraries_network_disk_and_terminal_are_kept_to_their_places() {
             .any(|line| words.iter().any(|word| line.contains(word)));
         assert!(used, "nothing uses {words:?}: the rule is out of date");
     }
+}
+
+#[test]
+fn unsafe_code_is_allowed_in_the_folder_of_the_kernels_alone() {
+    let mut rules = Vec::new();
+    for file in source_files() {
+        let is_kernel = file.name.starts_with("model/ops/kernels/");
+        for line in file.code.iter().filter(|line| line.contains("unsafe")) {
+            match line.trim().strip_suffix("(unsafe_code)]") {
+                Some(rule) => rules.push((file.name.clone(), rule.to_owned())),
+                None => assert!(is_kernel, "{}: {line}", file.name),
+            }
+        }
+    }
+    rules.sort();
+    let expected = [
+        ("lib.rs", "#![deny"),
+        ("main.rs", "#![forbid"),
+        ("model/ops/kernels/mod.rs", "#![allow"),
+    ];
+    assert_eq!(
+        rules,
+        expected.map(|(file, rule)| (file.to_owned(), rule.to_owned()))
+    );
 }
 
 #[test]

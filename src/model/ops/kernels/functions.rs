@@ -18,24 +18,6 @@ pub fn activate(instructions: Instructions, activation: Activation, values: &mut
     rest.copy_from_slice(&last[..rest.len()]);
 }
 
-/// Whether no value is NaN or infinite.
-pub fn are_finite(instructions: Instructions, values: &[f32]) -> bool {
-    instructions.run(AreFinite(values))
-}
-
-struct AreFinite<'values>(&'values [f32]);
-
-impl WithSimd for AreFinite<'_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> bool {
-        // Without an early exit the compiler compares many values at once.
-        let values = self.0.iter();
-        values.fold(true, |clean, value| clean & value.is_finite())
-    }
-}
-
 struct Activate<'values>(Activation, &'values mut [f32]);
 
 impl WithSimd for Activate<'_> {
