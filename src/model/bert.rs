@@ -16,12 +16,22 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::config::BertConfig;
+use super::error::ModelError;
 use super::ops::fused::{self, LayerNorm, Linear, LinearWeights};
 use super::ops::kernels::{AttentionShape, Instructions};
-use super::{EncoderOutput, HiddenStates, Keep, ModelError};
+use super::output::{EncoderOutput, HiddenStates};
 use crate::attention::AttentionTensor;
 use crate::tokenizer::TokenizedInput;
 use crate::weights::{Weights, WeightsError};
+
+/// Which weights stay in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// All but the word embeddings.
+    All,
+    /// Biases, layer norms and small tables.
+    Little,
+}
 
 /// A BERT encoder, without pooler and heads.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
-use super::ModelError;
+use super::error::ModelError;
 use super::ops::kernels::{self, Aligned, Instructions, Linear};
 
 /// Side of the matrices that are multiplied.

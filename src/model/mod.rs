@@ -4,94 +4,22 @@
 
 mod bert;
 mod config;
+mod error;
 pub mod machine;
 mod ops;
+mod output;
 
-use thiserror::Error;
+use crate::checkpoint::Checkpoint;
+use crate::tokenizer::TokenizedInput;
+use crate::weights::Weights;
+use bert::Keep;
 
 pub use config::{Activation, BertConfig, ConfigError, ModelConfig, SUPPORTED_MODEL_TYPES};
+pub use error::ModelError;
 #[doc(hidden)]
 pub use ops::kernels;
 pub use ops::kernels::{InstructionSet, Instructions, InstructionsError, use_instructions};
-
-use crate::attention::{AttentionError, AttentionTensor};
-use crate::checkpoint::Checkpoint;
-use crate::tokenizer::TokenizedInput;
-use crate::weights::{Weights, WeightsError};
-
-/// Why a model cannot be loaded or run.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ModelError {
-    /// The config is not usable.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The weights are not usable.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// An input has no token, or more than the model has positions.
-    #[error("expected between 1 and {maximum} tokens, found {found}")]
-    TokenCount {
-        /// The model's limit.
-        maximum: usize,
-        /// Tokens of the input.
-        found: usize,
-    },
-    /// A token has no row in the word embedding table.
-    #[error("token \"{token}\" has id {id}, expected less than {vocabulary_size}")]
-    UnknownToken {
-        /// The token's text.
-        token: String,
-        /// Its id.
-        id: u32,
-        /// Rows of the table.
-        vocabulary_size: usize,
-    },
-    /// The model has no embedding for a segment.
-    #[error(
-        "the model knows {segment_count} segment(s) of text, found a token of segment {segment}"
-    )]
-    UnknownSegment {
-        /// The token's segment, counted from zero.
-        segment: u32,
-        /// `type_vocab_size` of the config.
-        segment_count: usize,
-    },
-    /// What the model computed is not attention, as when weights overflow.
-    #[error("the model's attention is not valid: {0}")]
-    Attention(#[from] AttentionError),
-    /// candle could not compute something.
-    #[error("the model could not be computed: {0}")]
-    Candle(#[from] candle_core::Error),
-}
-
-/// Which weights stay in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    /// All but the word embeddings.
-    All,
-    /// Biases, layer norms and small tables.
-    Little,
-}
-
-/// Whether [`Model::forward`] returns the hidden states too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HiddenStates {
-    /// Attention only.
-    Drop,
-    /// The hidden states of the embeddings and of every layer.
-    Keep,
-}
-
-/// What the encoder makes of one input.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EncoderOutput {
-    /// Shape `[layer, head, query, key]`, as softmax(QKᵀ/√d) leaves it.
-    pub attention: AttentionTensor,
-    /// One entry for the embeddings and one a layer, as Hugging Face's
-    /// `outputs.hidden_states`; each of shape `[token, hidden]`, flat.
-    pub hidden_states: Option<Vec<Vec<f32>>>,
-}
+pub use output::{EncoderOutput, HiddenStates};
 
 /// A loaded model of any supported family.
 #[derive(Debug)]

@@ -10,15 +10,17 @@ mod safetensors_file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pulp::Arch;
+
+use self::bytes::file_name;
+use self::pickle::PickleFile;
+use self::safetensors_file::SafetensorsFile;
 use crate::checkpoint::WeightFiles;
 
-use bytes::file_name;
-pub use error::WeightsError;
-pub use header::{HeaderError, SafetensorsHeader};
-pub use memory::WeightMemory;
-pub use pickle::PickleError;
-use pickle::PickleFile;
-use safetensors_file::SafetensorsFile;
+pub use self::error::WeightsError;
+pub use self::header::{HeaderError, SafetensorsHeader};
+pub use self::memory::WeightMemory;
+pub use self::pickle::PickleError;
 
 /// The tensors of a checkpoint, by name.
 #[derive(Debug)]
@@ -352,10 +354,17 @@ impl Source {
 
 /// `values` are those of the tensor from element `first` on.
 fn check_finite(name: &str, first: usize, values: &[f32]) -> Result<(), WeightsError> {
-    // Without an early exit the compiler compares many values at once.
+    // Without an early exit the compiler compares as many values at once as the
+    // CPU can.
+    let vectors = Arch::new();
     let is_clean = |chunk: &[f32]| {
-        let values = chunk.iter();
-        values.fold(true, |clean, value| clean & value.is_finite())
+        vectors.dispatch(
+            #[inline(always)]
+            || {
+                let values = chunk.iter();
+                values.fold(true, |clean, value| clean & value.is_finite())
+            },
+        )
     };
     if values.chunks(CHUNK_LENGTH).all(is_clean) {
         return Ok(());

@@ -8,8 +8,8 @@ use candle_core::{
 };
 
 use super::kernels::{self, Aligned, AttentionShape, Instructions, NormParameters};
-use crate::model::ModelError;
 use crate::model::config::Activation;
+use crate::model::error::ModelError;
 use crate::weights::{WeightMemory, Weights, WeightsError};
 
 /// The weights of a linear map, `[outputs, inputs]`, as PyTorch stores them.
