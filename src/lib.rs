@@ -98,10 +98,10 @@
 //! once. What it does not lose to memory it loses at the ends of a hundred
 //! parallel steps.
 //!
-//! *A forward pass of hundreds of tokens* is bound by multiplications: products
-//! run at more than eight tenths of what the vector registers do. They take
-//! three quarters of the pass; a tenth is attention, the rest is activations,
-//! layer norms and fresh memory for the result.
+//! *A forward pass of hundreds of tokens* is bound by multiplications: products,
+//! which take most of it, run at more than eight tenths of what the vector
+//! registers do. The rest is attention, activations, layer norms and fresh
+//! memory for the result.
 //!
 //! *A picture* is bound by its letters: rows that repeat are counted, not drawn,
 //! and what is left to compress are the edges of the numbers in the cells.
