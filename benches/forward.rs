@@ -28,7 +28,7 @@ fn numbers(count: usize) -> Vec<f32> {
 }
 
 fn products(criterion: &mut Criterion) {
-    let instructions = Instructions::detect();
+    let instructions = Instructions::fastest();
     let mut group = criterion.benchmark_group("linear");
     for (input_count, output_count) in [(768, 2_304), (768, 3_072), (3_072, 768), (384, 1_536)] {
         let weight = numbers(input_count * output_count);
@@ -56,7 +56,7 @@ fn products(criterion: &mut Criterion) {
 }
 
 fn other_kernels(criterion: &mut Criterion) {
-    let instructions = Instructions::detect();
+    let instructions = Instructions::fastest();
     let shape = AttentionShape {
         head_count: 12,
         head_size: 64,

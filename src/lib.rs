@@ -7,53 +7,54 @@
 //! ```text
 //! "Hello, how are you?"            google-bert/bert-base-uncased, a directory, built in
 //!          │                                        │
-//!          │                              checkpoint::load            (hub alone: network)
-//!          │                                        │ Checkpoint
+//!        input                            checkpoint::load            (hub alone: network)
+//!          │ Input                                  │ Checkpoint
 //!          ├────────────── tokenizer ───────────────┤
-//!          │ TokenizedInput                         │
+//!          │ Prepared {streams of units}         weights
 //!          └──────────────── model ─────────────────┘                 (alone: candle)
 //!                              │ AttentionTensor [layer, head, query, key]
-//!                             run                   + tokens + provenance
+//!                             run                   + input + streams + provenance, raw
 //!                              │ Run
+//!                           analysis                words, special tokens, crop; means
+//!                              │ Maps
 //!                            figure                 what a picture shows, and where: no pixels
 //!                              │ Layout
 //!                            render                                   (alone: plotters, fonts)
 //!                              │ bytes
-//!                            output                                   (alone: creates files)
+//!                            store                                    (store::write alone: files)
 //!                              │
 //!          attnviz-out/hello-how-are-you/{overview.png, heads/…, manifest.json}
 //!
 //!   attention.safetensors, attention.npz, or attention from elsewhere
-//!          │ output::saved                                  (no model needed)
-//!          └─ Run ─→ figure ─→ …
+//!          │ store::saved                                   (no model needed)
+//!          └─ Run ─→ analysis ─→ …
 //! ```
+//!
+//! [`pipeline`] is the one road from an input to its run and on to its folder;
+//! [`batch`] takes it for many inputs, [`mod@bench`] for the clock.
 //!
 //! In code, without the command line:
 //!
 //! ```no_run
+//! use std::path::Path;
+//!
 //! use attnviz::attention::Selection;
 //! use attnviz::checkpoint::{self, CheckpointSource, LoadOptions};
-//! use attnviz::model::{HiddenStates, Model};
-//! use attnviz::run::Run;
-//! use attnviz::tokenizer::{TokenLimit, Tokenizer};
+//! use attnviz::input::Input;
+//! use attnviz::pipeline::{self, Use};
+//! use attnviz::store::OutputOptions;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let source = CheckpointSource::Builtin;
 //! let checkpoint = checkpoint::load(&source, &LoadOptions::default(), &mut |_| {})?;
-//! let tokenizer = Tokenizer::from_checkpoint(&checkpoint)?;
-//! let model = Model::load(&checkpoint)?;
-//! let maximum = model.config().maximum_token_count();
-//! let limit = TokenLimit { maximum, truncate: None };
-//! let input = tokenizer.tokenize("Hello, how are you?", None, limit)?;
-//! let output = model.forward(&[&input], HiddenStates::Drop)?.remove(0);
-//! let [layer_count, head_count, _, _] = output.attention.shape();
-//! let run = Run {
-//!     model: checkpoint.provenance(),
-//!     input,
-//!     selection: Selection::all(layer_count, head_count),
-//!     attention: output.attention,
-//! };
-//! # let _ = run;
+//! let loaded = pipeline::load(&checkpoint, Use::Once)?;
+//! let input = Input::text("Hello, how are you?");
+//! let prepared = pipeline::prepare(&loaded.tokenizer, &input, loaded.limit(None))?;
+//! let selection = Selection::all(6, 12);
+//! for run in pipeline::runs(&loaded, &[&prepared], &selection)? {
+//!     let output = Path::new("attnviz-out");
+//!     pipeline::write_run(&run, &OutputOptions::default(), output, &|| ())?;
+//! }
 //! # Ok(())
 //! # }
 //! ```
@@ -67,8 +68,11 @@
 //! - Every row of an attention map sums to 1 ± 1e-5; an
 //!   [`AttentionTensor`](attention::AttentionTensor) cannot hold anything else.
 //! - The same input, checkpoint, options and version give byte-identical files:
-//!   on every rerun, at every thread count, alone or among other inputs.
-//!   Outputs hold no time stamps, host names or absolute paths.
+//!   on every rerun, at every thread count, alone or among other inputs, on
+//!   every [set of instructions](model::InstructionSet) and so on every machine
+//!   (`tests/it/reproducibility.rs`). No mathematical function of the system
+//!   decides a byte (`clippy.toml`), and outputs hold no time stamps, host names
+//!   or absolute paths.
 //! - Inputs that are encoded together are stacked row under row without
 //!   padding; each gets bit for bit what it gets alone.
 //! - A file at its final name is whole and on the disk: it is written beside
@@ -80,11 +84,15 @@
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
 //! - Every public error knows what can be done about it, and one file puts that
 //!   into words (`tests/it/remedies.rs`).
+//! - `unsafe` is allowed in one folder, that of the kernels.
+//! - Saved runs are raw, and those of every schema are read
+//!   (`tests/it/saved/schemas.rs`).
 //! - A module imports only what stands before it in this order: [`remedy`],
 //!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`special_tokens`],
-//!   [`checkpoint`], [`tokenizer`], [`attention`], [`model`], [`run`],
-//!   [`analysis`], [`figure`], [`render`], [`output`], [`batch`],
-//!   [`mod@bench`], [`cli`] (`tests/it/architecture.rs`).
+//!   [`input`], [`checkpoint`], [`weights`], [`tokenizer`], [`attention`],
+//!   [`model`], [`run`], [`analysis`], [`figure`], [`render`], [`store`],
+//!   [`pipeline`], [`batch`], [`mod@bench`], [`cli`]; within a folder no two
+//!   files import one another (`tests/it/architecture.rs`).
 //!
 //! # What limits it
 //!
@@ -92,38 +100,37 @@
 //!
 //! *Loading* reads every weight but the word embeddings once, on all cores, at
 //! the speed at which the system copies cached files into fresh memory: about
-//! 4 GB/s. A single pass ([`model::Model::open`]) does not load: each task reads
-//! its weights into the cache and multiplies them there, at 8 GB/s. Where no
-//! cache knows the hash of a weight file, its SHA-256 takes longer than
-//! everything else: it is read beside the other stages, at 1.6 GB/s on one core.
+//! 4 GB/s. A single pass ([`model::Model::open`]) does not load: each matrix is
+//! read into the same memory when its turn comes. Where no cache knows the hash
+//! of a weight file, its SHA-256 takes longer than everything else: it is read
+//! beside the other stages, at 1.6 GB/s on one core.
 //!
 //! *A forward pass of a few tokens* is bound by memory: it streams each weight
-//! once, at two thirds of the speed at which memory can only be read. The rest
-//! is the splitting of weights for the matrix unit and the ends of a hundred
+//! once. What it does not lose to memory it loses at the ends of a hundred
 //! parallel steps.
 //!
-//! *A forward pass of hundreds of tokens* is bound by multiplications, six of
-//! `bfloat16` for one of `f32`. Products run at 60 % of what the unit does on
-//! tiles in the first-level cache; the rest is waiting for tiles. They take
-//! three quarters of the pass; a tenth is attention, the rest is activations,
-//! layer norms and fresh memory for the result. On a CPU without such a unit,
-//! products run at more than eight tenths of what its vector registers do.
+//! *A forward pass of hundreds of tokens* is bound by multiplications: products,
+//! which take most of it, run at more than eight tenths of what the vector
+//! registers do. The rest is attention, activations, layer norms and fresh
+//! memory for the result.
 //!
 //! *A picture* is bound by its letters: rows that repeat are counted, not drawn,
 //! and what is left to compress are the edges of the numbers in the cells.
 //!
 //! # Words
 //!
-//! An *attention map* is the matrix of one head of one layer: rows are queries,
-//! columns are keys. An *attention tensor* holds all maps of one input. Layers
-//! and heads count from zero, as in Hugging Face's
-//! `outputs.attentions[layer][0, head]`; papers often count from one.
+//! A *stream* is a sequence that attention runs over; a *unit* is one place of
+//! it: a token, a special token. An *attention map* is the matrix of one head of
+//! one layer: rows are queries, columns are keys. An *attention tensor* holds
+//! all maps of one kind for one input. Layers and heads count from zero, as in
+//! Hugging Face's `outputs.attentions[layer][0, head]`; papers often count from
+//! one.
+
+#![deny(unsafe_code)]
 
 pub mod remedy;
 
 pub mod names;
-
-pub mod input;
 
 pub mod digest;
 
@@ -133,7 +140,11 @@ pub mod ranges;
 
 pub mod special_tokens;
 
+pub mod input;
+
 pub mod checkpoint;
+
+pub mod weights;
 
 pub mod tokenizer;
 

@@ -1,5 +1,7 @@
 //! Parses, runs, prints the error chain and its hint, exits: nothing else.
 
+#![forbid(unsafe_code)]
+
 use std::env;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};

@@ -73,6 +73,11 @@ pub enum Remedy {
     SetThreads,
     /// Set the number of threads in the environment.
     SetThreadsVariable,
+    /// Set the instructions in the environment.
+    SetInstructionsVariable {
+        /// Those that this machine has.
+        available: Vec<&'static str>,
+    },
 
     // Files that are read.
     /// See whether the file is there, whose it is, and how long.

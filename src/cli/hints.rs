@@ -13,7 +13,7 @@ use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
-use crate::model::{ConfigError, ModelError, PickleError, WeightsError};
+use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::{CheckpointPart, FolderKind, Remedy, Setting};
@@ -25,6 +25,7 @@ use crate::store::saved::SavedError;
 use crate::store::write::WriteError;
 use crate::store::write::batch_folder::BatchFolderError;
 use crate::tokenizer::TokenizerError;
+use crate::weights::{HeaderError, PickleError, WeightsError};
 
 /// What to type instead. An outer error knows what to make of the remedy of
 /// the one below it, so that the first one of the chain that has a remedy is
@@ -50,7 +51,9 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         AttentionError,
         ConfigError,
         PickleError,
+        HeaderError,
         WeightsError,
+        InstructionsError,
         ModelError,
         CropError,
         ReshapeError,
@@ -117,6 +120,10 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetScale => "--vmin 0.01 --vmax 1".into(),
         Remedy::SetScaleMinimum => "--vmin 0.01".into(),
         Remedy::SetThreads => "--threads 2".into(),
+        Remedy::SetInstructionsVariable { available } => format!(
+            "ATTNVIZ_INSTRUCTIONS with one that this machine has: {}",
+            available.join(", ")
+        ),
         Remedy::SetThreadsVariable => "RAYON_NUM_THREADS=2, or --threads 2 whatever it says".into(),
 
         Remedy::LookAtFile => "look at the file with: ls -l".into(),

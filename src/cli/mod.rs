@@ -9,6 +9,7 @@ mod completions;
 mod encode;
 mod hints;
 mod index_list;
+mod instructions;
 mod man;
 mod merge;
 mod messages;
@@ -43,6 +44,7 @@ use args::Command;
 /// Whatever stopped the command; [`hint`] and [`exit_code`] say what to make
 /// of it.
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
+    instructions::choose()?;
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::index_list::{IndexNotSaved, IndexOutOfRange};
 use crate::batch::BatchError;
+use crate::model::InstructionsError;
 use crate::pipeline::OutputError;
 use crate::pipeline::PipelineError;
 use crate::remedy::Remedy;
@@ -45,6 +46,7 @@ pub fn exit_code(error: &Error) -> u8 {
         cause.is::<UsageError>()
             || cause.is::<IndexOutOfRange>()
             || cause.is::<IndexNotSaved>()
+            || cause.is::<InstructionsError>()
             || matches!(
                 cause.downcast_ref(),
                 Some(OutputError::Reshape(_) | OutputError::Figure(_))

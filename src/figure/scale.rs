@@ -34,7 +34,7 @@ closed_set!(
 
 /// So many powers of ten are told apart below the maximum of a logarithmic
 /// scale, unless a minimum is given.
-const DECADES: i32 = 4;
+const DECADES: f64 = 4.0;
 
 /// The values of the first and the last colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,8 +54,8 @@ impl ValueRange {
         let minimum = match progression {
             Progression::Linear => 0.0,
             Progression::Logarithmic => {
-                let decade = (f64::from(maximum).log10() - 1e-6).ceil() as i32;
-                10_f64.powi(decade - DECADES) as f32
+                let decade = (libm::log10(f64::from(maximum)) - 1e-6).ceil();
+                libm::exp10(decade - DECADES) as f32
             }
         };
         Self {
@@ -76,7 +76,7 @@ impl ValueRange {
         match progression {
             Progression::Linear => (value - minimum) / (maximum - minimum),
             Progression::Logarithmic if value > 0.0 => {
-                (value / minimum).ln() / (maximum / minimum).ln()
+                logarithm(value / minimum) / logarithm(maximum / minimum)
             }
             Progression::Logarithmic if value.is_nan() => value,
             Progression::Logarithmic => f32::NEG_INFINITY,
@@ -92,9 +92,17 @@ impl ValueRange {
         } = *self;
         match progression {
             Progression::Linear => minimum + fraction * (maximum - minimum),
-            Progression::Logarithmic => minimum * (maximum / minimum).powf(fraction),
+            Progression::Logarithmic => {
+                let power = libm::pow(f64::from(maximum / minimum), f64::from(fraction));
+                minimum * power as f32
+            }
         }
     }
+}
+
+/// Rounded from `f64`: libm's own for `f32` is further from the truth.
+fn logarithm(value: f32) -> f32 {
+    libm::log(f64::from(value)) as f32
 }
 
 /// The value of the first and last colours.

@@ -3,7 +3,7 @@
 //! attention probabilities of every layer and head.
 //!
 //! Inputs are stacked row under row, and the stack is cut into panels (see
-//! [`kernels`](super::kernels)). Everything that works on single rows
+//! [`kernels`](super::ops::kernels)). Everything that works on single rows
 //! (embeddings, products, layer norms, activations) runs over the stack;
 //! attention is taken per input. So there is no padding between inputs and no
 //! mask, and each input gets bit for bit what it gets alone.
@@ -16,12 +16,22 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::config::BertConfig;
-use super::kernels::{AttentionShape, Instructions};
-use super::ops::{self, LayerNorm, Linear, LinearWeights};
-use super::weights::{Weights, WeightsError};
-use super::{EncoderOutput, HiddenStates, Keep, ModelError};
+use super::error::ModelError;
+use super::ops::fused::{self, LayerNorm, Linear, LinearWeights};
+use super::ops::kernels::{AttentionShape, Instructions};
+use super::output::{EncoderOutput, HiddenStates};
 use crate::attention::AttentionTensor;
 use crate::input::Prepared;
+use crate::weights::{Weights, WeightsError};
+
+/// Which weights stay in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// All but the word embeddings.
+    All,
+    /// Biases, layer norms and small tables.
+    Little,
+}
 
 /// A BERT encoder, without pooler and heads.
 #[derive(Debug)]
@@ -76,9 +86,9 @@ impl Bert {
         config: BertConfig,
         weights: Weights,
         keep: Keep,
+        instructions: Instructions,
     ) -> Result<Self, ModelError> {
         let weights = Arc::new(weights);
-        let instructions = Instructions::detect();
         let hidden = config.hidden_size;
         let table = [config.vocabulary_size, hidden];
         weights.check_shape("embeddings.word_embeddings.weight", &table)?;
@@ -235,14 +245,14 @@ impl Bert {
         // In the order of transformers' BertEmbeddings, so that the sums round alike.
         let sum = (words + self.segment_embeddings.index_select(&segments, 0)?)?; // [row, hidden]
         let sum = (sum + self.position_embeddings.index_select(&positions, 0)?)?; // [row, hidden]
-        let panels = ops::to_panels(self.instructions, &sum)?; // [panel, hidden, lane]
+        let panels = fused::to_panels(self.instructions, &sum)?; // [panel, hidden, lane]
         self.embeddings_norm.apply(&panels)?;
         Ok(panels)
     }
 
     fn room(&self, spans: &[(usize, usize)]) -> Result<Room, ModelError> {
         let row_count = spans.iter().map(|&(_, length)| length).sum();
-        let panels = |column_count| ops::panels(self.instructions, row_count, column_count);
+        let panels = |column_count| fused::panels(self.instructions, row_count, column_count);
         let hidden = self.config.hidden_size;
         Ok(Room {
             query_key_value: panels(3 * hidden)?,
@@ -269,7 +279,7 @@ impl Bert {
         layer
             .query_key_value
             .forward_into(hidden, &room.query_key_value)?;
-        let context = ops::attend(self.instructions, shape, &room.query_key_value, spans, maps)?; // [panel, hidden, lane]
+        let context = fused::attend(self.instructions, shape, &room.query_key_value, spans, maps)?; // [panel, hidden, lane]
         layer
             .attention_output
             .forward_into(&context, &room.attended)?;
@@ -291,7 +301,7 @@ impl Bert {
     ) -> Result<(), ModelError> {
         if keep == HiddenStates::Keep {
             for (&span, states) in spans.iter().zip(hidden_states) {
-                states.push(ops::rows_of(self.instructions, hidden, span)?); // [token, hidden]
+                states.push(fused::rows_of(self.instructions, hidden, span)?); // [token, hidden]
             }
         }
         Ok(())

@@ -5,8 +5,8 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
-use super::ModelError;
-use super::kernels::{self, Aligned, Instructions, Linear};
+use super::error::ModelError;
+use super::ops::kernels::{self, Aligned, Instructions, Linear};
 
 /// Side of the matrices that are multiplied.
 const SIDE: usize = 1_024;
@@ -21,7 +21,7 @@ const READ_COUNT: usize = 64 << 20;
 /// When candle cannot compute it.
 pub fn multiplication() -> Result<(Duration, u64), ModelError> {
     let values: Vec<f32> = (0..SIDE * SIDE).map(|index| (index % 7) as f32).collect();
-    let instructions = Instructions::detect();
+    let instructions = Instructions::of_process();
     let input = kernels::to_panels(instructions, &values, SIDE); // [panel, inner, lane]
     let mut output = Aligned::zeros(input.values().len()); // [panel, column, lane]
     let map = Linear {

@@ -3,112 +3,23 @@
 //! [`ModelConfig`] and [`Model`].
 
 mod bert;
-mod bytes;
 mod config;
-#[doc(hidden)]
-pub mod kernels;
+mod error;
 pub mod machine;
 mod ops;
-mod pickle;
-mod weights;
+mod output;
 
-use thiserror::Error;
-
-pub use config::{Activation, BertConfig, ConfigError, ModelConfig, SUPPORTED_MODEL_TYPES};
-pub use pickle::PickleError;
-pub use weights::WeightsError;
-
-use crate::attention::{AttentionError, AttentionTensor};
 use crate::checkpoint::Checkpoint;
 use crate::input::Prepared;
-use crate::remedy::{Remedy, Setting};
+use crate::weights::Weights;
+use bert::Keep;
 
-/// Why a model cannot be loaded or run.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ModelError {
-    /// The config is not usable.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The weights are not usable.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// An input has no token, or more than the model has positions.
-    #[error("expected between 1 and {maximum} tokens, found {found}")]
-    TokenCount {
-        /// The model's limit.
-        maximum: usize,
-        /// Tokens of the input.
-        found: usize,
-    },
-    /// A token has no row in the word embedding table.
-    #[error("token \"{token}\" has id {id}, expected less than {vocabulary_size}")]
-    UnknownToken {
-        /// The token's text.
-        token: String,
-        /// Its id.
-        id: u32,
-        /// Rows of the table.
-        vocabulary_size: usize,
-    },
-    /// The model has no embedding for a segment.
-    #[error(
-        "the model knows {segment_count} segment(s) of text, found a token of segment {segment}"
-    )]
-    UnknownSegment {
-        /// The token's segment, counted from zero.
-        segment: u32,
-        /// `type_vocab_size` of the config.
-        segment_count: usize,
-    },
-    /// What the model computed is not attention, as when weights overflow.
-    #[error("the model's attention is not valid: {0}")]
-    Attention(#[from] AttentionError),
-    /// candle could not compute something.
-    #[error("the model could not be computed: {0}")]
-    Candle(#[from] candle_core::Error),
-}
-
-impl ModelError {
-    /// What the user can do about it.
-    pub fn remedy(&self) -> Option<Remedy> {
-        match self {
-            Self::Config(error) => error.remedy(),
-            Self::Weights(error) => error.remedy(),
-            Self::UnknownSegment { .. } => Some(Remedy::LeaveOut(Setting::Pair)),
-            Self::Attention(_) => Some(Remedy::CompareWithBuiltin),
-            Self::TokenCount { .. } | Self::UnknownToken { .. } | Self::Candle(_) => None,
-        }
-    }
-}
-
-/// Which weights stay in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    /// All but the word embeddings.
-    All,
-    /// Biases, layer norms and small tables.
-    Little,
-}
-
-/// Whether [`Model::forward`] returns the hidden states too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HiddenStates {
-    /// Attention only.
-    Drop,
-    /// The hidden states of the embeddings and of every layer.
-    Keep,
-}
-
-/// What the encoder makes of one input.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EncoderOutput {
-    /// Shape `[layer, head, query, key]`, as softmax(QKᵀ/√d) leaves it.
-    pub attention: AttentionTensor,
-    /// One entry for the embeddings and one a layer, as Hugging Face's
-    /// `outputs.hidden_states`; each of shape `[token, hidden]`, flat.
-    pub hidden_states: Option<Vec<Vec<f32>>>,
-}
+pub use config::{Activation, BertConfig, ConfigError, ModelConfig, SUPPORTED_MODEL_TYPES};
+pub use error::ModelError;
+#[doc(hidden)]
+pub use ops::kernels;
+pub use ops::kernels::{InstructionSet, Instructions, InstructionsError, use_instructions};
+pub use output::{EncoderOutput, HiddenStates};
 
 /// A loaded model of any supported family.
 #[derive(Debug)]
@@ -124,7 +35,19 @@ impl Model {
     /// When the config is not supported, or a tensor is missing, of another
     /// shape or type, or not finite.
     pub fn load(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
-        Self::read(checkpoint, Keep::All)
+        Self::load_on(checkpoint, Instructions::of_process())
+    }
+
+    /// As [`Model::load`], on other instructions than those of the process: it
+    /// computes the same bits.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_on(
+        checkpoint: &Checkpoint,
+        instructions: Instructions,
+    ) -> Result<Self, ModelError> {
+        Self::read(checkpoint, Keep::All, instructions)
     }
 
     /// As [`Model::load`], for a single forward pass: the weights of linear maps
@@ -135,13 +58,22 @@ impl Model {
     /// As [`Model::load`], save that a weight which is not finite or cannot be
     /// read is found by [`Model::forward`].
     pub fn open(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
-        Self::read(checkpoint, Keep::Little)
+        Self::read(checkpoint, Keep::Little, Instructions::of_process())
     }
 
-    fn read(checkpoint: &Checkpoint, keep: Keep) -> Result<Self, ModelError> {
+    fn read(
+        checkpoint: &Checkpoint,
+        keep: Keep,
+        instructions: Instructions,
+    ) -> Result<Self, ModelError> {
         let ModelConfig::Bert(config) = ModelConfig::from_json(&checkpoint.config)?;
-        let weights = weights::Weights::open(&checkpoint.weights)?;
-        Ok(Self::Bert(bert::Bert::load(config, weights, keep)?))
+        let weights = Weights::open(&checkpoint.weights)?;
+        Ok(Self::Bert(bert::Bert::load(
+            config,
+            weights,
+            keep,
+            instructions,
+        )?))
     }
 
     /// Runs inputs of any lengths together; each gets bit for bit what it

@@ -210,10 +210,11 @@ fn smooth(values: &[f64; 9], fraction: f64) -> f64 {
 
 /// OKLCH as sRGB, clipped to its gamut.
 fn oklch(lightness: f64, chroma: f64, hue: f64) -> Color {
-    let (a, b) = (chroma * hue.cos(), chroma * hue.sin());
-    let long = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
-    let medium = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
-    let short = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
+    let (a, b) = (chroma * libm::cos(hue), chroma * libm::sin(hue));
+    let cube = |value: f64| value * value * value;
+    let long = cube(lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b);
+    let medium = cube(lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b);
+    let short = cube(lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b);
     [
         4.076_741_662_1 * long - 3.307_711_591_3 * medium + 0.230_969_929_2 * short,
         -1.268_438_004_6 * long + 2.609_757_401_1 * medium - 0.341_319_396_5 * short,
@@ -223,7 +224,7 @@ fn oklch(lightness: f64, chroma: f64, hue: f64) -> Color {
         let linear = linear.clamp(0.0, 1.0);
         let value = match linear <= 0.003_130_8 {
             true => 12.92 * linear,
-            false => 1.055 * linear.powf(1.0 / 2.4) - 0.055,
+            false => 1.055 * libm::pow(linear, 1.0 / 2.4) - 0.055,
         };
         (value * 255.0).round() as u8
     })
@@ -259,7 +260,7 @@ fn relative_luminance(color: Color) -> f32 {
         if value <= 0.040_45 {
             value / 12.92
         } else {
-            ((value + 0.055) / 1.055).powf(2.4)
+            libm::pow(f64::from((value + 0.055) / 1.055), 2.4) as f32
         }
     });
     0.2126 * red + 0.7152 * green + 0.0722 * blue

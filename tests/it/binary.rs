@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 /// Variables that change what attnviz or its libraries do.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 16] = [
+    "ATTNVIZ_INSTRUCTIONS",
     "GITHUB_STEP_SUMMARY",
     "HF_TOKEN",
     "HF_TOKEN_PATH",

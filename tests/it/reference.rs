@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use attnviz::checkpoint::{self, CheckpointSource, LoadOptions};
 use attnviz::input::{Place, Prepared};
-use attnviz::model::{EncoderOutput, HiddenStates, Model};
+use attnviz::model::{EncoderOutput, HiddenStates, Instructions, Model};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors};
@@ -64,10 +64,14 @@ fn reference_inputs(checkpoint_name: &str) -> Vec<ReferenceInput> {
 }
 
 fn load(source: &CheckpointSource) -> (Tokenizer, Model) {
+    load_on(source, Instructions::fastest())
+}
+
+fn load_on(source: &CheckpointSource, instructions: Instructions) -> (Tokenizer, Model) {
     let checkpoint = checkpoint::load(source, &LoadOptions::default(), &mut |_| ())
         .expect("the checkpoint loads");
     let tokenizer = Tokenizer::from_checkpoint(&checkpoint).expect("the tokenizer loads");
-    let model = Model::load(&checkpoint).expect("the model loads");
+    let model = Model::load_on(&checkpoint, instructions).expect("the model loads");
     (tokenizer, model)
 }
 
@@ -268,7 +272,8 @@ fn check_hidden_states(
 }
 
 /// Loads, tokenizes and runs a checkpoint over the inputs of `inputs_of` that
-/// `expected/{expectations}.safetensors` knows, and compares everything.
+/// `expected/{expectations}.safetensors` knows, on every set of instructions
+/// that this machine has, and compares everything.
 fn check_checkpoint(
     source: &CheckpointSource,
     inputs_of: &str,
@@ -284,15 +289,18 @@ fn check_checkpoint(
         .collect();
     // So that an empty list is no success.
     assert_eq!(inputs.len(), expected_input_count, "{expectations}: inputs");
-    let (tokenizer, model) = load(source);
-    for input in &inputs {
-        let what = format!("{expectations}, {}", input.name);
-        let tokenized = tokenize(&tokenizer, input);
-        check_tokens(&what, &tokenized, input);
-        let outputs = encode(&model, &[&tokenized]);
-        assert_eq!(outputs.len(), 1, "{what}");
-        check_attention(&what, &input.name, &outputs[0], &expected);
-        check_hidden_states(&what, &input.name, &outputs[0], &expected);
+    for instructions in Instructions::available() {
+        let (tokenizer, model) = load_on(source, instructions);
+        for input in &inputs {
+            let set = instructions.set();
+            let what = format!("{expectations}, {}, {set}", input.name);
+            let tokenized = tokenize(&tokenizer, input);
+            check_tokens(&what, &tokenized, input);
+            let outputs = encode(&model, &[&tokenized]);
+            assert_eq!(outputs.len(), 1, "{what}");
+            check_attention(&what, &input.name, &outputs[0], &expected);
+            check_hidden_states(&what, &input.name, &outputs[0], &expected);
+        }
     }
 }
 

@@ -39,13 +39,13 @@ impl BarAxis {
     /// A hundredth of the axis, rounded up to what can be written.
     fn least_written(&self) -> f32 {
         let hundredth = self.step * self.count as f64 / 100.0;
-        let unit = 10_f64.powi(DECIMALS as i32);
+        let unit = libm::exp10(DECIMALS as f64);
         ((hundredth * unit).ceil() / unit) as f32
     }
 
     /// The height and the number of each tick.
     pub(super) fn ticks(&self) -> Vec<(i32, String)> {
-        let decimals = usize::try_from(-self.step.log10().floor() as i64).unwrap_or(0);
+        let decimals = usize::try_from(-libm::log10(self.step).floor() as i64).unwrap_or(0);
         (0..=self.count)
             .map(|index| {
                 let value = self.step * index as f64;

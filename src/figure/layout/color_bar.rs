@@ -86,7 +86,7 @@ fn linear_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
     let (start, end) = (f64::from(range.minimum), f64::from(range.maximum));
     let room = f64::from(room.max(1));
     let step = round_step((end - start) / room.min(5.0));
-    let decimals = usize::try_from(-step.log10().floor() as i64)
+    let decimals = usize::try_from(-libm::log10(step).floor() as i64)
         .unwrap_or(0)
         .min(9);
     let mut ticks = vec![(0.0, exact(start, decimals))];
@@ -109,11 +109,14 @@ fn linear_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
 /// between the ends.
 fn logarithmic_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
     let (start, end) = (f64::from(range.minimum), f64::from(range.maximum));
-    let (first, last) = (start.log10().floor() as i32, end.log10().ceil() as i32);
+    let (first, last) = (
+        libm::log10(start).floor() as i32,
+        libm::log10(end).ceil() as i32,
+    );
     let powers = |factor: f64| {
         (first..=last).map(move |exponent| {
             let decimals = usize::try_from(-exponent).unwrap_or(0);
-            let value = factor * 10_f64.powi(exponent);
+            let value = factor * libm::exp10(f64::from(exponent));
             (value as f32, format!("{value:.decimals$}"))
         })
     };
@@ -153,7 +156,7 @@ fn exact(end: f64, decimals: usize) -> String {
         text.parse::<f64>()
             .is_ok_and(|value| (value - end).abs() <= end.abs() * 1e-6)
     };
-    let digits = usize::try_from(2 - end.abs().log10().floor() as i64).unwrap_or(2);
+    let digits = usize::try_from(2 - libm::log10(end.abs()).floor() as i64).unwrap_or(2);
     let short = (0..=digits.max(decimals).min(12))
         .map(|decimals| format!("{end:.decimals$}"))
         .find(|text| is_exact(text));
@@ -172,7 +175,7 @@ fn exact(end: f64, decimals: usize) -> String {
 
 /// The smallest of 1, 2 and 5 times a power of ten that is not below a step.
 pub(super) fn round_step(least: f64) -> f64 {
-    let power = 10_f64.powf(least.log10().floor());
+    let power = libm::exp10(libm::log10(least).floor());
     [1.0, 2.0, 5.0]
         .into_iter()
         .map(|factor| factor * power)

@@ -2,14 +2,14 @@
 //! what is needed, by position.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use safetensors::Dtype;
-use safetensors::tensor::Metadata;
 
 use super::arrays::{ArrayInfo, Content, FloatType, read_floats, value_count};
 use super::{MAXIMUM_ARRAYS, MAXIMUM_TEXT_LENGTH, SavedError};
+use crate::weights::{HeaderError, SafetensorsHeader};
 
 /// Where attnviz puts the manifest in a file's metadata.
 const MANIFEST_KEY: &str = "attnviz";
@@ -26,8 +26,7 @@ pub(in crate::store) struct SafetensorsArrays {
 }
 
 impl SafetensorsArrays {
-    /// Reads the header: its length fits the file, the offsets leave no gap and
-    /// no overlap, and the tensors end where the file ends.
+    /// Reads the header.
     pub(super) fn open(path: &Path, mut file: File) -> Result<Self, SavedError> {
         let failed = |source| SavedError::Io {
             path: path.to_owned(),
@@ -38,38 +37,18 @@ impl SafetensorsArrays {
             reason,
         };
         let file_length = file.metadata().map_err(failed)?.len();
-        let mut length_field = [0_u8; 8];
-        file.read_exact(&mut length_field).map_err(failed)?;
-        let header_length = u64::from_le_bytes(length_field);
-        let available = file_length.saturating_sub(8);
-        if header_length > available {
-            return Err(malformed(format!(
-                "its header says it is {header_length} bytes long, and {available} bytes follow"
-            )));
-        }
-        if header_length > MAXIMUM_TEXT_LENGTH {
-            return Err(SavedError::TooLarge {
+        let header = SafetensorsHeader::read(&mut file, file_length, MAXIMUM_TEXT_LENGTH);
+        let SafetensorsHeader {
+            metadata,
+            data_start,
+        } = header.map_err(|error| match error {
+            HeaderError::Io(source) => failed(source),
+            HeaderError::Malformed(reason) => malformed(reason),
+            HeaderError::TooLong { .. } => SavedError::TooLarge {
                 path: path.to_owned(),
-                reason: format!(
-                    "its header has {header_length} bytes, at most {MAXIMUM_TEXT_LENGTH} are read"
-                ),
-            });
-        }
-        let mut header = Vec::new();
-        file.by_ref()
-            .take(header_length)
-            .read_to_end(&mut header)
-            .map_err(failed)?;
-        let metadata: Metadata = serde_json::from_slice(&header)
-            .map_err(|error| malformed(format!("its header is not one of safetensors: {error}")))?;
-        let data_start = 8 + header_length;
-        let data_length = metadata.data_len() as u64;
-        if data_start.checked_add(data_length) != Some(file_length) {
-            return Err(malformed(format!(
-                "its tensors take {data_length} bytes, and {} bytes follow the header",
-                file_length.saturating_sub(data_start)
-            )));
-        }
+                reason: error.to_string(),
+            },
+        })?;
         let names = metadata.offset_keys();
         if names.len() > MAXIMUM_ARRAYS {
             return Err(malformed(format!(

@@ -1,124 +1,26 @@
 //! Tensors out of weight files, as `f32`, each checked before it is used.
 
+mod bytes;
+mod error;
+mod header;
 mod memory;
+mod names;
+mod pickle;
 mod safetensors_file;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::path::{Path, PathBuf};
 
-use thiserror::Error;
+use pulp::Arch;
 
-pub use self::memory::WeightMemory;
+use self::bytes::file_name;
+use self::pickle::PickleFile;
 use self::safetensors_file::SafetensorsFile;
-use super::bytes::ReadError;
-use super::kernels::{self, Instructions};
-use super::pickle::{PickleError, PickleFile};
 use crate::checkpoint::WeightFiles;
-use crate::remedy::{CheckpointPart, Remedy};
 
-/// Why weights cannot be used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum WeightsError {
-    /// The file cannot be opened or read.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The system has no memory for a tensor.
-    #[error("no memory for {byte_count} bytes of weights: {source}")]
-    Memory {
-        /// How many bytes were asked for.
-        byte_count: usize,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file is no whole safetensors file.
-    #[error("{file}: not a valid safetensors file: {reason}")]
-    Safetensors {
-        /// The file's name.
-        file: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The file is no checkpoint in PyTorch's zip format.
-    #[error(transparent)]
-    Pickle(#[from] PickleError),
-    /// No tensor has the name of a word embedding table.
-    #[error(
-        "{file}: expected a tensor named embeddings.word_embeddings.weight (with any prefix), found {found}"
-    )]
-    NoEmbeddings {
-        /// The file's name.
-        file: String,
-        /// A few of the names that are there.
-        found: String,
-    },
-    /// A tensor that the model needs is not there.
-    #[error("tensor {name} of shape {expected:?} is missing")]
-    Missing {
-        /// Full name.
-        name: String,
-        /// The shape that the config asks for.
-        expected: Vec<usize>,
-    },
-    /// A tensor has another shape than the config asks for.
-    #[error("tensor {name}: expected shape {expected:?}, found {found:?}")]
-    Shape {
-        /// Full name.
-        name: String,
-        /// The shape that the config asks for.
-        expected: Vec<usize>,
-        /// The shape in the file.
-        found: Vec<usize>,
-    },
-    /// A tensor holds something else than floating-point numbers.
-    #[error("tensor {name}: expected F32, F16 or BF16, found {found}")]
-    Dtype {
-        /// Full name.
-        name: String,
-        /// The type in the file.
-        found: String,
-    },
-    /// A tensor holds NaN or infinity.
-    #[error("tensor {name}: expected finite numbers, found {found} at element {index}")]
-    NotFinite {
-        /// Full name.
-        name: String,
-        /// The offending value.
-        found: f32,
-        /// Its index among the values that were read.
-        index: usize,
-    },
-}
-
-impl WeightsError {
-    /// What the user can do about it.
-    pub fn remedy(&self) -> Option<Remedy> {
-        Some(match self {
-            Self::Io { .. } => Remedy::LookAtFile,
-            Self::Memory { .. } => Remedy::UseLessMemory,
-            Self::Pickle(error) => return error.remedy(),
-            Self::Dtype { .. } => Remedy::SaveCheckpoint(CheckpointPart::Safetensors),
-            Self::Safetensors { .. }
-            | Self::NoEmbeddings { .. }
-            | Self::Missing { .. }
-            | Self::Shape { .. }
-            | Self::NotFinite { .. } => Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights),
-        })
-    }
-}
-
-impl From<ReadError> for WeightsError {
-    fn from(error: ReadError) -> Self {
-        let ReadError { path, source } = error;
-        Self::Io { path, source }
-    }
-}
+pub use self::error::WeightsError;
+pub use self::header::{HeaderError, SafetensorsHeader};
+pub use self::memory::WeightMemory;
+pub use self::pickle::PickleError;
 
 /// The tensors of a checkpoint, by name.
 #[derive(Debug)]
@@ -140,8 +42,6 @@ enum Source {
 /// Values that are read and checked at a time: a part of the second-level
 /// cache.
 const CHUNK_LENGTH: usize = 1 << 16;
-
-const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 impl Weights {
     /// Opens the files and reads what they say they hold; no tensor yet.
@@ -179,12 +79,7 @@ impl Weights {
                 source_of.insert(name, index);
             }
         }
-        let prefix = source_of
-            .keys()
-            .filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS))
-            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
-            .min_by_key(|prefix| prefix.len())
-            .map(str::to_owned);
+        let prefix = names::prefix(source_of.keys());
         let Some(prefix) = prefix else {
             let names: BTreeSet<&str> = source_of.keys().map(String::as_str).collect();
             let some: Vec<&str> = names.iter().copied().take(4).collect();
@@ -289,7 +184,7 @@ impl Weights {
         while !rows.is_empty() && length > 0 {
             let (index, start) = (first / length, first % length);
             let Some(name) = names.get(index) else {
-                return Err(missing(&names.join(" and "), &shape));
+                return Err(WeightsError::missing(&names.join(" and "), &shape));
             };
             let (part, rest) = rows.split_at_mut(rows.len().min(length - start));
             let (name, source) = self.locate(name, &shape)?;
@@ -324,7 +219,7 @@ impl Weights {
         let [row_count, column_count] = shape;
         let (name, source) = self.locate(name, &shape)?;
         if row_indices.iter().any(|&row| row as usize >= row_count) {
-            return Err(missing(&name, &shape));
+            return Err(WeightsError::missing(&name, &shape));
         }
         let values = match source {
             Source::Pickle(file) => {
@@ -364,13 +259,15 @@ impl Weights {
     /// The full name and the file of a tensor whose shape is as expected.
     fn locate(&self, name: &str, shape: &[usize]) -> Result<(String, &Source), WeightsError> {
         let name = format!("{}{name}", self.prefix);
-        let (name, index) = [Some(name.clone()), old_name(&name)]
+        let (name, index) = [Some(name.clone()), names::old_name(&name)]
             .into_iter()
             .flatten()
             .find_map(|name| self.source_of.get(&name).map(|&index| (name, index)))
-            .ok_or_else(|| missing(&name, shape))?;
+            .ok_or_else(|| WeightsError::missing(&name, shape))?;
         let source = &self.sources[index];
-        let found = source.shape(&name).ok_or_else(|| missing(&name, shape))?;
+        let found = source
+            .shape(&name)
+            .ok_or_else(|| WeightsError::missing(&name, shape))?;
         if found != shape {
             return Err(WeightsError::Shape {
                 name,
@@ -451,37 +348,24 @@ impl Source {
                 part.map(|part| values.copy_from_slice(part))
             }
         };
-        found.ok_or_else(|| missing(name, shape))
+        found.ok_or_else(|| WeightsError::missing(name, shape))
     }
-}
-
-/// TensorFlow's names of a layer norm's parameters, which early checkpoints
-/// of transformers keep.
-fn old_name(name: &str) -> Option<String> {
-    name.strip_suffix("LayerNorm.weight")
-        .map(|stem| format!("{stem}LayerNorm.gamma"))
-        .or_else(|| {
-            name.strip_suffix("LayerNorm.bias")
-                .map(|stem| format!("{stem}LayerNorm.beta"))
-        })
-}
-
-fn missing(name: &str, shape: &[usize]) -> WeightsError {
-    WeightsError::Missing {
-        name: name.to_owned(),
-        expected: shape.to_vec(),
-    }
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// `values` are those of the tensor from element `first` on.
 fn check_finite(name: &str, first: usize, values: &[f32]) -> Result<(), WeightsError> {
-    let instructions = Instructions::detect();
-    let is_clean = |chunk| kernels::are_finite(instructions, chunk);
+    // Without an early exit the compiler compares as many values at once as the
+    // CPU can.
+    let vectors = Arch::new();
+    let is_clean = |chunk: &[f32]| {
+        vectors.dispatch(
+            #[inline(always)]
+            || {
+                let values = chunk.iter();
+                values.fold(true, |clean, value| clean & value.is_finite())
+            },
+        )
+    };
     if values.chunks(CHUNK_LENGTH).all(is_clean) {
         return Ok(());
     }

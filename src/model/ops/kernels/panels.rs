@@ -1,6 +1,7 @@
 //! Rows to panels and back.
 
-use super::{Aligned, Instructions};
+use super::aligned::Aligned;
+use super::instructions::Instructions;
 
 /// The number of rows with those that fill up the last panel.
 pub fn padded_row_count(instructions: Instructions, row_count: usize) -> usize {

@@ -3,10 +3,11 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::aligned::Aligned;
 use super::functions::exp;
+use super::instructions::Instructions;
 use super::product::DEPTH;
 use super::tile::{Strided, add_tile};
-use super::{Aligned, Instructions};
 
 /// Queries of a task, in panels: enough to make up for collecting the keys
 /// and values, few enough to share a layer among cores.

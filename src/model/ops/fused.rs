@@ -7,10 +7,10 @@ use candle_core::{
     CpuStorage, Device, InplaceOp1, InplaceOp2, Layout, Result, Storage, Tensor, bail,
 };
 
-use super::ModelError;
-use super::config::Activation;
 use super::kernels::{self, Aligned, AttentionShape, Instructions, NormParameters};
-use super::weights::{WeightMemory, Weights, WeightsError};
+use crate::model::config::Activation;
+use crate::model::error::ModelError;
+use crate::weights::{WeightMemory, Weights, WeightsError};
 
 /// The weights of a linear map, `[outputs, inputs]`, as PyTorch stores them.
 #[derive(Debug)]

@@ -2,7 +2,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::Instructions;
+use super::instructions::Instructions;
+use super::multiply_add::multiply_add;
 use crate::model::config::Activation;
 
 /// The activation of every value, in place.
@@ -15,24 +16,6 @@ pub fn activate(instructions: Instructions, activation: Activation, values: &mut
     last[..rest.len()].copy_from_slice(rest);
     instructions.run(Activate(activation, &mut last));
     rest.copy_from_slice(&last[..rest.len()]);
-}
-
-/// Whether no value is NaN or infinite.
-pub fn are_finite(instructions: Instructions, values: &[f32]) -> bool {
-    instructions.run(AreFinite(values))
-}
-
-struct AreFinite<'values>(&'values [f32]);
-
-impl WithSimd for AreFinite<'_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> bool {
-        // Without an early exit the compiler compares many values at once.
-        let values = self.0.iter();
-        values.fold(true, |clean, value| clean & value.is_finite())
-    }
 }
 
 struct Activate<'values>(Activation, &'values mut [f32]);
@@ -101,7 +84,7 @@ fn each<V: Copy>(values: &mut [V], function: impl Fn(V) -> V) {
 fn polynomial<S: Simd, const N: usize>(simd: S, x: S::f32s, coefficients: [f32; N]) -> S::f32s {
     let mut sum = simd.splat_f32s(coefficients[0]);
     for &coefficient in &coefficients[1..] {
-        sum = simd.mul_add_e_f32s(sum, x, simd.splat_f32s(coefficient));
+        sum = multiply_add(simd, sum, x, simd.splat_f32s(coefficient));
     }
     sum
 }
@@ -112,11 +95,11 @@ fn polynomial<S: Simd, const N: usize>(simd: S, x: S::f32s, coefficients: [f32; 
 pub(super) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // Adding 1.5·2²³ rounds to a whole number and leaves it in the low bits.
     let shift = simd.splat_f32s(12_582_912.0);
-    let shifted = simd.mul_add_e_f32s(x, simd.splat_f32s(std::f32::consts::LOG2_E), shift);
+    let shifted = multiply_add(simd, x, simd.splat_f32s(std::f32::consts::LOG2_E), shift);
     let n = simd.sub_f32s(shifted, shift);
     // ln 2 in two parts, of which n times the first is exact.
-    let r = simd.mul_add_e_f32s(n, simd.splat_f32s(-0.693_359_4), x);
-    let r = simd.mul_add_e_f32s(n, simd.splat_f32s(2.121_944_4e-4), r);
+    let r = multiply_add(simd, n, simd.splat_f32s(-0.693_359_4), x);
+    let r = multiply_add(simd, n, simd.splat_f32s(2.121_944_4e-4), r);
     let sum = polynomial(
         simd,
         r,
@@ -130,7 +113,7 @@ pub(super) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
         ],
     );
     let square = simd.mul_f32s(r, r);
-    let sum = simd.add_f32s(simd.mul_add_e_f32s(sum, square, r), simd.splat_f32s(1.0));
+    let sum = simd.add_f32s(multiply_add(simd, sum, square, r), simd.splat_f32s(1.0));
     let exponent =
         simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
     let bits = simd.add_u32s(simd.transmute_u32s_f32s(sum), exponent);
@@ -153,11 +136,11 @@ pub(super) fn erf<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let far = {
         let high = polynomial(simd, absolute, [-1.728_534_7e-5, 3.831_972e-4]);
         let low = polynomial(simd, absolute, [-3.883_964_4e-3, 2.425_462_2e-2]);
-        let mut sum = simd.mul_add_e_f32s(high, square, low);
+        let mut sum = multiply_add(simd, high, square, low);
         for coefficient in [-1.067_778_8e-1, -6.348_468_7e-1, -1.287_175_1e-1] {
-            sum = simd.mul_add_e_f32s(sum, absolute, simd.splat_f32s(coefficient));
+            sum = multiply_add(simd, sum, absolute, simd.splat_f32s(coefficient));
         }
-        let sum = simd.mul_add_e_f32s(sum, absolute, simd.neg_f32s(absolute));
+        let sum = multiply_add(simd, sum, absolute, simd.neg_f32s(absolute));
         simd.sub_f32s(simd.splat_f32s(1.0), exp(simd, sum))
     };
     let negative = simd.less_than_f32s(x, simd.splat_f32s(0.0));
@@ -174,7 +157,7 @@ pub(super) fn erf<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
             1.283_791_7e-1,
         ],
     );
-    let near = simd.mul_add_e_f32s(near, x, x);
+    let near = multiply_add(simd, near, x, x);
     let is_far = simd.greater_than_f32s(absolute, simd.splat_f32s(0.921_875));
     // Beyond 4 the result is ±1 in f32, and the polynomial would turn.
     simd.select_f32s(is_far, far, near)
@@ -192,7 +175,7 @@ fn gelu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 #[inline(always)]
 fn gelu_tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let cube = simd.mul_f32s(simd.mul_f32s(x, x), x);
-    let sum = simd.mul_add_e_f32s(cube, simd.splat_f32s(0.044_715), x);
+    let sum = multiply_add(simd, cube, simd.splat_f32s(0.044_715), x);
     let root = (2.0 / std::f32::consts::PI).sqrt();
     let one_more = simd.add_f32s(
         tanh(simd, simd.mul_f32s(sum, simd.splat_f32s(root))),

@@ -3,7 +3,8 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::Instructions;
+use super::instructions::Instructions;
+use super::multiply_add::multiply_add;
 
 /// Values in a task of at least this many.
 const TASK_LENGTH: usize = 1 << 15;
@@ -91,7 +92,7 @@ impl WithSimd for Normalize<'_> {
         let parameters = self.parameters.weight.iter().zip(self.parameters.bias);
         for (value, (&weight, &bias)) in panel.iter_mut().zip(parameters) {
             let normal = simd.mul_f32s(simd.sub_f32s(*value, mean), scale);
-            *value = simd.mul_add_e_f32s(normal, simd.splat_f32s(weight), simd.splat_f32s(bias));
+            *value = multiply_add(simd, normal, simd.splat_f32s(weight), simd.splat_f32s(bias));
         }
     }
 }

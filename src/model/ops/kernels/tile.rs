@@ -1,7 +1,10 @@
-//! The innermost loop in vector registers. Without bounds checks, one a weight,
-//! because they cost a third of its speed.
+//! The innermost loop of products and attention, and the only unsafe code of
+//! the kernels: without bounds checks, one a weight, which cost a third of its
+//! speed.
 
 use pulp::Simd;
+
+use super::multiply_add::multiply_add;
 
 /// Numbers seen as a matrix `[row, position]`.
 #[derive(Clone, Copy)]
@@ -66,7 +69,7 @@ pub fn add_tile<S: Simd, const PANELS: usize, const ROWS: usize>(
                     let weight = unsafe { *weights.values.get_unchecked($at) };
                     let weight = simd.splat_f32s(weight);
                     for (sum, input) in sums[$row % ROWS].iter_mut().zip(inputs) {
-                        *sum = simd.mul_add_e_f32s(weight, input, *sum);
+                        *sum = multiply_add(simd, weight, input, *sum);
                     }
                 }
             };

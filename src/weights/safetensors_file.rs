@@ -8,10 +8,11 @@
 use std::path::Path;
 
 use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::tensor::TensorInfo;
 
-use super::{WeightsError, file_name};
-use crate::model::bytes::{ByteSource, FloatType};
+use super::bytes::{ByteSource, FloatType, file_name};
+use super::error::WeightsError;
+use super::header::{HeaderError, SafetensorsHeader};
 
 /// The longest safetensors header that is read, in bytes: the limit of the
 /// safetensors crate itself.
@@ -21,8 +22,7 @@ const MAXIMUM_HEADER_LENGTH: u64 = 100_000_000;
 #[derive(Debug)]
 pub(super) struct SafetensorsFile {
     bytes: ByteSource,
-    metadata: Metadata,
-    data_start: u64,
+    header: SafetensorsHeader,
 }
 
 impl SafetensorsFile {
@@ -36,11 +36,14 @@ impl SafetensorsFile {
     }
 
     pub(super) fn names(&self) -> Vec<String> {
-        self.metadata.offset_keys()
+        self.header.metadata.offset_keys()
     }
 
     pub(super) fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.metadata.info(name).map(|info| info.shape.clone())
+        self.header
+            .metadata
+            .info(name)
+            .map(|info| info.shape.clone())
     }
 
     /// The values of a tensor from element `first` on, as many as fit; `None`
@@ -51,7 +54,7 @@ impl SafetensorsFile {
         first: usize,
         values: &mut [f32],
     ) -> Result<Option<()>, WeightsError> {
-        let Some(info) = self.metadata.info(name) else {
+        let Some(info) = self.header.metadata.info(name) else {
             return Ok(None);
         };
         let float_type = float_type(name, info)?;
@@ -61,52 +64,25 @@ impl SafetensorsFile {
         if first_byte.saturating_add(byte_count) > end - start {
             return Ok(None);
         }
-        let position = self.data_start + (start + first_byte) as u64;
+        let position = self.header.data_start + (start + first_byte) as u64;
         self.bytes.read_floats_into(float_type, position, values)?;
         Ok(Some(()))
     }
 }
 
-/// Reads and checks the header: its length fits the file, the offsets leave
-/// no gap and no overlap, and the tensors end where the file ends.
 fn read_header(bytes: ByteSource, file: &str) -> Result<SafetensorsFile, WeightsError> {
-    let invalid = |reason: String| WeightsError::Safetensors {
-        file: file.to_owned(),
-        reason,
-    };
-    let file_length = bytes.length()?;
-    if file_length < 8 {
-        return Err(invalid(format!(
-            "it has {file_length} bytes, expected at least 8"
-        )));
+    let length = bytes.length()?;
+    let header = SafetensorsHeader::read(bytes.reader(), length, MAXIMUM_HEADER_LENGTH);
+    match header {
+        Ok(header) => Ok(SafetensorsFile { bytes, header }),
+        Err(HeaderError::Io(source)) => Err(bytes.failed(source).into()),
+        Err(error @ (HeaderError::Malformed(_) | HeaderError::TooLong { .. })) => {
+            Err(WeightsError::Safetensors {
+                file: file.to_owned(),
+                reason: error.to_string(),
+            })
+        }
     }
-    let mut length_field = [0_u8; 8];
-    bytes.read_exact_at(0, &mut length_field)?;
-    let header_length = u64::from_le_bytes(length_field);
-    let available = file_length - 8;
-    if header_length > available.min(MAXIMUM_HEADER_LENGTH) {
-        return Err(invalid(format!(
-            "its header says it is {header_length} bytes long, and {available} bytes follow"
-        )));
-    }
-    // At most MAXIMUM_HEADER_LENGTH, so it fits a usize on every platform.
-    let mut header = vec![0_u8; header_length as usize];
-    bytes.read_exact_at(8, &mut header)?;
-    let metadata: Metadata =
-        serde_json::from_slice(&header).map_err(|error| invalid(error.to_string()))?;
-    let data_start = 8 + header_length;
-    let data_length = metadata.data_len() as u64;
-    if Some(file_length) != data_start.checked_add(data_length) {
-        return Err(invalid(format!(
-            "its tensors take {data_length} bytes, and {} bytes follow the header",
-            file_length - data_start
-        )));
-    }
-    Ok(SafetensorsFile {
-        bytes,
-        metadata,
-        data_start,
-    })
 }
 
 fn float_type(name: &str, info: &TensorInfo) -> Result<FloatType, WeightsError> {

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::bytes::{ByteSource, FloatType, ReadError};
+use super::bytes::{ByteSource, FloatType, ReadError, file_name};
 use crate::remedy::{CheckpointPart, Remedy};
 use state_dict::TensorRecord;
 
@@ -125,11 +125,7 @@ impl PickleFile {
     pub fn open(path: &Path) -> Result<Self, PickleError> {
         let bytes = ByteSource::open(path)?;
         let file_length = bytes.length()?;
-        let file = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let file = file_name(path);
         let malformed = |reason: String| PickleError::Malformed {
             file: file.clone(),
             reason,

@@ -5,10 +5,9 @@ use std::cell::Cell;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::Instructions;
 use super::functions::activate_vectors;
+use super::instructions::Instructions;
 use super::tile::{Strided, add_tile};
-use super::tiled_product::{self, Rows};
 use crate::model::config::Activation;
 
 /// Products are summed over this many inputs before they join the others:
@@ -42,10 +41,6 @@ pub struct Linear<'weights> {
 pub fn linear(instructions: Instructions, map: Linear<'_>, input: &[f32], output: &mut [f32]) {
     let output_count = map.bias.len();
     let input_count = map.weight.len().checked_div(output_count).unwrap_or(0);
-    if let Some(unit) = instructions.matrix_unit {
-        let map = (map, Rows::Memory(map.weight), input_count);
-        return tiled_product::linear(instructions, unit, map, input, output);
-    }
     if input_count == 0 {
         return;
     }
@@ -87,8 +82,8 @@ pub fn linear(instructions: Instructions, map: Linear<'_>, input: &[f32], output
 pub type ReadRows<'weights> = &'weights (dyn Fn(usize, &mut [f32]) + Sync);
 
 /// As [`linear`], with weights that are read when their turn comes; `map` has
-/// none. What is used once need not be kept: it goes from where it is stored
-/// into the cache, and not through memory of its own.
+/// none. What is used once need not be kept: the next product's weights take
+/// its place, in memory that the system has handed out already.
 pub fn linear_from(
     instructions: Instructions,
     map: Linear<'_>,
@@ -97,11 +92,6 @@ pub fn linear_from(
     input: &[f32],
     output: &mut [f32],
 ) {
-    if let Some(unit) = instructions.matrix_unit {
-        let map = (map, Rows::Read(read), input_count);
-        return tiled_product::linear(instructions, unit, map, input, output);
-    }
-    // Here every group of panels goes over all weights.
     let length = map.bias.len() * input_count;
     let mut memory = WEIGHTS.take();
     if memory.len() < length {
@@ -168,7 +158,7 @@ impl WithSimd for Block<'_> {
 
 /// Writes the bias to the sums of some panels, `[outputs, lane]` each.
 #[inline(always)]
-pub(super) fn begin<S: Simd>(simd: S, bias: &[f32], panels: &mut [&mut [f32]]) {
+fn begin<S: Simd>(simd: S, bias: &[f32], panels: &mut [&mut [f32]]) {
     for panel in panels {
         let sums = S::as_mut_simd_f32s(panel).0;
         for (sum, &bias) in sums.iter_mut().zip(bias) {
@@ -179,7 +169,7 @@ pub(super) fn begin<S: Simd>(simd: S, bias: &[f32], panels: &mut [&mut [f32]]) {
 
 /// Applies the activation to the sums of some panels.
 #[inline(always)]
-pub(super) fn finish<S: Simd>(simd: S, activation: Option<Activation>, panels: &mut [&mut [f32]]) {
+fn finish<S: Simd>(simd: S, activation: Option<Activation>, panels: &mut [&mut [f32]]) {
     if let Some(activation) = activation {
         for panel in panels {
             activate_vectors(simd, activation, S::as_mut_simd_f32s(panel).0);

@@ -2,7 +2,7 @@
 //! read at once, and nothing is read that is not needed.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
@@ -16,6 +16,12 @@ pub(super) struct ReadError {
     pub path: PathBuf,
     /// What the system said.
     pub source: io::Error,
+}
+
+/// The name of a file without its folders, for errors.
+pub fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Half-precision numbers that are read at a time, and then converted.
@@ -73,14 +79,28 @@ impl ByteSource {
     pub fn length(&self) -> Result<u64, ReadError> {
         match self {
             Self::Builtin(bytes) => Ok(bytes.len() as u64),
-            Self::File { file, path } => match file.metadata() {
+            Self::File { file, .. } => match file.metadata() {
                 Ok(metadata) => Ok(metadata.len()),
-                Err(source) => Err(ReadError {
-                    path: path.clone(),
-                    source,
-                }),
+                Err(source) => Err(self.failed(source)),
             },
         }
+    }
+
+    /// What was just opened, from its start on.
+    pub fn reader(&self) -> Box<dyn Read + '_> {
+        match self {
+            Self::Builtin(bytes) => Box::new(*bytes),
+            Self::File { file, .. } => Box::new(file),
+        }
+    }
+
+    /// The error of a file that could not be read.
+    pub fn failed(&self, source: io::Error) -> ReadError {
+        let path = match self {
+            Self::Builtin(_) => PathBuf::new(),
+            Self::File { path, .. } => path.clone(),
+        };
+        ReadError { path, source }
     }
 
     /// Fills a buffer from `position` on.
@@ -99,11 +119,8 @@ impl ByteSource {
                 }
                 Ok(())
             }
-            Self::File { file, path } => {
-                read_exact_at(file, position, buffer).map_err(|source| ReadError {
-                    path: path.clone(),
-                    source,
-                })
+            Self::File { file, .. } => {
+                read_exact_at(file, position, buffer).map_err(|source| self.failed(source))
             }
         }
     }

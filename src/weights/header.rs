@@ -1,0 +1,94 @@
+//! The header of a safetensors file, checked: of weights, and of saved runs.
+
+use std::io::{self, Read};
+
+use safetensors::tensor::Metadata;
+use thiserror::Error;
+
+use crate::remedy::Remedy;
+
+/// What a safetensors file says it holds.
+#[derive(Debug)]
+pub struct SafetensorsHeader {
+    /// Names, types, shapes and places of its tensors.
+    pub metadata: Metadata,
+    /// Where the first of them starts in the file.
+    pub data_start: u64,
+}
+
+/// Why a header cannot be used.
+#[derive(Debug, Error)]
+pub enum HeaderError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Io(io::Error),
+    /// It is no whole safetensors file: what is wrong with it, in words.
+    #[error("{0}")]
+    Malformed(String),
+    /// The header is longer than was to be read.
+    #[error("its header has {length} bytes, at most {maximum} are read")]
+    TooLong {
+        /// Its length in bytes.
+        length: u64,
+        /// The most that are read.
+        maximum: u64,
+    },
+}
+
+impl HeaderError {
+    /// What the user can do about it, who has read more of the file than this.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Io(_) => Some(Remedy::LookAtFile),
+            Self::Malformed(_) | Self::TooLong { .. } => None,
+        }
+    }
+}
+
+impl SafetensorsHeader {
+    /// Reads a file from its start: the header's length fits the file, the
+    /// offsets leave no gap and no overlap, and the tensors end where the file
+    /// ends.
+    ///
+    /// # Errors
+    /// See [`HeaderError`].
+    pub fn read(mut file: impl Read, file_length: u64, maximum: u64) -> Result<Self, HeaderError> {
+        if file_length < 8 {
+            return Err(HeaderError::Malformed(format!(
+                "it has {file_length} bytes, expected at least 8"
+            )));
+        }
+        let mut length_field = [0_u8; 8];
+        file.read_exact(&mut length_field)
+            .map_err(HeaderError::Io)?;
+        let length = u64::from_le_bytes(length_field);
+        let available = file_length - 8;
+        if length > available {
+            return Err(HeaderError::Malformed(format!(
+                "its header says it is {length} bytes long, and {available} bytes follow"
+            )));
+        }
+        if length > maximum {
+            return Err(HeaderError::TooLong { length, maximum });
+        }
+        let mut header = Vec::new();
+        file.take(length)
+            .read_to_end(&mut header)
+            .map_err(HeaderError::Io)?;
+        let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| {
+            HeaderError::Malformed(format!("its header cannot be understood: {error}"))
+        })?;
+        let data_start = 8 + length;
+        let data_length = metadata.data_len() as u64;
+        if data_start.checked_add(data_length) != Some(file_length) {
+            return Err(HeaderError::Malformed(format!(
+                "its tensors take {data_length} bytes, and {} bytes follow the header",
+                file_length - data_start
+            )));
+        }
+        Ok(Self {
+            metadata,
+            data_start,
+        })
+    }
+}
