@@ -8,6 +8,7 @@ mod build;
 mod colormap;
 pub mod layout;
 mod profile;
+mod resample;
 mod scale;
 
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ use crate::attention::HeadId;
 pub use build::{MapChoice, overview, single_map};
 pub use colormap::{Colormap, Palette, Theme};
 pub use profile::token_profile;
+pub use resample::{Join, parts, resample};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
 
 /// Why there is no figure.

@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::terminal::Depth;
 use super::{elide, one_line};
-use crate::figure::{ColorRange, Figure, LabelledMap, PanelGrid};
+use crate::figure::{ColorRange, Figure, Join, LabelledMap, PanelGrid, parts, resample};
 use crate::render::colormap::{Color, ColorTable};
 
 /// The longest labels, in columns and lines.
@@ -162,7 +162,8 @@ pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) ->
         .find(|cell| count * cell <= room && (*cell <= 2 || count * cell / 2 <= COMFORTABLE_LINES))
         .unwrap_or(1);
     let side = count.min(room);
-    let values = shrink(&map.matrix.values, count, side, f32::max);
+    let steps = parts(count, side);
+    let values = resample(&map.matrix.values, count, &steps, &steps, Join::Greatest);
     let colors = ColorTable::new(figure.palette);
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => Some(range),
@@ -249,7 +250,14 @@ pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize
             continue;
         }
         let side = panel.min(grid.token_count);
-        let values = mean_of_steps(&small.matrix.values, grid.token_count, side);
+        let steps = parts(grid.token_count, side);
+        let values = resample(
+            &small.matrix.values,
+            grid.token_count,
+            &steps,
+            &steps,
+            Join::Mean,
+        );
         for y in 0..panel {
             for x in 0..panel {
                 let step = |place: usize| place * side / panel.max(1);
@@ -348,32 +356,4 @@ fn short(value: f32) -> String {
         "0" if value != 0.0 => format!("{value:.1e}"),
         _ => text.to_owned(),
     }
-}
-
-/// The first value of every step, joined with all others of it.
-fn shrink(values: &[f32], count: usize, side: usize, join: impl Fn(f32, f32) -> f32) -> Vec<f32> {
-    let mut steps: Vec<Option<f32>> = vec![None; side * side];
-    for (index, &value) in values.iter().enumerate() {
-        let step = |place: usize| place * side / count.max(1);
-        let place = step(index / count.max(1)) * side + step(index % count.max(1));
-        if let Some(joined) = steps.get_mut(place) {
-            *joined = Some(joined.map_or(value, |before| join(before, value)));
-        }
-    }
-    steps
-        .into_iter()
-        .map(|step| step.unwrap_or(f32::NAN))
-        .collect()
-}
-
-/// The mean of the values of every step.
-fn mean_of_steps(values: &[f32], count: usize, side: usize) -> Vec<f32> {
-    let ones = vec![1.0; values.len()];
-    let add = |left: f32, right: f32| left + right;
-    let sums = shrink(values, count, side, add);
-    let sizes = shrink(&ones, count, side, add);
-    sums.iter()
-        .zip(sizes)
-        .map(|(sum, size)| sum / size)
-        .collect()
 }

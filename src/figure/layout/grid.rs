@@ -7,9 +7,9 @@ use super::head::{heading, notes};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
-    LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, block_means,
-    pixels,
+    LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, pixels,
 };
+use crate::figure::resample::{Join, blocks, resample};
 use crate::figure::{Panel, PanelGrid};
 
 /// What all panels of a row or column share, in pixels.
@@ -223,8 +223,9 @@ fn panel_cells<'figure>(
 ) -> CellMatrix<'figure> {
     let matrix = &panel.matrix;
     let (values, side) = if shape.block > 1 {
-        let (means, side) = block_means(&matrix.values, matrix.columns, shape.block);
-        (Cow::Owned(means), side)
+        let blocks = blocks(matrix.columns, shape.block);
+        let means = resample(&matrix.values, matrix.columns, &blocks, &blocks, Join::Mean);
+        (Cow::Owned(means), blocks.len())
     } else {
         (Cow::Borrowed(matrix.values.as_ref()), matrix.columns)
     };

@@ -8,8 +8,9 @@ use super::links::link_list;
 use super::text::{elide_middle, place};
 use super::{
     ANNOTATION_SIZE, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL, LINE_HEIGHT, Layout,
-    MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont, block_maxima, pixels,
+    MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont, pixels,
 };
+use crate::figure::resample::{Join, blocks, resample};
 use crate::figure::{ColorRange, LabelledMap, Progression, TokenLabel, ValueRange};
 
 /// The side that a map of a few dozen tokens gets, in pixels.
@@ -123,8 +124,15 @@ fn cells<'figure>(
 ) -> CellMatrix<'figure> {
     let matrix = &map.matrix;
     let (values, side) = if block > 1 {
-        let (maxima, side) = block_maxima(&matrix.values, matrix.columns, block);
-        (Cow::Owned(maxima), side)
+        let blocks = blocks(matrix.columns, block);
+        let maxima = resample(
+            &matrix.values,
+            matrix.columns,
+            &blocks,
+            &blocks,
+            Join::Greatest,
+        );
+        (Cow::Owned(maxima), blocks.len())
     } else {
         (Cow::Borrowed(matrix.values.as_ref()), matrix.columns)
     };

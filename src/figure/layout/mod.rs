@@ -288,36 +288,3 @@ pub fn layout<'figure>(
 fn pixels(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX / 4)
 }
-
-/// The greatest value of every `block` × `block` square of a matrix.
-fn block_maxima(values: &[f32], side: usize, block: usize) -> (Vec<f32>, usize) {
-    let blocks = side.div_ceil(block);
-    let mut maxima = vec![f32::NEG_INFINITY; blocks * blocks];
-    for (row_index, row) in values.chunks_exact(side.max(1)).enumerate() {
-        let start = row_index / block * blocks;
-        for (maximum, chunk) in maxima[start..].iter_mut().zip(row.chunks(block)) {
-            *maximum = chunk.iter().copied().fold(*maximum, f32::max);
-        }
-    }
-    (maxima, blocks)
-}
-
-/// The mean of every `block` × `block` square of a matrix; squares at the end
-/// may be smaller.
-fn block_means(values: &[f32], side: usize, block: usize) -> (Vec<f32>, usize) {
-    let blocks = side.div_ceil(block);
-    let mut sums = vec![0.0_f64; blocks * blocks];
-    for (row_index, row) in values.chunks_exact(side.max(1)).enumerate() {
-        let start = row_index / block * blocks;
-        for (sum, chunk) in sums[start..].iter_mut().zip(row.chunks(block)) {
-            *sum += chunk.iter().copied().map(f64::from).sum::<f64>();
-        }
-    }
-    let extent = |index: usize| block.min(side - index * block);
-    let means = sums
-        .into_iter()
-        .enumerate()
-        .map(|(index, sum)| (sum / (extent(index / blocks) * extent(index % blocks)) as f64) as f32)
-        .collect();
-    (means, blocks)
-}

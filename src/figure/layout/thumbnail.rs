@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::{CANVAS_LIMIT, CellMatrix, FigureError, Item, Layout, pixels};
+use crate::figure::resample::{Join, resample};
 use crate::figure::{Palette, Panel, PanelGrid, Progression, ValueRange};
 
 /// What the longer side of a thumbnail comes close to, in pixels.
@@ -94,20 +95,18 @@ fn resampled(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'st
             start..end
         })
         .collect();
-    let mut values = Vec::with_capacity(side_count * side_count);
-    for rows in &ranges {
-        let maxima = column_maxima(&matrix.values, matrix.columns, rows);
-        values.extend(ranges.iter().map(|columns| {
-            let greatest = maxima
-                .get(columns.clone())
-                .unwrap_or_default()
-                .iter()
-                .copied()
-                .fold(0.0, f32::max);
-            let fraction = panel.range.fraction(greatest).clamp(0.0, 1.0);
-            (fraction * STEPS).round() / STEPS
-        }));
-    }
+    let values = resample(
+        &matrix.values,
+        matrix.columns,
+        &ranges,
+        &ranges,
+        Join::Greatest,
+    );
+    let step = |greatest| {
+        let fraction = panel.range.fraction(greatest).clamp(0.0, 1.0);
+        (fraction * STEPS).round() / STEPS
+    };
+    let values = values.into_iter().map(step).collect();
     CellMatrix {
         origin,
         cell: 1,
@@ -117,19 +116,4 @@ fn resampled(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'st
         gap: 0,
         range: ValueRange::up_to(1.0, Progression::Linear),
     }
-}
-
-/// The greatest value of every column in some rows of a matrix.
-fn column_maxima(values: &[f32], columns: usize, rows: &std::ops::Range<usize>) -> Vec<f32> {
-    let mut maxima = vec![0.0_f32; columns];
-    let rows = values
-        .chunks_exact(columns.max(1))
-        .skip(rows.start)
-        .take(rows.len());
-    for row in rows {
-        for (maximum, &value) in maxima.iter_mut().zip(row) {
-            *maximum = maximum.max(value);
-        }
-    }
-    maxima
 }
