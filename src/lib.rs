@@ -102,8 +102,9 @@
 //! layer norms and fresh memory for the result. On a CPU without such a unit,
 //! products run at more than eight tenths of what its vector registers do.
 //!
-//! *A picture* is bound by its letters: rows that repeat are counted, not drawn,
-//! and what is left to compress are the edges of the numbers in the cells.
+//! *A picture* is bound by its letters: rows that repeat are filtered and
+//! compressed in no time, and what is left are the edges of the numbers in the
+//! cells.
 //!
 //! # Words
 //!

@@ -16,7 +16,7 @@ use crate::analysis::{Shown, show};
 use crate::figure::{self, Body, Figure, FigureError, MapChoice};
 use crate::names::closed_set;
 use crate::output::OutputOptions;
-use crate::render::{TextShaper, png};
+use crate::render::{TextShaper, png, prepare};
 use crate::run::Run;
 use terminal::{Graphics, Terminal};
 
@@ -90,11 +90,11 @@ fn draw(figure: &Figure<'_>, terminal: Terminal, shaper: &mut TextShaper) -> Res
     let depth = match terminal.graphics {
         Graphics::Blocks(depth) => depth,
         Graphics::Kitty => {
-            let picture = png::encode(figure, shaper)?;
+            let picture = png::encode(&prepare(figure, shaper)?)?;
             return Ok(terminal::kitty(&picture, terminal.columns));
         }
         Graphics::ITerm => {
-            let picture = png::encode(figure, shaper)?;
+            let picture = png::encode(&prepare(figure, shaper)?)?;
             return Ok(terminal::iterm(&picture, terminal.columns));
         }
     };

@@ -11,7 +11,7 @@ use super::{Format, MANIFEST, Manifest, OutputError, OutputOptions, ShownRecord,
 use crate::analysis::Shown;
 use crate::checkpoint::FileDigest;
 use crate::figure::{self, Figure, FigureError};
-use crate::render::{self, Picture, TextShaper};
+use crate::render::{self, Drawing, Picture, TextShaper};
 use crate::run::Run;
 use crate::tokenizer::TokenizedInput;
 
@@ -45,11 +45,15 @@ pub(super) fn stage(
         .map(|picture| {
             with_shaper(|shaper| {
                 let figure = figure_of(run, shown, &picture, options)?;
+                let drawing = render::prepare(&figure, shaper).map_err(|source| {
+                    let file = picture.file_name(formats.first().copied().unwrap_or(Format::Png));
+                    OutputError::Render { file, source }
+                })?;
                 let mut digests = Vec::new();
                 let mut missing = BTreeSet::new();
                 for &format in &formats {
                     let file = picture.file_name(format);
-                    let rendered = render_as(&figure, format, &file, shaper)?;
+                    let rendered = encode_as(&drawing, format, &file)?;
                     digests.push(staged.write(&file, &rendered.bytes)?);
                     missing.extend(rendered.missing_glyphs);
                     picture_drawn();
@@ -119,17 +123,12 @@ fn hidden(error: FigureError, input: &TokenizedInput) -> OutputError {
     }
 }
 
-fn render_as(
-    figure: &Figure<'_>,
-    format: Format,
-    file: &str,
-    shaper: &mut TextShaper,
-) -> Result<Picture, OutputError> {
-    let rendered = match format {
-        Format::Svg => render::svg::encode(figure, shaper),
-        _ => render::png::encode(figure, shaper),
+fn encode_as(drawing: &Drawing<'_>, format: Format, file: &str) -> Result<Picture, OutputError> {
+    let encoded = match format {
+        Format::Svg => render::svg::encode(drawing),
+        _ => render::png::encode(drawing),
     };
-    rendered.map_err(|source| OutputError::Render {
+    encoded.map_err(|source| OutputError::Render {
         file: file.to_owned(),
         source,
     })

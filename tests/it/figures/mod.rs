@@ -16,8 +16,8 @@ use attnviz::attention::{AttentionTensor, HeadId, Selection};
 use attnviz::checkpoint::{ModelProvenance, ModelSource};
 use attnviz::figure::layout::{CANVAS_LIMIT, CellMatrix, Ink, Item, Layout, Rect, Role, TextItem};
 use attnviz::figure::{Figure, FigureError, FigureOptions, MapChoice, overview, single_map};
-use attnviz::render::Picture;
 use attnviz::render::colormap::Color;
+use attnviz::render::{Picture, RenderError, TextShaper, png, prepare};
 use attnviz::run::Run;
 use attnviz::tokenizer::{Token, TokenizedInput};
 
@@ -98,6 +98,11 @@ pub fn grid(run: &Run) -> Figure<'static> {
     overview_of(run, &FigureOptions::default()).unwrap()
 }
 
+/// A figure as a PNG.
+pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, RenderError> {
+    png::encode(&prepare(figure, shaper)?)
+}
+
 /// The paper of the light theme.
 const BACKGROUND: Color = [255, 255, 255];
 
@@ -166,8 +171,8 @@ impl Decoded {
     }
 
     fn of(bytes: &[u8]) -> Self {
-        let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
-        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut decoder = ::png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(::png::Transformations::EXPAND);
         let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let width = reader.next_frame(&mut pixels).unwrap().width as usize;

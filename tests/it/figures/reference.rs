@@ -18,10 +18,10 @@ use attnviz::figure::{
     Colormap, Figure, FigureOptions, MapChoice, Palette, Progression, Scale, Theme, overview,
     single_map, token_profile,
 };
-use attnviz::render::{TextShaper, png::encode};
+use attnviz::render::TextShaper;
 use attnviz::run::Run;
 
-use super::{Decoded, FIRST, run};
+use super::{Decoded, FIRST, encode, run};
 
 /// What a picture shows.
 enum Subject {
