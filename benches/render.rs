@@ -7,8 +7,7 @@ use attnviz::attention::{Attention, AttentionTensor, HeadId};
 use attnviz::checkpoint::{ModelProvenance, ModelSource};
 use attnviz::figure::{FigureOptions, overview, single_map, unit_profile};
 use attnviz::input::{Input, Place, SpecialRole, Stream, StreamRole, Unit};
-use attnviz::render::deflate::RowCompressor;
-use attnviz::render::{TextShaper, png, svg, thumbnail};
+use attnviz::render::{Drawing, Picture, RenderError, TextShaper, png, prepare, svg, thumbnail};
 use attnviz::run::Run;
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -53,6 +52,8 @@ fn run(token_count: usize) -> Run {
     }
 }
 
+type Encode = fn(&Drawing<'_>) -> Result<Picture, RenderError>;
+
 fn pictures(criterion: &mut Criterion) {
     let options = FigureOptions::default();
     let mut shaper = TextShaper::new();
@@ -67,56 +68,23 @@ fn pictures(criterion: &mut Criterion) {
         let head = single_map(&run, &maps, choice, &options).expect("a head");
         let grid = overview(&run, &maps, &options).expect("an overview");
         let token = unit_profile(&run, &maps, Direction::From, 1, &options).expect("a token");
-        let length = |picture: attnviz::render::Picture| picture.bytes.len();
-        bench("head map as PNG", &mut || {
-            length(png::encode(&head, &mut shaper).expect("a picture"))
-        });
-        bench("overview as PNG", &mut || {
-            length(png::encode(&grid, &mut shaper).expect("a picture"))
-        });
-        bench("overview as SVG", &mut || {
-            length(svg::encode(&grid, &mut shaper).expect("a picture"))
-        });
-        bench("token as PNG", &mut || {
-            length(png::encode(&token, &mut shaper).expect("a picture"))
-        });
+        for (name, figure, encode) in [
+            ("head map as PNG", &head, png::encode as Encode),
+            ("overview as PNG", &grid, png::encode),
+            ("overview as SVG", &grid, svg::encode),
+            ("token as PNG", &token, png::encode),
+        ] {
+            bench(name, &mut || {
+                let drawing = prepare(figure, &mut shaper).expect("a layout");
+                encode(&drawing).expect("a picture").bytes.len()
+            });
+        }
         bench("thumbnail", &mut || {
-            length(thumbnail(&run, &maps, &options).expect("a picture"))
+            let picture = thumbnail(&run, &maps, &options);
+            picture.expect("a picture").bytes.len()
         });
     }
 }
 
-/// Rows to bytes: cells 48 pixels wide and high, with something like letters
-/// in them.
-fn compression(criterion: &mut Criterion) {
-    let (width, cells, cell) = (1_872, 30, 48);
-    let row = |index: usize| -> Vec<u8> {
-        let letters = (17..31).contains(&(index % cell));
-        let pixel = |x: usize| {
-            let (column, inside) = (x / cell, x % cell);
-            let level = (index / cell * 31 + column * 17) % 23 * 8;
-            let is_ink = letters && (10..38).contains(&inside) && inside % 9 < 6;
-            match is_ink {
-                true => 184 + (level / 32 * 8 + (index * 7 + inside * 13) % 8) as u8,
-                false => level as u8,
-            }
-        };
-        (0..width).map(pixel).collect()
-    };
-    let rows: Vec<Vec<u8>> = (0..cells * cell).map(row).collect();
-    let mut compressor = RowCompressor::new();
-    criterion.bench_function("rows of pixels to a zlib stream", |bencher| {
-        bencher.iter(|| {
-            compressor.start(width);
-            let mut above: Option<&[u8]> = None;
-            for row in &rows {
-                compressor.push(row, above, 1);
-                above = Some(row);
-            }
-            black_box(compressor.finish().len())
-        });
-    });
-}
-
-criterion_group!(benches, pictures, compression);
+criterion_group!(benches, pictures);
 criterion_main!(benches);

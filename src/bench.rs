@@ -267,11 +267,17 @@ fn measure_renderer(run: &Run) -> Result<(Vec<RenderReport>, f64), BenchError> {
     let drawn: Result<Vec<usize>, BenchError> = (0..heads.len() * 2)
         .into_par_iter()
         .map_init(TextShaper::new, |shaper, turn| {
-            Ok(render::png::encode(&head(turn)?, shaper)?.bytes.len())
+            Ok(encode(&head(turn)?, shaper)?)
         })
         .collect();
     let rate = drawn?.len() as f64 / start.elapsed().as_secs_f64();
     Ok((reports, rate))
+}
+
+/// Draws a figure as a PNG of so many bytes.
+fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<usize, RenderError> {
+    let drawing = render::prepare(figure, shaper)?;
+    Ok(render::png::encode(&drawing)?.bytes.len())
 }
 
 /// One kind of picture, on one thread.
@@ -283,7 +289,7 @@ fn measure_picture<'figure>(
     let mut bytes = 0;
     let mut turn = 0;
     let timing = repeat(|| {
-        bytes = render::png::encode(&figure(turn)?, shaper)?.bytes.len();
+        bytes = encode(&figure(turn)?, shaper)?;
         turn += 1;
         Ok::<(), BenchError>(())
     })?;

@@ -114,8 +114,9 @@
 //! registers do. The rest is attention, activations, layer norms and fresh
 //! memory for the result.
 //!
-//! *A picture* is bound by its letters: rows that repeat are counted, not drawn,
-//! and what is left to compress are the edges of the numbers in the cells.
+//! *A picture* is bound by its letters: rows that repeat are filtered and
+//! compressed in no time, and what is left are the edges of the numbers in the
+//! cells.
 //!
 //! # Words
 //!

@@ -17,7 +17,7 @@ use super::terminal_view::TerminalView;
 use crate::analysis::{MapId, Maps, reshape};
 use crate::figure::{self, Body, Figure, FigureError};
 use crate::pipeline::OutputError;
-use crate::render::{TextShaper, png};
+use crate::render::{TextShaper, png, prepare};
 use crate::run::Run;
 use crate::store::OutputOptions;
 use terminal::{Graphics, Terminal};
@@ -70,11 +70,11 @@ fn draw(figure: &Figure<'_>, terminal: Terminal, shaper: &mut TextShaper) -> Res
     let depth = match terminal.graphics {
         Graphics::Blocks(depth) => depth,
         Graphics::Kitty => {
-            let picture = png::encode(figure, shaper)?;
+            let picture = png::encode(&prepare(figure, shaper)?)?;
             return Ok(terminal::kitty(&picture, terminal.columns));
         }
         Graphics::ITerm => {
-            let picture = png::encode(figure, shaper)?;
+            let picture = png::encode(&prepare(figure, shaper)?)?;
             return Ok(terminal::iterm(&picture, terminal.columns));
         }
     };

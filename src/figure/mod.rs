@@ -8,6 +8,7 @@ mod build;
 mod colormap;
 pub mod layout;
 mod profile;
+mod resample;
 mod scale;
 mod views;
 
@@ -22,6 +23,7 @@ use crate::remedy::Remedy;
 pub use build::{overview, single_map};
 pub use colormap::{Colormap, Palette, Theme};
 pub use profile::unit_profile;
+pub use resample::{Join, parts, resample};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
 pub use views::{PictureId, UnitChoice, View, figure};
 

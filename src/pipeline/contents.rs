@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::OutputError;
 use crate::analysis::{Maps, Reductions};
 use crate::attention::Attention;
-use crate::figure::{self, Figure};
-use crate::render::{self, Picture, TextShaper};
+use crate::figure;
+use crate::render::{self, Drawing, Picture, TextShaper};
 use crate::run::Run;
 use crate::store::folder::Destination;
 use crate::store::numbers::{self, NumberArray};
@@ -139,9 +139,14 @@ impl<'run> Contents<'run> {
             &self.options.figure,
         )?;
         let mut drawn = Drawn::default();
+        let drawing = with_shaper(|shaper| render::prepare(&figure, shaper));
+        let drawing = drawing.map_err(|source| OutputError::Render {
+            file: picture.file_name(Format::Png),
+            source,
+        })?;
         for format in picture_formats(self.options) {
             let file = picture.file_name(format);
-            let rendered = with_shaper(|shaper| render_as(&figure, format, &file, shaper))?;
+            let rendered = encode_as(&drawing, format, &file)?;
             let digest = staged.write(&file, &rendered.bytes)?;
             drawn.files.push(FileRecord {
                 name: digest.name,
@@ -231,17 +236,15 @@ fn with_shaper<T>(use_shaper: impl FnOnce(&mut TextShaper) -> T) -> T {
     result
 }
 
-fn render_as(
-    figure: &Figure<'_>,
-    format: Format,
-    file: &str,
-    shaper: &mut TextShaper,
-) -> Result<Picture, OutputError> {
-    let rendered = match format {
-        Format::Svg => render::svg::encode(figure, shaper),
-        _ => render::png::encode(figure, shaper),
+fn encode_as(drawing: &Drawing<'_>, format: Format, file: &str) -> Result<Picture, OutputError> {
+    let encoded = match format {
+        Format::Svg => render::svg::encode(drawing),
+        // Of the others, none is asked for a picture.
+        Format::Png | Format::Safetensors | Format::Npz | Format::Json => {
+            render::png::encode(drawing)
+        }
     };
-    rendered.map_err(|source| OutputError::Render {
+    encoded.map_err(|source| OutputError::Render {
         file: file.to_owned(),
         source,
     })

@@ -10,7 +10,7 @@ use crate::figure::layout::Ink;
 pub type Color = [u8; 3];
 
 /// What stands for a value that is no number.
-pub const NOT_A_NUMBER: Color = [190, 190, 190];
+const NOT_A_NUMBER: Color = [190, 190, 190];
 
 /// The steps of a colour table.
 pub(super) const STEPS: usize = 256;

@@ -1,13 +1,12 @@
-//! Figures as bytes: colours, lettering, and one function per file format.
+//! Figures as bytes: colours, lettering, one drawing, and a backend of plotters
+//! for every file format.
 //!
-//! Nothing outside this module knows plotters or a font.
+//! A figure is [prepared](prepare) once, then encoded in as many formats as are
+//! asked for. Nothing outside this module knows plotters or a font.
 
-mod backend;
 pub mod colormap;
-pub mod deflate;
-mod folding;
+mod draw;
 mod fonts;
-mod palette;
 pub mod png;
 pub mod svg;
 pub mod text;
@@ -20,6 +19,7 @@ use thiserror::Error;
 use crate::figure::FigureError;
 use crate::remedy::Remedy;
 
+pub use draw::{Drawing, prepare};
 pub use text::TextShaper;
 pub use thumbnail::thumbnail;
 

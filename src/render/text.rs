@@ -6,8 +6,6 @@
 //! change the direction of its surroundings, is drawn as a box with its
 //! hexadecimal number.
 
-mod ink;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,8 +14,6 @@ use cosmic_text::{
     Wrap,
 };
 
-pub(super) use ink::INK_PIXELS;
-pub use ink::Ink;
 use rustc_hash::FxHashMap;
 
 use super::fonts::{Coverage, TITLE_FAMILY, font_system};
@@ -48,10 +44,42 @@ pub struct ShapedText {
     pub size: f32,
     /// Row after row, 0 for paper, 255 for ink.
     pub coverage: Vec<u8>,
-    /// The part that is not paper, ready to be laid on.
-    pub ink: Ink,
+    /// The pixels of the coverage that are not paper.
+    pub(super) ink: Vec<InkedPixel>,
     /// Code points that no font has.
     pub missing: Vec<char>,
+}
+
+/// A pixel with ink on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct InkedPixel {
+    /// From the left edge of the line, in pixels.
+    pub(super) x: u16,
+    /// From the upper edge of the line, in pixels.
+    pub(super) y: u16,
+    /// 255 for nothing but ink.
+    pub(super) coverage: u8,
+}
+
+/// The pixels of rows of coverage that are not paper.
+fn inked_pixels(coverage: &[u8], width: i32) -> Vec<InkedPixel> {
+    let width = usize::try_from(width.max(1)).unwrap_or(1);
+    let mut pixels = vec![InkedPixel::default(); coverage.len()];
+    let mut count = 0;
+    for (y, line) in (0..=u16::MAX).zip(coverage.chunks_exact(width)) {
+        if line.iter().all(|&coverage| coverage == 0) {
+            continue;
+        }
+        for (x, &coverage) in (0..=u16::MAX).zip(line) {
+            // Where the next one goes, without asking whether this is one: edges
+            // of letters come too irregularly to be foreseen.
+            if let Some(pixel) = pixels.get_mut(count) {
+                *pixel = InkedPixel { x, y, coverage };
+            }
+            count += usize::from(coverage > 0);
+        }
+    }
+    pixels.get(..count).unwrap_or_default().to_vec()
 }
 
 /// Shapes and rasterises lines of text, and remembers them: the maps of a run
@@ -122,11 +150,6 @@ impl TextShaper {
         }
     }
 
-    /// Whether some font has a glyph for a code point.
-    pub fn has_glyph(&mut self, letter: char) -> bool {
-        self.coverage.family(letter).is_some()
-    }
-
     /// A line of text, from memory where it was shaped before. All its ink is
     /// inside `width` × [`TextFont::line_height`].
     pub fn shape(&mut self, text: &str, font: TextFont) -> Arc<ShapedText> {
@@ -141,7 +164,7 @@ impl TextShaper {
             self.shaped_size = 0;
         }
         let shaped = Arc::new(self.rasterize(text, font));
-        let size = shaped.coverage.len() + shaped.ink.weights.len() + text.len();
+        let size = shaped.coverage.len() + size_of_val(shaped.ink.as_slice()) + text.len();
         self.shaped_size += size + SHAPED_OVERHEAD;
         self.shaped
             .entry(key)
@@ -158,13 +181,13 @@ impl TextShaper {
             height,
             size: line.size,
             coverage: vec![0; usize::try_from(line.width * height).unwrap_or(0)],
-            ink: Ink::default(),
+            ink: Vec::new(),
             missing: line.missing,
         };
         for mark in &line.marks {
             shaped.add(mark, mark.x - line.left, baseline + mark.y);
         }
-        shaped.ink = Ink::new(&shaped.coverage, shaped.width);
+        shaped.ink = inked_pixels(&shaped.coverage, shaped.width);
         shaped
     }
 

@@ -5,6 +5,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
@@ -58,29 +60,10 @@ fn shown_size((width, height): (u32, u32)) -> (u32, u32) {
 /// What the page may load: its own style, and pictures from its own folder.
 /// No script, no frame, no form, no font, no connection.
 fn policy() -> String {
-    let hash = base64(&Sha256::digest(STYLE));
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
     format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' file:; base-uri 'none'; form-action 'none'"
     )
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let group = (0..3).fold(0_u32, |group, index| {
-            group << 8 | u32::from(chunk.get(index).copied().unwrap_or(0))
-        });
-        for position in 0..4 {
-            let digit = DIGITS[(group >> (18 - 6 * position) & 63) as usize];
-            text.push(if position > chunk.len() {
-                '='
-            } else {
-                char::from(digit)
-            });
-        }
-    }
-    text
 }
 
 fn opening(manifest: &BatchManifest) -> Markup {

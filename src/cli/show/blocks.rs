@@ -7,7 +7,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::terminal::Depth;
 use super::{elide, one_line};
-use crate::figure::{ColorRange, Figure, LabelledMap, Matrix, PanelGrid, UnitLabel};
+use crate::figure::{
+    ColorRange, Figure, Join, LabelledMap, Matrix, PanelGrid, UnitLabel, parts, resample,
+};
 use crate::render::colormap::{Color, ColorTable};
 
 /// The longest labels, in columns and lines.
@@ -169,7 +171,7 @@ pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) ->
         true => [matrix.rows, matrix.columns],
         false => [matrix.rows, matrix.columns].map(|count| count.min(room)),
     };
-    let values = shrink(matrix, [height, width], f32::max);
+    let values = in_steps(matrix, [height, width], Join::Greatest);
     let colors = ColorTable::new(figure.palette);
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => Some(range),
@@ -270,7 +272,7 @@ pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize
             continue;
         }
         let [height, width] = [panel_height.min(counts[0]), panel.min(counts[1])];
-        let values = mean_of_steps(&small.matrix, [height, width]);
+        let values = in_steps(&small.matrix, [height, width], Join::Mean);
         for y in 0..panel_height {
             for x in 0..panel {
                 let place = y * height / panel_height.max(1) * width + x * width / panel.max(1);
@@ -372,35 +374,8 @@ fn short(value: f32) -> String {
     }
 }
 
-/// The first value of every step, joined with all others of it.
-fn shrink(
-    matrix: &Matrix<'_>,
-    [height, width]: [usize; 2],
-    join: impl Fn(f32, f32) -> f32,
-) -> Vec<f32> {
-    let mut steps: Vec<Option<f32>> = vec![None; height * width];
-    for (index, &value) in matrix.values.iter().enumerate() {
-        let (row, column) = (index / matrix.columns.max(1), index % matrix.columns.max(1));
-        let (row, column) = (
-            row * height / matrix.rows.max(1),
-            column * width / matrix.columns.max(1),
-        );
-        if let Some(joined) = steps.get_mut(row * width + column) {
-            *joined = Some(joined.map_or(value, |before| join(before, value)));
-        }
-    }
-    let value = |step: Option<f32>| step.unwrap_or(f32::NAN);
-    steps.into_iter().map(value).collect()
-}
-
-/// The mean of the values of every step.
-fn mean_of_steps(matrix: &Matrix<'_>, size: [usize; 2]) -> Vec<f32> {
-    let ones = Matrix {
-        values: vec![1.0; matrix.values.len()].into(),
-        ..*matrix
-    };
-    let add = |left: f32, right: f32| left + right;
-    let (sums, sizes) = (shrink(matrix, size, add), shrink(&ones, size, add));
-    let means = sums.iter().zip(sizes).map(|(sum, size)| sum / size);
-    means.collect()
+/// One value for each of so many steps of rows and of columns.
+fn in_steps(matrix: &Matrix<'_>, [height, width]: [usize; 2], join: Join) -> Vec<f32> {
+    let (rows, columns) = (parts(matrix.rows, height), parts(matrix.columns, width));
+    resample(&matrix.values, matrix.columns, &rows, &columns, join)
 }

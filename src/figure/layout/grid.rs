@@ -6,10 +6,10 @@ use super::color_bar::color_bar;
 use super::head::{heading, notes};
 use super::text::place;
 use super::{
-    ANNOTATION_SIZE, CANVAS_LIMIT, CellAxis, CellMatrix, Figure, FigureError, Ink, Item, Joined,
-    LABEL_GAP, LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, blocks,
-    pixels,
+    ANNOTATION_SIZE, CANVAS_LIMIT, CellAxis, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
+    LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, pixels,
 };
+use crate::figure::resample::{Join, blocks, resample};
 use crate::figure::{Panel, PanelAxis, PanelGrid};
 
 /// What all panels of a row or column share, in pixels.
@@ -244,9 +244,14 @@ fn panel_cells<'figure>(
     shape: &PanelShape,
     origin: (i32, i32),
 ) -> CellMatrix<'figure> {
+    let matrix = &panel.matrix;
     let values = match shape.block {
-        1 => Cow::Borrowed(panel.matrix.values.as_ref()),
-        block => Cow::Owned(blocks(&panel.matrix, block, Joined::Mean).0),
+        1 => Cow::Borrowed(matrix.values.as_ref()),
+        block => {
+            let [rows, columns] = [matrix.rows, matrix.columns].map(|count| blocks(count, block));
+            let means = resample(&matrix.values, matrix.columns, &rows, &columns, Join::Mean);
+            Cow::Owned(means)
+        }
     };
     CellMatrix {
         origin,

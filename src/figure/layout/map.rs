@@ -8,10 +8,11 @@ use super::links::link_list;
 use super::text::{elide_middle, place};
 use super::value::{NOTHING, value_text};
 use super::{
-    ANNOTATION_SIZE, CellAxis, CellMatrix, Figure, Ink, Item, Joined, LABEL_GAP, LARGEST_LABEL,
+    ANNOTATION_SIZE, CellAxis, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL,
     LINE_HEIGHT, Layout, MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont,
-    blocks, pixels,
+    pixels,
 };
+use crate::figure::resample::{Join, blocks, resample};
 use crate::figure::{ColorRange, LabelledMap, Progression, UnitLabel, ValueRange};
 
 /// The side that a map of a few dozen tokens gets, in pixels.
@@ -128,8 +129,15 @@ fn cells<'figure>(
 ) -> CellMatrix<'figure> {
     let matrix = &map.matrix;
     let (values, [rows, columns]) = if block > 1 {
-        let (maxima, counts) = blocks(matrix, block, Joined::Maximum);
-        (Cow::Owned(maxima), counts)
+        let [rows, columns] = [matrix.rows, matrix.columns].map(|count| blocks(count, block));
+        let maxima = resample(
+            &matrix.values,
+            matrix.columns,
+            &rows,
+            &columns,
+            Join::Greatest,
+        );
+        (Cow::Owned(maxima), [rows.len(), columns.len()])
     } else {
         let counts = [matrix.rows, matrix.columns];
         (Cow::Borrowed(matrix.values.as_ref()), counts)

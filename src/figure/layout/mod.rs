@@ -20,7 +20,7 @@ mod value;
 
 use std::borrow::Cow;
 
-use super::{Body, Figure, FigureError, Matrix, Palette, ValueRange};
+use super::{Body, Figure, FigureError, Palette, ValueRange};
 
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
 pub use thumbnail::{thumbnail, thumbnail_size};
@@ -308,44 +308,4 @@ pub fn layout<'figure>(
 /// A count as a number of pixels; nothing that is drawn comes near the limit.
 fn pixels(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX / 4)
-}
-
-/// What becomes of the values that share a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Joined {
-    /// The greatest of them.
-    Maximum,
-    /// Their mean.
-    Mean,
-}
-
-/// A matrix in cells of `block` × `block` values each, and the numbers of its
-/// rows and columns; cells at the ends may hold fewer.
-fn blocks(matrix: &Matrix<'_>, block: usize, joined: Joined) -> (Vec<f32>, [usize; 2]) {
-    let [rows, columns] = [matrix.rows, matrix.columns].map(|count| count.div_ceil(block));
-    let start = match joined {
-        Joined::Maximum => f64::NEG_INFINITY,
-        Joined::Mean => 0.0,
-    };
-    let mut cells = vec![start; rows * columns];
-    let lines = matrix.values.chunks_exact(matrix.columns.max(1));
-    for (row_index, row) in lines.enumerate() {
-        let start = row_index / block * columns;
-        for (cell, chunk) in cells[start..].iter_mut().zip(row.chunks(block)) {
-            let values = chunk.iter().copied().map(f64::from);
-            match joined {
-                Joined::Maximum => *cell = values.fold(*cell, f64::max),
-                Joined::Mean => *cell += values.sum::<f64>(),
-            }
-        }
-    }
-    let extent = |index: usize, count: usize| block.min(count - index * block);
-    let values = cells.into_iter().enumerate().map(|(index, cell)| {
-        let held = extent(index / columns, matrix.rows) * extent(index % columns, matrix.columns);
-        match joined {
-            Joined::Maximum => cell as f32,
-            Joined::Mean => (cell / held as f64) as f32,
-        }
-    });
-    (values.collect(), [rows, columns])
 }

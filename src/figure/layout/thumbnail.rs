@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::{CANVAS_LIMIT, CellAxis, CellMatrix, FigureError, Item, Layout, pixels};
+use crate::figure::resample::{Join, resample};
 use crate::figure::{Palette, Panel, PanelGrid, Progression, ValueRange};
 
 /// What the longer side of a thumbnail comes close to, in pixels.
@@ -82,22 +83,19 @@ pub fn thumbnail(grid: &PanelGrid<'_>, palette: Palette) -> Result<Layout<'stati
 fn resampled(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'static> {
     let matrix = &panel.matrix;
     let side_count = usize::try_from(side).unwrap_or(1).max(1);
-    let [row_ranges, column_ranges] =
-        [matrix.rows, matrix.columns].map(|count| ranges(count, side_count));
-    let mut values = Vec::with_capacity(side_count * side_count);
-    for rows in &row_ranges {
-        let maxima = column_maxima(&matrix.values, matrix.columns, rows);
-        values.extend(column_ranges.iter().map(|columns| {
-            let greatest = maxima
-                .get(columns.clone())
-                .unwrap_or_default()
-                .iter()
-                .copied()
-                .fold(0.0, f32::max);
-            let fraction = panel.range.fraction(greatest).clamp(0.0, 1.0);
-            (fraction * STEPS).round() / STEPS
-        }));
-    }
+    let [rows, columns] = [matrix.rows, matrix.columns].map(|count| ranges(count, side_count));
+    let values = resample(
+        &matrix.values,
+        matrix.columns,
+        &rows,
+        &columns,
+        Join::Greatest,
+    );
+    let step = |greatest| {
+        let fraction = panel.range.fraction(greatest).clamp(0.0, 1.0);
+        (fraction * STEPS).round() / STEPS
+    };
+    let values = values.into_iter().map(step).collect();
     let axis = CellAxis {
         count: side_count,
         gaps: Vec::new(),
@@ -125,19 +123,4 @@ fn ranges(count: usize, pixel_count: usize) -> Vec<std::ops::Range<usize>> {
         start..end
     };
     (0..pixel_count).map(range).collect()
-}
-
-/// The greatest value of every column in some rows of a matrix.
-fn column_maxima(values: &[f32], columns: usize, rows: &std::ops::Range<usize>) -> Vec<f32> {
-    let mut maxima = vec![0.0_f32; columns];
-    let rows = values
-        .chunks_exact(columns.max(1))
-        .skip(rows.start)
-        .take(rows.len());
-    for row in rows {
-        for (maximum, &value) in maxima.iter_mut().zip(row) {
-            *maximum = maximum.max(value);
-        }
-    }
-    maxima
 }

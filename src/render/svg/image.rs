@@ -6,13 +6,15 @@ use std::ops::Range;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::colormap::{Color, ColorTable};
-use super::super::png::length;
-use crate::figure::layout::{CellAxis, CellMatrix, Rect};
+use plotters_backend::BackendCoord;
 
-/// A map of more segments than this is one image of all its pixels, since the
-/// number of images grows with the square.
-const MOST_SEGMENTS: usize = 4;
+use super::super::colormap::{Color, ColorTable};
+use super::super::draw::{Grid, length, stretches};
+use crate::figure::layout::Rect;
+
+/// A grid of more images than this is a single one of all its pixels, since
+/// their number grows with the square of that of its segments.
+const MOST_IMAGES: usize = 16;
 
 /// A picture in a picture.
 pub(super) struct Image {
@@ -65,98 +67,72 @@ impl Image {
     }
 }
 
-/// The cells of a map: an image of one pixel a cell for every stretch of rows
-/// and columns without a gap.
-pub(super) fn cell_images(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Image> {
-    let gap_count = cells.rows.gaps.len().max(cells.columns.gaps.len());
-    if gap_count >= MOST_SEGMENTS {
-        return vec![Image {
-            rect: cells.rect(),
-            width: length(cells.width()) as usize,
-            pixels: all_pixels(cells, colors),
-        }];
+/// A grid as an image of one pixel a cell for every stretch of rows and columns
+/// without a gap, or all of it as one where those are many.
+pub(super) fn images(corner: BackendCoord, grid: &Grid<'_>, colors: &ColorTable) -> Vec<Image> {
+    let (rows, columns) = (stretches(&grid.rows), stretches(&grid.columns));
+    if rows.len() * columns.len() > MOST_IMAGES {
+        return vec![whole(corner, grid, colors)];
     }
-    let (rows, columns) = (stretches(&cells.rows), stretches(&cells.columns));
     let mut images = Vec::with_capacity(rows.len() * columns.len());
+    let mut first_row = 0;
     for rows in &rows {
+        let lines = grid.steps.chunks(grid.columns.len().max(1));
+        let lines = lines.skip(first_row).take(rows.len());
+        let mut first_column = 0;
         for columns in &columns {
-            images.push(image(cells, rows, columns, colors));
+            let cells = first_column..first_column + columns.len();
+            let pixels = lines
+                .clone()
+                .flat_map(|line| line.get(cells.clone()).unwrap_or_default())
+                .map(|&step| colors.step_color(usize::from(step)));
+            images.push(Image {
+                rect: place(corner, rows, columns),
+                width: columns.len(),
+                pixels: pixels.collect(),
+            });
+            first_column += columns.len();
         }
+        first_row += rows.len();
     }
     images
 }
 
-/// Every pixel of a map, row after row. Gaps between segments are paper.
-fn all_pixels(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<Color> {
-    let width = length(cells.width()) as usize;
-    let cell = length(cells.cell) as usize;
-    let mut pixels = vec![colors.background(); width * length(cells.height()) as usize];
-    let lines = (0..cells.rows.count).flat_map(|row| {
-        let start = length(cells.row_offset(row)) as usize;
-        (start..start + cell).map(move |line| (row, line))
-    });
-    for (row, line) in lines {
-        for column in 0..cells.columns.count {
-            let start = line * width + length(cells.column_offset(column)) as usize;
-            let color = colors.color(cells.fraction(row, column));
-            if let Some(stretch) = pixels.get_mut(start..start + cell) {
-                stretch.fill(color);
+/// Where some rows and columns of a grid are.
+fn place((left, top): BackendCoord, rows: &[Range<i32>], columns: &[Range<i32>]) -> Rect {
+    let extent = |places: &[Range<i32>]| match places {
+        [first, .., last] => first.start..last.end,
+        [only] => only.clone(),
+        [] => 0..0,
+    };
+    let (rows, columns) = (extent(rows), extent(columns));
+    Rect {
+        x: left + columns.start,
+        y: top + rows.start,
+        width: columns.end - columns.start,
+        height: rows.end - rows.start,
+    }
+}
+
+/// Every pixel of a grid. What is between cells is paper.
+fn whole(corner: BackendCoord, grid: &Grid<'_>, colors: &ColorTable) -> Image {
+    let rect = place(corner, &grid.rows, &grid.columns);
+    let width = length(rect.width) as usize;
+    let mut pixels = vec![colors.background(); width * length(rect.height) as usize];
+    let lines = grid.steps.chunks(grid.columns.len().max(1));
+    for (rows, steps) in grid.rows.iter().zip(lines) {
+        for row in rows.clone() {
+            for (columns, &step) in grid.columns.iter().zip(steps) {
+                let start = length(row) as usize * width + length(columns.start) as usize;
+                let end = start + columns.len();
+                let cell = pixels.get_mut(start..end).unwrap_or_default();
+                cell.fill(colors.step_color(usize::from(step)));
             }
         }
     }
-    pixels
-}
-
-/// The rows, or columns, from one gap to the next.
-fn stretches(axis: &CellAxis) -> Vec<Range<usize>> {
-    let inner = axis.gaps.iter().copied();
-    let ends = inner.clone().chain([axis.count]);
-    let starts = [0].into_iter().chain(inner);
-    starts
-        .zip(ends)
-        .map(|(start, end)| start..end)
-        .filter(|stretch| !stretch.is_empty())
-        .collect()
-}
-
-fn image(
-    cells: &CellMatrix<'_>,
-    rows: &Range<usize>,
-    columns: &Range<usize>,
-    colors: &ColorTable,
-) -> Image {
-    let (left, top) = cells.origin;
-    let (x, y) = (
-        cells.column_offset(columns.start),
-        cells.row_offset(rows.start),
-    );
-    // No stretch is empty.
-    let right = cells.column_offset(columns.end - 1) + cells.cell;
-    let bottom = cells.row_offset(rows.end - 1) + cells.cell;
-    let color = |row, column| colors.color(cells.fraction(row, column));
-    Image {
-        rect: Rect {
-            x: left + x,
-            y: top + y,
-            width: right - x,
-            height: bottom - y,
-        },
-        width: columns.len(),
-        pixels: rows
-            .clone()
-            .flat_map(|row| columns.clone().map(move |column| color(row, column)))
-            .collect(),
-    }
-}
-
-/// All colours of the scale, the last at the top, a pixel a row.
-pub(super) fn color_bar_image(rect: Rect, colors: &ColorTable) -> Image {
-    let last = (rect.height - 1).max(1) as f32;
     Image {
         rect,
-        width: 1,
-        pixels: (0..rect.height)
-            .map(|row| colors.color(1.0 - row as f32 / last))
-            .collect(),
+        width,
+        pixels,
     }
 }

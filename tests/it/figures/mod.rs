@@ -17,8 +17,8 @@ use attnviz::checkpoint::ModelSource;
 use attnviz::figure::layout::{CANVAS_LIMIT, CellMatrix, Ink, Item, Layout, Rect, Role, TextItem};
 use attnviz::figure::{Figure, FigureError, FigureOptions, overview, single_map};
 use attnviz::input::{Input, Unit};
-use attnviz::render::Picture;
 use attnviz::render::colormap::Color;
+use attnviz::render::{Picture, RenderError, TextShaper, png, prepare};
 use attnviz::run::Run;
 
 use crate::runs::{own, raw, run_of, source, unit};
@@ -84,6 +84,11 @@ pub fn map(run: &Run) -> Figure<'static> {
 
 pub fn grid(run: &Run) -> Figure<'static> {
     overview_of(run, &FigureOptions::default()).unwrap()
+}
+
+/// A figure as a PNG.
+pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, RenderError> {
+    png::encode(&prepare(figure, shaper)?)
 }
 
 /// The paper of the light theme.
@@ -162,8 +167,8 @@ impl Decoded {
     }
 
     pub fn of(bytes: &[u8]) -> Self {
-        let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
-        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut decoder = ::png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(::png::Transformations::EXPAND);
         let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let width = reader.next_frame(&mut pixels).unwrap().width as usize;

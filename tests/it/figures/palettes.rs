@@ -5,13 +5,13 @@ use attnviz::figure::layout::{self, Ink, Item, Layout, Rect, Rotation, TextItem}
 use attnviz::figure::{
     Body, Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme, unit_profile,
 };
+use attnviz::render::TextShaper;
 use attnviz::render::colormap::{Color, ColorTable};
-use attnviz::render::{TextShaper, png::encode};
 use proptest::prelude::*;
 
 use crate::runs::{foreign, head_maps};
 
-use super::{Decoded, FIRST, head_map, overview_of, run, whole, words};
+use super::{Decoded, FIRST, encode, head_map, overview_of, run, whole, words};
 
 /// So much a channel may differ at the edges of letters: half of an eighth of the
 /// way from paper to ink.

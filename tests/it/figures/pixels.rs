@@ -4,13 +4,13 @@ use attnviz::figure::layout;
 use attnviz::figure::{Colormap, FigureOptions, Palette};
 use attnviz::input::Input;
 use attnviz::render::colormap::ColorTable;
-use attnviz::render::{Picture, TextShaper, png::encode};
+use attnviz::render::{Picture, TextShaper};
 use proptest::prelude::*;
 use rayon::prelude::*;
 
 use crate::runs::{head_maps, row as held};
 
-use super::{Decoded, FIRST, check, grid, head_map, map, matrices, run, words};
+use super::{Decoded, FIRST, check, encode, grid, head_map, map, matrices, run, words};
 
 #[test]
 fn too_many_panels_are_refused() {

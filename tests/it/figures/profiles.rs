@@ -6,11 +6,11 @@ use attnviz::figure::layout::{self, Ink, Item, Layout, Rect, Role};
 use attnviz::figure::{
     Body, Figure, FigureError, FigureOptions, Progression, Scale, UnitProfile, unit_profile,
 };
-use attnviz::render::{TextShaper, colormap::ColorTable, png::encode};
+use attnviz::render::{TextShaper, colormap::ColorTable};
 use attnviz::run::Run;
 use proptest::prelude::*;
 
-use super::{Decoded, check, run, whole, words};
+use super::{Decoded, check, encode, run, whole, words};
 use crate::runs::head_maps;
 
 fn from(run: &Run, position: usize) -> Figure<'static> {

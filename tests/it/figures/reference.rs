@@ -20,10 +20,10 @@ use attnviz::figure::{
     Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme, overview, single_map,
     unit_profile,
 };
-use attnviz::render::{TextShaper, png::encode};
+use attnviz::render::TextShaper;
 use attnviz::run::Run;
 
-use super::{Decoded, FIRST, run};
+use super::{Decoded, FIRST, encode, run};
 use crate::runs::reshaped;
 
 /// What a picture shows.

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use attnviz::figure::layout::{CellMatrix, Item, Rect, Rotation, TextItem};
 use attnviz::figure::{Figure, FigureOptions, Palette, Theme};
+use attnviz::render::TextShaper;
 use attnviz::render::colormap::{Color, ColorTable};
-use attnviz::render::{TextShaper, png, svg};
 use proptest::prelude::*;
 use rayon::prelude::*;
 use resvg::usvg::roxmltree::Node;
 
-use super::{draw, elements, number, parse, text_of};
-use crate::figures::{grid, map, overview_of, run, words};
+use super::{draw, elements, encode, number, parse, text_of};
+use crate::figures::{self, grid, map, overview_of, run, words};
 
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 
@@ -242,9 +242,7 @@ fn the_same_figure_gives_the_same_bytes_as_svg() {
         let (first, _) = draw(&figure);
         let again: Vec<_> = (0..8)
             .into_par_iter()
-            .map_init(TextShaper::new, |shaper, _| {
-                svg::encode(&figure, shaper).unwrap()
-            })
+            .map_init(TextShaper::new, |shaper, _| encode(&figure, shaper))
             .collect();
         assert!(again.iter().all(|picture| *picture == first));
     }
@@ -255,7 +253,7 @@ fn letters_without_a_font_are_kept_and_reported_as_in_the_png() {
     let run = run(&["\u{13000}", "x", "\u{202e}"], 1, 1, 1);
     let figure = map(&run);
     let (picture, _) = draw(&figure);
-    let pixels = png::encode(&figure, &mut TextShaper::new()).unwrap();
+    let pixels = figures::encode(&figure, &mut TextShaper::new()).unwrap();
     assert_eq!(picture.missing_glyphs, BTreeSet::from(['\u{13000}']));
     assert_eq!(picture.missing_glyphs, pixels.missing_glyphs);
     assert_eq!(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use attnviz::figure::layout::{Item, Layout, Rect};
 use attnviz::figure::{Figure, FigureOptions, Palette, Theme};
 use attnviz::render::colormap::Color;
-use attnviz::render::{Picture, TextShaper, png};
+use attnviz::render::{Picture, TextShaper};
 use base64::Engine;
 use resvg::{tiny_skia, usvg};
 use serde_json::json;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{draw, text_of};
 use crate::batch_page::devtools::browser;
-use crate::figures::{grid, map, overview_of, run, words};
+use crate::figures::{self, grid, map, overview_of, run, words};
 
 /// So far letters may reach over the edges of their rectangle, in pixels:
 /// edges are softened, and fonts differ in what they hang over.
@@ -185,7 +185,7 @@ fn resvg_draws_the_same() {
     scripts.input = attnviz::input::Input::text("שלום עולם");
     for figure in figures().into_iter().chain([map(&scripts)]) {
         let (picture, layout) = draw(&figure);
-        let reference = png::encode(&figure, &mut TextShaper::new()).unwrap();
+        let reference = figures::encode(&figure, &mut TextShaper::new()).unwrap();
         let found = resvg_pixels(&picture, &fonts);
         check("resvg", &layout, &Pixels::of_png(&reference.bytes), &found);
     }
@@ -198,7 +198,7 @@ fn a_browser_draws_the_same() {
     let path = folder.path().join("figure.svg");
     for figure in figures() {
         let (picture, layout) = draw(&figure);
-        let reference = png::encode(&figure, &mut TextShaper::new()).unwrap();
+        let reference = figures::encode(&figure, &mut TextShaper::new()).unwrap();
         std::fs::write(&path, &picture.bytes).unwrap();
         let metrics = json!({
             "width": picture.width, "height": picture.height,

@@ -5,14 +5,18 @@ mod looks;
 
 use attnviz::figure::Figure;
 use attnviz::figure::layout::{self, Layout};
-use attnviz::render::{Picture, TextShaper, svg};
+use attnviz::render::{Picture, TextShaper, prepare, svg};
 use resvg::usvg::roxmltree::{Document, Node};
+
+fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Picture {
+    svg::encode(&prepare(figure, shaper).unwrap()).unwrap()
+}
 
 /// The document and the layout that it was made of.
 fn draw<'figure>(figure: &'figure Figure<'_>) -> (Picture, Layout<'figure>) {
     let mut shaper = TextShaper::new();
     let layout = layout::layout(figure, &mut shaper).unwrap();
-    (svg::encode(figure, &mut shaper).unwrap(), layout)
+    (encode(figure, &mut shaper), layout)
 }
 
 fn text_of(picture: &Picture) -> &str {

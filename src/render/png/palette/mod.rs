@@ -10,8 +10,12 @@
 mod needs;
 mod numbers;
 
-use super::colormap::{Color, ColorTable, NO_STEP, STEPS};
-use crate::figure::layout::{Ink, Layout};
+use plotters_backend::BackendCoord;
+use rustc_hash::FxHashMap;
+
+use crate::figure::layout::Ink;
+use crate::render::colormap::{Color, ColorTable, NO_STEP, STEPS};
+use crate::render::draw::Drawing;
 use needs::{Needs, StepSet};
 use numbers::best_groups;
 
@@ -29,55 +33,94 @@ pub(super) struct IndexedColors {
     colors: Vec<Color>,
     /// The index of each step of the scale, and of what is no number.
     steps: [u8; STEPS + 1],
-    inks: Vec<(Ink, u8)>,
-    texts: Vec<(Ink, Shades)>,
-    /// By step: numbers in cells, and those that step back.
-    numbers: [Vec<Shades>; 2],
+    /// The index of whatever rectangles are filled with.
+    indices: FxHashMap<Color, u8>,
+    /// What letters on paper are drawn with, by their ink.
+    pens: FxHashMap<Color, Pen>,
+    /// What numbers in cells are drawn with, by where they begin: their ink does
+    /// not tell on which step of the scale they stand, nor does the index below
+    /// them, which several steps may share.
+    numbers: FxHashMap<BackendCoord, Pen>,
     table: ColorTable,
 }
 
-/// What letters are drawn with: an index for every step of their edges.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Shades {
-    /// The number of steps; the last is the ink itself.
-    pub(super) levels: u8,
-    /// The index of a step is this and the step, except for the last.
-    pub(super) base: u8,
-    /// The index of the ink.
-    pub(super) ink: u8,
+/// What letters are drawn with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pen {
+    shades: Shades,
     /// What else can be below the letters.
-    pub(super) band: u8,
-    /// The `base` there.
-    pub(super) band_base: u8,
+    band: u8,
+    /// The shades there.
+    band_shades: Shades,
+}
+
+impl Pen {
+    /// Covers a fraction of a pixel with ink.
+    #[inline]
+    pub(super) fn cover(&self, pixel: &mut u8, coverage: f64) {
+        let shades = match *pixel == self.band {
+            true => &self.band_shades,
+            false => &self.shades,
+        };
+        // No fraction of a byte is half a step away from two levels.
+        let level = (coverage * shades.levels + 0.5) as usize;
+        if let (1.., Some(&index)) = (level, shades.indices.get(level)) {
+            *pixel = index;
+        }
+    }
+}
+
+/// The index of every step between what is below letters and their ink.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shades {
+    /// The number of steps; the last is the ink itself.
+    levels: f64,
+    /// By step; 0 is what is below, whatever its index.
+    indices: [u8; TEXT_LEVELS as usize + 1],
+}
+
+impl Shades {
+    /// `base` and a step make the index of what is between.
+    fn new(levels: u8, base: u8, ink: u8) -> Self {
+        let mut indices = [ink; TEXT_LEVELS as usize + 1];
+        for (level, index) in (0..levels).zip(&mut indices) {
+            *index = base.wrapping_add(level);
+        }
+        let levels = f64::from(levels);
+        Self { levels, indices }
+    }
 }
 
 impl IndexedColors {
-    /// The colours of a layout on some paper, which has the index 0. `cells`
-    /// are the steps of the cells of all maps.
-    pub(super) fn new(layout: &Layout<'_>, cells: &[Vec<u16>], paper: Color) -> Self {
-        let table = ColorTable::new(layout.palette);
-        let needs = Needs::new(layout, cells, &table);
+    /// The index of the paper.
+    pub(super) const PAPER: u8 = 0;
+
+    /// The colours of a drawing on some paper.
+    pub(super) fn new(drawing: &Drawing<'_>, paper: Color) -> Self {
+        let table = drawing.colors;
+        let needs = Needs::new(drawing);
         let mut colors = Self {
             colors: Vec::with_capacity(MOST_COLORS),
             steps: [0; STEPS + 1],
-            inks: Vec::new(),
-            texts: Vec::new(),
-            numbers: [Vec::new(), Vec::new()],
+            indices: FxHashMap::with_capacity_and_hasher(2 * STEPS, Default::default()),
+            pens: FxHashMap::default(),
+            numbers: FxHashMap::default(),
             table,
         };
         colors.push(paper);
-        colors.inks.push((Ink::Paper, 0));
+        colors.indices.insert(paper, Self::PAPER);
         for &ink in needs.inks.iter().chain(&needs.texts) {
-            colors.push_ink(ink);
+            colors.push_ink(table.ink(ink));
         }
         for &ink in &needs.texts {
-            colors.push_text(ink, paper);
+            colors.push_text(table.ink(ink), paper);
         }
         if needs.steps[NO_STEP] {
             colors.steps[NO_STEP] = colors.push(table.step_color(NO_STEP));
         }
-        colors.push_numbers(&needs.numbers);
+        let numbers = colors.push_numbers(&needs.numbers);
         colors.push_scale(&needs);
+        colors.place_numbers(drawing, &numbers);
         colors
     }
 
@@ -94,49 +137,16 @@ impl IndexedColors {
             .unwrap_or_default()
     }
 
-    /// The index of a fraction of the scale.
-    pub(super) fn fraction(&self, fraction: f32) -> u8 {
-        self.steps[self.table.step(fraction)]
+    /// The index of a colour of the drawing's rectangles, of its paper and of
+    /// the scale.
+    pub(super) fn index(&self, color: Color) -> u8 {
+        self.indices.get(&color).copied().unwrap_or(Self::PAPER)
     }
 
-    /// The index of an ink of the layout's rectangles.
-    pub(super) fn ink(&self, ink: Ink) -> u8 {
-        match ink {
-            Ink::OnScale(fraction) => self.fraction(fraction),
-            ink => self.known_ink(ink).unwrap_or_default(),
-        }
-    }
-
-    /// What the layout's texts of an ink are drawn with.
-    pub(super) fn shades(&self, ink: Ink) -> Shades {
-        let number = |group: usize, fraction| {
-            let shades = self.numbers.get(group);
-            shades.and_then(|shades| shades.get(self.table.step(fraction)))
-        };
-        let shades = match ink {
-            Ink::OnColor(fraction) => number(0, fraction),
-            Ink::FaintOnColor(fraction) => number(1, fraction),
-            ink => {
-                let mut texts = self.texts.iter();
-                texts
-                    .find(|(other, _)| *other == ink)
-                    .map(|(_, shades)| shades)
-            }
-        };
-        shades.copied().unwrap_or_default()
-    }
-
-    /// The index of the colour that is nearest to one.
-    pub(super) fn nearest(&self, color: Color) -> u8 {
-        let distance = |other: &Color| -> u32 {
-            let channels = other.iter().zip(color);
-            channels
-                .map(|(&left, right)| u32::from(left.abs_diff(right)).pow(2))
-                .sum()
-        };
-        let colors = (0..=u8::MAX).zip(&self.colors);
-        let nearest = colors.min_by_key(|(_, other)| distance(other));
-        nearest.map_or(0, |(index, _)| index)
+    /// What the letters are drawn with that begin somewhere and have some ink.
+    pub(super) fn pen(&self, corner: BackendCoord, ink: Color) -> Pen {
+        let pen = self.numbers.get(&corner).or_else(|| self.pens.get(&ink));
+        pen.copied().unwrap_or_default()
     }
 
     fn push(&mut self, color: Color) -> u8 {
@@ -146,16 +156,10 @@ impl IndexedColors {
         u8::try_from(index).unwrap_or(u8::MAX)
     }
 
-    fn known_ink(&self, ink: Ink) -> Option<u8> {
-        let mut inks = self.inks.iter();
-        inks.find(|(other, _)| *other == ink)
-            .map(|&(_, index)| index)
-    }
-
-    fn push_ink(&mut self, ink: Ink) -> u8 {
-        self.known_ink(ink).unwrap_or_else(|| {
-            let index = self.push(self.table.ink(ink));
-            self.inks.push((ink, index));
+    fn push_ink(&mut self, color: Color) -> u8 {
+        self.indices.get(&color).copied().unwrap_or_else(|| {
+            let index = self.push(color);
+            self.indices.insert(color, index);
             index
         })
     }
@@ -169,35 +173,33 @@ impl IndexedColors {
         base.wrapping_sub(1)
     }
 
-    fn push_text(&mut self, ink: Ink, paper: Color) {
-        let color = self.table.ink(ink);
+    fn push_text(&mut self, color: Color, paper: Color) {
+        let ink = self.push_ink(color);
         let base = self.push_between(paper, color, TEXT_LEVELS);
-        let (band, band_base) = match self.known_ink(Ink::Band) {
+        let shades = Shades::new(TEXT_LEVELS, base, ink);
+        let band = self.table.ink(Ink::Band);
+        let (band, band_shades) = match self.indices.get(&band).copied() {
             Some(index) => {
-                let below = self.table.ink(Ink::Band);
-                (index, self.push_between(below, color, TEXT_LEVELS))
+                let base = self.push_between(band, color, TEXT_LEVELS);
+                (index, Shades::new(TEXT_LEVELS, base, ink))
             }
-            None => (0, base),
+            None => (Self::PAPER, shades),
         };
-        let shades = Shades {
-            levels: TEXT_LEVELS,
-            base,
-            ink: self.push_ink(ink),
+        let pen = Pen {
+            shades,
             band,
-            band_base,
+            band_shades,
         };
-        self.texts.push((ink, shades));
+        self.pens.insert(color, pen);
     }
 
-    /// Adds what numbers in cells need, as finely as there is room.
-    fn push_numbers(&mut self, needs: &[StepSet; 2]) {
+    /// Adds what numbers in cells need, as finely as there is room. Returns what
+    /// they are drawn with, by step: plain ones, and those that step back.
+    fn push_numbers(&mut self, needs: &[StepSet; 2]) -> [Vec<Shades>; 2] {
         let scale_count = indispensable(&self.table).count();
         let room = MOST_COLORS.saturating_sub(scale_count + self.colors.len());
         let (levels, groups) = best_groups(needs, room, &self.table);
-        if groups.is_empty() {
-            return;
-        }
-        self.numbers = [(); 2].map(|()| vec![Shades::default(); STEPS + 1]);
+        let mut numbers = [(); 2].map(|()| vec![Shades::default(); STEPS + 1]);
         let mut inks: Vec<(Color, u8)> = Vec::new();
         for group in groups {
             let color = group.ink(&self.table);
@@ -208,15 +210,39 @@ impl IndexedColors {
                 inks.push((color, index));
                 index
             });
-            let shades = Shades {
-                levels,
-                base,
-                ink,
-                band: 0,
-                band_base: base,
+            let steps = numbers[usize::from(group.is_faint)].get_mut(group.first..=group.last);
+            steps
+                .unwrap_or_default()
+                .fill(Shades::new(levels, base, ink));
+        }
+        numbers
+    }
+
+    /// Puts what numbers are drawn with where they begin.
+    fn place_numbers(&mut self, drawing: &Drawing<'_>, numbers: &[Vec<Shades>; 2]) {
+        for text in drawing.layout.texts() {
+            let (numbers, fraction) = match text.ink {
+                Ink::OnColor(fraction) => (&numbers[0], fraction),
+                Ink::FaintOnColor(fraction) => (&numbers[1], fraction),
+                Ink::Strong
+                | Ink::Medium
+                | Ink::Light
+                | Ink::Hairline
+                | Ink::Paper
+                | Ink::Grid
+                | Ink::Band
+                | Ink::Bar
+                | Ink::FaintBar
+                | Ink::OnScale(_) => continue,
             };
-            let steps = self.numbers[usize::from(group.is_faint)].get_mut(group.first..=group.last);
-            steps.unwrap_or_default().fill(shades);
+            let shades = numbers.get(self.table.step(fraction));
+            let shades = shades.copied().unwrap_or_default();
+            let pen = Pen {
+                shades,
+                band: Self::PAPER,
+                band_shades: shades,
+            };
+            self.numbers.insert((text.rect.x, text.rect.y), pen);
         }
     }
 
@@ -245,6 +271,7 @@ impl IndexedColors {
         for step in (0..STEPS).filter(|&step| kept[step]) {
             indices.push((step, self.push(table.step_color(step))));
         }
+        let kept_steps = indices.clone();
         let mut indices = indices.into_iter().peekable();
         let mut current = indices.next();
         for (step, index) in self.steps.iter_mut().take(STEPS).enumerate() {
@@ -256,6 +283,14 @@ impl IndexedColors {
                 current = indices.next();
             }
             *index = current.map_or(0, |(_, index)| index);
+        }
+        // A colour that is there is shown by itself, another by its step's.
+        for (step, index) in kept_steps {
+            self.indices.entry(table.step_color(step)).or_insert(index);
+        }
+        for step in 0..=NO_STEP {
+            let color = table.step_color(step);
+            self.indices.entry(color).or_insert(self.steps[step]);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What colours a layout asks for.
 
-use crate::figure::layout::{Ink, Item, Layout};
-use crate::render::colormap::{ColorTable, STEPS};
+use crate::figure::layout::{Ink, Item};
+use crate::render::colormap::STEPS;
+use crate::render::draw::Drawing;
 
 /// Whether something occurs on each step of the scale, and on what is no number.
 pub(super) type StepSet = [bool; STEPS + 1];
@@ -19,7 +20,8 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    pub(super) fn new(layout: &Layout<'_>, cells: &[Vec<u16>], table: &ColorTable) -> Self {
+    pub(super) fn new(drawing: &Drawing<'_>) -> Self {
+        let table = &drawing.colors;
         let mut needs = Self {
             steps: [false; STEPS + 1],
             numbers: [[false; STEPS + 1]; 2],
@@ -27,15 +29,15 @@ impl Needs {
             texts: Vec::new(),
             has_bar: false,
         };
-        for &step in cells.iter().flatten() {
-            if let Some(step) = needs.steps.get_mut(usize::from(step)) {
-                *step = true;
-            }
-        }
-        for item in &layout.items {
+        let mut steps = drawing.steps.iter();
+        for item in &drawing.layout.items {
             match item {
-                Item::Cells(_) => {}
-                Item::ColorBar(_) => needs.has_bar = true,
+                Item::Cells(_) => needs.add_steps(steps.next()),
+                // It shows what there is.
+                Item::ColorBar(_) => {
+                    steps.next();
+                    needs.has_bar = true;
+                }
                 Item::Rectangle { ink, .. } => match *ink {
                     Ink::OnScale(fraction) => needs.steps[table.step(fraction)] = true,
                     ink => add(ink, &mut needs.inks),
@@ -48,6 +50,14 @@ impl Needs {
             }
         }
         needs
+    }
+
+    fn add_steps(&mut self, steps: Option<&Vec<u16>>) {
+        for &step in steps.into_iter().flatten() {
+            if let Some(step) = self.steps.get_mut(usize::from(step)) {
+                *step = true;
+            }
+        }
     }
 }
 
