@@ -10,13 +10,14 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::batch_progress::BatchProgress;
-use super::messages::{Messages, Printable, missing_glyphs, rate, seconds};
+use super::messages::{Messages, missing_glyphs, rate, seconds};
 use super::model;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
 use crate::batch::{self, BatchModel, BatchOptions, BatchOutcome};
 use crate::checkpoint::ModelProvenance;
 use crate::pipeline::{LoadedModel, Use};
+use crate::render::terminal::Printable;
 use crate::store::batch_records::{BatchCounts, PAGE, RESULTS};
 
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {

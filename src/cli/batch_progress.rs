@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use anstyle::AnsiColor;
 use indicatif::ProgressBar;
 
-use super::messages::{Messages, Printable, labelled, rate, seconds};
+use super::messages::{Messages, labelled, rate, seconds};
 use crate::batch::BatchEvent;
+use crate::render::terminal::Printable;
 use crate::store::batch_records::{BatchCounts, ResultRecord};
 
 /// From one line of a log to the next.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, Printable, missing_glyphs, seconds};
+use super::messages::{Messages, missing_glyphs, seconds};
 use super::model;
 use super::settings::EncodeSettings;
 use super::show;
@@ -19,6 +19,7 @@ use crate::checkpoint::{ModelProvenance, ModelSource};
 use crate::input::{Input, Prepared, StreamRole};
 use crate::model::ModelError;
 use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
+use crate::render::terminal::Printable;
 use crate::run::Run;
 use crate::store::folder::FolderError;
 use crate::store::{AttentionRecord, MANIFEST, OutputOptions, StreamRecord};

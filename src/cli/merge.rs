@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 
 use super::Outcome;
 use super::args::MergeArguments;
-use super::messages::Printable;
 use crate::batch;
+use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
 
 pub(super) fn run(arguments: &MergeArguments) -> Result<Outcome> {

@@ -14,6 +14,7 @@ use super::args::{Arguments, ColorWhen, MessageArguments};
 use super::hints::in_words;
 use crate::checkpoint::hub::DownloadEvent;
 use crate::remedy::Remedy;
+use crate::render::terminal::Printable;
 
 /// How much is said, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,28 +218,4 @@ pub fn rate(input_count: u64, duration: Duration) -> String {
         1.0.. => format!("{rate:.1} inputs/s"),
         _ => format!("{:.1} inputs/min", rate * 60.0),
     }
-}
-
-/// Text from outside (inputs, file names, servers) without control
-/// characters, which could steer the terminal, and without those that turn
-/// the direction of what follows.
-pub struct Printable<'text>(pub &'text str);
-
-impl Display for Printable<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for letter in self.0.chars() {
-            let steers = letter.is_control() || turns_direction(letter);
-            match steers && letter != '\n' {
-                true => write!(formatter, "{}", letter.escape_unicode())?,
-                false => write!(formatter, "{letter}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Marks, embeddings, overrides and isolates of Unicode's bidirectional text.
-fn turns_direction(letter: char) -> bool {
-    matches!(letter,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

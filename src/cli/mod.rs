@@ -20,6 +20,7 @@ mod render;
 mod settings;
 mod show;
 mod standard_output;
+mod terminal;
 mod terminal_view;
 mod usage;
 

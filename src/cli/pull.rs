@@ -5,10 +5,11 @@ use std::io::Write;
 use anyhow::{Context, Result};
 
 use super::args::PullArguments;
-use super::messages::{Messages, Printable};
+use super::messages::Messages;
 use super::settings;
 use super::standard_output::StandardOutputError;
 use crate::checkpoint::{self, LoadOptions, ModelProvenance};
+use crate::render::terminal::Printable;
 
 pub(super) fn run(
     arguments: &PullArguments,

@@ -1,32 +1,26 @@
 //! `--show`: a run in the terminal. A picture where standard output is a
 //! terminal with colours, and below it the strongest links as text.
-//!
-//! Everything that comes from the input is printed without control characters.
-
-mod blocks;
-mod links;
-mod terminal;
 
 use std::io::Write;
 
 use anyhow::Result;
 
-use super::messages::Printable;
 use super::standard_output::StandardOutputError;
+use super::terminal::of_standard_output;
 use super::terminal_view::TerminalView;
 use crate::analysis::{MapId, Maps, reshape};
-use crate::figure::{self, Body, Figure, FigureError};
+use crate::figure::{self, Figure, FigureError};
 use crate::pipeline::OutputError;
-use crate::render::{TextShaper, png, prepare};
+use crate::render::TextShaper;
+use crate::render::terminal::{self, draw};
 use crate::run::Run;
 use crate::store::OutputOptions;
-use terminal::{Graphics, Terminal};
 
 /// Shows a run on standard output.
 pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Result<()> {
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
-    let terminal = Terminal::of_standard_output();
+    let terminal = of_standard_output();
     let mut out = anstream::stdout().lock();
     if let Some(terminal) = terminal {
         let mut shaper = TextShaper::new();
@@ -38,7 +32,7 @@ pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Res
                 .map_err(StandardOutputError::from)?;
         }
     }
-    let table = links::table(&maps);
+    let table = terminal::table(&maps);
     write!(out, "\n{table}").map_err(StandardOutputError::from)?;
     Ok(())
 }
@@ -63,50 +57,4 @@ fn figure_of<'maps>(
         Some(id) => figure::single_map(run, maps, id, &options.figure),
         None => figure::overview(run, maps, &options.figure),
     }
-}
-
-/// A figure as what a terminal takes for a picture.
-fn draw(figure: &Figure<'_>, terminal: Terminal, shaper: &mut TextShaper) -> Result<String> {
-    let depth = match terminal.graphics {
-        Graphics::Blocks(depth) => depth,
-        Graphics::Kitty => {
-            let picture = png::encode(&prepare(figure, shaper)?)?;
-            return Ok(terminal::kitty(&picture, terminal.columns));
-        }
-        Graphics::ITerm => {
-            let picture = png::encode(&prepare(figure, shaper)?)?;
-            return Ok(terminal::iterm(&picture, terminal.columns));
-        }
-    };
-    let drawn = match &figure.body {
-        Body::Map(map) => blocks::map(figure, map, terminal.columns),
-        Body::Grid(grid) => blocks::overview(figure, grid, terminal.columns),
-        // Maps and overviews alone are drawn in a terminal.
-        Body::Profile(_) => return Ok(String::new()),
-    };
-    Ok(drawn.to_text(depth))
-}
-
-/// Text of the input as one line of a terminal, at most so many columns wide.
-fn one_line(text: &str, columns: usize) -> String {
-    let printable = Printable(text).to_string().replace('\n', "\\n");
-    elide(&printable, columns)
-}
-
-/// The beginning of a text, with … where something is left out.
-fn elide(text: &str, columns: usize) -> String {
-    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut width = 0;
-    let mut elided: String = text
-        .chars()
-        .take_while(|letter| {
-            width += letter.width().unwrap_or(0);
-            width < columns
-        })
-        .collect();
-    elided.push('…');
-    elided
 }

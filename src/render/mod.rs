@@ -9,6 +9,7 @@ mod draw;
 mod fonts;
 pub mod png;
 pub mod svg;
+pub mod terminal;
 pub mod text;
 pub mod thumbnail;
 

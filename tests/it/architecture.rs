@@ -251,10 +251,10 @@ fn source_files() -> Vec<SourceFile> {
 }
 
 /// Modules that a file must not import, since they come after its own.
-fn forbidden_imports(file: &SourceFile) -> Vec<String> {
+fn forbidden_imports(file: &SourceFile) -> BTreeSet<String> {
     let position = |module: &str| ORDER.iter().position(|name| *name == module);
     let Some(own) = position(&file.module[0]) else {
-        return Vec::new();
+        return BTreeSet::new();
     };
     let absolute = file.paths.iter().filter_map(|path| file.absolute(path));
     absolute
@@ -435,7 +435,7 @@ fn an_import_against_the_rules_would_be_found() {
         "fn f() { g(format!(\"{}\", crate::cli::NAME)); }",
     ] {
         let found = forbidden_imports(&file("figure/layout.rs", text));
-        assert_eq!(found, ["cli"], "{text}");
+        assert_eq!(found, BTreeSet::from(["cli".to_owned()]), "{text}");
         assert!(forbidden_imports(&file("cli/args.rs", text)).is_empty());
     }
     let files = [

@@ -8,6 +8,7 @@ mod palettes;
 mod pixels;
 mod placement;
 mod profiles;
+mod rectangular;
 mod reference;
 mod text;
 

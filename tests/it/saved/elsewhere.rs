@@ -295,3 +295,53 @@ fn half_precision_counts_as_normalized_and_can_be_saved_and_drawn_again() {
     );
     workplace.succeed(&["render", "first/it", "-o", "again"]);
 }
+
+#[test]
+fn queries_and_keys_of_two_sequences_have_labels_of_their_own_in_every_view() {
+    let workplace = Workplace::new();
+    let values: Vec<f32> = (0..2 * 2 * 3)
+        .flat_map(|_| [0.5_f32, 0.25, 0.125, 0.125])
+        .collect();
+    let file = safetensors_file(&[("attention", Dtype::F32, &[2, 2, 3, 4], f32_bytes(&values))]);
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(workplace.path().join(name), bytes).expect("it can be written");
+    };
+    write("cross.safetensors", &file);
+    write("rows.json", br#"["Guten", "Tag", "</s>"]"#);
+    write("columns.json", br#"["Good", "day", "!", "</s>"]"#);
+    let views = "heads,overview,mean,max,from:Tag,to:day";
+    let mut arguments = vec!["render", "cross.safetensors", "--views", views];
+    arguments.extend(["--labels", "rows.json", "--key-labels", "columns.json"]);
+    arguments.extend(["-f", "png,svg,npz"]);
+    let outcome = workplace.succeed(&arguments);
+    assert_eq!(outcome.stderr, "");
+    let folder = only_folder(&workplace, "attnviz-out");
+    let manifest = manifest(&folder);
+    assert_eq!(manifest["attention"][0]["kind"], "cross");
+    assert_eq!(manifest["input"]["kind"], "translation");
+    assert_eq!(manifest["input"]["target"], "Guten Tag </s>");
+    let roles: Vec<&str> = manifest["streams"]
+        .as_array()
+        .expect("streams are a list")
+        .iter()
+        .filter_map(|stream| stream["role"].as_str())
+        .collect();
+    assert_eq!(roles, ["source", "target"]);
+    // Four heads, an overview, twice three joined maps and two profiles, twice.
+    let files = manifest["files"].as_array().map(Vec::len);
+    assert_eq!(files, Some(2 * (4 + 1 + 6 + 2) + 1));
+    // What is saved of it is drawn the same way again.
+    let npz = folder.join("attention.npz");
+    let npz = npz.to_str().expect("the path is UTF-8");
+    workplace.succeed(&["render", npz, "-o", "again", "--views", "overview"]);
+    let overview = |folder: &std::path::Path| std::fs::read(folder.join("overview.png"));
+    let again = overview(&only_folder(&workplace, "again")).expect("it is drawn");
+    assert!(again == overview(&folder).expect("it is drawn"));
+    let cropped = workplace.run(&["render", npz, "-o", "cropped", "--crop", "0-1"]);
+    assert_eq!(cropped.code, Some(2));
+    assert!(
+        cropped.stderr.contains("leave --crop out"),
+        "{}",
+        cropped.stderr
+    );
+}

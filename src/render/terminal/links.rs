@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::one_line;
+use super::printable::one_line;
 use crate::analysis::{Axis, Link, MapId, Maps, strongest_links};
 use crate::attention::HeadId;
 
@@ -14,7 +14,7 @@ const LINK_COUNT: usize = 10;
 const TOKEN_COLUMNS: usize = 24;
 
 /// The strongest links of all shown heads, one a line under a line of names.
-pub(super) fn table(maps: &Maps<'_>) -> String {
+pub fn table(maps: &Maps<'_>) -> String {
     let names = ["layer", "head", "query", "key", "attention"].map(str::to_owned);
     let mut rows = vec![names];
     rows.extend(strongest(maps).into_iter().map(|(head, link)| {

@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::terminal::Depth;
-use super::{elide, one_line};
+use super::super::colormap::{Color, ColorTable};
+use super::graphics::Depth;
+use super::printable::{elide, one_line};
 use crate::figure::{
     ColorRange, Figure, Join, LabelledMap, Matrix, PanelGrid, UnitLabel, parts, resample,
 };
-use crate::render::colormap::{Color, ColorTable};
 
 /// The longest labels, in columns and lines.
 const LONGEST_LABEL: usize = 16;

@@ -1,0 +1,125 @@
+//! Maps whose queries and keys are two sequences.
+
+use attnviz::analysis::Direction;
+use attnviz::attention::HeadId;
+use attnviz::checkpoint::ModelSource;
+use attnviz::figure::layout::{self, Role};
+use attnviz::figure::{Body, Figure, FigureOptions, unit_profile};
+use attnviz::input::{Input, StreamRole};
+use attnviz::render::TextShaper;
+use attnviz::run::Run;
+use proptest::prelude::*;
+
+use super::{check, grid, head_map, matrices, whole};
+use crate::runs::{foreign, run_of, source, unit};
+
+/// Two layers of three heads from a target to a source.
+fn cross(queries: &[&str], keys: &[&str]) -> Run {
+    let units = |texts: &[&str]| {
+        let units = texts.iter().map(|text| unit(text, text.starts_with('[')));
+        source(units.collect())
+    };
+    let mut streams = units(keys);
+    let mut target = units(queries);
+    target[0].role = StreamRole::Target;
+    streams.extend(target);
+    let (rows, columns) = (queries.len(), keys.len());
+    let values = (0..2 * 3 * rows * columns).map(|index| (index * 7 % 31) as f32 / 310.0);
+    run_of(
+        ("translator", ModelSource::Elsewhere),
+        Input::Translation {
+            source: keys.join(" "),
+            target: queries.join(" "),
+        },
+        streams,
+        foreign(values.collect(), [2, 3, rows, columns]),
+    )
+}
+
+const QUERIES: [&str; 3] = ["Guten", "Tag", "</s>"];
+const KEYS: [&str; 5] = ["[CLS]", "Good", "morning", "!", "[SEP]"];
+
+fn labels(figure: &Figure<'_>, role: fn(usize) -> Role) -> Vec<String> {
+    let layout = layout::layout(figure, &mut TextShaper::new()).unwrap();
+    check(&layout);
+    (0..)
+        .map_while(|index| {
+            let mut texts = layout.texts();
+            let text = texts.find(|text| text.role == role(index))?;
+            Some(text.text.clone())
+        })
+        .collect()
+}
+
+#[test]
+fn rows_have_the_labels_of_the_queries_and_columns_those_of_the_keys() {
+    let run = cross(&QUERIES, &KEYS);
+    let head = HeadId { layer: 1, head: 2 };
+    let figure = head_map(&run, head, &FigureOptions::default()).unwrap();
+    assert_eq!(labels(&figure, Role::RowLabel), QUERIES);
+    assert_eq!(labels(&figure, Role::ColumnLabel), KEYS);
+    assert_eq!(figure.captions, [KEYS.join(" "), QUERIES.join(" ")]);
+    let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+    let cells = matrices(&layout).next().unwrap();
+    assert_eq!((cells.rows.count, cells.columns.count), (3, 5));
+    assert_eq!(cells.value(2, 4), cells.values[14]);
+}
+
+#[test]
+fn an_overview_has_panels_of_their_shape() {
+    let figure = grid(&cross(&QUERIES, &KEYS));
+    let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+    check(&layout);
+    let mut count = 0;
+    for cells in matrices(&layout) {
+        assert_eq!((cells.rows.count, cells.columns.count), (3, 5));
+        count += 1;
+    }
+    assert_eq!(count, 6);
+}
+
+#[test]
+fn profiles_run_along_the_other_sequence_and_mark_nothing_of_it() {
+    let run = cross(&QUERIES, &KEYS);
+    let options = FigureOptions::default();
+    for (direction, position, expected) in [
+        (Direction::From, 2, KEYS.as_slice()),
+        (Direction::To, 4, QUERIES.as_slice()),
+    ] {
+        let figure = unit_profile(&run, whole(&run), direction, position, &options).unwrap();
+        assert_eq!(labels(&figure, Role::ColumnLabel), expected);
+        let Body::Profile(profile) = &figure.body else {
+            panic!("a profile is a profile");
+        };
+        assert_eq!(
+            (profile.position, profile.bars.len()),
+            (None, expected.len())
+        );
+        assert!(
+            !figure.notes[0].contains("itself is marked"),
+            "{:?}",
+            figure.notes
+        );
+        let outside = unit_profile(&run, whole(&run), direction, 5, &options);
+        assert!(outside.is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn maps_of_any_shape_neither_overlap_nor_leave_the_canvas(
+        queries in 1_usize..300, keys in 1_usize..300, length in 1_usize..20,
+    ) {
+        let text = "w".repeat(length);
+        let run = cross(&vec![text.as_str(); queries], &vec![text.as_str(); keys]);
+        let options = FigureOptions { top_links: 3, ..FigureOptions::default() };
+        let head = head_map(&run, HeadId { layer: 0, head: 0 }, &options).unwrap();
+        let from = unit_profile(&run, whole(&run), Direction::From, queries - 1, &options).unwrap();
+        let to = unit_profile(&run, whole(&run), Direction::To, keys - 1, &options).unwrap();
+        for figure in [head, grid(&run), from, to] {
+            check(&layout::layout(&figure, &mut TextShaper::new()).unwrap());
+        }
+    }
+}
