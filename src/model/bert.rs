@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::config::BertConfig;
 use super::error::ModelError;
-use super::ops::fused::{self, LayerNorm, Linear, LinearWeights};
+use super::ops::fused::{self, LayerNorm, LinearMap, LinearWeights};
 use super::ops::kernels::{AttentionShape, Instructions};
 use super::output::{EncoderOutput, HiddenStates};
 use crate::attention::AttentionTensor;
@@ -52,11 +52,11 @@ pub struct Bert {
 #[derive(Debug)]
 struct Layer {
     /// Query, key and value in one product: `[3 · hidden, hidden]`.
-    query_key_value: Linear,
-    attention_output: Linear,
+    query_key_value: LinearMap,
+    attention_output: LinearMap,
     attention_norm: LayerNorm,
-    intermediate: Linear,
-    output: Linear,
+    intermediate: LinearMap,
+    output: LinearMap,
     output_norm: LayerNorm,
 }
 
@@ -431,13 +431,13 @@ fn linear(
     instructions: Instructions,
     names: &[&str],
     shape: [usize; 2],
-) -> Result<Linear, ModelError> {
+) -> Result<LinearMap, ModelError> {
     let all = |end: &str| -> Vec<String> {
         let names = names.iter();
         names.map(|name| format!("{name}.{end}")).collect()
     };
     let matrices = all("weight");
-    Ok(Linear {
+    Ok(LinearMap {
         weights: match keep == Keep::Little && weights.can_stream(&matrices, &shape)? {
             true => LinearWeights::Stored {
                 weights: Arc::clone(weights),

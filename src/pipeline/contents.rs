@@ -130,7 +130,7 @@ impl<'run> Contents<'run> {
         staged: &StagedFolder,
         picture_drawn: &(dyn Fn() + Sync),
     ) -> Result<Drawn, OutputError> {
-        let options = OptionsRecord::of_picture(&picture.view.to_string(), self.options);
+        let options = picture.options(&self.maps.selection, self.options);
         let figure = figure::figure(
             self.run,
             self.maps,

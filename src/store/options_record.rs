@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::OutputOptions;
+use super::{HeadsRecord, OutputOptions};
 use crate::analysis::{Granularity, SpecialTokens};
+use crate::attention::Selection;
 use crate::figure::{Colormap, Progression, Theme, View};
 
 /// Options as they are typed. Those that have their default are left out.
@@ -51,6 +52,13 @@ pub struct OptionsRecord {
     /// `--top-k`.
     #[serde(skip_serializing_if = "is_zero")]
     pub top_k: usize,
+    /// `--layers` of a picture that depends on more than one head, as the model
+    /// counts them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<usize>,
+    /// `--heads` of such a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heads: Option<HeadsRecord>,
 }
 
 fn is_default_granularity(name: &str) -> bool {
@@ -94,6 +102,8 @@ impl Default for OptionsRecord {
             invert: false,
             theme: Theme::default().to_string(),
             top_k: 0,
+            layers: Vec::new(),
+            heads: None,
         }
     }
 }
@@ -117,11 +127,14 @@ impl OptionsRecord {
         }
     }
 
-    /// Those that shape a picture of one view.
-    pub fn of_picture(view: &str, options: &OutputOptions) -> Self {
+    /// Those that shape a picture of one view; the heads where it depends on
+    /// which are there.
+    pub fn of_picture(view: &str, heads: Option<&Selection>, options: &OutputOptions) -> Self {
         Self {
             views: vec![view.to_owned()],
             formats: Vec::new(),
+            layers: heads.map(Selection::layer_indices).unwrap_or_default(),
+            heads: heads.map(HeadsRecord::from),
             ..Self::new(options)
         }
     }

@@ -7,7 +7,7 @@ use super::numbers::FILES;
 use super::{Format, OptionsRecord, OutputOptions};
 use crate::analysis::{Direction, MapId, Reduction};
 use crate::attention::Selection;
-use crate::figure::{PictureId, View};
+use crate::figure::{PictureId, Scale, View};
 
 /// A picture and the view that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,18 @@ impl ViewedPicture {
     /// Where the picture goes in the run's folder.
     pub fn file_name(&self, format: Format) -> String {
         format!("{}.{format}", stem(&self.id))
+    }
+
+    /// The options that shape the picture, of a run of these heads.
+    pub fn options(&self, selection: &Selection, options: &OutputOptions) -> OptionsRecord {
+        let is_of_one_head = match &self.id {
+            PictureId::Head(_) | PictureId::Joined(_, MapId::Head(_)) => {
+                options.figure.scale != Some(Scale::Run)
+            }
+            PictureId::Overview | PictureId::Joined(..) | PictureId::Unit(..) => false,
+        };
+        let heads = (!is_of_one_head).then_some(selection);
+        OptionsRecord::of_picture(&self.view.to_string(), heads, options)
     }
 }
 
@@ -88,7 +100,7 @@ pub fn expected_files(
     let formats = picture_formats(options);
     let mut files = Vec::new();
     for picture in pictures(selection, options) {
-        let record = OptionsRecord::of_picture(&picture.view.to_string(), options);
+        let record = picture.options(selection, options);
         let names = formats.iter().map(|&format| picture.file_name(format));
         files.extend(names.map(|name| (name, record.clone())));
     }

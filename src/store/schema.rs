@@ -2,6 +2,7 @@
 //! what schema 2 would have said.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     AttentionRecord, FileRecord, HeadsRecord, Manifest, OptionsRecord, SCHEMA_VERSION,
@@ -17,13 +18,9 @@ use crate::input::{Input, SpecialRole, StreamRole};
 /// # Errors
 /// With what was expected and found, in words.
 pub fn read_manifest(json: &[u8]) -> Result<Manifest, String> {
-    #[derive(Deserialize)]
-    struct Version {
-        schema_version: Option<u64>,
-    }
     // The version first: what another one holds is not known.
-    let version: Version = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    let manifest = match version.schema_version {
+    let value: Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    let manifest = match value.get("schema_version").and_then(Value::as_u64) {
         Some(1) => serde_json::from_slice::<SchemaOne>(json)
             .map_err(|error| error.to_string())
             .and_then(SchemaOne::into_manifest)?,

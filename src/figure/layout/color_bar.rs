@@ -19,6 +19,8 @@ pub(super) fn color_bar(
 ) -> Lines {
     let font = TextFont::regular(ANNOTATION_SIZE);
     let line = font.line_height();
+    // However low the map is, the numbers at both ends stand apart.
+    let height = height.max(line + 2);
     let bar = Rect {
         x,
         y,

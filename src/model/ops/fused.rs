@@ -30,7 +30,7 @@ pub enum LinearWeights {
 
 /// A linear map with its bias: `input · weightᵀ + bias`.
 #[derive(Debug)]
-pub struct Linear {
+pub struct LinearMap {
     /// What inputs are multiplied with.
     pub weights: LinearWeights,
     /// `[outputs]`.
@@ -41,7 +41,7 @@ pub struct Linear {
     pub instructions: Instructions,
 }
 
-impl Linear {
+impl LinearMap {
     /// Writes the map of `input`, of shape `[panel, inputs, lane]`, over
     /// `output`, of shape `[panel, outputs, lane]`: memory that is used again
     /// need not be cleared, nor be had from the system.
@@ -80,7 +80,7 @@ impl Linear {
 
 /// One use of a linear map.
 struct Product<'linear> {
-    linear: &'linear Linear,
+    linear: &'linear LinearMap,
     /// Of stored weights: the first row that could not be read, and why.
     failure: Mutex<Option<(usize, WeightsError)>>,
 }
@@ -112,7 +112,7 @@ impl InplaceOp2 for Product<'_> {
         }
         let input = cpu_values(input, input_layout)?;
         let output = cpu_values_mut(output, output_layout)?;
-        let map = |weight| kernels::Linear {
+        let map = |weight| kernels::LinearMap {
             weight,
             bias: &linear.bias,
             activation: linear.activation,

@@ -105,6 +105,16 @@ fn profiles_run_along_the_other_sequence_and_mark_nothing_of_it() {
     }
 }
 
+#[test]
+fn a_map_of_one_query_leaves_both_ends_of_the_colour_bar_room() {
+    let run = cross(&["w"], &["w"; 46]);
+    let head = HeadId { layer: 0, head: 0 };
+    labels(
+        &head_map(&run, head, &FigureOptions::default()).unwrap(),
+        Role::RowLabel,
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
