@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::OptionsRecord;
+use super::{HeadsRecord, OptionsRecord};
 use crate::analysis::{AxisUnit, Maps};
 use crate::attention::{Attention, AttentionKind, LayerHeads, Mask, RowSums, Selection};
 use crate::checkpoint::ModelProvenance;
@@ -110,16 +110,6 @@ pub struct AttentionRecord {
     /// What was done to it before it came here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-}
-
-/// Heads of every layer: one list, or one for each layer where they differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum HeadsRecord {
-    /// The same in each of the layers.
-    Same(Vec<usize>),
-    /// One list a layer.
-    ByLayer(Vec<Vec<usize>>),
 }
 
 /// What was done to the attention, and the rows and columns that it has since.
@@ -262,23 +252,6 @@ impl From<&Attention> for AttentionRecord {
             masks: if is_full { Vec::new() } else { masks },
             row_sums: (row_sums != RowSums::One).then_some(row_sums),
             notes: attention.notes().to_vec(),
-        }
-    }
-}
-
-impl From<&Selection> for HeadsRecord {
-    fn from(selection: &Selection) -> Self {
-        let all = selection.head_indices();
-        let mut layers = selection.layers.iter();
-        match layers.all(|layer| layer.heads == all) {
-            true => Self::Same(all),
-            false => Self::ByLayer(
-                selection
-                    .layers
-                    .iter()
-                    .map(|layer| layer.heads.clone())
-                    .collect(),
-            ),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod batch_records;
 pub mod folder;
+mod heads_record;
 mod manifest;
 pub mod numbers;
 mod options;
@@ -14,9 +15,10 @@ mod schema;
 mod size;
 pub mod write;
 
+pub use heads_record::HeadsRecord;
 pub use manifest::{
-    AttentionRecord, FileRecord, HeadsRecord, MANIFEST, Manifest, SCHEMA_VERSION, SerializeError,
-    ShownRecord, StreamRecord, UnitRecord,
+    AttentionRecord, FileRecord, MANIFEST, Manifest, SCHEMA_VERSION, SerializeError, ShownRecord,
+    StreamRecord, UnitRecord,
 };
 pub use options::{Format, OutputOptions};
 pub use options_record::OptionsRecord;
