@@ -16,7 +16,7 @@ use super::standard_output::StandardOutputError;
 use super::terminal_view::TerminalView;
 use crate::attention::Selection;
 use crate::checkpoint::{ModelProvenance, ModelSource};
-use crate::input::{Input, Prepared, StreamRole};
+use crate::input::{Input, Prepared, Stream};
 use crate::model::ModelError;
 use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
 use crate::render::terminal::Printable;
@@ -158,24 +158,6 @@ fn print_text(
         Some(commit) => format!(", commit {}", commit.get(..12).unwrap_or(commit)),
         None => String::new(),
     };
-    let all = run.units(StreamRole::Source);
-    let listed = all.iter().take(MAXIMUM_LISTED_TOKENS);
-    let mut tokens = listed
-        .map(|unit| unit.text.as_str())
-        .collect::<Vec<_>>()
-        .join(" ");
-    if all.len() > MAXIMUM_LISTED_TOKENS {
-        tokens.push_str(" …");
-    }
-    let truncated = match run
-        .streams
-        .iter()
-        .map(|stream| stream.dropped)
-        .sum::<usize>()
-    {
-        0 => String::new(),
-        count => format!(", {count} more cut off"),
-    };
     let kept_count = written.kept.len();
     let other_count = written.manifest.files.len() - picture_count - kept_count;
     let contents = contents(picture_count, other_count, kept_count);
@@ -189,12 +171,13 @@ fn print_text(
         "model   {} ({source}{commit})",
         Printable(&run.model.id)
     )?;
-    writeln!(
-        out,
-        "tokens  {}{truncated}: {}",
-        all.len(),
-        Printable(&tokens)
-    )?;
+    for stream in &run.streams {
+        let name = match run.streams.len() {
+            1 => "tokens",
+            _ => stream.role.name(),
+        };
+        writeln!(out, "{name:<7} {}", Printable(&tokens(stream)))?;
+    }
     writeln!(out, "wrote   {} ({contents})", Printable(&folder))?;
     writeln!(
         out,
@@ -204,6 +187,20 @@ fn print_text(
         seconds(durations.write)
     )?;
     Ok(())
+}
+
+/// How many tokens a stream has, and the first of them.
+fn tokens(stream: &Stream) -> String {
+    let texts = stream.units.iter().map(|unit| unit.text.as_str());
+    let mut listed: Vec<&str> = texts.take(MAXIMUM_LISTED_TOKENS).collect();
+    if stream.units.len() > MAXIMUM_LISTED_TOKENS {
+        listed.push("…");
+    }
+    let dropped = match stream.dropped {
+        0 => String::new(),
+        count => format!(", {count} more cut off"),
+    };
+    format!("{}{dropped}: {}", stream.units.len(), listed.join(" "))
 }
 
 /// What a run's folder holds, in words.
