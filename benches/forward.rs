@@ -10,7 +10,7 @@ use std::time::Duration;
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
 use attnviz::input::Prepared;
 use attnviz::model::kernels::{
-    self, Activation, Aligned, AttentionShape, Instructions, LinearMap, NormParameters,
+    self, Activation, Aligned, AttentionShape, Instructions, LinearParameters, NormParameters,
 };
 use attnviz::model::{HiddenStates, Model};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
@@ -40,7 +40,7 @@ fn products(criterion: &mut Criterion) {
                 .values_mut()
                 .copy_from_slice(&numbers(rows * input_count));
             let mut output = vec![0.0; rows * output_count];
-            let map = LinearMap {
+            let map = LinearParameters {
                 weight: &weight,
                 bias: &bias,
                 activation: None,

@@ -128,6 +128,16 @@ impl SpecialRole {
     }
 }
 
+/// Whether a token looks like a special one where no tokenizer says so: `[CLS]`,
+/// `</s>`, `<|endoftext|>`. Brackets alone make none: `[1]` and `<0x0A>` are text.
+pub fn looks_special(token: &str) -> bool {
+    let between_bars = token
+        .strip_prefix("<|")
+        .and_then(|rest| rest.strip_suffix("|>"));
+    SpecialRole::of(token) != SpecialRole::Other
+        || between_bars.is_some_and(|name| !name.is_empty())
+}
+
 /// Where in the input a unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {

@@ -65,7 +65,8 @@
 //!
 //! - Attention equals that of Hugging Face transformers (eager, float32) to
 //!   2e-5 (`tests/it/reference.rs`).
-//! - Every row of an attention map sums to 1 ± 1e-5; an
+//! - Every row of an attention map sums to 1 ± 1e-5 over the keys that its
+//!   layer's mask allows and is 0 elsewhere; an
 //!   [`AttentionTensor`](attention::AttentionTensor) cannot hold anything else.
 //! - The same input, checkpoint, options and version give byte-identical files:
 //!   on every rerun, at every thread count, alone or among other inputs, on
@@ -88,8 +89,8 @@
 //! - Saved runs are raw, and those of every schema are read
 //!   (`tests/it/saved/schemas.rs`).
 //! - A module imports only what stands before it in this order: [`remedy`],
-//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`special_tokens`],
-//!   [`input`], [`checkpoint`], [`weights`], [`tokenizer`], [`attention`],
+//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`input`],
+//!   [`checkpoint`], [`weights`], [`tokenizer`], [`attention`],
 //!   [`model`], [`run`], [`analysis`], [`figure`], [`render`], [`store`],
 //!   [`pipeline`], [`batch`], [`mod@bench`], [`cli`]; within a folder no two
 //!   files import one another (`tests/it/architecture.rs`).
@@ -138,8 +139,6 @@ pub mod digest;
 pub mod percent;
 
 pub mod ranges;
-
-pub mod special_tokens;
 
 pub mod input;
 

@@ -28,10 +28,10 @@ impl UnknownName {
 macro_rules! closed_set {
     ($type:ident, $kind:literal, $($variant:ident => $name:literal),+ $(,)?) => {
         impl $type {
-            /// Every value, the default first.
+            /// Every value, the default first where there is one.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name on the command line.
+            /// The name on the command line and in manifests.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name),+

@@ -140,10 +140,11 @@ fn take_back(folder: &BatchFolder, finished: &Finished) -> Result<(), WriteError
 
 /// A number of tokens that is wrong for any input is wrong for all.
 fn check_limit(limit: TokenLimit, tokenizer: &Tokenizer) -> Result<(), BatchError> {
-    match tokenizer.tokenize("a", None, limit) {
-        Err(error @ TokenizerError::TruncateTo { .. }) => Err(BatchError::Truncate(error)),
-        _ => Ok(()),
+    let tokens = tokenizer.tokenize("a", None, limit);
+    if let Err(error @ TokenizerError::TruncateTo { .. }) = tokens {
+        return Err(BatchError::Truncate(error));
     }
+    Ok(())
 }
 
 /// What is known of the batch before its first input.

@@ -9,10 +9,7 @@ use thiserror::Error;
 use crate::remedy::{FolderKind, Remedy};
 use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchManifest, Claim, Shard, difference};
-use crate::store::write::{WriteError, beneath, is_staged};
-
-/// What a batch's folder holds while the batch runs, or after it was killed.
-pub(super) const STATE: &str = ".attnviz-batch";
+use crate::store::write::{WriteError, batch_folder, beneath, is_staged};
 
 /// Why folders were not merged.
 #[derive(Debug, Error)]
@@ -144,7 +141,7 @@ pub(super) struct ShardFolder {
 
 /// The manifest of a finished batch.
 fn read_manifest(folder: &Path) -> Result<BatchManifest, MergeError> {
-    if folder.join(STATE).exists() {
+    if folder.join(batch_folder::STATE).exists() {
         let folder = folder.to_owned();
         return Err(MergeError::Unfinished { folder });
     }

@@ -21,6 +21,18 @@ pub enum ModelSource {
     Elsewhere,
 }
 
+impl ModelSource {
+    /// Where the model came from, for people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::Directory => "directory",
+            Self::Builtin => "built in",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
 /// Which model produced a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelProvenance {

@@ -46,7 +46,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     };
     let mut progress = BatchProgress::new(*messages);
     let outcome = batch::run(&options, model, &interrupted, &mut |event| {
-        progress.show(&event);
+        progress.tell(&event);
     });
     progress.finish();
     let outcome = outcome

@@ -39,7 +39,7 @@ impl BatchProgress {
         }
     }
 
-    pub(super) fn show(&mut self, event: &BatchEvent<'_>) {
+    pub(super) fn tell(&mut self, event: &BatchEvent<'_>) {
         match event {
             BatchEvent::Failed(record) => self.tell_failure(record),
             BatchEvent::Advanced { counts, fraction } => self.advance(*counts, *fraction),

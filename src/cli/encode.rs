@@ -11,11 +11,11 @@ use serde::Serialize;
 use super::messages::{Messages, missing_glyphs, seconds};
 use super::model;
 use super::settings::EncodeSettings;
-use super::show;
 use super::standard_output::StandardOutputError;
+use super::terminal_output;
 use super::terminal_view::TerminalView;
 use crate::attention::Selection;
-use crate::checkpoint::{ModelProvenance, ModelSource};
+use crate::checkpoint::ModelProvenance;
 use crate::input::{Input, Prepared, Stream};
 use crate::model::ModelError;
 use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
@@ -56,7 +56,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         folder: &settings.output,
         source: None,
         json: settings.json,
-        show: settings.show,
+        terminal_view: settings.terminal_view,
     };
     write(&run, &delivery, durations, warnings, messages)?;
     model::wait(&run.model, messages)?;
@@ -78,7 +78,7 @@ pub(super) struct Delivery<'settings> {
     pub(super) source: Option<&'settings Path>,
     pub(super) json: bool,
     /// What is drawn in the terminal, too.
-    pub(super) show: Option<TerminalView>,
+    pub(super) terminal_view: Option<TerminalView>,
 }
 
 /// Draws a run, writes its files and prints the result: what `encode` and
@@ -127,8 +127,8 @@ pub(super) fn write(
         true => print_json(&written, picture_count, durations, &warnings)?,
         false => print_text(run, &written, picture_count, durations)?,
     }
-    match delivery.show {
-        Some(view) => show::run(run, options, view),
+    match delivery.terminal_view {
+        Some(view) => terminal_output::run(run, options, view),
         None => Ok(()),
     }
 }
@@ -148,12 +148,7 @@ fn print_text(
     picture_count: usize,
     durations: Durations,
 ) -> Result<(), StandardOutputError> {
-    let source = match run.model.source {
-        ModelSource::Hub => "hub",
-        ModelSource::Directory => "directory",
-        ModelSource::Builtin => "built in",
-        ModelSource::Elsewhere => "elsewhere",
-    };
+    let source = run.model.source.in_words();
     let commit = match &run.model.commit {
         Some(commit) => format!(", commit {}", commit.get(..12).unwrap_or(commit)),
         None => String::new(),

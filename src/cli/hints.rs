@@ -94,7 +94,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::LeaveOut(Setting::Pair) => "leave --pair out".into(),
         Remedy::LeaveOut(Setting::Crop) => "leave --crop out".into(),
         Remedy::LeaveOut(Setting::Revision) => "leave --revision out".into(),
-        Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels and --title out".into(),
+        Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels, --key-labels and --title out".into(),
         Remedy::Truncate { maximum } => format!("--truncate {maximum}"),
         Remedy::ChooseOfModel { kind, count } => {
             let last = count.saturating_sub(1);

@@ -18,9 +18,9 @@ mod model_name;
 mod pull;
 mod render;
 mod settings;
-mod show;
 mod standard_output;
 mod terminal;
+mod terminal_output;
 mod terminal_view;
 mod usage;
 

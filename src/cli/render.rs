@@ -27,7 +27,7 @@ pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<()> 
         folder: &settings.output,
         source: Some(&saved.file),
         json: settings.json,
-        show: settings.show,
+        terminal_view: settings.terminal_view,
     };
     encode::write(&run, &delivery, durations, saved.warnings, messages)
 }

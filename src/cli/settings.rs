@@ -44,7 +44,7 @@ pub struct EncodeSettings {
     pub truncate: Option<usize>,
     pub output: PathBuf,
     pub options: OutputOptions,
-    pub show: Option<TerminalView>,
+    pub terminal_view: Option<TerminalView>,
     pub json: bool,
 }
 
@@ -91,7 +91,7 @@ pub struct RenderSettings {
     pub heads: IndexList,
     pub output: PathBuf,
     pub options: OutputOptions,
-    pub show: Option<TerminalView>,
+    pub terminal_view: Option<TerminalView>,
     pub json: bool,
 }
 
@@ -108,7 +108,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         truncate: arguments.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
-        show: arguments.terminal.show,
+        terminal_view: arguments.terminal.show,
         json: arguments.json,
     })
 }
@@ -162,7 +162,7 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         heads: output.heads.clone(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
-        show: arguments.terminal.show,
+        terminal_view: arguments.terminal.show,
         json: arguments.json,
     })
 }
@@ -204,7 +204,9 @@ pub(super) fn check_revision(
                 Remedy::LeaveOut(Setting::Revision),
             ))
         }
-        _ => Ok(()),
+        CheckpointSource::Directory(_)
+        | CheckpointSource::Builtin
+        | CheckpointSource::Hub { .. } => Ok(()),
     }
 }
 

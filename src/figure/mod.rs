@@ -161,7 +161,7 @@ impl FigureOptions {
 pub struct Figure<'run> {
     /// The head line: model, and layer and head of a single map.
     pub title: String,
-    /// The input: one text, or the two of a pair.
+    /// The input: one line, or the two of a pair or of source and target.
     pub captions: Vec<String>,
     /// The map or maps.
     pub body: Body<'run>,

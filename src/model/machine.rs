@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
 use super::error::ModelError;
-use super::ops::kernels::{self, Aligned, Instructions, LinearMap};
+use super::ops::kernels::{self, Aligned, Instructions, LinearParameters};
 
 /// Side of the matrices that are multiplied.
 const SIDE: usize = 1_024;
@@ -24,7 +24,7 @@ pub fn multiplication() -> Result<(Duration, u64), ModelError> {
     let instructions = Instructions::of_process();
     let input = kernels::to_panels(instructions, &values, SIDE); // [panel, inner, lane]
     let mut output = Aligned::zeros(input.values().len()); // [panel, column, lane]
-    let map = LinearMap {
+    let map = LinearParameters {
         weight: &values,
         bias: &[0.0; SIDE],
         activation: None,

@@ -13,8 +13,8 @@ use crate::run::Run;
 /// size is that of [`size`], whatever the number of tokens.
 ///
 /// # Errors
-/// When the run's tensor does not fit its tokens, there are more layers or
-/// heads than pixels, or drawing or encoding fails.
+/// When the options name no range, there are more layers or heads than pixels,
+/// or drawing or encoding fails.
 pub fn thumbnail(
     run: &Run,
     maps: &Maps<'_>,

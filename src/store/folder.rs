@@ -1,4 +1,4 @@
-//! Which folder a run goes into: named after its text, and never one that
+//! Which folder a run goes into: named after its input, and never one that
 //! holds something else. One input and one model own a folder; every command
 //! on the two adds its files or replaces those of the same name.
 

@@ -171,7 +171,8 @@ impl ByteSource {
                 FloatType::Bf16 => bits
                     .reinterpret_cast::<half::bf16>()
                     .convert_to_f32_slice(chunk),
-                _ => bits
+                // F32 has returned.
+                FloatType::F16 | FloatType::F32 => bits
                     .reinterpret_cast::<half::f16>()
                     .convert_to_f32_slice(chunk),
             }

@@ -36,7 +36,8 @@ pub enum HeaderError {
 }
 
 impl HeaderError {
-    /// What the user can do about it, who has read more of the file than this.
+    /// What the user can do about it; of a malformed header, whoever reads the
+    /// file knows.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Io(_) => Some(Remedy::LookAtFile),

@@ -13,13 +13,12 @@ use syn::{Item, UseTree, Visibility};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 20] = [
     "remedy",
     "names",
     "digest",
     "percent",
     "ranges",
-    "special_tokens",
     "input",
     "checkpoint",
     "weights",

@@ -2,7 +2,7 @@
 //! instructions that this CPU has, over random shapes.
 
 use attnviz::model::kernels::{
-    self, Activation, Aligned, AttentionShape, Instructions, LinearMap, NormParameters,
+    self, Activation, Aligned, AttentionShape, Instructions, LinearParameters, NormParameters,
 };
 use proptest::prelude::*;
 
@@ -41,7 +41,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
 /// A product of rows, by way of panels.
 fn product(
     instructions: Instructions,
-    map: LinearMap<'_>,
+    map: LinearParameters<'_>,
     rows: &[f32],
     row_count: usize,
 ) -> Vec<f32> {
@@ -155,7 +155,7 @@ proptest! {
                 expected.push(if has_activation { sum.max(0.0) } else { sum });
             }
         }
-        let map = LinearMap {
+        let map = LinearParameters {
             weight: &weight,
             bias: &bias,
             activation: has_activation.then_some(Activation::Relu),
@@ -307,7 +307,7 @@ fn a_row_of_a_product_has_the_same_bits_whatever_the_number_of_rows_beside_it() 
     for (input_count, output_count) in [(1, 1), (7, 5), (48, 64), (700, 37), (64, 37), (800, 33)] {
         let weight = numbers(1, input_count * output_count);
         let bias = numbers(2, output_count);
-        let map = LinearMap {
+        let map = LinearParameters {
             weight: &weight,
             bias: &bias,
             activation: Some(Activation::Gelu),
@@ -374,7 +374,7 @@ fn layer(thread_count: usize, row_count: usize) -> Vec<u32> {
         .build();
     let pool = pool.expect("threads can be started");
     pool.install(|| {
-        let map = LinearMap {
+        let map = LinearParameters {
             weight: &weight,
             bias: &bias,
             activation: None,
@@ -447,7 +447,7 @@ proptest! {
         let rows = numbers(seed, row_count * input_count);
         let weight = numbers(seed ^ 1, output_count * input_count);
         let bias = numbers(seed ^ 2, output_count);
-        let map = LinearMap { weight: &weight, bias: &bias, activation };
+        let map = LinearParameters { weight: &weight, bias: &bias, activation };
         check_same_bits("product", |instructions| product(instructions, map, &rows, row_count));
     }
 

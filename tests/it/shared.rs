@@ -4,9 +4,9 @@
 use std::io::{Read, Write};
 
 use attnviz::digest::{HashingWriter, hexadecimal, sha256, sha256_of};
+use attnviz::input::looks_special;
 use attnviz::percent::{percent_encoded, percent_encoded_path};
 use attnviz::ranges::{joined, ranges};
-use attnviz::special_tokens::looks_special;
 
 /// Gives at most so many bytes at a time.
 struct Slow<R>(R, usize);

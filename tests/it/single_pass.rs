@@ -3,7 +3,7 @@
 
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
 use attnviz::input::Prepared;
-use attnviz::model::kernels::{self, Activation, Instructions, LinearMap};
+use attnviz::model::kernels::{self, Activation, Instructions, LinearParameters};
 use attnviz::model::{EncoderOutput, HiddenStates, Model};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ proptest! {
         let weight = numbers(seed, output_count * input_count);
         let bias = numbers(seed + 1, output_count);
         let rows = numbers(seed + 2, row_count * input_count);
-        let map = LinearMap { weight: &weight, bias: &bias, activation: Some(Activation::Gelu) };
+        let map = LinearParameters { weight: &weight, bias: &bias, activation: Some(Activation::Gelu) };
         for instructions in Instructions::available() {
             let input = kernels::to_panels(instructions, &rows, input_count);
             let length = kernels::padded_row_count(instructions, row_count) * output_count;
@@ -43,7 +43,7 @@ proptest! {
             let read_rows = |first: usize, rows: &mut [f32]| {
                 rows.copy_from_slice(&weight[first * input_count..][..rows.len()]);
             };
-            let without = LinearMap { weight: &[], ..map };
+            let without = LinearParameters { weight: &[], ..map };
             kernels::linear_from(instructions, without, &read_rows, input_count, input.values(), &mut read);
             let same = bits(&loaded) == bits(&read);
             prop_assert!(same, "{instructions:?}");

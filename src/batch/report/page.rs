@@ -11,7 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::page_row::{failure, row};
-use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short, source};
+use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short};
 use crate::render::thumbnail;
 use crate::store::MANIFEST;
 use crate::store::batch_records::ResultReader;
@@ -95,7 +95,7 @@ fn header(manifest: &BatchManifest) -> Markup {
             h1 { "Attention of " (counted(counts.inputs, "input", "inputs")) }
             p.model {
                 bdi { (model.id) }
-                span.source { (source(model.source)) }
+                span.source { (model.source.in_words()) }
                 @if let Some(commit) = &model.commit {
                     code title=(commit) { (short(commit)) }
                 }
@@ -155,7 +155,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
             summary { "How these pictures were made" }
             dl {
                 (fact("attnviz", html! { (manifest.attnviz_version) }))
-                (fact("model", html! { bdi { (manifest.model.id) } " (" (source(manifest.model.source)) ")" }))
+                (fact("model", html! { bdi { (manifest.model.id) } " (" (manifest.model.source.in_words()) ")" }))
                 @if let Some(commit) = &manifest.model.commit { (fact("commit", html! { code { (commit) } })) }
                 (fact("layers", html! { (listed(&manifest.layers)) }))
                 (fact("heads", html! { (listed(&manifest.heads)) }))

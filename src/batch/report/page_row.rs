@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::address::{address, fragment, identifier};
 use super::wording::{NO_TEXT, counted, excerpt, place, reason, visible};
-use crate::special_tokens::looks_special;
+use crate::input::looks_special;
 use crate::store::MANIFEST;
 use crate::store::batch_records::{ResultRecord, Status};
 

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use super::wording::{
     INCOMPLETE, NO_TEXT, counted, excerpt, grouped, in_one_line, outcome, place, reason, short,
-    source,
 };
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, PAGE, ResultRecord, Status};
@@ -56,7 +55,10 @@ fn write_facts(manifest: &BatchManifest, out: &mut dyn Write) -> io::Result<()> 
         ("inputs", grouped(counts.inputs)),
         ("done", grouped(counts.done)),
         ("failed", grouped(counts.failed)),
-        ("model", format!("{} ({})", model.id, source(model.source))),
+        (
+            "model",
+            format!("{} ({})", model.id, model.source.in_words()),
+        ),
     ];
     let commit = model.commit.as_deref();
     rows.extend(commit.map(|commit| ("commit", short(commit).to_owned())));

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::checkpoint::ModelSource;
 use crate::ranges::{joined, ranges};
 use crate::store::batch_records::{BatchManifest, ResultRecord};
 
@@ -10,16 +9,6 @@ use crate::store::batch_records::{BatchManifest, ResultRecord};
 pub(super) const NO_TEXT: &str = "(no text could be read)";
 /// What stands for a reason that nobody gave.
 const NO_REASON: &str = "no reason was recorded";
-
-/// Where the model came from, in words.
-pub(super) fn source(source: ModelSource) -> &'static str {
-    match source {
-        ModelSource::Hub => "hub",
-        ModelSource::Directory => "directory",
-        ModelSource::Builtin => "built in",
-        ModelSource::Elsewhere => "elsewhere",
-    }
-}
 
 /// `1 input`, `2 inputs`.
 pub(super) fn counted(count: u64, one: &str, many: &str) -> String {

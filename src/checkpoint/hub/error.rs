@@ -241,7 +241,25 @@ impl HubError {
         match self {
             Self::Unreachable { .. } | Self::NotCached { .. } => true,
             Self::ServerError { status, .. } => *status >= 500,
-            _ => false,
+            Self::InvalidId { .. }
+            | Self::InvalidRevision { .. }
+            | Self::InvalidFileName { .. }
+            | Self::InvalidEndpoint { .. }
+            | Self::InvalidToken { .. }
+            | Self::NoHomeDirectory
+            | Self::ModelMissing { .. }
+            | Self::RevisionMissing { .. }
+            | Self::FileMissing { .. }
+            | Self::Unauthorized { .. }
+            | Self::Gated { .. }
+            | Self::Forbidden { .. }
+            | Self::UnexpectedStatus { .. }
+            | Self::NotAHub { .. }
+            | Self::Stalled { .. }
+            | Self::BrokenTransfer { .. }
+            | Self::HashMismatch { .. }
+            | Self::Locked { .. }
+            | Self::CacheIo { .. } => false,
         }
     }
 

@@ -86,12 +86,12 @@ pub(super) fn persist<T>(
 
 /// Writes down how often a server was asked before its error counted.
 fn after(attempts: u32, error: HubError) -> HubError {
-    match error {
-        HubError::ServerError { host, status, .. } => HubError::ServerError {
+    if let HubError::ServerError { host, status, .. } = error {
+        return HubError::ServerError {
             host,
             status,
             attempts,
-        },
-        other => other,
+        };
     }
+    error
 }

@@ -170,7 +170,7 @@ impl Client {
 
     /// Copies the body behind what the part holds, and refuses another length
     /// than announced.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "all of them are one attempt's")]
     fn copy(
         &self,
         mut body: impl Read,

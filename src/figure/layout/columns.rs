@@ -10,6 +10,7 @@ use super::{
     TextFont, Weight, pixels,
 };
 use crate::figure::UnitProfile;
+use crate::figure::resample::{Join, blocks, resample};
 
 /// Height of the axis of the bars, in pixels.
 pub(super) const BARS_HEIGHT: i32 = 420;
@@ -60,8 +61,9 @@ impl<'profile> Columns<'profile> {
 
     /// One value a column: the greatest of the units that share it.
     pub(super) fn values(&self, values: &[f32]) -> Vec<f32> {
-        let greatest = |chunk: &[f32]| chunk.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        values.chunks(self.block).map(greatest).collect()
+        let whole = std::slice::from_ref(&(0..1));
+        let columns = blocks(values.len(), self.block);
+        resample(values, values.len(), whole, &columns, Join::Greatest)
     }
 
     /// The column of the unit whose profile it is, where it has one.

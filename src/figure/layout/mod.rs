@@ -285,7 +285,7 @@ impl Layout<'_> {
     pub fn texts(&self) -> impl Iterator<Item = &TextItem> {
         self.items.iter().filter_map(|item| match item {
             Item::Text(text) => Some(text),
-            _ => None,
+            Item::Rectangle { .. } | Item::Cells(_) | Item::ColorBar(_) => None,
         })
     }
 }

@@ -112,7 +112,7 @@ impl InplaceOp2 for Product<'_> {
         }
         let input = cpu_values(input, input_layout)?;
         let output = cpu_values_mut(output, output_layout)?;
-        let map = |weight| kernels::LinearMap {
+        let map = |weight| kernels::LinearParameters {
             weight,
             bias: &linear.bias,
             activation: linear.activation,

@@ -18,7 +18,7 @@
 //! read twice; else its name, as for a pipe, or after a batch that did not come
 //! to its end. Options do not count: the same inputs may be drawn otherwise.
 //! `--resume` goes on from the folder of any inputs and any version of the same
-//! model: what is the same is kept, what changed is done again, what is no
+//! model and of the same shard: what is the same is kept, what changed is done again, what is no
 //! input any more goes. `--overwrite` takes any batch's folder, and never one
 //! that is no batch's. See [`difference`].
 

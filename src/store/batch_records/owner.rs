@@ -8,7 +8,7 @@ pub enum Claim {
     /// Do it again: inputs and model must be the same.
     Again,
     /// Go on from it: what is the same is kept, what changed is done again,
-    /// what is no input any more goes. The model must have the same name.
+    /// what is no input any more goes. The shard must be the same, and the model's name and source.
     Resume,
     /// Replace it, whosever it is.
     Overwrite,

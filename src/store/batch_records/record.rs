@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -127,6 +128,7 @@ pub struct BatchCounts {
 pub struct BatchManifest {
     /// [`BATCH_SCHEMA_VERSION`]. The field's name tells a batch's manifest
     /// from a run's.
+    #[serde(deserialize_with = "known_version")]
     pub batch_schema_version: u32,
     /// The version of attnviz that wrote it.
     pub attnviz_version: String,
@@ -151,4 +153,16 @@ pub struct BatchManifest {
     pub counts: BatchCounts,
     /// `index.html` and `results.jsonl`, with their SHA-256.
     pub files: Vec<FileDigest>,
+}
+
+/// A version of the batch's manifest that this attnviz knows: what another one
+/// holds is not known.
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    match (1..=BATCH_SCHEMA_VERSION).contains(&version) {
+        true => Ok(version),
+        false => Err(D::Error::custom(format!(
+            "expected batch schema version 1 to {BATCH_SCHEMA_VERSION}, found {version}"
+        ))),
+    }
 }

@@ -98,7 +98,8 @@ pub fn arrays<'run>(
     Ok(arrays)
 }
 
-/// How many values each array of [`arrays`] is going to have.
+/// How many values [`arrays`] is going to have: of `attention`, of `shown` where
+/// it is there, then of each view.
 pub fn lengths(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> Vec<u64> {
     let product = |sizes: &[usize]| {
         let sizes = sizes.iter().map(|&size| size as u64);

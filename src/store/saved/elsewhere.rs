@@ -11,9 +11,9 @@ use super::{ForeignNames, MAXIMUM_VALUES, SavedError, SavedRun, labels};
 use crate::attention::{Attention, AttentionKind, ForeignAttention, HeadMaps, RowSums, Selection};
 use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
 use crate::digest::sha256_of;
+use crate::input::looks_special;
 use crate::input::{Input, Place, SpecialRole, Stream, StreamRole, Unit};
 use crate::run::Run;
-use crate::special_tokens::looks_special;
 
 /// What byte-level and SentencePiece tokenizers put before a word's first piece.
 const WORD_MARKS: [char; 2] = ['\u{120}', '\u{2581}'];

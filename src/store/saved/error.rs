@@ -90,7 +90,7 @@ pub enum SavedError {
     LabelCount {
         /// The file.
         path: PathBuf,
-        /// Rows and columns of every map.
+        /// Rows, or columns, of every map: whichever the labels are of.
         expected: usize,
         /// Labels of the file.
         found: usize,

@@ -3,9 +3,7 @@
 //!
 //! Files are untrusted. Shapes, sizes and names are checked against the file's
 //! length and the limits below before anything is allocated for them, and every
-//! value before it becomes an [`AttentionTensor`].
-//!
-//! [`AttentionTensor`]: crate::attention::AttentionTensor
+//! value before it becomes [`Attention`](crate::attention::Attention).
 
 mod array_file;
 mod arrays;

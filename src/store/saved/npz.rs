@@ -1,7 +1,7 @@
 //! Arrays of an npz file: a zip archive of npy arrays, stored or deflated.
 //!
 //! The zip crate reads the directory, and what is deflated goes through flate2,
-//! which png has in the binary anyway. Each array's header is read and compared
+//! as the pixels of overviews do. Each array's header is read and compared
 //! with the size that the directory claims, and that with the file's length,
 //! before room is made for its values.
 

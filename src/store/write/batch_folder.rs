@@ -29,7 +29,7 @@ use crate::store::batch_records::{
 };
 
 /// The folder of what is not finished.
-const STATE: &str = ".attnviz-batch";
+pub const STATE: &str = ".attnviz-batch";
 /// Locked while a batch is running.
 const LOCK: &str = "lock";
 /// What the running or interrupted batch is.
@@ -260,7 +260,7 @@ impl BatchFolder {
         remove_file(&self.thumbnail(name))
     }
 
-    /// A file for the results, which [`BatchFolder::finish`] puts into place.
+    /// A file for the results, which [`BatchFolder::put_results`] puts into place.
     ///
     /// # Errors
     /// When it cannot be made.

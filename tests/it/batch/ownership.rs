@@ -142,3 +142,25 @@ fn a_merge_replaces_another_batch_only_when_told_to() {
         assert_same_tree(&out, &whole, "merged");
     }
 }
+
+#[test]
+fn a_shard_of_a_schema_that_nobody_knows_yet_is_refused() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", LINES);
+    batch(&workplace, 0, &["in.txt"], "shard", &["--shard", "1/1"]);
+    let path = workplace.path().join("shard/manifest.json");
+    let manifest = fs::read_to_string(&path).expect("the manifest is there");
+    let later = manifest.replacen(
+        "\"batch_schema_version\": 2",
+        "\"batch_schema_version\": 3",
+        1,
+    );
+    assert_ne!(later, manifest);
+    fs::write(&path, later).expect("the manifest can be written");
+    let refused = workplace.run(&["merge", "shard", "-o", "whole"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    for word in ["expected batch schema version 1 to 2, found 3", "hint: "] {
+        assert!(refused.stderr.contains(word), "{}", refused.stderr);
+    }
+    assert!(!workplace.path().join("whole").exists());
+}

@@ -207,7 +207,6 @@ fn reference_pictures_stay_as_they_are() {
     );
 }
 
-/// Whether no channel of any pixel differs by more than one level.
 /// Writes `expected | difference | actual` side by side.
 fn strip(name: &str, expected: &Decoded, actual: &Decoded) -> PathBuf {
     let height = |picture: &Decoded| picture.pixels.len() / 3 / picture.width.max(1);

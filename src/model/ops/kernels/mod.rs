@@ -44,4 +44,4 @@ pub use functions::activate;
 pub use instructions::{InstructionSet, Instructions, InstructionsError, use_instructions};
 pub use normalize::{NormParameters, add_and_normalize};
 pub use panels::{from_panels, padded_row_count, to_panels};
-pub use product::{LinearMap, ReadRows, linear, linear_from};
+pub use product::{LinearParameters, ReadRows, linear, linear_from};

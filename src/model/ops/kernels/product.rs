@@ -26,7 +26,7 @@ const TILE_PANELS: usize = 2;
 
 /// A linear map and what follows it.
 #[derive(Debug, Clone, Copy)]
-pub struct LinearMap<'weights> {
+pub struct LinearParameters<'weights> {
     /// `[outputs, inputs]`, as PyTorch stores it.
     pub weight: &'weights [f32],
     /// `[outputs]`.
@@ -38,7 +38,12 @@ pub struct LinearMap<'weights> {
 /// `activation(input · weightᵀ + bias)`: `input` of shape
 /// `[panel, inputs, lane]` to `output` of shape `[panel, outputs, lane]`.
 /// Slices that do not fit each other leave part of `output` as it was.
-pub fn linear(instructions: Instructions, map: LinearMap<'_>, input: &[f32], output: &mut [f32]) {
+pub fn linear(
+    instructions: Instructions,
+    map: LinearParameters<'_>,
+    input: &[f32],
+    output: &mut [f32],
+) {
     let output_count = map.bias.len();
     let input_count = map.weight.len().checked_div(output_count).unwrap_or(0);
     if input_count == 0 {
@@ -61,7 +66,7 @@ pub fn linear(instructions: Instructions, map: LinearMap<'_>, input: &[f32], out
         let weights = map.weight.chunks(block_size * input_count);
         for (weight, bias) in weights.zip(map.bias.chunks(block_size)) {
             tasks.push(Block {
-                map: LinearMap {
+                map: LinearParameters {
                     weight,
                     bias,
                     ..map
@@ -86,7 +91,7 @@ pub type ReadRows<'weights> = &'weights (dyn Fn(usize, &mut [f32]) + Sync);
 /// its place, in memory that the system has handed out already.
 pub fn linear_from(
     instructions: Instructions,
-    map: LinearMap<'_>,
+    map: LinearParameters<'_>,
     read: ReadRows<'_>,
     input_count: usize,
     input: &[f32],
@@ -102,7 +107,12 @@ pub fn linear_from(
         .enumerate()
         .for_each(|(index, rows)| read(index * READ_ROWS, rows));
     let weight = &memory[..length];
-    linear(instructions, LinearMap { weight, ..map }, input, output);
+    linear(
+        instructions,
+        LinearParameters { weight, ..map },
+        input,
+        output,
+    );
     WEIGHTS.set(memory);
 }
 
@@ -116,7 +126,7 @@ const READ_ROWS: usize = 64;
 
 /// Some panels times some weight rows: the work of one task.
 struct Block<'data> {
-    map: LinearMap<'data>,
+    map: LinearParameters<'data>,
     input_count: usize,
     /// `[panel, inputs, lane]`.
     input: &'data [f32],
