@@ -15,7 +15,7 @@ use crate::store::batch_records::{
 };
 use crate::store::write::merge_files::MergedFolder;
 use crate::store::write::{WriteError, beneath};
-use crate::store::{MANIFEST, read_manifest};
+use crate::store::{FileRecord, MANIFEST, read_manifest};
 
 /// Joins the shards in `folders` into one batch in `output`, as hard links
 /// where the file system can do that. On an error nothing is left of it. A
@@ -84,9 +84,10 @@ fn whole(shards: &[ShardFolder]) -> Result<BatchManifest, MergeError> {
     }
     let mut counts = BatchCounts::default();
     for shard in shards {
-        counts.inputs += shard.manifest.counts.inputs;
-        counts.done += shard.manifest.counts.done;
-        counts.failed += shard.manifest.counts.failed;
+        let of_shard = &shard.manifest.counts;
+        counts.inputs = counts.inputs.saturating_add(of_shard.inputs);
+        counts.done = counts.done.saturating_add(of_shard.done);
+        counts.failed = counts.failed.saturating_add(of_shard.failed);
     }
     Ok(BatchManifest {
         shard: None,
@@ -100,6 +101,7 @@ fn whole(shards: &[ShardFolder]) -> Result<BatchManifest, MergeError> {
 struct Results<'shard> {
     shard: &'shard ShardFolder,
     records: Peekable<ResultReader>,
+    count: u64,
 }
 
 impl<'shard> Results<'shard> {
@@ -113,6 +115,7 @@ impl<'shard> Results<'shard> {
             Ok(records) => Ok(Self {
                 shard,
                 records: records.peekable(),
+                count: 0,
             }),
             Err(source) => Err(MergeError::Read { path, source }),
         }
@@ -121,6 +124,18 @@ impl<'shard> Results<'shard> {
     fn damaged(&self, reason: String) -> MergeError {
         let path = self.shard.path.join(RESULTS);
         MergeError::Damaged { path, reason }
+    }
+
+    /// Whether all records were there.
+    fn check_count(&self) -> Result<(), MergeError> {
+        let expected = self.shard.manifest.counts.inputs;
+        match self.count == expected {
+            true => Ok(()),
+            false => Err(self.damaged(format!(
+                "expected {expected} results, as its manifest says, found {}",
+                self.count
+            ))),
+        }
     }
 
     /// Where the next record is among all inputs: the position of its file,
@@ -153,7 +168,7 @@ fn merge_results(
             .enumerate()
             .filter_map(|(index, results)| Some((index, results.next_place(files)?)));
         let Some((index, _)) = places.min_by(earlier) else {
-            return Ok(());
+            return all.iter().try_for_each(Results::check_count);
         };
         let Some(results) = all.get_mut(index) else {
             return Ok(());
@@ -162,6 +177,7 @@ fn merge_results(
             None => continue,
             Some(record) => record.map_err(|error| results.damaged(error.to_string()))?,
         };
+        results.count += 1;
         if !files.iter().any(|file| file.name == record.file) {
             let reason = format!(
                 "its manifest does not list the input file {:?}",
@@ -208,7 +224,14 @@ fn take_over(
         check(folder, INPUTS)?;
         let name = format!("{folder}/{MANIFEST}");
         for file in files_of(&shard.path, &name)? {
-            take_over(&format!("{folder}/{file}"))?;
+            let name = format!("{folder}/{}", file.name);
+            if !beneath::is_as_listed(&shard.path, &name, &file.sha256) {
+                return Err(MergeError::Damaged {
+                    path: shard.path.join(name),
+                    reason: "it is not what its manifest lists".to_owned(),
+                });
+            }
+            take_over(&name)?;
         }
         take_over(&name)?;
     }
@@ -220,7 +243,7 @@ fn take_over(
 }
 
 /// The files that the manifest of a run names.
-fn files_of(shard: &Path, name: &str) -> Result<Vec<String>, MergeError> {
+fn files_of(shard: &Path, name: &str) -> Result<Vec<FileRecord>, MergeError> {
     let path = shard.join(name);
     let bytes = beneath::read(shard, name).map_err(|source| MergeError::Read {
         path: path.clone(),
@@ -231,11 +254,11 @@ fn files_of(shard: &Path, name: &str) -> Result<Vec<String>, MergeError> {
         reason,
     };
     let manifest = read_manifest(&bytes).map_err(damaged)?;
-    let names = manifest.files.into_iter().map(|file| file.name);
-    names
-        .map(|name| match beneath::is_relative(Path::new(&name)) {
-            true => Ok(name),
-            false => Err(damaged(format!("{name:?} leads out of its folder"))),
+    let files = manifest.files.into_iter();
+    files
+        .map(|file| match beneath::is_relative(Path::new(&file.name)) {
+            true => Ok(file),
+            false => Err(damaged(format!("{:?} leads out of its folder", file.name))),
         })
         .collect()
 }

@@ -90,7 +90,7 @@ pub enum MergeError {
         reason: String,
     },
     /// The output would overwrite what it is made from.
-    #[error("{} is one of the folders to merge", folder.display())]
+    #[error("{} is one of the folders to merge, or within one, or has one", folder.display())]
     OutputIsInput {
         /// The folder.
         folder: PathBuf,
@@ -251,16 +251,28 @@ pub(super) fn check_output(
     manifest: &BatchManifest,
     claim: Claim,
 ) -> Result<(), MergeError> {
-    let Ok(real) = fs::canonicalize(output) else {
+    let folder = output.to_owned();
+    // The merged batch has its folder alone, and no shard is one of its files.
+    let is_there = fs::canonicalize(output);
+    let nearest = std::path::absolute(output).ok().and_then(|path| {
+        let mut ancestors = path.ancestors();
+        ancestors.find_map(|path| fs::canonicalize(path).ok())
+    });
+    let is_tangled = |shard: &PathBuf| {
+        fs::canonicalize(shard).is_ok_and(|shard| {
+            let has = |real: &PathBuf| shard.starts_with(real);
+            let is_in = |real: &PathBuf| real.starts_with(&shard);
+            is_there.as_ref().is_ok_and(has) || nearest.as_ref().is_some_and(is_in)
+        })
+    };
+    if folders.iter().any(is_tangled) {
+        return Err(MergeError::OutputIsInput { folder });
+    }
+    let Ok(real) = &is_there else {
         // It is not there.
         return Ok(());
     };
-    let is_output = |folder: &PathBuf| fs::canonicalize(folder).is_ok_and(|folder| folder == real);
-    let folder = output.to_owned();
-    if folders.iter().any(is_output) {
-        return Err(MergeError::OutputIsInput { folder });
-    }
-    let entries = fs::read_dir(&real).map_err(|source| MergeError::Read {
+    let entries = fs::read_dir(real).map_err(|source| MergeError::Read {
         path: output.to_owned(),
         source,
     })?;
@@ -271,7 +283,7 @@ pub(super) fn check_output(
     if is_free {
         return Ok(());
     }
-    match read_manifest(&real) {
+    match read_manifest(real) {
         Ok(earlier) => match difference(&earlier, manifest, claim, &|_| None) {
             None => Ok(()),
             Some(_) => Err(MergeError::OutputIsAnother { folder }),

@@ -151,7 +151,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
         Remedy::GiveLabels => {
-            "--labels FILE with one token a line, or a JSON array of strings".into()
+            "--labels FILE (of keys --key-labels FILE) with one token a line, or a JSON array of strings".into()
         }
 
         Remedy::NameCheckpoint => {

@@ -46,12 +46,13 @@ impl UnitChoice {
             .collect();
         match (positions.as_slice(), text.parse()) {
             ([position], _) => Ok(*position),
-            ([], Ok(position)) if position < count => Ok(position),
-            ([], Ok(found)) => Err(FigureError::NoSuchPosition { found, count }),
-            ([], Err(_)) if input.units.iter().any(is_called) => {
+            // A number that is a hidden unit's text means that unit.
+            ([], _) if input.units.iter().any(is_called) => {
                 let text = text.clone();
                 Err(FigureError::HiddenUnit { text })
             }
+            ([], Ok(position)) if position < count => Ok(position),
+            ([], Ok(found)) => Err(FigureError::NoSuchPosition { found, count }),
             ([], Err(_)) => Err(FigureError::NoSuchToken {
                 text: text.clone(),
                 tokens: axis.units.iter().map(|unit| unit.label.clone()).collect(),

@@ -196,7 +196,7 @@ impl<'run> Contents<'run> {
                     sha256: digest.sha256,
                     options: OptionsRecord {
                         views: views.into_iter().map(str::to_owned).collect(),
-                        ..OptionsRecord::of_numbers(self.options)
+                        ..OptionsRecord::of_numbers(&self.maps.selection, self.options)
                     },
                 });
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{HeadsRecord, OutputOptions};
-use crate::analysis::{Granularity, SpecialTokens};
+use crate::analysis::{Granularity, ReshapeOptions, SpecialTokens};
 use crate::attention::Selection;
 use crate::figure::{Colormap, Progression, Theme, View};
 
@@ -52,11 +52,11 @@ pub struct OptionsRecord {
     /// `--top-k`.
     #[serde(skip_serializing_if = "is_zero")]
     pub top_k: usize,
-    /// `--layers` of a picture that depends on more than one head, as the model
+    /// `--layers` of a file that depends on more than one head, as the model
     /// counts them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<usize>,
-    /// `--heads` of such a picture.
+    /// `--heads` of such a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heads: Option<HeadsRecord>,
 }
@@ -123,7 +123,7 @@ impl OptionsRecord {
             invert: figure.palette.inverted,
             theme: figure.palette.theme.to_string(),
             top_k: figure.top_links,
-            ..Self::of_numbers(options)
+            ..Self::of_reshape(&options.reshape)
         }
     }
 
@@ -140,8 +140,7 @@ impl OptionsRecord {
     }
 
     /// Those that shape a file of numbers, which has some for these views.
-    pub fn of_numbers(options: &OutputOptions) -> Self {
-        let reshape = &options.reshape;
+    pub fn of_numbers(selection: &Selection, options: &OutputOptions) -> Self {
         let has_numbers = |view: &&View| match view {
             View::Heads | View::Overview => false,
             View::Mean | View::Max | View::Unit(..) => true,
@@ -154,6 +153,15 @@ impl OptionsRecord {
             .collect();
         Self {
             views: views.into_iter().collect(),
+            layers: selection.layer_indices(),
+            heads: Some(HeadsRecord::from(selection)),
+            ..Self::of_reshape(&options.reshape)
+        }
+    }
+
+    /// Those that shape what is shown.
+    fn of_reshape(reshape: &ReshapeOptions) -> Self {
+        Self {
             tokens: reshape.granularity.to_string(),
             special_tokens: reshape.special_tokens.to_string(),
             crop: reshape.crop.map(|crop| crop.to_string()),

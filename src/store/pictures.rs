@@ -108,7 +108,12 @@ pub fn expected_files(
     files.extend(
         numbers
             .filter(|(format, _)| options.formats.contains(format))
-            .map(|(_, name)| (name.to_owned(), OptionsRecord::of_numbers(options))),
+            .map(|(_, name)| {
+                (
+                    name.to_owned(),
+                    OptionsRecord::of_numbers(selection, options),
+                )
+            }),
     );
     files
 }

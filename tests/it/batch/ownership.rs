@@ -1,6 +1,7 @@
 //! Whose a batch's folder is: that of its inputs and its model.
 
 use std::fs;
+use std::path::Path;
 
 use super::{arguments, assert_same_tree, batch, write};
 use crate::binary::{Outcome, Workplace, copy_of_fixture, tree};
@@ -163,4 +164,42 @@ fn a_shard_of_a_schema_that_nobody_knows_yet_is_refused() {
         assert!(refused.stderr.contains(word), "{}", refused.stderr);
     }
     assert!(!workplace.path().join("whole").exists());
+}
+
+/// A merge of one damaged shard is refused with these words and leaves nothing.
+fn check_damaged(damage: impl Fn(&Path), output: &str, words: &[&str]) {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", LINES);
+    batch(&workplace, 0, &["in.txt"], "shard", &["--shard", "1/1"]);
+    let shard = workplace.path().join("shard");
+    damage(&shard);
+    let before = tree(&shard);
+    let refused = workplace.run(&["merge", "shard", "-o", output]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    for word in words.iter().chain(&["hint: "]) {
+        assert!(refused.stderr.contains(word), "{}", refused.stderr);
+    }
+    assert!(tree(&shard) == before);
+    assert!(!workplace.path().join(output).exists());
+}
+
+#[test]
+fn a_merge_takes_no_shard_that_is_damaged_and_none_that_it_would_lie_in() {
+    let picture = "inputs/000002/overview.png";
+    check_damaged(
+        |shard| fs::write(shard.join(picture), "x").expect("it can be written"),
+        "whole",
+        &["overview.png", "not what its manifest lists"],
+    );
+    check_damaged(
+        |shard| {
+            let path = shard.join("results.jsonl");
+            let results = fs::read_to_string(&path).expect("there are results");
+            let cut = results.trim_end().rfind('\n').expect("there are lines") + 1;
+            fs::write(&path, &results[..cut]).expect("it can be written");
+        },
+        "whole",
+        &["results.jsonl", "expected 3 results", "found 2"],
+    );
+    check_damaged(|_| {}, "shard/within", &["within one"]);
 }
