@@ -2,6 +2,7 @@
 
 mod canvas;
 mod palette;
+mod pixels;
 mod rows;
 
 use std::cell::Cell;
@@ -16,6 +17,7 @@ use super::{Picture, RenderError};
 use crate::figure::{Body, Figure};
 use canvas::Canvas;
 use palette::IndexedColors;
+use pixels::PixelRows;
 use rows::filter_rows;
 
 /// Stands for "nothing painted"; it is not seen.
@@ -27,7 +29,7 @@ const HEAD_SIZE: usize = 1_024;
 thread_local! {
     /// What a thread draws on: fresh memory for every picture costs as much as
     /// drawing.
-    static PIXELS: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static PIXELS: Cell<PixelRows> = Cell::default();
 }
 
 /// Encodes a drawing. The same figure gives the same bytes on every machine.
@@ -52,16 +54,10 @@ fn encode_on(
 ) -> Result<Picture, RenderError> {
     let (width, height) = drawing.size();
     let colors = IndexedColors::new(drawing, paper);
-    let mut memory = PIXELS.take();
-    let pixel_count = width as usize * height as usize;
-    if memory.len() < pixel_count {
-        memory.resize(pixel_count, 0);
-    }
-    let pixels = memory.get_mut(..pixel_count).unwrap_or_default();
-    let canvas = Canvas::new(pixels, (width, height), &colors);
+    let mut pixels = PIXELS.take();
+    let canvas = Canvas::new(&mut pixels, (width, height), &colors);
     let bytes = draw(drawing, &canvas.into_drawing_area()).and_then(|()| {
-        let pixels = memory.get(..pixel_count).unwrap_or_default();
-        let stream = compress(pixels, width as usize, drawing.figure)?;
+        let stream = compress(&pixels, drawing.figure)?;
         let mut bytes = Vec::with_capacity(stream.len() + HEAD_SIZE);
         let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
         encoder.set_depth(::png::BitDepth::Eight);
@@ -73,7 +69,7 @@ fn encode_on(
         writer.finish()?;
         Ok(bytes)
     });
-    PIXELS.set(memory);
+    PIXELS.set(pixels);
     Ok(drawing.picture(bytes?))
 }
 
@@ -81,17 +77,17 @@ fn encode_on(
 /// what is made by the hundred is small enough with it. It has no words for
 /// grids, in which the same cells come again and again: there zlib's level 2
 /// makes files a third shorter.
-fn compress(pixels: &[u8], width: usize, figure: &Figure<'_>) -> io::Result<Vec<u8>> {
-    let stream = Vec::with_capacity(pixels.len() / 16);
+fn compress(pixels: &PixelRows, figure: &Figure<'_>) -> io::Result<Vec<u8>> {
+    let stream = Vec::with_capacity(pixels.pixel_count() / 16);
     match figure.body {
         Body::Map(_) | Body::Profile(_) => {
             let mut compressor = fdeflate::Compressor::new(stream)?;
-            filter_rows(pixels, width, |row| compressor.write_data(row))?;
+            filter_rows(pixels, |row| compressor.write_data(row))?;
             compressor.finish()
         }
         Body::Grid(_) => {
             let mut compressor = ZlibEncoder::new(stream, flate2::Compression::new(2));
-            filter_rows(pixels, width, |row| compressor.write_all(row))?;
+            filter_rows(pixels, |row| compressor.write_all(row))?;
             compressor.finish()
         }
     }
