@@ -32,6 +32,11 @@ const LONG_LINE: usize = 48;
 /// So many glyph images are kept, a few hundred bytes each.
 const GLYPH_LIMIT: usize = 4_096;
 
+/// Whether lines are worth keeping: titles are large, and hardly any comes twice.
+fn is_kept(font: TextFont) -> bool {
+    font.weight != Weight::Bold
+}
+
 /// A line of text as coverage, one byte a pixel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShapedText {
@@ -122,7 +127,7 @@ impl Default for TextShaper {
 
 impl MeasureText for TextShaper {
     fn width(&mut self, text: &str, font: TextFont) -> i32 {
-        if text.len() <= LONG_LINE {
+        if text.len() <= LONG_LINE && is_kept(font) {
             return self.shape(text, font).width;
         }
         // Where a long text breaks is found by measuring many lines that are
@@ -165,6 +170,9 @@ impl TextShaper {
         let key = (font.size.to_bits(), font.weight);
         if let Some(shaped) = self.shaped.get(&key).and_then(|lines| lines.get(text)) {
             return Arc::clone(shaped);
+        }
+        if !is_kept(font) {
+            return Arc::new(self.rasterize(text, font));
         }
         // Forgetting everything now and then is enough: what is drawn does not
         // depend on what is remembered.

@@ -92,7 +92,7 @@ impl DrawingBackend for Canvas<'_> {
             true => top + 1 - (end - start)..top + 1,
             false => top..top + descent - ascent,
         };
-        let width = self.pixels.width();
+        let width = self.pixels.width() as u64;
         let pixels = self.pixels.write_rows(rows);
         let drawn = style.draw(text, (-start, -ascent), |along, down, color| {
             let (x, y) = match is_upward {
@@ -100,10 +100,11 @@ impl DrawingBackend for Canvas<'_> {
                 false => (left + along, top + down),
             };
             // What is negative is beyond the last pixel, too.
-            let [x, y] = [x, y].map(|place| usize::try_from(place).unwrap_or(usize::MAX));
-            let place = y.saturating_mul(width).saturating_add(x);
-            if let (true, Some(pixel)) = (x < width, pixels.get_mut(place)) {
-                pen.cover(pixel, color.alpha);
+            let [x, y] = [x, y].map(|place| u32::try_from(place).unwrap_or(u32::MAX));
+            let place = usize::try_from(u64::from(y) * width + u64::from(x));
+            let pixel = place.ok().and_then(|place| pixels.get_mut(place));
+            if let (true, Some(pixel)) = (u64::from(x) < width, pixel) {
+                *pixel = pen.cover(*pixel, color.alpha);
             }
             Ok::<(), Infallible>(())
         });

@@ -59,18 +59,19 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    /// Covers a fraction of a pixel with ink.
+    /// The index of a pixel when a fraction of it is covered with ink.
     #[inline]
-    pub(super) fn cover(&self, pixel: &mut u8, coverage: f64) {
-        let shades = match *pixel == self.band {
+    pub(super) fn cover(&self, below: u8, coverage: f64) -> u8 {
+        let shades = match below == self.band {
             true => &self.band_shades,
             false => &self.shades,
         };
         // No fraction of a byte is half a step away from two levels. The last bits
         // of a number that has no bits for fractions are the nearest level.
         let level = (coverage * shades.levels + NO_FRACTIONS).to_bits() as usize % LEVEL_COUNT;
-        if let (1.., Some(&index)) = (level, shades.indices.get(level)) {
-            *pixel = index;
+        match level {
+            0 => below,
+            _ => shades.indices.get(level).copied().unwrap_or(below),
         }
     }
 }
