@@ -10,6 +10,8 @@
 mod needs;
 mod numbers;
 
+use std::hint::select_unpredictable;
+
 use plotters_backend::BackendCoord;
 use rustc_hash::FxHashMap;
 
@@ -69,10 +71,9 @@ impl Pen {
         // No fraction of a byte is half a step away from two levels. The last bits
         // of a number that has no bits for fractions are the nearest level.
         let level = (coverage * shades.levels + NO_FRACTIONS).to_bits() as usize % LEVEL_COUNT;
-        match level {
-            0 => below,
-            _ => shades.indices.get(level).copied().unwrap_or(below),
-        }
+        let index = shades.indices.get(level).copied().unwrap_or(below);
+        // Edges of letters come too irregularly to be foreseen.
+        select_unpredictable(level == 0, below, index)
     }
 }
 
