@@ -11,8 +11,8 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::utils::truncation::{TruncationParams, truncate_encodings};
 use tokenizers::{
-    AddedToken, DecoderWrapper, Encoding, NormalizerWrapper, PostProcessor, PostProcessorWrapper,
-    PreTokenizerWrapper, TokenizerImpl,
+    AddedToken, DecoderWrapper, Encoding, Model as _, NormalizerWrapper, PostProcessor,
+    PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
 };
 
 use crate::checkpoint::{Checkpoint, TokenizerFiles};
@@ -157,10 +157,8 @@ impl Tokenizer {
             .filter(|(_, token)| token.special)
             .map(|(&id, _)| id)
             .collect();
-        let vocabulary = inner.get_vocab(true);
-        let greatest = vocabulary.values().max();
         Ok(Self {
-            vocabulary_size: greatest.map_or(0, |&id| id as usize + 1),
+            vocabulary_size: id_end(&inner),
             inner,
             special_token_ids,
         })
@@ -276,6 +274,26 @@ impl Tokenizer {
             })
             .collect()
     }
+}
+
+/// One more than the greatest id of a vocabulary.
+fn id_end(tokenizer: &tokenizers::Tokenizer) -> usize {
+    let model = tokenizer.get_model();
+    let count = model.get_vocab_size();
+    let mut ids = 0..u32::try_from(count).unwrap_or(u32::MAX);
+    // Where as many ids as there are tokens have one, none is left for a greater
+    // id. Looking at all of them needs a copy of the whole vocabulary, which
+    // takes as long as a dozen pictures.
+    let end_of_model = match ids.all(|id| model.id_to_token(id).is_some()) {
+        true => count,
+        false => {
+            let greatest = model.get_vocab().into_values().max();
+            greatest.map_or(0, |id| id as usize + 1)
+        }
+    };
+    let added = tokenizer.get_added_tokens_decoder();
+    let ends = added.keys().map(|&id| id as usize + 1);
+    ends.fold(end_of_model, usize::max)
 }
 
 /// The same tokens in a segment. That they are all of the first text, as the

@@ -32,6 +32,11 @@ const LONG_LINE: usize = 48;
 /// So many glyph images are kept, a few hundred bytes each.
 const GLYPH_LIMIT: usize = 4_096;
 
+/// Whether lines are worth keeping: titles are large, and hardly any comes twice.
+fn is_kept(font: TextFont) -> bool {
+    font.weight != Weight::Bold
+}
+
 /// A line of text as coverage, one byte a pixel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShapedText {
@@ -61,25 +66,31 @@ pub(super) struct InkedPixel {
     pub(super) coverage: u8,
 }
 
-/// The pixels of rows of coverage that are not paper.
-fn inked_pixels(coverage: &[u8], width: i32) -> Vec<InkedPixel> {
+/// The pixels of rows of coverage that are not paper. `memory` is for one call
+/// after the other.
+fn inked_pixels(coverage: &[u8], width: i32, memory: &mut Vec<InkedPixel>) -> Vec<InkedPixel> {
     let width = usize::try_from(width.max(1)).unwrap_or(1);
-    let mut pixels = vec![InkedPixel::default(); coverage.len()];
+    if memory.len() < coverage.len() {
+        memory.resize(coverage.len(), InkedPixel::default());
+    }
     let mut count = 0;
     for (y, line) in (0..=u16::MAX).zip(coverage.chunks_exact(width)) {
         if line.iter().all(|&coverage| coverage == 0) {
             continue;
         }
+        let pixels = memory.get_mut(count..count + width).unwrap_or_default();
+        let mut line_count = 0;
         for (x, &coverage) in (0..=u16::MAX).zip(line) {
             // Where the next one goes, without asking whether this is one: edges
             // of letters come too irregularly to be foreseen.
-            if let Some(pixel) = pixels.get_mut(count) {
+            if let Some(pixel) = pixels.get_mut(line_count) {
                 *pixel = InkedPixel { x, y, coverage };
             }
-            count += usize::from(coverage > 0);
+            line_count += usize::from(coverage > 0);
         }
+        count += line_count;
     }
-    pixels.get(..count).unwrap_or_default().to_vec()
+    memory.get(..count).unwrap_or_default().to_vec()
 }
 
 /// Shapes and rasterises lines of text, and remembers them: the maps of a run
@@ -95,6 +106,8 @@ pub struct TextShaper {
     widths: FxHashMap<(u32, Weight), FxHashMap<String, i32>>,
     /// What `widths` holds, in bytes.
     widths_size: usize,
+    /// Where the pixels of a line are collected.
+    memory: Vec<InkedPixel>,
 }
 
 impl std::fmt::Debug for TextShaper {
@@ -114,7 +127,7 @@ impl Default for TextShaper {
 
 impl MeasureText for TextShaper {
     fn width(&mut self, text: &str, font: TextFont) -> i32 {
-        if text.len() <= LONG_LINE {
+        if text.len() <= LONG_LINE && is_kept(font) {
             return self.shape(text, font).width;
         }
         // Where a long text breaks is found by measuring many lines that are
@@ -147,6 +160,7 @@ impl TextShaper {
             shaped_size: 0,
             widths: FxHashMap::default(),
             widths_size: 0,
+            memory: Vec::new(),
         }
     }
 
@@ -156,6 +170,9 @@ impl TextShaper {
         let key = (font.size.to_bits(), font.weight);
         if let Some(shaped) = self.shaped.get(&key).and_then(|lines| lines.get(text)) {
             return Arc::clone(shaped);
+        }
+        if !is_kept(font) {
+            return Arc::new(self.rasterize(text, font));
         }
         // Forgetting everything now and then is enough: what is drawn does not
         // depend on what is remembered.
@@ -187,7 +204,7 @@ impl TextShaper {
         for mark in &line.marks {
             shaped.add(mark, mark.x - line.left, baseline + mark.y);
         }
-        shaped.ink = inked_pixels(&shaped.coverage, shaped.width);
+        shaped.ink = inked_pixels(&shaped.coverage, shaped.width, &mut self.memory);
         shaped
     }
 
@@ -424,22 +441,24 @@ impl Mark {
 
 impl ShapedText {
     fn add(&mut self, mark: &Mark, left: i32, top: i32) {
-        let width = usize::try_from(mark.width.max(1)).unwrap_or(1);
-        for (row, line) in (top..).zip(mark.coverage.chunks_exact(width)) {
-            if row < 0 || row >= self.height {
-                continue;
-            }
-            for (column, &ink) in (left..).zip(line) {
-                if ink == 0 || column < 0 || column >= self.width {
-                    continue;
-                }
-                let index = usize::try_from(row * self.width + column).unwrap_or(usize::MAX);
-                if let Some(pixel) = self.coverage.get_mut(index) {
-                    *pixel = (*pixel).max(ink);
-                }
+        let [line_width, mark_width] = [self.width, mark.width].map(|width| length(width).max(1));
+        // What is outside is cut off.
+        let (skipped, left) = (length(-left), length(left));
+        for (row, ink) in (top..).zip(mark.coverage.chunks_exact(mark_width)) {
+            let mut lines = self.coverage.chunks_exact_mut(line_width);
+            let line = usize::try_from(row).ok().and_then(|row| lines.nth(row));
+            let pixels = line.and_then(|line| line.get_mut(left..));
+            let ink = ink.get(skipped..).unwrap_or_default();
+            for (pixel, &ink) in pixels.unwrap_or_default().iter_mut().zip(ink) {
+                *pixel = (*pixel).max(ink);
             }
         }
     }
+}
+
+/// What is negative counts as zero.
+fn length(pixels: i32) -> usize {
+    usize::try_from(pixels).unwrap_or(0)
 }
 
 /// The highest and the lowest row with ink, from the baseline.

@@ -2,6 +2,7 @@
 //! a palette.
 
 use std::convert::Infallible;
+use std::ops::Range;
 
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
@@ -11,43 +12,28 @@ use plotters_backend::{
 use super::super::colormap::Color;
 use super::super::draw::{Grid, GridBackend, length};
 use super::palette::IndexedColors;
+use super::pixels::PixelRows;
 
-/// Indices of a palette, row after row. What is outside is cut off.
+/// The pixels of a picture and its palette. What is outside is cut off.
 pub(super) struct Canvas<'pixels> {
-    pixels: &'pixels mut [u8],
+    pixels: &'pixels mut PixelRows,
     size: (u32, u32),
     colors: &'pixels IndexedColors,
 }
 
 impl<'pixels> Canvas<'pixels> {
-    /// A canvas of nothing but paper. `pixels` holds a byte for each of `size`.
+    /// A canvas of nothing but paper.
     pub(super) fn new(
-        pixels: &'pixels mut [u8],
+        pixels: &'pixels mut PixelRows,
         size: (u32, u32),
         colors: &'pixels IndexedColors,
     ) -> Self {
-        pixels.fill(IndexedColors::PAPER);
+        pixels.clear(size, IndexedColors::PAPER);
         Self {
             pixels,
             size,
             colors,
         }
-    }
-
-    fn width(&self) -> usize {
-        self.size.0 as usize
-    }
-
-    /// The pixels of a row from one column to another, of which the latter is
-    /// not among them.
-    fn row(&mut self, y: i32, start: i32, end: i32) -> &mut [u8] {
-        let width = self.width();
-        let [start, end] = [start, end].map(|x| (length(x) as usize).min(width));
-        let line = usize::try_from(y)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(width);
-        let range = line.saturating_add(start)..line.saturating_add(end);
-        self.pixels.get_mut(range).unwrap_or_default()
     }
 }
 
@@ -81,9 +67,9 @@ impl DrawingBackend for Canvas<'_> {
         _fill: bool,
     ) -> Outcome {
         let index = self.colors.index(channels(style.color()));
-        for y in top..=bottom {
-            self.row(y, left, right + 1).fill(index);
-        }
+        let (rows, columns) = (top..bottom + 1, left..right + 1);
+        self.pixels
+            .change(rows, columns, |pixels| pixels.fill(index));
         Ok(())
     }
 
@@ -95,25 +81,30 @@ impl DrawingBackend for Canvas<'_> {
         (left, top): BackendCoord,
     ) -> Outcome {
         let layout_box = style.layout_box(text);
-        let ((start, ascent), _) =
+        let ((start, ascent), (end, descent)) =
             layout_box.map_err(|error| DrawingErrorKind::FontError(Box::new(error)))?;
         let is_upward = match style.transform() {
             FontTransform::Rotate270 => true,
             FontTransform::None | FontTransform::Rotate90 | FontTransform::Rotate180 => false,
         };
         let pen = self.colors.pen((left, top), channels(style.color()));
-        let width = self.width();
-        let pixels = &mut *self.pixels;
+        let rows = match is_upward {
+            true => top + 1 - (end - start)..top + 1,
+            false => top..top + descent - ascent,
+        };
+        let width = self.pixels.width() as u64;
+        let pixels = self.pixels.write_rows(rows);
         let drawn = style.draw(text, (-start, -ascent), |along, down, color| {
             let (x, y) = match is_upward {
                 true => (left + down, top - along),
                 false => (left + along, top + down),
             };
             // What is negative is beyond the last pixel, too.
-            let [x, y] = [x, y].map(|place| usize::try_from(place).unwrap_or(usize::MAX));
-            let place = y.saturating_mul(width).saturating_add(x);
-            if let (true, Some(pixel)) = (x < width, pixels.get_mut(place)) {
-                pen.cover(pixel, color.alpha);
+            let [x, y] = [x, y].map(|place| u32::try_from(place).unwrap_or(u32::MAX));
+            let place = usize::try_from(u64::from(y) * width + u64::from(x));
+            let pixel = place.ok().and_then(|place| pixels.get_mut(place));
+            if let (true, Some(pixel)) = (u64::from(x) < width, pixel) {
+                *pixel = pen.cover(*pixel, color.alpha);
             }
             Ok::<(), Infallible>(())
         });
@@ -128,30 +119,27 @@ impl GridBackend for Canvas<'_> {
     fn draw_grid(&mut self, (left, top): BackendCoord, grid: &Grid<'_>) -> Outcome {
         let colors = self.colors;
         let end = grid.columns.last().map_or(0, |column| column.end);
-        let width = self.width();
-        for (rows, steps) in grid
-            .rows
-            .iter()
-            .zip(grid.steps.chunks(grid.columns.len().max(1)))
-        {
-            let first = self.row(top + rows.start, left, left + end);
-            for (columns, &step) in grid.columns.iter().zip(steps) {
-                let columns = length(columns.start) as usize..length(columns.end) as usize;
-                match first.get_mut(columns).unwrap_or_default() {
-                    // Filling takes longer than that.
-                    [pixel] => *pixel = colors.step(step),
-                    cell => cell.fill(colors.step(step)),
+        let steps = grid.steps.chunks(grid.columns.len().max(1));
+        let rows: Vec<_> = grid.rows.iter().zip(steps).collect();
+        // A colour bar has more rows than there are steps.
+        let is_more = |(row, steps): &(&Range<i32>, &[u16]), next: &(&Range<i32>, &[u16])| {
+            row.end == next.0.start && *steps == next.1
+        };
+        for alike in rows.chunk_by(is_more) {
+            let (Some((first, steps)), Some((last, _))) = (alike.first(), alike.last()) else {
+                continue;
+            };
+            let rows = top + first.start..top + last.end;
+            self.pixels.change(rows, left..left + end, |pixels| {
+                for (columns, &step) in grid.columns.iter().zip(*steps) {
+                    let columns = length(columns.start) as usize..length(columns.end) as usize;
+                    match pixels.get_mut(columns).unwrap_or_default() {
+                        // Filling takes longer than that.
+                        [pixel] => *pixel = colors.step(step),
+                        cell => cell.fill(colors.step(step)),
+                    }
                 }
-            }
-            // What is between cells is the same in all rows of pixels, too.
-            let start = length(top + rows.start) as usize * width + length(left) as usize;
-            let line = start..start + length(end) as usize;
-            for row in 1..length(rows.end - rows.start) as usize {
-                let place = start + row * width;
-                if place + line.len() <= self.pixels.len() {
-                    self.pixels.copy_within(line.clone(), place);
-                }
-            }
+            });
         }
         Ok(())
     }

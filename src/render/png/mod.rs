@@ -2,6 +2,7 @@
 
 mod canvas;
 mod palette;
+mod pixels;
 mod rows;
 
 use std::cell::Cell;
@@ -10,12 +11,13 @@ use std::io::{self, Write};
 use flate2::write::ZlibEncoder;
 use plotters::drawing::IntoDrawingArea;
 
-use super::colormap::Color;
+use super::colormap::{Color, STEPS};
 use super::draw::{Drawing, draw};
 use super::{Picture, RenderError};
-use crate::figure::{Body, Figure};
+use crate::figure::Body;
 use canvas::Canvas;
 use palette::IndexedColors;
+use pixels::PixelRows;
 use rows::filter_rows;
 
 /// Stands for "nothing painted"; it is not seen.
@@ -24,10 +26,14 @@ const TRANSPARENT: Color = [254, 1, 253];
 /// What a file takes beside its pixels, about, in bytes.
 const HEAD_SIZE: usize = 1_024;
 
+/// From so many texts for each colour on, a map is repetitive: there fdeflate
+/// makes files twice as long as zlib does.
+const MOST_TEXTS_PER_COLOR: usize = 24;
+
 thread_local! {
     /// What a thread draws on: fresh memory for every picture costs as much as
     /// drawing.
-    static PIXELS: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static PIXELS: Cell<PixelRows> = Cell::default();
 }
 
 /// Encodes a drawing. The same figure gives the same bytes on every machine.
@@ -52,16 +58,10 @@ fn encode_on(
 ) -> Result<Picture, RenderError> {
     let (width, height) = drawing.size();
     let colors = IndexedColors::new(drawing, paper);
-    let mut memory = PIXELS.take();
-    let pixel_count = width as usize * height as usize;
-    if memory.len() < pixel_count {
-        memory.resize(pixel_count, 0);
-    }
-    let pixels = memory.get_mut(..pixel_count).unwrap_or_default();
-    let canvas = Canvas::new(pixels, (width, height), &colors);
+    let mut pixels = PIXELS.take();
+    let canvas = Canvas::new(&mut pixels, (width, height), &colors);
     let bytes = draw(drawing, &canvas.into_drawing_area()).and_then(|()| {
-        let pixels = memory.get(..pixel_count).unwrap_or_default();
-        let stream = compress(pixels, width as usize, drawing.figure)?;
+        let stream = compress(&pixels, drawing)?;
         let mut bytes = Vec::with_capacity(stream.len() + HEAD_SIZE);
         let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
         encoder.set_depth(::png::BitDepth::Eight);
@@ -73,28 +73,45 @@ fn encode_on(
         writer.finish()?;
         Ok(bytes)
     });
-    PIXELS.set(memory);
+    PIXELS.set(pixels);
     Ok(drawing.picture(bytes?))
 }
 
 /// The zlib stream of pixels, as measured: fdeflate is the fastest by far, and
 /// what is made by the hundred is small enough with it. It has no words for
-/// grids, in which the same cells come again and again: there zlib's level 2
+/// what comes again and again, as the cells of grids do: there zlib's level 2
 /// makes files a third shorter.
-fn compress(pixels: &[u8], width: usize, figure: &Figure<'_>) -> io::Result<Vec<u8>> {
-    let stream = Vec::with_capacity(pixels.len() / 16);
-    match figure.body {
-        Body::Map(_) | Body::Profile(_) => {
+fn compress(pixels: &PixelRows, drawing: &Drawing<'_>) -> io::Result<Vec<u8>> {
+    let stream = Vec::with_capacity(pixels.pixel_count() / 16);
+    let is_repetitive = match drawing.figure.body {
+        Body::Map(_) | Body::Profile(_) => repeats_numbers(drawing),
+        Body::Grid(_) => true,
+    };
+    match is_repetitive {
+        false => {
             let mut compressor = fdeflate::Compressor::new(stream)?;
-            filter_rows(pixels, width, |row| compressor.write_data(row))?;
+            filter_rows(pixels, |row| compressor.write_data(row))?;
             compressor.finish()
         }
-        Body::Grid(_) => {
+        true => {
             let mut compressor = ZlibEncoder::new(stream, flate2::Compression::new(2));
-            filter_rows(pixels, width, |row| compressor.write_all(row))?;
+            filter_rows(pixels, |row| compressor.write_all(row))?;
             compressor.finish()
         }
     }
+}
+
+/// Whether the same numbers stand in cells of the same colours again and again:
+/// there are many texts for each colour of the map, which is drawn first.
+fn repeats_numbers(drawing: &Drawing<'_>) -> bool {
+    let mut is_used = [false; STEPS + 1];
+    for &step in drawing.steps.iter().take(1).flatten() {
+        if let Some(is_used) = is_used.get_mut(usize::from(step)) {
+            *is_used = true;
+        }
+    }
+    let color_count = is_used.into_iter().filter(|&is_used| is_used).count();
+    color_count > 0 && drawing.layout.texts().count() > MOST_TEXTS_PER_COLOR * color_count
 }
 
 /// Whether bytes are a PNG to the last byte; its checksums tell.

@@ -7,8 +7,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 /// So many files are brought to the disk side by side: a file system does many
 /// in hardly more time than one.
@@ -20,43 +21,67 @@ const MAXIMUM_WAITING: usize = 64;
 
 /// Brings files to the disk while others are drawn: it takes a hundred small
 /// files longer than it takes to draw them, and nearly all of that is waiting.
+/// Threads that wait for work like this sleep; those of a pool for computing
+/// look around for a while first, and take that time from drawing.
 #[derive(Debug)]
 pub(super) struct DiskThreads {
     /// `None` where the system has no threads left.
-    threads: Option<rayon::ThreadPool>,
+    tasks: Option<Sender<Task>>,
     waiting: Arc<AtomicUsize>,
+}
+
+/// A file to be brought to the disk.
+#[derive(Debug)]
+struct Task {
+    file: File,
+    outcome: Sender<io::Result<()>>,
 }
 
 impl DiskThreads {
     pub(super) fn start() -> Self {
-        let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(THREADS)
-            .thread_name(|_| "disk".to_owned())
-            .build();
+        let (sender, tasks) = mpsc::channel();
+        let (tasks, waiting) = (Arc::new(Mutex::new(tasks)), Arc::default());
+        let start = |_: &usize| {
+            let (tasks, waiting) = (Arc::clone(&tasks), Arc::clone(&waiting));
+            let thread = thread::Builder::new().name("disk".to_owned());
+            thread.spawn(move || work(&tasks, &waiting)).is_ok()
+        };
+        let started = (0..THREADS).filter(start).count();
         Self {
-            threads: threads.ok(),
-            waiting: Arc::default(),
+            tasks: (started > 0).then_some(sender),
+            waiting,
         }
     }
 
     fn begin(&self, file: File) -> io::Result<Option<Receiver<io::Result<()>>>> {
-        let Some(threads) = &self.threads else {
+        let Some(tasks) = &self.tasks else {
             return sync(&file).map(|()| None);
         };
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAXIMUM_WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return sync(&file).map(|()| None);
         }
-        let waiting = Arc::clone(&self.waiting);
-        let (sender, receiver) = mpsc::channel();
-        threads.spawn(move || {
-            let outcome = sync(&file);
-            drop(file);
-            waiting.fetch_sub(1, Ordering::Relaxed);
-            // Nobody waits for what is not kept.
-            let _ = sender.send(outcome);
-        });
-        Ok(Some(receiver))
+        let (outcome, receiver) = mpsc::channel();
+        match tasks.send(Task { file, outcome }) {
+            Ok(()) => Ok(Some(receiver)),
+            Err(mpsc::SendError(task)) => sync(&task.file).map(|()| None),
+        }
+    }
+}
+
+/// What a thread does until nobody can give it anything any more.
+fn work(tasks: &Mutex<Receiver<Task>>, waiting: &AtomicUsize) {
+    loop {
+        // What waits in line is whole whoever panicked.
+        let task = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Task { file, outcome }) = task else {
+            return;
+        };
+        let synced = sync(&file);
+        drop(file);
+        waiting.fetch_sub(1, Ordering::Relaxed);
+        // Nobody waits for what is not kept.
+        let _ = outcome.send(synced);
     }
 }
 

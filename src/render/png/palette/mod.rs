@@ -10,6 +10,8 @@
 mod needs;
 mod numbers;
 
+use std::hint::select_unpredictable;
+
 use plotters_backend::BackendCoord;
 use rustc_hash::FxHashMap;
 
@@ -23,6 +25,10 @@ use numbers::best_groups;
 const MOST_COLORS: usize = 256;
 /// Letters on paper have edges of so many steps, the last of them the ink.
 const TEXT_LEVELS: u8 = 8;
+/// More than there are levels, and a power of two.
+const LEVEL_COUNT: usize = 16;
+/// Of numbers from here on, neighbours differ by one.
+const NO_FRACTIONS: f64 = (1_u64 << (f64::MANTISSA_DIGITS - 1)) as f64;
 /// Every other step of the scale and the last.
 const EVERY_OTHER: usize = STEPS / 2 + 1;
 /// So much may be between what a channel shows and what the scale says.
@@ -55,18 +61,19 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    /// Covers a fraction of a pixel with ink.
+    /// The index of a pixel when a fraction of it is covered with ink.
     #[inline]
-    pub(super) fn cover(&self, pixel: &mut u8, coverage: f64) {
-        let shades = match *pixel == self.band {
+    pub(super) fn cover(&self, below: u8, coverage: f64) -> u8 {
+        let shades = match below == self.band {
             true => &self.band_shades,
             false => &self.shades,
         };
-        // No fraction of a byte is half a step away from two levels.
-        let level = (coverage * shades.levels + 0.5) as usize;
-        if let (1.., Some(&index)) = (level, shades.indices.get(level)) {
-            *pixel = index;
-        }
+        // No fraction of a byte is half a step away from two levels. The last bits
+        // of a number that has no bits for fractions are the nearest level.
+        let level = (coverage * shades.levels + NO_FRACTIONS).to_bits() as usize % LEVEL_COUNT;
+        let index = shades.indices.get(level).copied().unwrap_or(below);
+        // Edges of letters come too irregularly to be foreseen.
+        select_unpredictable(level == 0, below, index)
     }
 }
 
@@ -76,13 +83,13 @@ struct Shades {
     /// The number of steps; the last is the ink itself.
     levels: f64,
     /// By step; 0 is what is below, whatever its index.
-    indices: [u8; TEXT_LEVELS as usize + 1],
+    indices: [u8; LEVEL_COUNT],
 }
 
 impl Shades {
     /// `base` and a step make the index of what is between.
     fn new(levels: u8, base: u8, ink: u8) -> Self {
-        let mut indices = [ink; TEXT_LEVELS as usize + 1];
+        let mut indices = [ink; LEVEL_COUNT];
         for (level, index) in (0..levels).zip(&mut indices) {
             *index = base.wrapping_add(level);
         }
