@@ -28,7 +28,7 @@ const HEAD_SIZE: usize = 1_024;
 
 /// From so many texts for each colour on, a map is repetitive: there fdeflate
 /// makes files twice as long as zlib does.
-const MOST_TEXTS_PER_COLOR: usize = 24;
+const MOST_TEXTS_PER_COLOR: usize = 16;
 
 thread_local! {
     /// What a thread draws on: fresh memory for every picture costs as much as
