@@ -211,11 +211,15 @@ fn take_over(
             reason: format!("{name:?} is not in {parent}"),
         }),
     };
-    let take_over = |name: &str| {
+    let take_over = |name: &str, sha256: Option<&str>| {
         let path = shard.path.join(name);
         // One that is missing says so itself.
         if path.exists() && beneath::file(&shard.path, name).is_none() {
             let reason = beneath::not_a_file().to_string();
+            return Err(MergeError::Damaged { path, reason });
+        }
+        if sha256.is_some_and(|sha256| !beneath::is_as_listed(&shard.path, name, sha256)) {
+            let reason = "it is not what its manifest lists".to_owned();
             return Err(MergeError::Damaged { path, reason });
         }
         Ok(merged.take_over(&shard.path, name)?)
@@ -224,20 +228,13 @@ fn take_over(
         check(folder, INPUTS)?;
         let name = format!("{folder}/{MANIFEST}");
         for file in files_of(&shard.path, &name)? {
-            let name = format!("{folder}/{}", file.name);
-            if !beneath::is_as_listed(&shard.path, &name, &file.sha256) {
-                return Err(MergeError::Damaged {
-                    path: shard.path.join(name),
-                    reason: "it is not what its manifest lists".to_owned(),
-                });
-            }
-            take_over(&name)?;
+            take_over(&format!("{folder}/{}", file.name), Some(&file.sha256))?;
         }
-        take_over(&name)?;
+        take_over(&name, None)?;
     }
     if let Some(thumbnail) = &record.thumbnail {
         check(thumbnail, THUMBNAILS)?;
-        take_over(thumbnail)?;
+        take_over(thumbnail, None)?;
     }
     Ok(())
 }

@@ -84,6 +84,17 @@ fn prepare(workplace: &Workplace) -> PathBuf {
         "[\"Hello\", \"\u{120}you\"]",
     )
     .unwrap();
+    // One head from a translation of two words to a source of three.
+    let cross = [0.5_f32, 0.25, 0.25, 0.0, 0.5, 0.5].map(f32::to_le_bytes);
+    let tensor = safetensors::tensor::TensorView::new(
+        safetensors::Dtype::F32,
+        vec![1, 1, 2, 3],
+        cross.as_flattened(),
+    );
+    let bytes = safetensors::serialize([("attention", tensor.unwrap())], None).unwrap();
+    fs::write(workplace.path().join("cross.npz"), bytes).unwrap();
+    fs::write(workplace.path().join("translation.txt"), "Guten\nTag\n").unwrap();
+    fs::write(workplace.path().join("source.txt"), "Good\nday\n!\n").unwrap();
     let model = workplace.path().join("my-finetuned-bert");
     fs::create_dir(&model).unwrap();
     let fixture = root().join("tests/fixtures/gelu-tanh-cased-vocabulary");
