@@ -68,7 +68,7 @@ pub enum MergeError {
     },
     /// Shards are not there.
     #[error("of {count} shards {missing} missing")]
-    Missing {
+    ShardsMissing {
         /// How many there should be.
         count: u32,
         /// Which are not there, with the verb.
@@ -120,7 +120,9 @@ impl MergeError {
             Self::Unfinished { folder } => Remedy::ResumeIn {
                 folder: folder.clone(),
             },
-            Self::Missing { .. } | Self::Twice { .. } | Self::Nothing => Remedy::NameEveryShard,
+            Self::ShardsMissing { .. } | Self::Twice { .. } | Self::Nothing => {
+                Remedy::NameEveryShard
+            }
             Self::Differ { .. } | Self::Damaged { .. } => Remedy::RunShardAgain,
             Self::OutputIsInput { .. } | Self::OutputIsTaken { .. } => {
                 Remedy::NameFolder(FolderKind::New)
@@ -238,7 +240,7 @@ fn check_whole(shards: &[(Shard, ShardFolder)]) -> Result<(), MergeError> {
         [some @ .., _] if missing.len() == 9 => format!("{} and more are", some.join(", ")),
         [some @ .., last] => format!("{} and {last} are", some.join(", ")),
     };
-    Err(MergeError::Missing {
+    Err(MergeError::ShardsMissing {
         count: *count,
         missing,
     })
