@@ -7,6 +7,7 @@
 pub mod colormap;
 mod draw;
 mod fonts;
+mod letters;
 pub mod png;
 pub mod svg;
 pub mod terminal;

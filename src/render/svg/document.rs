@@ -14,7 +14,8 @@ use super::image::{Image, images};
 use crate::figure::layout::Rect;
 use crate::render::colormap::{Color, ColorTable};
 use crate::render::draw::{Grid, GridBackend};
-use crate::render::text::{BOX, is_invisible, modifies_neighbours};
+use crate::render::letters::{is_invisible, modifies_neighbours};
+use crate::render::text::BOX;
 
 /// An SVG between its head and its end.
 pub(super) struct Document<'writer> {
