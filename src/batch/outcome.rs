@@ -28,4 +28,6 @@ pub struct BatchOutcome {
     pub kept: u64,
     /// Letters of the inputs that no font has, drawn as boxes.
     pub missing_glyphs: BTreeSet<char>,
+    /// Files that hold no input, while others do.
+    pub empty_files: Vec<String>,
 }

@@ -46,6 +46,11 @@ impl Messages {
         }
     }
 
+    /// Whether warnings are hidden.
+    pub fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// What is being done, with `-v`.
     pub fn detail(self, message: impl Display) {
         if self.verbose {

@@ -101,6 +101,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         picture: Some(format!("inputs/{line:06}/overview.png")),
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
         error: None,
+        hint: None,
     }
 }
 
