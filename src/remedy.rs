@@ -99,6 +99,16 @@ pub enum Remedy {
         /// Columns that it may be.
         names: Vec<String>,
     },
+    /// Say which column is the text, and which perhaps its pair.
+    NameTextAndPair {
+        /// Columns that it may be, at least two.
+        names: Vec<String>,
+    },
+    /// Make a file of the array that an object holds.
+    TakeArrayOut {
+        /// The field that it is in.
+        name: String,
+    },
     /// Do without naming a column.
     LeaveOutColumn(InputColumn),
     /// Give the columns names of their own.

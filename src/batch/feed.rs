@@ -116,6 +116,8 @@ enum Message {
         /// Inputs of the file, those of other shards and those that failed
         /// included.
         inputs: u64,
+        /// Whether its first line is an object of JSON, while it is read as text.
+        is_like_json: bool,
     },
     Failed(SourceError),
     /// All files were read to their ends.
@@ -131,6 +133,7 @@ pub(super) struct Feed {
     digests: Vec<String>,
     /// Inputs of each file that was read to its end.
     counts: Vec<u64>,
+    like_json: Vec<bool>,
     has_ended: bool,
     is_complete: bool,
 }
@@ -152,6 +155,7 @@ impl Feed {
             waiting: VecDeque::new(),
             digests: Vec::new(),
             counts: Vec::new(),
+            like_json: Vec::new(),
             has_ended: false,
             is_complete: false,
         }
@@ -176,6 +180,13 @@ impl Feed {
     /// Whether all files were read, and none holds an input.
     pub(super) fn has_nothing(&self) -> bool {
         self.is_complete && self.counts.iter().all(|&count| count == 0)
+    }
+
+    /// The files that were read as text and look like JSON.
+    pub(super) fn like_json(&self, sources: &[InputSource]) -> Vec<String> {
+        let told = sources.iter().zip(&self.like_json);
+        let like_json = told.filter(|(_, is_like_json)| **is_like_json);
+        like_json.map(|(source, _)| source.name.clone()).collect()
     }
 
     /// The files that were read and hold no input.
@@ -232,8 +243,13 @@ impl Feed {
                     self.in_flight.remove(item.length());
                     return Ok(Some(*item));
                 }
-                Ok(Message::EndOfFile { sha256, inputs }) => {
+                Ok(Message::EndOfFile {
+                    sha256,
+                    inputs,
+                    is_like_json,
+                }) => {
                     self.digests.push(sha256);
+                    self.like_json.push(is_like_json);
                     self.counts.push(inputs);
                 }
                 Ok(Message::Failed(error)) => return Err(error),
@@ -328,7 +344,7 @@ fn read(
             Ok(records) => records,
             Err(error) => return Ok(sender.send(Message::Failed(error))?),
         };
-        let mut inputs = 0_u64;
+        let (mut inputs, mut is_like_json) = (0_u64, false);
         loop {
             let record = match records.next(source) {
                 Ok(Some(record)) => record,
@@ -336,6 +352,7 @@ fn read(
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
             inputs += 1;
+            is_like_json |= inputs == 1 && source.is_like_json(&record);
             let own_id = own_id(&record);
             let is_own = own_id.is_some();
             let id = own_id.unwrap_or_else(|| format!("{}{:06}", source.id_prefix, record.line));
@@ -372,7 +389,11 @@ fn read(
             }
         }
         let sha256 = records.sha256();
-        sender.send(Message::EndOfFile { sha256, inputs })?;
+        sender.send(Message::EndOfFile {
+            sha256,
+            inputs,
+            is_like_json,
+        })?;
     }
     Ok(sender.send(Message::End)?)
 }

@@ -131,6 +131,7 @@ pub fn run(
         manifest,
         kept,
         missing_glyphs,
+        like_json: feed.like_json(&options.sources),
         empty_files: feed.empty_files(&options.sources),
     })
 }

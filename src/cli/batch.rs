@@ -61,6 +61,11 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));
     }
+    for file in &outcome.like_json {
+        warn(format!(
+            "{file}: it looks like JSON and was read as text; see --input-format jsonl"
+        ));
+    }
     for file in &outcome.empty_files {
         warn(format!("{file}: there is no input in it"));
     }

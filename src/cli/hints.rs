@@ -141,11 +141,23 @@ pub fn in_words(remedy: &Remedy) -> String {
         },
         Remedy::NameColumnOrWriteHeader { names } => match names.first() {
             Some(name) => format!(
-                "--text-column {}; or, where the first line is no header, put one above it, such as: id,text,label",
+                "--text-column {}; or, where the first line is no header, write one above it that calls the texts: text",
                 typed(name)
             ),
             None => "a first line such as: id,text,pair; or --input-format txt".into(),
         },
+        Remedy::NameTextAndPair { names } => {
+            let name = |index: usize| typed(names.get(index).map_or("text", String::as_str));
+            format!(
+                "--text-column {}; and --pair-column {}, where the two are a pair",
+                name(0),
+                name(1)
+            )
+        }
+        Remedy::TakeArrayOut { name } => format!(
+            "write the array into a file of its own: jq {} in.json > inputs.json",
+            typed(&format!(".[{}]", serde_json::Value::from(name.as_str())))
+        ),
         Remedy::LeaveOutColumn(column) => format!("leave {column} out, or --input-format csv"),
         Remedy::RenameColumns => "give each column a name of its own".into(),
         Remedy::ConvertFile { file, kind } => convert_file(&typed(file), *kind),

@@ -54,6 +54,8 @@ pub enum ColumnError {
     NoText {
         /// The names that there are.
         found: Vec<String>,
+        /// Those that may be of texts.
+        likely: Vec<String>,
     },
     /// Usual names of more than one text are there.
     #[error(
@@ -92,12 +94,11 @@ impl ColumnError {
                 column: *column,
                 names: likely(found),
             },
-            Self::NoText { found } => Remedy::NameColumn {
+            Self::NoText { likely, .. } => Remedy::NameColumn {
                 column: InputColumn::Text,
-                names: likely(found),
+                names: likely.clone(),
             },
-            Self::Ambiguous { texts, .. } => Remedy::NameColumn {
-                column: InputColumn::Text,
+            Self::Ambiguous { texts, .. } => Remedy::NameTextAndPair {
                 names: texts.clone(),
             },
             Self::Same { name, found } => Remedy::NameColumn {
@@ -113,7 +114,7 @@ impl ColumnError {
 }
 
 /// The names that are more likely those of texts, unless there are none.
-pub(super) fn likely(found: &[String]) -> Vec<String> {
+fn likely(found: &[String]) -> Vec<String> {
     let is_likely = |name: &&String| {
         let name = name.to_lowercase();
         let is_other = ["id", "idx", "index", "guid", "label", "labels", "score", "split"]
@@ -121,8 +122,9 @@ pub(super) fn likely(found: &[String]) -> Vec<String> {
         !is_other && !name.is_empty() && name.parse::<f64>().is_err()
     };
     let likely: Vec<String> = found.iter().filter(is_likely).cloned().collect();
+    let named = found.iter().filter(|name| !name.is_empty());
     match likely.is_empty() {
-        true => found.to_vec(),
+        true => named.cloned().collect(),
         false => likely,
     }
 }
@@ -133,8 +135,10 @@ fn told(names: &[String]) -> String {
         None => name.clone(),
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
     };
-    let told: Vec<String> = names.iter().take(TOLD).map(shorten).collect();
-    match (told.len(), names.len() - told.len()) {
+    let named: Vec<&String> = names.iter().filter(|name| !name.is_empty()).collect();
+    let told = named.iter().copied().take(TOLD).map(shorten);
+    let told: Vec<String> = told.collect();
+    match (told.len(), named.len() - told.len()) {
         (0, _) => "none".to_owned(),
         (_, 0) => told.join(", "),
         (_, more) => format!("{} and {more} more", told.join(", ")),
@@ -166,6 +170,7 @@ pub(super) fn choose(columns: &Columns, names: &[&str]) -> Result<Chosen, Column
         Some(text) => (text, None),
         None => usual(names, [named_pair, id])?.ok_or_else(|| ColumnError::NoText {
             found: found(),
+            likely: likely(&found()),
         })?,
     };
     let pair = named_pair.or(usual_pair);
@@ -201,6 +206,7 @@ fn usual(
         texts.push((text, pair));
     }
     if texts.len() > 1 {
+        texts.sort_unstable();
         let name = |&(text, _): &(usize, _)| names.get(text).copied().unwrap_or_default();
         return Err(ColumnError::Ambiguous {
             texts: texts.iter().map(name).map(str::to_owned).collect(),

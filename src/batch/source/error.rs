@@ -82,10 +82,10 @@ impl SourceError {
             Self::NoArray { .. } => Remedy::WriteJson,
             Self::Header { error, .. } => return error.remedy(),
             Self::Columns {
-                error: ColumnError::NoText { found },
+                error: ColumnError::NoText { likely, .. },
                 ..
             } => Remedy::NameColumnOrWriteHeader {
-                names: super::columns::likely(found),
+                names: likely.clone(),
             },
             Self::Columns { error, .. } => return error.remedy(),
             Self::StandardInputTwice => Remedy::NameStandardInputOnce,

@@ -204,6 +204,18 @@ impl InputSource {
         }
     }
 
+    /// Whether an input is an object of JSON, or the beginning of an array of
+    /// them, in a file that is read as lines of text.
+    pub(super) fn is_like_json(&self, record: &Record) -> bool {
+        let text = record.content.as_ref().map(|content| content.text.trim());
+        let is_json = |text: &str| {
+            let rest = text.strip_prefix('[').unwrap_or(text).trim_start();
+            let rest = rest.strip_prefix('{').map(str::trim_start);
+            rest.is_some_and(|rest| rest.starts_with('"')) || text == "[" || text == "{"
+        };
+        self.format == InputFormat::Text && text.is_ok_and(is_json)
+    }
+
     fn io(&self, source: io::Error) -> SourceError {
         SourceError::Io {
             file: self.name.clone(),

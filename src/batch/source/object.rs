@@ -1,6 +1,8 @@
 //! A JSON value as an input: an object with a text, a text, or two texts.
 
-use super::columns;
+use std::borrow::Cow;
+
+use super::columns::{self, ColumnError};
 use super::json::{JsonKind, JsonValue};
 use super::record::{RecordError, RecordText};
 use crate::remedy::InputColumn;
@@ -44,10 +46,26 @@ fn two_texts(array: JsonValue<'_>) -> Result<RecordText, RecordError> {
     }
 }
 
+/// Only what holds a text may be one; an array of inputs may be within.
+fn no_text(error: ColumnError, members: &[(Cow<'_, str>, JsonValue<'_>)]) -> RecordError {
+    let ColumnError::NoText { found, .. } = error else {
+        return error.into();
+    };
+    let of_kind = |kind: JsonKind| -> Vec<String> {
+        let members = members.iter().filter(|(_, value)| value.kind == kind);
+        members.map(|(name, _)| name.clone().into_owned()).collect()
+    };
+    let likely = of_kind(JsonKind::Text);
+    match of_kind(JsonKind::Array).into_iter().next() {
+        Some(name) if likely.is_empty() => RecordError::ArrayWithin { name },
+        _ => ColumnError::NoText { found, likely }.into(),
+    }
+}
+
 fn object(object: JsonValue<'_>, columns: &Columns) -> Result<RecordText, RecordError> {
     let members = object.members()?;
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
-    let chosen = columns::choose(columns, &names)?;
+    let chosen = columns::choose(columns, &names).map_err(|error| no_text(error, &members))?;
     let field = |column: InputColumn, index: usize| -> Result<Option<String>, RecordError> {
         let Some((name, value)) = members.get(index) else {
             return Ok(None);

@@ -66,6 +66,12 @@ pub enum RecordError {
         /// What is there.
         found: &'static str,
     },
+    /// It is an object around an array, which may hold the inputs.
+    #[error("expected an input, found an object with an array in its field {name:?}")]
+    ArrayWithin {
+        /// The field.
+        name: String,
+    },
     /// A field holds something else than it should.
     #[error("expected {expected} in the field {name:?}, found {found}")]
     WrongKind {
@@ -131,6 +137,7 @@ impl RecordError {
             Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {
                 Remedy::WriteJson
             }
+            Self::ArrayWithin { name } => Remedy::TakeArrayOut { name: name.clone() },
             Self::WrongKind { .. } => Remedy::WriteTextsAsStrings,
             Self::Columns(error) => return error.remedy(),
             Self::FieldCount {

@@ -143,6 +143,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             name: "sentences.txt".to_owned(),
             sha256: Some("0".repeat(64)),
         }],
+        reading: None,
         counts: BatchCounts {
             inputs,
             done: inputs - failed,
