@@ -128,6 +128,8 @@ pub enum Remedy {
     GiveOwnIds,
     /// Make more and shorter texts of it.
     SplitTexts,
+    /// Leave out columns or fields that no input is made of.
+    LeaveOutFields,
     /// Save the file in UTF-8.
     SaveAsUtf8,
     /// Save texts whose letters are whole.

@@ -8,9 +8,7 @@ use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
-use crate::batch::{
-    BatchError, ColumnError, FeedError, MergeError, RecordError, SourceError,
-};
+use crate::batch::{BatchError, ColumnError, FeedError, MergeError, RecordError, SourceError};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
@@ -167,6 +165,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give each input an id of its own, or name another column with --id-column".into()
         }
         Remedy::SplitTexts => "make several lines of it".into(),
+        Remedy::LeaveOutFields => "leave out what is no text, pair or id".into(),
         Remedy::SaveAsUtf8 => {
             "save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 in.txt > utf-8.txt, with its encoding in place of WINDOWS-1252".into()
         }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::record::RecordError;
+use super::record::{MAXIMUM_FIELDS, RecordError};
 
 /// What kind of value it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,10 @@ impl<'json> JsonValue<'json> {
             scanner.space();
             if matches!(scanner.peek(), None | Some(b'}' | b']')) {
                 return Ok(members);
+            }
+            if members.len() == MAXIMUM_FIELDS {
+                let maximum = MAXIMUM_FIELDS;
+                return Err(RecordError::TooManyFields { maximum });
             }
             let name = match is_object {
                 true => scanner.name()?,
@@ -269,7 +273,12 @@ impl<'json> Scanner<'json> {
 
     fn word(&mut self) -> Result<JsonKind, RecordError> {
         let rest = self.json.get(self.position..).unwrap_or_default();
-        let is_end = |byte: u8| matches!(byte, b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'{' | b'[');
+        let is_end = |byte: u8| {
+            matches!(
+                byte,
+                b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'{' | b'['
+            )
+        };
         let end = rest.bytes().position(is_end).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         let is_number = word.starts_with(|letter: char| letter == '-' || letter.is_ascii_digit())

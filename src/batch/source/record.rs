@@ -11,6 +11,10 @@ use crate::remedy::Remedy;
 /// enough for a file without line ends not to fill the memory.
 pub(super) const MAXIMUM_LENGTH: usize = 16 << 20;
 
+/// The most fields of a row or an object: so many that they are no mistake, few
+/// enough for a line of delimiters not to fill the memory.
+pub(super) const MAXIMUM_FIELDS: usize = 1 << 14;
+
 /// An input as its file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::batch) struct Record {
@@ -39,6 +43,12 @@ pub enum RecordError {
         /// The most, in bytes.
         maximum: usize,
     },
+    /// It has more fields than anybody's data.
+    #[error("expected at most {maximum} fields, found more")]
+    TooManyFields {
+        /// The most.
+        maximum: usize,
+    },
     /// It is in another encoding.
     #[error("expected UTF-8, found another byte at {position}")]
     NotUtf8 {
@@ -59,9 +69,7 @@ pub enum RecordError {
         found: String,
     },
     /// It is JSON that says no text.
-    #[error(
-        "expected a JSON object with a text, a text, or an array of two texts, found {found}"
-    )]
+    #[error("expected a JSON object with a text, a text, or an array of two texts, found {found}")]
     NoObject {
         /// What is there.
         found: &'static str,
@@ -132,6 +140,7 @@ impl RecordError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
             Self::TooLong { .. } => Remedy::SplitTexts,
+            Self::TooManyFields { .. } => Remedy::LeaveOutFields,
             Self::NotUtf8 { .. } => Remedy::SaveAsUtf8,
             Self::HalfSurrogate => Remedy::WriteWholeLetters,
             Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {

@@ -46,7 +46,11 @@ fn lines_of_text_are_read_whatever_ends_them() {
         b"\xef\xbb\xbfone\r\n\r\n \t\r\ntwo\r\n",
         &[(1, "one"), (4, "two")],
     );
-    check("A.TXT", b"one\rtwo\r\rfour", &[(1, "one"), (2, "two"), (4, "four")]);
+    check(
+        "A.TXT",
+        b"one\rtwo\r\rfour",
+        &[(1, "one"), (2, "two"), (4, "four")],
+    );
     check("a.text", b"one\n", &[(1, "one")]);
     check("a", b"one\n", &[(1, "one")]);
     check(
@@ -63,6 +67,28 @@ fn a_line_beyond_the_limit_fails_alone() {
     content.resize(content.len() + (17 << 20), b'x');
     content.extend(b"\nthree\n");
     check("a.txt", &content, &[(1, "one"), (2, ""), (3, "three")]);
+}
+
+#[test]
+fn a_line_of_nothing_but_fields_fails_alone() {
+    let commas = ",".repeat(15 << 20);
+    let table = format!("id,text\n1,one\n{commas}\n2,two\n");
+    check(
+        "a.csv",
+        table.as_bytes(),
+        &[(2, "one"), (3, ""), (4, "two")],
+    );
+    let members = "\"\":1,".repeat(3 << 20);
+    let lines = format!("{{{members} \"text\": \"x\"}}\n\"two\"\n");
+    check("a.jsonl", lines.as_bytes(), &[(1, ""), (2, "two")]);
+    let workplace = Workplace::new();
+    write(&workplace, "a.csv", commas + "text\n");
+    let outcome = batch(&workplace, 1, &["a.csv"], "out", &[]);
+    assert!(
+        outcome.stderr.contains("at most 16384 fields"),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]
@@ -87,7 +113,7 @@ fn objects_are_read_and_other_lines_fail_alone() {
         (5, ""),
         (6, ""),
         (7, ""),
-        (8, ""),
+        (8, "string"),
         (9, "pair"),
         (10, ""),
         (11, ""),
@@ -96,7 +122,11 @@ fn objects_are_read_and_other_lines_fail_alone() {
     ];
     check("a.jsonl", lines.as_bytes(), &expected);
     check("a.ndjson", b"{\"text\": \"one\"}\n", &[(1, "one")]);
-    check("a.jsonl", b"\"one\"\n[\"two\", \"pair\"]\n", &[(1, "one"), (2, "two")]);
+    check(
+        "a.jsonl",
+        b"\"one\"\n[\"two\", \"pair\"]\n",
+        &[(1, "one"), (2, "two")],
+    );
 }
 
 #[test]
