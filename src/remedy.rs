@@ -42,24 +42,34 @@ pub enum Remedy {
     },
     /// Name a stretch of tokens that are there.
     Crop {
-        /// Tokens that there are, at least one.
-        count: usize,
+        /// Its first position.
+        first: usize,
+        /// Its last.
+        last: usize,
     },
     /// Show special tokens as well.
     KeepSpecialTokens,
-    /// Show every token by itself.
-    ShowEveryToken,
-    /// Name a token by its position.
-    NameTokenByPosition,
-    /// Name a position that is there.
-    NamePosition {
-        /// Tokens that are shown.
-        count: usize,
+    /// Show a token that is hidden.
+    ShowUnit {
+        /// The ends of a stretch that has it, where it is outside the one that
+        /// was asked for.
+        crop: Option<(usize, usize)>,
+        /// Whether it is hidden as a special one.
+        is_special: bool,
     },
-    /// Name one of the tokens that are written alike by its position.
-    NameOnePosition {
-        /// Where the first of them is.
-        first: usize,
+    /// Name a view that there is.
+    NameView {
+        /// Such a one.
+        view: String,
+        /// Whether it is of a token, whose position has to be known.
+        lists_positions: bool,
+    },
+    /// Name a token by its position.
+    NameUnit {
+        /// Of which view, `from:` or `to:`.
+        prefix: &'static str,
+        /// The positions of those that could be meant, at least one.
+        positions: Vec<usize>,
     },
     /// Ask for fewer panels in a picture.
     DrawFewerPanels,

@@ -8,9 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
+use super::view_list::ViewList;
 use crate::analysis::{Crop, Granularity, SpecialTokens};
 use crate::batch::InputFormat;
-use crate::figure::{Colormap, Progression, Scale, Theme, View};
+use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
 use crate::store::batch_records::Shard;
 
@@ -298,10 +299,11 @@ pub struct OutputArguments {
         allow_hyphen_values = true
     )]
     pub heads: IndexList,
-    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
+    /// heads, overview, mean, max, from:TOKEN, to:TOKEN;
+    /// TOKEN is a text or a position such as @3
     /// [default: heads,overview; batch: overview]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub views: Option<Vec<View>>,
+    #[arg(long, value_name = "LIST")]
+    pub views: Option<Vec<ViewList>>,
     /// png, svg, safetensors, npz, json
     #[arg(
         short,
@@ -323,7 +325,8 @@ pub struct OutputArguments {
     /// keep, hide, renormalize
     #[arg(long, value_name = "WHAT", default_value_t)]
     pub special_tokens: SpecialTokens,
-    /// Show a stretch of the tokens, such as 10-40
+    /// Show a stretch of the tokens, such as 10-40,
+    /// counted from 0 as attnviz tokens lists them
     #[arg(long, value_name = "FIRST-LAST")]
     pub crop: Option<Crop>,
     /// List so many of the strongest links by a map

@@ -12,7 +12,7 @@ use crate::batch::{BatchError, FeedError, MergeError, SourceError};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
-use crate::figure::FigureError;
+use crate::figure::{FigureError, ViewError};
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
@@ -36,7 +36,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
 }
 
 /// The remedy of the error itself, whichever of the crate's it is.
-fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
+pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     macro_rules! of_any {
         ($($error:ty),+ $(,)?) => {
             None$(.or_else(|| cause.downcast_ref().and_then(<$error>::remedy)))+
@@ -44,6 +44,7 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     }
     of_any!(
         UnknownName,
+        ViewError,
         DigestError,
         HubError,
         CheckpointError,
@@ -82,6 +83,18 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
 
 const PASS_A_TOKEN: &str = "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
 
+/// So many things of a kind are named in a hint.
+const MAXIMUM_ALTERNATIVES: usize = 6;
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,@%+=".contains(letter);
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
     match remedy {
@@ -101,17 +114,28 @@ pub fn in_words(remedy: &Remedy) -> String {
             format!("--{kind}s 0-{last} (or --{kind}s -1 for the last one)")
         }
         Remedy::ChooseOfFile { kind, available } => format!("--{kind}s {}", listed(available)),
-        Remedy::Crop { count } => format!("--crop 0-{}", count.saturating_sub(1)),
+        Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
         Remedy::KeepSpecialTokens => "--special-tokens keep".into(),
-        Remedy::ShowEveryToken => {
-            "--special-tokens keep, --tokens subword, and a --crop that has it or none".into()
+        Remedy::ShowUnit { crop, is_special } => {
+            let crop = crop.map(|(first, last)| format!("--crop {first}-{last}"));
+            let special = is_special.then(|| "--special-tokens keep".to_owned());
+            [crop, special].into_iter().flatten().collect::<Vec<_>>().join(" ")
         }
-        Remedy::NameTokenByPosition => {
-            "--views from:0, with the position of a token counted from 0".into()
-        }
-        Remedy::NamePosition { count } => format!("--views from:{}", count.saturating_sub(1)),
-        Remedy::NameOnePosition { first } => {
-            format!("--views from:{first}, with the position of the one you mean")
+        Remedy::NameView {
+            view,
+            lists_positions: false,
+        } => format!("--views {}", quoted(view)),
+        Remedy::NameView {
+            view,
+            lists_positions: true,
+        } => format!(
+            "--views {view}, with the position of the token as this lists it: \
+             attnviz tokens \"Hello, how are you?\""
+        ),
+        Remedy::NameUnit { prefix, positions } => {
+            let views = positions.iter().take(MAXIMUM_ALTERNATIVES);
+            let views: Vec<String> = views.map(|position| format!("{prefix}@{position}")).collect();
+            format!("--views {}", views.join(", or "))
         }
         Remedy::DrawFewerPanels => "--views heads, or fewer: --layers 0-11 --heads 0-11".into(),
         Remedy::WriteLess => {

@@ -23,6 +23,7 @@ mod terminal;
 mod terminal_output;
 mod terminal_view;
 mod usage;
+mod view_list;
 
 use anyhow::Result;
 

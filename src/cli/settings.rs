@@ -226,9 +226,12 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
     figure
         .check()
         .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
-    let views = output.views.as_deref().unwrap_or(default_views);
+    let views: Vec<&View> = match &output.views {
+        Some(lists) => lists.iter().flat_map(|list| &list.0).collect(),
+        None => default_views.iter().collect(),
+    };
     Ok(OutputOptions {
-        views: views.iter().cloned().collect(),
+        views: views.into_iter().cloned().collect(),
         formats: output.formats.iter().copied().collect(),
         reshape: ReshapeOptions {
             granularity: output.tokens,
