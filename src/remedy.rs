@@ -21,6 +21,11 @@ pub enum Remedy {
     GivePair,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
+    /// Give the option that was typed another value.
+    GiveValue {
+        /// One that it takes.
+        value: String,
+    },
     /// Cut the text.
     Truncate {
         /// Tokens that the model takes, special ones included.
@@ -115,7 +120,12 @@ pub enum Remedy {
     /// Write the file anew.
     WriteFileAgain,
     /// Give labels in a form that is read.
-    GiveLabels,
+    GiveLabels {
+        /// Which.
+        of: LabelsOf,
+        /// How many, where that is what was wrong.
+        count: Option<usize>,
+    },
 
     // Checkpoints.
     /// Name a directory that holds a checkpoint.
@@ -217,6 +227,15 @@ pub enum Remedy {
     SetCache,
     /// Have the cache where there is room, or make room.
     SetRoomierCache,
+}
+
+/// What labels of attention from elsewhere are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelsOf {
+    /// The queries, which are the keys too where those have none of their own.
+    Queries,
+    /// The keys.
+    Keys,
 }
 
 /// What can be left out of a command.

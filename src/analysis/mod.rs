@@ -14,4 +14,4 @@ pub use maps::{Axis, AxisUnit, MapId, Maps, Measure};
 pub use options::{Crop, CropError, Granularity, ReshapeOptions, SpecialTokens};
 pub use profile::{Direction, Profile, profile};
 pub use reduce::{Reduction, Reductions, reduce};
-pub use reshape::{ReshapeError, reshape, truncation_note};
+pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};

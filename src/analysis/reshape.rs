@@ -14,7 +14,7 @@ use super::{
     Axis, AxisUnit, Crop, Granularity, MapId, Maps, Measure, ReshapeOptions, SpecialTokens,
 };
 use crate::attention::{Attention, RowSums};
-use crate::input::Unit;
+use crate::input::{StreamRole, Unit};
 use crate::remedy::{Remedy, Setting};
 use crate::run::Run;
 
@@ -107,6 +107,18 @@ pub fn reshape<'run>(
     let values = maps.values.iter().copied();
     maps.head_maximum = values.fold(0.0, f32::max);
     Ok(maps)
+}
+
+/// The rows or columns that a stream has before a stretch of them is cut out.
+pub fn uncropped_axis(role: StreamRole, stream: &[Unit], options: &ReshapeOptions) -> Axis {
+    let mut axis = Axis::new(role, stream);
+    if options.special_tokens != SpecialTokens::Keep {
+        axis.units.retain(|unit| !unit.special);
+    }
+    if options.granularity == Granularity::Word {
+        axis.units = Words::new(&axis, stream).units;
+    }
+    axis
 }
 
 /// The attention of a run as it is.

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::digest::PendingDigest;
 use super::hub::CachedFile;
-use super::{Checkpoint, CheckpointError, ConfigCheck, ModelSource, TokenizerFiles, WeightFiles};
+use super::{
+    Checkpoint, CheckpointError, LoadOptions, ModelSource, Parts, TokenizerFiles, WeightFiles,
+};
 
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const TOKENIZER: &str = "tokenizer.json";
@@ -73,7 +75,7 @@ pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile
 /// after the config was looked at.
 pub(super) fn collect(
     place: &str,
-    check_config: ConfigCheck,
+    options: &LoadOptions,
     lookup: Lookup<'_>,
 ) -> Result<Found, CheckpointError> {
     let missing = |expected| CheckpointError::FileMissing {
@@ -82,7 +84,7 @@ pub(super) fn collect(
     };
     let mut digests = Vec::new();
     let config = text(CONFIG, lookup, &mut digests)?.ok_or_else(|| missing(CONFIG))?;
-    check_config(&config).map_err(CheckpointError::Config)?;
+    (options.check_config)(&config).map_err(CheckpointError::Config)?;
     let tokenizer = match text(TOKENIZER, lookup, &mut digests)? {
         Some(json) => TokenizerFiles::Json(json),
         None => TokenizerFiles::Vocabulary {
@@ -91,9 +93,12 @@ pub(super) fn collect(
             config: text(TOKENIZER_CONFIG, lookup, &mut digests)?,
         },
     };
-    let weights = weights(lookup, &mut digests)?.ok_or_else(|| {
-        missing("model.safetensors, model.safetensors.index.json or pytorch_model.bin")
-    })?;
+    let weights = match options.parts {
+        Parts::WithoutWeights => WeightFiles::Safetensors(Vec::new()),
+        Parts::Whole => weights(lookup, &mut digests)?.ok_or_else(|| {
+            missing("model.safetensors, model.safetensors.index.json or pytorch_model.bin")
+        })?,
+    };
     Ok(Found {
         config,
         tokenizer,

@@ -165,6 +165,17 @@ impl Checkpoint {
 /// Looks at the bytes of a `config.json` and says whether the rest is wanted.
 pub type ConfigCheck = fn(&[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
+/// Which files of a checkpoint are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parts {
+    /// All that a model is made of.
+    #[default]
+    Whole,
+    /// Config and tokenizer: [`Checkpoint::weights`] of them are
+    /// [`WeightFiles::Safetensors`] of no file.
+    WithoutWeights,
+}
+
 /// What [`load`] needs beside the source.
 #[derive(Debug, Clone)]
 pub struct LoadOptions {
@@ -173,6 +184,8 @@ pub struct LoadOptions {
     /// Asked before the weights are downloaded, so that a model of an
     /// unsupported family costs no time; by default every config is fine.
     pub check_config: ConfigCheck,
+    /// Weights may be left where they are; by default they are not.
+    pub parts: Parts,
 }
 
 impl Default for LoadOptions {
@@ -180,6 +193,7 @@ impl Default for LoadOptions {
         Self {
             hub: None,
             check_config: |_| Ok(()),
+            parts: Parts::default(),
         }
     }
 }
@@ -232,7 +246,7 @@ fn load_directory(path: &Path, options: &LoadOptions) -> Result<Checkpoint, Chec
         });
     }
     let place = path.display().to_string();
-    let found = files::collect(&place, options.check_config, &mut |name| {
+    let found = files::collect(&place, options, &mut |name| {
         let path = path.join(name);
         Ok(path.is_file().then_some(CachedFile { path, sha256: None }))
     })?;
@@ -256,7 +270,7 @@ fn load_hub(
         None => HubEnvironment::from_process()?,
     };
     let mut repository = Repository::open(environment, id, revision)?;
-    let outcome = files::collect(id, options.check_config, &mut |name| {
+    let outcome = files::collect(id, options, &mut |name| {
         match files::must_be_there(name) {
             // Its absence is an error of the hub or the cache, which knows
             // more about the reason than this module.

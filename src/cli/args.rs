@@ -39,6 +39,10 @@ Examples:
   attnviz render attnviz-out/hello-how-are-you --views mean --theme dark
   attnviz render gpt2.npz --labels tokens.txt --title gpt2";
 
+const TOKENS_EXAMPLE: &str = "\
+Example:
+  attnviz tokens \"Hello, how are you?\" --model builtin";
+
 const PULL_EXAMPLE: &str = "\
 Example:
   attnviz pull google-bert/bert-base-uncased --revision main";
@@ -80,6 +84,9 @@ pub enum Command {
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),
+    /// List the tokens of a text with their positions
+    #[command(after_help = TOKENS_EXAMPLE)]
+    Tokens(TokensArguments),
     /// Join the shards of a batch into one folder
     #[command(after_help = MERGE_EXAMPLE)]
     Merge(MergeArguments),
@@ -206,6 +213,30 @@ pub struct RenderArguments {
     /// [default: all cores, or RAYON_NUM_THREADS]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `tokens`.
+#[derive(Debug, Args)]
+pub struct TokensArguments {
+    /// The text; "-" is standard input
+    pub text: String,
+    /// A second text: both are encoded as a sentence pair
+    #[arg(long, value_name = "TEXT")]
+    pub pair: Option<String>,
+    /// Which model; its weights are not read.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// Cut to so many tokens, or never
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
+    pub truncate: Truncate,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,

@@ -16,7 +16,7 @@ use crate::figure::{FigureError, ViewError};
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{CheckpointPart, FolderKind, Remedy, Setting};
+use crate::remedy::{CheckpointPart, FolderKind, LabelsOf, Remedy, Setting};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -108,6 +108,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::LeaveOut(Setting::Crop) => "leave --crop out".into(),
         Remedy::LeaveOut(Setting::Revision) => "leave --revision out".into(),
         Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels, --key-labels and --title out".into(),
+        Remedy::GiveValue { value } => value.clone(),
         Remedy::Truncate { maximum } => format!("--truncate {maximum}"),
         Remedy::ChooseOfModel { kind, count } => {
             let last = count.saturating_sub(1);
@@ -174,8 +175,20 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
-        Remedy::GiveLabels => {
-            "--labels FILE (of keys --key-labels FILE) with one token a line, or a JSON array of strings".into()
+        Remedy::GiveLabels { of, count } => {
+            let option = match of {
+                LabelsOf::Queries => "--labels",
+                LabelsOf::Keys => "--key-labels",
+            };
+            match count {
+                Some(count) => format!(
+                    "{option} FILE, a file of {count} lines with a token each, or a JSON array of \
+                     {count} strings"
+                ),
+                None => format!(
+                    "{option} FILE, a file with one token a line, or a JSON array of strings"
+                ),
+            }
         }
 
         Remedy::NameCheckpoint => {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Arguments, ColorWhen, MessageArguments};
@@ -172,7 +173,15 @@ pub fn print_usage_error(error: &clap::Error, typed: impl Iterator<Item = OsStri
     let of_value = error.source().and_then(remedy);
     let of_value = of_value.filter(|remedy| !matches!(remedy, Remedy::ReadHelp { .. }));
     let remedy = of_value.unwrap_or(Remedy::ReadHelp { subcommand });
-    labelled("hint", AnsiColor::Cyan, in_words(&remedy));
+    let option = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(usage)) => usage.split(' ').next(),
+        _ => None,
+    };
+    let hint = match (&remedy, option) {
+        (Remedy::GiveValue { value }, Some(option)) => format!("{option} {value}"),
+        (remedy, _) => in_words(remedy),
+    };
+    labelled("hint", AnsiColor::Cyan, hint);
 }
 
 pub(super) fn labelled(label: &str, color: AnsiColor, message: impl Display) {

@@ -7,16 +7,17 @@ use anyhow::{Context, Result};
 
 use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
-    RenderArguments,
+    RenderArguments, TokensArguments,
 };
 use super::index_list::IndexList;
 use super::model_name::ModelName;
+use super::standard_input;
 use super::terminal_view::TerminalView;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
 use crate::batch::{InputSource, Reports};
 use crate::checkpoint::hub::HubEnvironment;
-use crate::checkpoint::{CheckpointSource, LoadOptions};
+use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
 use crate::input::Input;
 use crate::model::ModelConfig;
@@ -78,6 +79,30 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
     set_threads(arguments.threads)?;
     Ok(BenchSettings {
         model: model(&arguments.model)?,
+        json: arguments.json,
+    })
+}
+
+/// What `tokens` does.
+#[derive(Debug)]
+pub struct TokensSettings {
+    pub input: Input,
+    pub model: ModelSettings,
+    pub truncate: Option<usize>,
+    pub json: bool,
+}
+
+/// The settings of `tokens`; reads standard input where that is the text.
+pub(super) fn tokens(arguments: &TokensArguments) -> Result<TokensSettings> {
+    let mut model = model(&arguments.model)?;
+    model.load.parts = Parts::WithoutWeights;
+    Ok(TokensSettings {
+        input: Input::pair(
+            standard_input::text(&arguments.text)?,
+            arguments.pair.clone(),
+        ),
+        model,
+        truncate: arguments.truncate.limit(),
         json: arguments.json,
     })
 }
@@ -183,6 +208,7 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
             false => LoadOptions {
                 hub: None,
                 check_config,
+                parts: Parts::Whole,
             },
         },
         source,
@@ -263,6 +289,7 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
     Ok(LoadOptions {
         hub: Some(environment),
         check_config,
+        parts: Parts::Whole,
     })
 }
 

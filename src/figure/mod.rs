@@ -259,6 +259,8 @@ pub struct LabelledMap<'run> {
     pub row_segment_starts: Vec<usize>,
     /// Keys that start another segment than the one before them.
     pub column_segment_starts: Vec<usize>,
+    /// Whether the labels have their units' positions beside them.
+    pub shows_positions: bool,
     /// The strongest links, to be listed beside the map.
     pub links: Vec<Link>,
 }
@@ -270,6 +272,9 @@ pub struct UnitLabel {
     pub text: String,
     /// Special units are written in a lighter ink.
     pub special: bool,
+    /// Its position in the run's stream, that of its first piece where it is a
+    /// word: what `@N` means.
+    pub position: usize,
 }
 
 /// What one unit gives to, or gets from, every unit of the other axis.
@@ -317,6 +322,9 @@ pub struct PanelAxis {
     pub count: usize,
     /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
+    /// The positions of the first and the last unit, where the panels are of a
+    /// stretch.
+    pub ends: Option<[usize; 2]>,
 }
 
 /// One of the small maps.

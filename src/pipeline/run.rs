@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::attention::{Attention, Selection};
 use crate::checkpoint::{Checkpoint, PendingProvenance};
 use crate::input::{Input, Prepared};
-use crate::model::{HiddenStates, Model, ModelError};
+use crate::model::{HiddenStates, Model, ModelConfig, ModelError};
 use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
@@ -80,6 +80,37 @@ pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, Pipe
         tokenizer,
         provenance,
     })
+}
+
+/// What inputs need to become units, and no attention.
+#[derive(Debug)]
+pub struct LoadedTokenizer {
+    /// From texts to units.
+    pub tokenizer: Tokenizer,
+    /// How many units the model takes.
+    maximum_token_count: usize,
+}
+
+/// The tokenizer of a checkpoint alone; its weights need not be there.
+///
+/// # Errors
+/// When it cannot be made, or the model's config is refused.
+pub fn load_tokenizer(checkpoint: &Checkpoint) -> Result<LoadedTokenizer, PipelineError> {
+    let config = ModelConfig::from_json(&checkpoint.config).map_err(ModelError::from)?;
+    Ok(LoadedTokenizer {
+        tokenizer: Tokenizer::from_checkpoint(checkpoint)?,
+        maximum_token_count: config.maximum_token_count(),
+    })
+}
+
+impl LoadedTokenizer {
+    /// How long inputs may be.
+    pub fn limit(&self, truncate: Option<usize>) -> TokenLimit {
+        TokenLimit {
+            maximum: self.maximum_token_count,
+            truncate,
+        }
+    }
 }
 
 impl LoadedModel {
