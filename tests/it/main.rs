@@ -25,4 +25,5 @@ mod saved;
 mod shared;
 mod single_pass;
 mod svg;
+mod tls_front;
 mod tokenizer;

@@ -138,7 +138,10 @@ pub(super) fn fault_of(error: &ureq::Error) -> Option<CertificateFault> {
         return None;
     };
     Some(match error {
-        CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
+        // An authority of the same name is another one if its key is.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            CertificateFault::UnknownIssuer
+        }
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
