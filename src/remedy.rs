@@ -189,6 +189,15 @@ pub enum Remedy {
     CheckEndpoint,
     /// See whether there is a way to the hub, or do without.
     CheckConnection,
+    /// Say whose certificates are to be trusted.
+    TrustCertificate,
+    /// Name certificates that can be read, or none.
+    NameCertificates {
+        /// The variable that names them.
+        variable: &'static str,
+    },
+    /// Set the clock of the machine.
+    SetClock,
     /// Set a token.
     SetToken {
         /// Whether it takes the place of one that may have expired.

@@ -272,6 +272,13 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::CheckConnection => {
             "check the connection, HF_ENDPOINT and HTTPS_PROXY; --offline uses what is cached, `--model builtin` needs neither".into()
         }
+        Remedy::TrustCertificate => {
+            "ask who runs your network for the certificate that it signs with, then type before the same command: SSL_CERT_FILE=company-root.pem".into()
+        }
+        Remedy::NameCertificates { variable } => {
+            format!("unset {variable}, or let it name a file of certificates in PEM form")
+        }
+        Remedy::SetClock => "see what the clock says with: date".into(),
         Remedy::SetToken { expired: false } => PASS_A_TOKEN.into(),
         Remedy::SetToken { expired: true } => {
             format!("{PASS_A_TOKEN}; the present one may have expired")
