@@ -31,6 +31,8 @@ use crate::store::saved::ForeignNames;
 pub struct ModelSettings {
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
+    /// Which of several encoders.
+    pub weights_prefix: Option<String>,
     pub revision: String,
     pub load: LoadOptions,
 }
@@ -212,6 +214,7 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
             },
         },
         source,
+        weights_prefix: arguments.weights_prefix.clone(),
         revision: arguments.revision.clone(),
     })
 }
