@@ -22,7 +22,7 @@ pub enum Remedy {
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
     /// Give the option that was typed another value.
-    GiveValue {
+    CorrectValue {
         /// One that it takes.
         value: String,
     },
@@ -56,6 +56,9 @@ pub enum Remedy {
     KeepSpecialTokens,
     /// Show a token that is hidden.
     ShowUnit {
+        /// `from:` or `to:` and its position, where what was typed names others,
+        /// too.
+        view: Option<(&'static str, usize)>,
         /// The ends of a stretch that has it, where it is outside the one that
         /// was asked for.
         crop: Option<(usize, usize)>,
@@ -66,8 +69,11 @@ pub enum Remedy {
     NameView {
         /// Such a one.
         view: String,
-        /// Whether it is of a token, whose position has to be known.
-        lists_positions: bool,
+    },
+    /// Look up the position of a token and name it by that.
+    NameUnitByPosition {
+        /// Of which view, `from:` or `to:`.
+        prefix: &'static str,
     },
     /// Name a token by its position.
     NameUnit {

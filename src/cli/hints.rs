@@ -117,7 +117,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::LeaveOut(Setting::Crop) => "leave --crop out".into(),
         Remedy::LeaveOut(Setting::Revision) => "leave --revision out".into(),
         Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels, --key-labels and --title out".into(),
-        Remedy::GiveValue { value } => value.clone(),
+        Remedy::CorrectValue { value } => value.clone(),
         Remedy::Truncate { maximum } => format!("--truncate {maximum}"),
         Remedy::ChooseOfModel { kind, count } => {
             let last = count.saturating_sub(1);
@@ -126,20 +126,20 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::ChooseOfFile { kind, available } => format!("--{kind}s {}", listed(available)),
         Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
         Remedy::KeepSpecialTokens => "--special-tokens keep".into(),
-        Remedy::ShowUnit { crop, is_special } => {
+        Remedy::ShowUnit {
+            view,
+            crop,
+            is_special,
+        } => {
+            let view = view.map(|(prefix, position)| format!("--views {prefix}@{position}"));
             let crop = crop.map(|(first, last)| format!("--crop {first}-{last}"));
             let special = is_special.then(|| "--special-tokens keep".to_owned());
-            [crop, special].into_iter().flatten().collect::<Vec<_>>().join(" ")
+            let options: Vec<String> = [view, crop, special].into_iter().flatten().collect();
+            options.join(" ")
         }
-        Remedy::NameView {
-            view,
-            lists_positions: false,
-        } => format!("--views {}", quoted(view)),
-        Remedy::NameView {
-            view,
-            lists_positions: true,
-        } => format!(
-            "--views {view}, with the position of the token as this lists it: \
+        Remedy::NameView { view } => format!("--views {}", quoted(view)),
+        Remedy::NameUnitByPosition { prefix } => format!(
+            "--views {prefix}@0, with the position of the token as this lists it: \
              attnviz tokens \"Hello, how are you?\""
         ),
         Remedy::NameUnit { prefix, positions } => {

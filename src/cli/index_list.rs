@@ -47,7 +47,7 @@ impl IndexListError {
             Self::Malformed { .. } => IndexList::All.to_string(),
             Self::Reversed { meant, .. } => meant.to_string(),
         };
-        Some(Remedy::GiveValue { value })
+        Some(Remedy::CorrectValue { value })
     }
 }
 

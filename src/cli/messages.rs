@@ -183,7 +183,7 @@ pub fn print_usage_error(error: &clap::Error, typed: impl Iterator<Item = OsStri
         _ => None,
     };
     let hint = match (&remedy, option) {
-        (Remedy::GiveValue { value }, Some(option)) => format!("{option} {value}"),
+        (Remedy::CorrectValue { value }, Some(option)) => format!("{option} {value}"),
         (remedy, _) => in_words(remedy),
     };
     labelled("hint", AnsiColor::Cyan, hint);

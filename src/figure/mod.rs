@@ -76,10 +76,14 @@ pub enum FigureError {
     /// A unit of the input is not shown.
     #[error("the token {text:?} of the input (@{position}) is not shown: {}", reason(*.crop))]
     HiddenUnit {
+        /// Of which view.
+        direction: Direction,
         /// Its label.
         text: String,
         /// Where it is in its stream.
         position: usize,
+        /// Whether others that are not shown have the same text.
+        is_ambiguous: bool,
         /// The stretch that is shown instead, where it is outside that.
         crop: Option<Crop>,
         /// Whether it is a special unit, and those are hidden.
@@ -143,11 +147,14 @@ impl FigureError {
             Self::EmptyRange { .. } | Self::LogarithmOfNothing { .. } => Some(Remedy::SetScale),
             Self::TooManyPanels { .. } => Some(Remedy::DrawFewerPanels),
             Self::HiddenUnit {
+                direction,
                 position,
+                is_ambiguous,
                 crop,
                 is_special,
                 ..
             } => Some(Remedy::ShowUnit {
+                view: is_ambiguous.then_some((direction.prefix(), *position)),
                 crop: crop.map(|Crop { first, last }| (first.min(*position), last.max(*position))),
                 is_special: *is_special,
             }),

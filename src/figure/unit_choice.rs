@@ -82,50 +82,61 @@ impl Search<'_> {
                 count: self.units.len(),
             });
         };
-        let hidden = || {
-            let reshape = self.maps.reshape;
-            let crop = reshape.crop.filter(|crop| !crop.contains(position));
-            let is_special =
-                unit.special.is_some() && reshape.special_tokens != SpecialTokens::Keep;
-            FigureError::HiddenUnit {
-                text: unit.label.clone(),
-                position,
-                crop,
-                // What is within the stretch has no other reason.
-                is_special: is_special || crop.is_none(),
-            }
-        };
-        self.axis.index_of(position).ok_or_else(hidden)
+        let index = self.axis.index_of(position);
+        index.ok_or_else(|| self.hidden(position, unit, false))
     }
 
-    /// Among what is shown; then among all units, of which one may be merged
-    /// into a word.
+    fn hidden(&self, position: usize, unit: &Unit, is_ambiguous: bool) -> FigureError {
+        let reshape = self.maps.reshape;
+        let crop = reshape.crop.filter(|crop| !crop.contains(position));
+        let is_special = unit.special.is_some() && reshape.special_tokens != SpecialTokens::Keep;
+        FigureError::HiddenUnit {
+            direction: self.direction,
+            text: unit.label.clone(),
+            position,
+            is_ambiguous,
+            crop,
+            // What is within the stretch has no other reason.
+            is_special: is_special || crop.is_none(),
+        }
+    }
+
+    /// Among what is shown; then among all units, of which some may be merged
+    /// into words.
     fn called(&self, text: &str) -> Result<usize, FigureError> {
         let is_called = |unit: &AxisUnit| unit.label == text || unit.text == text;
-        let shown: Vec<usize> = (0..self.axis.len())
-            .filter(|&index| is_called(&self.axis.units[index]))
-            .collect();
-        if let [index] = shown.as_slice() {
-            return Ok(*index);
+        let shown = (0..self.axis.len()).filter(|&index| is_called(&self.axis.units[index]));
+        let shown: Vec<usize> = shown.collect();
+        if !shown.is_empty() {
+            return self.only(text, &shown);
         }
-        let positions: Vec<usize> = match shown.is_empty() {
-            false => shown
-                .iter()
-                .map(|&index| self.axis.units[index].first)
-                .collect(),
-            true => {
-                let units = self.units.iter().enumerate();
-                let called = units.filter(|(_, unit)| unit.label == text || unit.text == text);
-                called.map(|(position, _)| position).collect()
+        let units = self.units.iter().enumerate();
+        let called: Vec<(usize, &Unit)> = units
+            .filter(|(_, unit)| unit.label == text || unit.text == text)
+            .collect();
+        let of_called = called.iter();
+        let mut words: Vec<usize> = of_called
+            .filter_map(|(position, _)| self.axis.index_of(*position))
+            .collect();
+        words.dedup();
+        match called.first() {
+            None => Err(self.missing(text)),
+            Some((position, unit)) if words.is_empty() => {
+                Err(self.hidden(*position, unit, called.len() > 1))
             }
-        };
-        match positions.as_slice() {
-            [] => Err(self.missing(text)),
-            [position] => self.at(*position),
+            Some(_) => self.only(text, &words),
+        }
+    }
+
+    /// The row or column, where it is one.
+    fn only(&self, text: &str, indices: &[usize]) -> Result<usize, FigureError> {
+        let position = |&index: &usize| self.axis.units[index].first;
+        match indices {
+            [index] => Ok(*index),
             _ => Err(FigureError::SeveralTokens {
                 direction: self.direction,
                 text: text.to_owned(),
-                positions,
+                positions: indices.iter().map(position).collect(),
             }),
         }
     }

@@ -67,15 +67,13 @@ pub enum ViewError {
 impl ViewError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
-        let (view, lists_positions) = match self {
-            Self::Unknown { nearest, .. } => (nearest.clone(), false),
-            // The first token of any text.
-            Self::NoUnit { prefix } => (format!("{prefix}@0"), true),
-            Self::TextWithComma { prefix, .. } => (format!("{prefix}@1"), true),
-        };
-        Some(Remedy::NameView {
-            view,
-            lists_positions,
+        Some(match self {
+            Self::Unknown { nearest, .. } => Remedy::NameView {
+                view: nearest.clone(),
+            },
+            Self::NoUnit { prefix } | Self::TextWithComma { prefix, .. } => {
+                Remedy::NameUnitByPosition { prefix }
+            }
         })
     }
 }

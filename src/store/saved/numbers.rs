@@ -10,9 +10,7 @@ use serde_json::Value;
 use super::SavedError;
 use super::array_file::ArrayFile;
 use super::arrays::{Content, FloatType};
-use crate::analysis::Axis;
-use crate::input::Unit;
-use crate::store::earlier_options::view_anew;
+use crate::store::earlier_options::array_name_anew;
 use crate::store::numbers::NumberArray;
 use crate::store::{Manifest, read_manifest};
 
@@ -48,24 +46,6 @@ fn manifest_of(path: &Path, json: Option<String>) -> Result<Manifest, SavedError
         })
 }
 
-/// The name of an array as it is today.
-fn name_anew(name: &str, manifest: &Manifest) -> String {
-    let Some(attention) = manifest.attention.first() else {
-        return name.to_owned();
-    };
-    let [rows, columns] = match &manifest.shown {
-        Some(shown) => [shown.rows.clone(), shown.columns.clone()],
-        None => attention.kind.streams().map(|role| {
-            let stream = manifest.streams.iter().find(|stream| stream.role == role);
-            let units = stream
-                .into_iter()
-                .flat_map(|stream| stream.units.iter().cloned());
-            Axis::new(role, &units.map(Unit::from).collect::<Vec<_>>()).units
-        }),
-    };
-    view_anew(name, [&rows, &columns])
-}
-
 fn of_arrays(path: &Path) -> Result<SavedNumbers, SavedError> {
     let mut file = ArrayFile::open(path)?;
     let manifest = manifest_of(path, file.manifest()?)?;
@@ -75,7 +55,7 @@ fn of_arrays(path: &Path) -> Result<SavedNumbers, SavedError> {
         if info.content == Content::Floats(FloatType::F32) {
             arrays.push(NumberArray {
                 values: file.read(position)?.into(),
-                name: name_anew(&info.name, &manifest),
+                name: array_name_anew(&info.name, &manifest),
                 shape: info.shape,
             });
         }
@@ -103,7 +83,7 @@ fn of_json(path: &Path) -> Result<SavedNumbers, SavedError> {
         let mut array = NumberArray {
             shape: shape(&value),
             values: Vec::new().into(),
-            name: name_anew(&name, &manifest),
+            name: array_name_anew(&name, &manifest),
         };
         flatten(&value, array.values.to_mut());
         let expected: usize = array.shape.iter().product();

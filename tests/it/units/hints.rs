@@ -66,7 +66,7 @@ fn what_a_hint_says_works() {
         (&["--views", "heeds"], "--views heads"),
         (&["--views", "from:"], "--views from:@0"),
         (&["--views", "to:,heads"], "--views to:@0"),
-        (&["--views", "from:19,99"], "--views from:@1"),
+        (&["--views", "from:19,99"], "--views from:@0"),
         (
             &["--views", "from:[CLS]", "--special-tokens", "hide"],
             "--special-tokens keep",
@@ -83,6 +83,10 @@ fn what_a_hint_says_works() {
                 "hide",
             ],
             "--crop 2-9 --special-tokens keep",
+        ),
+        (
+            &["--views", "from:it", "--crop", "1-2"],
+            "--views from:@3 --crop 1-3",
         ),
         (&["--crop", "3-99"], "--crop 3-9"),
         (&["--crop", "50-99"], "--crop 0-9"),
@@ -119,6 +123,23 @@ fn what_a_hint_says_works() {
         "render", &saved, "-f", "svg", "-o", "again", "--layers", "7",
     ];
     follow(&workplace, &arguments, "--layers 0");
+}
+
+#[test]
+fn of_hidden_units_of_one_text_a_hint_shows_one() {
+    let workplace = Workplace::new();
+    let mut arguments = encode("it was", &["--pair", "late", "--views", "to:[SEP]"]);
+    arguments.extend(["--special-tokens", "renormalize"]);
+    let expected = "--views to:@3 --special-tokens keep";
+    follow(&workplace, &arguments, expected);
+    // k ##kk ##kk ##kk: each of the pieces means the one word.
+    let options = ["--tokens", "word", "--views", "from:##kk"];
+    workplace.succeed(&encode("kkkkkkk is it", &options));
+    follow(
+        &workplace,
+        &encode("kkkkkkk is it", &options[2..]),
+        "--views from:@2",
+    );
 }
 
 #[test]
