@@ -1,26 +1,19 @@
 //! Which files make a checkpoint, the same for a directory and for the hub.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::digest::PendingDigest;
-use super::hub::CachedFile;
-use super::{Checkpoint, CheckpointError, ConfigCheck, ModelSource, TokenizerFiles, WeightFiles};
+use super::lookup::{Lookup, text};
+use super::tokenizer_files::{self, TokenizerFiles};
+use super::{Checkpoint, CheckpointError, ConfigCheck, ModelSource, OtherTokenizer, WeightFiles};
 
 pub(super) const CONFIG: &str = "config.json";
-pub(super) const TOKENIZER: &str = "tokenizer.json";
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-const VOCABULARY: &str = "vocab.txt";
 pub(super) const SAFETENSORS: &str = "model.safetensors";
 const SHARD_INDEX: &str = "model.safetensors.index.json";
 const PICKLE: &str = "pytorch_model.bin";
-
-/// The largest text file that is read, in bytes. The largest vocabularies in
-/// use are a tenth of it.
-const MAXIMUM_TEXT_LENGTH: u64 = 256 << 20;
 
 /// The most files that a checkpoint may be split into.
 const MAXIMUM_SHARD_COUNT: usize = 1_000;
@@ -66,14 +59,13 @@ pub(super) fn must_be_there(name: &str) -> bool {
     name == CONFIG || (name != SAFETENSORS && name.ends_with(".safetensors"))
 }
 
-/// Asks for one file by name; `None` if the checkpoint does not have it.
-pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
-
 /// Asks for the files in the order in which they are needed; weights last,
-/// after the config was looked at.
+/// after the config was looked at. Where another tokenizer is given, the
+/// checkpoint need not have one.
 pub(super) fn collect(
     place: &str,
     check_config: ConfigCheck,
+    tokenizer: Option<OtherTokenizer>,
     lookup: Lookup<'_>,
 ) -> Result<Found, CheckpointError> {
     let missing = |expected| CheckpointError::FileMissing {
@@ -83,13 +75,12 @@ pub(super) fn collect(
     let mut digests = Vec::new();
     let config = text(CONFIG, lookup, &mut digests)?.ok_or_else(|| missing(CONFIG))?;
     check_config(&config).map_err(CheckpointError::Config)?;
-    let tokenizer = match text(TOKENIZER, lookup, &mut digests)? {
-        Some(json) => TokenizerFiles::Json(json),
-        None => TokenizerFiles::Vocabulary {
-            vocabulary: text(VOCABULARY, lookup, &mut digests)?
-                .ok_or_else(|| missing("tokenizer.json or vocab.txt"))?,
-            config: text(TOKENIZER_CONFIG, lookup, &mut digests)?,
-        },
+    let tokenizer = match tokenizer {
+        None => tokenizer_files::collect(place, lookup, &mut digests)?,
+        Some(other) => {
+            digests.extend(other.digests);
+            other.files
+        }
     };
     let weights = weights(lookup, &mut digests)?.ok_or_else(|| {
         missing("model.safetensors, model.safetensors.index.json or pytorch_model.bin")
@@ -158,31 +149,4 @@ fn shard_names(index: &[u8]) -> Result<BTreeSet<String>, CheckpointError> {
         ))),
         None => Ok(names),
     }
-}
-
-/// The bytes of a text file, and its digest.
-fn text(
-    name: &str,
-    lookup: Lookup<'_>,
-    digests: &mut Vec<PendingDigest>,
-) -> Result<Option<Vec<u8>>, CheckpointError> {
-    let Some(file) = lookup(name)? else {
-        return Ok(None);
-    };
-    let io = |source| CheckpointError::Io {
-        path: file.path.clone(),
-        source,
-    };
-    let found = fs::metadata(&file.path).map_err(io)?.len();
-    if found > MAXIMUM_TEXT_LENGTH {
-        let (file, maximum) = (name.to_owned(), MAXIMUM_TEXT_LENGTH);
-        return Err(CheckpointError::FileTooLarge {
-            file,
-            maximum,
-            found,
-        });
-    }
-    let bytes = fs::read(&file.path).map_err(io)?;
-    digests.push(PendingDigest::of_bytes(name, &bytes));
-    Ok(Some(bytes))
 }

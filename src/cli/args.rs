@@ -271,6 +271,9 @@ pub struct ModelArguments {
     /// Hub id, directory or "builtin" [default: bert-base-uncased]
     #[arg(short, long, value_hint = ValueHint::DirPath)]
     pub model: Option<ModelName>,
+    /// Hub id or directory to take the tokenizer from
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath)]
+    pub tokenizer: Option<ModelName>,
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,

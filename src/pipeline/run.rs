@@ -74,10 +74,9 @@ pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, Pipe
         || Tokenizer::from_checkpoint(checkpoint),
     );
     let (tokenizer, model) = (tokenizer?, model?);
-    tokenizer.check_vocabulary_size(model.config().vocabulary_size())?;
     Ok(LoadedModel {
+        tokenizer: tokenizer.for_rows(model.config().vocabulary_size()),
         model,
-        tokenizer,
         provenance,
     })
 }
