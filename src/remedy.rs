@@ -199,6 +199,12 @@ pub enum Remedy {
     NameCheckpoint,
     /// Save a checkpoint, or a part of it, in Python.
     SaveCheckpoint(CheckpointPart),
+    /// Say where the tokenizer of a checkpoint that has none comes from.
+    NameTokenizer,
+    /// Save a tokenizer of another kind as one that is read, in Python.
+    ConvertTokenizer,
+    /// Compute attention where the tokenizer is, in Python, and draw it here.
+    ComputeElsewhere,
     /// Use a model of a family that is known.
     UseKnownFamily,
     /// Have git bring the files that stand behind its pointers.

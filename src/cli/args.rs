@@ -318,6 +318,9 @@ pub struct ModelArguments {
     /// Of several encoders, the one whose tensors begin so
     #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
     pub weights_prefix: Option<String>,
+    /// Hub id or directory to take the tokenizer from
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath)]
+    pub tokenizer: Option<ModelName>,
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,

@@ -263,6 +263,15 @@ pub fn in_words(remedy: &Remedy) -> String {
             "--model DIRECTORY with config.json, tokenizer.json and model.safetensors, or --model builtin".into()
         }
         Remedy::SaveCheckpoint(part) => save_checkpoint(*part).into(),
+        Remedy::NameTokenizer => {
+            "name the model that it was trained from: --tokenizer google-bert/bert-base-uncased".into()
+        }
+        Remedy::ConvertTokenizer => {
+            "save it as tokenizer.json in Python: AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY), then --tokenizer DIRECTORY".into()
+        }
+        Remedy::ComputeElsewhere => {
+            "save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
+        }
         Remedy::UseKnownFamily => {
             "--model google-bert/bert-base-uncased, or any other model of type bert".into()
         }
