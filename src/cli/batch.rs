@@ -25,6 +25,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     for source in &settings.sources {
         source.check()?;
     }
+    batch::check_places(&settings.sources, &settings.output, &settings.reports)?;
 
     let start = Instant::now();
     let (loaded, mut warnings) = model::load(&settings.model, Use::Often, messages)?;

@@ -8,7 +8,7 @@ use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
-use crate::batch::{BatchError, FeedError, MergeError, SourceError};
+use crate::batch::{BatchError, FeedError, MergeError, OverlapError, SourceError};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
@@ -69,6 +69,7 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         OutputError,
         SourceError,
         FeedError,
+        OverlapError,
         BatchError,
         BenchError,
         PipelineError,
@@ -211,6 +212,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::RunShardAgain => {
             "run the shard again: attnviz batch … --shard 1/2 --output FOLDER".into()
         }
+        Remedy::NameReport => "--junit junit.xml --summary summary.md, each a file of its own".into(),
         Remedy::RenameInputFiles => {
             "give the input files different names and run the shards again".into()
         }
