@@ -89,7 +89,7 @@
 //! - Saved runs are raw, and those of every schema are read
 //!   (`tests/it/saved/schemas.rs`).
 //! - A module imports only what stands before it in this order: [`remedy`],
-//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`input`],
+//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`memory`], [`input`],
 //!   [`checkpoint`], [`weights`], [`tokenizer`], [`attention`],
 //!   [`model`], [`run`], [`analysis`], [`figure`], [`render`], [`store`],
 //!   [`pipeline`], [`batch`], [`mod@bench`], [`cli`]; within a folder no two
@@ -139,6 +139,8 @@ pub mod digest;
 pub mod percent;
 
 pub mod ranges;
+
+pub mod memory;
 
 pub mod input;
 

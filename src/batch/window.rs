@@ -17,7 +17,8 @@ use crate::model::ModelError;
 use crate::pipeline;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, ResultRecord, Status, THUMBNAILS};
-use crate::store::write::batch_folder::{BatchFolder, StagedInput};
+use crate::store::write::StagedInput;
+use crate::store::write::batch_folder::{BatchFolder, BatchFolderError};
 use crate::store::{AttentionRecord, Manifest, expected_files};
 
 /// What all windows share.
@@ -109,6 +110,14 @@ impl Context<'_> {
     /// The runs of some inputs. Where the model refuses one of them, the
     /// others are encoded all the same.
     fn forward(&self, inputs: &[&Prepared]) -> Vec<Result<Run, String>> {
+        let BatchOptions {
+            selection, files, ..
+        } = self.options;
+        if let [input] = inputs
+            && let Err(error) = pipeline::check_memory(self.model.loaded, input, selection, files)
+        {
+            return vec![Err(reason(&error))];
+        }
         match pipeline::runs(self.model.loaded, inputs, &self.options.selection) {
             Ok(runs) => runs.into_iter().map(Ok).collect(),
             Err(error) if inputs.len() == 1 => vec![Err(reason(&error))],
@@ -138,7 +147,11 @@ impl Context<'_> {
             .collect();
         if let Err(error) = self.folder.publish(staged) {
             // None of them is known to be in place.
-            window.insert(0, Err(error.into()));
+            window.insert(0, Err(match error {
+                // What is done is kept, and may be gone on from.
+                BatchFolderError::Write(error) => error.into(),
+                other => other.into(),
+            }));
         }
         window
     }

@@ -13,6 +13,7 @@ use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError};
 use crate::figure::FigureError;
+use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
@@ -45,6 +46,7 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     of_any!(
         UnknownName,
         DigestError,
+        MemoryError,
         HubError,
         CheckpointError,
         TokenizerError,
@@ -164,6 +166,15 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::CompareWithBuiltin => {
             "--model builtin, to see whether the model is at fault".into()
+        }
+        Remedy::FitMemory {
+            longest,
+            fewer_maps,
+        } => {
+            let truncate = longest.map(|longest| format!("--truncate {longest}"));
+            let maps = fewer_maps.then(|| "--layers 0 --heads 0, a single map".to_owned());
+            let ways: Vec<String> = truncate.into_iter().chain(maps).collect();
+            ways.join("; or ")
         }
         Remedy::UseLessMemory => {
             "use a smaller model, or a machine with more memory; this shows what is free: free -m"

@@ -17,7 +17,6 @@ use serde::de::DeserializeOwned;
 pub use super::batch_folder_error::BatchFolderError;
 pub use super::batch_lock::STATE;
 use super::batch_lock::{LOCK, is_running, lock};
-pub use super::batch_places::StagedInput;
 use super::durable::{self, DiskThreads};
 use super::error::WriteError;
 use super::staged_folder::{create_root, missing_folders, remove_empty};

@@ -17,6 +17,7 @@ mod staged_folder;
 mod written;
 
 pub use batch_lock::is_running;
+pub use batch_places::StagedInput;
 pub use beneath::is_same_place;
 pub use error::WriteError;
 pub use leftovers::PlaceLock;
