@@ -79,8 +79,12 @@
 //! - A file at its final name is whole and on the disk: it is written beside
 //!   it, synced and renamed. Nothing is lost: one input and one model own a
 //!   folder, a batch's belongs to its inputs and its model, and no command
-//!   deletes a file there that it does not replace
-//!   (`tests/it/command_line/folders.rs`, `tests/it/batch/ownership.rs`).
+//!   deletes a file that attnviz did not write (`tests/it/folders/`,
+//!   `tests/it/command_line/folders.rs`, `tests/it/batch/ownership.rs`).
+//! - Nothing behind a symbolic link below an output folder, a shard or a run is
+//!   read as ours, replaced, copied or deleted (`tests/it/command_line/links.rs`).
+//! - What a run takes of the memory is known before it is taken
+//!   (`tests/it/memory.rs`).
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
 //! - Every public error knows what can be done about it, and one file puts that

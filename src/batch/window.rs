@@ -147,11 +147,14 @@ impl Context<'_> {
             .collect();
         if let Err(error) = self.folder.publish(staged) {
             // None of them is known to be in place.
-            window.insert(0, Err(match error {
-                // What is done is kept, and may be gone on from.
-                BatchFolderError::Write(error) => error.into(),
-                other => other.into(),
-            }));
+            window.insert(
+                0,
+                Err(match error {
+                    // What is done is kept, and may be gone on from.
+                    BatchFolderError::Write(error) => error.into(),
+                    other => other.into(),
+                }),
+            );
         }
         window
     }

@@ -14,7 +14,7 @@ use super::messages::{Messages, missing_glyphs, rate, seconds};
 use super::model;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
-use crate::batch::{self, BatchModel, BatchOptions, BatchOutcome};
+use crate::batch::{self, BatchError, BatchModel, BatchOptions, BatchOutcome};
 use crate::checkpoint::ModelProvenance;
 use crate::pipeline::{LoadedModel, Use};
 use crate::render::terminal::Printable;
@@ -50,8 +50,13 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         progress.tell(&event);
     });
     progress.finish();
-    let outcome = outcome
-        .with_context(|| format!("the batch in {} is not finished", settings.output.display()))?;
+    let outcome = match outcome {
+        // It did not begin, and says so itself.
+        Err(error @ (BatchError::Folder(_) | BatchError::Overlap(_))) => return Err(error.into()),
+        outcome => outcome.with_context(|| {
+            format!("the batch in {} is not finished", settings.output.display())
+        })?,
+    };
     if !outcome.missing_glyphs.is_empty() {
         warnings.push(missing_glyphs(&outcome.missing_glyphs));
         messages.warning(missing_glyphs(&outcome.missing_glyphs));

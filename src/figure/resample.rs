@@ -25,7 +25,14 @@ pub fn resample(
     match join {
         Join::Greatest => {
             let first = f32::NEG_INFINITY;
-            fold(values, column_count, [rows, columns], first, f32::max, f32::max)
+            fold(
+                values,
+                column_count,
+                [rows, columns],
+                first,
+                f32::max,
+                f32::max,
+            )
         }
         Join::Mean => {
             let add = |sum: f64, value: f32| sum + f64::from(value);

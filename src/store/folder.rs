@@ -110,7 +110,7 @@ enum Earlier {
     Own(Box<Manifest>),
     /// What is to be overwritten: the files that its manifest lists, if it has
     /// one.
-    Foreign(Vec<String>),
+    Foreign(Vec<FileRecord>),
 }
 
 /// The folder for a run below `root`: named after the input; where that is
@@ -162,10 +162,7 @@ fn usable(
     match occupant {
         Occupant::Nobody => Some(Earlier::Nothing),
         Occupant::Run(manifest) if is_of(&manifest, run, model) => Some(Earlier::Own(manifest)),
-        Occupant::Run(manifest) if overwrite => {
-            let names = manifest.files.into_iter().map(|file| file.name);
-            Some(Earlier::Foreign(names.collect()))
-        }
+        Occupant::Run(manifest) if overwrite => Some(Earlier::Foreign(manifest.files)),
         Occupant::Folder if overwrite => Some(Earlier::Foreign(Vec::new())),
         Occupant::Run(_) | Occupant::Folder | Occupant::Other => None,
     }
@@ -216,7 +213,14 @@ impl Destination {
                 return Ok(Some(Change::default()));
             }
             Earlier::Own(earlier) => (earlier.as_ref(), Vec::new()),
-            Earlier::Foreign(files) => (manifest, files.iter().map(PathBuf::from).collect()),
+            Earlier::Foreign(files) => {
+                // What somebody has changed since is somebody's.
+                let as_listed = files
+                    .par_iter()
+                    .filter(|file| beneath::is_as_listed(&self.path, &file.name, &file.sha256));
+                let names = as_listed.map(|file| PathBuf::from(&file.name));
+                (manifest, names.collect())
+            }
         };
         let interim = Manifest {
             files: kept.to_vec(),
@@ -271,7 +275,9 @@ fn has_meaning(name: &str) -> bool {
     });
     is_numbered_device
         || DEVICES.contains(&name.as_str())
-        || BATCH_FOLDERS.iter().any(|folder| folder.to_uppercase() == name)
+        || BATCH_FOLDERS
+            .iter()
+            .any(|folder| folder.to_uppercase() == name)
 }
 
 /// A safe file name, without extension, for any text. A text that is such a

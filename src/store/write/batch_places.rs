@@ -31,7 +31,11 @@ struct StagedThumbnail {
 
 impl StagedInput {
     /// An input whose files are below `folder`.
-    pub(super) fn of(name: String, folder: StagedFolder, thumbnail: Option<(PathBuf, String)>) -> Self {
+    pub(super) fn of(
+        name: String,
+        folder: StagedFolder,
+        thumbnail: Option<(PathBuf, String)>,
+    ) -> Self {
         let thumbnail = thumbnail.map(|(path, sha256)| StagedThumbnail { path, sha256 });
         Self {
             name,
@@ -149,7 +153,9 @@ impl BatchFolder {
             match fs::symlink_metadata(&destination) {
                 Err(_) => input.folder.rename(&destination)?,
                 // Somebody else's files are in it.
-                Ok(_) => input.folder.publish_into(&destination, &Change::default())?,
+                Ok(_) => input
+                    .folder
+                    .publish_into(&destination, &Change::default())?,
             }
         }
         Ok(self.sync(INPUTS)?)
@@ -242,7 +248,11 @@ impl BatchFolder {
             for entry in entries {
                 let name = entry.map_err(WriteError::at(&folder))?.file_name();
                 let input = name.to_str().and_then(|name| name.strip_suffix(suffix));
-                others.extend(input.filter(|name| !is_kept(name) && self.written.has(name)).map(str::to_owned));
+                others.extend(
+                    input
+                        .filter(|name| !is_kept(name) && self.written.has(name))
+                        .map(str::to_owned),
+                );
             }
             for name in others {
                 match suffix.is_empty() {

@@ -129,7 +129,9 @@ impl MergedFolder {
 
     /// The files of an input that are taken over.
     fn input(&self, name: &str) -> Result<StagedInput, WriteError> {
-        let folder = self.folder.stage_again(self.path(&format!("{INPUTS}/{name}")));
+        let folder = self
+            .folder
+            .stage_again(self.path(&format!("{INPUTS}/{name}")));
         let path = self.path(&format!("{THUMBNAILS}/{name}.png"));
         let thumbnail = match File::open(&path) {
             Ok(file) => Some(sha256_of(file).map_err(WriteError::at(&path))?),
@@ -149,5 +151,7 @@ fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let name = |entry: io::Result<fs::DirEntry>| -> io::Result<Option<String>> {
         Ok(entry?.file_name().into_string().ok())
     };
-    entries.filter_map(|entry| name(entry).transpose()).collect()
+    entries
+        .filter_map(|entry| name(entry).transpose())
+        .collect()
 }

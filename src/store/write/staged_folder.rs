@@ -169,7 +169,11 @@ impl StagedFolder {
         Ok(())
     }
 
-    pub(super) fn publish_into(&self, destination: &Path, change: &Change) -> Result<(), WriteError> {
+    pub(super) fn publish_into(
+        &self,
+        destination: &Path,
+        change: &Change,
+    ) -> Result<(), WriteError> {
         let mut files =
             files_below(&self.path, Path::new("")).map_err(WriteError::at(&self.path))?;
         files.retain(|file| file != Path::new(MANIFEST));

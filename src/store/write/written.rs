@@ -101,7 +101,8 @@ impl Ledger {
         &self,
         inputs: impl Iterator<Item = (&'a str, Option<&'a str>)>,
     ) -> io::Result<()> {
-        let lines = inputs.flat_map(|(name, sha256)| line(fingerprint(name), sha256.map(fingerprint)));
+        let lines =
+            inputs.flat_map(|(name, sha256)| line(fingerprint(name), sha256.map(fingerprint)));
         (&self.0).write_all(&lines.collect::<Vec<u8>>())?;
         durable::sync(&self.0)
     }
