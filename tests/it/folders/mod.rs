@@ -1,6 +1,7 @@
 //! Folders that several commands write into: nothing is lost, whatever came
 //! before.
 
+mod damaged;
 mod overlap;
 mod owners;
 mod pairs;
