@@ -15,6 +15,7 @@ use crate::attention::AttentionKind;
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
 use crate::pipeline;
+use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, ResultRecord, Status, THUMBNAILS};
 use crate::store::write::StagedInput;
@@ -37,11 +38,17 @@ pub(super) struct Encoded {
 
 enum State {
     /// It failed.
-    Failed(String),
+    Failed(Failure),
     /// An earlier batch did it, with this digest of its thumbnail.
     Kept(Option<String>),
     /// It is to be drawn.
     Run(Box<Run>),
+}
+
+/// Why an input failed, and what can be done about it.
+struct Failure {
+    reason: String,
+    remedy: Option<Remedy>,
 }
 
 /// An input that is done or failed.
@@ -75,7 +82,7 @@ impl Context<'_> {
             .filter_map(|(index, item)| Some((item.prepared.as_ref().ok()?.source().len(), index)))
             .collect();
         lengths.sort_unstable();
-        let mut runs: Vec<Option<Result<Box<Run>, String>>> =
+        let mut runs: Vec<Option<Result<Box<Run>, Failure>>> =
             std::iter::repeat_with(|| None).take(items.len()).collect();
         for group in groups(&lengths, self.options.batch_tokens) {
             if self.interrupted.load(Ordering::Relaxed) {
@@ -95,10 +102,13 @@ impl Context<'_> {
             .zip(states)
             .filter_map(|(item, (finished, run))| {
                 let state = match (&item.prepared, finished, run) {
-                    (Err(error), _, _) => State::Failed(error.to_string()),
+                    (Err(error), _, _) => State::Failed(Failure {
+                        reason: error.to_string(),
+                        remedy: error.remedy(),
+                    }),
                     (Ok(_), Some(finished), _) => State::Kept(finished.thumbnail_sha256),
                     (Ok(_), None, Some(Ok(run))) => State::Run(run),
-                    (Ok(_), None, Some(Err(reason))) => State::Failed(reason),
+                    (Ok(_), None, Some(Err(failure))) => State::Failed(failure),
                     // The batch was interrupted before it.
                     (Ok(_), None, None) => return None,
                 };
@@ -109,18 +119,24 @@ impl Context<'_> {
 
     /// The runs of some inputs. Where the model refuses one of them, the
     /// others are encoded all the same.
-    fn forward(&self, inputs: &[&Prepared]) -> Vec<Result<Run, String>> {
+    fn forward(&self, inputs: &[&Prepared]) -> Vec<Result<Run, Failure>> {
+        let failed = |error: &ModelError| {
+            vec![Err(Failure {
+                reason: reason(error),
+                remedy: error.remedy(),
+            })]
+        };
         let BatchOptions {
             selection, files, ..
         } = self.options;
         if let [input] = inputs
             && let Err(error) = pipeline::check_memory(self.model.loaded, input, selection, files)
         {
-            return vec![Err(reason(&error))];
+            return failed(&error);
         }
         match pipeline::runs(self.model.loaded, inputs, &self.options.selection) {
             Ok(runs) => runs.into_iter().map(Ok).collect(),
-            Err(error) if inputs.len() == 1 => vec![Err(reason(&error))],
+            Err(error) if inputs.len() == 1 => failed(&error),
             Err(_) => inputs
                 .iter()
                 .flat_map(|&input| self.forward(&[input]))
@@ -166,10 +182,10 @@ impl Context<'_> {
         let mut staged = None;
         let was_kept = matches!(state, State::Kept(_));
         match state {
-            State::Failed(reason) => {
+            State::Failed(failure) => {
                 record.text = item.text;
                 record.pair = item.pair;
-                record.error = Some(reason);
+                self.fill_failed(&mut record, failure);
             }
             State::Kept(thumbnail_sha256) => {
                 if let Ok(input) = &item.prepared {
@@ -198,7 +214,11 @@ impl Context<'_> {
                     Err(error) if error.is_of_the_input() => {
                         record.text = item.text;
                         record.pair = item.pair;
-                        record.error = Some(error.to_string());
+                        let failure = Failure {
+                            reason: error.to_string(),
+                            remedy: error.remedy(),
+                        };
+                        self.fill_failed(&mut record, failure);
                     }
                     Err(source) => {
                         return Err(BatchError::Output {
@@ -218,6 +238,12 @@ impl Context<'_> {
             missing_glyphs,
         };
         Ok((finished, staged))
+    }
+
+    fn fill_failed(&self, record: &mut ResultRecord, failure: Failure) {
+        record.error = Some(failure.reason);
+        let words = self.options.remedy_in_words;
+        record.hint = failure.remedy.as_ref().map(words);
     }
 
     /// The record of an input that is done.
@@ -298,5 +324,6 @@ fn blank_record(item: &Item) -> ResultRecord {
         thumbnail: None,
         thumbnail_sha256: None,
         error: None,
+        hint: None,
     }
 }

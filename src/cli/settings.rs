@@ -1,35 +1,41 @@
 //! Arguments and environment into settings: defaults and checks across
 //! options. After this, no command asks what was typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
-    RenderArguments,
+    RenderArguments, TokensArguments,
 };
 use super::index_list::IndexList;
 use super::model_name::ModelName;
+use super::standard_input;
 use super::terminal_view::TerminalView;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
-use crate::batch::{InputSource, Reports};
+use crate::batch::{InputSource, ReadOptions, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
-use crate::checkpoint::{CheckpointSource, LoadOptions};
+use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
 use crate::input::Input;
 use crate::model::ModelConfig;
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::Shard;
+use crate::store::batch_records::{Columns, Shard};
 use crate::store::saved::ForeignNames;
+
+/// Names the file of the run's page in GitHub Actions.
+const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
 /// Which model a command uses.
 #[derive(Debug)]
 pub struct ModelSettings {
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
+    /// Which of several encoders.
+    pub weights_prefix: Option<String>,
     pub revision: String,
     pub load: LoadOptions,
 }
@@ -82,6 +88,30 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
     })
 }
 
+/// What `tokens` does.
+#[derive(Debug)]
+pub struct TokensSettings {
+    pub input: Input,
+    pub model: ModelSettings,
+    pub truncate: Option<usize>,
+    pub json: bool,
+}
+
+/// The settings of `tokens`; reads standard input where that is the text.
+pub(super) fn tokens(arguments: &TokensArguments) -> Result<TokensSettings> {
+    let mut model = model(&arguments.model)?;
+    model.load.parts = Parts::WithoutWeights;
+    Ok(TokensSettings {
+        input: Input::pair(
+            standard_input::text(&arguments.text)?,
+            arguments.pair.clone(),
+        ),
+        model,
+        truncate: arguments.truncate.limit(),
+        json: arguments.json,
+    })
+}
+
 /// What `render` does.
 #[derive(Debug)]
 pub struct RenderSettings {
@@ -119,10 +149,13 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     // GitHub Actions shows what is added to this file on the run's page.
-    let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    let summary = || std::env::var_os(SUMMARY_VARIABLE).filter(|path| !path.is_empty());
+    let report = |option, path: &Path| ReportFile {
+        path: path.to_owned(),
+        option,
+    };
     Ok(BatchSettings {
-        sources: InputSource::all(&arguments.files, arguments.input_format)
-            .map_err(|error| UsageError::error(error.to_string(), Remedy::NameStandardInputOnce))?,
+        sources: sources(arguments)?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -137,13 +170,30 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         resume: arguments.resume,
         shard: arguments.shard,
         reports: Reports {
-            summary: arguments
-                .summary
-                .clone()
-                .or_else(|| summary().map(PathBuf::from)),
-            junit: arguments.junit.clone(),
+            summary: match &arguments.summary {
+                Some(path) => Some(report("--summary", path)),
+                None => summary().map(|path| report(SUMMARY_VARIABLE, Path::new(&path))),
+            },
+            junit: arguments.junit.as_deref().map(|path| report("--junit", path)),
         },
         json: arguments.json,
+    })
+}
+
+/// The files that a batch reads, and how.
+fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
+    let options = ReadOptions {
+        format: arguments.input_format,
+        has_quotes: arguments.quotes,
+        columns: Columns {
+            text: arguments.text_column.clone(),
+            pair: arguments.pair_column.clone(),
+            id: arguments.id_column.clone(),
+        },
+    };
+    InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
+        Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
+        _ => error.into(),
     })
 }
 
@@ -183,9 +233,11 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
             false => LoadOptions {
                 hub: None,
                 check_config,
+                parts: Parts::Whole,
             },
         },
         source,
+        weights_prefix: arguments.weights_prefix.clone(),
         revision: arguments.revision.clone(),
     })
 }
@@ -226,9 +278,12 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
     figure
         .check()
         .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
-    let views = output.views.as_deref().unwrap_or(default_views);
+    let views: Vec<&View> = match &output.views {
+        Some(lists) => lists.iter().flat_map(|list| &list.0).collect(),
+        None => default_views.iter().collect(),
+    };
     Ok(OutputOptions {
-        views: views.iter().cloned().collect(),
+        views: views.into_iter().cloned().collect(),
         formats: output.formats.iter().copied().collect(),
         reshape: ReshapeOptions {
             granularity: output.tokens,
@@ -260,6 +315,7 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
     Ok(LoadOptions {
         hub: Some(environment),
         check_config,
+        parts: Parts::Whole,
     })
 }
 

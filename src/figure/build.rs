@@ -39,6 +39,7 @@ pub fn single_map<'maps>(
             columns: labels(&maps.columns),
             row_segment_starts: maps.rows.segment_starts(),
             column_segment_starts: maps.columns.segment_starts(),
+            shows_positions: maps.reshape.crop.is_some(),
             links,
         }),
         color_scale: ColorScale {
@@ -105,6 +106,7 @@ pub fn overview<'maps>(
     let axis = |axis: &Axis| PanelAxis {
         count: axis.len(),
         segment_starts: axis.segment_starts(),
+        ends: maps.reshape.crop.and_then(|_| ends(axis)),
     };
     Ok(Figure {
         title: run.model.id.clone(),
@@ -124,6 +126,12 @@ pub fn overview<'maps>(
         palette: options.palette,
         notes: sentences,
     })
+}
+
+/// The positions of the first and the last unit of an axis.
+fn ends(axis: &Axis) -> Option<[usize; 2]> {
+    let last = axis.units.last()?.positions().next_back()?;
+    Some([axis.units.first()?.first, last])
 }
 
 fn missing(id: MapId) -> FigureError {
@@ -262,6 +270,7 @@ fn unit_label(unit: &AxisUnit) -> UnitLabel {
     UnitLabel {
         text,
         special: unit.special,
+        position: unit.first,
     }
 }
 

@@ -10,12 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::page_row::{failure, row};
+use super::page_row::{RowStyle, failure, row};
 use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short};
+use crate::figure::{UnitChoice, View};
 use crate::render::thumbnail;
-use crate::store::MANIFEST;
 use crate::store::batch_records::ResultReader;
-use crate::store::batch_records::{BatchManifest, RESULTS, Status};
+use crate::store::batch_records::{BatchManifest, RESULTS, Reading, Status};
+use crate::store::{MANIFEST, OptionsRecord};
 
 /// The height of a picture in a row, in CSS pixels.
 const TALLEST_PICTURE: u32 = 216;
@@ -42,13 +43,25 @@ pub fn write_page(manifest: &BatchManifest, results: &Path, out: &mut dyn Write)
     }
     put(out, inputs_opening(manifest))?;
     let (layers, heads) = (manifest.layers.len(), manifest.heads.len());
-    let thumbnail_size = shown_size(thumbnail::size(layers, heads));
+    let style = RowStyle {
+        thumbnail_size: shown_size(thumbnail::size(layers, heads)),
+        shows_positions: uses_positions(&manifest.options),
+    };
     for record in ResultReader::open(results)? {
-        put(out, row(&record?, thumbnail_size))?;
+        put(out, row(&record?, style))?;
     }
     out.write_all(b"</ol></section>\n</main>\n")?;
     put(out, closing(manifest))?;
     out.write_all(b"</body>\n</html>\n")
+}
+
+/// Whether a view or a stretch counts units.
+fn uses_positions(options: &OptionsRecord) -> bool {
+    let names_position = |view: &String| {
+        let view = view.parse();
+        matches!(view, Ok(View::Unit(_, UnitChoice::Position(_))))
+    };
+    options.crop.is_some() || options.views.iter().any(names_position)
 }
 
 /// A tall thumbnail is shown smaller, so that a row stays as high as its words.
@@ -165,6 +178,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
                 (fact("colormap", html! { (options.colormap) }))
                 (fact("truncate", html! { (truncate) }))
                 @if let Some(shard) = manifest.shard { (fact("shard", html! { (shard) })) }
+                @for (name, column) in named_columns(manifest) { (fact(name, html! { bdi { (column) } })) }
                 @for file in &manifest.input_files {
                     (fact("input", digest(&file.name, file.sha256.as_deref())))
                 }
@@ -174,6 +188,22 @@ fn facts(manifest: &BatchManifest) -> Markup {
             }
         }
     }
+}
+
+/// The columns that were named, by their options.
+fn named_columns(manifest: &BatchManifest) -> Vec<(&'static str, &str)> {
+    let Some(Reading { columns, .. }) = &manifest.reading else {
+        return Vec::new();
+    };
+    let all = [
+        ("text column", &columns.text),
+        ("pair column", &columns.pair),
+        ("id column", &columns.id),
+    ];
+    let named = all.into_iter();
+    named
+        .filter_map(|(name, column)| Some((name, column.as_deref()?)))
+        .collect()
 }
 
 fn fact(name: &str, value: Markup) -> Markup {

@@ -8,10 +8,12 @@ mod graphics;
 mod links;
 mod pictures;
 mod printable;
+mod units;
 
 pub use graphics::{Depth, Graphics, Terminal};
 pub use links::table;
 pub use printable::Printable;
+pub use units::unit_table;
 
 use super::{RenderError, TextShaper, png, prepare};
 use crate::figure::{Body, Figure};

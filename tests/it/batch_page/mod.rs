@@ -102,6 +102,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
         thumbnail_sha256: None,
         error: None,
+        hint: None,
     }
 }
 
@@ -131,6 +132,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             id: "google-bert/bert-base-uncased".to_owned(),
             source: ModelSource::Hub,
             commit: Some("86b5e0934494bd15c9632b12f734a8a67f723594".to_owned()),
+            weights_prefix: None,
             files: Vec::new(),
         },
         layers: (0..6).collect(),
@@ -143,6 +145,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             name: "sentences.txt".to_owned(),
             sha256: Some("0".repeat(64)),
         }],
+        reading: None,
         counts: BatchCounts {
             inputs,
             done: inputs - failed,
