@@ -299,8 +299,6 @@ pub enum Remedy {
     NameShards,
     /// Make a shard anew.
     RunShardAgain,
-    /// Write the report into a file of its own.
-    NameReport,
     /// Give the files of inputs different names.
     RenameInputFiles,
 

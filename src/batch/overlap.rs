@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::finish::Reports;
+use super::finish::{ReportFile, Reports};
 use super::source::InputSource;
 use crate::remedy::{FolderKind, Remedy};
 use crate::store::MANIFEST;
@@ -33,6 +33,8 @@ pub enum OverlapError {
     /// A report would be written over an input.
     #[error("the report {} is the input {}", report.display(), input.display())]
     ReportIsInput {
+        /// The option or variable that names it.
+        option: &'static str,
         /// The report.
         report: PathBuf,
         /// The input.
@@ -45,6 +47,8 @@ pub enum OverlapError {
         folder.display()
     )]
     ReportIsPart {
+        /// The option or variable that names it.
+        option: &'static str,
         /// The report.
         report: PathBuf,
         /// The batch's folder.
@@ -53,6 +57,8 @@ pub enum OverlapError {
     /// Both reports would be the same file.
     #[error("both reports are {}", report.display())]
     SameReports {
+        /// The option or variable that names it.
+        option: &'static str,
         /// The reports.
         report: PathBuf,
     },
@@ -63,9 +69,9 @@ impl OverlapError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
             Self::InputInOutput { .. } => Remedy::NameFolder(FolderKind::Other),
-            Self::ReportIsInput { .. } | Self::ReportIsPart { .. } | Self::SameReports { .. } => {
-                Remedy::NameReport
-            }
+            Self::ReportIsInput { option, .. }
+            | Self::ReportIsPart { option, .. }
+            | Self::SameReports { option, .. } => Remedy::NameReport { option },
         })
     }
 }
@@ -92,28 +98,31 @@ pub fn check_places(
     }
     let files = [&reports.summary, &reports.junit].into_iter().flatten();
     // A pipe or a device takes both.
-    let files: Vec<&PathBuf> = files
-        .filter(|path| fs::metadata(path).map_or(true, |found| found.is_file()))
+    let files: Vec<&ReportFile> = files
+        .filter(|file| fs::metadata(&file.path).map_or(true, |found| found.is_file()))
         .collect();
-    for report in &files {
-        let real = real_place(report);
+    for file in &files {
+        let (option, report) = (file.option, file.path.clone());
+        let real = real_place(&report);
         if let Some((input, _)) = inputs.iter().find(|(_, input)| is_same_place(input, &real)) {
             return Err(OverlapError::ReportIsInput {
-                report: report.to_path_buf(),
+                option,
+                report,
                 input: input.to_path_buf(),
             });
         }
         if real.strip_prefix(&folder).is_ok_and(is_part) {
             return Err(OverlapError::ReportIsPart {
-                report: report.to_path_buf(),
+                option,
+                report,
                 folder: output.to_owned(),
             });
         }
     }
     match files.as_slice() {
-        [first, second] if is_same_place(&real_place(first), &real_place(second)) => {
-            let report = first.to_path_buf();
-            Err(OverlapError::SameReports { report })
+        [first, second] if is_same_place(&real_place(&first.path), &real_place(&second.path)) => {
+            let (option, report) = (second.option, first.path.clone());
+            Err(OverlapError::SameReports { option, report })
         }
         _ => Ok(()),
     }

@@ -375,7 +375,6 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::RunShardAgain => {
             "run the shard again: attnviz batch … --shard 1/2 --output FOLDER".into()
         }
-        Remedy::NameReport => "--junit junit.xml --summary summary.md, each a file of its own".into(),
         Remedy::RenameInputFiles => {
             "give the input files different names and run the shards again".into()
         }
