@@ -266,6 +266,13 @@ pub enum Remedy {
     SaveAttentionInPython,
     /// See whether the built-in model has the same trouble.
     CompareWithBuiltin,
+    /// Cut the text, or ask for fewer maps.
+    FitMemory {
+        /// Tokens that fit, special ones included.
+        longest: Option<usize>,
+        /// Whether a single map of all tokens fits.
+        fewer_maps: bool,
+    },
     /// Use less memory, or have more.
     UseLessMemory,
 

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::identity::{fingerprint, is_in_shard};
+use super::identity::is_in_shard;
 use super::in_flight::InFlight;
 use super::source::{InputSource, Record, RecordError, RecordText, SourceError};
+use crate::digest::fingerprint;
 use crate::input::{Input, Prepared};
 use crate::pipeline;
 use crate::remedy::Remedy;
@@ -370,11 +371,12 @@ fn read(
                 Some(error) => Err(error),
                 None => {
                     let input = Input::pair(&text.text, text.pair.clone());
-                    pipeline::prepare(tokenizer, &input, plan.limit)
-                        .map_err(|error| FeedError::NotTokenized {
+                    pipeline::prepare(tokenizer, &input, plan.limit).map_err(|error| {
+                        FeedError::NotTokenized {
                             reason: error.to_string(),
                             remedy: error.remedy(),
-                        })
+                        }
+                    })
                 }
             };
             let item = item(record, (id, folder_name), (source, file_index), prepare);

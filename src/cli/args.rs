@@ -280,7 +280,7 @@ pub struct MergeArguments {
     /// Folder for the whole batch
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Print the result as JSON
@@ -365,7 +365,7 @@ pub struct OutputArguments {
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Units: subword, word
