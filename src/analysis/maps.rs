@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::attention::{HeadId, RowSums, Selection};
-use crate::input::{StreamRole, Unit};
+use crate::input::{SpecialRole, StreamRole, Unit};
 
 /// What the values of maps are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +44,22 @@ pub struct AxisUnit {
     pub first: usize,
     /// How many of the stream's units it stands for.
     pub count: usize,
+}
+
+impl AxisUnit {
+    /// Whether it stands for some of the text, as words do and what hides or
+    /// replaces one; not for its ends.
+    pub fn stands_for_text(&self) -> bool {
+        match SpecialRole::of(&self.text) {
+            SpecialRole::Mask | SpecialRole::Unknown => true,
+            SpecialRole::Classification
+            | SpecialRole::Separator
+            | SpecialRole::Beginning
+            | SpecialRole::End
+            | SpecialRole::Padding
+            | SpecialRole::Other => !self.special,
+        }
+    }
 }
 
 /// The rows or the columns of maps.

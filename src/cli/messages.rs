@@ -46,6 +46,13 @@ impl Messages {
         }
     }
 
+    /// Several of them.
+    pub fn warnings(self, messages: &[String]) {
+        for message in messages {
+            self.warning(message);
+        }
+    }
+
     /// What is being done, with `-v`.
     pub fn detail(self, message: impl Display) {
         if self.verbose {

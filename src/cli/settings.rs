@@ -9,6 +9,7 @@ use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
     RenderArguments,
 };
+use super::idle_options::idle_options;
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
@@ -45,6 +46,8 @@ pub struct EncodeSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -63,6 +66,8 @@ pub struct BatchSettings {
     pub resume: bool,
     pub shard: Option<Shard>,
     pub reports: Reports,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -92,6 +97,8 @@ pub struct RenderSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -109,6 +116,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
+        warnings: idle_options(output, views(output, &[View::Heads, View::Overview]), arguments.terminal.show.is_some()),
         json: arguments.json,
     })
 }
@@ -143,6 +151,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
                 .or_else(|| summary().map(PathBuf::from)),
             junit: arguments.junit.clone(),
         },
+        warnings: idle_options(output, views(output, &[View::Overview]), false),
         json: arguments.json,
     })
 }
@@ -163,6 +172,7 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
+        warnings: idle_options(output, views(output, &[View::Heads, View::Overview]), arguments.terminal.show.is_some()),
         json: arguments.json,
     })
 }
@@ -210,6 +220,10 @@ pub(super) fn check_revision(
     }
 }
 
+fn views<'views>(output: &'views OutputArguments, default_views: &'views [View]) -> &'views [View] {
+    output.views.as_deref().unwrap_or(default_views)
+}
+
 fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {
     let figure = FigureOptions {
         scale: output.scale,
@@ -222,11 +236,12 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             theme: output.theme,
         },
         top_links: usize::from(output.top_k),
+        links: output.links,
     };
     figure
         .check()
         .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
-    let views = output.views.as_deref().unwrap_or(default_views);
+    let views = views(output, default_views);
     Ok(OutputOptions {
         views: views.iter().cloned().collect(),
         formats: output.formats.iter().copied().collect(),

@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use super::page_row::{failure, row};
 use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short};
 use crate::render::thumbnail;
-use crate::store::MANIFEST;
+use crate::figure::Progression;
+use crate::store::{MANIFEST, OptionsRecord};
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, RESULTS, Status};
 
@@ -149,7 +150,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
     let scale = options
         .scale
         .as_deref()
-        .unwrap_or("head for maps, unit for the overview");
+        .unwrap_or("head for maps, unit for the overview, or as far as values that are not near 0");
     html! {
         details.facts {
             summary { "How these pictures were made" }
@@ -162,6 +163,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
                 (fact("views", html! { (options.views.join(", ")) }))
                 (fact("formats", html! { (options.formats.join(", ")) }))
                 (fact("scale", html! { (scale) }))
+                (fact("colour scale", html! { (options.color_scale) (ends(options)) }))
                 (fact("colormap", html! { (options.colormap) }))
                 (fact("truncate", html! { (truncate) }))
                 @if let Some(shard) = manifest.shard { (fact("shard", html! { (shard) })) }
@@ -174,6 +176,13 @@ fn facts(manifest: &BatchManifest) -> Markup {
             }
         }
     }
+}
+
+/// The ends of the colours that were asked for.
+fn ends(options: &OptionsRecord) -> String {
+    let named = |name: &str, end: Option<f32>| end.map(|end| format!(", {name} {end:?}"));
+    let ends = [named("from", options.vmin), named("to", options.vmax)];
+    ends.into_iter().flatten().collect()
 }
 
 fn fact(name: &str, value: Markup) -> Markup {
@@ -213,11 +222,23 @@ fn inputs_opening(manifest: &BatchManifest) -> Markup {
         @if has_pictures && manifest.counts.done > 0 {
             p.legend {
                 "One small map per head: layers run down, heads across. In each map queries run "
-                "down and keys across, coloured as in the full picture. Click a picture to see it whole."
+                "down and keys across. " (colors_legend(&manifest.options))
+                " Click a picture to see it whole, with a colour bar."
             }
         }
         @if manifest.counts.inputs == 0 { p.legend { "There was no input." } }
         (PreEscaped("\n<ol>\n"))
+    }
+}
+
+/// How far the colours of small maps reach.
+fn colors_legend(options: &OptionsRecord) -> &'static str {
+    let is_logarithmic = options.color_scale == Progression::Logarithmic.name();
+    let is_own = options.scale.is_none() && options.vmin.is_none() && options.vmax.is_none();
+    match (is_logarithmic, is_own) {
+        (true, _) => "Colours are logarithmic.",
+        (false, true) => "Colours of each picture reach as far as its own values need.",
+        (false, false) => "Colours are those of the full picture.",
     }
 }
 
