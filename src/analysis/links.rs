@@ -57,10 +57,9 @@ pub fn strongest_links(
             let links = cells
                 .filter(|&(_, (&value, &is_shown))| is_shown && value != 0.0)
                 .map(move |(key, (&value, _))| Link { query, key, value });
-            let best = |links: Vec<Link>| links.into_iter().min_by(order).into_iter().collect();
             match choice {
                 LinkChoice::All => links.collect::<Vec<Link>>(),
-                LinkChoice::Best => best(links.collect()),
+                LinkChoice::Best => links.min_by(order).into_iter().collect(),
             }
         })
         .collect();

@@ -2,8 +2,8 @@
 //! looks for what they did.
 
 use super::args::OutputArguments;
-use crate::figure::{Colormap, Progression, Theme, View};
 use crate::analysis::LinkChoice;
+use crate::figure::{Colormap, Progression, Theme, View};
 use crate::store::Format;
 
 /// What has no effect, as warnings. `shows` is whether something is drawn in
@@ -16,7 +16,10 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
     let draws = output.formats.iter().any(is_picture);
     let looks = [
         ("--scale", output.scale.is_some()),
-        ("--color-scale", output.color_scale != Progression::default()),
+        (
+            "--color-scale",
+            output.color_scale != Progression::default(),
+        ),
         ("--vmin", output.vmin.is_some()),
         ("--vmax", output.vmax.is_some()),
         ("--colormap", output.colormap != Colormap::default()),
@@ -26,7 +29,11 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         ("--links", output.links != LinkChoice::default()),
     ];
     if !draws && !shows {
-        let idle: Vec<&str> = looks.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        let idle: Vec<&str> = looks
+            .iter()
+            .filter(|(_, given)| *given)
+            .map(|(name, _)| *name)
+            .collect();
         let mut warnings: Vec<String> = Vec::new();
         if !idle.is_empty() {
             let does = if idle.len() == 1 { "does" } else { "do" };

@@ -116,7 +116,11 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
-        warnings: idle_options(output, views(output, &[View::Heads, View::Overview]), arguments.terminal.show.is_some()),
+        warnings: idle_options(
+            output,
+            views(output, &[View::Heads, View::Overview]),
+            arguments.terminal.show.is_some(),
+        ),
         json: arguments.json,
     })
 }
@@ -172,7 +176,11 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
-        warnings: idle_options(output, views(output, &[View::Heads, View::Overview]), arguments.terminal.show.is_some()),
+        warnings: idle_options(
+            output,
+            views(output, &[View::Heads, View::Overview]),
+            arguments.terminal.show.is_some(),
+        ),
         json: arguments.json,
     })
 }

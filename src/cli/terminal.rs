@@ -16,7 +16,9 @@ pub(super) fn of_standard_output() -> Terminal {
     // Of a pipe it is "never", unless colours are asked for.
     let is_colored = AutoStream::choice(&stdout()) != ColorChoice::Never;
     let size = terminal_size::terminal_size_of(stdout());
-    let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let told = env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
     let columns = match size {
         Some((width, _)) => Some(usize::from(width.0)),
         None => told,

@@ -11,7 +11,9 @@ use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap, Matrix,
     Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
 };
-use crate::analysis::{Axis, AxisUnit, MapId, Maps, Measure, strongest_links, truncation_note};
+use crate::analysis::{
+    Axis, AxisUnit, LinkChoice, MapId, Maps, Measure, strongest_links, truncation_note,
+};
 use crate::attention::{HeadId, LayerHeads, RowSums, Selection};
 use crate::run::Run;
 
@@ -31,7 +33,14 @@ pub fn single_map<'maps>(
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
     clipped.count(values, &range);
-    let links = strongest_links(values, [&maps.rows, &maps.columns], options.links, options.top_links);
+    let axes = [&maps.rows, &maps.columns];
+    let links = strongest_links(values, axes, options.links, options.top_links);
+    let mut sentences = notes(run, maps, &reach, options, clipped, Some(range));
+    if !links.is_empty() && options.links == LinkChoice::Best {
+        sentences.push(
+            "Of each query the strongest link alone is listed, none of special tokens.".to_owned(),
+        );
+    }
     Ok(Figure {
         title: format!("{} · {}", run.model.id, name_of(maps, id)),
         captions: captions(run),
@@ -49,7 +58,7 @@ pub fn single_map<'maps>(
             clipped,
         },
         palette: options.palette,
-        notes: notes(run, maps, &reach, options, clipped, Some(range)),
+        notes: sentences,
     })
 }
 

@@ -320,7 +320,8 @@ impl ColorScale {
     /// beyond are clipped.
     pub fn ends(&self) -> [String; 2] {
         let ends = layout::ticks(self, 1);
-        let text = |tick: Option<&(f32, String)>| tick.map_or_else(String::new, |tick| tick.1.clone());
+        let text =
+            |tick: Option<&(f32, String)>| tick.map_or_else(String::new, |tick| tick.1.clone());
         [text(ends.first()), text(ends.last())]
     }
 

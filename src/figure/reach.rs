@@ -12,13 +12,15 @@ use crate::analysis::{Axis, AxisUnit};
 
 /// So many of the ordinary values are told apart, the rest has the last colour.
 const SHARE: f64 = 0.98;
+/// The strongest keys of this part of the queries are told apart.
+const WEAK_QUERIES: f64 = 1.0 / 3.0;
 /// Colours that would use less than this part of the scale end earlier.
 const LEAST_USE: f64 = 0.25;
 /// So many values are looked at, more or less: every row is too much.
 const SAMPLE: usize = 1 << 17;
 /// Of so many units a map has its values written in its cells, and shows
 /// something whatever its colours.
-const WRITTEN_UNITS: usize = 48;
+const WRITTEN_UNITS: usize = 24;
 
 /// How far colours reach.
 pub(super) struct Reach {
@@ -64,8 +66,8 @@ impl Reach {
 
     /// What stands beside the colour bar.
     pub(super) fn label(&self, quantity: &str, options: &FigureOptions) -> String {
-        let is_another = self.earlier.is_some()
-            || options.minimum.is_some_and(|minimum| minimum >= self.whole);
+        let is_another =
+            self.earlier.is_some() || options.minimum.is_some_and(|minimum| minimum >= self.whole);
         let in_words = match is_another {
             true => "",
             false => self.in_words,
@@ -172,7 +174,10 @@ pub(super) fn value_range(
 const LEAST_LOGARITHMIC: f32 = 1e-40;
 
 /// The range of a panel that has its own.
-pub(super) fn panel_range(options: &FigureOptions, own_maximum: f32) -> Result<ValueRange, FigureError> {
+pub(super) fn panel_range(
+    options: &FigureOptions,
+    own_maximum: f32,
+) -> Result<ValueRange, FigureError> {
     match (options.minimum, own_maximum > 0.0) {
         (None, true) => Ok(ValueRange::of_panel(own_maximum, options.progression)),
         (None, false) => Ok(ValueRange::of_panel(1.0, options.progression)),
@@ -185,7 +190,7 @@ pub(super) fn maximum(values: &[f32]) -> f32 {
 }
 
 /// Where the colours of some maps end, `None` for `whole`: at what the strongest
-/// key of half of the queries gets, or at what few values exceed, whichever is
+/// key of a third of the queries gets at most, or at what few values exceed, whichever is
 /// more. Special keys do not count, since they are given what is not needed
 /// elsewhere. `is_ordinary` tells of every column whether it has none.
 fn readable_end<'maps>(
@@ -202,7 +207,9 @@ fn readable_end<'maps>(
     let mut strongest = Vec::new();
     for map in maps {
         let rows = map.chunks_exact(column_count);
-        let stride = (map.len() * map_count).div_ceil(SAMPLE).clamp(1, rows.len().max(1));
+        let stride = (map.len() * map_count)
+            .div_ceil(SAMPLE)
+            .clamp(1, rows.len().max(1));
         for row in rows.skip(stride / 2).step_by(stride) {
             let start = values.len();
             values.extend(ordinary.iter().map(|&column| row[column]));
@@ -213,7 +220,7 @@ fn readable_end<'maps>(
             }
         }
     }
-    let least = quantile(&mut values, SHARE).max(quantile(&mut strongest, 0.5));
+    let least = quantile(&mut values, SHARE).max(quantile(&mut strongest, WEAK_QUERIES));
     if least <= 0.0 || !least.is_finite() {
         return None;
     }

@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 
 use super::page_row::{failure, row};
 use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short};
-use crate::render::thumbnail;
 use crate::figure::Progression;
-use crate::store::{MANIFEST, OptionsRecord};
+use crate::render::thumbnail;
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, RESULTS, Status};
+use crate::store::{MANIFEST, OptionsRecord};
 
 /// The height of a picture in a row, in CSS pixels.
 const TALLEST_PICTURE: u32 = 216;

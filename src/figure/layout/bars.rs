@@ -99,12 +99,10 @@ impl BarValues {
             .into_iter()
             .filter(|&column| bars[column] >= least && is_peak(bars, column, labels.stride))
             .collect();
-        let widths = written
-            .iter()
-            .map(|&column| {
-                let text = value_text(bars[column], DECIMALS);
-                measure.width(&text.unwrap_or_default(), font)
-            });
+        let widths = written.iter().map(|&column| {
+            let text = value_text(bars[column], DECIMALS);
+            measure.width(&text.unwrap_or_default(), font)
+        });
         Self {
             font,
             rotation: Rotation::Upward,

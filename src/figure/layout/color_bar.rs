@@ -50,11 +50,15 @@ pub(super) fn color_bar(
         items.push(place(text, font, width, corner, Rotation::Level, kind));
     }
     // A short bar has no room for more than what it measures.
-    let (name, extent) = [scale.label.as_str(), scale.quantity(), scale.progression_name()]
-        .map(|name| (name.to_owned(), measure.width(name, font)))
-        .into_iter()
-        .find(|&(_, extent)| extent <= height)
-        .unwrap_or_default();
+    let (name, extent) = [
+        scale.label.as_str(),
+        scale.quantity(),
+        scale.progression_name(),
+    ]
+    .map(|name| (name.to_owned(), measure.width(name, font)))
+    .into_iter()
+    .find(|&(_, extent)| extent <= height)
+    .unwrap_or_default();
     let corner = (right + LABEL_GAP, y + (height - extent) / 2);
     let kind = (Ink::Medium, Role::ColorBarName);
     items.push(place(name, font, extent, corner, Rotation::Upward, kind));

@@ -440,8 +440,7 @@ fn value_format(cell: i32, measure: &mut dyn MeasureText) -> Option<(TextFont, u
     let decimals = if cell >= 72 { 3 } else { 2 };
     let size = (cell as f32 * 0.4).floor().min(LARGEST_LABEL);
     let font = TextFont::regular(size);
-    let fits =
-        size >= SMALLEST_LABEL && measure.width(&widest_text(decimals), font) + 4 <= cell;
+    let fits = size >= SMALLEST_LABEL && measure.width(&widest_text(decimals), font) + 4 <= cell;
     fits.then_some((font, decimals))
 }
 

@@ -16,7 +16,10 @@ const MOST_TICKS: usize = 12;
 pub fn ticks(scale: &ColorScale, room: i32) -> Vec<(f32, String)> {
     let range = match scale.range {
         ColorRange::Shared(range) => range,
-        ColorRange::PerPanel { minimum, progression } => {
+        ColorRange::PerPanel {
+            minimum,
+            progression,
+        } => {
             let first = match (minimum, progression) {
                 (Some(minimum), _) => number(f64::from(minimum)),
                 (None, Progression::Linear) => "0".into(),
@@ -33,7 +36,8 @@ pub fn ticks(scale: &ColorScale, room: i32) -> Vec<(f32, String)> {
     let last = ticks.pop();
     ticks.dedup_by(|next, before| next.0 <= before.0 || next.1 == before.1);
     if let Some(last) = last {
-        ticks.retain(|(fraction, text)| *fraction <= 0.0 || (*fraction < last.0 && *text != last.1));
+        ticks
+            .retain(|(fraction, text)| *fraction <= 0.0 || (*fraction < last.0 && *text != last.1));
         ticks.truncate(MOST_TICKS - 1);
         ticks.push(last);
     }
@@ -79,7 +83,9 @@ fn logarithmic_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
     let count = exponents.end() - exponents.start();
     let every = (count / room.clamp(1, 9)).max(1);
     let powers = |factor: f64, every: i32| {
-        let wanted = exponents.clone().filter(move |exponent| exponent % every == 0);
+        let wanted = exponents
+            .clone()
+            .filter(move |exponent| exponent % every == 0);
         wanted.map(move |exponent| {
             let value = factor * libm::exp10(f64::from(exponent));
             (value as f32, number(value))

@@ -23,7 +23,9 @@ pub(super) fn value_text(value: f32, decimals: usize) -> Option<String> {
         };
     }
     let text = format!("{value:.decimals$}");
-    let is_one = text.strip_prefix("1.").is_some_and(|rest| rest.bytes().all(|digit| digit == b'0'));
+    let is_one = text
+        .strip_prefix("1.")
+        .is_some_and(|rest| rest.bytes().all(|digit| digit == b'0'));
     Some(match value.abs() {
         _ if is_one => "1.0".into(),
         ..10.0 => format!("{value:.*}", decimals.saturating_sub(1)),

@@ -47,7 +47,10 @@ impl Drawing {
             match depth {
                 Some(depth) => push_colored(&mut text, line, depth),
                 None => {
-                    let letters: String = line.iter().map(|cell| cell.without_colors.as_str()).collect();
+                    let letters: String = line
+                        .iter()
+                        .map(|cell| cell.without_colors.as_str())
+                        .collect();
                     text.push_str(letters.trim_end());
                 }
             }
@@ -190,7 +193,12 @@ impl Raster {
 }
 
 /// One map: queries down the side, keys along the top.
-pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) -> Drawing {
+pub(super) fn map(
+    figure: &Figure<'_>,
+    map: &LabelledMap<'_>,
+    columns: usize,
+    depth: Option<Depth>,
+) -> Drawing {
     let matrix = &map.matrix;
     let one_lines = |labels: &[UnitLabel]| -> Vec<String> {
         let longest = LONGEST_LABEL.min(columns / 4);
@@ -200,8 +208,14 @@ pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) ->
     let (rows, keys) = (one_lines(&map.rows), one_lines(&map.columns));
     let margin = rows.iter().map(|label| label.width()).max().unwrap_or(0) + 1;
     let room = columns.saturating_sub(margin).max(1);
-    let cell = [4, 2, 1]
-        .into_iter()
+    // A digit needs no more than a line.
+    let cells: &[usize] = match depth {
+        Some(_) => &[4, 2, 1],
+        None => &[2, 1],
+    };
+    let cell = cells
+        .iter()
+        .copied()
         .find(|cell| {
             matrix.columns * cell <= room
                 && (*cell <= 2 || matrix.rows * cell / 2 <= COMFORTABLE_LINES)
@@ -303,7 +317,12 @@ pub(super) struct Panels {
 impl Panels {
     /// Of so many heads with maps of so many queries and keys; the number of
     /// the last layer has so many digits.
-    pub(super) fn new(digits: usize, head_count: usize, counts: [usize; 2], columns: usize) -> Self {
+    pub(super) fn new(
+        digits: usize,
+        head_count: usize,
+        counts: [usize; 2],
+        columns: usize,
+    ) -> Self {
         let margin = digits + 1;
         let room = columns.saturating_sub(margin).max(2);
         // Even, so that every layer begins a line.

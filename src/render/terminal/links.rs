@@ -19,25 +19,31 @@ const TOKEN_COLUMNS: usize = 24;
 pub fn table(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> String {
     let names = ["layer", "head", "query", "key", "attention"].map(str::to_owned);
     let mut rows = vec![names];
-    rows.extend(strongest(maps, choice, count).into_iter().map(|(head, link)| {
-        let unit = |axis: &Axis, index: usize| {
-            let label = axis.units.get(index).map_or("", |unit| &unit.label);
-            one_line(label, TOKEN_COLUMNS)
-        };
-        [
-            head.layer.to_string(),
-            head.head.to_string(),
-            unit(&maps.rows, link.query),
-            unit(&maps.columns, link.key),
-            written(link.value),
-        ]
-    }));
+    rows.extend(
+        strongest(maps, choice, count)
+            .into_iter()
+            .map(|(head, link)| {
+                let unit = |axis: &Axis, index: usize| {
+                    let label = axis.units.get(index).map_or("", |unit| &unit.label);
+                    one_line(label, TOKEN_COLUMNS)
+                };
+                [
+                    head.layer.to_string(),
+                    head.head.to_string(),
+                    unit(&maps.rows, link.query),
+                    unit(&maps.columns, link.key),
+                    written(link.value),
+                ]
+            }),
+    );
     let widths: [usize; 5] = std::array::from_fn(|column| {
         let widths = rows.iter().map(|row| row[column].width());
         widths.max().unwrap_or(0)
     });
     let mut table = match choice {
-        LinkChoice::Best => String::from("strongest links: one a query and head, without special tokens\n"),
+        LinkChoice::Best => {
+            String::from("strongest links: one a query and head, without special tokens\n")
+        }
         LinkChoice::All => String::from("strongest links\n"),
     };
     for row in rows {

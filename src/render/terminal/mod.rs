@@ -42,7 +42,7 @@ pub fn draw(
         }
     };
     let drawn = match &figure.body {
-        Body::Map(map) => blocks::map(figure, map, terminal.columns),
+        Body::Map(map) => blocks::map(figure, map, terminal.columns, depth),
         Body::Grid(grid) => blocks::overview(figure, grid, terminal.columns),
         Body::Profile(bars) => profile::profile(figure, bars, terminal.columns),
     };

@@ -29,21 +29,35 @@ pub(super) fn profile(figure: &Figure<'_>, profile: &UnitProfile, columns: usize
         .iter()
         .map(|&unit| {
             let label = profile.units.get(unit).map_or("", |unit| &unit.text);
-            let mark = if profile.position == Some(unit) { "> " } else { "  " };
+            let mark = if profile.position == Some(unit) {
+                "> "
+            } else {
+                "  "
+            };
             format!("{mark}{}", one_line(label, LONGEST_LABEL.min(columns / 3)))
         })
         .collect();
     let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
     let room = columns.saturating_sub(widest + VALUE_COLUMNS + 2).max(1);
-    let highest = shown.iter().map(|&unit| profile.bars[unit]).fold(0.0, f32::max);
+    let highest = shown
+        .iter()
+        .map(|&unit| profile.bars[unit])
+        .fold(0.0, f32::max);
     let mut drawing = heading(figure, columns);
     drawing.push_plain(&format!("{}, {}", profile.bar_name, profile.unit_axis_name));
     for (&unit, label) in shown.iter().zip(&labels) {
         let value = profile.bars[unit];
-        let part = if highest > 0.0 { f64::from(value) / f64::from(highest) } else { 0.0 };
+        let part = if highest > 0.0 {
+            f64::from(value) / f64::from(highest)
+        } else {
+            0.0
+        };
         let bar = "#".repeat((part * room as f64).round() as usize);
         let padding = " ".repeat(widest - label.width());
-        drawing.push_plain(&format!("{label}{padding} {:>VALUE_COLUMNS$} {bar}", written(value)));
+        drawing.push_plain(&format!(
+            "{label}{padding} {:>VALUE_COLUMNS$} {bar}",
+            written(value)
+        ));
     }
     if shown.len() < count {
         drawing.push_plain(&format!("the {SHOWN_UNITS} highest of {count} bars"));

@@ -8,8 +8,10 @@ mod palettes;
 mod pixels;
 mod placement;
 mod profiles;
+mod readable;
 mod rectangular;
 mod reference;
+mod scales;
 mod text;
 
 use attnviz::analysis::{MapId, Maps};
