@@ -181,6 +181,14 @@ pub struct Unit {
     pub place: Place,
 }
 
+impl Unit {
+    /// Whether it stands for text that the vocabulary lacks.
+    pub fn is_unknown(&self) -> bool {
+        let is_added = self.place == Place::Added || self.special.is_some();
+        !is_added && SpecialRole::of(&self.text) == SpecialRole::Unknown
+    }
+}
+
 /// A sequence that attention runs over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {

@@ -31,7 +31,9 @@
 //! ```
 //!
 //! [`pipeline`] is the one road from an input to its run and on to its folder;
-//! [`batch`] takes it for many inputs, [`mod@bench`] for the clock.
+//! [`batch`] takes it for many inputs, [`mod@bench`] for the clock, and
+//! `attnviz tokens` as far as the units, without weights
+//! ([`pipeline::load_tokenizer`]).
 //!
 //! In code, without the command line:
 //!
@@ -124,7 +126,8 @@
 //! A *stream* is a sequence that attention runs over; a *unit* is one place of
 //! it: a token, a special token. An *attention map* is the matrix of one head of
 //! one layer: rows are queries, columns are keys. An *attention tensor* holds
-//! all maps of one kind for one input. Layers and heads count from zero, as in
+//! all maps of one kind for one input. Units count from zero, hidden and merged
+//! ones too: `@3` ([`figure::UnitChoice`]). Layers and heads do likewise, as in
 //! Hugging Face's `outputs.attentions[layer][0, head]`; papers often count from
 //! one.
 

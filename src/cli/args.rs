@@ -8,9 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
+use super::view_list::ViewList;
 use crate::analysis::{Crop, Granularity, LinkChoice, SpecialTokens};
 use crate::batch::InputFormat;
-use crate::figure::{Colormap, Progression, Scale, Theme, View};
+use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
 use crate::store::batch_records::Shard;
 
@@ -37,6 +38,10 @@ const RENDER_EXAMPLE: &str = "\
 Examples:
   attnviz render attnviz-out/hello-how-are-you --views mean --theme dark
   attnviz render gpt2.npz --labels tokens.txt --title gpt2";
+
+const TOKENS_EXAMPLE: &str = "\
+Example:
+  attnviz tokens \"Hello, how are you?\" --model builtin";
 
 const PULL_EXAMPLE: &str = "\
 Example:
@@ -79,6 +84,9 @@ pub enum Command {
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),
+    /// List the tokens of a text with their positions
+    #[command(after_help = TOKENS_EXAMPLE)]
+    Tokens(TokensArguments),
     /// Join the shards of a batch into one folder
     #[command(after_help = MERGE_EXAMPLE)]
     Merge(MergeArguments),
@@ -210,6 +218,30 @@ pub struct RenderArguments {
     pub json: bool,
 }
 
+/// Arguments of `tokens`.
+#[derive(Debug, Args)]
+pub struct TokensArguments {
+    /// The text; "-" is standard input
+    pub text: String,
+    /// A second text: both are encoded as a sentence pair
+    #[arg(long, value_name = "TEXT")]
+    pub pair: Option<String>,
+    /// Which model; its weights are not read.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// Cut to so many tokens, or never
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
+    pub truncate: Truncate,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `pull`.
 #[derive(Debug, Args)]
 pub struct PullArguments {
@@ -271,6 +303,9 @@ pub struct ModelArguments {
     /// Hub id, directory or "builtin" [default: bert-base-uncased]
     #[arg(short, long, value_hint = ValueHint::DirPath)]
     pub model: Option<ModelName>,
+    /// Of several encoders, the one whose tensors begin so
+    #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
+    pub weights_prefix: Option<String>,
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,
@@ -298,10 +333,11 @@ pub struct OutputArguments {
         allow_hyphen_values = true
     )]
     pub heads: IndexList,
-    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
+    /// heads, overview, mean, max, from:TOKEN, to:TOKEN;
+    /// TOKEN is a text or a position such as @3
     /// [default: heads,overview; batch: overview]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub views: Option<Vec<View>>,
+    #[arg(long, value_name = "LIST")]
+    pub views: Option<Vec<ViewList>>,
     /// png, svg, safetensors, npz, json
     #[arg(
         short,
@@ -323,7 +359,8 @@ pub struct OutputArguments {
     /// keep, hide, renormalize
     #[arg(long, value_name = "WHAT", default_value_t)]
     pub special_tokens: SpecialTokens,
-    /// Show a stretch of the tokens, such as 10-40
+    /// Show a stretch of the tokens, such as 10-40,
+    /// counted from 0 as attnviz tokens lists them
     #[arg(long, value_name = "FIRST-LAST")]
     pub crop: Option<Crop>,
     /// List so many of the strongest links by a map

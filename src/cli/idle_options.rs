@@ -46,7 +46,12 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
             View::Heads | View::Overview => true,
             View::Mean | View::Max | View::Unit(..) => false,
         };
-        let named = output.views.iter().flatten().filter(has_no_numbers);
+        let named = output
+            .views
+            .iter()
+            .flatten()
+            .flat_map(|list| &list.0)
+            .filter(has_no_numbers);
         let named: Vec<String> = named.map(ToString::to_string).collect();
         if !named.is_empty() {
             warnings.push(format!(

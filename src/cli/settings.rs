@@ -7,17 +7,18 @@ use anyhow::{Context, Result};
 
 use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
-    RenderArguments,
+    RenderArguments, TokensArguments,
 };
 use super::idle_options::idle_options;
 use super::index_list::IndexList;
 use super::model_name::ModelName;
+use super::standard_input;
 use super::terminal_view::TerminalView;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
 use crate::batch::{InputSource, Reports};
 use crate::checkpoint::hub::HubEnvironment;
-use crate::checkpoint::{CheckpointSource, LoadOptions};
+use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
 use crate::input::Input;
 use crate::model::ModelConfig;
@@ -31,6 +32,8 @@ use crate::store::saved::ForeignNames;
 pub struct ModelSettings {
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
+    /// Which of several encoders.
+    pub weights_prefix: Option<String>,
     pub revision: String,
     pub load: LoadOptions,
 }
@@ -87,6 +90,30 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
     })
 }
 
+/// What `tokens` does.
+#[derive(Debug)]
+pub struct TokensSettings {
+    pub input: Input,
+    pub model: ModelSettings,
+    pub truncate: Option<usize>,
+    pub json: bool,
+}
+
+/// The settings of `tokens`; reads standard input where that is the text.
+pub(super) fn tokens(arguments: &TokensArguments) -> Result<TokensSettings> {
+    let mut model = model(&arguments.model)?;
+    model.load.parts = Parts::WithoutWeights;
+    Ok(TokensSettings {
+        input: Input::pair(
+            standard_input::text(&arguments.text)?,
+            arguments.pair.clone(),
+        ),
+        model,
+        truncate: arguments.truncate.limit(),
+        json: arguments.json,
+    })
+}
+
 /// What `render` does.
 #[derive(Debug)]
 pub struct RenderSettings {
@@ -118,7 +145,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         terminal_view: arguments.terminal.show,
         warnings: idle_options(
             output,
-            views(output, &[View::Heads, View::Overview]),
+            &views(output, &[View::Heads, View::Overview]),
             arguments.terminal.show.is_some(),
         ),
         json: arguments.json,
@@ -155,7 +182,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
                 .or_else(|| summary().map(PathBuf::from)),
             junit: arguments.junit.clone(),
         },
-        warnings: idle_options(output, views(output, &[View::Overview]), false),
+        warnings: idle_options(output, &views(output, &[View::Overview]), false),
         json: arguments.json,
     })
 }
@@ -178,7 +205,7 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         terminal_view: arguments.terminal.show,
         warnings: idle_options(
             output,
-            views(output, &[View::Heads, View::Overview]),
+            &views(output, &[View::Heads, View::Overview]),
             arguments.terminal.show.is_some(),
         ),
         json: arguments.json,
@@ -201,9 +228,11 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
             false => LoadOptions {
                 hub: None,
                 check_config,
+                parts: Parts::Whole,
             },
         },
         source,
+        weights_prefix: arguments.weights_prefix.clone(),
         revision: arguments.revision.clone(),
     })
 }
@@ -228,8 +257,12 @@ pub(super) fn check_revision(
     }
 }
 
-fn views<'views>(output: &'views OutputArguments, default_views: &'views [View]) -> &'views [View] {
-    output.views.as_deref().unwrap_or(default_views)
+/// What is drawn: what was asked for, or else the command's own views.
+fn views(output: &OutputArguments, default_views: &[View]) -> Vec<View> {
+    match &output.views {
+        Some(lists) => lists.iter().flat_map(|list| &list.0).cloned().collect(),
+        None => default_views.to_vec(),
+    }
 }
 
 fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {
@@ -249,9 +282,8 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
     figure
         .check()
         .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
-    let views = views(output, default_views);
     Ok(OutputOptions {
-        views: views.iter().cloned().collect(),
+        views: views(output, default_views).into_iter().collect(),
         formats: output.formats.iter().copied().collect(),
         reshape: ReshapeOptions {
             granularity: output.tokens,
@@ -283,6 +315,7 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
     Ok(LoadOptions {
         hub: Some(environment),
         check_config,
+        parts: Parts::Whole,
     })
 }
 

@@ -50,6 +50,7 @@ pub fn single_map<'maps>(
             columns: labels(&maps.columns),
             row_segment_starts: maps.rows.segment_starts(),
             column_segment_starts: maps.columns.segment_starts(),
+            shows_positions: maps.reshape.crop.is_some(),
             links,
         }),
         color_scale: ColorScale {
@@ -75,7 +76,7 @@ pub fn overview<'maps>(
 ) -> Result<Figure<'maps>, FigureError> {
     let layer_count = maps.selection.layers.len();
     let head_count = maps.selection.head_indices().len();
-    let axes = [&maps.rows, &maps.columns].map(panel_axis);
+    let axes = [&maps.rows, &maps.columns].map(|axis| panel_axis(maps, axis));
     let steps = panel_steps([layer_count, head_count], [&axes[0], &axes[1]]);
     overview_of(run, maps, options, &steps)
 }
@@ -98,10 +99,11 @@ pub fn overview_in_steps<'maps>(
     overview_of(run, maps, options, &steps)
 }
 
-fn panel_axis(axis: &Axis) -> PanelAxis {
+fn panel_axis(maps: &Maps<'_>, axis: &Axis) -> PanelAxis {
     PanelAxis {
         count: axis.len(),
         segment_starts: axis.segment_starts(),
+        ends: maps.reshape.crop.and_then(|_| ends(axis)),
     }
 }
 
@@ -190,8 +192,8 @@ fn overview_of<'maps>(
             row_labels: layers.iter().map(usize::to_string).collect(),
             column_labels: heads.iter().map(usize::to_string).collect(),
             panels,
-            queries: panel_axis(&maps.rows),
-            keys: panel_axis(&maps.columns),
+            queries: panel_axis(maps, &maps.rows),
+            keys: panel_axis(maps, &maps.columns),
         }),
         color_scale: ColorScale {
             range: match shared {
@@ -207,6 +209,12 @@ fn overview_of<'maps>(
         palette: options.palette,
         notes: sentences,
     })
+}
+
+/// The positions of the first and the last unit of an axis.
+fn ends(axis: &Axis) -> Option<[usize; 2]> {
+    let last = axis.units.last()?.positions().next_back()?;
+    Some([axis.units.first()?.first, last])
 }
 
 fn missing(id: MapId) -> FigureError {
@@ -299,6 +307,7 @@ fn unit_label(unit: &AxisUnit) -> UnitLabel {
     UnitLabel {
         text,
         special: unit.special,
+        position: unit.first,
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
     UnitProfile,
 };
-use crate::analysis::{Direction, Maps, Measure, profile};
+use crate::analysis::{AxisUnit, Direction, Maps, Measure, profile};
 use crate::run::Run;
 
 /// A unit in the title is cut to so many letters.
@@ -31,12 +31,14 @@ pub fn unit_profile(
 ) -> Result<Figure<'static>, FigureError> {
     let [held, along] = direction.axes(maps);
     let outside = || FigureError::NoSuchPosition {
+        direction,
         found: position,
         count: held.len(),
     };
     let profile = profile(maps, direction, position).ok_or_else(outside)?;
     let units = labels(along);
-    let name = named(&held.units.get(position).ok_or_else(outside)?.label);
+    let unit = held.units.get(position).ok_or_else(outside)?;
+    let name = named(&unit.label);
     let layers = profile.by_layer.concat();
     let highest = maximum(&profile.mean);
     let whose = "these rows' maximum";
@@ -63,8 +65,9 @@ pub fn unit_profile(
     sentences.extend(notes(run, maps, &reach, options, clipped, Some(range)));
     Ok(Figure {
         title: format!(
-            "{} · {word} {name} (token {position}) · {}",
+            "{} · {word} {name} ({}) · {}",
             run.model.id,
+            place(unit),
             joined(&maps.selection, "mean")
         ),
         captions: captions(run),
@@ -93,6 +96,15 @@ pub fn unit_profile(
         palette: options.palette,
         notes: sentences,
     })
+}
+
+/// Where a unit is in the run, in the one count that views and stretches have.
+fn place(unit: &AxisUnit) -> String {
+    let first = unit.first;
+    match unit.positions().next_back() {
+        Some(last) if last > first => format!("tokens @{first} to @{last}"),
+        _ => format!("token @{first}"),
+    }
 }
 
 /// A unit in quotation marks, cut where it would fill the title.

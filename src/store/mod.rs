@@ -3,6 +3,7 @@
 //! draws. [`mod@write`] alone creates files.
 
 pub mod batch_records;
+mod earlier_options;
 pub mod folder;
 mod heads_record;
 mod manifest;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{HeadsRecord, OutputOptions};
-use crate::analysis::{Granularity, LinkChoice, ReshapeOptions, SpecialTokens};
+use crate::analysis::{Crop, Granularity, LinkChoice, ReshapeOptions, SpecialTokens};
 use crate::attention::Selection;
 use crate::figure::{Colormap, Progression, Theme, View};
 
@@ -25,7 +25,8 @@ pub struct OptionsRecord {
     /// `--special-tokens`.
     #[serde(skip_serializing_if = "is_default_special_tokens")]
     pub special_tokens: String,
-    /// `--crop`, `None` for all units.
+    /// `--crop`, `None` for all units: `@10-@40` counts the run's own units.
+    /// Without `@`, as older versions wrote it, it counted what was shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<String>,
     /// `--scale`, `None` where each view has its default.
@@ -173,7 +174,9 @@ impl OptionsRecord {
         Self {
             tokens: reshape.granularity.to_string(),
             special_tokens: reshape.special_tokens.to_string(),
-            crop: reshape.crop.map(|crop| crop.to_string()),
+            crop: reshape
+                .crop
+                .map(|Crop { first, last }| format!("@{first}-@{last}")),
             ..Self::default()
         }
     }

@@ -167,16 +167,19 @@ fn a_row_that_had_nothing_for_others_stays_empty_and_is_counted() {
 
 #[test]
 fn stretches_parse_and_nonsense_does_not() {
-    assert_eq!(
-        "10-40".parse(),
-        Ok(Crop {
-            first: 10,
-            last: 40
-        })
-    );
+    let expected = Crop {
+        first: 10,
+        last: 40,
+    };
+    for text in ["10-40", "@10-@40", "10-@40"] {
+        assert_eq!(text.parse(), Ok(expected), "{text}");
+    }
     for text in [
         "",
         "10",
+        "@",
+        "@-@",
+        "+1-3",
         "40-10",
         "-1-3",
         "a-b",

@@ -25,4 +25,6 @@ mod saved;
 mod shared;
 mod single_pass;
 mod svg;
+mod tls_front;
 mod tokenizer;
+mod units;

@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::page_row::{failure, row};
+use super::page_row::{RowStyle, failure, row};
 use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short};
-use crate::figure::Progression;
+use crate::figure::{Progression, UnitChoice, View};
 use crate::render::thumbnail;
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, RESULTS, Status};
@@ -43,13 +43,25 @@ pub fn write_page(manifest: &BatchManifest, results: &Path, out: &mut dyn Write)
     }
     put(out, inputs_opening(manifest))?;
     let (layers, heads) = (manifest.layers.len(), manifest.heads.len());
-    let thumbnail_size = shown_size(thumbnail::size(layers, heads));
+    let style = RowStyle {
+        thumbnail_size: shown_size(thumbnail::size(layers, heads)),
+        shows_positions: uses_positions(&manifest.options),
+    };
     for record in ResultReader::open(results)? {
-        put(out, row(&record?, thumbnail_size))?;
+        put(out, row(&record?, style))?;
     }
     out.write_all(b"</ol></section>\n</main>\n")?;
     put(out, closing(manifest))?;
     out.write_all(b"</body>\n</html>\n")
+}
+
+/// Whether a view or a stretch counts units.
+fn uses_positions(options: &OptionsRecord) -> bool {
+    let names_position = |view: &String| {
+        let view = view.parse();
+        matches!(view, Ok(View::Unit(_, UnitChoice::Position(_))))
+    };
+    options.crop.is_some() || options.views.iter().any(names_position)
 }
 
 /// A tall thumbnail is shown smaller, so that a row stays as high as its words.

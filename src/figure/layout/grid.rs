@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::color_bar::color_bar;
 use super::head::{heading, notes};
+use super::positions::{small, text};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, CellAxis, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
@@ -74,7 +75,8 @@ pub(super) fn layout<'figure>(
         .unwrap_or(0);
     let left = MARGIN + name_line + LABEL_GAP + widest + LABEL_GAP;
     let bar_height = extent_y.min(BAR_LIMIT);
-    let bar_gap = 40;
+    let ends = Ends::new(grid, [panel_height, panel_width], small(font), measure);
+    let bar_gap = 40 + ends.width();
     let bar_width = color_bar(&figure.color_scale, (0, 0), bar_height, measure).right;
     let body_right = left + extent_x + bar_gap + bar_width;
     let heading = heading(figure, body_right - MARGIN, measure);
@@ -85,7 +87,7 @@ pub(super) fn layout<'figure>(
 
     let mut all_notes = figure.notes.clone();
     all_notes.extend(resolution_note(grid, &shape));
-    let notes_top = bar.bottom.max(top + extent_y) + 24;
+    let notes_top = bar.bottom.max(top + extent_y + ends.height()) + 24;
     let notes = notes(&all_notes, notes_top, body_right - MARGIN, measure);
 
     let mut items: Vec<Item<'figure>> = heading.items;
@@ -129,6 +131,14 @@ pub(super) fn layout<'figure>(
         let kind = (Ink::Strong, Role::RowLabel(row));
         items.push(place(text, font, width, corner, level, kind));
     }
+    for column in 0..columns {
+        let x = left + pixels(column) * pitch_x;
+        items.extend(ends.below((x, top + extent_y), panel_width));
+    }
+    for row in 0..rows {
+        let y = top + pixels(row) * pitch_y;
+        items.extend(ends.beside((left + extent_x, y), panel_height));
+    }
     for (index, panel) in grid.panels.iter().enumerate() {
         let Some(panel) = panel else { continue };
         let (row, column) = (index / columns.max(1), index % columns.max(1));
@@ -147,6 +157,89 @@ pub(super) fn layout<'figure>(
         palette: figure.palette,
         items,
     })
+}
+
+/// The positions of the first and the last unit of a stretch with their widths:
+/// below every column of panels those of the keys, beside every row those of
+/// the queries, where both of them have room.
+struct Ends {
+    font: TextFont,
+    queries: Option<[(String, i32); 2]>,
+    keys: Option<[(String, i32); 2]>,
+}
+
+/// From panels to the positions at their ends, in pixels.
+const ENDS_GAP: i32 = 6;
+
+impl Ends {
+    fn new(
+        grid: &PanelGrid<'_>,
+        [panel_height, panel_width]: [i32; 2],
+        font: TextFont,
+        measure: &mut dyn MeasureText,
+    ) -> Self {
+        let mut measured = |axis: &PanelAxis| {
+            let texts = axis.ends?.map(text);
+            Some(texts.map(|text| {
+                let width = measure.width(&text, font);
+                (text, width)
+            }))
+        };
+        let queries = measured(&grid.queries).filter(|_| 2 * font.line_height() <= panel_height);
+        let keys =
+            measured(&grid.keys).filter(|[first, last]| first.1 + ENDS_GAP + last.1 <= panel_width);
+        Self {
+            font,
+            queries,
+            keys,
+        }
+    }
+
+    /// The room that those beside the rows take.
+    fn width(&self) -> i32 {
+        let texts = self.queries.iter().flatten();
+        texts.map(|(_, width)| width + ENDS_GAP).max().unwrap_or(0)
+    }
+
+    /// The room that those below the columns take.
+    fn height(&self) -> i32 {
+        self.keys
+            .as_ref()
+            .map_or(0, |_| self.font.line_height() + ENDS_GAP)
+    }
+
+    /// From the lower left corner of a column on.
+    fn below(&self, (x, y): (i32, i32), panel_width: i32) -> Vec<Item<'static>> {
+        let Some(texts) = &self.keys else {
+            return Vec::new();
+        };
+        let ends = [x, x + panel_width - texts[1].1];
+        self.items(texts, ends.map(|x| (x, y + ENDS_GAP)))
+    }
+
+    /// From the upper right corner of a row on.
+    fn beside(&self, (x, y): (i32, i32), panel_height: i32) -> Vec<Item<'static>> {
+        let Some(texts) = &self.queries else {
+            return Vec::new();
+        };
+        let ends = [y, y + panel_height - self.font.line_height()];
+        self.items(texts, ends.map(|y| (x + ENDS_GAP, y)))
+    }
+
+    fn items(&self, texts: &[(String, i32); 2], corners: [(i32, i32); 2]) -> Vec<Item<'static>> {
+        let item = |((text, width), corner): (&(String, i32), (i32, i32))| {
+            let kind = (Ink::Light, Role::Position);
+            place(
+                text.clone(),
+                self.font,
+                *width,
+                corner,
+                Rotation::Level,
+                kind,
+            )
+        };
+        texts.iter().zip(corners).map(item).collect()
+    }
 }
 
 /// What separates two segments within a panel, in pixels.

@@ -189,7 +189,7 @@ impl<'map> Names<'map> {
         };
         let (mut text, mut width) = elide_middle(&label.text, font, TOKEN_LIMIT, measure);
         if self.is_repeated(position) {
-            text = format!("{text} ({position})");
+            text = format!("{text} @{}", label.position);
             width = measure.width(&text, font);
         }
         let ink = match label.special {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::color_bar::color_bar;
 use super::head::{Lines, heading, notes};
 use super::links::link_list;
+use super::positions::Positions;
 use super::text::{elide_middle, place};
 use super::value::{unwritten_note, value_text};
 use super::{
@@ -179,6 +180,10 @@ struct Axes {
     stride: usize,
     rows: Vec<Label>,
     columns: Vec<Label>,
+    /// Beside the labels down the side, where positions are shown.
+    row_positions: Positions,
+    /// Beside the labels along the top, likewise.
+    column_positions: Positions,
     /// How the labels along the top run.
     rotation: Rotation,
 }
@@ -197,7 +202,14 @@ impl Axes {
             labelled.map(|unit| label(unit, font, measure)).collect()
         };
         let (rows, columns) = (labels(&map.rows), labels(&map.columns));
-        let rotation = if stride == 1 && widest(&columns) + 10 <= cell {
+        let mut positions = |units: &[UnitLabel]| {
+            let labelled = units.iter().step_by(stride * block);
+            Positions::new(labelled.filter(|_| map.shows_positions), font, measure)
+        };
+        let row_positions = positions(&map.rows);
+        let column_positions = positions(&map.columns);
+        let widest_column = widest(&columns).max(column_positions.widest());
+        let rotation = if stride == 1 && widest_column + 10 <= cell {
             Rotation::Level
         } else {
             Rotation::Upward
@@ -207,20 +219,31 @@ impl Axes {
             stride,
             rows,
             columns,
+            row_positions,
+            column_positions,
             rotation,
         }
     }
 
     /// The room that labels down the side take to the left.
     fn row_extent(&self) -> i32 {
-        widest(&self.rows)
+        widest(&self.rows) + self.row_positions.length()
     }
 
     /// The room that labels along the top take upwards.
     fn column_extent(&self) -> i32 {
-        match self.rotation {
+        let labels = match self.rotation {
             Rotation::Level => self.font.line_height(),
             Rotation::Upward => widest(&self.columns),
+        };
+        labels + self.column_position_extent()
+    }
+
+    /// What of it is between the labels along the top and their axis.
+    fn column_position_extent(&self) -> i32 {
+        match self.rotation {
+            Rotation::Level => self.column_positions.height(),
+            Rotation::Upward => self.column_positions.length(),
         }
     }
 
@@ -249,6 +272,8 @@ impl Axes {
             if let Some(label) = self.columns.get(position) {
                 items.push(self.column_label(label, index, cells));
             }
+            let positions = self.position_items(position, index, cells);
+            items.extend(positions.into_iter().flatten());
             let thickness = cells.cell.min(2);
             let (left, top) = cells.origin;
             if position < self.rows.len() {
@@ -262,12 +287,36 @@ impl Axes {
         }
     }
 
+    /// The positions of a row and of its column.
+    fn position_items(
+        &self,
+        position: usize,
+        index: usize,
+        cells: &CellMatrix<'_>,
+    ) -> [Option<Item<'static>>; 2] {
+        let right = cells.origin.0 - TICK - LABEL_GAP;
+        let bottom = cells.origin.1 - TICK - LABEL_GAP;
+        let row_middle = cells.origin.1 + cells.row_offset(index) + cells.cell / 2;
+        let column_middle = cells.origin.0 + cells.column_offset(index) + cells.cell / 2;
+        let row = self
+            .row_positions
+            .item(position, Rotation::Level, |width, height| {
+                (right - width, row_middle - height / 2)
+            });
+        let column = self
+            .column_positions
+            .item(position, self.rotation, |width, height| {
+                (column_middle - width / 2, bottom - height)
+            });
+        [row, column]
+    }
+
     fn row_label(&self, label: &Label, index: usize, cells: &CellMatrix<'_>) -> Item<'static> {
         let (text, width, ink) = label;
         let (left, top) = cells.origin;
         let middle = top + cells.row_offset(index) + cells.cell / 2;
         let corner = (
-            left - TICK - LABEL_GAP - width,
+            left - TICK - LABEL_GAP - self.row_positions.length() - width,
             middle - self.font.line_height() / 2,
         );
         let kind = (*ink, Role::RowLabel(index));
@@ -286,7 +335,7 @@ impl Axes {
         let (left, top) = cells.origin;
         let middle = left + cells.column_offset(index) + cells.cell / 2;
         let line = self.font.line_height();
-        let bottom = top - TICK - LABEL_GAP;
+        let bottom = top - TICK - LABEL_GAP - self.column_position_extent();
         let corner = match self.rotation {
             Rotation::Level => (middle - width / 2, bottom - line),
             Rotation::Upward => (middle - line / 2, bottom - width),

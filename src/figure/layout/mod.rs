@@ -13,6 +13,7 @@ mod grid;
 mod head;
 mod links;
 mod map;
+mod positions;
 mod profile;
 mod text;
 mod thumbnail;
@@ -139,6 +140,9 @@ pub enum Role {
     RowLabel(usize),
     /// The label of a column: its index.
     ColumnLabel(usize),
+    /// The position of a unit beside its label, or of those at the ends of an
+    /// axis.
+    Position,
     /// The value of a cell, as query and key.
     Value(usize, usize),
     /// The value of a bar: its index.

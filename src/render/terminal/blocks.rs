@@ -203,7 +203,13 @@ pub(super) fn map(
     let one_lines = |labels: &[UnitLabel]| -> Vec<String> {
         let longest = LONGEST_LABEL.min(columns / 4);
         let labels = labels.iter();
-        labels.map(|label| one_line(&label.text, longest)).collect()
+        let position = |label: &UnitLabel| match map.shows_positions {
+            true => format!(" @{}", label.position),
+            false => String::new(),
+        };
+        labels
+            .map(|label| one_line(&label.text, longest) + &position(label))
+            .collect()
     };
     let (rows, keys) = (one_lines(&map.rows), one_lines(&map.columns));
     let margin = rows.iter().map(|label| label.width()).max().unwrap_or(0) + 1;

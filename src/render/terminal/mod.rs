@@ -10,10 +10,12 @@ mod links;
 mod pictures;
 mod printable;
 mod profile;
+mod units;
 
 pub use graphics::{Depth, Graphics, Terminal};
 pub use links::table;
 pub use printable::Printable;
+pub use units::unit_table;
 
 use super::{RenderError, TextShaper, png, prepare};
 use crate::analysis::Maps;

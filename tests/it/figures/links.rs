@@ -43,7 +43,7 @@ fn the_strongest_links_are_listed_in_order() {
     assert_eq!(values, all[..4]);
     let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
     check(&layout);
-    let name = |position| ["[CLS]", "one (1)", "two", "one (3)", "[SEP]"][position];
+    let name = |position| ["[CLS]", "one @1", "two", "one @3", "[SEP]"][position];
     let lines = lines(&layout);
     assert_eq!(lines.len(), 4);
     for (index, (line, link)) in lines.iter().zip(&map.links).enumerate() {

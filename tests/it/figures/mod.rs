@@ -7,6 +7,7 @@ mod links;
 mod palettes;
 mod pixels;
 mod placement;
+mod positions;
 mod profiles;
 mod readable;
 mod rectangular;
