@@ -3,6 +3,7 @@
 //! (`cli/hints.rs`), so that an option which is called otherwise one day is
 //! called otherwise in one place.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// What a user can do about an error.
@@ -107,8 +108,68 @@ pub enum Remedy {
     NameReadableInputs,
     /// Name standard input no more than once.
     NameStandardInputOnce,
-    /// Say which column of a table is the text.
-    NameTextColumn,
+    /// Say which column is a part of an input.
+    NameColumn {
+        /// Which part.
+        column: InputColumn,
+        /// Columns that it may be.
+        names: Vec<String>,
+    },
+    /// Say which column is the text, or write a header above what is none.
+    NameColumnOrWriteHeader {
+        /// Columns that it may be.
+        names: Vec<String>,
+    },
+    /// Say which column is the text, and which perhaps its pair.
+    NameTextAndPair {
+        /// Columns that it may be, at least two.
+        names: Vec<String>,
+    },
+    /// Make a file of the array that an object holds.
+    TakeArrayOut {
+        /// The field that it is in.
+        name: String,
+    },
+    /// Do without naming a column.
+    LeaveOutColumn(InputColumn),
+    /// Give the columns names of their own.
+    RenameColumns,
+    /// Make a file of inputs of it.
+    ConvertFile {
+        /// The file.
+        file: String,
+        /// What it is.
+        kind: ForeignFile,
+    },
+    /// Give at least one input.
+    GiveInputs,
+    /// Write something there, or take the line out.
+    FillOrRemoveLine,
+    /// Give every input an id of its own.
+    GiveOwnIds,
+    /// Make more and shorter texts of it.
+    SplitTexts,
+    /// Save the file in UTF-8.
+    SaveAsUtf8,
+    /// Save texts whose letters are whole.
+    WriteWholeLetters,
+    /// Write inputs as JSON.
+    WriteJson,
+    /// Write fields as JSON strings.
+    WriteTextsAsStrings,
+    /// Let quotation marks enclose fields between tabs.
+    ReadQuotes,
+    /// Put fields with delimiters into quotation marks.
+    QuoteFields,
+    /// Give every row as many fields as the header.
+    FillFields,
+    /// Close a quotation mark, or double it where it is a letter.
+    CloseQuote,
+    /// Name another file for a report, or none.
+    NameReport {
+        /// The option or variable that names it.
+        option: &'static str,
+    },
 
     // Saved runs.
     /// Save a run before it is drawn.
@@ -321,6 +382,69 @@ pub enum Setting {
     Crop,
     /// Labels and title of attention from elsewhere.
     LabelsAndTitle,
+}
+
+/// A part of an input, which a column of a table or a field of an object holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputColumn {
+    /// The text.
+    Text,
+    /// The second text of a pair.
+    Pair,
+    /// What tells it from others.
+    Id,
+}
+
+impl fmt::Display for InputColumn {
+    /// The option that names it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Text => "--text-column",
+            Self::Pair => "--pair-column",
+            Self::Id => "--id-column",
+        })
+    }
+}
+
+/// A file that holds no inputs as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignFile {
+    /// A Parquet table.
+    Parquet,
+    /// An Arrow or Feather table.
+    Arrow,
+    /// A workbook of Excel or another program.
+    Spreadsheet,
+    /// A file that gzip compressed.
+    Gzip,
+    /// A file that bzip2 compressed.
+    Bzip2,
+    /// A file that xz compressed.
+    Xz,
+    /// A file that zstd compressed.
+    Zstandard,
+    /// A zip or tar file and the like.
+    Archive,
+    /// A PDF, or a document of an office program.
+    Document,
+    /// A picture.
+    Picture,
+    /// A database.
+    Database,
+    /// Arrays, weights, pickled objects.
+    Arrays,
+    /// One token a line, as CoNLL has it.
+    TokenLines,
+    /// UTF-16 that nothing marks as such, low bytes first.
+    Utf16LittleEndian,
+    /// UTF-16 that nothing marks as such, high bytes first.
+    Utf16BigEndian,
+    /// UTF-32.
+    Utf32,
+    /// Bytes that are no text.
+    Binary,
+    /// What its name says nothing of.
+    Unknown,
 }
 
 /// What is saved of a checkpoint.

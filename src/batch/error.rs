@@ -30,6 +30,14 @@ pub enum BatchError {
     /// A file of the batch as a whole could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// A report beside the batch's folder cannot be written.
+    #[error("{option}: {source}")]
+    Report {
+        /// The option or variable that names it.
+        option: &'static str,
+        /// What went wrong.
+        source: WriteError,
+    },
     /// `truncate` would fail every input.
     #[error("no input can be cut like this")]
     Truncate(#[source] TokenizerError),
@@ -54,6 +62,7 @@ impl BatchError {
             Self::Truncate(error) => error.remedy(),
             Self::Output { source, .. } => source.remedy().map(resume_after),
             Self::Write(error) => error.remedy().map(resume_after),
+            Self::Report { option, .. } => Some(Remedy::NameReport { option }),
             Self::Interrupted { .. } => Some(Remedy::Resume { first: None }),
         }
     }

@@ -34,15 +34,12 @@ pub fn run(
     interrupted: &AtomicBool,
     observer: &mut dyn FnMut(BatchEvent<'_>),
 ) -> Result<BatchOutcome, BatchError> {
-    for source in &options.sources {
-        source.check()?;
-    }
+    InputSource::check(&options.sources)?;
+    options.reports.check()?;
     check_limit(options.limit, &model.loaded.tokenizer)?;
     let mut manifest = manifest(options, model.provenance);
     let sha256_of = |position: usize| options.sources.get(position)?.sha256();
     let mut folder = BatchFolder::open(&options.output, &manifest, options.claim(), &sha256_of)?;
-    folder.begin(&manifest)?;
-    let results = folder.results()?;
     let mut feed = Feed::start(
         Plan {
             sources: options.sources.clone(),
@@ -52,6 +49,14 @@ pub fn run(
         },
         model.loaded.tokenizer.clone(),
     );
+    // A pipe tells only now whether there is anything: an earlier batch stays
+    // where there is not.
+    feed.wait_for_first(PATIENCE, interrupted)?;
+    if feed.has_nothing() {
+        return Err(InputSource::empty(&options.sources).into());
+    }
+    folder.begin(&manifest)?;
+    let results = folder.results()?;
     let mut ledger = Ledger {
         results,
         manifest: &mut manifest,
@@ -126,6 +131,8 @@ pub fn run(
         manifest,
         kept,
         missing_glyphs,
+        like_json: feed.like_json(&options.sources),
+        empty_files: feed.empty_files(&options.sources),
     })
 }
 
@@ -164,6 +171,7 @@ fn manifest(options: &BatchOptions, model: &ModelProvenance) -> BatchManifest {
         shard: options.shard,
         complete: false,
         input_files: options.sources.iter().map(input_file).collect(),
+        reading: Some(InputSource::reading(&options.sources)),
         counts: BatchCounts::default(),
         files: Vec::new(),
     }

@@ -217,6 +217,7 @@ fn mismatch(first: &BatchManifest, second: &BatchManifest) -> Option<&'static st
         (first.options == second.options, "their options"),
         (first.truncate == second.truncate, "--truncate"),
         (first.input_files == second.input_files, "their input files"),
+        (first.reading == second.reading, "how their files are read"),
         (count(first) == count(second), "their number of shards"),
     ];
     let different = checks.into_iter().find(|(is_same, _)| !is_same);

@@ -15,6 +15,7 @@ use crate::attention::AttentionKind;
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
 use crate::pipeline;
+use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, ResultRecord, Status, THUMBNAILS};
 use crate::store::write::batch_folder::{BatchFolder, StagedInput};
@@ -36,11 +37,17 @@ pub(super) struct Encoded {
 
 enum State {
     /// It failed.
-    Failed(String),
+    Failed(Failure),
     /// An earlier batch did it.
     Kept,
     /// It is to be drawn.
     Run(Box<Run>),
+}
+
+/// Why an input failed, and what can be done about it.
+struct Failure {
+    reason: String,
+    remedy: Option<Remedy>,
 }
 
 /// An input that is done or failed.
@@ -76,7 +83,7 @@ impl Context<'_> {
             .filter_map(|(index, item)| Some((item.prepared.as_ref().ok()?.source().len(), index)))
             .collect();
         lengths.sort_unstable();
-        let mut runs: Vec<Option<Result<Box<Run>, String>>> =
+        let mut runs: Vec<Option<Result<Box<Run>, Failure>>> =
             std::iter::repeat_with(|| None).take(items.len()).collect();
         for group in groups(&lengths, self.options.batch_tokens) {
             if self.interrupted.load(Ordering::Relaxed) {
@@ -96,10 +103,13 @@ impl Context<'_> {
             .zip(states)
             .filter_map(|(item, (is_finished, run))| {
                 let state = match (&item.prepared, run) {
-                    (Err(error), _) => State::Failed(error.to_string()),
+                    (Err(error), _) => State::Failed(Failure {
+                        reason: error.to_string(),
+                        remedy: error.remedy(),
+                    }),
                     (Ok(_), _) if is_finished => State::Kept,
                     (Ok(_), Some(Ok(run))) => State::Run(run),
-                    (Ok(_), Some(Err(reason))) => State::Failed(reason),
+                    (Ok(_), Some(Err(failure))) => State::Failed(failure),
                     // The batch was interrupted before it.
                     (Ok(_), None) => return None,
                 };
@@ -110,10 +120,13 @@ impl Context<'_> {
 
     /// The runs of some inputs. Where the model refuses one of them, the
     /// others are encoded all the same.
-    fn forward(&self, inputs: &[&Prepared]) -> Vec<Result<Run, String>> {
+    fn forward(&self, inputs: &[&Prepared]) -> Vec<Result<Run, Failure>> {
         match pipeline::runs(self.model.loaded, inputs, &self.options.selection) {
             Ok(runs) => runs.into_iter().map(Ok).collect(),
-            Err(error) if inputs.len() == 1 => vec![Err(reason(&error))],
+            Err(error) if inputs.len() == 1 => vec![Err(Failure {
+                reason: reason(&error),
+                remedy: error.remedy(),
+            })],
             Err(_) => inputs
                 .iter()
                 .flat_map(|&input| self.forward(&[input]))
@@ -152,10 +165,10 @@ impl Context<'_> {
         let mut staged = None;
         let was_kept = matches!(state, State::Kept);
         match state {
-            State::Failed(reason) => {
+            State::Failed(failure) => {
                 record.text = item.text;
                 record.pair = item.pair;
-                record.error = Some(reason);
+                self.fill_failed(&mut record, failure);
             }
             State::Kept => {
                 if let Ok(input) = &item.prepared {
@@ -182,7 +195,11 @@ impl Context<'_> {
                     Err(error) if error.is_of_the_input() => {
                         record.text = item.text;
                         record.pair = item.pair;
-                        record.error = Some(error.to_string());
+                        let failure = Failure {
+                            reason: error.to_string(),
+                            remedy: error.remedy(),
+                        };
+                        self.fill_failed(&mut record, failure);
                     }
                     Err(source) => {
                         return Err(BatchError::Output {
@@ -202,6 +219,12 @@ impl Context<'_> {
             missing_glyphs,
         };
         Ok((finished, staged))
+    }
+
+    fn fill_failed(&self, record: &mut ResultRecord, failure: Failure) {
+        record.error = Some(failure.reason);
+        let words = self.options.remedy_in_words;
+        record.hint = failure.remedy.as_ref().map(words);
     }
 
     /// The record of an input that is done.
@@ -284,5 +307,6 @@ fn blank_record(item: &Item) -> ResultRecord {
         picture: None,
         thumbnail: None,
         error: None,
+        hint: None,
     }
 }

@@ -140,12 +140,24 @@ pub struct EncodeArguments {
 /// Arguments of `batch`.
 #[derive(Debug, Args)]
 pub struct BatchArguments {
-    /// Files of texts: .txt, .jsonl, .csv or .tsv; "-" is standard input
+    /// Files of texts: .txt, .jsonl, .json, .csv, .tsv; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, csv, tsv [default: by extension]
+    /// txt, jsonl, json, csv, tsv [default: by extension]
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<InputFormat>,
+    /// Column or field of the text [default: text, sentence …]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// Column or field of the second text of a pair
+    #[arg(long, value_name = "NAME")]
+    pub pair_column: Option<String>,
+    /// Column or field of the id [default: id]
+    #[arg(long, value_name = "NAME")]
+    pub id_column: Option<String>,
+    /// Quotation marks enclose fields of .tsv, as of .csv
+    #[arg(long)]
+    pub quotes: bool,
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,

@@ -1,6 +1,5 @@
 //! `attnviz encode`: one input, all its maps.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -226,10 +225,10 @@ struct Report<'a> {
     streams: &'a [StreamRecord],
     attention: &'a [AttentionRecord],
     folder: String,
-    /// What this command wrote.
-    files: Vec<&'a str>,
+    /// What this command wrote, the folder included.
+    files: Vec<String>,
     /// Files of earlier commands in the same folder.
-    kept: &'a BTreeSet<String>,
+    kept: Vec<String>,
     pictures: usize,
     seconds: Seconds,
     warnings: &'a [String],
@@ -251,14 +250,15 @@ fn print_json(
 ) -> Result<()> {
     let files = written.manifest.files.iter().map(|file| file.name.as_str());
     let files = files.filter(|file| !written.kept.contains(*file));
+    let path = |name: &str| written.folder.join(name).display().to_string();
     let report = Report {
         model: &written.manifest.model,
         input: &written.manifest.input,
         streams: &written.manifest.streams,
         attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
-        files: files.chain([MANIFEST]).collect(),
-        kept: &written.kept,
+        files: files.chain([MANIFEST]).map(path).collect(),
+        kept: written.kept.iter().map(|name| path(name)).collect(),
         pictures: picture_count,
         seconds: Seconds {
             load: durations.load.as_secs_f64(),

@@ -9,7 +9,7 @@ use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
-use crate::batch::{BatchError, FeedError, MergeError, SourceError};
+use crate::batch::{BatchError, ColumnError, FeedError, MergeError, RecordError, SourceError};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
@@ -18,7 +18,7 @@ use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::{
-    Alteration, CheckpointPart, FolderKind, ForeignWeights, LabelsOf, Remedy, Setting,
+    Alteration, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, LabelsOf, Remedy, Setting,
 };
 use crate::render::RenderError;
 use crate::store::SerializeError;
@@ -72,6 +72,8 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         MergeError,
         SerializeError,
         OutputError,
+        ColumnError,
+        RecordError,
         SourceError,
         FeedError,
         BatchError,
@@ -165,8 +167,63 @@ pub fn in_words(remedy: &Remedy) -> String {
             "name files that can be read, or - for standard input".into()
         }
         Remedy::NameStandardInputOnce => "name - once".into(),
-        Remedy::NameTextColumn => {
-            "a first line such as: id,text,pair; or --input-format txt".into()
+        Remedy::NameColumn { column, names } => match names.first() {
+            Some(name) => format!("{column} {}", typed(name)),
+            None => "write each input under a name: {\"text\": \"Hello.\"}".into(),
+        },
+        Remedy::NameColumnOrWriteHeader { names } => match names.first() {
+            Some(name) => format!(
+                "--text-column {}; or, where the first line is no header, write one above it that calls the texts: text",
+                typed(name)
+            ),
+            None => "a first line such as: id,text,pair; or --input-format txt".into(),
+        },
+        Remedy::NameTextAndPair { names } => {
+            let name = |index: usize| typed(names.get(index).map_or("text", String::as_str));
+            format!(
+                "--text-column {}; and --pair-column {}, where the two are a pair",
+                name(0),
+                name(1)
+            )
+        }
+        Remedy::TakeArrayOut { name } => format!(
+            "write the array into a file of its own: jq {} in.json > inputs.json",
+            typed(&format!(".[{}]", serde_json::Value::from(name.as_str())))
+        ),
+        Remedy::LeaveOutColumn(column) => format!("leave {column} out, or --input-format csv"),
+        Remedy::RenameColumns => "give each column a name of its own".into(),
+        Remedy::ConvertFile { file, kind } => convert_file(&typed(file), *kind),
+        Remedy::GiveInputs => "echo \"Hello, how are you?\" | attnviz batch -".into(),
+        Remedy::FillOrRemoveLine => "write a text there, or take the line out".into(),
+        Remedy::GiveOwnIds => {
+            "give each input an id of its own, or name another column with --id-column".into()
+        }
+        Remedy::SplitTexts => "make several lines of it".into(),
+        Remedy::SaveAsUtf8 => {
+            "save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 in.txt > utf-8.txt, with its encoding in place of WINDOWS-1252".into()
+        }
+        Remedy::WriteWholeLetters => {
+            "in Python: text.encode(\"utf-16\", \"surrogatepass\").decode(\"utf-16\", \"replace\")".into()
+        }
+        Remedy::WriteJson => {
+            "write inputs as {\"text\": \"Hello.\"}, in Python with json.dumps: one a line in .jsonl, an array of them in .json".into()
+        }
+        Remedy::WriteTextsAsStrings => {
+            "write texts as strings: {\"id\": \"greeting\", \"text\": \"Hello.\", \"pair\": \"Hi.\"}".into()
+        }
+        Remedy::ReadQuotes => "--quotes, where quotation marks enclose fields".into(),
+        Remedy::QuoteFields => {
+            "put a field that holds commas and the like into quotation marks: 1,\"Hello, you\"".into()
+        }
+        Remedy::FillFields => "give each row as many fields as the header has".into(),
+        Remedy::CloseQuote => {
+            "close it, and double one that is a letter: \"She said \"\"no\"\".\"".into()
+        }
+        Remedy::NameReport {
+            option: variable @ "GITHUB_STEP_SUMMARY",
+        } => format!("set {variable} to a file that you may write to, or unset it"),
+        Remedy::NameReport { option } => {
+            format!("{option} FILE, with a file that you may write to, or leave {option} out")
         }
 
         Remedy::SaveRun => {
@@ -407,6 +464,56 @@ fn save_checkpoint(part: CheckpointPart) -> &'static str {
         CheckpointPart::Config => "save the config again: config.save_pretrained(DIRECTORY)",
         CheckpointPart::Tokenizer => {
             "save the tokenizer that the model was trained with: tokenizer.save_pretrained(DIRECTORY)"
+        }
+    }
+}
+
+/// A word as a shell wants it.
+fn typed(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._-/+:@%".contains(letter);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// How to make a file of inputs of one that is none.
+fn convert_file(file: &str, kind: ForeignFile) -> String {
+    let pandas = |read: &str| {
+        format!(
+            "in Python: pandas.{read}(\"{}\").to_json(\"inputs.jsonl\", orient=\"records\", lines=True)",
+            file.trim_matches('\'')
+        )
+    };
+    let unpacked = |tool: &str| {
+        format!("{tool} < {file} | attnviz batch - --input-format csv, or what else is in it")
+    };
+    let encoded = |from: &str| format!("iconv -f {from} -t UTF-8 {file} > utf-8.txt");
+    match kind {
+        ForeignFile::Parquet => pandas("read_parquet"),
+        ForeignFile::Arrow => pandas("read_feather"),
+        ForeignFile::Spreadsheet => {
+            "save it as CSV UTF-8 in the program that it comes from".to_owned()
+        }
+        ForeignFile::Gzip => unpacked("gzip -dc"),
+        ForeignFile::Bzip2 => unpacked("bzip2 -dc"),
+        ForeignFile::Xz => unpacked("xz -dc"),
+        ForeignFile::Zstandard => unpacked("zstd -dc"),
+        ForeignFile::Archive => format!("unpack it first: {file}"),
+        ForeignFile::Document => "save it as plain text, one text a line".to_owned(),
+        ForeignFile::Database => "export a table of it as CSV".to_owned(),
+        ForeignFile::TokenLines => {
+            "write each sentence as one line of text, or read each line as a text: --input-format txt"
+                .to_owned()
+        }
+        ForeignFile::Utf16LittleEndian => encoded("UTF-16LE"),
+        ForeignFile::Utf16BigEndian => encoded("UTF-16BE"),
+        ForeignFile::Utf32 => encoded("UTF-32"),
+        ForeignFile::Picture | ForeignFile::Arrays | ForeignFile::Binary => {
+            "name a file of texts, such as sentences.txt".to_owned()
+        }
+        ForeignFile::Unknown => {
+            "--input-format txt, if each line is a text; or jsonl, json, csv, tsv".to_owned()
         }
     }
 }

@@ -60,6 +60,11 @@ impl Messages {
         labelled("warning", AnsiColor::Yellow, message);
     }
 
+    /// Whether warnings are hidden.
+    pub fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// What is being done, with `-v`.
     pub fn detail(self, message: impl Display) {
         if self.verbose {

@@ -4,6 +4,7 @@
 mod args;
 mod batch;
 mod batch_progress;
+mod batch_report;
 mod bench;
 mod completions;
 mod encode;

@@ -1,7 +1,7 @@
 //! Arguments and environment into settings: defaults and checks across
 //! options. After this, no command asks what was typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -16,7 +16,7 @@ use super::standard_input;
 use super::terminal_view::TerminalView;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
-use crate::batch::{InputSource, Reports};
+use crate::batch::{InputSource, ReadOptions, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -24,8 +24,11 @@ use crate::input::Input;
 use crate::model::ModelConfig;
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::Shard;
+use crate::store::batch_records::{Columns, Shard};
 use crate::store::saved::ForeignNames;
+
+/// Names the file of the run's page in GitHub Actions.
+const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
 /// Which model a command uses.
 #[derive(Debug)]
@@ -158,10 +161,13 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     // GitHub Actions shows what is added to this file on the run's page.
-    let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    let summary = || std::env::var_os(SUMMARY_VARIABLE).filter(|path| !path.is_empty());
+    let report = |option, path: &Path| ReportFile {
+        path: path.to_owned(),
+        option,
+    };
     Ok(BatchSettings {
-        sources: InputSource::all(&arguments.files, arguments.input_format)
-            .map_err(|error| UsageError::error(error.to_string(), Remedy::NameStandardInputOnce))?,
+        sources: sources(arguments)?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -176,14 +182,34 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         resume: arguments.resume,
         shard: arguments.shard,
         reports: Reports {
-            summary: arguments
-                .summary
-                .clone()
-                .or_else(|| summary().map(PathBuf::from)),
-            junit: arguments.junit.clone(),
+            summary: match &arguments.summary {
+                Some(path) => Some(report("--summary", path)),
+                None => summary().map(|path| report(SUMMARY_VARIABLE, Path::new(&path))),
+            },
+            junit: arguments
+                .junit
+                .as_deref()
+                .map(|path| report("--junit", path)),
         },
         warnings: idle_options(output, &views(output, &[View::Overview]), false),
         json: arguments.json,
+    })
+}
+
+/// The files that a batch reads, and how.
+fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
+    let options = ReadOptions {
+        format: arguments.input_format,
+        has_quotes: arguments.quotes,
+        columns: Columns {
+            text: arguments.text_column.clone(),
+            pair: arguments.pair_column.clone(),
+            id: arguments.id_column.clone(),
+        },
+    };
+    InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
+        Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
+        _ => error.into(),
     })
 }
 

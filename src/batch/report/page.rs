@@ -15,7 +15,7 @@ use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short};
 use crate::figure::{Progression, UnitChoice, View};
 use crate::render::thumbnail;
 use crate::store::batch_records::ResultReader;
-use crate::store::batch_records::{BatchManifest, RESULTS, Status};
+use crate::store::batch_records::{BatchManifest, RESULTS, Reading, Status};
 use crate::store::{MANIFEST, OptionsRecord};
 
 /// The height of a picture in a row, in CSS pixels.
@@ -179,6 +179,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
                 (fact("colormap", html! { (options.colormap) }))
                 (fact("truncate", html! { (truncate) }))
                 @if let Some(shard) = manifest.shard { (fact("shard", html! { (shard) })) }
+                @for (name, column) in named_columns(manifest) { (fact(name, html! { bdi { (column) } })) }
                 @for file in &manifest.input_files {
                     (fact("input", digest(&file.name, file.sha256.as_deref())))
                 }
@@ -195,6 +196,22 @@ fn ends(options: &OptionsRecord) -> String {
     let named = |name: &str, end: Option<f32>| end.map(|end| format!(", {name} {end:?}"));
     let ends = [named("from", options.vmin), named("to", options.vmax)];
     ends.into_iter().flatten().collect()
+}
+
+/// The columns that were named, by their options.
+fn named_columns(manifest: &BatchManifest) -> Vec<(&'static str, &str)> {
+    let Some(Reading { columns, .. }) = &manifest.reading else {
+        return Vec::new();
+    };
+    let all = [
+        ("text column", &columns.text),
+        ("pair column", &columns.pair),
+        ("id column", &columns.id),
+    ];
+    let named = all.into_iter();
+    named
+        .filter_map(|(name, column)| Some((name, column.as_deref()?)))
+        .collect()
 }
 
 fn fact(name: &str, value: Markup) -> Markup {

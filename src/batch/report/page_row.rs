@@ -23,6 +23,7 @@ pub(super) fn failure(record: &ResultRecord) -> Markup {
     html! {
         li id=(identifier(&place(record))) {
             p.reason dir="auto" { (excerpt(&reason, LONGEST_REASON)) }
+            (remedy(record))
             p.where {
                 bdi { (place(record)) }
                 " · " bdi.id { (excerpt(&visible(&record.id), 200)) }
@@ -54,11 +55,21 @@ pub(super) fn row(record: &ResultRecord, style: RowStyle) -> Markup {
                 div.body {
                     (heading(record, &fragment(&identifier(&place(record)))))
                     p.reason dir="auto" { (excerpt(&visible(reason(record)), LONGEST_REASON)) }
+                    (remedy(record))
                     (texts(record))
                 }
             }
             "\n"
         },
+    }
+}
+
+/// What can be done about a failure.
+fn remedy(record: &ResultRecord) -> Markup {
+    html! {
+        @if let Some(hint) = &record.hint {
+            p.hint dir="auto" { "hint: " (excerpt(&visible(hint), LONGEST_REASON)) }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Reading;
 use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::remedy::Remedy;
 use crate::store::OptionsRecord;
@@ -32,7 +33,8 @@ pub struct ResultRecord {
     /// The file that it came from, as it was named; `-` for standard input.
     /// Never an absolute path.
     pub file: String,
-    /// The line of that file on which it begins, from 1.
+    /// The line of that file on which it begins, from 1; in a file of JSON its
+    /// position among the elements.
     pub line: u64,
     /// Whether it became a folder.
     pub status: Status,
@@ -53,6 +55,9 @@ pub struct ResultRecord {
     pub thumbnail: Option<String>,
     /// Why it failed, with the causes after `: `.
     pub error: Option<String>,
+    /// What can be done about that, where something can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// Part `index` of `count` equal parts of the inputs, `3/16` on the command
@@ -149,6 +154,9 @@ pub struct BatchManifest {
     pub complete: bool,
     /// The files that were read, in the order in which they were named.
     pub input_files: Vec<InputFile>,
+    /// How they were read; `None` where an older attnviz did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     /// How many inputs came to what.
     pub counts: BatchCounts,
     /// `index.html` and `results.jsonl`, with their SHA-256.

@@ -45,6 +45,29 @@ pub fn replace(
     written.map_err(WriteError::at(path))
 }
 
+/// Whether a file could be written there, as far as that shows before it is.
+///
+/// # Errors
+/// When its folder is missing, or a folder or a file that may not be written to
+/// has its name.
+pub fn check(path: &Path) -> Result<(), WriteError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let checked = match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if found.is_file() => File::options().append(true).open(path).map(|_| ()),
+        // A pipe would wait for its reader here.
+        Ok(_) => Ok(()),
+        Err(_) => fs::metadata(folder).and_then(|found| match found.is_dir() {
+            true => Ok(()),
+            false => Err(io::ErrorKind::NotADirectory.into()),
+        }),
+    };
+    checked.map_err(WriteError::at(path))
+}
+
 fn write_in_place(
     path: &Path,
     options: &OpenOptions,

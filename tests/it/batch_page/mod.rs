@@ -101,6 +101,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         picture: Some(format!("inputs/{line:06}/overview.png")),
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
         error: None,
+        hint: None,
     }
 }
 
@@ -143,6 +144,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             name: "sentences.txt".to_owned(),
             sha256: Some("0".repeat(64)),
         }],
+        reading: None,
         counts: BatchCounts {
             inputs,
             done: inputs - failed,
