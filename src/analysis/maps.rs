@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ReshapeOptions;
 use crate::attention::{HeadId, RowSums, Selection};
-use crate::input::{StreamRole, Unit};
+use crate::input::{SpecialRole, StreamRole, Unit};
 
 /// What the values of maps are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +50,20 @@ pub struct AxisUnit {
 }
 
 impl AxisUnit {
+    /// Whether it stands for some of the text, as words do and what hides or
+    /// replaces one; not for its ends.
+    pub fn stands_for_text(&self) -> bool {
+        match SpecialRole::of(&self.text) {
+            SpecialRole::Mask | SpecialRole::Unknown => true,
+            SpecialRole::Classification
+            | SpecialRole::Separator
+            | SpecialRole::Beginning
+            | SpecialRole::End
+            | SpecialRole::Padding
+            | SpecialRole::Other => !self.special,
+        }
+    }
+
     /// The positions in the run's stream that it stands for.
     pub fn positions(&self) -> Range<usize> {
         self.first..self.first.saturating_add(self.count)

@@ -9,7 +9,7 @@ use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
 use super::view_list::ViewList;
-use crate::analysis::{Crop, Granularity, SpecialTokens};
+use crate::analysis::{Crop, Granularity, LinkChoice, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
@@ -382,6 +382,9 @@ pub struct OutputArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
         value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
+    /// best: one a query, no special tokens; all
+    #[arg(long, value_name = "WHICH", default_value_t)]
+    pub links: LinkChoice,
     /// Colours to: head, unit, run [default: by view]
     #[arg(long)]
     pub scale: Option<Scale>,

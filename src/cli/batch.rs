@@ -28,6 +28,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
 
     let start = Instant::now();
     let (loaded, mut warnings) = model::load(&settings.model, Use::Often, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     // The digests tell whether an earlier batch used the same model.
     let provenance = model::wait(&loaded.provenance, messages)?;
     let load = start.elapsed();

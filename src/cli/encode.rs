@@ -39,7 +39,9 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let mut durations = Durations::default();
 
     let start = Instant::now();
-    let (loaded, warnings) = model::load(&settings.model, Use::Once, messages)?;
+    let (loaded, mut warnings) = model::load(&settings.model, Use::Once, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     durations.load = start.elapsed();
 
     let start = Instant::now();
