@@ -22,6 +22,11 @@ pub enum Remedy {
     GivePair,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
+    /// Give the option that was typed another value.
+    CorrectValue {
+        /// One that it takes.
+        value: String,
+    },
     /// Cut the text.
     Truncate {
         /// Tokens that the model takes, special ones included.
@@ -43,24 +48,40 @@ pub enum Remedy {
     },
     /// Name a stretch of tokens that are there.
     Crop {
-        /// Tokens that there are, at least one.
-        count: usize,
+        /// Its first position.
+        first: usize,
+        /// Its last.
+        last: usize,
     },
     /// Show special tokens as well.
     KeepSpecialTokens,
-    /// Show every token by itself.
-    ShowEveryToken,
-    /// Name a token by its position.
-    NameTokenByPosition,
-    /// Name a position that is there.
-    NamePosition {
-        /// Tokens that are shown.
-        count: usize,
+    /// Show a token that is hidden.
+    ShowUnit {
+        /// `from:` or `to:` and its position, where what was typed names others,
+        /// too.
+        view: Option<(&'static str, usize)>,
+        /// The ends of a stretch that has it, where it is outside the one that
+        /// was asked for.
+        crop: Option<(usize, usize)>,
+        /// Whether it is hidden as a special one.
+        is_special: bool,
     },
-    /// Name one of the tokens that are written alike by its position.
-    NameOnePosition {
-        /// Where the first of them is.
-        first: usize,
+    /// Name a view that there is.
+    NameView {
+        /// Such a one.
+        view: String,
+    },
+    /// Look up the position of a token and name it by that.
+    NameUnitByPosition {
+        /// Of which view, `from:` or `to:`.
+        prefix: &'static str,
+    },
+    /// Name a token by its position.
+    NameUnit {
+        /// Of which view, `from:` or `to:`.
+        prefix: &'static str,
+        /// The positions of those that could be meant, at least one.
+        positions: Vec<usize>,
     },
     /// Ask for fewer panels in a picture.
     DrawFewerPanels,
@@ -168,17 +189,92 @@ pub enum Remedy {
     /// Write the file anew.
     WriteFileAgain,
     /// Give labels in a form that is read.
-    GiveLabels,
+    GiveLabels {
+        /// Which.
+        of: LabelsOf,
+        /// How many, where that is what was wrong.
+        count: Option<usize>,
+    },
 
     // Checkpoints.
     /// Name a directory that holds a checkpoint.
     NameCheckpoint,
     /// Save a checkpoint, or a part of it, in Python.
     SaveCheckpoint(CheckpointPart),
+    /// Say where the tokenizer of a checkpoint that has none comes from.
+    NameTokenizer,
+    /// Save a tokenizer of another kind as one that is read, in Python.
+    ConvertTokenizer,
+    /// Compute attention where the tokenizer is, in Python, and draw it here.
+    ComputeElsewhere,
     /// Use a model of a family that is known.
     UseKnownFamily,
+    /// Have git bring the files that stand behind its pointers.
+    PullLfs {
+        /// The folder of the model.
+        folder: PathBuf,
+    },
+    /// Give a file the name of what it is.
+    RenameFile {
+        /// As it is called.
+        from: PathBuf,
+        /// As it is to be called.
+        to: PathBuf,
+    },
+    /// Download a file of a checkpoint again.
+    DownloadFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Make weights that can be read of those for another program.
+    ConvertWeights {
+        /// What they are for.
+        format: ForeignWeights,
+        /// The folder, or the model's name on the hub.
+        from: String,
+    },
+    /// Merge an adapter into its model.
+    MergeAdapter {
+        /// The folder of the adapter, or its name on the hub, where it stands
+        /// by itself.
+        from: Option<String>,
+    },
+    /// Use the model as it was before it was changed.
+    UseOriginal(Alteration),
+    /// Say which of several encoders is meant.
+    ChooseWeightsPrefix {
+        /// What stands before the names of each one's tensors.
+        prefixes: Vec<String>,
+    },
+    /// Say in `config.json` of which family the model is.
+    AddModelType {
+        /// The family.
+        model_type: &'static str,
+    },
+    /// Name the folder in which the model is.
+    NameModelFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Save a state dict by itself.
+    SaveStateDict {
+        /// The file that holds more.
+        path: PathBuf,
+        /// Where the state dict is in there; none where the file holds a whole
+        /// model.
+        key: Option<String>,
+    },
+    /// Let the model's own code compute its attention, and draw that.
+    SaveAttentionInPython,
     /// See whether the built-in model has the same trouble.
     CompareWithBuiltin,
+    /// Cut the text, or ask for fewer maps.
+    FitMemory {
+        /// Tokens that fit, special ones included.
+        longest: Option<usize>,
+        /// Whether a single map of all tokens fits.
+        fewer_maps: bool,
+    },
     /// Use less memory, or have more.
     UseLessMemory,
 
@@ -232,6 +328,15 @@ pub enum Remedy {
     CheckEndpoint,
     /// See whether there is a way to the hub, or do without.
     CheckConnection,
+    /// Say whose certificates are to be trusted.
+    TrustCertificate,
+    /// Name certificates that can be read, or none.
+    NameCertificates {
+        /// The variable that names them.
+        variable: &'static str,
+    },
+    /// Set the clock of the machine.
+    SetClock,
     /// Set a token.
     SetToken {
         /// Whether it takes the place of one that may have expired.
@@ -270,6 +375,15 @@ pub enum Remedy {
     SetCache,
     /// Have the cache where there is room, or make room.
     SetRoomierCache,
+}
+
+/// What labels of attention from elsewhere are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelsOf {
+    /// The queries, which are the keys too where those have none of their own.
+    Queries,
+    /// The keys.
+    Keys,
 }
 
 /// What can be left out of a command.
@@ -363,6 +477,34 @@ pub enum CheckpointPart {
     Config,
     /// The tokenizer that belongs to the model.
     Tokenizer,
+}
+
+/// Weights that another program reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignWeights {
+    /// TensorFlow or Keras, in an HDF5 file.
+    TensorFlow,
+    /// TensorFlow's checkpoints of 2018.
+    TensorFlowCheckpoint,
+    /// Flax.
+    Flax,
+    /// ONNX.
+    Onnx,
+    /// llama.cpp.
+    Gguf,
+    /// PyTorch before 0.2.
+    OldTorch,
+}
+
+/// What was done to a model that attnviz cannot follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alteration {
+    /// An adapter that cannot be merged.
+    Adapter,
+    /// Heads were taken out.
+    PrunedHeads,
+    /// The weights were quantized.
+    Quantization,
 }
 
 /// A folder that could be written into instead.

@@ -2,21 +2,27 @@
 //! crate, and nothing but them.
 
 use std::error::Error;
+use std::path::Path;
 
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
-use crate::batch::{BatchError, ColumnError, FeedError, MergeError, RecordError, SourceError};
+use crate::batch::{
+    BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
+};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
-use crate::checkpoint::{CheckpointError, DigestError};
-use crate::figure::FigureError;
+use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
+use crate::figure::{FigureError, ViewError};
+use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{CheckpointPart, FolderKind, ForeignFile, Remedy, Setting};
+use crate::remedy::{
+    Alteration, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, LabelsOf, Remedy, Setting,
+};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -36,7 +42,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
 }
 
 /// The remedy of the error itself, whichever of the crate's it is.
-fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
+pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     macro_rules! of_any {
         ($($error:ty),+ $(,)?) => {
             None$(.or_else(|| cause.downcast_ref().and_then(<$error>::remedy)))+
@@ -44,8 +50,11 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     }
     of_any!(
         UnknownName,
+        ViewError,
         DigestError,
+        MemoryError,
         HubError,
+        WrongKindError,
         CheckpointError,
         TokenizerError,
         AttentionError,
@@ -71,6 +80,7 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         RecordError,
         SourceError,
         FeedError,
+        OverlapError,
         BatchError,
         BenchError,
         PipelineError,
@@ -83,6 +93,23 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
 }
 
 const PASS_A_TOKEN: &str = "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
+
+/// So many things of a kind are named in a hint.
+const MAXIMUM_ALTERNATIVES: usize = 6;
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,@%+=".contains(letter);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted_path(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
 
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
@@ -97,23 +124,35 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::LeaveOut(Setting::Crop) => "leave --crop out".into(),
         Remedy::LeaveOut(Setting::Revision) => "leave --revision out".into(),
         Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels, --key-labels and --title out".into(),
+        Remedy::CorrectValue { value } => value.clone(),
         Remedy::Truncate { maximum } => format!("--truncate {maximum}"),
         Remedy::ChooseOfModel { kind, count } => {
             let last = count.saturating_sub(1);
             format!("--{kind}s 0-{last} (or --{kind}s -1 for the last one)")
         }
         Remedy::ChooseOfFile { kind, available } => format!("--{kind}s {}", listed(available)),
-        Remedy::Crop { count } => format!("--crop 0-{}", count.saturating_sub(1)),
+        Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
         Remedy::KeepSpecialTokens => "--special-tokens keep".into(),
-        Remedy::ShowEveryToken => {
-            "--special-tokens keep, --tokens subword, and a --crop that has it or none".into()
+        Remedy::ShowUnit {
+            view,
+            crop,
+            is_special,
+        } => {
+            let view = view.map(|(prefix, position)| format!("--views {prefix}@{position}"));
+            let crop = crop.map(|(first, last)| format!("--crop {first}-{last}"));
+            let special = is_special.then(|| "--special-tokens keep".to_owned());
+            let options: Vec<String> = [view, crop, special].into_iter().flatten().collect();
+            options.join(" ")
         }
-        Remedy::NameTokenByPosition => {
-            "--views from:0, with the position of a token counted from 0".into()
-        }
-        Remedy::NamePosition { count } => format!("--views from:{}", count.saturating_sub(1)),
-        Remedy::NameOnePosition { first } => {
-            format!("--views from:{first}, with the position of the one you mean")
+        Remedy::NameView { view } => format!("--views {}", quoted(view)),
+        Remedy::NameUnitByPosition { prefix } => format!(
+            "--views {prefix}@0, with the position of the token as this lists it: \
+             attnviz tokens \"Hello, how are you?\""
+        ),
+        Remedy::NameUnit { prefix, positions } => {
+            let views = positions.iter().take(MAXIMUM_ALTERNATIVES);
+            let views: Vec<String> = views.map(|position| format!("{prefix}@{position}")).collect();
+            format!("--views {}", views.join(", or "))
         }
         Remedy::DrawFewerPanels => "--views heads, or fewer: --layers 0-11 --heads 0-11".into(),
         Remedy::WriteLess => {
@@ -208,19 +247,96 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
-        Remedy::GiveLabels => {
-            "--labels FILE (of keys --key-labels FILE) with one token a line, or a JSON array of strings".into()
+        Remedy::GiveLabels { of, count } => {
+            let option = match of {
+                LabelsOf::Queries => "--labels",
+                LabelsOf::Keys => "--key-labels",
+            };
+            match count {
+                Some(count) => format!(
+                    "{option} FILE, a file of {count} lines with a token each, or a JSON array of \
+                     {count} strings"
+                ),
+                None => format!(
+                    "{option} FILE, a file with one token a line, or a JSON array of strings"
+                ),
+            }
         }
 
         Remedy::NameCheckpoint => {
             "--model DIRECTORY with config.json, tokenizer.json and model.safetensors, or --model builtin".into()
         }
         Remedy::SaveCheckpoint(part) => save_checkpoint(*part).into(),
+        Remedy::NameTokenizer => {
+            "name the model that it was trained from: --tokenizer google-bert/bert-base-uncased".into()
+        }
+        Remedy::ConvertTokenizer => {
+            "save it as tokenizer.json in Python: AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY), then --tokenizer DIRECTORY".into()
+        }
+        Remedy::ComputeElsewhere => {
+            "save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
+        }
         Remedy::UseKnownFamily => {
             "--model google-bert/bert-base-uncased, or any other model of type bert".into()
         }
+        Remedy::PullLfs { folder } => format!("cd {} && git lfs pull", quoted_path(folder)),
+        Remedy::RenameFile { from, to } => format!("mv {} {}", quoted_path(from), quoted_path(to)),
+        Remedy::DownloadFile { path } => {
+            format!("download {} again; this copy is not the file", quoted_path(path))
+        }
+        Remedy::ConvertWeights { format, from } => convert_weights(*format, from),
+        Remedy::MergeAdapter { from: Some(from) } => format!(
+            "merge it in Python: peft.AutoPeftModelForFeatureExtraction.from_pretrained({from:?})\
+             .merge_and_unload().save_pretrained(\"merged\"); then --model ./merged"
+        ),
+        Remedy::MergeAdapter { from: None } => {
+            "merge them in Python: model.merge_and_unload().save_pretrained(\"merged\"); then --model ./merged".into()
+        }
+        Remedy::UseOriginal(Alteration::Adapter) => {
+            "--model with the model that the adapter was made for".into()
+        }
+        Remedy::UseOriginal(Alteration::PrunedHeads) => {
+            "--model with the model as it was before model.prune_heads()".into()
+        }
+        Remedy::UseOriginal(Alteration::Quantization) => {
+            "--model with the model as it was before it was quantized, or in Python: model.dequantize().save_pretrained(\"whole\")".into()
+        }
+        Remedy::ChooseWeightsPrefix { prefixes } => {
+            let choices: Vec<String> = prefixes
+                .iter()
+                .take(8)
+                .map(|prefix| format!("--weights-prefix {}", quoted(prefix)))
+                .collect();
+            choices.join(" or ")
+        }
+        Remedy::AddModelType { model_type } => {
+            format!("add \"model_type\": \"{model_type}\" to config.json")
+        }
+        Remedy::NameModelFolder { folder } => format!("--model {}", quoted_path(folder)),
+        Remedy::SaveStateDict { path, key } => {
+            let value = match key {
+                Some(key) => format!("[{key:?}]"),
+                None => ".state_dict()".to_owned(),
+            };
+            let path = path.display().to_string();
+            format!(
+                "in Python: torch.save(torch.load({path:?}, weights_only=False){value}, {path:?})"
+            )
+        }
+        Remedy::SaveAttentionInPython => {
+            "let its own code compute it: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0].detach().numpy() for layer in model(**inputs, output_attentions=True).attentions])); then: attnviz render attention.npz".into()
+        }
         Remedy::CompareWithBuiltin => {
             "--model builtin, to see whether the model is at fault".into()
+        }
+        Remedy::FitMemory {
+            longest,
+            fewer_maps,
+        } => {
+            let truncate = longest.map(|longest| format!("--truncate {longest}"));
+            let maps = fewer_maps.then(|| "--layers 0 --heads 0, a single map".to_owned());
+            let ways: Vec<String> = truncate.into_iter().chain(maps).collect();
+            ways.join("; or ")
         }
         Remedy::UseLessMemory => {
             "use a smaller model, or a machine with more memory; this shows what is free: free -m"
@@ -293,6 +409,13 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::CheckConnection => {
             "check the connection, HF_ENDPOINT and HTTPS_PROXY; --offline uses what is cached, `--model builtin` needs neither".into()
         }
+        Remedy::TrustCertificate => {
+            "ask who runs your network for the certificate that it signs with, then type before the same command: SSL_CERT_FILE=company-root.pem".into()
+        }
+        Remedy::NameCertificates { variable } => {
+            format!("unset {variable}, or let it name a file of certificates in PEM form")
+        }
+        Remedy::SetClock => "see what the clock says with: date".into(),
         Remedy::SetToken { expired: false } => PASS_A_TOKEN.into(),
         Remedy::SetToken { expired: true } => {
             format!("{PASS_A_TOKEN}; the present one may have expired")
@@ -324,6 +447,28 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetCache => "set HF_HUB_CACHE to a directory that can be written".into(),
         Remedy::SetRoomierCache => {
             "free some space, or set HF_HUB_CACHE to a directory on another disk".into()
+        }
+    }
+}
+
+fn convert_weights(format: ForeignWeights, from: &str) -> String {
+    let with_old_transformers = |option: &str| {
+        format!(
+            "in Python with transformers 4: transformers.AutoModel.from_pretrained({from:?}, \
+             {option}=True).save_pretrained(\"converted\"); then --model ./converted"
+        )
+    };
+    match format {
+        ForeignWeights::TensorFlow => with_old_transformers("from_tf"),
+        ForeignWeights::Flax => with_old_transformers("from_flax"),
+        ForeignWeights::TensorFlowCheckpoint => {
+            "with transformers 4: python -m transformers.models.bert.convert_bert_original_tf_checkpoint_to_pytorch --tf_checkpoint_path bert_model.ckpt --bert_config_file bert_config.json --pytorch_dump_path pytorch_model.bin".into()
+        }
+        ForeignWeights::Onnx | ForeignWeights::Gguf => {
+            "--model with the checkpoint that it was converted from; it has a model.safetensors or pytorch_model.bin".into()
+        }
+        ForeignWeights::OldTorch => {
+            "in Python: torch.save(torch.load(\"pytorch_model.bin\", weights_only=False), \"pytorch_model.bin\")".into()
         }
     }
 }
