@@ -60,8 +60,9 @@ fn other_options_add_their_files_and_delete_none() {
         // They are paths from here.
         let below = format!("attnviz-out/{FOLDER}/");
         let inside = |name: String| name.strip_prefix(&below).map(str::to_owned);
-        let of_folder =
-            |paths: Vec<String>| -> Vec<String> { paths.into_iter().filter_map(inside).collect() };
+        let of_folder = |paths: BTreeSet<String>| -> BTreeSet<String> {
+            paths.into_iter().filter_map(inside).collect()
+        };
         let written = of_folder(names(&report["files"]));
         let kept = of_folder(names(&report["kept"]));
         let after = tree(&folder);
