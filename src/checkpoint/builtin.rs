@@ -2,7 +2,7 @@
 //! says where it comes from.
 
 use super::digest::PendingDigest;
-use super::{Checkpoint, ModelSource, TokenizerFiles, WeightFiles, files};
+use super::{Checkpoint, ModelSource, TokenizerFiles, WeightFiles, file_kind, files};
 
 /// What the built-in checkpoint is called in pictures and manifests: its name
 /// on the hub.
@@ -24,7 +24,7 @@ const DIGESTS: [(&str, &str); 3] = [
         "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ),
     (
-        files::SAFETENSORS,
+        file_kind::SAFETENSORS,
         "9c0bf732145c2a248a35b8d17263e9adefce68043737804b972f46d46b219189",
     ),
 ];

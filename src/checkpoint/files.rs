@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::digest::PendingDigest;
-use super::file_kind::ExpectedKind;
+use super::file_kind::{ExpectedKind, PICKLE, SAFETENSORS};
 use super::hub::CachedFile;
 use super::{Checkpoint, CheckpointError, ConfigCheck, ModelSource, TokenizerFiles, WeightFiles};
 
@@ -15,9 +15,7 @@ pub(super) const CONFIG: &str = "config.json";
 pub(super) const TOKENIZER: &str = "tokenizer.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 const VOCABULARY: &str = "vocab.txt";
-pub(super) const SAFETENSORS: &str = "model.safetensors";
 pub(super) const SHARD_INDEX: &str = "model.safetensors.index.json";
-pub(super) const PICKLE: &str = "pytorch_model.bin";
 pub(super) const PICKLE_INDEX: &str = "pytorch_model.bin.index.json";
 
 /// One of them is enough; transformers looks for them in this order.
