@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::CheckpointError;
 use super::file_kind::{FileKind, PICKLE, SAFETENSORS};
-use super::files::{CONFIG, PICKLE_INDEX, SHARD_INDEX};
+use super::files::{PICKLE_INDEX, SHARD_INDEX};
+use super::lookup::CONFIG;
 use crate::remedy::ForeignWeights;
 
 /// How far down a model is looked for: the hub's cache has it three deep.
