@@ -32,3 +32,4 @@ mod tls_front;
 mod tokenizer;
 mod tokenizer_cases;
 mod units;
+mod weights;
