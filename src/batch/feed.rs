@@ -370,11 +370,12 @@ fn read(
                 Some(error) => Err(error),
                 None => {
                     let input = Input::pair(&text.text, text.pair.clone());
-                    pipeline::prepare(tokenizer, &input, plan.limit)
-                        .map_err(|error| FeedError::NotTokenized {
+                    pipeline::prepare(tokenizer, &input, plan.limit).map_err(|error| {
+                        FeedError::NotTokenized {
                             reason: error.to_string(),
                             remedy: error.remedy(),
-                        })
+                        }
+                    })
                 }
             };
             let item = item(record, (id, folder_name), (source, file_index), prepare);

@@ -174,7 +174,10 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
                 Some(path) => Some(report("--summary", path)),
                 None => summary().map(|path| report(SUMMARY_VARIABLE, Path::new(&path))),
             },
-            junit: arguments.junit.as_deref().map(|path| report("--junit", path)),
+            junit: arguments
+                .junit
+                .as_deref()
+                .map(|path| report("--junit", path)),
         },
         json: arguments.json,
     })

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::wording::{
-    INCOMPLETE, NO_TEXT, counted, excerpt, grouped, in_one_line, outcome, place, reason_and_hint, short,
+    INCOMPLETE, NO_TEXT, counted, excerpt, grouped, in_one_line, outcome, place, reason_and_hint,
+    short,
 };
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, PAGE, ResultRecord, Status};

@@ -117,8 +117,10 @@ impl ColumnError {
 fn likely(found: &[String]) -> Vec<String> {
     let is_likely = |name: &&String| {
         let name = name.to_lowercase();
-        let is_other = ["id", "idx", "index", "guid", "label", "labels", "score", "split"]
-            .contains(&name.as_str());
+        let is_other = [
+            "id", "idx", "index", "guid", "label", "labels", "score", "split",
+        ]
+        .contains(&name.as_str());
         !is_other && !name.is_empty() && name.parse::<f64>().is_err()
     };
     let likely: Vec<String> = found.iter().filter(is_likely).cloned().collect();

@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader};
 use std::rc::Rc;
 
+use super::InputSource;
 use super::decoder::{Decoder, Meter};
 use super::error::SourceError;
 use super::object;
 use super::record::{MAXIMUM_LENGTH, Record, RecordError, RecordText};
-use super::InputSource;
 
 /// The elements of a file that is being read.
 pub(super) struct Elements {
@@ -147,7 +147,10 @@ impl Elements {
             None => "the end of the file".to_owned(),
             Some(byte) => format!("{:?}", char::from(byte)),
         };
-        Ok(Some((line, Err(RecordError::BrokenArray { expected, found }))))
+        Ok(Some((
+            line,
+            Err(RecordError::BrokenArray { expected, found }),
+        )))
     }
 
     fn peek(&mut self) -> io::Result<Option<u8>> {

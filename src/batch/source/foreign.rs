@@ -109,10 +109,9 @@ pub(super) fn in_words(kind: ForeignFile) -> &'static str {
         ForeignFile::Parquet => "a Parquet table",
         ForeignFile::Arrow => "an Arrow table",
         ForeignFile::Spreadsheet => "a spreadsheet",
-        ForeignFile::Gzip
-        | ForeignFile::Bzip2
-        | ForeignFile::Xz
-        | ForeignFile::Zstandard => "a compressed file",
+        ForeignFile::Gzip | ForeignFile::Bzip2 | ForeignFile::Xz | ForeignFile::Zstandard => {
+            "a compressed file"
+        }
         ForeignFile::Archive => "an archive",
         ForeignFile::Document => "a document of an office program or for printing",
         ForeignFile::Picture => "a picture",

@@ -269,7 +269,12 @@ impl<'json> Scanner<'json> {
 
     fn word(&mut self) -> Result<JsonKind, RecordError> {
         let rest = self.json.get(self.position..).unwrap_or_default();
-        let is_end = |byte: u8| matches!(byte, b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'{' | b'[');
+        let is_end = |byte: u8| {
+            matches!(
+                byte,
+                b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'{' | b'['
+            )
+        };
         let end = rest.bytes().position(is_end).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         let is_number = word.starts_with(|letter: char| letter == '-' || letter.is_ascii_digit())

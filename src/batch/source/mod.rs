@@ -137,7 +137,9 @@ impl InputSource {
                 .map(|source| source.format.to_string())
                 .collect(),
             quotes: first.is_some_and(|source| source.has_quotes),
-            columns: first.map(|source| source.columns.clone()).unwrap_or_default(),
+            columns: first
+                .map(|source| source.columns.clone())
+                .unwrap_or_default(),
         }
     }
 

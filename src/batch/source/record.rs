@@ -59,9 +59,7 @@ pub enum RecordError {
         found: String,
     },
     /// It is JSON that says no text.
-    #[error(
-        "expected a JSON object with a text, a text, or an array of two texts, found {found}"
-    )]
+    #[error("expected a JSON object with a text, a text, or an array of two texts, found {found}")]
     NoObject {
         /// What is there.
         found: &'static str,

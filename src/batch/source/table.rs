@@ -8,13 +8,13 @@
 
 use std::collections::VecDeque;
 
+use super::InputSource;
 use super::columns::{self, Chosen};
 use super::error::SourceError;
 use super::format::InputFormat;
 use super::lines::{Line, Lines};
 use super::record::{MAXIMUM_LENGTH, Record, RecordError, RecordText};
 use super::row::{Row, RowEnd};
-use super::InputSource;
 
 /// A row goes on over at most so many lines after its first.
 const HELD_LINES: usize = 1_000;

@@ -52,8 +52,8 @@ pub fn difference(
                 (Some(earlier), Some(now)) => earlier == now,
                 (None, _) | (_, None) => true,
             };
-            let same_inputs = read_alike
-                && are_same_inputs(&earlier.input_files, &now.input_files, sha256_of);
+            let same_inputs =
+                read_alike && are_same_inputs(&earlier.input_files, &now.input_files, sha256_of);
             (!same_inputs).then_some(Difference::Inputs)
         }
     }

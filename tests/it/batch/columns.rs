@@ -130,7 +130,11 @@ fn a_column_that_is_missing_is_an_error_with_those_that_are_there() {
         (
             "a,b",
             &["--text-column", "sentence"],
-            &["\"sentence\"", "--text-column says, found a, b", "hint: --text-column a"],
+            &[
+                "\"sentence\"",
+                "--text-column says, found a, b",
+                "hint: --text-column a",
+            ],
         ),
         (
             "text,b",
@@ -152,42 +156,52 @@ fn a_column_that_is_missing_is_an_error_with_those_that_are_there() {
         ),
         ("text,text", &[], &["one column \"text\"", "found two"]),
         ("Text,TEXT", &[], &["one column \"text\"", "found two"]),
-        (
-            "text,b",
-            &["--pair-column", "text"],
-            &["found text, b"],
-        ),
+        ("text,b", &["--pair-column", "text"], &["found text, b"]),
         (
             "text,b",
             &["--text-column", "text", "--pair-column", "text"],
             &["both as the text and as its pair", "hint: --pair-column b"],
         ),
-        (
-            "my text,label",
-            &[],
-            &["hint: --text-column 'my text'"],
-        ),
+        ("my text,label", &[], &["hint: --text-column 'my text'"]),
     ] {
         let workplace = Workplace::new();
         write(&workplace, "in.csv", format!("{names}\n1,2\n"));
         let outcome = batch(&workplace, 1, &["in.csv"], "out", more);
         for word in words {
-            assert!(outcome.stderr.contains(word), "{names}: no {word}: {}", outcome.stderr);
+            assert!(
+                outcome.stderr.contains(word),
+                "{names}: no {word}: {}",
+                outcome.stderr
+            );
         }
         assert!(!workplace.path().join("out").exists(), "{names}");
         // An object says the same of its fields, and others are read.
         let workplace = Workplace::new();
         let names: Vec<&str> = names.split(',').collect();
-        let fields: Vec<String> = names.iter().map(|name| format!("\"{name}\": \"x\"")).collect();
+        let fields: Vec<String> = names
+            .iter()
+            .map(|name| format!("\"{name}\": \"x\""))
+            .collect();
         let line = format!("{{{}}}\n", fields.join(", "));
         write(&workplace, "in.jsonl", line);
         let outcome = batch(&workplace, 3, &["in.jsonl"], "out", more);
         let found = results(&workplace.path().join("out"));
-        let said = format!("{}\nhint: {}", field(&found, "error")[0], field(&found, "hint")[0]);
-        for word in words.iter().filter(|word| !word.starts_with("hint: --text-column body")) {
+        let said = format!(
+            "{}\nhint: {}",
+            field(&found, "error")[0],
+            field(&found, "hint")[0]
+        );
+        for word in words
+            .iter()
+            .filter(|word| !word.starts_with("hint: --text-column body"))
+        {
             assert!(said.contains(word), "{names:?}: no {word}: {said}");
         }
-        assert!(outcome.stderr.contains("in.jsonl:1: "), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("in.jsonl:1: "),
+            "{}",
+            outcome.stderr
+        );
     }
 }
 
@@ -199,7 +213,11 @@ fn columns_of_lines_of_text_are_wrong_usage() {
     for option in ["--text-column", "--pair-column", "--id-column"] {
         let outcome = batch(&workplace, 2, &["in.txt"], "out", &[option, "text"]);
         assert!(outcome.stderr.contains(option), "{}", outcome.stderr);
-        assert!(outcome.stderr.contains("hint: leave "), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("hint: leave "),
+            "{}",
+            outcome.stderr
+        );
     }
     let more = ["--text-column", "sentence", "-f", "json"];
     batch(&workplace, 0, &["in.txt", "in.csv"], "out", &more);
@@ -210,7 +228,11 @@ fn columns_of_lines_of_text_are_wrong_usage() {
 #[test]
 fn a_batch_of_another_column_is_another_batch() {
     let workplace = Workplace::new();
-    write(&workplace, "in.tsv", "sentence1\tsentence2\n\"one\ttwo\"\nthree\tfour\n");
+    write(
+        &workplace,
+        "in.tsv",
+        "sentence1\tsentence2\n\"one\ttwo\"\nthree\tfour\n",
+    );
     let json = ["-f", "json"];
     batch(&workplace, 0, &["in.tsv"], "out", &json);
     let out = workplace.path().join("out");
@@ -224,7 +246,11 @@ fn a_batch_of_another_column_is_another_batch() {
         &["--input-format", "txt"],
     ] {
         let outcome = batch(&workplace, 1, &["in.tsv"], "out", &[more, &json].concat());
-        assert!(outcome.stderr.contains("batch of other inputs"), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("batch of other inputs"),
+            "{}",
+            outcome.stderr
+        );
         assert_eq!(tree(&out), before, "{more:?}");
     }
     batch(&workplace, 0, &["in.tsv"], "out", &json);
@@ -232,11 +258,19 @@ fn a_batch_of_another_column_is_another_batch() {
     // Going on does again what is not the same.
     let other = ["--text-column", "sentence2", "--resume", "-f", "json"];
     let outcome = batch(&workplace, 0, &["in.tsv"], "out", &other);
-    assert!(!outcome.stdout.contains("earlier run"), "{}", outcome.stdout);
+    assert!(
+        !outcome.stdout.contains("earlier run"),
+        "{}",
+        outcome.stdout
+    );
     assert_eq!(field(&results(&out), "text"), ["two\"", "four"]);
     assert_eq!(manifest(&out)["reading"]["columns"]["text"], "sentence2");
     let outcome = batch(&workplace, 0, &["in.tsv"], "out", &other);
-    assert!(outcome.stdout.contains("2 of them from an earlier run"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("2 of them from an earlier run"),
+        "{}",
+        outcome.stdout
+    );
     // Shards of the two are not those of one batch.
     let shard = |part: &str, output: &str, more: &[&str]| {
         let more = [&["--shard", part, "-f", "json"], more].concat();
@@ -246,7 +280,11 @@ fn a_batch_of_another_column_is_another_batch() {
     shard("2/2", "second", &["--text-column", "sentence2"]);
     let outcome = workplace.run(&["merge", "first", "second", "-o", "merged"]);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.contains("how their files are read"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("how their files are read"),
+        "{}",
+        outcome.stderr
+    );
     shard("2/2", "third", &["--text-column", "sentence1"]);
     workplace.succeed(&["merge", "first", "third", "-o", "merged"]);
 }

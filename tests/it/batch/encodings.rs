@@ -25,9 +25,18 @@ fn utf_16_is_decoded_in_every_format() {
     let [one, two, three] = expected;
     for (name, content) in [
         ("in.txt", format!("{one}\r\n\r\n{two}\r\n{three}")),
-        ("in.csv", format!("id,text\r\na,\"{one}\"\r\nb,{two}\r\nc,{three}\r\n")),
-        ("in.csv", format!("sep=;\r\nid;text\r\na;{one}\r\nb;{two}\r\nc;{three}\r\n")),
-        ("in.tsv", format!("text\tid\n{one}\ta\n{two}\tb\n{three}\tc\n")),
+        (
+            "in.csv",
+            format!("id,text\r\na,\"{one}\"\r\nb,{two}\r\nc,{three}\r\n"),
+        ),
+        (
+            "in.csv",
+            format!("sep=;\r\nid;text\r\na;{one}\r\nb;{two}\r\nc;{three}\r\n"),
+        ),
+        (
+            "in.tsv",
+            format!("text\tid\n{one}\ta\n{two}\tb\n{three}\tc\n"),
+        ),
         (
             "in.jsonl",
             format!("{{\"text\": \"{one}\"}}\n{{\"text\": \"{two}\"}}\n\"{three}\"\n"),
@@ -36,7 +45,11 @@ fn utf_16_is_decoded_in_every_format() {
     ] {
         let encoded = [true, false].map(|is_little_endian| utf16(&content, is_little_endian));
         let marked = format!("\u{feff}{content}").into_bytes();
-        for (bytes, what) in encoded.into_iter().zip(["low", "high"]).chain([(marked, "8")]) {
+        for (bytes, what) in encoded
+            .into_iter()
+            .zip(["low", "high"])
+            .chain([(marked, "8")])
+        {
             let workplace = Workplace::new();
             write(&workplace, name, &bytes);
             batch(&workplace, 0, &[name], "out", &["-f", "json"]);
@@ -45,7 +58,11 @@ fn utf_16_is_decoded_in_every_format() {
             // As a stream, too.
             let workplace = Workplace::new();
             let format = name.split_once('.').map_or("", |(_, format)| format);
-            let outcome = pipe(&workplace, &bytes, &["-f", "json", "--input-format", format]);
+            let outcome = pipe(
+                &workplace,
+                &bytes,
+                &["-f", "json", "--input-format", format],
+            );
             assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
             let found = results(&workplace.path().join("out"));
             assert_eq!(field(&found, "text"), expected, "- {name} {what}");
@@ -79,7 +96,11 @@ fn letters_at_the_ends_of_blocks_stay_whole() {
     // Blocks have 8 KiB: letters of one to four bytes stand across their ends.
     let line = "a é 日 😀 ".repeat(40);
     let content: String = (0..40).map(|number| format!("{number} {line}\n")).collect();
-    for bytes in [content.clone().into_bytes(), utf16(&content, true), utf16(&content, false)] {
+    for bytes in [
+        content.clone().into_bytes(),
+        utf16(&content, true),
+        utf16(&content, false),
+    ] {
         let workplace = Workplace::new();
         write(&workplace, "in.txt", &bytes);
         let more = ["-f", "json", "--truncate", "4"];

@@ -12,13 +12,31 @@ const TEXTS: &[u8] = b"id,text\n1,ok\n2,caf\xe9\n3,\n1,again\n4,a b c d e f g h 
 #[test]
 fn an_input_that_failed_carries_what_can_be_done() {
     let workplace = Workplace::new();
-    write(&workplace, "in.csv", [TEXTS, "a b c ".repeat(400).as_bytes()].concat());
-    write(&workplace, "in.csv", [TEXTS, b"6,", "a b c ".repeat(400).as_bytes()].concat());
-    let more = ["--junit", "junit.xml", "--summary", "summary.md", "--views", "from:ok", "--json"];
+    write(
+        &workplace,
+        "in.csv",
+        [TEXTS, "a b c ".repeat(400).as_bytes()].concat(),
+    );
+    write(
+        &workplace,
+        "in.csv",
+        [TEXTS, b"6,", "a b c ".repeat(400).as_bytes()].concat(),
+    );
+    let more = [
+        "--junit",
+        "junit.xml",
+        "--summary",
+        "summary.md",
+        "--views",
+        "from:ok",
+        "--json",
+    ];
     let outcome = batch(&workplace, 3, &["in.csv"], "out", &more);
     let out = workplace.path().join("out");
     let results = results(&out);
-    let status = ["done", "failed", "failed", "failed", "failed", "failed", "failed"];
+    let status = [
+        "done", "failed", "failed", "failed", "failed", "failed", "failed",
+    ];
     assert_eq!(field(&results, "status"), status);
     assert!(results[0].get("hint").is_none(), "{}", results[0]);
     let hints = field(&results, "hint");
@@ -48,9 +66,15 @@ fn an_input_that_failed_carries_what_can_be_done() {
     assert!(junit.contains("\nhint: "), "{junit}");
     assert!(page.contains("class=\"hint\""), "{page}");
     let lines: Vec<&str> = outcome.stderr.lines().collect();
-    let of_empty = lines.iter().position(|line| line.starts_with("warning: in.csv:4: "));
+    let of_empty = lines
+        .iter()
+        .position(|line| line.starts_with("warning: in.csv:4: "));
     let below = of_empty.and_then(|position| lines.get(position + 1));
-    assert!(below.is_some_and(|line| line.starts_with("hint: ")), "{}", outcome.stderr);
+    assert!(
+        below.is_some_and(|line| line.starts_with("hint: ")),
+        "{}",
+        outcome.stderr
+    );
     // Every warning is in the result as JSON, too.
     let report: Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
     let told = report["warnings"].as_array().expect("warnings are a list");
@@ -59,7 +83,10 @@ fn an_input_that_failed_carries_what_can_be_done() {
         .filter_map(|line| line.strip_prefix("warning: "))
         .collect();
     assert_eq!(told.len(), 6, "{told:?}");
-    assert_eq!(warned, told.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    assert_eq!(
+        warned,
+        told.iter().filter_map(Value::as_str).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -67,7 +94,10 @@ fn the_same_hint_is_said_once_in_a_row() {
     let workplace = Workplace::new();
     write(&workplace, "in.csv", "id,text\n1,\n2,\n3,\n4,a,b\n5,\n");
     let outcome = batch(&workplace, 3, &["in.csv"], "out", &[]);
-    let hints = outcome.stderr.lines().filter(|line| line.starts_with("hint: "));
+    let hints = outcome
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("hint: "));
     assert_eq!(hints.count(), 3, "{}", outcome.stderr);
     let outcome = batch(&workplace, 3, &["in.csv"], "out", &["-q"]);
     assert!(!outcome.stderr.contains("hint"), "{}", outcome.stderr);
@@ -93,7 +123,13 @@ fn merge_and_batch_print_json_of_one_shape_with_paths() {
         let output = format!("shard-{}", &part[..1]);
         batch(&workplace, 0, &["in.txt"], &output, &["--shard", part]);
     }
-    let whole = read(&batch(&workplace, 0, &["in.txt"], "deep/whole", &["--json"]));
+    let whole = read(&batch(
+        &workplace,
+        0,
+        &["in.txt"],
+        "deep/whole",
+        &["--json"],
+    ));
     let merged = workplace.succeed(&["merge", "shard-1", "shard-2", "-o", "merged", "--json"]);
     let merged = read(&merged);
     assert_eq!(keys(&merged), keys(&whole));
@@ -112,7 +148,10 @@ fn a_report_that_cannot_be_written_names_its_option_before_any_work() {
         for option in ["--junit", "--summary"] {
             let outcome = batch(&workplace, 1, &["in.txt"], "out", &[option, path]);
             let stderr = &outcome.stderr;
-            assert!(stderr.contains(&format!("error: {option}: {path}")), "{stderr}");
+            assert!(
+                stderr.contains(&format!("error: {option}: {path}")),
+                "{stderr}"
+            );
             assert!(stderr.contains(&format!("hint: {option} FILE")), "{stderr}");
             assert!(!stderr.contains("--output"), "{stderr}");
         }

@@ -46,7 +46,11 @@ fn lines_of_text_are_read_whatever_ends_them() {
         b"\xef\xbb\xbfone\r\n\r\n \t\r\ntwo\r\n",
         &[(1, "one"), (4, "two")],
     );
-    check("A.TXT", b"one\rtwo\r\rfour", &[(1, "one"), (2, "two"), (4, "four")]);
+    check(
+        "A.TXT",
+        b"one\rtwo\r\rfour",
+        &[(1, "one"), (2, "two"), (4, "four")],
+    );
     check("a.text", b"one\n", &[(1, "one")]);
     check("a", b"one\n", &[(1, "one")]);
     check(
@@ -96,7 +100,11 @@ fn objects_are_read_and_other_lines_fail_alone() {
     ];
     check("a.jsonl", lines.as_bytes(), &expected);
     check("a.ndjson", b"{\"text\": \"one\"}\n", &[(1, "one")]);
-    check("a.jsonl", b"\"one\"\n[\"two\", \"pair\"]\n", &[(1, "one"), (2, "two")]);
+    check(
+        "a.jsonl",
+        b"\"one\"\n[\"two\", \"pair\"]\n",
+        &[(1, "one"), (2, "two")],
+    );
 }
 
 #[test]

@@ -21,7 +21,11 @@ fn arrays_of_objects_texts_and_pairs_are_read() {
             ["the cat", "hello"],
             ["", "you"],
         ),
-        (r#" [ "the cat" ,"hello" ] "#, ["the cat", "hello"], ["", ""]),
+        (
+            r#" [ "the cat" ,"hello" ] "#,
+            ["the cat", "hello"],
+            ["", ""],
+        ),
         (
             "[[\"the cat\", \"sat\"],\r\n[\"hello\", \"you\"]\r\n]",
             ["the cat", "hello"],
@@ -60,12 +64,21 @@ fn elements_that_are_no_inputs_fail_with_their_position() {
     assert_eq!(found.len(), 8);
     let errors = field(&found, "error");
     for (position, words) in [
-        (2, "element 2, which begins on line 3: expected a text in the field \"text\", found a number"),
-        (3, "element 3, which begins on line 5: expected a column of texts"),
+        (
+            2,
+            "element 2, which begins on line 3: expected a text in the field \"text\", found a number",
+        ),
+        (
+            3,
+            "element 3, which begins on line 5: expected a column of texts",
+        ),
         (4, "found a number"),
         (5, "found null"),
         (6, "element 6, which begins on line 6: "),
-        (7, "element 7, which begins on line 7: expected a comma or } at column 14, found '\"'"),
+        (
+            7,
+            "element 7, which begins on line 7: expected a comma or } at column 14, found '\"'",
+        ),
     ] {
         let error = &errors[position - 1];
         assert!(error.contains(words), "{error} has no {words}");
@@ -76,14 +89,30 @@ fn elements_that_are_no_inputs_fail_with_their_position() {
 #[test]
 fn an_array_that_is_broken_is_read_up_to_there() {
     for (content, expected) in [
-        (r#"["one", "two""#, "expected a comma or ], found the end of the file"),
-        (r#"["one", "two" {"text": "three"}]"#, "expected a comma or ], found '{'"),
+        (
+            r#"["one", "two""#,
+            "expected a comma or ], found the end of the file",
+        ),
+        (
+            r#"["one", "two" {"text": "three"}]"#,
+            "expected a comma or ], found '{'",
+        ),
         (r#"["one", "two",]"#, "expected an element, found ']'"),
-        (r#"["one", "two"] ["three"]"#, "expected the end of the file, found '['"),
-        (r#"["one", "two", {"text": "three"#, "expected a quotation mark"),
+        (
+            r#"["one", "two"] ["three"]"#,
+            "expected the end of the file, found '['",
+        ),
+        (
+            r#"["one", "two", {"text": "three"#,
+            "expected a quotation mark",
+        ),
     ] {
         let found = read("data.json", content, 3);
-        assert_eq!(field(&found, "status"), ["done", "done", "failed"], "{content}");
+        assert_eq!(
+            field(&found, "status"),
+            ["done", "done", "failed"],
+            "{content}"
+        );
         let error = &field(&found, "error")[2];
         assert!(error.contains(expected), "{content}: {error}");
         assert!(error.contains("element 3"), "{content}: {error}");
@@ -110,7 +139,19 @@ fn what_python_writes_and_json_has_not_matters_in_fields_that_are_used_alone() {
     let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
     let found = read("in.jsonl", &lines.replace("DEEP", &deep), 3);
     let texts = [
-        "the cat", "", "hello", "whole 😀", "deep", "", "", "a \\ud83d b", "id", "", "key", "", "",
+        "the cat",
+        "",
+        "hello",
+        "whole 😀",
+        "deep",
+        "",
+        "",
+        "a \\ud83d b",
+        "id",
+        "",
+        "key",
+        "",
+        "",
         "",
     ];
     assert_eq!(field(&found, "text"), texts);
@@ -121,7 +162,11 @@ fn what_python_writes_and_json_has_not_matters_in_fields_that_are_used_alone() {
         assert!(error.contains("half of a surrogate pair"), "{error}");
     }
     assert!(errors[5].contains("found NaN or Infinity"), "{}", errors[5]);
-    assert!(errors[11].contains("at column 23, found 'n'"), "{}", errors[11]);
+    assert!(
+        errors[11].contains("at column 23, found 'n'"),
+        "{}",
+        errors[11]
+    );
 }
 
 #[test]

@@ -11,7 +11,13 @@ use crate::binary::{Workplace, fixture};
 
 #[test]
 fn tables_and_json_are_read_as_python_reads_them() {
-    for name in ["minimal.csv", "all.csv", "none.tsv", "ascii.jsonl", "letters.jsonl"] {
+    for name in [
+        "minimal.csv",
+        "all.csv",
+        "none.tsv",
+        "ascii.jsonl",
+        "letters.jsonl",
+    ] {
         let workplace = Workplace::new();
         let file = fixture("tables").join(name);
         let expected = fs::read(format!("{}.expected.json", file.display()));
