@@ -28,4 +28,8 @@ pub struct BatchOutcome {
     pub kept: u64,
     /// Letters of the inputs that no font has, drawn as boxes.
     pub missing_glyphs: BTreeSet<char>,
+    /// Tokens of all inputs.
+    pub tokens: usize,
+    /// Tokens that stand for what the vocabulary lacks.
+    pub unknown_tokens: usize,
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::batch_progress::BatchProgress;
-use super::messages::{Messages, missing_glyphs, rate, seconds};
+use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
@@ -51,6 +51,10 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     progress.finish();
     let outcome = outcome
         .with_context(|| format!("the batch in {} is not finished", settings.output.display()))?;
+    if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     if !outcome.missing_glyphs.is_empty() {
         warnings.push(missing_glyphs(&outcome.missing_glyphs));
         messages.warning(missing_glyphs(&outcome.missing_glyphs));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, missing_glyphs, seconds};
+use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
 use super::settings::EncodeSettings;
 use super::standard_output::StandardOutputError;
@@ -40,13 +40,18 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let mut durations = Durations::default();
 
     let start = Instant::now();
-    let (loaded, warnings) = model::load(&settings.model, Use::Once, messages)?;
+    let (loaded, mut warnings) = model::load(&settings.model, Use::Once, messages)?;
     durations.load = start.elapsed();
 
     let start = Instant::now();
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
+    let unknown = loaded.tokenizer.unknown_count(&prepared);
+    if let Some(warning) = unknown_tokens(unknown, prepared.source().len()) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
