@@ -321,9 +321,11 @@ fn merge_words(maps: &mut Maps<'_>, run: &Run) {
 /// The word of each unit, `None` where a unit is of none: as the tokenizer
 /// says, or, where there was none, as the units are written.
 fn numbers(stream: &[Unit], input: Option<&Input>) -> Vec<Option<u32>> {
-    match stream.iter().any(|unit| unit.word.is_some()) {
-        true => words::of_units(stream, &input.map(Input::captions).unwrap_or_default()),
-        false => words::of_texts(stream).into_iter().map(Some).collect(),
+    match (stream.iter().any(|unit| unit.word.is_some()), input) {
+        (true, Some(input)) => words::of_units(stream, &input.captions()),
+        // The tokenizer's own, as earlier versions had them.
+        (true, None) => stream.iter().map(|unit| unit.word).collect(),
+        (false, _) => words::of_texts(stream).into_iter().map(Some).collect(),
     }
 }
 
