@@ -15,6 +15,7 @@ mod gallery;
 mod hostile_files;
 mod hub;
 mod kernels;
+mod labels;
 mod loopback_hub;
 mod readme;
 mod reference;

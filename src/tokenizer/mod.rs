@@ -1,5 +1,7 @@
 //! Text, or a pair of texts, into the tokens that a model reads.
 
+pub mod labels;
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
