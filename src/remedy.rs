@@ -100,6 +100,16 @@ pub enum Remedy {
     StackLayers,
     /// Save attention as probabilities.
     SaveProbabilities,
+    /// Have the model return attention at all.
+    AskForAttention,
+    /// Save one input of a batch.
+    SaveOneInput,
+    /// Save one array, under the name that is read.
+    SaveOneAttention,
+    /// Save the attention of the tokens that are no padding.
+    CutPadding,
+    /// Run the model in float32.
+    ComputeInSingle,
     /// Save less of it.
     SaveLess,
     /// Write the file anew.

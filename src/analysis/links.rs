@@ -22,6 +22,8 @@ pub fn strongest_links(map: &[f32], key_count: usize, count: usize) -> Vec<Link>
             key: index % key_count.max(1),
             value,
         })
+        // What a mask forbids is no link.
+        .filter(|link| !link.value.is_nan())
         .collect();
     let order = |left: &Link, right: &Link| {
         right

@@ -148,6 +148,21 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SaveProbabilities => {
             "save attention after its softmax, such as outputs.attentions of transformers".into()
         }
+        Remedy::AskForAttention => {
+            "AutoModel.from_pretrained(name, attn_implementation=\"eager\"), and output_attentions=True in its call".into()
+        }
+        Remedy::SaveOneInput => {
+            "save one input of the batch, the first with: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
+        }
+        Remedy::SaveOneAttention => {
+            "save one of them under the name attention: numpy.savez(\"attention.npz\", attention=cross_attentions)".into()
+        }
+        Remedy::CutPadding => {
+            "save the tokens alone, without 3 of padding before them: numpy.savez(\"attention.npz\", attention=attention[..., 3:, 3:])".into()
+        }
+        Remedy::ComputeInSingle => {
+            "run the model in float32: AutoModel.from_pretrained(name, attn_implementation=\"eager\", dtype=torch.float32)".into()
+        }
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
         Remedy::GiveLabels => {

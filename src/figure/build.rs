@@ -20,16 +20,16 @@ pub fn single_map<'maps>(
     id: MapId,
     options: &FigureOptions,
 ) -> Result<Figure<'maps>, FigureError> {
-    let values = maps.map(id).ok_or_else(|| missing(id))?;
+    let values = maps.drawn(id).ok_or_else(|| missing(id))?;
     let (maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
-        Scale::Head => (maximum(values), "this map's maximum"),
+        Scale::Head => (maximum(&values), "this map's maximum"),
         Scale::Unit => (1.0, ""),
         Scale::Run => (maps.head_maximum, "the run's maximum"),
     };
     let range = value_range(options, maximum)?;
     let mut clipped = Clipped::default();
-    clipped.count(values, &range);
-    let links = strongest_links(values, maps.columns.len(), options.top_links);
+    clipped.count(&values, &range);
+    let links = strongest_links(&values, maps.columns.len(), options.top_links);
     Ok(Figure {
         title: format!("{} · {}", run.model.id, name_of(maps, id)),
         captions: captions(run),
@@ -81,15 +81,15 @@ pub fn overview<'maps>(
     let mut panels = Vec::with_capacity(layers.len() * heads.len());
     for &layer in &layers {
         for &head in &heads {
-            let Some(values) = maps.map(MapId::Head(HeadId { layer, head })) else {
+            let Some(values) = maps.drawn(MapId::Head(HeadId { layer, head })) else {
                 panels.push(None);
                 continue;
             };
             let range = match range {
                 ColorRange::Shared(range) => range,
-                ColorRange::PerPanel => value_range(options, maximum(values))?,
+                ColorRange::PerPanel => value_range(options, maximum(&values))?,
             };
-            clipped.count(values, &range);
+            clipped.count(&values, &range);
             let matrix = matrix(values, maps);
             panels.push(Some(Panel { matrix, range }));
         }
@@ -230,9 +230,9 @@ pub(super) fn value_range(
     Ok(range)
 }
 
-fn matrix<'values>(values: &'values [f32], maps: &Maps<'_>) -> Matrix<'values> {
+fn matrix<'values>(values: Cow<'values, [f32]>, maps: &Maps<'_>) -> Matrix<'values> {
     Matrix {
-        values: Cow::Borrowed(values),
+        values,
         rows: maps.rows.len(),
         columns: maps.columns.len(),
     }

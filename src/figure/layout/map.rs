@@ -406,6 +406,10 @@ fn value_texts(cells: &CellMatrix<'_>, measure: &mut dyn MeasureText) -> Vec<Ite
     for row in 0..rows {
         for column in 0..columns {
             let fraction = cells.fraction(row, column);
+            if fraction.is_nan() {
+                // A cell that is not there.
+                continue;
+            }
             let text = value_text(cells.value(row, column), decimals);
             let width = measure.width(&text, font);
             let corner = (

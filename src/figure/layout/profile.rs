@@ -187,7 +187,9 @@ impl<'profile> Rows<'profile> {
             let y = top + pixels(row) * self.height;
             for (column, value) in columns.values(values).into_iter().enumerate() {
                 let rect = rect(columns.x(column), y, columns.pitch, self.height);
-                items.push(fill(rect, Ink::OnScale(range.fraction(value))));
+                if !value.is_nan() {
+                    items.push(fill(rect, Ink::OnScale(range.fraction(value))));
+                }
             }
         }
         items

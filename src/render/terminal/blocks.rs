@@ -183,7 +183,10 @@ pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) ->
             let value = values.get(y / cell * width + x / cell).copied();
             let fraction =
                 range.map_or(f32::NAN, |range| range.fraction(value.unwrap_or(f32::NAN)));
-            raster.set(x, y, colors.color(fraction));
+            // A cell that is not there shows the terminal.
+            if !fraction.is_nan() {
+                raster.set(x, y, colors.color(fraction));
+            }
         }
     }
     let is_whole = [height, width] == [matrix.rows, matrix.columns];
@@ -278,7 +281,9 @@ pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize
                 let place = y * height / panel_height.max(1) * width + x * width / panel.max(1);
                 let value = values.get(place).copied();
                 let fraction = small.range.fraction(value.unwrap_or(f32::NAN));
-                raster.set(column * pitch + x, row * pitch + y, colors.color(fraction));
+                if !fraction.is_nan() {
+                    raster.set(column * pitch + x, row * pitch + y, colors.color(fraction));
+                }
             }
         }
     }

@@ -9,12 +9,17 @@ mod array_file;
 mod arrays;
 mod elsewhere;
 mod error;
+mod json;
 mod labels;
 mod npy;
+mod npy_file;
 mod npz;
 mod numbers;
 mod own;
+mod padding;
+mod place;
 mod safetensors;
+mod units;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +27,7 @@ pub use error::SavedError;
 pub use numbers::{SavedNumbers, numbers};
 
 use crate::run::Run;
+use crate::store::numbers::FILES;
 use array_file::ArrayFile;
 
 /// The most values of one file: 4 GiB of them as `f32`.
@@ -32,9 +38,6 @@ const MAXIMUM_ARRAYS: usize = 10_000;
 
 /// The longest manifest or list of labels, in bytes.
 const MAXIMUM_TEXT_LENGTH: u64 = 64 << 20;
-
-/// In a run's folder, the files that [`read`] looks for, in this order.
-const FILES: [&str; 2] = ["attention.safetensors", "attention.npz"];
 
 /// What a file that attnviz did not write does not say of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -83,7 +86,7 @@ pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
 }
 
 fn attention_file(folder: &Path) -> Result<PathBuf, SavedError> {
-    let candidates = FILES.iter().map(|name| folder.join(name));
+    let candidates = FILES.iter().map(|(_, name)| folder.join(name));
     candidates
         .into_iter()
         .find(|file| file.is_file())
