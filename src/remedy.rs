@@ -107,7 +107,10 @@ pub enum Remedy {
     /// Save one array, under the name that is read.
     SaveOneAttention,
     /// Save the attention of the tokens that are no padding.
-    CutPadding,
+    CutPadding {
+        /// So many are at the beginning; 0 where they are elsewhere.
+        count: usize,
+    },
     /// Run the model in float32.
     ComputeInSingle,
     /// Save less of it.

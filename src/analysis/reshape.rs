@@ -194,7 +194,7 @@ fn raw<'run>(run: &'run Run, attention: &'run Attention) -> Result<Maps<'run>, R
     }
     let masks = attention.masks();
     if masks.contains(&Mask::Causal) {
-        let note = "No token attends to one behind it, as in a decoder: those cells are empty.";
+        let note = "No token attends to a later one, as in a decoder: those cells are empty.";
         notes.push(note.to_owned());
     }
     Ok(Maps {

@@ -105,6 +105,8 @@ pub enum AttentionError {
         "the row of query {query} at layer {layer}, head {head} is NaN throughout: a query that may attend to nothing, as padding before or between the tokens"
     )]
     NothingAllowed {
+        /// So many rows at the beginning of the map are.
+        leading: usize,
         /// Zero-based layer.
         layer: usize,
         /// Zero-based head.
@@ -134,10 +136,10 @@ impl AttentionError {
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::NotANumber { .. } => Some(Remedy::ComputeInSingle),
-            Self::NothingAllowed { .. } => Some(Remedy::CutPadding),
+            Self::NothingAllowed { leading, .. } => Some(Remedy::CutPadding { count: *leading }),
+            Self::Empty { .. } => Some(Remedy::StackLayers),
             Self::NotAWeight { .. } => Some(Remedy::SaveProbabilities),
             Self::ValueCount { .. }
-            | Self::Empty { .. }
             | Self::Order { .. }
             | Self::MaskCount { .. }
             | Self::NotAProbability { .. }

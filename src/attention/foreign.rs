@@ -185,9 +185,16 @@ fn check_values(maps: &HeadMaps) -> Result<(), AttentionError> {
     };
     let (id, query, key) = maps.place(position);
     let row_start = position - key;
-    let row = maps.values().get(row_start..row_start + maps.key_count());
-    if row.is_some_and(|row| row.iter().all(|value| value.is_nan())) {
+    let rest = maps.values().get(row_start..).unwrap_or_default();
+    let rows = rest.chunks_exact(maps.key_count());
+    let is_nothing = |row: &&[f32]| row.iter().all(|value| value.is_nan());
+    let count = rows
+        .take(maps.query_count() - query)
+        .take_while(is_nothing)
+        .count();
+    if count > 0 {
         return Err(AttentionError::NothingAllowed {
+            leading: if query == 0 { count } else { 0 },
             layer: id.layer,
             head: id.head,
             query,

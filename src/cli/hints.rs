@@ -140,7 +140,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SaveRunAgain => "save the run again: attnviz encode … --format safetensors".into(),
         Remedy::SaveAttention => {
-            "save it in Python: numpy.savez(\"attention.npz\", attention=…)".into()
+            "save it in Python: numpy.savez(\"attention.npz\", attention=attention)".into()
         }
         Remedy::StackLayers => {
             "numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
@@ -157,9 +157,12 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SaveOneAttention => {
             "save one of them under the name attention: numpy.savez(\"attention.npz\", attention=cross_attentions)".into()
         }
-        Remedy::CutPadding => {
-            "save the tokens alone, without 3 of padding before them: numpy.savez(\"attention.npz\", attention=attention[..., 3:, 3:])".into()
+        Remedy::CutPadding { count: 0 } => {
+            "save the attention of one text without padding: tokenizer(text, padding=False, return_tensors=\"pt\")".into()
         }
+        Remedy::CutPadding { count } => format!(
+            "save it without the padding: numpy.save(\"attention.npy\", attention[..., {count}:, {count}:])"
+        ),
         Remedy::ComputeInSingle => {
             "run the model in float32: AutoModel.from_pretrained(name, attn_implementation=\"eager\", dtype=torch.float32)".into()
         }

@@ -17,6 +17,8 @@ mod model;
 mod model_name;
 mod pull;
 mod render;
+mod render_runs;
+mod saved_selection;
 mod settings;
 mod standard_output;
 mod terminal;
@@ -49,7 +51,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
-        Command::Render(render) => render::run(&settings::render(render)?, messages)?,
+        Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Merge(merge) => return merge::run(merge),
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,

@@ -18,6 +18,7 @@ mod numbers;
 mod own;
 mod padding;
 mod place;
+mod runs;
 mod safetensors;
 mod units;
 
@@ -25,9 +26,11 @@ use std::path::{Path, PathBuf};
 
 pub use error::SavedError;
 pub use numbers::{SavedNumbers, numbers};
+pub use runs::{SavedRuns, runs_below};
 
 use crate::run::Run;
 use crate::store::numbers::FILES;
+use crate::store::write::beneath;
 use array_file::ArrayFile;
 
 /// The most values of one file: 4 GiB of them as `f32`.
@@ -89,7 +92,8 @@ fn attention_file(folder: &Path) -> Result<PathBuf, SavedError> {
     let candidates = FILES.iter().map(|(_, name)| folder.join(name));
     candidates
         .into_iter()
-        .find(|file| file.is_file())
+        // A link in a run is not the run's.
+        .find(|file| beneath::is_real_file(file))
         .ok_or_else(|| SavedError::NothingInFolder {
             folder: folder.to_owned(),
         })
