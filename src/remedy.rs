@@ -127,6 +127,63 @@ pub enum Remedy {
     SaveCheckpoint(CheckpointPart),
     /// Use a model of a family that is known.
     UseKnownFamily,
+    /// Have git bring the files that stand behind its pointers.
+    PullLfs {
+        /// The folder of the model.
+        folder: PathBuf,
+    },
+    /// Give a file the name of what it is.
+    RenameFile {
+        /// As it is called.
+        from: PathBuf,
+        /// As it is to be called.
+        to: PathBuf,
+    },
+    /// Download a file of a checkpoint again.
+    DownloadFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Make weights that can be read of those for another program.
+    ConvertWeights {
+        /// What they are for.
+        format: ForeignWeights,
+        /// The folder, or the model's name on the hub.
+        from: String,
+    },
+    /// Merge an adapter into its model.
+    MergeAdapter {
+        /// The folder of the adapter, or its name on the hub, where it stands
+        /// by itself.
+        from: Option<String>,
+    },
+    /// Use the model as it was before it was changed.
+    UseOriginal(Alteration),
+    /// Say which of several encoders is meant.
+    ChooseWeightsPrefix {
+        /// What stands before the names of each one's tensors.
+        prefixes: Vec<String>,
+    },
+    /// Say in `config.json` of which family the model is.
+    AddModelType {
+        /// The family.
+        model_type: &'static str,
+    },
+    /// Name the folder in which the model is.
+    NameModelFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Save a state dict by itself.
+    SaveStateDict {
+        /// The file that holds more.
+        path: PathBuf,
+        /// Where the state dict is in there; none where the file holds a whole
+        /// model.
+        key: Option<String>,
+    },
+    /// Let the model's own code compute its attention, and draw that.
+    SaveAttentionInPython,
     /// See whether the built-in model has the same trouble.
     CompareWithBuiltin,
     /// Use less memory, or have more.
@@ -250,6 +307,34 @@ pub enum CheckpointPart {
     Config,
     /// The tokenizer that belongs to the model.
     Tokenizer,
+}
+
+/// Weights that another program reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignWeights {
+    /// TensorFlow or Keras, in an HDF5 file.
+    TensorFlow,
+    /// TensorFlow's checkpoints of 2018.
+    TensorFlowCheckpoint,
+    /// Flax.
+    Flax,
+    /// ONNX.
+    Onnx,
+    /// llama.cpp.
+    Gguf,
+    /// PyTorch before 0.2.
+    OldTorch,
+}
+
+/// What was done to a model that attnviz cannot follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alteration {
+    /// An adapter that cannot be merged.
+    Adapter,
+    /// Heads were taken out.
+    PrunedHeads,
+    /// The weights were quantized.
+    Quantization,
 }
 
 /// A folder that could be written into instead.

@@ -272,6 +272,9 @@ pub struct ModelArguments {
     /// Hub id, directory or "builtin" [default: bert-base-uncased]
     #[arg(short, long, value_hint = ValueHint::DirPath)]
     pub model: Option<ModelName>,
+    /// Of several encoders, the one whose tensors begin so
+    #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
+    pub weights_prefix: Option<String>,
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,

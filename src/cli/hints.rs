@@ -2,6 +2,7 @@
 //! crate, and nothing but them.
 
 use std::error::Error;
+use std::path::Path;
 
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::standard_output::StandardOutputError;
@@ -11,12 +12,12 @@ use crate::attention::AttentionError;
 use crate::batch::{BatchError, FeedError, MergeError, SourceError};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
-use crate::checkpoint::{CheckpointError, DigestError};
+use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
 use crate::figure::FigureError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{CheckpointPart, FolderKind, Remedy, Setting};
+use crate::remedy::{Alteration, CheckpointPart, FolderKind, ForeignWeights, Remedy, Setting};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -46,6 +47,7 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         UnknownName,
         DigestError,
         HubError,
+        WrongKindError,
         CheckpointError,
         TokenizerError,
         AttentionError,
@@ -179,6 +181,53 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::UseKnownFamily => {
             "--model google-bert/bert-base-uncased, or any other model of type bert".into()
         }
+        Remedy::PullLfs { folder } => format!("cd {} && git lfs pull", quoted(folder)),
+        Remedy::RenameFile { from, to } => format!("mv {} {}", quoted(from), quoted(to)),
+        Remedy::DownloadFile { path } => {
+            format!("download {} again; this copy is not the file", quoted(path))
+        }
+        Remedy::ConvertWeights { format, from } => convert_weights(*format, from),
+        Remedy::MergeAdapter { from: Some(from) } => format!(
+            "merge it in Python: peft.AutoPeftModelForFeatureExtraction.from_pretrained({from:?})\
+             .merge_and_unload().save_pretrained(\"merged\"); then --model ./merged"
+        ),
+        Remedy::MergeAdapter { from: None } => {
+            "merge them in Python: model.merge_and_unload().save_pretrained(\"merged\"); then --model ./merged".into()
+        }
+        Remedy::UseOriginal(Alteration::Adapter) => {
+            "--model with the model that the adapter was made for".into()
+        }
+        Remedy::UseOriginal(Alteration::PrunedHeads) => {
+            "--model with the model as it was before model.prune_heads()".into()
+        }
+        Remedy::UseOriginal(Alteration::Quantization) => {
+            "--model with the model as it was before it was quantized, or in Python: model.dequantize().save_pretrained(\"whole\")".into()
+        }
+        Remedy::ChooseWeightsPrefix { prefixes } => {
+            let choices: Vec<String> = prefixes
+                .iter()
+                .take(8)
+                .map(|prefix| format!("--weights-prefix {}", quoted(Path::new(prefix))))
+                .collect();
+            choices.join(" or ")
+        }
+        Remedy::AddModelType { model_type } => {
+            format!("add \"model_type\": \"{model_type}\" to config.json")
+        }
+        Remedy::NameModelFolder { folder } => format!("--model {}", quoted(folder)),
+        Remedy::SaveStateDict { path, key } => {
+            let value = match key {
+                Some(key) => format!("[{key:?}]"),
+                None => ".state_dict()".to_owned(),
+            };
+            let path = path.display().to_string();
+            format!(
+                "in Python: torch.save(torch.load({path:?}, weights_only=False){value}, {path:?})"
+            )
+        }
+        Remedy::SaveAttentionInPython => {
+            "let its own code compute it: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0].detach().numpy() for layer in model(**inputs, output_attentions=True).attentions])); then: attnviz render attention.npz".into()
+        }
         Remedy::CompareWithBuiltin => {
             "--model builtin, to see whether the model is at fault".into()
         }
@@ -284,6 +333,38 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetCache => "set HF_HUB_CACHE to a directory that can be written".into(),
         Remedy::SetRoomierCache => {
             "free some space, or set HF_HUB_CACHE to a directory on another disk".into()
+        }
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "./\\_-:+@~".contains(letter);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text,
+        false => format!("\"{text}\""),
+    }
+}
+
+fn convert_weights(format: ForeignWeights, from: &str) -> String {
+    let with_old_transformers = |option: &str| {
+        format!(
+            "in Python with transformers 4: transformers.AutoModel.from_pretrained({from:?}, \
+             {option}=True).save_pretrained(\"converted\"); then --model ./converted"
+        )
+    };
+    match format {
+        ForeignWeights::TensorFlow => with_old_transformers("from_tf"),
+        ForeignWeights::Flax => with_old_transformers("from_flax"),
+        ForeignWeights::TensorFlowCheckpoint => {
+            "with transformers 4: python -m transformers.models.bert.convert_bert_original_tf_checkpoint_to_pytorch --tf_checkpoint_path bert_model.ckpt --bert_config_file bert_config.json --pytorch_dump_path pytorch_model.bin".into()
+        }
+        ForeignWeights::Onnx | ForeignWeights::Gguf => {
+            "--model with the checkpoint that it was converted from; it has a model.safetensors or pytorch_model.bin".into()
+        }
+        ForeignWeights::OldTorch => {
+            "in Python: torch.save(torch.load(\"pytorch_model.bin\", weights_only=False), \"pytorch_model.bin\")".into()
         }
     }
 }

@@ -46,6 +46,11 @@ impl Messages {
         }
     }
 
+    /// Something that changes what the result means; in spite of `-q`.
+    pub fn caveat(self, message: impl Display) {
+        labelled("warning", AnsiColor::Yellow, message);
+    }
+
     /// What is being done, with `-v`.
     pub fn detail(self, message: impl Display) {
         if self.verbose {

@@ -30,6 +30,8 @@ use crate::store::saved::ForeignNames;
 pub struct ModelSettings {
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
+    /// Which of several encoders.
+    pub weights_prefix: Option<String>,
     pub revision: String,
     pub load: LoadOptions,
 }
@@ -186,6 +188,7 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
             },
         },
         source,
+        weights_prefix: arguments.weights_prefix.clone(),
         revision: arguments.revision.clone(),
     })
 }

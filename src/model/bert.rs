@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
+use super::bert_tensors::tensors;
 use super::config::BertConfig;
 use super::error::ModelError;
 use super::ops::fused::{self, LayerNorm, LinearMap, LinearWeights};
@@ -47,6 +48,9 @@ pub struct Bert {
     segment_embeddings: Tensor,
     embeddings_norm: LayerNorm,
     layers: Vec<Layer>,
+    /// Tensors of the encoder that are not among those of [`tensors`].
+    unused_tensors: Vec<String>,
+    warnings: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -90,8 +94,16 @@ impl Bert {
     ) -> Result<Self, ModelError> {
         let weights = Arc::new(weights);
         let hidden = config.hidden_size;
-        let table = [config.vocabulary_size, hidden];
-        weights.check_shape("embeddings.word_embeddings.weight", &table)?;
+        let tensors = tensors(&config);
+        // All of them before the first is read, which may be large.
+        for (name, shape) in &tensors {
+            weights.check_shape(name, shape)?;
+        }
+        let sizes = tensors.iter().map(|(_, shape)| shape);
+        let number_count = |shape: &Vec<usize>| shape.iter().map(|&size| size as u64).product();
+        weights.check_size(sizes.map(number_count).fold(0, u64::saturating_add))?;
+        let names = tensors.into_iter().map(|(name, _)| name).collect();
+        let unused_tensors = weights.unexpected(&names);
         let layers: Result<Vec<Layer>, ModelError> = (0..config.layer_count)
             .into_par_iter()
             .map(|layer| Layer::load(&config, &weights, keep, instructions, layer))
@@ -109,10 +121,33 @@ impl Bert {
             )?,
             embeddings_norm: layer_norm(&config, &weights, instructions, "embeddings.LayerNorm")?,
             layers: layers?,
+            unused_tensors,
+            warnings: Vec::new(),
             instructions,
             weights,
             config,
         })
+    }
+
+    /// The encoder's tensors that its config does not ask for.
+    pub(super) fn unused_tensors(&self) -> &[String] {
+        &self.unused_tensors
+    }
+
+    /// As it is, with something that the user should know.
+    pub(super) fn with_warning(mut self, warning: String) -> Self {
+        self.warnings.push(warning);
+        self
+    }
+
+    /// What the user should know about the model.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// See [`Weights::chosen_prefix`].
+    pub(super) fn chosen_prefix(&self) -> Option<&str> {
+        self.weights.chosen_prefix()
     }
 
     /// The config that the model was made from.

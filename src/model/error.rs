@@ -17,6 +17,17 @@ pub enum ModelError {
     /// The weights are not usable.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The model brings its own code, and its tensors are not those of its
+    /// family.
+    #[error(
+        "config.json has auto_map: the model brings its own code ({code}), which attnviz does not run; as a plain model it does not fit: {misfit}"
+    )]
+    OwnCode {
+        /// The class that the config names.
+        code: String,
+        /// Which tensor is missing, or is another one.
+        misfit: String,
+    },
     /// An input has no token, or more than the model has positions.
     #[error("expected between 1 and {maximum} tokens, found {found}")]
     TokenCount {
@@ -59,6 +70,7 @@ impl ModelError {
         match self {
             Self::Config(error) => error.remedy(),
             Self::Weights(error) => error.remedy(),
+            Self::OwnCode { .. } => Some(Remedy::SaveAttentionInPython),
             Self::UnknownSegment { .. } => Some(Remedy::LeaveOut(Setting::Pair)),
             Self::Attention(_) => Some(Remedy::CompareWithBuiltin),
             Self::TokenCount { .. } | Self::UnknownToken { .. } | Self::Candle(_) => None,

@@ -64,7 +64,7 @@ pub struct LoadedModel {
 /// # Errors
 /// When one of them cannot be made, or they do not fit one another.
 pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, PipelineError> {
-    let provenance = checkpoint.provenance();
+    let mut provenance = checkpoint.provenance();
     // The weights are read on all threads but the one that the vocabulary takes.
     let (model, tokenizer) = rayon::join(
         || match use_of_it {
@@ -75,6 +75,7 @@ pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, Pipe
     );
     let (tokenizer, model) = (tokenizer?, model?);
     tokenizer.check_vocabulary_size(model.config().vocabulary_size())?;
+    provenance.weights_prefix = model.chosen_prefix().map(str::to_owned);
     Ok(LoadedModel {
         model,
         tokenizer,

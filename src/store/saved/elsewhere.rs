@@ -95,6 +95,7 @@ pub(super) fn run(
             id: names.title.clone().unwrap_or_else(|| name.clone()),
             source: ModelSource::Elsewhere,
             commit: None,
+            weights_prefix: None,
             files: vec![digest(path)?],
         }
         .into(),

@@ -130,6 +130,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             id: "google-bert/bert-base-uncased".to_owned(),
             source: ModelSource::Hub,
             commit: Some("86b5e0934494bd15c9632b12f734a8a67f723594".to_owned()),
+            weights_prefix: None,
             files: Vec::new(),
         },
         layers: (0..6).collect(),
