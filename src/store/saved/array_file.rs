@@ -10,6 +10,11 @@ use super::json::JsonArrays;
 use super::npy_file::NpyFile;
 use super::npz::NpzArrays;
 use super::safetensors::SafetensorsArrays;
+use super::torch::TorchArrays;
+use crate::checkpoint::FileKind;
+
+/// So many bytes at the start of a file tell what it is.
+const LOOKED_AT: u64 = 512;
 
 /// A file whose directory was read and checked.
 #[derive(Debug)]
@@ -18,6 +23,7 @@ pub(super) enum ArrayFile {
     Npz(NpzArrays),
     Npy(NpyFile),
     Json(JsonArrays),
+    Torch(TorchArrays),
 }
 
 impl ArrayFile {
@@ -37,10 +43,14 @@ impl ArrayFile {
         let mut file = File::open(path).map_err(failed)?;
         let mut start = Vec::new();
         file.by_ref()
-            .take(9)
+            .take(LOOKED_AT)
             .read_to_end(&mut start)
             .map_err(failed)?;
         file.rewind().map_err(failed)?;
+        let kind = FileKind::of(&start);
+        if matches!(kind, FileKind::TorchZip | FileKind::TorchLegacy) {
+            return Ok(Self::Torch(TorchArrays::open(path)?));
+        }
         let found = match start.as_slice() {
             [b'P', b'K', 3 | 5, ..] => return Ok(Self::Npz(NpzArrays::open(path, file)?)),
             // A safetensors header is JSON behind its length, which is far
@@ -53,9 +63,10 @@ impl ArrayFile {
             }
             _ if begins_json(&start) => return Ok(Self::Json(JsonArrays::open(path, file)?)),
             [] => "an empty file",
-            [0x80, ..] => "a pickle",
-            [0x89, b'P', b'N', b'G', ..] => "a PNG picture",
-            _ => "something else",
+            _ => match kind {
+                FileKind::Unknown => "something else",
+                kind => kind.in_words(),
+            },
         };
         Err(SavedError::Format {
             path: path.to_owned(),
@@ -68,7 +79,7 @@ impl ArrayFile {
         match self {
             Self::Safetensors(arrays) => Ok(arrays.manifest()),
             Self::Npz(arrays) => arrays.manifest(),
-            Self::Npy(_) => Ok(None),
+            Self::Npy(_) | Self::Torch(_) => Ok(None),
             Self::Json(arrays) => Ok(arrays.manifest()),
         }
     }
@@ -79,6 +90,7 @@ impl ArrayFile {
             Self::Npz(arrays) => arrays.arrays(),
             Self::Npy(file) => file.arrays(),
             Self::Json(arrays) => arrays.arrays(),
+            Self::Torch(arrays) => arrays.arrays(),
         }
     }
 
@@ -90,6 +102,7 @@ impl ArrayFile {
             Self::Npz(arrays) => arrays.read(position),
             Self::Npy(file) => file.read(),
             Self::Json(arrays) => Ok(arrays.take(position)),
+            Self::Torch(arrays) => arrays.read(position),
         }
     }
 }

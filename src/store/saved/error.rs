@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::attention::AttentionError;
+use crate::checkpoint::FileKind;
 use crate::remedy::{Remedy, Setting};
+use crate::weights::PickleError;
 
 /// A file gives no run.
 #[derive(Debug, Error)]
@@ -29,6 +31,9 @@ pub enum SavedError {
         /// The folder.
         folder: PathBuf,
     },
+    /// What PyTorch wrote cannot be read.
+    #[error(transparent)]
+    Pickle(PickleError),
     /// It is none of the formats that are read, by its content.
     #[error("{}: expected a safetensors, npz, npy, JSON or PyTorch file, found {found}", path.display())]
     Format {
@@ -152,7 +157,14 @@ impl SavedError {
         Some(match self {
             Self::Io { .. } => Remedy::LookAtFile,
             Self::NothingInFolder { .. } => Remedy::SaveRun,
+            Self::Format { path, found } if found == FileKind::LfsPointer.in_words() => {
+                let folder = path.parent().unwrap_or(path).to_owned();
+                Remedy::PullLfs { folder }
+            }
             Self::Format { .. } => Remedy::SaveAttention,
+            // What helps with a checkpoint is not for attention.
+            Self::Pickle(PickleError::Io { .. }) => Remedy::LookAtFile,
+            Self::Pickle(_) => Remedy::SaveAttention,
             Self::Malformed { .. } => Remedy::WriteFileAgain,
             Self::TooLarge { .. } => Remedy::SaveLess,
             Self::NoAttention { .. } => Remedy::StackLayers,

@@ -20,6 +20,7 @@ mod padding;
 mod place;
 mod runs;
 mod safetensors;
+mod torch;
 mod units;
 
 use std::path::{Path, PathBuf};

@@ -16,6 +16,15 @@ use crate::store::numbers::names::RAW;
 /// The rule, for errors.
 const RULE: &str = "[query, key], [head, query, key] or [layer, head, query, key]";
 
+/// What else models return, which is no attention though its shape may fit.
+const OTHER_OUTPUTS: [&str; 5] = [
+    "hidden_state",
+    "logits",
+    "pooler_output",
+    "past_key_values",
+    "embeddings",
+];
+
 /// Where the attention of a file is.
 pub(super) struct Location {
     /// Positions of its arrays: one of all layers, or one a layer.
@@ -53,7 +62,9 @@ fn candidates(path: &Path, arrays: &[ArrayInfo]) -> Result<Vec<usize>, SavedErro
         return Ok(vec![position]);
     }
     let is_possible = |array: &ArrayInfo| match array.content {
-        Content::Floats(_) | Content::Nothing => true,
+        Content::Floats(_) | Content::Nothing => {
+            !OTHER_OUTPUTS.iter().any(|other| array.name.contains(other))
+        }
         Content::Other(_) => false,
     };
     let of = |is: &dyn Fn(&ArrayInfo) -> bool| -> Vec<usize> {

@@ -13,6 +13,7 @@ mod refused;
 mod schemas;
 mod several;
 mod size;
+mod torch;
 
 use std::path::PathBuf;
 
