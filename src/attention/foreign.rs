@@ -194,7 +194,10 @@ fn check_values(maps: &HeadMaps) -> Result<(), AttentionError> {
         .count();
     if count > 0 {
         return Err(AttentionError::NothingAllowed {
-            leading: if query == 0 { count } else { 0 },
+            leading: match query == 0 && count < maps.query_count() {
+                true => count,
+                false => 0,
+            },
             layer: id.layer,
             head: id.head,
             query,
