@@ -31,7 +31,7 @@ pub fn single_map<'maps>(
     clipped.count(&values, &range);
     let links = strongest_links(&values, maps.columns.len(), options.top_links);
     Ok(Figure {
-        title: format!("{} · {}", run.model.id, name_of(maps, id)),
+        title: format!("{} · {}", run.model.name(), name_of(maps, id)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
             matrix: matrix(values, maps),
@@ -107,7 +107,7 @@ pub fn overview<'maps>(
         segment_starts: axis.segment_starts(),
     };
     Ok(Figure {
-        title: run.model.id.clone(),
+        title: run.model.name(),
         captions: captions(run),
         body: Body::Grid(PanelGrid {
             row_labels: layers.iter().map(usize::to_string).collect(),

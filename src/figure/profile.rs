@@ -64,7 +64,7 @@ pub fn unit_profile(
     Ok(Figure {
         title: format!(
             "{} · {word} {name} (token {position}) · {}",
-            run.model.id,
+            run.model.name(),
             joined(&maps.selection, "mean")
         ),
         captions: captions(run),

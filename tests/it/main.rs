@@ -27,3 +27,4 @@ mod shared;
 mod single_pass;
 mod svg;
 mod tokenizer;
+mod weights;

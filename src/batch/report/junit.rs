@@ -30,7 +30,7 @@ pub fn write_junit(
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let counts = manifest.counts;
     let (tests, failures) = (counts.inputs.to_string(), counts.failed.to_string());
-    let suite_name = format!("attnviz batch · {}", attribute(&manifest.model.id));
+    let suite_name = format!("attnviz batch · {}", attribute(&manifest.model.name()));
     for (element, name) in [("testsuites", "attnviz"), ("testsuite", &suite_name)] {
         let start = BytesStart::new(element).with_attributes([
             ("name", name),

@@ -57,7 +57,7 @@ fn write_facts(manifest: &BatchManifest, out: &mut dyn Write) -> io::Result<()> 
         ("failed", grouped(counts.failed)),
         (
             "model",
-            format!("{} ({})", model.id, model.source.in_words()),
+            format!("{} ({})", model.name(), model.source.in_words()),
         ),
     ];
     let commit = model.commit.as_deref();
