@@ -55,7 +55,7 @@ impl ArrayFile {
             [b'P', b'K', 3 | 5, ..] => return Ok(Self::Npz(NpzArrays::open(path, file)?)),
             // A safetensors header is JSON behind its length, which is far
             // below what eight bytes can hold.
-            [_, _, _, _, _, _, _, 0, b'{'] => {
+            [_, _, _, _, _, _, _, 0, b'{', ..] => {
                 return Ok(Self::Safetensors(SafetensorsArrays::open(path, file)?));
             }
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
