@@ -1,115 +1,32 @@
-//! Text, or a pair of texts, into the tokens that a model reads.
+//! Text, or a pair of texts, into the tokens that a model reads, as
+//! transformers makes them of the same files.
+//!
+//! `class` says which of transformers' tokenizers the files are for, `settings`
+//! what the small ones among them say, `bounds` what a `tokenizer.json` may ask
+//! for, and `build` puts them together. `long` tokenizes texts of any length;
+//! `words` and `labels` say what is made of the tokens on an axis.
 
+mod bounds;
+mod build;
+mod class;
+mod error;
 pub mod labels;
+mod long;
+mod settings;
+pub mod words;
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde::Deserialize;
-use thiserror::Error;
-use tokenizers::models::wordpiece::WordPiece;
-use tokenizers::normalizers::BertNormalizer;
-use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
-use tokenizers::processors::bert::BertProcessing;
-use tokenizers::utils::truncation::{TruncationParams, truncate_encodings};
-use tokenizers::{
-    AddedToken, DecoderWrapper, Encoding, Model as _, NormalizerWrapper, PostProcessor,
-    PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
-};
+use tokenizers::{DecoderWrapper, Encoding, PostProcessor as _, PostProcessorWrapper};
 
-use crate::checkpoint::{Checkpoint, TokenizerFiles};
+use self::build::{Built, build, guard};
+use self::class::Class;
+use self::labels::Spelling;
+use self::long::{Tokens, Wanted, longest_first};
+use crate::checkpoint::Checkpoint;
 use crate::input::{Input, Place, Prepared, SpecialRole, Stream, StreamRole, Unit};
-use crate::remedy::{CheckpointPart, Remedy};
 
-/// Why a tokenizer cannot be made or a text not be tokenized.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum TokenizerError {
-    /// `tokenizer.json` is not one.
-    #[error("tokenizer.json is not a tokenizer: {0}")]
-    Json(String),
-    /// `vocab.txt` is not one token a line.
-    #[error("vocab.txt is not a vocabulary: {0}")]
-    Vocabulary(String),
-    /// `tokenizer_config.json` is not JSON, or a field has the wrong type.
-    #[error("tokenizer_config.json is not a tokenizer config: {0}")]
-    Config(#[from] serde_json::Error),
-    /// The vocabulary lacks a token that the model's input needs.
-    #[error("vocab.txt: expected the token {token}, found none among {found} tokens")]
-    TokenMissing {
-        /// The token.
-        token: String,
-        /// Tokens in the vocabulary.
-        found: usize,
-    },
-    /// Tokenizer and model do not belong together.
-    #[error(
-        "expected a tokenizer of {expected} tokens, as many as the model has word embeddings, found {found}"
-    )]
-    VocabularySize {
-        /// Rows of the word embedding table.
-        expected: usize,
-        /// Tokens that the tokenizer knows.
-        found: usize,
-    },
-    /// There is no text.
-    #[error("the {which} is empty")]
-    EmptyText {
-        /// `text` or `pair`.
-        which: &'static str,
-    },
-    /// There is text, but the tokenizer makes nothing of it.
-    #[error("the {which} becomes no token: {text:?}")]
-    NoToken {
-        /// `text` or `pair`.
-        which: &'static str,
-        /// What was given, or the beginning of it.
-        text: String,
-    },
-    /// More tokens than the model has positions.
-    #[error("the text has {found} tokens, and the model takes at most {maximum}")]
-    TooLong {
-        /// The model's limit, special tokens included.
-        maximum: usize,
-        /// Tokens of the text, special tokens included.
-        found: usize,
-    },
-    /// `--truncate` leaves no room for the text, or is beyond the model.
-    #[error("expected to truncate to between {minimum} and {maximum} tokens, found {found}")]
-    TruncateTo {
-        /// One token of each text and the special ones.
-        minimum: usize,
-        /// The model's limit.
-        maximum: usize,
-        /// What was asked for.
-        found: usize,
-    },
-    /// The tokenizers crate could not do it.
-    #[error("the text could not be tokenized: {0}")]
-    Tokenizers(#[source] tokenizers::Error),
-}
-
-impl TokenizerError {
-    /// What the user can do about it.
-    pub fn remedy(&self) -> Option<Remedy> {
-        match self {
-            Self::TooLong { maximum, .. } => Some(Remedy::Truncate { maximum: *maximum }),
-            Self::TruncateTo {
-                minimum, maximum, ..
-            } => (minimum <= maximum).then_some(Remedy::Truncate { maximum: *maximum }),
-            Self::EmptyText { which: "pair" } | Self::NoToken { which: "pair", .. } => {
-                Some(Remedy::GivePair)
-            }
-            Self::EmptyText { .. } | Self::NoToken { .. } => Some(Remedy::GiveText),
-            Self::VocabularySize { .. }
-            | Self::Json(_)
-            | Self::Vocabulary(_)
-            | Self::Config(_)
-            | Self::Tokenizers(_)
-            | Self::TokenMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),
-        }
-    }
-}
+pub use self::error::TokenizerError;
 
 /// How many tokens an input may have, special ones included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,90 +42,107 @@ pub struct TokenLimit {
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     special_token_ids: BTreeSet<u32>,
-    /// One more than the greatest id.
-    vocabulary_size: usize,
+    /// Written as they are, whatever the spelling of the vocabulary.
+    added_token_ids: BTreeSet<u32>,
+    unknown_id: Option<u32>,
+    /// `None` where only the tokens of a text tell.
+    spelling: Option<Spelling>,
+    growth: usize,
+    truncates_beginning: bool,
+    /// Whether the model is told which text a token is of.
+    tells_segments: bool,
+    /// Rows of the model's word embedding table.
+    row_count: Option<usize>,
 }
 
-/// How much of a text an error repeats, in characters.
-const MAXIMUM_SHOWN_LENGTH: usize = 40;
-
-/// The most rows that a word embedding table is padded by, so that its size
-/// is a multiple of what hardware likes.
-const MAXIMUM_PADDING: usize = 128;
+/// How much of a text a label of an unknown token has, in characters.
+const MAXIMUM_UNKNOWN_LENGTH: usize = 24;
 
 impl Tokenizer {
-    /// From `tokenizer.json`, or `vocab.txt` and `tokenizer_config.json`.
+    /// From the files of a checkpoint, as transformers makes it.
     ///
     /// # Errors
-    /// When the files are malformed or lack what BERT needs.
+    /// When the files are malformed, ask for too much, or are of a tokenizer
+    /// that no files describe.
     pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, TokenizerError> {
-        let mut inner = match &checkpoint.tokenizer {
-            TokenizerFiles::Json(json) => from_json(json)?,
-            TokenizerFiles::Vocabulary { vocabulary, config } => {
-                from_vocabulary(vocabulary, config.as_deref())?
-            }
-        };
-        // A tokenizer.json may carry both; attnviz decides itself.
-        inner.with_padding(None);
-        inner
-            .with_truncation(None)
-            .map_err(TokenizerError::Tokenizers)?;
-        let special_token_ids = inner
-            .get_added_tokens_decoder()
-            .iter()
-            .filter(|(_, token)| token.special)
-            .map(|(&id, _)| id)
-            .collect();
-        Ok(Self {
-            vocabulary_size: id_end(&inner),
+        let Built {
             inner,
-            special_token_ids,
+            class,
+            unknown_id,
+            growth,
+            truncates_beginning,
+            tells_segments,
+        } = build(&checkpoint.tokenizer, &checkpoint.config)?;
+        let added = inner.get_added_tokens_decoder();
+        let special = added.iter().filter(|(_, token)| token.special);
+        Ok(Self {
+            special_token_ids: special.map(|(&id, _)| id).collect(),
+            added_token_ids: added.keys().copied().collect(),
+            unknown_id,
+            spelling: match class {
+                Class::Bert | Class::BertWithoutSegments => Some(Spelling::Plain),
+                Class::AsItIs => spelling(&inner),
+            },
+            growth,
+            truncates_beginning,
+            tells_segments,
+            row_count: None,
+            inner,
         })
     }
 
-    /// Checks that the model has a word embedding for every token, and no
-    /// others but padding to a multiple of eight.
-    ///
-    /// # Errors
-    /// When the sizes differ.
-    pub fn check_vocabulary_size(&self, embedding_count: usize) -> Result<(), TokenizerError> {
-        let found = self.vocabulary_size;
-        let padded = embedding_count.is_multiple_of(8)
-            && (found..found + MAXIMUM_PADDING).contains(&embedding_count);
-        match found == embedding_count || padded {
-            true => Ok(()),
-            false => Err(TokenizerError::VocabularySize {
-                expected: embedding_count,
-                found,
-            }),
+    /// The same for a model with so many word embeddings: a token of a text
+    /// without one is an error. A vocabulary may have more tokens, or fewer.
+    #[must_use]
+    pub fn for_rows(self, row_count: usize) -> Self {
+        Self {
+            row_count: Some(row_count),
+            ..self
         }
     }
 
     /// The tokens of a text or pair, special tokens of the model included.
     ///
     /// # Errors
-    /// When a text is empty, becomes no token, or is too long.
+    /// When a text is empty, becomes no token, is too long, or has a token that
+    /// the model has no word embedding for.
     pub fn tokenize(
         &self,
         text: &str,
         pair: Option<&str>,
         limit: TokenLimit,
     ) -> Result<Prepared, TokenizerError> {
-        let first = self.encode("text", text, 0)?;
-        let second = pair.map(|pair| self.encode("pair", pair, 1)).transpose()?;
-        let text_count = first.len() + second.as_ref().map_or(0, Encoding::len);
-        let special_count = self
-            .inner
-            .get_post_processor()
-            .map_or(0, |processor| processor.added_tokens(second.is_some()));
-        let found = text_count + special_count;
-        let kept = kept_token_count(found, special_count, pair.is_some(), limit)?;
-        let truncation = TruncationParams {
-            max_length: kept - special_count,
-            ..Default::default()
+        let processor = self.inner.get_post_processor();
+        let special_count = processor.map_or(0, |processor: &PostProcessorWrapper| {
+            processor.added_tokens(pair.is_some())
+        });
+        check_truncation(special_count, pair.is_some(), limit)?;
+        let last = self.truncates_beginning;
+        let wanted = Wanted {
+            kept: limit.truncate.unwrap_or(limit.maximum),
+            last,
+            stop: limit.truncate.is_none().then_some(limit.maximum),
+            growth: self.growth,
         };
-        let (first, second) =
-            truncate_encodings(first, second, &truncation).map_err(TokenizerError::Tokenizers)?;
+        let of = |which, text| Tokens::of(&self.inner, which, text, wanted);
+        let first = of("text", text)?;
+        let second = pair.map(|pair| of("pair", pair)).transpose()?;
+        let second_count = second.as_ref().map_or(0, |second| second.count);
+        let found = first.count + second_count + special_count;
+        if limit.truncate.is_none() && found > limit.maximum {
+            let maximum = limit.maximum;
+            let is_counted = |tokens: &Tokens| tokens.is_counted;
+            return Err(
+                match is_counted(&first) && second.as_ref().is_none_or(is_counted) {
+                    true => TokenizerError::TooLong { maximum, found },
+                    false => TokenizerError::MuchTooLong { maximum, found },
+                },
+            );
+        }
+        let kept = found.min(limit.truncate.unwrap_or(found));
+        let [of_first, of_second] = longest_first(first.count, second_count, kept - special_count);
+        let first = first.into_encoding(of_first, last, 0);
+        let second = second.map(|second| second.into_encoding(of_second, last, 1));
         let encoding = guard(|| self.inner.post_process(first, second, true))
             .map_err(TokenizerError::Tokenizers)?;
         if encoding.len() != kept || !is_consistent(&encoding) {
@@ -217,102 +151,130 @@ impl Tokenizer {
             let reason = "its template does not add up";
             return Err(TokenizerError::Tokenizers(reason.into()));
         }
+        let units = self.units(&encoding, [text, pair.unwrap_or_default()]);
+        self.check_rows(&units)?;
         Ok(Prepared {
             input: Input::pair(text, pair.map(str::to_owned)),
+            tells_segments: self.tells_segments,
             streams: vec![Stream {
                 role: StreamRole::Source,
-                units: self.units(&encoding, [text, pair.unwrap_or_default()]),
+                units,
                 dropped: found - kept,
             }],
         })
     }
 
-    /// One text without special tokens.
-    fn encode(
-        &self,
-        which: &'static str,
-        text: &str,
-        segment: u32,
-    ) -> Result<Encoding, TokenizerError> {
-        if text.trim().is_empty() {
-            return Err(TokenizerError::EmptyText { which });
-        }
-        let encoding =
-            guard(|| self.inner.encode(text, false)).map_err(TokenizerError::Tokenizers)?;
-        if encoding.is_empty() {
-            return Err(TokenizerError::NoToken {
-                which,
-                text: text.chars().take(MAXIMUM_SHOWN_LENGTH).collect(),
-            });
-        }
-        Ok(of_segment(&encoding, segment))
+    /// How many units of an input stand for a part of a text that the vocabulary
+    /// lacks.
+    pub fn unknown_count(&self, input: &Prepared) -> usize {
+        let units = input.source().iter();
+        units.filter(|unit| self.is_unknown(unit)).count()
+    }
+
+    /// Whether a unit stands for a part of a text that the vocabulary lacks.
+    pub fn is_unknown(&self, unit: &Unit) -> bool {
+        let is_of_text = matches!(unit.place, Place::Bytes { .. });
+        is_of_text && unit.special.is_none() && self.unknown_id == Some(unit.id)
     }
 
     fn units(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Unit> {
         let added = encoding.get_special_tokens_mask();
-        (0..encoding.len())
-            .map(|index| {
-                let id = encoding.get_ids()[index];
-                let (start, end) = encoding.get_offsets()[index];
-                let text = encoding.get_tokens()[index].clone();
-                let sequence = encoding.token_to_sequence(index).unwrap_or_default();
-                let written = texts.get(sequence).and_then(|text| text.get(start..end));
-                // A word that the vocabulary lacks becomes `[UNK]`, but is
-                // still a word of the text and not a special token.
-                let is_special = added[index] == 1
-                    || (self.special_token_ids.contains(&id) && written == Some(&text));
-                Unit {
-                    id,
-                    label: text.clone(),
-                    special: is_special.then(|| SpecialRole::of(&text)),
-                    segment: encoding.get_type_ids()[index],
-                    word: encoding.get_word_ids()[index],
-                    place: match added[index] {
-                        1 => Place::Added,
-                        _ => Place::Bytes { start, end },
-                    },
-                    text,
+        let spelling = self
+            .spelling
+            .unwrap_or_else(|| Spelling::of(encoding.get_tokens()));
+        let unit = |index: usize| {
+            let id = encoding.get_ids()[index];
+            let (start, end) = encoding.get_offsets()[index];
+            let is_of_list = self.added_token_ids.contains(&id);
+            let text = match is_of_list {
+                // Where it stands in a text, spaces may belong to it.
+                true => self.inner.id_to_token(id),
+                false => None,
+            };
+            let text = text.unwrap_or_else(|| encoding.get_tokens()[index].clone());
+            let sequence = encoding.token_to_sequence(index).unwrap_or_default();
+            let written = texts.get(sequence).and_then(|text| text.get(start..end));
+            let written = written.unwrap_or_default().trim();
+            // A word that the vocabulary lacks becomes `[UNK]`, but is still a
+            // word of the text and not a special token.
+            let is_added = added[index] == 1;
+            let is_special = is_added || (self.special_token_ids.contains(&id) && written == text);
+            let label = match is_of_list {
+                _ if self.unknown_id == Some(id) && !is_special => unknown(&text, written),
+                true => text.clone(),
+                false => spelling.label(&text),
+            };
+            Unit {
+                id,
+                label,
+                special: is_special.then(|| SpecialRole::of(&text)),
+                segment: encoding.get_type_ids()[index],
+                word: encoding.get_word_ids()[index],
+                place: match is_added {
+                    true => Place::Added,
+                    false => Place::Bytes { start, end },
+                },
+                text,
+            }
+        };
+        let mut units: Vec<Unit> = (0..encoding.len()).map(unit).collect();
+        if !self.tells_segments {
+            // Then its templates need not say which text a token is of.
+            let mut segment = 0;
+            for (index, unit) in units.iter_mut().enumerate() {
+                if let (Place::Bytes { .. }, Some(1)) =
+                    (unit.place, encoding.token_to_sequence(index))
+                {
+                    segment = 1;
                 }
-            })
-            .collect()
+                unit.segment = segment;
+            }
+        }
+        units
+    }
+
+    fn check_rows(&self, units: &[Unit]) -> Result<(), TokenizerError> {
+        let row_count = self.row_count.unwrap_or(usize::MAX);
+        match units.iter().find(|unit| unit.id as usize >= row_count) {
+            None => Ok(()),
+            Some(unit) => Err(TokenizerError::NoRow {
+                token: unit.text.clone(),
+                id: unit.id,
+                row_count,
+            }),
+        }
     }
 }
 
-/// One more than the greatest id of a vocabulary.
-fn id_end(tokenizer: &tokenizers::Tokenizer) -> usize {
-    let model = tokenizer.get_model();
-    let count = model.get_vocab_size();
-    let mut ids = 0..u32::try_from(count).unwrap_or(u32::MAX);
-    // Where as many ids as there are tokens have one, none is left for a greater
-    // id. Looking at all of them needs a copy of the whole vocabulary, which
-    // takes as long as a dozen pictures.
-    let end_of_model = match ids.all(|id| model.id_to_token(id).is_some()) {
-        true => count,
-        false => {
-            let greatest = model.get_vocab().into_values().max();
-            greatest.map_or(0, |id| id as usize + 1)
-        }
-    };
-    let added = tokenizer.get_added_tokens_decoder();
-    let ends = added.keys().map(|&id| id as usize + 1);
-    ends.fold(end_of_model, usize::max)
+/// What an axis shows for a token that stands for what the vocabulary lacks.
+fn unknown(token: &str, written: &str) -> String {
+    let mut shown: String = written.chars().take(MAXIMUM_UNKNOWN_LENGTH).collect();
+    if shown.len() < written.len() {
+        shown.push('…');
+    }
+    match shown.is_empty() {
+        true => token.to_owned(),
+        false => format!("{token} {shown}"),
+    }
 }
 
-/// The same tokens in a segment. That they are all of the first text, as the
-/// tokenizers crate has it by now, is left out: it would stay beside what is
-/// said of them later, and one or the other would be found by chance.
-fn of_segment(encoding: &Encoding, segment: u32) -> Encoding {
-    Encoding::new(
-        encoding.get_ids().to_vec(),
-        vec![segment; encoding.len()],
-        encoding.get_tokens().to_vec(),
-        encoding.get_word_ids().to_vec(),
-        encoding.get_offsets().to_vec(),
-        encoding.get_special_tokens_mask().to_vec(),
-        encoding.get_attention_mask().to_vec(),
-        Vec::new(),
-        Default::default(),
-    )
+/// How a vocabulary is written, as far as its decoder says.
+fn spelling(inner: &tokenizers::Tokenizer) -> Option<Spelling> {
+    fn of_decoder(decoder: &DecoderWrapper) -> Option<Spelling> {
+        match decoder {
+            DecoderWrapper::ByteLevel(_) => Some(Spelling::ByteLevel),
+            DecoderWrapper::Metaspace(_) | DecoderWrapper::ByteFallback(_) => {
+                Some(Spelling::SentencePiece)
+            }
+            DecoderWrapper::WordPiece(_) | DecoderWrapper::BPE(_) => Some(Spelling::Plain),
+            DecoderWrapper::Sequence(steps) => steps.get_decoders().iter().find_map(of_decoder),
+            DecoderWrapper::CTC(_)
+            | DecoderWrapper::Replace(_)
+            | DecoderWrapper::Fuse(_)
+            | DecoderWrapper::Strip(_) => None,
+        }
+    }
+    of_decoder(inner.get_decoder()?)
 }
 
 /// Whether there is one of everything for each token.
@@ -327,151 +289,21 @@ fn is_consistent(encoding: &Encoding) -> bool {
     lengths.iter().all(|&length| length == encoding.len())
 }
 
-/// Runs a step of the tokenizers crate, which panics on some tokenizers that
-/// are malformed; that is reported like any other.
-fn guard<T>(step: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
-    catch_unwind(AssertUnwindSafe(step))
-        .unwrap_or_else(|_| Err("the structure of the tokenizer is broken".into()))
-}
-
-/// How many of `found` tokens are kept.
-fn kept_token_count(
-    found: usize,
+/// Whether a truncation leaves one token of each text and no more than the
+/// model takes.
+fn check_truncation(
     special_count: usize,
     is_pair: bool,
     limit: TokenLimit,
-) -> Result<usize, TokenizerError> {
+) -> Result<(), TokenizerError> {
+    let minimum = special_count + if is_pair { 2 } else { 1 };
     let maximum = limit.maximum;
     match limit.truncate {
-        None if found > maximum => Err(TokenizerError::TooLong { maximum, found }),
-        None => Ok(found),
-        Some(truncate) => {
-            let minimum = special_count + if is_pair { 2 } else { 1 };
-            if !(minimum..=maximum).contains(&truncate) {
-                return Err(TokenizerError::TruncateTo {
-                    minimum,
-                    maximum,
-                    found: truncate,
-                });
-            }
-            Ok(found.min(truncate))
-        }
+        Some(found) if !(minimum..=maximum).contains(&found) => Err(TokenizerError::TruncateTo {
+            minimum,
+            maximum,
+            found,
+        }),
+        Some(_) | None => Ok(()),
     }
-}
-
-/// The fields of `tokenizer_config.json` that matter, with the defaults of
-/// transformers' `BertTokenizer`.
-#[derive(Default, Deserialize)]
-struct VocabularyConfig {
-    do_lower_case: Option<bool>,
-    tokenize_chinese_chars: Option<bool>,
-    strip_accents: Option<bool>,
-    unk_token: Option<SpecialToken>,
-    sep_token: Option<SpecialToken>,
-    pad_token: Option<SpecialToken>,
-    cls_token: Option<SpecialToken>,
-    mask_token: Option<SpecialToken>,
-}
-
-/// Written as a string, or as an object with its matching rules.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum SpecialToken {
-    Name(String),
-    Object { content: String },
-}
-
-impl SpecialToken {
-    fn name(token: Option<Self>, default: &str) -> String {
-        match token {
-            Some(Self::Name(name) | Self::Object { content: name }) => name,
-            None => default.to_owned(),
-        }
-    }
-}
-
-/// A tokenizer of word pieces, as every BERT has one.
-type WordPieceTokenizer = TokenizerImpl<
-    WordPiece,
-    NormalizerWrapper,
-    PreTokenizerWrapper,
-    PostProcessorWrapper,
-    DecoderWrapper,
->;
-
-/// A `tokenizer.json`, of word pieces or of anything else that the tokenizers
-/// crate knows.
-fn from_json(json: &[u8]) -> Result<tokenizers::Tokenizer, TokenizerError> {
-    // Where the kind of model is not left open, the vocabulary goes straight
-    // from the file to its table, four times as fast.
-    let word_pieces =
-        guard(|| serde_json::from_slice::<WordPieceTokenizer>(json).map_err(Into::into));
-    if let Ok(tokenizer) = word_pieces {
-        return Ok(tokenizer.into());
-    }
-    // Its own place in the file, where the tokenizers crate would name one in
-    // a part of it.
-    serde_json::from_slice::<serde::de::IgnoredAny>(json)
-        .map_err(|error| TokenizerError::Json(error.to_string()))?;
-    guard(|| tokenizers::Tokenizer::from_bytes(json))
-        .map_err(|error| TokenizerError::Json(error.to_string()))
-}
-
-/// BERT's tokenizer as transformers builds it when there is only a vocabulary.
-fn from_vocabulary(
-    vocabulary: &[u8],
-    config: Option<&[u8]>,
-) -> Result<tokenizers::Tokenizer, TokenizerError> {
-    let config: VocabularyConfig = match config {
-        Some(json) => serde_json::from_slice(json)?,
-        None => VocabularyConfig::default(),
-    };
-    let malformed = |error: &dyn std::fmt::Display| TokenizerError::Vocabulary(error.to_string());
-    let vocabulary = WordPiece::read_bytes(vocabulary).map_err(|error| malformed(&error))?;
-    let id_of = |token: &str| {
-        let found = vocabulary.len();
-        vocabulary
-            .get(token)
-            .copied()
-            .ok_or_else(|| TokenizerError::TokenMissing {
-                token: token.to_owned(),
-                found,
-            })
-    };
-    let unknown = SpecialToken::name(config.unk_token, "[UNK]");
-    let separator = SpecialToken::name(config.sep_token, "[SEP]");
-    let padding = SpecialToken::name(config.pad_token, "[PAD]");
-    let classification = SpecialToken::name(config.cls_token, "[CLS]");
-    let mask = SpecialToken::name(config.mask_token, "[MASK]");
-    id_of(&unknown)?;
-    let processing = BertProcessing::new(
-        (separator.clone(), id_of(&separator)?),
-        (classification.clone(), id_of(&classification)?),
-    );
-    // Only tokens that the vocabulary has: an added one would get an id
-    // beyond the model's word embeddings.
-    let special: Vec<AddedToken> = [unknown.clone(), separator, padding, classification, mask]
-        .into_iter()
-        .filter(|token| vocabulary.contains_key(token))
-        .map(|token| AddedToken::from(token, true))
-        .collect();
-    let model = WordPiece::builder()
-        .vocab(vocabulary)
-        .unk_token(unknown)
-        .build()
-        .map_err(|error| malformed(&error))?;
-    let mut tokenizer = tokenizers::Tokenizer::new(model);
-    tokenizer
-        .with_normalizer(Some(BertNormalizer::new(
-            true,
-            config.tokenize_chinese_chars.unwrap_or(true),
-            config.strip_accents,
-            config.do_lower_case.unwrap_or(true),
-        )))
-        .map_err(TokenizerError::Tokenizers)?
-        .with_pre_tokenizer(Some(BertPreTokenizer))
-        .with_post_processor(Some(processing))
-        .add_special_tokens(special)
-        .map_err(TokenizerError::Tokenizers)?;
-    Ok(tokenizer)
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::OutputOptions;
 use super::names::{RAW, SHOWN};
-use crate::analysis::{Axis, Direction, MapId, Maps, Reduction, Reductions, profile};
+use crate::analysis::{Direction, MapId, Maps, Reduction, Reductions, profile};
 use crate::attention::{Attention, HeadId};
 use crate::figure::{FigureError, View};
 use crate::run::Run;
@@ -75,19 +75,15 @@ pub fn arrays<'run>(
             View::Mean => arrays.extend(joined("mean", reductions.get(Reduction::Mean))),
             View::Max => arrays.extend(joined("max", reductions.get(Reduction::Max))),
             View::Unit(direction, choice) => {
-                let [held, along] = direction.axes(maps);
-                let input = Axis::new(held.role, run.units(held.role));
-                let position = choice.resolve(held, &input)?;
+                let [_, along] = direction.axes(maps);
+                let position = choice.resolve(*direction, run, maps)?;
                 let profile = profile(maps, *direction, position);
                 let layers = profile.map(|profile| profile.by_layer).unwrap_or_default();
                 // What a mask forbids is saved as 0.
                 let or_nothing = |value: f32| if value.is_nan() { 0.0 } else { value };
                 let values = layers.concat().into_iter().map(or_nothing).collect();
                 arrays.push(NumberArray {
-                    name: match direction {
-                        Direction::From => format!("from:{choice}"),
-                        Direction::To => format!("to:{choice}"),
-                    },
+                    name: view.to_string(),
                     shape: vec![layers.len(), along.len()],
                     values: Cow::Owned(values),
                 });

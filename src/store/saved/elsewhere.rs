@@ -13,6 +13,7 @@ use crate::attention::{Attention, AttentionKind, ForeignAttention, HeadMaps, Row
 use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
 use crate::digest::sha256_of;
 use crate::input::{Input, Stream, StreamRole};
+use crate::remedy::LabelsOf;
 use crate::run::Run;
 
 pub(super) fn run(
@@ -31,12 +32,12 @@ pub(super) fn run(
         });
     };
     // Labels are small, and too many of them are found at once.
-    let read = |file: &Option<PathBuf>, count| match file {
-        Some(file) => labels::read(file, count).map(Some),
+    let read = |file: &Option<PathBuf>, of, count| match file {
+        Some(file) => labels::read(file, of, count).map(Some),
         None => Ok(None),
     };
-    let query_labels = read(&names.labels, query_count)?;
-    let key_labels = read(&names.key_labels, key_count)?;
+    let query_labels = read(&names.labels, LabelsOf::Queries, query_count)?;
+    let key_labels = read(&names.key_labels, LabelsOf::Keys, key_count)?;
     let values = match positions.as_slice() {
         [position] => arrays.read(*position)?,
         positions => {
@@ -61,8 +62,10 @@ pub(super) fn run(
         false => padding::cut(&values, padded, kept),
     };
     let [query_count, key_count] = kept;
-    let query_labels = fitting(&names.labels, query_labels, query_count, padded[0])?;
-    let key_labels = fitting(&names.key_labels, key_labels, key_count, padded[1])?;
+    let of_queries = (&names.labels, LabelsOf::Queries);
+    let query_labels = fitting(of_queries, query_labels, query_count, padded[0])?;
+    let of_keys = (&names.key_labels, LabelsOf::Keys);
+    let key_labels = fitting(of_keys, key_labels, key_count, padded[1])?;
     let selection = Selection::all(layer_count, head_count);
     let attention = HeadMaps::new(selection, kept, values)
         .and_then(|maps| {
@@ -158,7 +161,7 @@ fn streams(
 
 /// As many labels as there are units, or as there were with their padding.
 fn fitting(
-    file: &Option<PathBuf>,
+    (file, of): (&Option<PathBuf>, LabelsOf),
     labels: Option<Vec<String>>,
     count: usize,
     padded_count: usize,
@@ -173,6 +176,7 @@ fn fitting(
         true => Ok(Some(labels)),
         false => Err(SavedError::LabelCount {
             path: file.clone(),
+            of,
             expected: count,
             found: labels.len(),
         }),

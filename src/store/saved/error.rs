@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::attention::AttentionError;
 use crate::checkpoint::FileKind;
-use crate::remedy::{Remedy, Setting};
+use crate::remedy::{LabelsOf, Remedy, Setting};
 use crate::weights::PickleError;
 
 /// A file gives no run.
@@ -127,6 +127,8 @@ pub enum SavedError {
     Labels {
         /// The file.
         path: PathBuf,
+        /// Whose labels they were to be.
+        of: LabelsOf,
         /// What was expected and found.
         reason: String,
     },
@@ -135,6 +137,8 @@ pub enum SavedError {
     LabelCount {
         /// The file.
         path: PathBuf,
+        /// Whose labels they were to be.
+        of: LabelsOf,
         /// Rows, or columns, of every map: whichever the labels are of.
         expected: usize,
         /// Labels of the file.
@@ -148,6 +152,8 @@ pub enum SavedError {
     SaysItself {
         /// The file.
         path: PathBuf,
+        /// What was given of it all the same, at least one.
+        given: Vec<Setting>,
     },
 }
 
@@ -173,8 +179,15 @@ impl SavedError {
             Self::SeveralAttentions { .. } => Remedy::SaveOneAttention,
             Self::Attention { source, .. } => source.remedy().unwrap_or(Remedy::SaveProbabilities),
             Self::Contradiction { .. } | Self::Manifest { .. } => Remedy::SaveRunAgain,
-            Self::Labels { .. } | Self::LabelCount { .. } => Remedy::GiveLabels,
-            Self::SaysItself { .. } => Remedy::LeaveOut(Setting::LabelsAndTitle),
+            Self::Labels { of, .. } => Remedy::GiveLabels {
+                of: *of,
+                count: None,
+            },
+            Self::LabelCount { of, expected, .. } => Remedy::GiveLabels {
+                of: *of,
+                count: Some(*expected),
+            },
+            Self::SaysItself { given, .. } => Remedy::LeaveOutAll(given.clone()),
         })
     }
 }

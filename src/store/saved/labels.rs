@@ -8,19 +8,21 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{MAXIMUM_TEXT_LENGTH, SavedError};
+use crate::remedy::LabelsOf;
 
 /// How the JSON of labels begins, apart from space. A label may begin with a
 /// bracket, as `[CLS]` does.
 const JSON_STARTS: [&str; 4] = ["[\"", "[[", "{\"", "[]"];
 
 /// Reads labels of at most `most` tokens; an empty last line is none.
-pub(super) fn read(path: &Path, most: usize) -> Result<Vec<String>, SavedError> {
+pub(super) fn read(path: &Path, of: LabelsOf, most: usize) -> Result<Vec<String>, SavedError> {
     let failed = |source| SavedError::Io {
         path: path.to_owned(),
         source,
     };
     let wrong = |reason: String| SavedError::Labels {
         path: path.to_owned(),
+        of,
         reason,
     };
     let mut bytes = Vec::new();
@@ -51,6 +53,7 @@ pub(super) fn read(path: &Path, most: usize) -> Result<Vec<String>, SavedError> 
     match labels.len() > most {
         true => Err(SavedError::LabelCount {
             path: path.to_owned(),
+            of,
             expected: most,
             found: labels.len(),
         }),

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::SavedError;
 use super::array_file::ArrayFile;
 use super::arrays::{Content, FloatType};
+use crate::store::earlier_options::array_name_anew;
 use crate::store::numbers::NumberArray;
 use crate::store::{Manifest, read_manifest};
 
@@ -31,7 +32,7 @@ pub fn numbers(path: &Path) -> Result<SavedNumbers, SavedError> {
         if info.content == Content::Floats(FloatType::F32) {
             arrays.push(NumberArray {
                 values: file.read(position)?.into(),
-                name: info.name,
+                name: array_name_anew(&info.name, &manifest),
                 shape: info.shape,
             });
         }

@@ -113,25 +113,27 @@ fn a_pickle_that_names_a_command_does_not_run_it() {
 #[test]
 fn a_bin_file_that_is_not_whole_is_refused() {
     let whole = Damaged::copy_of("masked-lm-bin").read(FILE);
-    for bytes in [
-        &b""[..],
-        b"PK\x03\x04",
-        b"not a zip file at all",
-        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 438\n",
-        &whole[..100],
-        &whole[..whole.len() / 2],
-        &whole[..whole.len() - 1],
-        &whole[1_000..],
-        &vec![0; 100_000],
-        &b"PK\x05\x06".repeat(1_000),
+    for (bytes, words) in [
+        (&b""[..], "is empty"),
+        (b"PK\x03\x04", "is incomplete"),
+        (b"not a zip file at all", NOT_TORCH),
+        (&whole[..100], "is incomplete"),
+        (&whole[..whole.len() / 2], "is incomplete"),
+        (&whole[..whole.len() - 1], "is incomplete"),
+        (&whole[1_000..], NOT_TORCH),
+        (&vec![0; 100_000], "is nothing but zeros"),
+        (&b"PK\x05\x06".repeat(1_000), NOT_TORCH),
     ] {
-        check(bytes, &[NOT_TORCH, "hint: save the weights as safetensors"]);
+        check(bytes, &[words]);
     }
     check(&zip(&[]), &[NOT_TORCH, "no data.pkl"]);
     check(&zip(&[("archive/data.pkl", b"")]), &[NOT_TORCH]);
     check(&zip(&[("archive/other", b"")]), &[NOT_TORCH, "no data.pkl"]);
     check(&with_pickle(b"\x80\x02}."), &["found no tensor"]);
-    check(&with_pickle(b"\x80\x02N."), &[NOT_TORCH, "state dict"]);
+    check(
+        &with_pickle(b"\x80\x02N."),
+        &["holds something else", "state dict"],
+    );
 }
 
 #[test]
@@ -375,10 +377,7 @@ fn a_tensor_of_a_bin_file_that_is_not_there_is_refused() {
         };
         zip(&[("archive/data.pkl", &state_dict(&[tensor])[..])])
     };
-    check(
-        &alone([512, 48]),
-        &["1 tensors such as bert.embeddings.position"],
-    );
+    check(&alone([512, 48]), &["1 tensor, bert.embeddings.position"]);
 }
 
 /// The attention that `encode` saves as JSON.

@@ -143,7 +143,7 @@ fn a_decoder_is_drawn_and_saved_and_drawn_again_in_every_view() {
         let again = format!("again-{tokens}");
         let path = folder.join("attention.npz");
         let path = path.to_str().expect("the path is UTF-8");
-        workplace.succeed(&["render", path, "-o", &again]);
+        workplace.succeed(&["render", path, "-o", &again, "--top-k", "3"]);
         let again = only_folder(&workplace, &again);
         for file in ["overview.png", "heads/layer-01-head-01.png"] {
             let [first, again] = [&folder, &again].map(|folder| fs::read(folder.join(file)));

@@ -32,7 +32,8 @@ fn padding_at_the_end_is_cut_off_and_said() {
             .expect("it is written");
         fs::write(workplace.path().join("short"), "[CLS]\ncat").expect("it is written");
         for labels in ["long", "short"] {
-            let arguments = ["render", "it.npy", "--labels", labels, "-o", labels];
+            let output = format!("out-{labels}");
+            let arguments = ["render", "it.npy", "--labels", labels, "-o", &output];
             let outcome = workplace.succeed(&arguments);
             let note = "the last 2 of 4 tokens are NaN or 0 in every head and cut off as padding";
             assert_eq!(outcome.stderr, format!("warning: it.npy: {note}\n"));
@@ -41,7 +42,7 @@ fn padding_at_the_end_is_cut_off_and_said() {
                 "{}",
                 outcome.stdout
             );
-            let manifest = manifest(&only_folder(&workplace, labels));
+            let manifest = manifest(&only_folder(&workplace, &output));
             let notes = manifest["attention"][0]["notes"].to_string();
             assert!(notes.contains("The last 2 of 4 tokens"), "{notes}");
             assert!(manifest["attention"][0]["row_sums"].is_null());

@@ -89,7 +89,6 @@ fn layers_that_share_one_storage_take_no_more_than_the_file_accounts_for() {
 fn what_a_pickle_repeats_costs_nothing() {
     let long = pickled_text(&"a".repeat(1 << 20));
     let repeat = |bytes: &[u8], count: usize| bytes.repeat(count);
-    let tensor = b"ctorch._utils\n_rebuild_tensor_v2\n)R";
     let storage = {
         let class = b"ctorch\nFloatStorage\n";
         [b"(", &pickled_text("storage")[..], class, b"h\0h\0K\x01tQ"].concat()
@@ -138,8 +137,12 @@ fn what_a_pickle_repeats_costs_nothing() {
                 &wide[..],
                 b"0}",
                 &pickled_text("bert.embeddings.word_embeddings.weight"),
-                &tensor[..34],
-                b"(NK\0h\x01h\x01tRs",
+                b"ctorch._utils\n_rebuild_tensor_v2\n((",
+                &pickled_text("storage"),
+                b"ctorch\nFloatStorage\n",
+                &pickled_text("0"),
+                &pickled_text("cpu"),
+                b"K\x01tQK\0h\x01h\x01tRs",
             ]
             .concat(),
             "not described right",
@@ -226,6 +229,7 @@ fn a_config_that_goes_on_for_ever_is_refused_or_passed_over() {
     check_expected(&folder.attention(&[]).0, "a long config");
     folder.write("config.json", with("auto_map", &format!("[{zeros}]")));
     assert!(folder.encode(&[]).stderr.contains("own code (unnamed)"));
+    let folder = ModelFolder::new();
     folder.write("config.json", with("pruned_heads", &format!("[{zeros}]")));
     folder.check_refused(&["pruned_heads"]);
     folder.write("config.json", with("id2label", &"[".repeat(1_000_000)));
