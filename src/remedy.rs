@@ -186,6 +186,19 @@ pub enum Remedy {
     StackLayers,
     /// Save attention as probabilities.
     SaveProbabilities,
+    /// Have the model return attention at all.
+    AskForAttention,
+    /// Save one input of a batch.
+    SaveOneInput,
+    /// Save one array, under the name that is read.
+    SaveOneAttention,
+    /// Save the attention of the tokens that are no padding.
+    CutPadding {
+        /// So many are at the beginning; 0 where they are elsewhere.
+        count: usize,
+    },
+    /// Run the model in float32.
+    ComputeInSingle,
     /// Save less of it.
     SaveLess,
     /// Write the file anew.
@@ -397,6 +410,8 @@ pub enum Setting {
     Revision,
     /// A stretch of the tokens.
     Crop,
+    /// Words in the place of their pieces.
+    Words,
     /// Labels of attention from elsewhere.
     Labels,
     /// Labels of its keys.

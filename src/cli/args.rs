@@ -204,7 +204,8 @@ pub struct BatchArguments {
 /// Arguments of `render`.
 #[derive(Debug, Args)]
 pub struct RenderArguments {
-    /// A run's folder, or a safetensors or npz file with attention
+    /// A run's folder, a batch's, or a file of attention (npz, npy,
+    /// safetensors, json, pt)
     #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub run: PathBuf,
     /// Tokens of a foreign file: one a line, or JSON

@@ -193,7 +193,7 @@ fn print_text(
 
 /// How many tokens a stream has, and the first of them.
 fn tokens(stream: &Stream) -> String {
-    let texts = stream.units.iter().map(|unit| unit.text.as_str());
+    let texts = stream.units.iter().map(|unit| unit.label.as_str());
     let mut listed: Vec<&str> = texts.take(MAXIMUM_LISTED_TOKENS).collect();
     if stream.units.len() > MAXIMUM_LISTED_TOKENS {
         listed.push("…");

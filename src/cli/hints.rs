@@ -117,6 +117,7 @@ fn option_of(setting: Setting) -> &'static str {
         Setting::Pair => "--pair",
         Setting::Revision => "--revision",
         Setting::Crop => "--crop",
+        Setting::Words => "--tokens word",
         Setting::Labels => "--labels",
         Setting::KeyLabels => "--key-labels",
         Setting::Title => "--title",
@@ -250,13 +251,31 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SaveRunAgain => "save the run again: attnviz encode … --format safetensors".into(),
         Remedy::SaveAttention => {
-            "save it in Python: numpy.savez(\"attention.npz\", attention=…)".into()
+            "save it in Python: numpy.savez(\"attention.npz\", attention=attention)".into()
         }
         Remedy::StackLayers => {
             "numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
         }
         Remedy::SaveProbabilities => {
             "save attention after its softmax, such as outputs.attentions of transformers".into()
+        }
+        Remedy::AskForAttention => {
+            "AutoModel.from_pretrained(name, attn_implementation=\"eager\"), and output_attentions=True in its call".into()
+        }
+        Remedy::SaveOneInput => {
+            "save one input of the batch, the first with: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
+        }
+        Remedy::SaveOneAttention => {
+            "save one of them under the name attention: numpy.savez(\"attention.npz\", attention=cross_attentions)".into()
+        }
+        Remedy::CutPadding { count: 0 } => {
+            "save the attention of one text without padding: tokenizer(text, padding=False, return_tensors=\"pt\")".into()
+        }
+        Remedy::CutPadding { count } => format!(
+            "save it without the padding: numpy.save(\"attention.npy\", attention[..., {count}:, {count}:])"
+        ),
+        Remedy::ComputeInSingle => {
+            "run the model in float32: AutoModel.from_pretrained(name, attn_implementation=\"eager\", dtype=torch.float32)".into()
         }
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
