@@ -9,7 +9,7 @@ use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
 use super::view_list::ViewList;
-use crate::analysis::{Crop, Granularity, SpecialTokens};
+use crate::analysis::{Crop, Granularity, LinkChoice, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
@@ -155,7 +155,7 @@ pub struct BatchArguments {
     /// Column or field of the id [default: id]
     #[arg(long, value_name = "NAME")]
     pub id_column: Option<String>,
-    /// Quotation marks enclose fields of .tsv, as of .csv
+    /// Quotation marks enclose fields of .tsv, too
     #[arg(long)]
     pub quotes: bool,
     /// Which model.
@@ -316,8 +316,11 @@ pub struct ModelArguments {
     #[arg(short, long, value_hint = ValueHint::DirPath)]
     pub model: Option<ModelName>,
     /// Of several encoders, the one whose tensors begin so
-    #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub weights_prefix: Option<String>,
+    /// Hub id or directory to take the tokenizer from
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath)]
+    pub tokenizer: Option<ModelName>,
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,
@@ -379,6 +382,9 @@ pub struct OutputArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
         value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
+    /// best: one a query, no special tokens; all
+    #[arg(long, value_name = "WHICH", default_value_t)]
+    pub links: LinkChoice,
     /// Colours to: head, unit, run [default: by view]
     #[arg(long)]
     pub scale: Option<Scale>,

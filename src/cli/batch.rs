@@ -11,7 +11,7 @@ use super::Outcome;
 use super::batch_progress::BatchProgress;
 use super::batch_report::BatchReport;
 use super::hints::in_words;
-use super::messages::{Messages, missing_glyphs, rate, seconds};
+use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
@@ -30,6 +30,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
 
     let start = Instant::now();
     let (loaded, mut warnings) = model::load(&settings.model, Use::Often, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     // The digests tell whether an earlier batch used the same model.
     let provenance = model::wait(&loaded.provenance, messages)?;
     let load = start.elapsed();
@@ -63,6 +65,9 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         messages.warning(&warning);
         warnings.push(warning);
     };
+    if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
+        warn(warning);
+    }
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));
     }
@@ -122,7 +127,7 @@ fn print_text(
     };
     let page = settings.output.join(PAGE).display().to_string();
     let mut out = anstream::stdout().lock();
-    writeln!(out, "model   {}", Printable(&manifest.model.id))?;
+    writeln!(out, "model   {}", Printable(&manifest.model.name()))?;
     writeln!(
         out,
         "inputs  {} done{kept}, {} failed",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, missing_glyphs, seconds};
+use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
 use super::settings::EncodeSettings;
 use super::standard_output::StandardOutputError;
@@ -43,7 +43,9 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let mut durations = Durations::default();
 
     let start = Instant::now();
-    let (loaded, warnings) = model::load(&settings.model, Use::Once, messages)?;
+    let (loaded, mut warnings) = model::load(&settings.model, Use::Once, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     durations.load = start.elapsed();
 
     let start = Instant::now();
@@ -51,6 +53,11 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
     pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
+    let unknown = loaded.tokenizer.unknown_count(&prepared);
+    if let Some(warning) = unknown_tokens(unknown, prepared.source().len()) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
@@ -167,7 +174,7 @@ fn print_text(
     writeln!(
         out,
         "model   {} ({source}{commit})",
-        Printable(&run.model.id)
+        Printable(&run.model.name())
     )?;
     for stream in &run.streams {
         let name = match run.streams.len() {

@@ -48,6 +48,13 @@ impl Messages {
         }
     }
 
+    /// Several of them.
+    pub fn warnings(self, messages: &[String]) {
+        for message in messages {
+            self.warning(message);
+        }
+    }
+
     /// Something that changes what the result means; in spite of `-q`.
     pub fn caveat(self, message: impl Display) {
         labelled("warning", AnsiColor::Yellow, message);
@@ -241,4 +248,16 @@ pub fn rate(input_count: u64, duration: Duration) -> String {
         1.0.. => format!("{rate:.1} inputs/s"),
         _ => format!("{:.1} inputs/min", rate * 60.0),
     }
+}
+
+/// Says that a vocabulary lacks parts of a text, `None` where it does not.
+pub fn unknown_tokens(unknown: usize, total: usize) -> Option<String> {
+    let are = match unknown {
+        0 => return None,
+        1 => "is",
+        _ => "are",
+    };
+    Some(format!(
+        "{unknown} of {total} tokens {are} unknown to this vocabulary"
+    ))
 }

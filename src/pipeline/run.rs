@@ -75,11 +75,10 @@ pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, Pipe
         || Tokenizer::from_checkpoint(checkpoint),
     );
     let (tokenizer, model) = (tokenizer?, model?);
-    tokenizer.check_vocabulary_size(model.config().vocabulary_size())?;
     provenance.weights_prefix = model.chosen_prefix().map(str::to_owned);
     Ok(LoadedModel {
+        tokenizer: tokenizer.for_rows(model.config().vocabulary_size()),
         model,
-        tokenizer,
         provenance,
     })
 }
