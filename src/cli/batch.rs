@@ -19,11 +19,13 @@ use crate::batch::{self, BatchError, BatchModel, BatchOptions, BatchOutcome, Inp
 use crate::pipeline::{LoadedModel, Use};
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
+use crate::store::write::check_root;
 
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
     // Before the model is loaded, which may take a download.
     InputSource::check(&settings.sources)?;
     batch::check_places(&settings.sources, &settings.output, &settings.reports)?;
+    check_root(&settings.output)?;
     settings.reports.check()?;
 
     let start = Instant::now();

@@ -21,6 +21,7 @@ use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
 use crate::render::terminal::Printable;
 use crate::run::Run;
 use crate::store::folder::FolderError;
+use crate::store::write::check_root;
 use crate::store::{AttentionRecord, MANIFEST, OutputOptions, StreamRecord};
 
 /// How many tokens the result on standard output lists; the manifest has all.
@@ -36,6 +37,9 @@ pub(super) struct Durations {
 }
 
 pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> {
+    // Before the model is loaded, which may take a download.
+    let unwritten = || not_written(&settings.output);
+    check_root(&settings.output).with_context(unwritten)?;
     let mut durations = Durations::default();
 
     let start = Instant::now();
@@ -116,12 +120,7 @@ pub(super) fn write(
         Err(OutputError::Digest(error) | OutputError::Folder(FolderError::Digest(error))) => {
             return Err(error).with_context(|| model::of(&run.model.id));
         }
-        written => written.with_context(|| {
-            format!(
-                "the result could not be written to {}",
-                delivery.folder.display()
-            )
-        })?,
+        written => written.with_context(|| not_written(delivery.folder))?,
     };
     durations.write = start.elapsed();
 
@@ -138,6 +137,10 @@ pub(super) fn write(
         Some(view) => terminal_output::run(run, options, view),
         None => Ok(()),
     }
+}
+
+fn not_written(folder: &Path) -> String {
+    format!("the result could not be written to {}", folder.display())
 }
 
 fn run_of(loaded: &LoadedModel, prepared: &Prepared, selection: &Selection) -> Result<Run> {
