@@ -187,6 +187,23 @@ impl Unit {
         let is_added = self.place == Place::Added || self.special.is_some();
         !is_added && SpecialRole::of(&self.text) == SpecialRole::Unknown
     }
+
+    /// Whether it is one that tokenizers add to a text: `[CLS]`, `[SEP]`, `<s>`
+    /// … What stands for a part of the text, as `[MASK]` and `[UNK]` do and
+    /// special tokens that somebody has defined, is none, special or not.
+    pub fn is_added(&self) -> bool {
+        match self.special {
+            None | Some(SpecialRole::Mask | SpecialRole::Unknown) => false,
+            Some(SpecialRole::Other) => !matches!(self.place, Place::Bytes { .. }),
+            Some(
+                SpecialRole::Classification
+                | SpecialRole::Separator
+                | SpecialRole::Beginning
+                | SpecialRole::End
+                | SpecialRole::Padding,
+            ) => true,
+        }
+    }
 }
 
 /// A sequence that attention runs over.
@@ -207,9 +224,22 @@ pub struct Prepared {
     pub input: Input,
     /// The source first.
     pub streams: Vec<Stream>,
+    /// Whether the model is told the segments of its units. Some tokenizers,
+    /// among them all that transformers takes from a `tokenizer.json` as it is,
+    /// leave them out, and the model takes all units for those of one text.
+    pub tells_segments: bool,
 }
 
 impl Prepared {
+    /// The segments of the source's units as the model is told them.
+    pub fn told_segments(&self) -> impl Iterator<Item = u32> {
+        let told = |unit: &Unit| match self.tells_segments {
+            true => unit.segment,
+            false => 0,
+        };
+        self.source().iter().map(told)
+    }
+
     /// The units that the model reads; none where there is no source.
     pub fn source(&self) -> &[Unit] {
         stream(&self.streams, StreamRole::Source).map_or(&[], |stream| &stream.units)

@@ -22,6 +22,8 @@ pub enum Remedy {
     GivePair,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
+    /// Do without several things, at least one, likewise.
+    LeaveOutAll(Vec<Setting>),
     /// Give the option that was typed another value.
     CorrectValue {
         /// One that it takes.
@@ -149,6 +151,8 @@ pub enum Remedy {
     GiveOwnIds,
     /// Make more and shorter texts of it.
     SplitTexts,
+    /// Leave out columns or fields that no input is made of.
+    LeaveOutFields,
     /// Save the file in UTF-8.
     SaveAsUtf8,
     /// Save texts whose letters are whole.
@@ -199,6 +203,12 @@ pub enum Remedy {
     NameCheckpoint,
     /// Save a checkpoint, or a part of it, in Python.
     SaveCheckpoint(CheckpointPart),
+    /// Say where the tokenizer of a checkpoint that has none comes from.
+    NameTokenizer,
+    /// Save a tokenizer of another kind as one that is read, in Python.
+    ConvertTokenizer,
+    /// Compute attention where the tokenizer is, in Python, and draw it here.
+    ComputeElsewhere,
     /// Use a model of a family that is known.
     UseKnownFamily,
     /// Have git bring the files that stand behind its pointers.
@@ -260,6 +270,13 @@ pub enum Remedy {
     SaveAttentionInPython,
     /// See whether the built-in model has the same trouble.
     CompareWithBuiltin,
+    /// Cut the text, or ask for fewer maps.
+    FitMemory {
+        /// Tokens that fit, special ones included.
+        longest: Option<usize>,
+        /// Whether a single map of all tokens fits.
+        fewer_maps: bool,
+    },
     /// Use less memory, or have more.
     UseLessMemory,
 
@@ -380,8 +397,12 @@ pub enum Setting {
     Revision,
     /// A stretch of the tokens.
     Crop,
-    /// Labels and title of attention from elsewhere.
-    LabelsAndTitle,
+    /// Labels of attention from elsewhere.
+    Labels,
+    /// Labels of its keys.
+    KeyLabels,
+    /// The name of its model.
+    Title,
 }
 
 /// A part of an input, which a column of a table or a field of an object holds.

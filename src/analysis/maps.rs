@@ -38,7 +38,8 @@ pub struct AxisUnit {
     pub label: String,
     /// The vocabulary's own string, or those of the pieces together.
     pub text: String,
-    /// Whether it is a special unit.
+    /// Whether it is a unit that tokenizers add: see
+    /// [`Unit::is_added`](crate::input::Unit::is_added).
     pub special: bool,
     /// 0 for the first text, 1 for the second.
     pub segment: u32,
@@ -84,7 +85,7 @@ impl Axis {
         let unit = |(first, unit): (usize, &Unit)| AxisUnit {
             label: unit.label.clone(),
             text: unit.text.clone(),
-            special: unit.special.is_some(),
+            special: unit.is_added(),
             segment: unit.segment,
             first,
             count: 1,

@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::error::BatchError;
 use super::feed::{Feed, Plan};
 use super::finish::finish;
-use super::identity;
 use super::ledger::Ledger;
 use super::options::{BatchModel, BatchOptions};
 use super::outcome::{BatchEvent, BatchOutcome};
+use super::overlap::check_places;
 use super::source::InputSource;
 use super::window::{self, Encoded, Finished};
 use crate::checkpoint::ModelProvenance;
+use crate::digest::fingerprint;
 use crate::store::OptionsRecord;
 use crate::store::batch_records::{BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile};
 use crate::store::write::WriteError;
@@ -35,6 +36,7 @@ pub fn run(
     observer: &mut dyn FnMut(BatchEvent<'_>),
 ) -> Result<BatchOutcome, BatchError> {
     InputSource::check(&options.sources)?;
+    check_places(&options.sources, &options.output, &options.reports)?;
     options.reports.check()?;
     check_limit(options.limit, &model.loaded.tokenizer)?;
     let mut manifest = manifest(options, model.provenance);
@@ -74,6 +76,7 @@ pub fn run(
         interrupted,
     };
     let mut encoded: Vec<Encoded> = Vec::new();
+    let (mut tokens, mut unknown_tokens) = (0, 0);
     loop {
         if interrupted.load(Ordering::Relaxed) {
             return Err(BatchError::Interrupted {
@@ -88,6 +91,10 @@ pub fn run(
                 break;
             }
             continue;
+        }
+        for input in items.iter().filter_map(|item| item.prepared.as_ref().ok()) {
+            tokens += input.source().len();
+            unknown_tokens += model.loaded.tokenizer.unknown_count(input);
         }
         let (drawn, next) = rayon::join(|| window.draw(encoded), || window.encode(items));
         for finished in drawn {
@@ -124,7 +131,7 @@ pub fn run(
         files.for_each(|file| file.sha256 = None);
     }
     if manifest.complete {
-        folder.remove_others(|name| done_folders.contains(&identity::fingerprint(name)))?;
+        folder.remove_others(|name| done_folders.contains(&fingerprint(name)))?;
     }
     let manifest = finish(folder, results, manifest, &options.reports)?;
     Ok(BatchOutcome {
@@ -133,6 +140,8 @@ pub fn run(
         missing_glyphs,
         like_json: feed.like_json(&options.sources),
         empty_files: feed.empty_files(&options.sources),
+        tokens,
+        unknown_tokens,
     })
 }
 

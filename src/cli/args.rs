@@ -155,7 +155,7 @@ pub struct BatchArguments {
     /// Column or field of the id [default: id]
     #[arg(long, value_name = "NAME")]
     pub id_column: Option<String>,
-    /// Quotation marks enclose fields of .tsv, as of .csv
+    /// Quotation marks enclose fields of .tsv, too
     #[arg(long)]
     pub quotes: bool,
     /// Which model.
@@ -280,7 +280,7 @@ pub struct MergeArguments {
     /// Folder for the whole batch
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Print the result as JSON
@@ -316,8 +316,11 @@ pub struct ModelArguments {
     #[arg(short, long, value_hint = ValueHint::DirPath)]
     pub model: Option<ModelName>,
     /// Of several encoders, the one whose tensors begin so
-    #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub weights_prefix: Option<String>,
+    /// Hub id or directory to take the tokenizer from
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath)]
+    pub tokenizer: Option<ModelName>,
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,
@@ -362,7 +365,7 @@ pub struct OutputArguments {
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Units: subword, word

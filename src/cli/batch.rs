@@ -11,7 +11,7 @@ use super::Outcome;
 use super::batch_progress::BatchProgress;
 use super::batch_report::BatchReport;
 use super::hints::in_words;
-use super::messages::{Messages, missing_glyphs, rate, seconds};
+use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
@@ -23,6 +23,7 @@ use crate::store::batch_records::PAGE;
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
     // Before the model is loaded, which may take a download.
     InputSource::check(&settings.sources)?;
+    batch::check_places(&settings.sources, &settings.output, &settings.reports)?;
     settings.reports.check()?;
 
     let start = Instant::now();
@@ -52,6 +53,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     warnings.extend(progress.finish());
     let outcome = match outcome {
         Err(error @ BatchError::Report { .. }) => return Err(error.into()),
+        // It did not begin, and says so itself.
+        Err(error @ (BatchError::Folder(_) | BatchError::Overlap(_))) => return Err(error.into()),
         outcome => outcome.with_context(|| {
             format!("the batch in {} is not finished", settings.output.display())
         })?,
@@ -60,6 +63,9 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         messages.warning(&warning);
         warnings.push(warning);
     };
+    if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
+        warn(warning);
+    }
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));
     }
@@ -119,7 +125,7 @@ fn print_text(
     };
     let page = settings.output.join(PAGE).display().to_string();
     let mut out = anstream::stdout().lock();
-    writeln!(out, "model   {}", Printable(&manifest.model.id))?;
+    writeln!(out, "model   {}", Printable(&manifest.model.name()))?;
     writeln!(
         out,
         "inputs  {} done{kept}, {} failed",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, missing_glyphs, seconds};
+use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
 use super::settings::EncodeSettings;
 use super::standard_output::StandardOutputError;
@@ -48,6 +48,12 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
+    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
+    let unknown = loaded.tokenizer.unknown_count(&prepared);
+    if let Some(warning) = unknown_tokens(unknown, prepared.source().len()) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
@@ -165,7 +171,7 @@ fn print_text(
     writeln!(
         out,
         "model   {} ({source}{commit})",
-        Printable(&run.model.id)
+        Printable(&run.model.name())
     )?;
     for stream in &run.streams {
         let name = match run.streams.len() {

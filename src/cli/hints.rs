@@ -9,11 +9,14 @@ use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
-use crate::batch::{BatchError, ColumnError, FeedError, MergeError, RecordError, SourceError};
+use crate::batch::{
+    BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
+};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
 use crate::figure::{FigureError, ViewError};
+use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
@@ -49,6 +52,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         UnknownName,
         ViewError,
         DigestError,
+        MemoryError,
         HubError,
         WrongKindError,
         CheckpointError,
@@ -76,6 +80,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         RecordError,
         SourceError,
         FeedError,
+        OverlapError,
         BatchError,
         BenchError,
         PipelineError,
@@ -106,6 +111,18 @@ fn quoted_path(path: &Path) -> String {
     quoted(&path.display().to_string())
 }
 
+/// What is typed for something that can be left out.
+fn option_of(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Pair => "--pair",
+        Setting::Revision => "--revision",
+        Setting::Crop => "--crop",
+        Setting::Labels => "--labels",
+        Setting::KeyLabels => "--key-labels",
+        Setting::Title => "--title",
+    }
+}
+
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
     match remedy {
@@ -115,10 +132,11 @@ pub fn in_words(remedy: &Remedy) -> String {
         } => format!("attnviz {name} --help"),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
-        Remedy::LeaveOut(Setting::Pair) => "leave --pair out".into(),
-        Remedy::LeaveOut(Setting::Crop) => "leave --crop out".into(),
-        Remedy::LeaveOut(Setting::Revision) => "leave --revision out".into(),
-        Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels, --key-labels and --title out".into(),
+        Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),
+        Remedy::LeaveOutAll(settings) => {
+            let options = settings.iter().copied().map(option_of);
+            format!("leave {} out", options.collect::<Vec<_>>().join(" and "))
+        }
         Remedy::CorrectValue { value } => value.clone(),
         Remedy::Truncate { maximum } => format!("--truncate {maximum}"),
         Remedy::ChooseOfModel { kind, count } => {
@@ -199,6 +217,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give each input an id of its own, or name another column with --id-column".into()
         }
         Remedy::SplitTexts => "make several lines of it".into(),
+        Remedy::LeaveOutFields => "leave out what is no text, pair or id".into(),
         Remedy::SaveAsUtf8 => {
             "save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 in.txt > utf-8.txt, with its encoding in place of WINDOWS-1252".into()
         }
@@ -261,6 +280,15 @@ pub fn in_words(remedy: &Remedy) -> String {
             "--model DIRECTORY with config.json, tokenizer.json and model.safetensors, or --model builtin".into()
         }
         Remedy::SaveCheckpoint(part) => save_checkpoint(*part).into(),
+        Remedy::NameTokenizer => {
+            "name the model that it was trained from: --tokenizer google-bert/bert-base-uncased".into()
+        }
+        Remedy::ConvertTokenizer => {
+            "save it as tokenizer.json in Python: AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY), then --tokenizer DIRECTORY".into()
+        }
+        Remedy::ComputeElsewhere => {
+            "save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
+        }
         Remedy::UseKnownFamily => {
             "--model google-bert/bert-base-uncased, or any other model of type bert".into()
         }
@@ -313,6 +341,15 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::CompareWithBuiltin => {
             "--model builtin, to see whether the model is at fault".into()
+        }
+        Remedy::FitMemory {
+            longest,
+            fewer_maps,
+        } => {
+            let truncate = longest.map(|longest| format!("--truncate {longest}"));
+            let maps = fewer_maps.then(|| "--layers 0 --heads 0, a single map".to_owned());
+            let ways: Vec<String> = truncate.into_iter().chain(maps).collect();
+            ways.join("; or ")
         }
         Remedy::UseLessMemory => {
             "use a smaller model, or a machine with more memory; this shows what is free: free -m"

@@ -243,19 +243,24 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
         .model
         .as_ref()
         .map(|model| model.source(&arguments.revision));
-    let is_hub = matches!(source, None | Some(CheckpointSource::Hub { .. }));
+    // The revision is the model's alone.
+    let tokenizer = arguments.tokenizer.as_ref().map(|name| name.source("main"));
+    let on_hub = |source: &CheckpointSource| matches!(source, CheckpointSource::Hub { .. });
+    let is_hub = source.as_ref().is_none_or(on_hub) || tokenizer.as_ref().is_some_and(on_hub);
     if let (Some(source), Some(name)) = (&source, &arguments.model) {
         check_revision(source, name, &arguments.revision)?;
     }
     Ok(ModelSettings {
-        load: match is_hub {
-            true => hub(arguments.offline)?,
-            // Nothing of the hub's environment matters for a local model.
-            false => LoadOptions {
-                hub: None,
-                check_config,
-                parts: Parts::Whole,
-            },
+        load: LoadOptions {
+            tokenizer,
+            ..match is_hub {
+                true => hub(arguments.offline)?,
+                // Nothing of the hub's environment matters for a local model.
+                false => LoadOptions {
+                    check_config,
+                    ..LoadOptions::default()
+                },
+            }
         },
         source,
         weights_prefix: arguments.weights_prefix.clone(),
@@ -342,6 +347,7 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
         hub: Some(environment),
         check_config,
         parts: Parts::Whole,
+        tokenizer: None,
     })
 }
 

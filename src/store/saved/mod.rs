@@ -21,7 +21,9 @@ use std::path::{Path, PathBuf};
 pub use error::SavedError;
 pub use numbers::{SavedNumbers, numbers};
 
+use crate::remedy::Setting;
 use crate::run::Run;
+use crate::store::write::beneath;
 use array_file::ArrayFile;
 
 /// The most values of one file: 4 GiB of them as `f32`.
@@ -46,6 +48,19 @@ pub struct ForeignNames {
     pub key_labels: Option<PathBuf>,
     /// The model's name; `None` for the file's.
     pub title: Option<String>,
+}
+
+impl ForeignNames {
+    /// What of it is said.
+    fn given(&self) -> Vec<Setting> {
+        let said = [
+            (self.labels.is_some(), Setting::Labels),
+            (self.key_labels.is_some(), Setting::KeyLabels),
+            (self.title.is_some(), Setting::Title),
+        ];
+        let said = said.into_iter().filter(|(is_said, _)| *is_said);
+        said.map(|(_, setting)| setting).collect()
+    }
 }
 
 /// A run out of a file, and what the user should know about it.
@@ -73,8 +88,9 @@ pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
     let mut arrays = ArrayFile::open(&file)?;
     match arrays.manifest()? {
         Some(manifest) => {
-            if *names != ForeignNames::default() {
-                return Err(SavedError::SaysItself { path: file });
+            let given = names.given();
+            if !given.is_empty() {
+                return Err(SavedError::SaysItself { path: file, given });
             }
             own::run(&file, &mut arrays, &manifest)
         }
@@ -86,7 +102,8 @@ fn attention_file(folder: &Path) -> Result<PathBuf, SavedError> {
     let candidates = FILES.iter().map(|name| folder.join(name));
     candidates
         .into_iter()
-        .find(|file| file.is_file())
+        // A link in a run is not the run's.
+        .find(|file| beneath::is_real_file(file))
         .ok_or_else(|| SavedError::NothingInFolder {
             folder: folder.to_owned(),
         })

@@ -181,13 +181,13 @@ fn files_that_are_not_what_their_name_says_are_refused() {
             b"<html>Not found</html>",
             &["config.json"],
         ),
-        (CASED, "vocab.txt", b"", &["vocab.txt", "[UNK]"]),
+        (CASED, "vocab.txt", b"", &["vocab.txt", "empty"]),
         (CASED, "vocab.txt", b"\xff\xff\xff", &["vocab.txt"]),
         (
             CASED,
             "vocab.txt",
-            b"[UNK]\n[CLS]\n",
-            &["vocab.txt", "[SEP]"],
+            b"[UNK]\n[CLS]\nhello\n[SEP]\xff",
+            &["vocab.txt"],
         ),
         (
             CASED,
@@ -240,18 +240,42 @@ fn files_that_are_not_what_their_name_says_are_refused() {
 }
 
 #[test]
-fn a_vocabulary_of_another_size_than_the_embedding_is_refused() {
+fn a_token_of_the_text_that_has_no_embedding_is_refused_and_named() {
     let damaged = Damaged::copy_of(CASED);
+    let config: Value = serde_json::from_slice(&damaged.read("config.json")).unwrap();
+    let rows = config["vocab_size"].to_string();
     let mut vocabulary = damaged.read("vocab.txt");
-    vocabulary.extend_from_slice(b"onemore\n");
-    damaged
-        .write("vocab.txt", &vocabulary)
-        .check_refused(&["word embeddings", "found "]);
+    vocabulary.extend_from_slice(b"\xE2\x98\x83\n");
+    damaged.write("vocab.txt", &vocabulary).check_refused(&[
+        "\"\u{2603}\"",
+        &format!("id {rows}"),
+        &format!("below {rows}"),
+    ]);
+    // The model's own [SEP] is one token too many.
     let text = String::from_utf8(vocabulary).expect("the vocabulary is UTF-8");
-    let shorter: Vec<&str> = text.lines().take(100).collect();
+    let without: Vec<&str> = text.lines().filter(|token| *token != "[SEP]").collect();
+    let words = ["\"[SEP]\"", &format!("id {rows}"), &format!("below {rows}")];
     damaged
-        .write("vocab.txt", shorter.join("\n"))
-        .check_refused(&["word embeddings", "found 100"]);
+        .write("vocab.txt", without.join("\n"))
+        .check_refused(&words);
+}
+
+#[test]
+fn a_vocabulary_of_another_size_than_the_embedding_is_used() {
+    let damaged = Damaged::copy_of(CASED);
+    let vocabulary = damaged.read("vocab.txt");
+    let text = String::from_utf8(vocabulary.clone()).expect("the vocabulary is UTF-8");
+    let fewer: Vec<&str> = text.lines().take(100).collect();
+    let with = |end: &str| [text.as_str(), end].concat();
+    for vocabulary in [fewer.join("\n"), with("onemore\nanother\n"), with("\n\n")] {
+        damaged.write("vocab.txt", vocabulary);
+        let arguments = [
+            "encode", "a", "--model", "./model", "--format", "json", "-q",
+        ];
+        let outcome = damaged.workplace.run(&arguments);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        std::fs::remove_dir_all(damaged.workplace.default_output()).unwrap();
+    }
 }
 
 /// A safetensors file taken apart: its header as JSON, and the data.
@@ -281,23 +305,23 @@ fn a_safetensors_file_that_is_not_whole_is_refused() {
         bytes[..8].copy_from_slice(&length.to_le_bytes());
         bytes
     };
-    for bytes in [
-        Vec::new(),
-        b"1234567".to_vec(),
-        whole[..100].to_vec(),
-        whole[..whole.len() / 2].to_vec(),
-        whole[..whole.len() - 1].to_vec(),
-        [whole.clone(), vec![0]].concat(),
-        with_length(0),
-        with_length(whole.len() as u64),
-        with_length(u64::MAX),
-        with_length(1 << 62),
-        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 438\n".to_vec(),
-        b"<!doctype html><title>Forbidden</title>".to_vec(),
+    let not_valid = "model.safetensors: not a valid safetensors file";
+    let incomplete = "model.safetensors is incomplete";
+    for (bytes, words) in [
+        (Vec::new(), "model.safetensors is empty"),
+        (b"1234567".to_vec(), not_valid),
+        (whole[..100].to_vec(), incomplete),
+        (whole[..whole.len() / 2].to_vec(), incomplete),
+        (whole[..whole.len() - 1].to_vec(), incomplete),
+        ([whole.clone(), vec![0]].concat(), not_valid),
+        (with_length(0), not_valid),
+        (with_length(whole.len() as u64), incomplete),
+        (with_length(u64::MAX), not_valid),
+        (with_length(1 << 62), not_valid),
     ] {
         Damaged::copy_of(CASED)
             .write("model.safetensors", bytes)
-            .check_refused(&["model.safetensors: not a valid safetensors file"]);
+            .check_refused(&[words]);
     }
 }
 
@@ -385,7 +409,7 @@ fn whole_numbers_are_no_weights() {
         let data = [before, &filler, behind].concat();
         Damaged::copy_of(CASED)
             .write("model.safetensors", put_together(&header, &data))
-            .check_refused(&[name, "expected F32, F16 or BF16, found I64"]);
+            .check_refused(&[name, "expected F64, F32, F16 or BF16, found I64"]);
     }
 }
 
@@ -430,10 +454,17 @@ fn a_tokenizer_that_breaks_its_own_reader_is_refused() {
     let whole = damaged.read("tokenizer.json");
     for part in 1..20 {
         let length = whole.len() * part / 20;
-        damaged
+        let stderr = damaged
             .write("tokenizer.json", &whole[..length])
-            .check_refused(&["tokenizer.json is not a tokenizer"]);
+            .check_refused(&["tokenizer.json is "]);
+        let is_told = ["is not a tokenizer", "is incomplete"]
+            .iter()
+            .any(|words| stderr.contains(words));
+        assert!(is_told, "{stderr}");
     }
+    // BERT's own class takes the vocabulary alone; this one takes all.
+    let class = json!({"tokenizer_class": "PreTrainedTokenizerFast"});
+    damaged.write("tokenizer_config.json", class.to_string());
     let changes: [(JsonChange, &str); 4] = [
         // A special token of two ids and one name.
         (
@@ -446,7 +477,7 @@ fn a_tokenizer_that_breaks_its_own_reader_is_refused() {
                 json["post_processor"]["single"] =
                     json!([{"SpecialToken": {"id": "[CLS]", "type_id": 0}}]);
             },
-            "becomes no token",
+            "expected text A once in the template for a single text, found it 0 times",
         ),
         (
             |json| json["model"]["unk_token"] = json!("[NONE]"),
