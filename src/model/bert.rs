@@ -14,7 +14,6 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::awake::with_threads_awake;
 use super::bert_tensors::tensors;
 use super::config::BertConfig;
 use super::error::ModelError;
