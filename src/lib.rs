@@ -81,8 +81,12 @@
 //! - A file at its final name is whole and on the disk: it is written beside
 //!   it, synced and renamed. Nothing is lost: one input and one model own a
 //!   folder, a batch's belongs to its inputs and its model, and no command
-//!   deletes a file there that it does not replace
-//!   (`tests/it/command_line/folders.rs`, `tests/it/batch/ownership.rs`).
+//!   deletes a file that attnviz did not write (`tests/it/folders/`,
+//!   `tests/it/command_line/folders.rs`, `tests/it/batch/ownership.rs`).
+//! - Nothing behind a symbolic link below an output folder, a shard or a run is
+//!   read as ours, replaced, copied or deleted (`tests/it/command_line/links.rs`).
+//! - What a run takes of the memory is known before it is taken
+//!   (`tests/it/memory.rs`).
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
 //! - Every public error knows what can be done about it, and one file puts that
@@ -91,7 +95,7 @@
 //! - Saved runs are raw, and those of every schema are read
 //!   (`tests/it/saved/schemas.rs`).
 //! - A module imports only what stands before it in this order: [`remedy`],
-//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`input`],
+//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`memory`], [`input`],
 //!   [`checkpoint`], [`weights`], [`tokenizer`], [`attention`],
 //!   [`model`], [`run`], [`analysis`], [`figure`], [`render`], [`store`],
 //!   [`pipeline`], [`batch`], [`mod@bench`], [`cli`]; within a folder no two
@@ -142,6 +146,8 @@ pub mod digest;
 pub mod percent;
 
 pub mod ranges;
+
+pub mod memory;
 
 pub mod input;
 

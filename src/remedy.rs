@@ -201,6 +201,12 @@ pub enum Remedy {
     NameCheckpoint,
     /// Save a checkpoint, or a part of it, in Python.
     SaveCheckpoint(CheckpointPart),
+    /// Say where the tokenizer of a checkpoint that has none comes from.
+    NameTokenizer,
+    /// Save a tokenizer of another kind as one that is read, in Python.
+    ConvertTokenizer,
+    /// Compute attention where the tokenizer is, in Python, and draw it here.
+    ComputeElsewhere,
     /// Use a model of a family that is known.
     UseKnownFamily,
     /// Have git bring the files that stand behind its pointers.
@@ -262,6 +268,13 @@ pub enum Remedy {
     SaveAttentionInPython,
     /// See whether the built-in model has the same trouble.
     CompareWithBuiltin,
+    /// Cut the text, or ask for fewer maps.
+    FitMemory {
+        /// Tokens that fit, special ones included.
+        longest: Option<usize>,
+        /// Whether a single map of all tokens fits.
+        fewer_maps: bool,
+    },
     /// Use less memory, or have more.
     UseLessMemory,
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ReshapeOptions;
 use crate::attention::{HeadId, RowSums, Selection};
-use crate::input::{StreamRole, Unit};
+use crate::input::{SpecialRole, StreamRole, Unit};
 
 /// What the values of maps are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +38,8 @@ pub struct AxisUnit {
     pub label: String,
     /// The vocabulary's own string, or those of the pieces together.
     pub text: String,
-    /// Whether it is a special unit.
+    /// Whether it is a unit that tokenizers add: see
+    /// [`Unit::is_added`](crate::input::Unit::is_added).
     pub special: bool,
     /// 0 for the first text, 1 for the second.
     pub segment: u32,
@@ -49,6 +50,20 @@ pub struct AxisUnit {
 }
 
 impl AxisUnit {
+    /// Whether it stands for some of the text, as words do and what hides or
+    /// replaces one; not for its ends.
+    pub fn stands_for_text(&self) -> bool {
+        match SpecialRole::of(&self.text) {
+            SpecialRole::Mask | SpecialRole::Unknown => true,
+            SpecialRole::Classification
+            | SpecialRole::Separator
+            | SpecialRole::Beginning
+            | SpecialRole::End
+            | SpecialRole::Padding
+            | SpecialRole::Other => !self.special,
+        }
+    }
+
     /// The positions in the run's stream that it stands for.
     pub fn positions(&self) -> Range<usize> {
         self.first..self.first.saturating_add(self.count)
@@ -70,7 +85,7 @@ impl Axis {
         let unit = |(first, unit): (usize, &Unit)| AxisUnit {
             label: unit.label.clone(),
             text: unit.text.clone(),
-            special: unit.special.is_some(),
+            special: unit.is_added(),
             segment: unit.segment,
             first,
             count: 1,

@@ -9,7 +9,7 @@ mod profile;
 mod reduce;
 mod reshape;
 
-pub use links::{Link, strongest_links};
+pub use links::{Link, LinkChoice, strongest_links};
 pub use maps::{Axis, AxisUnit, MapId, Maps, Measure};
 pub use options::{Crop, CropError, Granularity, ReshapeOptions, SpecialTokens};
 pub use profile::{Direction, Profile, profile};

@@ -14,7 +14,7 @@ pub enum Granularity {
     /// The tokenizer's pieces.
     #[default]
     Subword,
-    /// The tokenizer's words: columns of a word's pieces are summed, rows
+    /// The words of the text: columns of a word's pieces are summed, rows
     /// averaged, so that rows still sum to what they did (as Clark et al. 2019,
     /// section 4.1, <https://arxiv.org/abs/1906.04341>).
     Word,

@@ -14,9 +14,10 @@ use super::{
     Axis, AxisUnit, Crop, Granularity, MapId, Maps, Measure, ReshapeOptions, SpecialTokens,
 };
 use crate::attention::{Attention, RowSums};
-use crate::input::{StreamRole, Unit};
+use crate::input::{Input, Place, StreamRole, Unit};
 use crate::remedy::{Remedy, Setting};
 use crate::run::Run;
+use crate::tokenizer::words;
 
 /// Why nothing can be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -116,7 +117,7 @@ pub fn uncropped_axis(role: StreamRole, stream: &[Unit], options: &ReshapeOption
         axis.units.retain(|unit| !unit.special);
     }
     if options.granularity == Granularity::Word {
-        axis.units = Words::new(&axis, stream).units;
+        axis.units = Words::new(&axis, stream, None).units;
     }
     axis
 }
@@ -252,12 +253,14 @@ struct Words {
 }
 
 impl Words {
-    fn new(axis: &Axis, stream: &[Unit]) -> Self {
+    /// Words are called as the input has them, where it is given.
+    fn new(axis: &Axis, stream: &[Unit], input: Option<&Input>) -> Self {
+        let numbers = numbers(stream);
         let mut units: Vec<AxisUnit> = Vec::new();
         let mut word_of = Vec::with_capacity(axis.len());
         for unit in &axis.units {
             match units.last_mut() {
-                Some(word) if continues_word(stream, word, unit) => {
+                Some(word) if continues_word(stream, &numbers, word, unit) => {
                     let piece = |text: &str| text.strip_prefix("##").unwrap_or(text).to_owned();
                     word.label.push_str(&piece(&unit.label));
                     word.text.push_str(&piece(&unit.text));
@@ -266,6 +269,11 @@ impl Words {
                 _ => units.push(unit.clone()),
             }
             word_of.push(units.len() - 1);
+        }
+        for word in &mut units {
+            if let Some(written) = input.and_then(|input| as_written(word, stream, input)) {
+                word.label = written;
+            }
         }
         Self { units, word_of }
     }
@@ -280,10 +288,12 @@ impl Words {
 
 /// Sums the columns and averages the rows of every word's pieces.
 fn merge_words(maps: &mut Maps<'_>, run: &Run) {
-    let rows = Words::new(&maps.rows, run.units(maps.rows.role));
-    let columns = Words::new(&maps.columns, run.units(maps.columns.role));
+    let words = |axis: &Axis| Words::new(axis, run.units(axis.role), Some(&run.input));
+    let (rows, columns) = (words(&maps.rows), words(&maps.columns));
     let (row_count, column_count) = (maps.rows.len(), maps.columns.len());
     if rows.units.len() == row_count && columns.units.len() == column_count {
+        maps.rows.units = rows.units;
+        maps.columns.units = columns.units;
         return;
     }
     let piece_counts = rows.piece_counts();
@@ -308,18 +318,48 @@ fn merge_words(maps: &mut Maps<'_>, run: &Run) {
     maps.notes.push(note.to_owned());
 }
 
-/// Whether a unit is a further piece of a word: the tokenizer says so, or,
-/// where there was none, its text does.
-fn continues_word(stream: &[Unit], word: &AxisUnit, unit: &AxisUnit) -> bool {
+/// The word of each unit, `None` where a unit is of none: as the tokenizer
+/// says, or, where there was none, as the units are written.
+fn numbers(stream: &[Unit]) -> Vec<Option<u32>> {
+    match stream.iter().any(|unit| unit.word.is_some()) {
+        true => stream.iter().map(|unit| unit.word).collect(),
+        false => words::of_texts(stream).into_iter().map(Some).collect(),
+    }
+}
+
+/// Whether a unit is a further piece of a word.
+fn continues_word(
+    stream: &[Unit],
+    numbers: &[Option<u32>],
+    word: &AxisUnit,
+    unit: &AxisUnit,
+) -> bool {
     let (Some(first), Some(next)) = (stream.get(word.first), stream.get(unit.first)) else {
         return false;
     };
     let adjacent = word.first + word.count == unit.first && word.segment == unit.segment;
-    let same_word = match (first.word, next.word) {
-        (Some(first), Some(next)) => first == next,
-        _ => next.text.starts_with("##") && next.text.len() > 2,
+    let number = |unit: &AxisUnit| numbers.get(unit.first).copied().flatten();
+    let same_word = number(word).is_some() && number(word) == number(unit);
+    adjacent && same_word && first.special.is_none() && next.special.is_none()
+}
+
+/// A word as the text has it: with its case and its accents. `None` where its
+/// place is not told, and where it is a single token with a name of its own:
+/// `[MASK]`, or one that the vocabulary lacks and that says so.
+fn as_written(word: &AxisUnit, stream: &[Unit], input: &Input) -> Option<String> {
+    let Input::Text { .. } = input else {
+        return None;
     };
-    adjacent && same_word && !word.special && !unit.special
+    let units = stream.get(word.first..word.first + word.count)?;
+    let (first, last) = (units.first()?, units.last()?);
+    let text = *input.captions().get(first.segment as usize)?;
+    let (Place::Bytes { start, .. }, Place::Bytes { end, .. }) = (first.place, last.place) else {
+        return None;
+    };
+    let names_itself =
+        first.special.is_some() || first.label.starts_with(&format!("{} ", first.text));
+    let written = text.get(start..end)?.trim();
+    (!(units.len() == 1 && names_itself) && !written.is_empty()).then(|| written.to_owned())
 }
 
 /// Notes that columns were left out; says whether rows summed to one before,

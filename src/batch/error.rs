@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::overlap::OverlapError;
 use super::source::SourceError;
 use crate::pipeline::OutputError;
 use crate::remedy::Remedy;
@@ -16,6 +17,9 @@ pub enum BatchError {
     /// The folder cannot be used.
     #[error(transparent)]
     Folder(#[from] BatchFolderError),
+    /// Its inputs, its folder and its reports are not apart.
+    #[error(transparent)]
+    Overlap(#[from] OverlapError),
     /// A file of inputs cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -58,6 +62,7 @@ impl BatchError {
         };
         match self {
             Self::Folder(error) => error.remedy(),
+            Self::Overlap(error) => error.remedy(),
             Self::Source(error) => error.remedy(),
             Self::Truncate(error) => error.remedy(),
             Self::Output { source, .. } => source.remedy().map(resume_after),

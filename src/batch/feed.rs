@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::identity::{fingerprint, is_in_shard};
+use super::identity::is_in_shard;
 use super::in_flight::InFlight;
 use super::source::{InputSource, Record, RecordError, RecordText, SourceError};
+use crate::digest::fingerprint;
 use crate::input::{Input, Prepared};
 use crate::pipeline;
 use crate::remedy::Remedy;

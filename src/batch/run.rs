@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::error::BatchError;
 use super::feed::{Feed, Plan};
 use super::finish::finish;
-use super::identity;
 use super::ledger::Ledger;
 use super::options::{BatchModel, BatchOptions};
 use super::outcome::{BatchEvent, BatchOutcome};
+use super::overlap::check_places;
 use super::source::InputSource;
 use super::window::{self, Encoded, Finished};
 use crate::checkpoint::ModelProvenance;
+use crate::digest::fingerprint;
 use crate::store::OptionsRecord;
 use crate::store::batch_records::{BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile};
 use crate::store::write::WriteError;
@@ -35,6 +36,7 @@ pub fn run(
     observer: &mut dyn FnMut(BatchEvent<'_>),
 ) -> Result<BatchOutcome, BatchError> {
     InputSource::check(&options.sources)?;
+    check_places(&options.sources, &options.output, &options.reports)?;
     options.reports.check()?;
     check_limit(options.limit, &model.loaded.tokenizer)?;
     let mut manifest = manifest(options, model.provenance);
@@ -124,7 +126,7 @@ pub fn run(
         files.for_each(|file| file.sha256 = None);
     }
     if manifest.complete {
-        folder.remove_others(|name| done_folders.contains(&identity::fingerprint(name)))?;
+        folder.remove_others(|name| done_folders.contains(&fingerprint(name)))?;
     }
     let manifest = finish(folder, results, manifest, &options.reports)?;
     Ok(BatchOutcome {

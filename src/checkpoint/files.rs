@@ -1,22 +1,18 @@
 //! Which files make a checkpoint, the same for a directory and for the hub.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::digest::PendingDigest;
-use super::file_kind::ExpectedKind;
-use super::hub::CachedFile;
+use super::lookup::{Lookup, text};
+use super::tokenizer_files::{self, TokenizerFiles};
 use super::{
-    Checkpoint, CheckpointError, LoadOptions, ModelSource, Parts, TokenizerFiles, WeightFiles,
+    Checkpoint, CheckpointError, LoadOptions, ModelSource, OtherTokenizer, Parts, WeightFiles,
 };
 
 pub(super) const CONFIG: &str = "config.json";
-pub(super) const TOKENIZER: &str = "tokenizer.json";
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-const VOCABULARY: &str = "vocab.txt";
 pub(super) const SAFETENSORS: &str = "model.safetensors";
 pub(super) const SHARD_INDEX: &str = "model.safetensors.index.json";
 pub(super) const PICKLE: &str = "pytorch_model.bin";
@@ -24,14 +20,6 @@ pub(super) const PICKLE_INDEX: &str = "pytorch_model.bin.index.json";
 
 /// One of them is enough; transformers looks for them in this order.
 pub(super) const WEIGHTS: &str = "model.safetensors, pytorch_model.bin or an index of their shards (model.safetensors.index.json, pytorch_model.bin.index.json)";
-
-/// The longest `config.json` that is read, in bytes; with names for ten
-/// thousand classes it has one million.
-const MAXIMUM_CONFIG_LENGTH: u64 = 16 << 20;
-
-/// The largest text file that is read, in bytes. The largest vocabularies in
-/// use are a tenth of it.
-const MAXIMUM_TEXT_LENGTH: u64 = 256 << 20;
 
 /// The longest name of a shard, in bytes.
 const MAXIMUM_NAME_LENGTH: usize = 255;
@@ -82,14 +70,13 @@ pub(super) fn must_be_there(name: &str) -> bool {
     name == CONFIG || is_shard(SAFETENSORS, ".safetensors") || is_shard(PICKLE, ".bin")
 }
 
-/// Asks for one file by name; `None` if the checkpoint does not have it.
-pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
-
 /// Asks for the files in the order in which they are needed; weights last,
-/// after the config was looked at.
+/// after the config was looked at. Where another tokenizer is given, the
+/// checkpoint need not have one.
 pub(super) fn collect(
     place: &str,
     options: &LoadOptions,
+    tokenizer: Option<OtherTokenizer>,
     lookup: Lookup<'_>,
 ) -> Result<Found, CheckpointError> {
     let missing = |expected| CheckpointError::FileMissing {
@@ -99,13 +86,12 @@ pub(super) fn collect(
     let mut digests = Vec::new();
     let config = text(CONFIG, lookup, &mut digests)?.ok_or_else(|| missing(CONFIG))?;
     (options.check_config)(&config).map_err(CheckpointError::Config)?;
-    let tokenizer = match text(TOKENIZER, lookup, &mut digests)? {
-        Some(json) => TokenizerFiles::Json(json),
-        None => TokenizerFiles::Vocabulary {
-            vocabulary: text(VOCABULARY, lookup, &mut digests)?
-                .ok_or_else(|| missing("tokenizer.json or vocab.txt"))?,
-            config: text(TOKENIZER_CONFIG, lookup, &mut digests)?,
-        },
+    let tokenizer = match tokenizer {
+        None => tokenizer_files::collect(place, lookup, &mut digests)?,
+        Some(other) => {
+            digests.extend(other.digests);
+            other.files
+        }
     };
     let weights = match options.parts {
         Parts::WithoutWeights => WeightFiles::Safetensors(Vec::new()),
@@ -197,51 +183,4 @@ fn shard_names(
         ))),
         None => Ok(names),
     }
-}
-
-/// The bytes of a text file, and its digest.
-fn text(
-    name: &str,
-    lookup: Lookup<'_>,
-    digests: &mut Vec<PendingDigest>,
-) -> Result<Option<Vec<u8>>, CheckpointError> {
-    let Some(file) = lookup(name)? else {
-        return Ok(None);
-    };
-    let io = |source| CheckpointError::Io {
-        path: file.path.clone(),
-        source,
-    };
-    let found = fs::metadata(&file.path).map_err(io)?.len();
-    let maximum = match name {
-        CONFIG => MAXIMUM_CONFIG_LENGTH,
-        _ => MAXIMUM_TEXT_LENGTH,
-    };
-    if found > maximum {
-        let file = name.to_owned();
-        return Err(CheckpointError::FileTooLarge {
-            file,
-            maximum,
-            found,
-        });
-    }
-    let bytes = fs::read(&file.path).map_err(io)?;
-    let is_json = name.ends_with(".json");
-    let expected = match is_json {
-        true => ExpectedKind::Json,
-        false => ExpectedKind::Text,
-    };
-    expected.check(&file.path, &bytes)?;
-    if is_json && ends_in_the_middle(&bytes) {
-        return Err(CheckpointError::Incomplete { path: file.path });
-    }
-    digests.push(PendingDigest::of_bytes(name, &bytes));
-    Ok(Some(bytes))
-}
-
-/// Whether a JSON object has no end. One that is cut behind an inner object is
-/// left to who reads it: looking through every brace takes too long.
-fn ends_in_the_middle(json: &[u8]) -> bool {
-    let json = json.trim_ascii();
-    json.starts_with(b"{") && !json.ends_with(b"}")
 }

@@ -9,7 +9,10 @@ mod file_kind;
 mod files;
 mod folder;
 pub mod hub;
+mod lookup;
+mod other_tokenizer;
 mod provenance;
+mod tokenizer_files;
 
 use std::path::{Path, PathBuf};
 
@@ -20,9 +23,11 @@ pub use digest::DigestError;
 pub use file_digest::FileDigest;
 pub use file_kind::{ExpectedKind, FileKind, WrongKindError};
 pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
+pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 
 use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
 use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};
+use other_tokenizer::{OtherTokenizer, other_tokenizer};
 
 /// The model that is used when none is named.
 pub const DEFAULT_MODEL_ID: &str = "bert-base-uncased";
@@ -73,6 +78,20 @@ pub enum CheckpointError {
         place: String,
         /// The file, or the files of which one is enough.
         expected: &'static str,
+    },
+    /// There is no tokenizer that is read.
+    #[error(
+        "{place}: expected a tokenizer, which is tokenizer.json or vocab.txt, found {}",
+        match found {
+            Some((file, kind)) => format!("{file}, {kind}"),
+            None => "none".to_owned(),
+        }
+    )]
+    TokenizerMissing {
+        /// The checkpoint.
+        place: String,
+        /// The file of a tokenizer of another kind, and which.
+        found: Option<(&'static str, &'static str)>,
     },
     /// A file of text is larger than any such file is.
     #[error("{file}: expected at most {maximum} bytes, found {found}")]
@@ -189,25 +208,13 @@ impl CheckpointError {
                 format: *format,
                 from: place.clone(),
             }),
+            Self::TokenizerMissing { found: None, .. } => Some(Remedy::NameTokenizer),
+            Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
             Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
             Self::Config(_) => None,
         }
     }
-}
-
-/// The tokenizer's files, as bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenizerFiles {
-    /// `tokenizer.json`.
-    Json(Vec<u8>),
-    /// `vocab.txt`, with `tokenizer_config.json` if there is one.
-    Vocabulary {
-        /// One token a line.
-        vocabulary: Vec<u8>,
-        /// Lower-casing and the special tokens' names.
-        config: Option<Vec<u8>>,
-    },
 }
 
 /// The weight files; they are opened by the model.
@@ -282,6 +289,8 @@ pub struct LoadOptions {
     pub check_config: ConfigCheck,
     /// Weights may be left where they are; by default they are not.
     pub parts: Parts,
+    /// Where the tokenizer comes from, `None` for the model's own.
+    pub tokenizer: Option<CheckpointSource>,
 }
 
 impl Default for LoadOptions {
@@ -290,6 +299,7 @@ impl Default for LoadOptions {
             hub: None,
             check_config: |_| Ok(()),
             parts: Parts::default(),
+            tokenizer: None,
         }
     }
 }
@@ -303,10 +313,13 @@ pub fn load(
     options: &LoadOptions,
     observer: Observer<'_>,
 ) -> Result<Checkpoint, CheckpointError> {
+    let tokenizer = other_tokenizer(options, observer)?;
     match source {
-        CheckpointSource::Builtin => Ok(builtin::checkpoint()),
-        CheckpointSource::Directory(path) => load_directory(path, options),
-        CheckpointSource::Hub { id, revision } => load_hub(id, revision, options, observer),
+        CheckpointSource::Builtin => Ok(builtin::checkpoint().with_tokenizer(tokenizer)),
+        CheckpointSource::Directory(path) => load_directory(path, options, tokenizer),
+        CheckpointSource::Hub { id, revision } => {
+            load_hub(id, revision, options, tokenizer, observer)
+        }
     }
 }
 
@@ -321,9 +334,16 @@ pub fn load_default(
     options: &LoadOptions,
     observer: Observer<'_>,
 ) -> Result<Checkpoint, CheckpointError> {
-    match load_hub(DEFAULT_MODEL_ID, revision, options, observer) {
+    let tokenizer = other_tokenizer(options, observer)?;
+    match load_hub(
+        DEFAULT_MODEL_ID,
+        revision,
+        options,
+        tokenizer.clone(),
+        observer,
+    ) {
         Err(CheckpointError::Hub(error)) if error.is_unreachable() => {
-            let mut checkpoint = builtin::checkpoint();
+            let mut checkpoint = builtin::checkpoint().with_tokenizer(tokenizer);
             checkpoint.notice = Some(format!(
                 "{DEFAULT_MODEL_ID} is not available ({error}); using the built-in {BUILTIN_ID} instead"
             ));
@@ -333,18 +353,39 @@ pub fn load_default(
     }
 }
 
-fn load_directory(path: &Path, options: &LoadOptions) -> Result<Checkpoint, CheckpointError> {
-    if !path.is_dir() {
-        let found = if path.exists() { "a file" } else { "nothing" };
-        return Err(CheckpointError::NoDirectory {
-            path: path.to_owned(),
-            found,
-        });
+fn check_directory(path: &Path) -> Result<(), CheckpointError> {
+    if path.is_dir() {
+        return Ok(());
     }
+    let found = if path.exists() { "a file" } else { "nothing" };
+    Err(CheckpointError::NoDirectory {
+        path: path.to_owned(),
+        found,
+    })
+}
+
+fn in_directory(path: &Path, name: &str) -> Option<CachedFile> {
+    let path = path.join(name);
+    path.is_file().then_some(CachedFile { path, sha256: None })
+}
+
+fn open(id: &str, revision: &str, options: &LoadOptions) -> Result<Repository, CheckpointError> {
+    let environment = match &options.hub {
+        Some(environment) => environment.clone(),
+        None => HubEnvironment::from_process()?,
+    };
+    Ok(Repository::open(environment, id, revision)?)
+}
+
+fn load_directory(
+    path: &Path,
+    options: &LoadOptions,
+    tokenizer: Option<OtherTokenizer>,
+) -> Result<Checkpoint, CheckpointError> {
+    check_directory(path)?;
     let place = path.display().to_string();
-    let found = files::collect(&place, options, &mut |name| {
-        let path = path.join(name);
-        Ok(path.is_file().then_some(CachedFile { path, sha256: None }))
+    let found = files::collect(&place, options, tokenizer, &mut |name| {
+        Ok(in_directory(path, name))
     });
     let found = match found {
         Err(CheckpointError::FileMissing { expected, .. }) => {
@@ -368,14 +409,11 @@ fn load_hub(
     id: &str,
     revision: &str,
     options: &LoadOptions,
+    tokenizer: Option<OtherTokenizer>,
     observer: Observer<'_>,
 ) -> Result<Checkpoint, CheckpointError> {
-    let environment = match &options.hub {
-        Some(environment) => environment.clone(),
-        None => HubEnvironment::from_process()?,
-    };
-    let mut repository = Repository::open(environment, id, revision)?;
-    let outcome = files::collect(id, options, &mut |name| {
+    let mut repository = open(id, revision, options)?;
+    let outcome = files::collect(id, options, tokenizer, &mut |name| {
         match files::must_be_there(name) {
             // Its absence is an error of the hub or the cache, which knows
             // more about the reason than this module.
@@ -388,6 +426,9 @@ fn load_hub(
         // did not finish; what is missing then says nothing about the model.
         Err(CheckpointError::FileMissing { expected, .. }) if repository.relies_on_cache() => {
             return Err(repository.missing(expected).into());
+        }
+        Err(CheckpointError::TokenizerMissing { .. }) if repository.relies_on_cache() => {
+            return Err(repository.missing("tokenizer.json or vocab.txt").into());
         }
         Err(error @ (CheckpointError::FileMissing { .. } | CheckpointError::Hub(_))) => {
             return Err(explain_hub(id, &mut repository, error));

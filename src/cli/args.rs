@@ -9,7 +9,7 @@ use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
 use super::view_list::ViewList;
-use crate::analysis::{Crop, Granularity, SpecialTokens};
+use crate::analysis::{Crop, Granularity, LinkChoice, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
@@ -280,7 +280,7 @@ pub struct MergeArguments {
     /// Folder for the whole batch
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Print the result as JSON
@@ -318,6 +318,9 @@ pub struct ModelArguments {
     /// Of several encoders, the one whose tensors begin so
     #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
     pub weights_prefix: Option<String>,
+    /// Hub id or directory to take the tokenizer from
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath)]
+    pub tokenizer: Option<ModelName>,
     /// Branch, tag or commit on the hub
     #[arg(long, default_value = "main")]
     pub revision: String,
@@ -362,7 +365,7 @@ pub struct OutputArguments {
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Units: subword, word
@@ -379,6 +382,9 @@ pub struct OutputArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
         value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
+    /// best: one a query, no special tokens; all
+    #[arg(long, value_name = "WHICH", default_value_t)]
+    pub links: LinkChoice,
     /// Colours to: head, unit, run [default: by view]
     #[arg(long)]
     pub scale: Option<Scale>,

@@ -23,10 +23,13 @@ use crate::store::batch_records::PAGE;
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
     // Before the model is loaded, which may take a download.
     InputSource::check(&settings.sources)?;
+    batch::check_places(&settings.sources, &settings.output, &settings.reports)?;
     settings.reports.check()?;
 
     let start = Instant::now();
     let (loaded, mut warnings) = model::load(&settings.model, Use::Often, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     // The digests tell whether an earlier batch used the same model.
     let provenance = model::wait(&loaded.provenance, messages)?;
     let load = start.elapsed();
@@ -50,6 +53,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     warnings.extend(progress.finish());
     let outcome = match outcome {
         Err(error @ BatchError::Report { .. }) => return Err(error.into()),
+        // It did not begin, and says so itself.
+        Err(error @ (BatchError::Folder(_) | BatchError::Overlap(_))) => return Err(error.into()),
         outcome => outcome.with_context(|| {
             format!("the batch in {} is not finished", settings.output.display())
         })?,

@@ -39,13 +39,16 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let mut durations = Durations::default();
 
     let start = Instant::now();
-    let (loaded, warnings) = model::load(&settings.model, Use::Once, messages)?;
+    let (loaded, mut warnings) = model::load(&settings.model, Use::Once, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     durations.load = start.elapsed();
 
     let start = Instant::now();
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
+    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
     let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));

@@ -9,11 +9,14 @@ use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
-use crate::batch::{BatchError, ColumnError, FeedError, MergeError, RecordError, SourceError};
+use crate::batch::{
+    BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
+};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
 use crate::figure::{FigureError, ViewError};
+use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
@@ -49,6 +52,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         UnknownName,
         ViewError,
         DigestError,
+        MemoryError,
         HubError,
         WrongKindError,
         CheckpointError,
@@ -76,6 +80,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         RecordError,
         SourceError,
         FeedError,
+        OverlapError,
         BatchError,
         BenchError,
         PipelineError,
@@ -274,6 +279,15 @@ pub fn in_words(remedy: &Remedy) -> String {
             "--model DIRECTORY with config.json, tokenizer.json and model.safetensors, or --model builtin".into()
         }
         Remedy::SaveCheckpoint(part) => save_checkpoint(*part).into(),
+        Remedy::NameTokenizer => {
+            "name the model that it was trained from: --tokenizer google-bert/bert-base-uncased".into()
+        }
+        Remedy::ConvertTokenizer => {
+            "save it as tokenizer.json in Python: AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY), then --tokenizer DIRECTORY".into()
+        }
+        Remedy::ComputeElsewhere => {
+            "save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
+        }
         Remedy::UseKnownFamily => {
             "--model google-bert/bert-base-uncased, or any other model of type bert".into()
         }
@@ -326,6 +340,15 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::CompareWithBuiltin => {
             "--model builtin, to see whether the model is at fault".into()
+        }
+        Remedy::FitMemory {
+            longest,
+            fewer_maps,
+        } => {
+            let truncate = longest.map(|longest| format!("--truncate {longest}"));
+            let maps = fewer_maps.then(|| "--layers 0 --heads 0, a single map".to_owned());
+            let ways: Vec<String> = truncate.into_iter().chain(maps).collect();
+            ways.join("; or ")
         }
         Remedy::UseLessMemory => {
             "use a smaller model, or a machine with more memory; this shows what is free: free -m"

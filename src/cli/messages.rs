@@ -48,6 +48,13 @@ impl Messages {
         }
     }
 
+    /// Several of them.
+    pub fn warnings(self, messages: &[String]) {
+        for message in messages {
+            self.warning(message);
+        }
+    }
+
     /// Something that changes what the result means; in spite of `-q`.
     pub fn caveat(self, message: impl Display) {
         labelled("warning", AnsiColor::Yellow, message);

@@ -9,6 +9,7 @@ mod bench;
 mod completions;
 mod encode;
 mod hints;
+mod idle_options;
 mod index_list;
 mod instructions;
 mod man;

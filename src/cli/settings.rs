@@ -9,6 +9,7 @@ use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
     RenderArguments, TokensArguments,
 };
+use super::idle_options::idle_options;
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::standard_input;
@@ -51,6 +52,8 @@ pub struct EncodeSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -69,6 +72,8 @@ pub struct BatchSettings {
     pub resume: bool,
     pub shard: Option<Shard>,
     pub reports: Reports,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -122,6 +127,8 @@ pub struct RenderSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -139,6 +146,11 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
+        warnings: idle_options(
+            output,
+            &views(output, &[View::Heads, View::Overview]),
+            arguments.terminal.show.is_some(),
+        ),
         json: arguments.json,
     })
 }
@@ -179,6 +191,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
                 .as_deref()
                 .map(|path| report("--junit", path)),
         },
+        warnings: idle_options(output, &views(output, &[View::Overview]), false),
         json: arguments.json,
     })
 }
@@ -216,6 +229,11 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
+        warnings: idle_options(
+            output,
+            &views(output, &[View::Heads, View::Overview]),
+            arguments.terminal.show.is_some(),
+        ),
         json: arguments.json,
     })
 }
@@ -225,19 +243,24 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
         .model
         .as_ref()
         .map(|model| model.source(&arguments.revision));
-    let is_hub = matches!(source, None | Some(CheckpointSource::Hub { .. }));
+    // The revision is the model's alone.
+    let tokenizer = arguments.tokenizer.as_ref().map(|name| name.source("main"));
+    let on_hub = |source: &CheckpointSource| matches!(source, CheckpointSource::Hub { .. });
+    let is_hub = source.as_ref().is_none_or(on_hub) || tokenizer.as_ref().is_some_and(on_hub);
     if let (Some(source), Some(name)) = (&source, &arguments.model) {
         check_revision(source, name, &arguments.revision)?;
     }
     Ok(ModelSettings {
-        load: match is_hub {
-            true => hub(arguments.offline)?,
-            // Nothing of the hub's environment matters for a local model.
-            false => LoadOptions {
-                hub: None,
-                check_config,
-                parts: Parts::Whole,
-            },
+        load: LoadOptions {
+            tokenizer,
+            ..match is_hub {
+                true => hub(arguments.offline)?,
+                // Nothing of the hub's environment matters for a local model.
+                false => LoadOptions {
+                    check_config,
+                    ..LoadOptions::default()
+                },
+            }
         },
         source,
         weights_prefix: arguments.weights_prefix.clone(),
@@ -265,6 +288,14 @@ pub(super) fn check_revision(
     }
 }
 
+/// What is drawn: what was asked for, or else the command's own views.
+fn views(output: &OutputArguments, default_views: &[View]) -> Vec<View> {
+    match &output.views {
+        Some(lists) => lists.iter().flat_map(|list| &list.0).cloned().collect(),
+        None => default_views.to_vec(),
+    }
+}
+
 fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {
     let figure = FigureOptions {
         scale: output.scale,
@@ -277,16 +308,13 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             theme: output.theme,
         },
         top_links: usize::from(output.top_k),
+        links: output.links,
     };
     figure
         .check()
         .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
-    let views: Vec<&View> = match &output.views {
-        Some(lists) => lists.iter().flat_map(|list| &list.0).collect(),
-        None => default_views.iter().collect(),
-    };
     Ok(OutputOptions {
-        views: views.into_iter().cloned().collect(),
+        views: views(output, default_views).into_iter().collect(),
         formats: output.formats.iter().copied().collect(),
         reshape: ReshapeOptions {
             granularity: output.tokens,
@@ -319,6 +347,7 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
         hub: Some(environment),
         check_config,
         parts: Parts::Whole,
+        tokenizer: None,
     })
 }
 

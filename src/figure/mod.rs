@@ -8,6 +8,7 @@ mod build;
 mod colormap;
 pub mod layout;
 mod profile;
+mod reach;
 mod resample;
 mod scale;
 mod unit_choice;
@@ -17,11 +18,11 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use crate::analysis::{Crop, Direction, Link};
+use crate::analysis::{Crop, Direction, Link, LinkChoice};
 use crate::attention::HeadId;
 use crate::remedy::Remedy;
 
-pub use build::{overview, single_map};
+pub use build::{overview, overview_in_steps, single_map};
 pub use colormap::{Colormap, Palette, Theme};
 pub use profile::unit_profile;
 pub use resample::{Join, parts, resample};
@@ -100,15 +101,29 @@ pub enum FigureError {
         positions: Vec<usize>,
     },
     /// The first colour would stand for as much as the last, or more.
-    #[error("expected a colour scale from low to high, found {minimum} to {maximum}")]
+    #[error(
+        "expected a colour scale from low to high, found {} to {}",
+        scale::number(f64::from(*.minimum)), scale::number(f64::from(*.maximum))
+    )]
     EmptyRange {
         /// The value of the first colour.
         minimum: f32,
         /// The value of the last colour.
         maximum: f32,
     },
+    /// Nothing that is shown is above the value of the first colour.
+    #[error(
+        "expected a colour scale to begin below what is shown, which is at most {}, found {}",
+        scale::number(f64::from(*.maximum)), scale::number(f64::from(*.minimum))
+    )]
+    NothingAbove {
+        /// The value of the first colour.
+        minimum: f32,
+        /// The greatest value that is shown.
+        maximum: f32,
+    },
     /// A logarithmic scale cannot begin at 0.
-    #[error("expected a logarithmic scale to begin above 0, found {minimum}")]
+    #[error("expected a logarithmic scale to begin above 0, found {}", scale::number(f64::from(*.minimum)))]
     LogarithmOfNothing {
         /// The value of the first colour.
         minimum: f32,
@@ -144,7 +159,9 @@ impl FigureError {
                 positions,
                 ..
             } => Some(name_unit(*direction, positions)),
-            Self::EmptyRange { .. } | Self::LogarithmOfNothing { .. } => Some(Remedy::SetScale),
+            Self::EmptyRange { .. }
+            | Self::LogarithmOfNothing { .. }
+            | Self::NothingAbove { .. } => Some(Remedy::SetScale),
             Self::TooManyPanels { .. } => Some(Remedy::DrawFewerPanels),
             Self::HiddenUnit {
                 direction,
@@ -206,7 +223,8 @@ fn reason(crop: Option<Crop>) -> String {
 /// How a figure is made.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FigureOptions {
-    /// `None`: [`Scale::Head`] for a single map, [`Scale::Unit`] for an overview.
+    /// `None`: [`Scale::Head`] for a single map, [`Scale::Unit`] for an overview,
+    /// each with an earlier end where that would show next to nothing.
     pub scale: Option<Scale>,
     /// How colours follow values.
     pub progression: Progression,
@@ -218,6 +236,8 @@ pub struct FigureOptions {
     pub palette: Palette,
     /// So many of the strongest links are listed beside a single map.
     pub top_links: usize,
+    /// Which links count for that.
+    pub links: LinkChoice,
 }
 
 impl FigureOptions {
@@ -227,7 +247,8 @@ impl FigureOptions {
     /// # Errors
     /// When the first is not below the last, or a logarithm of it is none.
     pub fn check(&self) -> Result<(), FigureError> {
-        build::value_range(self, 1.0).map(|_| ())
+        let beyond = self.minimum.unwrap_or(0.0).max(1.0) * 2.0;
+        reach::value_range(self, beyond).map(|_| ())
     }
 }
 
@@ -331,7 +352,7 @@ pub struct PanelGrid<'run> {
 /// What the small maps share along one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PanelAxis {
-    /// The number of units.
+    /// The number of units; a drawn row or column may stand for several.
     pub count: usize,
     /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
@@ -343,7 +364,8 @@ pub struct PanelAxis {
 /// One of the small maps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel<'run> {
-    /// `[query, key]`.
+    /// `[query, key]`, as it is drawn: a value where several units share a row
+    /// or a column is the mean.
     pub matrix: Matrix<'run>,
     /// The values of the first and last colour in this panel.
     pub range: ValueRange,
@@ -375,5 +397,25 @@ impl ColorScale {
     /// The label up to its first comma: what is measured, without its range.
     pub fn quantity(&self) -> &str {
         self.label.split(',').next().unwrap_or_default()
+    }
+
+    /// What stands at both ends, first and last, with a mark where values
+    /// beyond are clipped.
+    pub fn ends(&self) -> [String; 2] {
+        let ends = layout::ticks(self, 1);
+        let text =
+            |tick: Option<&(f32, String)>| tick.map_or_else(String::new, |tick| tick.1.clone());
+        [text(ends.first()), text(ends.last())]
+    }
+
+    /// How colours follow values, nothing where that is by equal steps.
+    pub fn progression_name(&self) -> &'static str {
+        match self.range {
+            ColorRange::Shared(ValueRange { progression, .. })
+            | ColorRange::PerPanel { progression, .. } => match progression {
+                Progression::Linear => "",
+                Progression::Logarithmic => "logarithmic",
+            },
+        }
     }
 }

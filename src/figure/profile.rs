@@ -1,7 +1,8 @@
 //! What one unit attends to, or what attends to it, as bars over the input and
 //! as a row for every layer.
 
-use super::build::{captions, joined, label, labels, maximum, notes, quantity, value_range};
+use super::build::{captions, joined, labels, notes, quantity};
+use super::reach::{maximum, reach_of_one};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
     UnitProfile,
@@ -40,15 +41,14 @@ pub fn unit_profile(
     let name = named(&unit.label);
     let layers = profile.by_layer.concat();
     let highest = maximum(&profile.mean);
-    let (layer_maximum, bar_maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
-        Scale::Head => (maximum(&layers), highest, "these rows' maximum"),
-        Scale::Unit => (1.0, 1.0, ""),
-        Scale::Run => {
-            let maximum = maps.head_maximum;
-            (maximum, maximum, "the run's maximum")
-        }
+    let whose = "these rows' maximum";
+    let reach = reach_of_one(options, &layers, along, maps.head_maximum, whose);
+    let bar_maximum = match options.scale.unwrap_or(Scale::Head) {
+        Scale::Head => highest,
+        Scale::Unit => 1.0,
+        Scale::Run => maps.head_maximum,
     };
-    let range = value_range(options, layer_maximum)?;
+    let range = reach.range(options)?;
     let mut clipped = Clipped::default();
     clipped.count(&layers, &range);
     let measure = |count: usize| match count {
@@ -62,7 +62,7 @@ pub fn unit_profile(
     };
     let mark = maps.is_square().then_some(position);
     let mut sentences = vec![reading(maps, mark.map(|_| name.as_str()), &units)];
-    sentences.extend(notes(run, maps, clipped, Some(range)));
+    sentences.extend(notes(run, maps, &reach, options, clipped, Some(range)));
     Ok(Figure {
         title: format!(
             "{} · {word} {name} ({}) · {}",
@@ -90,7 +90,7 @@ pub fn unit_profile(
         }),
         color_scale: ColorScale {
             range: ColorRange::Shared(range),
-            label: label(measure(heads_a_layer.max().unwrap_or(0)), options, reach),
+            label: reach.label(measure(heads_a_layer.max().unwrap_or(0)), options),
             clipped,
         },
         palette: options.palette,

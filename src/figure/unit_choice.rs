@@ -89,7 +89,7 @@ impl Search<'_> {
     fn hidden(&self, position: usize, unit: &Unit, is_ambiguous: bool) -> FigureError {
         let reshape = self.maps.reshape;
         let crop = reshape.crop.filter(|crop| !crop.contains(position));
-        let is_special = unit.special.is_some() && reshape.special_tokens != SpecialTokens::Keep;
+        let is_special = unit.is_added() && reshape.special_tokens != SpecialTokens::Keep;
         FigureError::HiddenUnit {
             direction: self.direction,
             text: unit.label.clone(),

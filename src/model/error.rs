@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::config::ConfigError;
 use crate::attention::AttentionError;
+use crate::memory::MemoryError;
 use crate::remedy::{Remedy, Setting};
 use crate::weights::WeightsError;
 
@@ -59,6 +60,9 @@ pub enum ModelError {
     /// What the model computed is not attention, as when weights overflow.
     #[error("the model's attention is not valid: {0}")]
     Attention(#[from] AttentionError),
+    /// What the model would compute does not fit into the memory.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// candle could not compute something.
     #[error("the model could not be computed: {0}")]
     Candle(#[from] candle_core::Error),
@@ -70,6 +74,7 @@ impl ModelError {
         match self {
             Self::Config(error) => error.remedy(),
             Self::Weights(error) => error.remedy(),
+            Self::Memory(error) => error.remedy(),
             Self::OwnCode { .. } => Some(Remedy::SaveAttentionInPython),
             Self::UnknownSegment { .. } => Some(Remedy::LeaveOut(Setting::Pair)),
             Self::Attention(_) => Some(Remedy::CompareWithBuiltin),

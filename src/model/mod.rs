@@ -2,6 +2,7 @@
 //! knows candle. A model family is one file and one variant of
 //! [`ModelConfig`] and [`Model`].
 
+mod awake;
 mod bert;
 mod bert_tensors;
 mod config;
@@ -11,8 +12,10 @@ mod ops;
 mod output;
 mod own_code;
 
+use crate::attention::Selection;
 use crate::checkpoint::Checkpoint;
 use crate::input::Prepared;
+use crate::memory::Demand;
 use crate::weights::Weights;
 use bert::Keep;
 
@@ -106,7 +109,7 @@ impl Model {
     }
 
     /// Runs inputs of any lengths together; each gets bit for bit what it
-    /// gets alone.
+    /// gets alone. All maps are handed out.
     ///
     /// # Errors
     /// When an input does not fit the model; see [`ModelError`].
@@ -115,8 +118,30 @@ impl Model {
         inputs: &[&Prepared],
         keep: HiddenStates,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
+        let config = self.config();
+        let all = Selection::all(config.layer_count(), config.head_count());
+        self.forward_heads(inputs, keep, &all)
+    }
+
+    /// As [`Model::forward`], for the maps of some heads: others take no
+    /// memory.
+    ///
+    /// # Errors
+    /// As [`Model::forward`].
+    pub fn forward_heads(
+        &self,
+        inputs: &[&Prepared],
+        keep: HiddenStates,
+        selection: &Selection,
+    ) -> Result<Vec<EncoderOutput>, ModelError> {
         let Self::Bert(bert) = self;
-        bert.forward(inputs, keep)
+        bert.forward(inputs, keep, selection)
+    }
+
+    /// What [`Model::forward_heads`] takes for so many maps.
+    pub fn demand(&self, map_count: usize) -> Demand {
+        let Self::Bert(bert) = self;
+        bert.demand(map_count)
     }
 
     /// The config that the model was made from.

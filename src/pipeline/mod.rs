@@ -14,5 +14,6 @@ pub use contents::{Contents, Drawn};
 pub use error::OutputError;
 pub use output::{WrittenRun, picture_count, redraw_run, write_run};
 pub use run::{
-    LoadedModel, LoadedTokenizer, PipelineError, Use, load, load_tokenizer, prepare, runs,
+    LoadedModel, LoadedTokenizer, PipelineError, Use, check_memory, load, load_tokenizer, prepare,
+    runs,
 };

@@ -8,6 +8,7 @@ use crate::input::{Input, Prepared};
 use crate::model::{HiddenStates, Model, ModelConfig, ModelError};
 use crate::remedy::Remedy;
 use crate::run::Run;
+use crate::store::{OutputOptions, with_output};
 use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
 
 /// Why there is no run.
@@ -74,11 +75,10 @@ pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, Pipe
         || Tokenizer::from_checkpoint(checkpoint),
     );
     let (tokenizer, model) = (tokenizer?, model?);
-    tokenizer.check_vocabulary_size(model.config().vocabulary_size())?;
     provenance.weights_prefix = model.chosen_prefix().map(str::to_owned);
     Ok(LoadedModel {
+        tokenizer: tokenizer.for_rows(model.config().vocabulary_size()),
         model,
-        tokenizer,
         provenance,
     })
 }
@@ -99,7 +99,7 @@ pub struct LoadedTokenizer {
 pub fn load_tokenizer(checkpoint: &Checkpoint) -> Result<LoadedTokenizer, PipelineError> {
     let config = ModelConfig::from_json(&checkpoint.config).map_err(ModelError::from)?;
     Ok(LoadedTokenizer {
-        tokenizer: Tokenizer::from_checkpoint(checkpoint)?,
+        tokenizer: Tokenizer::from_checkpoint(checkpoint)?.for_rows(config.vocabulary_size()),
         maximum_token_count: config.maximum_token_count(),
     })
 }
@@ -152,15 +152,29 @@ pub fn runs(
     inputs: &[&Prepared],
     selection: &Selection,
 ) -> Result<Vec<Run>, ModelError> {
-    let outputs = loaded.model.forward(inputs, HiddenStates::Drop)?;
-    let runs = outputs.into_iter().zip(inputs).map(|(output, &input)| {
-        let run = Run {
-            model: loaded.provenance.clone(),
-            input: input.input.clone(),
-            streams: input.streams.clone(),
-            attention: vec![Attention::Own(output.attention)],
-        };
-        run.select(selection)
+    let keep = HiddenStates::Drop;
+    let outputs = loaded.model.forward_heads(inputs, keep, selection)?;
+    let runs = outputs.into_iter().zip(inputs).map(|(output, &input)| Run {
+        model: loaded.provenance.clone(),
+        input: input.input.clone(),
+        streams: input.streams.clone(),
+        attention: vec![Attention::Own(output.attention)],
     });
     Ok(runs.collect())
+}
+
+/// Whether there is memory for the run of an input and for all that is written
+/// of it; asked before anything is computed.
+///
+/// # Errors
+/// When there is not.
+pub fn check_memory(
+    loaded: &LoadedModel,
+    input: &Prepared,
+    selection: &Selection,
+    options: &OutputOptions,
+) -> Result<(), ModelError> {
+    let demand = loaded.model.demand(selection.head_count());
+    let demand = with_output(demand, selection.layers.len(), options);
+    Ok(demand.check([input.source().len()].into_iter())?)
 }

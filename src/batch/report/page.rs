@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::page_row::{RowStyle, failure, row};
 use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short};
-use crate::figure::{UnitChoice, View};
+use crate::figure::{Progression, UnitChoice, View};
 use crate::render::thumbnail;
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, RESULTS, Reading, Status};
@@ -162,7 +162,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
     let scale = options
         .scale
         .as_deref()
-        .unwrap_or("head for maps, unit for the overview");
+        .unwrap_or("head for maps, unit for the overview, or as far as values that are not near 0");
     html! {
         details.facts {
             summary { "How these pictures were made" }
@@ -175,6 +175,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
                 (fact("views", html! { (options.views.join(", ")) }))
                 (fact("formats", html! { (options.formats.join(", ")) }))
                 (fact("scale", html! { (scale) }))
+                (fact("colour scale", html! { (options.color_scale) (ends(options)) }))
                 (fact("colormap", html! { (options.colormap) }))
                 (fact("truncate", html! { (truncate) }))
                 @if let Some(shard) = manifest.shard { (fact("shard", html! { (shard) })) }
@@ -188,6 +189,13 @@ fn facts(manifest: &BatchManifest) -> Markup {
             }
         }
     }
+}
+
+/// The ends of the colours that were asked for.
+fn ends(options: &OptionsRecord) -> String {
+    let named = |name: &str, end: Option<f32>| end.map(|end| format!(", {name} {end:?}"));
+    let ends = [named("from", options.vmin), named("to", options.vmax)];
+    ends.into_iter().flatten().collect()
 }
 
 /// The columns that were named, by their options.
@@ -243,11 +251,23 @@ fn inputs_opening(manifest: &BatchManifest) -> Markup {
         @if has_pictures && manifest.counts.done > 0 {
             p.legend {
                 "One small map per head: layers run down, heads across. In each map queries run "
-                "down and keys across, coloured as in the full picture. Click a picture to see it whole."
+                "down and keys across. " (colors_legend(&manifest.options))
+                " Click a picture to see it whole, with a colour bar."
             }
         }
         @if manifest.counts.inputs == 0 { p.legend { "There was no input." } }
         (PreEscaped("\n<ol>\n"))
+    }
+}
+
+/// How far the colours of small maps reach.
+fn colors_legend(options: &OptionsRecord) -> &'static str {
+    let is_logarithmic = options.color_scale == Progression::Logarithmic.name();
+    let is_own = options.scale.is_none() && options.vmin.is_none() && options.vmax.is_none();
+    match (is_logarithmic, is_own) {
+        (true, _) => "Colours are logarithmic.",
+        (false, true) => "Colours of each picture reach as far as its own values need.",
+        (false, false) => "Colours are those of the full picture.",
     }
 }
 

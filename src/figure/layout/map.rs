@@ -7,7 +7,7 @@ use super::head::{Lines, heading, notes};
 use super::links::link_list;
 use super::positions::Positions;
 use super::text::{elide_middle, place};
-use super::value::{NOTHING, value_text};
+use super::value::{unwritten_note, value_text};
 use super::{
     ANNOTATION_SIZE, CellAxis, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL,
     LINE_HEIGHT, Layout, MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont,
@@ -74,6 +74,8 @@ pub(super) fn layout<'figure>(
     let links = link_list(map, (links_left, top), cells.height(), measure);
     let mut all_notes = figure.notes.clone();
     all_notes.extend(axes.note(map, block));
+    let (values, values_note) = value_texts(&cells, measure);
+    all_notes.extend(values_note);
     all_notes.extend(links.notes);
     let body_bottom = bar.bottom.max(links.lines.bottom);
     let names = axis_names(&cells, &axes, name_font, heading.bottom + 28, measure);
@@ -91,7 +93,6 @@ pub(super) fn layout<'figure>(
     };
 
     let mut items: Vec<Item<'figure>> = heading.items;
-    let values = value_texts(&cells, measure);
     items.reserve(values.len() + 4 * longest + 64);
     items.extend(names.items);
     axes.push_labels(&cells, &mut items);
@@ -145,7 +146,7 @@ fn cells<'figure>(
     };
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => range,
-        ColorRange::PerPanel => {
+        ColorRange::PerPanel { .. } => {
             let maximum = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
             ValueRange::up_to(maximum, Progression::Linear)
         }
@@ -445,33 +446,41 @@ fn segment_lines(cells: &CellMatrix<'_>, axes: &Axes) -> Vec<Item<'static>> {
         .collect()
 }
 
-/// The values of the cells, where they are large enough to hold them.
-fn value_texts(cells: &CellMatrix<'_>, measure: &mut dyn MeasureText) -> Vec<Item<'static>> {
+/// The values of the cells, where they are large enough to hold them, and what
+/// has to be said of those that have none.
+fn value_texts(
+    cells: &CellMatrix<'_>,
+    measure: &mut dyn MeasureText,
+) -> (Vec<Item<'static>>, Option<String>) {
     let Some((font, decimals)) = value_format(cells.cell, measure) else {
-        return Vec::new();
+        return (Vec::new(), None);
     };
     let (rows, columns) = (cells.rows.count, cells.columns.count);
     let mut items = Vec::with_capacity(rows * columns);
+    let mut note = None;
     for row in 0..rows {
         for column in 0..columns {
+            let value = cells.value(row, column);
+            let Some(text) = value_text(value, decimals) else {
+                note = Some(unwritten_note(decimals));
+                continue;
+            };
             let fraction = cells.fraction(row, column);
-            let text = value_text(cells.value(row, column), decimals);
             let width = measure.width(&text, font);
             let corner = (
                 cells.origin.0 + cells.column_offset(column) + (cells.cell - width) / 2,
                 cells.origin.1 + cells.row_offset(row) + (cells.cell - font.line_height()) / 2,
             );
-            // What rounds to nothing steps back behind what does not.
-            let ink = if text == NOTHING {
-                Ink::FaintOnColor(fraction)
-            } else {
-                Ink::OnColor(fraction)
+            // What is nothing steps back behind what is not.
+            let ink = match value == 0.0 {
+                true => Ink::FaintOnColor(fraction),
+                false => Ink::OnColor(fraction),
             };
             let kind = (ink, Role::Value(row, column));
             items.push(place(text, font, width, corner, Rotation::Level, kind));
         }
     }
-    items
+    (items, note)
 }
 
 /// The size and the number of decimals of values in cells, `None` where not
@@ -480,7 +489,10 @@ fn value_format(cell: i32, measure: &mut dyn MeasureText) -> Option<(TextFont, u
     let decimals = if cell >= 72 { 3 } else { 2 };
     let size = (cell as f32 * 0.4).floor().min(LARGEST_LABEL);
     let font = TextFont::regular(size);
-    let fits =
-        size >= SMALLEST_LABEL && measure.width(&value_text(0.888, decimals), font) + 4 <= cell;
+    let fits = size >= SMALLEST_LABEL && measure.width(&widest_text(decimals), font) + 4 <= cell;
     fits.then_some((font, decimals))
+}
+
+fn widest_text(decimals: usize) -> String {
+    value_text(0.888, decimals).unwrap_or_default()
 }

@@ -17,14 +17,17 @@ mod positions;
 mod profile;
 mod text;
 mod thumbnail;
+mod ticks;
 mod value;
 
 use std::borrow::Cow;
 
 use super::{Body, Figure, FigureError, Palette, ValueRange};
 
+pub use grid::panel_steps;
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
-pub use thumbnail::{thumbnail, thumbnail_size};
+pub use thumbnail::{thumbnail, thumbnail_side, thumbnail_size};
+pub use ticks::ticks;
 
 /// The greatest width and height of a canvas, in pixels.
 pub const CANVAS_LIMIT: i32 = 8_192;

@@ -21,8 +21,9 @@
 //! be drawn otherwise.
 //! `--resume` goes on from the folder of any inputs and any version of the same
 //! model and of the same shard: what is the same is kept, what changed is done again, what is no
-//! input any more goes. `--overwrite` takes any batch's folder, and never one
-//! that is no batch's. See [`difference`].
+//! input any more goes. `--overwrite` takes any folder. Whoever takes it replaces
+//! and deletes only what a batch wrote: the names in `results.jsonl` and, of a
+//! batch that did not come to its end, in its ledger. See [`difference`].
 
 mod owner;
 mod reading;

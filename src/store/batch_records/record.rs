@@ -53,6 +53,10 @@ pub struct ResultRecord {
     pub picture: Option<String>,
     /// A small version of all maps, relative to the batch's folder.
     pub thumbnail: Option<String>,
+    /// SHA-256 of the thumbnail, 64 lower-case hexadecimal digits; `None` where
+    /// there is none, and in results of earlier versions.
+    #[serde(default)]
+    pub thumbnail_sha256: Option<String>,
     /// Why it failed, with the causes after `: `.
     pub error: Option<String>,
     /// What can be done about that, where something can.
@@ -63,11 +67,32 @@ pub struct ResultRecord {
 /// Part `index` of `count` equal parts of the inputs, `3/16` on the command
 /// line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "UncheckedShard")]
 pub struct Shard {
     /// From 1.
     pub index: u32,
     /// At least `index`.
     pub count: u32,
+}
+
+/// A shard as a manifest has it, which anybody may have written.
+#[derive(Deserialize)]
+struct UncheckedShard {
+    index: u32,
+    count: u32,
+}
+
+impl TryFrom<UncheckedShard> for Shard {
+    type Error = ShardError;
+
+    fn try_from(UncheckedShard { index, count }: UncheckedShard) -> Result<Self, ShardError> {
+        match (1..=count).contains(&index) {
+            true => Ok(Self { index, count }),
+            false => Err(ShardError {
+                found: format!("{index}/{count}"),
+            }),
+        }
+    }
 }
 
 /// The text is no shard.
@@ -91,9 +116,7 @@ impl FromStr for Shard {
         let parse = || {
             let (index, count) = text.split_once('/')?;
             let (index, count) = (index.parse().ok()?, count.parse().ok()?);
-            (1..=count)
-                .contains(&index)
-                .then_some(Self { index, count })
+            Self::try_from(UncheckedShard { index, count }).ok()
         };
         parse().ok_or_else(|| ShardError {
             found: text.to_owned(),

@@ -100,6 +100,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         truncated_tokens: 0,
         picture: Some(format!("inputs/{line:06}/overview.png")),
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
+        thumbnail_sha256: None,
         error: None,
         hint: None,
     }
@@ -195,12 +196,13 @@ fn write_input(root: &Path, line: u64, text: &str, pair: Option<&str>) -> Result
     fs::remove_dir(root.join("scratch")).unwrap();
     let thumbnail = render::thumbnail(&run, &crate::runs::raw(&run), &options().figure).unwrap();
     let path = root.join("thumbnails").join(format!("{name}.png"));
-    fs::write(path, thumbnail.bytes).unwrap();
+    fs::write(path, &thumbnail.bytes).unwrap();
     let tokens = run.units(StreamRole::Source).iter();
     ResultRecord {
         pair: pair.map(str::to_owned),
         tokens: tokens.map(|token| token.text.clone()).collect(),
         truncated_tokens: run.streams[0].dropped,
+        thumbnail_sha256: Some(crate::binary::sha256(&thumbnail.bytes)),
         ..done(&name, line, text)
     }
 }

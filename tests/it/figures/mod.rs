@@ -9,8 +9,10 @@ mod pixels;
 mod placement;
 mod positions;
 mod profiles;
+mod readable;
 mod rectangular;
 mod reference;
+mod scales;
 mod text;
 
 use attnviz::analysis::{MapId, Maps};
