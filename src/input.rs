@@ -210,12 +210,6 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Whether it stands for text that the vocabulary lacks.
-    pub fn is_unknown(&self) -> bool {
-        let is_added = self.place == Place::Added || self.special.is_some();
-        !is_added && SpecialRole::of(&self.text) == SpecialRole::Unknown
-    }
-
     /// Whether it is one that tokenizers add to a text: `[CLS]`, `[SEP]`, `<s>`
     /// … What stands for a part of the text, as `[MASK]` and `[UNK]` do and
     /// special tokens that somebody has defined, is none, special or not.
