@@ -15,6 +15,50 @@ pub enum Remedy {
         /// Of which subcommand, where one was typed.
         subcommand: Option<String>,
     },
+    /// Type the name that is nearest to what was typed.
+    TypeNearest {
+        /// The option that it is a value of, if it is one.
+        option: Option<String>,
+        /// The name.
+        nearest: String,
+    },
+    /// Give an option another value.
+    GiveValue {
+        /// The option.
+        option: String,
+    },
+    /// Join an option and its value.
+    JoinValue {
+        /// The option.
+        option: String,
+        /// The value.
+        value: String,
+    },
+    /// Give an option once.
+    GiveOnce {
+        /// The option.
+        option: String,
+    },
+    /// Give one of two options that do not go together.
+    GiveOneOf {
+        /// The two.
+        options: [String; 2],
+    },
+    /// Put a text into quotes.
+    QuoteText {
+        /// Whose text it is.
+        subcommand: String,
+        /// What else was typed.
+        options: Vec<String>,
+        /// The text, without quotes.
+        text: String,
+    },
+    /// Send a text to standard input.
+    PipeText,
+    /// Send text in UTF-8.
+    ConvertToUtf8,
+    /// Encode many texts instead of one.
+    UseBatch,
     /// Give a text.
     GiveText,
     /// Give another second text, or none.
@@ -152,6 +196,11 @@ pub enum Remedy {
     RenameInputFiles,
 
     // The hub, the way to it, and its cache.
+    /// Name the model that is nearest to what was typed.
+    NameModel {
+        /// Its name.
+        nearest: String,
+    },
     /// Name a model as the hub does.
     NameHubModel,
     /// Check the model's name, or say who asks.

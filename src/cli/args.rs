@@ -3,11 +3,14 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::ArgValueCompleter;
 
+use super::completions::{layers_or_heads, models};
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
+use super::values::{ViewParser, input_format, one_of};
 use crate::analysis::{Crop, Granularity, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme, View};
@@ -57,7 +60,7 @@ Example:
 /// Every attention map of a BERT as a picture.
 #[derive(Debug, Parser)]
 #[command(name = "attnviz", version, max_term_width = 80, after_help = EXAMPLES)]
-#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(arg_required_else_help = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -99,9 +102,14 @@ pub enum Command {
 /// Arguments of `encode`.
 #[derive(Debug, Args)]
 pub struct EncodeArguments {
-    /// The text to encode
+    /// The text to encode, in quotes; "-" reads it from standard input
+    ///
+    /// Of standard input all is one text: its line ends count as spaces. A text
+    /// that begins with "-" stands behind "--".
     pub text: String,
     /// A second text: both are encoded as a sentence pair
+    ///
+    /// "-" reads it from standard input.
     #[arg(long, value_name = "TEXT")]
     pub pair: Option<String>,
     /// Which model.
@@ -114,6 +122,9 @@ pub struct EncodeArguments {
     #[command(flatten)]
     pub terminal: TerminalArguments,
     /// Cut to so many tokens, or never
+    ///
+    /// "never": a text with more tokens than the model takes is an error. A number
+    /// counts special tokens, too; what is cut off is said.
     #[arg(
         long,
         value_name = "TOKENS",
@@ -121,10 +132,15 @@ pub struct EncodeArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// [default: all cores, or RAYON_NUM_THREADS]
+    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -135,8 +151,8 @@ pub struct BatchArguments {
     /// Files of texts: .txt, .jsonl, .csv or .tsv; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, csv, tsv [default: by extension]
-    #[arg(long, value_name = "FORMAT")]
+    /// Format of the files [default: by extension]
+    #[arg(long, value_name = "FORMAT", value_parser = input_format())]
     pub input_format: Option<InputFormat>,
     /// Which model.
     #[command(flatten)]
@@ -145,6 +161,9 @@ pub struct BatchArguments {
     #[command(flatten)]
     pub output: OutputArguments,
     /// Cut to so many tokens, or never
+    ///
+    /// "never": a text with more tokens than the model takes is an error. A number
+    /// counts special tokens, too; what is cut off is said.
     #[arg(
         long,
         value_name = "TOKENS",
@@ -153,9 +172,14 @@ pub struct BatchArguments {
     )]
     pub truncate: Truncate,
     /// Keep what an earlier run has done
+    ///
+    /// Inputs whose text, model or options changed are done again.
     #[arg(long, conflicts_with = "overwrite")]
     pub resume: bool,
     /// Do one part, such as 3/16; see attnviz merge
+    ///
+    /// The third of sixteen parts. Which inputs a part has depends on nothing but
+    /// the inputs, so that parts can be done on different machines.
     #[arg(long, value_name = "PART")]
     pub shard: Option<Shard>,
     /// Stop at the first input that fails
@@ -171,12 +195,19 @@ pub struct BatchArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
     /// Tokens that are encoded at once
+    ///
+    /// At least 1. More need more memory and change no file.
     #[arg(long, value_name = "NUMBER", default_value = "1024")]
     pub batch_tokens: NonZeroUsize,
-    /// [default: all cores, or RAYON_NUM_THREADS]
+    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -188,6 +219,8 @@ pub struct RenderArguments {
     #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub run: PathBuf,
     /// Tokens of a foreign file: one a line, or JSON
+    ///
+    /// JSON is an array of strings, as tokenizer.convert_ids_to_tokens gives it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub labels: Option<PathBuf>,
     /// Keys of a foreign file, where they are not the queries
@@ -202,10 +235,15 @@ pub struct RenderArguments {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
-    /// [default: all cores, or RAYON_NUM_THREADS]
+    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -213,16 +251,19 @@ pub struct RenderArguments {
 /// Arguments of `pull`.
 #[derive(Debug, Args)]
 pub struct PullArguments {
-    /// Hub ids such as google-bert/bert-base-uncased
-    #[arg(required = true, value_name = "MODEL")]
+    /// Hub ids or addresses such as google-bert/bert-base-uncased
+    #[arg(required = true, value_name = "MODEL", add = ArgValueCompleter::new(models))]
     pub models: Vec<ModelName>,
-    /// Branch, tag or commit on the hub
-    #[arg(long, default_value = "main")]
-    pub revision: String,
+    /// Branch, tag or commit on the hub [default: main]
+    #[arg(long)]
+    pub revision: Option<String>,
     /// Use the cache only; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -240,6 +281,9 @@ pub struct MergeArguments {
     #[arg(long)]
     pub overwrite: bool,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -250,10 +294,15 @@ pub struct BenchArguments {
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
-    /// [default: all cores, or RAYON_NUM_THREADS]
+    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -261,7 +310,7 @@ pub struct BenchArguments {
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArguments {
-    /// The shell
+    /// The shell that is to complete what is typed
     pub shell: clap_complete::Shell,
 }
 
@@ -269,11 +318,15 @@ pub struct CompletionsArguments {
 #[derive(Debug, Args)]
 pub struct ModelArguments {
     /// Hub id, directory or "builtin" [default: bert-base-uncased]
-    #[arg(short, long, value_hint = ValueHint::DirPath)]
+    ///
+    /// "builtin": sentence-transformers/all-MiniLM-L6-v2, compiled in. A directory:
+    /// as save_pretrained leaves it. A hub id: owner/name, owner/name@revision or
+    /// an address such as https://huggingface.co/owner/name/tree/main.
+    #[arg(short, long, value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
     pub model: Option<ModelName>,
-    /// Branch, tag or commit on the hub
-    #[arg(long, default_value = "main")]
-    pub revision: String,
+    /// Branch, tag or commit on the hub [default: main]
+    #[arg(long)]
+    pub revision: Option<String>,
     /// Use the cache only; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
@@ -283,32 +336,40 @@ pub struct ModelArguments {
 #[derive(Debug, Args)]
 pub struct OutputArguments {
     /// Layers, such as 0-3,11 or -1
+    ///
+    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
+    /// last one.
     #[arg(
         long,
         value_name = "LIST",
         default_value = "all",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        add = ArgValueCompleter::new(layers_or_heads)
     )]
     pub layers: IndexList,
     /// Heads, such as 0-3,11 or -1
+    ///
+    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
+    /// last one.
     #[arg(
         long,
         value_name = "LIST",
         default_value = "all",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        add = ArgValueCompleter::new(layers_or_heads)
     )]
     pub heads: IndexList,
-    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
-    /// [default: heads,overview; batch: overview]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// What is drawn [default: heads,overview; batch: overview]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = ViewParser)]
     pub views: Option<Vec<View>>,
-    /// png, svg, safetensors, npz, json
+    /// What is written
     #[arg(
         short,
         long = "format",
         value_name = "LIST",
         value_delimiter = ',',
-        default_value = "png"
+        default_value = "png",
+        value_parser = one_of::<Format>()
     )]
     pub formats: Vec<Format>,
     /// Folder for the results
@@ -317,39 +378,47 @@ pub struct OutputArguments {
     /// Replace a folder that holds something else
     #[arg(long)]
     pub overwrite: bool,
-    /// Units: subword, word
-    #[arg(long, value_name = "UNIT", default_value_t)]
+    /// What a row and a column is
+    #[arg(long, value_name = "UNIT", default_value_t, value_parser = one_of::<Granularity>())]
     pub tokens: Granularity,
-    /// keep, hide, renormalize
-    #[arg(long, value_name = "WHAT", default_value_t)]
+    /// What becomes of [CLS], [SEP] and the like
+    #[arg(long, value_name = "WHAT", default_value_t, value_parser = one_of::<SpecialTokens>())]
     pub special_tokens: SpecialTokens,
     /// Show a stretch of the tokens, such as 10-40
+    ///
+    /// The first and the last that are shown, counted from 0.
     #[arg(long, value_name = "FIRST-LAST")]
     pub crop: Option<Crop>,
     /// List so many of the strongest links by a map
+    ///
+    /// From 0, which lists none, to 100.
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
         value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
-    /// Colours to: head, unit, run [default: by view]
-    #[arg(long)]
+    /// What the colours reach to [default: by view]
+    #[arg(long, value_parser = one_of::<Scale>())]
     pub scale: Option<Scale>,
-    /// linear, logarithmic
-    #[arg(long, value_name = "WAY", default_value_t)]
+    /// How the colours follow the values
+    #[arg(long, value_name = "WAY", default_value_t, value_parser = one_of::<Progression>())]
     pub color_scale: Progression,
     /// The value of the first colour
+    ///
+    /// A number; what is below it is clipped, and the picture says so.
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     pub vmin: Option<f32>,
     /// The value of the last colour
+    ///
+    /// A number; what is above it is clipped, and the picture says so.
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     pub vmax: Option<f32>,
-    /// Such as cividis, mako or greys
-    #[arg(long, value_name = "NAME", default_value_t)]
+    /// The colours
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Colormap>())]
     pub colormap: Colormap,
     /// Turn the colours around
     #[arg(long)]
     pub invert: bool,
-    /// Paper and ink: light, dark
-    #[arg(long, value_name = "NAME", default_value_t)]
+    /// Paper and ink
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Theme>())]
     pub theme: Theme,
     /// Write even more than 1 GB for one input
     #[arg(long)]
@@ -359,14 +428,17 @@ pub struct OutputArguments {
 /// What is shown in the terminal; for commands that have `--json` too.
 #[derive(Debug, Clone, Args)]
 pub struct TerminalArguments {
-    /// Draw in the terminal, too: overview or heads
+    /// Draw in the terminal, too
+    ///
+    /// A value stands behind "=", as in --show=heads.
     #[arg(
         long,
         value_name = "VIEW",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "auto",
-        conflicts_with = "json"
+        conflicts_with = "json",
+        value_parser = one_of::<TerminalView>()
     )]
     pub show: Option<TerminalView>,
 }
@@ -374,7 +446,10 @@ pub struct TerminalArguments {
 /// How attnviz talks to the user.
 #[derive(Debug, Clone, Args)]
 pub struct MessageArguments {
-    /// Print errors only
+    /// Print neither progress nor results
+    ///
+    /// Errors and warnings are printed all the same, because they change what a
+    /// result means; so is what --json and --show print.
     #[arg(
         short,
         long,
@@ -383,17 +458,16 @@ pub struct MessageArguments {
         display_order = 1000
     )]
     pub quiet: bool,
-    /// Print what is being done
-    #[arg(short, long, global = true, display_order = 1001)]
-    pub verbose: bool,
-    /// auto, always, never
+    /// Print what is being done; -vv more of it
+    #[arg(short, long, global = true, display_order = 1001, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colours
     #[arg(
         long,
         global = true,
         display_order = 1002,
         value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
+        default_value = "auto"
     )]
     pub color: ColorWhen,
 }
@@ -401,11 +475,11 @@ pub struct MessageArguments {
 /// Whether messages are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// on a terminal, unless NO_COLOR is set
     Auto,
-    /// Always.
+    /// in pipes and files, too
     Always,
-    /// Never.
+    /// nowhere
     Never,
 }
 

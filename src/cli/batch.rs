@@ -65,7 +65,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     let durations = [load, start.elapsed()];
     match settings.json {
         true => print_json(settings, &outcome, durations, &warnings)?,
-        false => print_text(settings, &outcome, durations)?,
+        false if messages.shows_results() => print_text(settings, &outcome, durations)?,
+        false => {}
     }
     Ok(Outcome::of(outcome.manifest.counts))
 }
@@ -96,6 +97,7 @@ fn print_text(
         0 => String::new(),
         kept => format!(", {kept} of them from an earlier run"),
     };
+    let folder = settings.output.display().to_string();
     let page = settings.output.join(PAGE).display().to_string();
     let mut out = anstream::stdout().lock();
     writeln!(out, "model   {}", Printable(&manifest.model.id))?;
@@ -104,7 +106,8 @@ fn print_text(
         "inputs  {} done{kept}, {} failed",
         counts.done, counts.failed
     )?;
-    writeln!(out, "wrote   {}", Printable(&page))?;
+    writeln!(out, "wrote   {}", Printable(&folder))?;
+    writeln!(out, "open    {}", Printable(&page))?;
     writeln!(
         out,
         "time    load {}, work {}, {}",

@@ -1,8 +1,7 @@
 //! `attnviz encode`: one input, all its maps.
 
-use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -40,13 +39,17 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let mut durations = Durations::default();
 
     let start = Instant::now();
-    let (loaded, warnings) = model::load(&settings.model, Use::Once, messages)?;
+    let (loaded, mut warnings) = model::load(&settings.model, Use::Once, messages)?;
     durations.load = start.elapsed();
 
     let start = Instant::now();
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
+    for warning in cut_off(&prepared.streams) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
@@ -68,6 +71,20 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
 fn drop_meanwhile(unneeded: impl Send + 'static) {
     // Without a thread, the closure is dropped here and all with it.
     let _ = std::thread::Builder::new().spawn(move || drop(unneeded));
+}
+
+/// What `--truncate` left out, a sentence for each stream that it shortened.
+fn cut_off(streams: &[Stream]) -> Vec<String> {
+    let shortened = streams.iter().filter(|stream| stream.dropped > 0);
+    shortened
+        .map(|stream| {
+            let all = stream.units.len() + stream.dropped;
+            format!(
+                "{} of {all} tokens are cut off by --truncate",
+                stream.dropped
+            )
+        })
+        .collect()
 }
 
 /// What is made of a run, and where it goes.
@@ -125,7 +142,8 @@ pub(super) fn write(
     }
     match delivery.json {
         true => print_json(&written, picture_count, durations, &warnings)?,
-        false => print_text(run, &written, picture_count, durations)?,
+        false if messages.shows_results() => print_text(run, &written, picture_count, durations)?,
+        false => {}
     }
     match delivery.terminal_view {
         Some(view) => terminal_output::run(run, options, view),
@@ -174,6 +192,8 @@ fn print_text(
         writeln!(out, "{name:<7} {}", Printable(&tokens(stream)))?;
     }
     writeln!(out, "wrote   {} ({contents})", Printable(&folder))?;
+    let open = first_to_open(written).display().to_string();
+    writeln!(out, "open    {}", Printable(&open))?;
     writeln!(
         out,
         "time    load {}{}, draw {}",
@@ -224,10 +244,12 @@ struct Report<'a> {
     streams: &'a [StreamRecord],
     attention: &'a [AttentionRecord],
     folder: String,
+    /// The one to look at first.
+    open: String,
     /// What this command wrote.
-    files: Vec<&'a str>,
+    files: Vec<String>,
     /// Files of earlier commands in the same folder.
-    kept: &'a BTreeSet<String>,
+    kept: Vec<String>,
     pictures: usize,
     seconds: Seconds,
     warnings: &'a [String],
@@ -241,6 +263,20 @@ struct Seconds {
     draw: f64,
 }
 
+/// The one file to look at first: the overview, else a picture, else numbers.
+fn first_to_open(written: &WrittenRun) -> PathBuf {
+    let names = || {
+        let names = written.manifest.files.iter().map(|file| file.name.as_str());
+        names.filter(|name| !written.kept.contains(*name))
+    };
+    let is_picture = |name: &&str| name.ends_with(".png") || name.ends_with(".svg");
+    let first = names()
+        .find(|name| name.starts_with("overview.") && is_picture(name))
+        .or_else(|| names().find(is_picture))
+        .or_else(|| names().next());
+    written.folder.join(first.unwrap_or(MANIFEST))
+}
+
 fn print_json(
     written: &WrittenRun,
     picture_count: usize,
@@ -249,14 +285,17 @@ fn print_json(
 ) -> Result<()> {
     let files = written.manifest.files.iter().map(|file| file.name.as_str());
     let files = files.filter(|file| !written.kept.contains(*file));
+    // Paths that can be opened from where the command ran.
+    let path = |name: &str| written.folder.join(name).display().to_string();
     let report = Report {
         model: &written.manifest.model,
         input: &written.manifest.input,
         streams: &written.manifest.streams,
         attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
-        files: files.chain([MANIFEST]).collect(),
-        kept: &written.kept,
+        open: first_to_open(written).display().to_string(),
+        files: files.chain([MANIFEST]).map(path).collect(),
+        kept: written.kept.iter().map(|name| path(name)).collect(),
         pictures: picture_count,
         seconds: Seconds {
             load: durations.load.as_secs_f64(),

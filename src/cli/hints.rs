@@ -4,7 +4,9 @@
 use std::error::Error;
 
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
+use super::nearest::MistypedModel;
 use super::standard_output::StandardOutputError;
+use super::text_argument::StandardInputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
@@ -75,6 +77,8 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         IndexListError,
         IndexOutOfRange,
         IndexNotSaved,
+        MistypedModel,
+        StandardInputError,
         StandardOutputError,
         UsageError,
     )
@@ -89,6 +93,39 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::ReadHelp {
             subcommand: Some(name),
         } => format!("attnviz {name} --help"),
+        Remedy::TypeNearest {
+            option: None,
+            nearest,
+        } => format!("did you mean {nearest}?"),
+        Remedy::TypeNearest {
+            option: Some(option),
+            nearest,
+        } => format!("did you mean {nearest}? {option} {}", in_quotes(nearest)),
+        Remedy::GiveValue { option } => match example_of(option) {
+            Some(example) => format!("{option} {example}"),
+            None => "attnviz --help".into(),
+        },
+        Remedy::JoinValue { option, value } => format!("{option}={value}"),
+        Remedy::GiveOnce { option } => format!("{option} once"),
+        Remedy::GiveOneOf {
+            options: [one, other],
+        } => format!("{one} or {other}, not both"),
+        Remedy::QuoteText {
+            subcommand,
+            options,
+            text,
+        } => {
+            let mut words = vec!["attnviz".to_owned(), subcommand.clone()];
+            words.extend(options.iter().map(|option| in_quotes(option)));
+            if text.starts_with('-') {
+                words.push("--".to_owned());
+            }
+            words.push(always_in_quotes(text));
+            words.join(" ")
+        }
+        Remedy::PipeText => "echo \"Hello, how are you?\" | attnviz encode -".into(),
+        Remedy::ConvertToUtf8 => "convert it first: iconv -f latin1 -t utf-8".into(),
+        Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
         Remedy::LeaveOut(Setting::Pair) => "leave --pair out".into(),
@@ -138,9 +175,9 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SaveRun => {
             "save it first: attnviz encode \"Hello, how are you?\" --format png,safetensors".into()
         }
-        Remedy::SaveRunAgain => "save the run again: attnviz encode … --format safetensors".into(),
+        Remedy::SaveRunAgain => "save the run again, with --format safetensors".into(),
         Remedy::SaveAttention => {
-            "save it in Python: numpy.savez(\"attention.npz\", attention=…)".into()
+            "save it in Python: numpy.savez(\"attention.npz\", attention=attention)".into()
         }
         Remedy::StackLayers => {
             "numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
@@ -151,11 +188,11 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
         Remedy::GiveLabels => {
-            "--labels FILE (of keys --key-labels FILE) with one token a line, or a JSON array of strings".into()
+            "--labels tokens.txt (for the keys --key-labels keys.txt), with one token a line, or a JSON array of strings".into()
         }
 
         Remedy::NameCheckpoint => {
-            "--model DIRECTORY with config.json, tokenizer.json and model.safetensors, or --model builtin".into()
+            "--model builtin, or --model with a directory that holds config.json, tokenizer.json and model.safetensors".into()
         }
         Remedy::SaveCheckpoint(part) => save_checkpoint(*part).into(),
         Remedy::UseKnownFamily => {
@@ -201,7 +238,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             format!("{}; then the same command with --resume", in_words(first))
         }
         Remedy::ResumeIn { folder } => {
-            format!("attnviz batch … --output {} --resume", folder.display())
+            format!("the same attnviz batch with --output {} --resume", folder.display())
         }
         Remedy::NameEveryShard => {
             "name the folder of every shard once: attnviz merge shard-1 shard-2 -o attnviz-out"
@@ -209,14 +246,17 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::NameShards => "name folders that attnviz batch --shard has written".into(),
         Remedy::RunShardAgain => {
-            "run the shard again: attnviz batch … --shard 1/2 --output FOLDER".into()
+            "run the shard again: the same attnviz batch with its --shard and --output".into()
         }
         Remedy::RenameInputFiles => {
             "give the input files different names and run the shards again".into()
         }
 
+        Remedy::NameModel { nearest } => {
+            format!("did you mean {nearest}? --model {}", in_quotes(nearest))
+        }
         Remedy::NameHubModel => {
-            "name it as on the hub, for example `google-bert/bert-base-uncased`".into()
+            "name it as on the hub: --model google-bert/bert-base-uncased".into()
         }
         Remedy::CheckModelName {
             authenticated: false,
@@ -226,7 +266,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         } => "check the spelling, and that the token's owner may see the model".into(),
         Remedy::UseMainRevision => "leave out --revision to use `main`".into(),
         Remedy::UseOtherRevision => {
-            "--revision REVISION, one that has the file, or another model such as --model google-bert/bert-base-uncased".into()
+            "--revision main or another one that has the file, or another model such as --model google-bert/bert-base-uncased".into()
         }
         Remedy::SetEndpoint => {
             "unset HF_ENDPOINT, or set it to something like https://huggingface.co".into()
@@ -274,6 +314,53 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetRoomierCache => {
             "free some space, or set HF_HUB_CACHE to a directory on another disk".into()
         }
+    }
+}
+
+/// A value that an option takes, where one helps more than a list of all.
+fn example_of(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "--batch-tokens" => "1024",
+        "--color" => "auto",
+        "--color-scale" => "logarithmic",
+        "--colormap" => "cividis",
+        "--crop" => "10-40",
+        "--format" => "png,safetensors",
+        "--heads" | "--layers" => "0-3,-1",
+        "--input-format" => "txt",
+        "--max-failures" | "--top-k" => "10",
+        "--model" => "builtin",
+        "--output" => "attnviz-out",
+        "--scale" => "unit",
+        "--shard" => "1/2",
+        "--special-tokens" => "hide",
+        "--theme" => "dark",
+        "--threads" => "2",
+        "--title" => "gpt2",
+        "--tokens" => "word",
+        "--truncate" => "512",
+        "--views" => "overview,mean",
+        "--vmax" => "1",
+        "--vmin" => "0.01",
+        _ => return None,
+    })
+}
+
+/// As a shell takes it for one word: in quotes where it has to be.
+fn in_quotes(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,=@+%".contains(letter);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => always_in_quotes(word),
+    }
+}
+
+/// In double quotes, as people type them; in single ones where a shell would
+/// read something into these.
+fn always_in_quotes(text: &str) -> String {
+    match text.contains(['"', '$', '`', '\\', '!']) {
+        false => format!("\"{text}\""),
+        true => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 

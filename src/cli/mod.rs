@@ -15,6 +15,7 @@ mod merge;
 mod messages;
 mod model;
 mod model_name;
+mod nearest;
 mod pull;
 mod render;
 mod settings;
@@ -22,17 +23,24 @@ mod standard_output;
 mod terminal;
 mod terminal_output;
 mod terminal_view;
+mod text_argument;
+mod typed;
 mod usage;
+mod values;
 
 use anyhow::Result;
 
 pub use args::Arguments;
+pub use completions::complete;
 pub use hints::{hint, in_words};
 pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
-pub use messages::{Messages, print_error, print_usage_error, rate};
+pub use messages::{Messages, print_error, rate};
 pub use model_name::ModelName;
+pub use nearest::MistypedModel;
 pub use standard_output::StandardOutputError;
 pub use terminal_view::TerminalView;
+pub use text_argument::StandardInputError;
+pub use typed::{asks_for_json, print_usage_error};
 pub use usage::exit_code;
 
 use crate::store::batch_records::BatchCounts;
@@ -50,7 +58,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
         Command::Render(render) => render::run(&settings::render(render)?, messages)?,
-        Command::Merge(merge) => return merge::run(merge),
+        Command::Merge(merge) => return merge::run(merge, messages),
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,
         Command::Completions(completions) => completions::run(completions)?,

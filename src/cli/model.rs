@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 
 use super::index_list::IndexList;
 use super::messages::Messages;
+use super::nearest;
 use super::settings::ModelSettings;
 use crate::attention::Selection;
 use crate::checkpoint::{self, Checkpoint, ModelProvenance, PendingProvenance};
@@ -11,12 +12,25 @@ use crate::pipeline::{self, LoadedModel, Use};
 
 /// The files of the model; the user is told where they are not the asked ones.
 pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Result<Checkpoint> {
+    if let Some(hub) = &settings.load.hub {
+        let cache = hub.cache.display();
+        messages.more_detail(format_args!(
+            "the hub is {}, its cache {cache}",
+            hub.endpoint
+        ));
+    }
     let mut observer = messages.download_observer();
     let loaded = match &settings.source {
         None => checkpoint::load_default(&settings.revision, &settings.load, &mut observer),
         Some(source) => checkpoint::load(source, &settings.load, &mut observer),
     };
-    let checkpoint = loaded.context("the model could not be loaded")?;
+    let typed = settings.name.as_deref();
+    let checkpoint = loaded
+        .map_err(|error| match typed {
+            Some(typed) => nearest::explained(typed, error),
+            None => error.into(),
+        })
+        .context("the model could not be loaded")?;
     if let Some(notice) = &checkpoint.notice {
         messages.warning(notice);
     }

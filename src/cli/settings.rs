@@ -10,8 +10,9 @@ use super::args::{
     RenderArguments,
 };
 use super::index_list::IndexList;
-use super::model_name::ModelName;
+use super::model_name::revision_or_default;
 use super::terminal_view::TerminalView;
+use super::text_argument::text_of;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
 use crate::batch::{InputSource, Reports};
@@ -28,6 +29,8 @@ use crate::store::saved::ForeignNames;
 /// Which model a command uses.
 #[derive(Debug)]
 pub struct ModelSettings {
+    /// What was typed.
+    pub name: Option<String>,
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
     pub revision: String,
@@ -101,7 +104,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     Ok(EncodeSettings {
-        input: Input::pair(&arguments.text, arguments.pair.clone()),
+        input: input(arguments)?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -111,6 +114,19 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         terminal_view: arguments.terminal.show,
         json: arguments.json,
     })
+}
+
+/// The text and its pair; one of the two may be standard input.
+fn input(arguments: &EncodeArguments) -> Result<Input> {
+    let pair = arguments.pair.as_deref();
+    if arguments.text == "-" && pair == Some("-") {
+        return Err(UsageError::error(
+            "standard input is one text, and two are to be read from it",
+            Remedy::LeaveOut(Setting::Pair),
+        ));
+    }
+    let pair = pair.map(text_of).transpose()?;
+    Ok(Input::pair(&text_of(&arguments.text)?, pair))
 }
 
 /// The settings of `batch`; sets the number of threads of the process.
@@ -168,14 +184,10 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
 }
 
 fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
-    let source = arguments
-        .model
-        .as_ref()
-        .map(|model| model.source(&arguments.revision));
+    let revision = arguments.revision.as_deref();
+    let name = arguments.model.as_ref();
+    let source = name.map(|name| name.source(revision)).transpose()?;
     let is_hub = matches!(source, None | Some(CheckpointSource::Hub { .. }));
-    if let (Some(source), Some(name)) = (&source, &arguments.model) {
-        check_revision(source, name, &arguments.revision)?;
-    }
     Ok(ModelSettings {
         load: match is_hub {
             true => hub(arguments.offline)?,
@@ -185,29 +197,10 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
                 check_config,
             },
         },
+        name: name.map(|name| name.name().to_owned()),
         source,
-        revision: arguments.revision.clone(),
+        revision: revision_or_default(revision),
     })
-}
-
-/// A revision of something that has none is a mistake.
-pub(super) fn check_revision(
-    source: &CheckpointSource,
-    name: &ModelName,
-    revision: &str,
-) -> Result<()> {
-    match source {
-        CheckpointSource::Directory(_) | CheckpointSource::Builtin if revision != "main" => {
-            let name = name.name();
-            Err(UsageError::error(
-                format!("--revision is for models on the hub, and {name} is a local one"),
-                Remedy::LeaveOut(Setting::Revision),
-            ))
-        }
-        CheckpointSource::Directory(_)
-        | CheckpointSource::Builtin
-        | CheckpointSource::Hub { .. } => Ok(()),
-    }
 }
 
 fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {

@@ -101,7 +101,8 @@ impl TlsFront {
             let (server, plain, place) = (Arc::clone(&server), plain.clone(), places[1].clone());
             thread::spawn(move || {
                 for stream in listener.incoming().flatten() {
-                    let (server, plain, place) = (Arc::clone(&server), plain.clone(), place.clone());
+                    let (server, plain, place) =
+                        (Arc::clone(&server), plain.clone(), place.clone());
                     thread::spawn(move || forward(stream, server, address, &plain, &place));
                 }
             });
@@ -129,7 +130,9 @@ fn forward(
     upstream.read_to_end(&mut answer).ok()?;
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let head = String::from_utf8(answer[..end].to_vec()).ok()?;
-    client.write_all(head.replace(plain, place).as_bytes()).ok()?;
+    client
+        .write_all(head.replace(plain, place).as_bytes())
+        .ok()?;
     client.write_all(&answer[end..]).ok()?;
     client.conn.send_close_notify();
     client.flush().ok()

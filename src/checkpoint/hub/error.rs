@@ -24,6 +24,25 @@ pub enum HubError {
         /// The rule that it breaks.
         reason: &'static str,
     },
+    /// An address at another host than the hub's.
+    #[error("{host} is not the hub: models are addressed at huggingface.co{}", match hub.as_str() {
+        "huggingface.co" => String::new(),
+        hub => format!(" or {hub}"),
+    })]
+    ForeignHost {
+        /// The host of the address.
+        host: String,
+        /// The host that `HF_ENDPOINT` names.
+        hub: String,
+    },
+    /// An address at the hub that leads to something else than a model.
+    #[error("{address} is not the address of a model: {reason}")]
+    NotAModelsAddress {
+        /// The address without its query.
+        address: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The revision is none that a repository could have.
     #[error("`{revision}` is not a branch, tag or commit: {reason}")]
     InvalidRevision {
@@ -274,6 +293,8 @@ impl HubError {
             | Self::NotCached { .. } => true,
             Self::ServerError { status, .. } => *status >= 500,
             Self::InvalidId { .. }
+            | Self::ForeignHost { .. }
+            | Self::NotAModelsAddress { .. }
             | Self::InvalidRevision { .. }
             | Self::InvalidFileName { .. }
             | Self::InvalidEndpoint { .. }
@@ -317,7 +338,9 @@ impl HubError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::InvalidId { .. } => Remedy::NameHubModel,
+            Self::InvalidId { .. } | Self::ForeignHost { .. } | Self::NotAModelsAddress { .. } => {
+                Remedy::NameHubModel
+            }
             Self::InvalidRevision { .. } | Self::RevisionMissing { .. } => Remedy::UseMainRevision,
             Self::InvalidFileName { .. } => return None,
             Self::InvalidEndpoint { .. } => Remedy::SetEndpoint,

@@ -59,7 +59,11 @@ impl Client {
         let endpoint = parse_address(&environment.endpoint)?;
         let certificates = environment.certificates.as_ref();
         let mut configuration = Agent::config_builder()
-            .tls_config(TlsConfig::builder().root_certs(roots(certificates)?).build())
+            .tls_config(
+                TlsConfig::builder()
+                    .root_certs(roots(certificates)?)
+                    .build(),
+            )
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("attnviz/", env!("CARGO_PKG_VERSION")))

@@ -39,9 +39,7 @@ fn a_companys_certificate_is_trusted_where_a_variable_names_it() {
         &[("REQUESTS_CA_BUNDLE", ""), ("SSL_CERT_FILE", &root)],
     ] {
         let fresh = Home::new();
-        let ran = fresh
-            .encode(&front.endpoint, variables, &MODEL)
-            .succeeded();
+        let ran = fresh.encode(&front.endpoint, variables, &MODEL).succeeded();
         assert_eq!(ran.warnings(), [""; 0], "{variables:?}");
     }
     let large = hub.requests();
@@ -82,8 +80,16 @@ fn a_certificate_that_is_late_or_for_another_host_says_so() {
     fs::write(&root, authority.pem()).unwrap();
     let variables = [("SSL_CERT_FILE", root.to_str().unwrap())];
     for (names, until, says) in [
-        (&["localhost", "127.0.0.1"][..], 2000, ["has expired", "hint: see what the clock"]),
-        (&["elsewhere.test"], 2100, ["for another host", "HF_ENDPOINT"]),
+        (
+            &["localhost", "127.0.0.1"][..],
+            2000,
+            ["has expired", "hint: see what the clock"],
+        ),
+        (
+            &["elsewhere.test"],
+            2100,
+            ["for another host", "HF_ENDPOINT"],
+        ),
     ] {
         let front = TlsFront::with_certificate(&hub, &authority, names, until);
         home.encode(&front.endpoint, &variables, &MODEL)
@@ -116,7 +122,12 @@ fn a_bundle_that_cannot_be_used_is_named() {
             fs::write(&path, content).unwrap();
         }
         let variables = [("REQUESTS_CA_BUNDLE", path.to_str().unwrap())];
-        let says = ["REQUESTS_CA_BUNDLE names ", name, reason, "hint: unset REQUESTS_CA_BUNDLE"];
+        let says = [
+            "REQUESTS_CA_BUNDLE names ",
+            name,
+            reason,
+            "hint: unset REQUESTS_CA_BUNDLE",
+        ];
         for model in [&MODEL[..], &[]] {
             home.encode(&front.endpoint, &variables, model)
                 .refused(name, &home, &says);
@@ -142,7 +153,11 @@ fn a_companys_proxy_is_a_way_to_the_hub() {
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         let fresh = Home::new();
         fresh
-            .encode(&front.endpoint, &[trust, (variable, &proxy.address)], &MODEL)
+            .encode(
+                &front.endpoint,
+                &[trust, (variable, &proxy.address)],
+                &MODEL,
+            )
             .succeeded();
     }
     let asked = proxy.asked();
@@ -151,8 +166,18 @@ fn a_companys_proxy_is_a_way_to_the_hub() {
     }
     // Without it there is no such host, with a proxy of strangers no trust.
     for (variables, says) in [
-        (&[trust, ("HTTPS_PROXY", proxy.address.as_str()), ("NO_PROXY", "company.test,.company.test")][..], names[0]),
-        (&[("HTTPS_PROXY", proxy.address.as_str())], "certificate is not trusted"),
+        (
+            &[
+                trust,
+                ("HTTPS_PROXY", proxy.address.as_str()),
+                ("NO_PROXY", "company.test,.company.test"),
+            ][..],
+            names[0],
+        ),
+        (
+            &[("HTTPS_PROXY", proxy.address.as_str())],
+            "certificate is not trusted",
+        ),
     ] {
         home.encode(&front.endpoint, variables, &MODEL)
             .refused(says, &home, &[names[0], says]);

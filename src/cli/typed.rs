@@ -1,0 +1,183 @@
+//! A command line that is wrong: what clap says of it, and what to type instead.
+
+use std::ffi::OsString;
+
+use anstyle::AnsiColor;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, Command, CommandFactory, Error};
+
+use super::args::Arguments;
+use super::hints::in_words;
+use super::messages::{labelled, print_error_as_json, print_line};
+use crate::remedy::Remedy;
+
+/// Subcommands whose argument is a text, which has to be in quotes.
+const OF_TEXTS: [&str; 2] = ["encode", "tokens"];
+
+/// Whether JSON is asked for, however wrong the rest of the command line is.
+pub fn asks_for_json(typed: &[OsString]) -> bool {
+    let options = typed.iter().take_while(|argument| *argument != "--");
+    options.into_iter().any(|argument| argument == "--json")
+}
+
+/// What is wrong with the command line as clap says it, and what to type
+/// instead in the place of its own tips, so that every error ends alike.
+pub fn print_usage_error(mut error: Error, typed: &[OsString], json: bool) {
+    let typed: Vec<String> = typed
+        .iter()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let remedy = in_words(&remedy(&error, &typed));
+    for tip in [
+        ContextKind::Suggested,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+        ContextKind::SuggestedSubcommand,
+    ] {
+        error.remove(tip);
+    }
+    let rendered = error.render();
+    let message = without_footer(rendered.ansi().to_string());
+    print_line(format_args!("{}", message.trim_end()));
+    labelled("hint", AnsiColor::Cyan, &remedy);
+    if json {
+        let message = without_footer(rendered.to_string());
+        let message = message.split("\n\nUsage:").next().unwrap_or_default();
+        let message = message.trim_start_matches("error: ").trim();
+        print_error_as_json(message, &[], Some(&remedy), 2);
+    }
+}
+
+/// Without clap's own line about its help.
+fn without_footer(mut message: String) -> String {
+    if let Some(end) = message.rfind("\n\nFor more information") {
+        message.truncate(end);
+    }
+    message
+}
+
+/// What to type instead.
+fn remedy(error: &Error, typed: &[String]) -> Remedy {
+    let root = Arguments::command();
+    let subcommand = typed
+        .iter()
+        .find_map(|argument| root.find_subcommand(argument));
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
+        _ => None,
+    };
+    let wrong = text(ContextKind::InvalidArg);
+    let meant = match error.kind() {
+        ErrorKind::UnknownArgument => unknown(wrong.as_deref(), subcommand, typed)
+            .or_else(|| Some(named(text(ContextKind::SuggestedArg)?, None))),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let option = wrong.as_deref().and_then(option_of);
+            match text(ContextKind::SuggestedValue) {
+                Some(nearest) => Some(named(nearest, option)),
+                None => option.map(|option| Remedy::GiveValue { option }),
+            }
+        }
+        ErrorKind::InvalidSubcommand => match text(ContextKind::SuggestedSubcommand) {
+            Some(nearest) => Some(named(format!("attnviz {nearest}"), None)),
+            None => quoted(root.find_subcommand("encode"), typed),
+        },
+        ErrorKind::MissingRequiredArgument => subcommand
+            .filter(|command| OF_TEXTS.contains(&command.get_name()))
+            .map(|_| Remedy::GiveText),
+        ErrorKind::ArgumentConflict => match (wrong, text(ContextKind::PriorArg)) {
+            (Some(one), Some(other)) if one == other => {
+                option_of(&one).map(|option| Remedy::GiveOnce { option })
+            }
+            (Some(one), Some(other)) => Some(Remedy::GiveOneOf {
+                options: [one, other].map(|option| option_of(&option).unwrap_or(option)),
+            }),
+            (Some(one), None) => option_of(&one).map(|option| Remedy::GiveOnce { option }),
+            _ => None,
+        },
+        _ => None,
+    };
+    meant.unwrap_or_else(|| Remedy::ReadHelp {
+        subcommand: subcommand.map(|command| command.get_name().to_owned()),
+    })
+}
+
+fn named(nearest: String, option: Option<String>) -> Remedy {
+    Remedy::TypeNearest { option, nearest }
+}
+
+/// `--theme` of `--theme <NAME>`; nothing of `<SHELL>`.
+fn option_of(shown: &str) -> Option<String> {
+    let option = shown.split([' ', '=', '[']).next()?;
+    option.starts_with('-').then(|| option.to_owned())
+}
+
+/// An argument that nobody takes: a text without quotes, or one that looks like
+/// an option, or the value of an option that wants `=`.
+fn unknown(wrong: Option<&str>, subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
+    let wrong = wrong?;
+    let before = typed
+        .iter()
+        .position(|argument| argument == wrong)
+        .and_then(|at| typed.get(at.checked_sub(1)?));
+    if let Some(option) = before.filter(|option| *option == "--show") {
+        return Some(Remedy::JoinValue {
+            option: option.clone(),
+            value: wrong.to_owned(),
+        });
+    }
+    let looks_like_option = wrong.starts_with("--") && !wrong.contains(' ');
+    match looks_like_option {
+        true => None,
+        false => quoted(subcommand, typed),
+    }
+}
+
+/// The command with all its words as one text in quotes, its options before it.
+fn quoted(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
+    let subcommand = subcommand.filter(|command| OF_TEXTS.contains(&command.get_name()))?;
+    let name = subcommand.get_name();
+    let (mut words, mut options) = (Vec::new(), Vec::new());
+    let mut rest = typed
+        .iter()
+        .skip_while(|argument| *argument == name)
+        .peekable();
+    while let Some(argument) = rest.next() {
+        match option(subcommand, argument) {
+            None => words.push(argument.clone()),
+            Some(takes_value) => {
+                options.push(argument.clone());
+                if takes_value {
+                    options.extend(rest.next().cloned());
+                }
+            }
+        }
+    }
+    Some(Remedy::QuoteText {
+        subcommand: name.to_owned(),
+        options,
+        text: words.join(" "),
+    })
+}
+
+/// Whether an argument is an option of the command, and takes the next one.
+fn option(command: &Command, argument: &str) -> Option<bool> {
+    let root = Arguments::command();
+    let all = || command.get_arguments().chain(root.get_arguments());
+    let takes_value = |known: &clap::Arg| {
+        let takes = matches!(known.get_action(), ArgAction::Set | ArgAction::Append);
+        takes && !known.is_require_equals_set()
+    };
+    if let Some(long) = argument.strip_prefix("--") {
+        let (name, is_joined) = match long.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (long, false),
+        };
+        let known = all().find(|known| known.get_long() == Some(name))?;
+        return Some(takes_value(known) && !is_joined);
+    }
+    let letter = argument.strip_prefix('-')?.chars().next()?;
+    let known = all().find(|known| known.get_short() == Some(letter))?;
+    let is_alone = argument.chars().count() == 2;
+    Some(takes_value(known) && is_alone)
+}
