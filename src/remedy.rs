@@ -15,12 +15,19 @@ pub enum Remedy {
         /// Of which subcommand, where one was typed.
         subcommand: Option<String>,
     },
-    /// Type the name that is nearest to what was typed.
+    /// Give an option the value that is nearest to what was typed.
     TypeNearest {
-        /// The option that it is a value of, if it is one.
-        option: Option<String>,
+        /// The option.
+        option: String,
+        /// The value.
+        nearest: String,
+    },
+    /// Type the command again with the name that is nearest to a wrong one.
+    Retype {
         /// The name.
         nearest: String,
+        /// The arguments of the command with it.
+        command: Vec<String>,
     },
     /// Give an option another value.
     GiveValue {
@@ -200,6 +207,8 @@ pub enum Remedy {
     NameModel {
         /// Its name.
         nearest: String,
+        /// Whether it was to be downloaded only.
+        is_pulled: bool,
     },
     /// Name a model as the hub does.
     NameHubModel,

@@ -93,14 +93,13 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::ReadHelp {
             subcommand: Some(name),
         } => format!("attnviz {name} --help"),
-        Remedy::TypeNearest {
-            option: None,
-            nearest,
-        } => format!("did you mean {nearest}?"),
-        Remedy::TypeNearest {
-            option: Some(option),
-            nearest,
-        } => format!("did you mean {nearest}? {option} {}", in_quotes(nearest)),
+        Remedy::TypeNearest { option, nearest } => {
+            format!("did you mean {nearest}? {option} {}", in_quotes(nearest))
+        }
+        Remedy::Retype { nearest, command } => {
+            let words: Vec<_> = command.iter().map(|word| in_quotes(word)).collect();
+            format!("did you mean {nearest}? attnviz {}", words.join(" "))
+        }
         Remedy::GiveValue { option } => match example_of(option) {
             Some(example) => format!("{option} {example}"),
             None => "attnviz --help".into(),
@@ -252,8 +251,9 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give the input files different names and run the shards again".into()
         }
 
-        Remedy::NameModel { nearest } => {
-            format!("did you mean {nearest}? --model {}", in_quotes(nearest))
+        Remedy::NameModel { nearest, is_pulled } => {
+            let command = if *is_pulled { "attnviz pull" } else { "--model" };
+            format!("did you mean {nearest}? {command} {}", in_quotes(nearest))
         }
         Remedy::NameHubModel => {
             "name it as on the hub: --model google-bert/bert-base-uncased".into()

@@ -54,6 +54,7 @@ use args::Command;
 /// of it.
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     instructions::choose()?;
+    messages.more_detail(format_args!("attnviz {}", env!("CARGO_PKG_VERSION")));
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),

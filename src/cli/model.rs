@@ -27,7 +27,7 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
     let typed = settings.name.as_deref();
     let checkpoint = loaded
         .map_err(|error| match typed {
-            Some(typed) => nearest::explained(typed, error),
+            Some(typed) => nearest::explained(typed, false, error),
             None => error.into(),
         })
         .context("the model could not be loaded")?;

@@ -31,20 +31,23 @@ pub(super) fn nearest(typed: &str, names: impl IntoIterator<Item = String>) -> O
 #[error("{source}")]
 pub struct MistypedModel {
     nearest: String,
+    is_pulled: bool,
     source: CheckpointError,
 }
 
 impl MistypedModel {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
-        let nearest = self.nearest.clone();
-        Some(Remedy::NameModel { nearest })
+        Some(Remedy::NameModel {
+            nearest: self.nearest.clone(),
+            is_pulled: self.is_pulled,
+        })
     }
 }
 
 /// The error of a model that was typed, with the name that may have been meant
 /// where the model was not found.
-pub(super) fn explained(typed: &str, error: CheckpointError) -> anyhow::Error {
+pub(super) fn explained(typed: &str, is_pulled: bool, error: CheckpointError) -> anyhow::Error {
     let nearest = match was_not_found(&error) {
         true => nearest_model(typed),
         false => None,
@@ -52,6 +55,7 @@ pub(super) fn explained(typed: &str, error: CheckpointError) -> anyhow::Error {
     match nearest {
         Some(nearest) => MistypedModel {
             nearest,
+            is_pulled,
             source: error,
         }
         .into(),
@@ -81,22 +85,26 @@ fn was_not_found(error: &CheckpointError) -> bool {
 /// `builtin`, what the cache holds, and directories with a checkpoint beside
 /// what was typed.
 fn nearest_model(typed: &str) -> Option<String> {
+    let typed = typed.trim_end_matches('/');
     let cached = HubEnvironment::from_process()
         .map(|environment| cached_models(&environment.cache))
         .unwrap_or_default();
-    // Nearly the name, or the name without its owner.
-    let without_owner = cached.iter().find(|id| {
-        let name = id.rsplit('/').next();
-        !typed.contains('/') && name.is_some_and(|name| name.eq_ignore_ascii_case(typed))
-    });
-    if let Some(id) = without_owner {
-        return Some(id.clone());
-    }
     let names = ["builtin".to_owned()]
         .into_iter()
-        .chain(cached)
+        .chain(cached.iter().cloned())
         .chain(checkpoints_beside(typed));
-    nearest(typed.trim_end_matches('/'), names)
+    let without_owner = |id: &String| id.split_once('/').map(|(_, name)| name.to_owned());
+    nearest(typed, names).or_else(|| {
+        // Of a name without its owner.
+        let exact = cached
+            .iter()
+            .find(|id| without_owner(id).is_some_and(|name| name.eq_ignore_ascii_case(typed)));
+        let near = || nearest(typed, cached.iter().filter_map(without_owner));
+        let is_near = |id: &&String, near: &str| without_owner(id).is_some_and(|name| name == near);
+        exact
+            .or_else(|| near().and_then(|near| cached.iter().find(|id| is_near(id, &near))))
+            .cloned()
+    })
 }
 
 /// Directories with a checkpoint in the folder of a path, written as it is.

@@ -9,6 +9,7 @@ use clap::{ArgAction, Command, CommandFactory, Error};
 use super::args::Arguments;
 use super::hints::in_words;
 use super::messages::{labelled, print_error_as_json, print_line};
+use super::nearest::nearest;
 use crate::remedy::Remedy;
 
 /// Subcommands whose argument is a text, which has to be in quotes.
@@ -68,20 +69,30 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
         _ => None,
     };
     let wrong = text(ContextKind::InvalidArg);
-    let meant = match error.kind() {
+    let meant = (|| match error.kind() {
         ErrorKind::UnknownArgument => unknown(wrong.as_deref(), subcommand, typed)
-            .or_else(|| Some(named(text(ContextKind::SuggestedArg)?, None))),
+            .or_else(|| retyped(&wrong?, &text(ContextKind::SuggestedArg)?, typed)),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let option = wrong.as_deref().and_then(option_of);
-            match text(ContextKind::SuggestedValue) {
-                Some(nearest) => Some(named(nearest, option)),
-                None => option.map(|option| Remedy::GiveValue { option }),
+            match (text(ContextKind::SuggestedValue), option) {
+                (Some(nearest), Some(option)) => Some(Remedy::TypeNearest { option, nearest }),
+                (Some(nearest), None) => {
+                    retyped(&text(ContextKind::InvalidValue)?, &nearest, typed)
+                }
+                (None, option) => option.map(|option| Remedy::GiveValue { option }),
             }
         }
-        ErrorKind::InvalidSubcommand => match text(ContextKind::SuggestedSubcommand) {
-            Some(nearest) => Some(named(format!("attnviz {nearest}"), None)),
-            None => quoted(root.find_subcommand("encode"), typed),
-        },
+        ErrorKind::InvalidSubcommand => {
+            let wrong = text(ContextKind::InvalidSubcommand)?;
+            let names = root
+                .get_subcommands()
+                .map(|known| known.get_name().to_owned());
+            match nearest(&wrong, names) {
+                Some(nearest) => retyped(&wrong, &nearest, typed),
+                None if typed.first().is_some_and(|first| first == "help") => None,
+                None => quoted(root.find_subcommand("encode"), typed),
+            }
+        }
         ErrorKind::MissingRequiredArgument => subcommand
             .filter(|command| OF_TEXTS.contains(&command.get_name()))
             .map(|_| Remedy::GiveText),
@@ -96,19 +107,28 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
             _ => None,
         },
         _ => None,
-    };
+    })();
     meant.unwrap_or_else(|| Remedy::ReadHelp {
         subcommand: subcommand.map(|command| command.get_name().to_owned()),
     })
 }
 
-fn named(nearest: String, option: Option<String>) -> Remedy {
-    Remedy::TypeNearest { option, nearest }
+/// The command with the nearest name in the place of the wrong one.
+fn retyped(wrong: &str, nearest: &str, typed: &[String]) -> Option<Remedy> {
+    let at = typed
+        .iter()
+        .position(|argument| argument.split('=').next() == Some(wrong))?;
+    let mut command = typed.to_vec();
+    command[at] = command[at].replacen(wrong, nearest, 1);
+    Some(Remedy::Retype {
+        nearest: nearest.to_owned(),
+        command,
+    })
 }
 
 /// `--theme` of `--theme <NAME>`; nothing of `<SHELL>`.
 fn option_of(shown: &str) -> Option<String> {
-    let option = shown.split([' ', '=', '[']).next()?;
+    let option = shown.split([' ', '=', '[']).next()?.trim_end_matches('.');
     option.starts_with('-').then(|| option.to_owned())
 }
 
