@@ -3,14 +3,18 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use super::completions::{layers_or_heads, models};
+use super::candidates::{layers_or_heads, models};
 use super::index_list::IndexList;
+use super::message_arguments::MessageArguments;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
-use super::values::{ViewParser, input_format, one_of};
+use super::truncate::Truncate;
+use super::values::{
+    ViewParser, in_full, input_format, input_formats_in_full, one_of, views_in_full,
+};
 use crate::analysis::{Crop, Granularity, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme, View};
@@ -102,7 +106,7 @@ pub enum Command {
 /// Arguments of `encode`.
 #[derive(Debug, Args)]
 pub struct EncodeArguments {
-    /// The text to encode, in quotes; "-" reads it from standard input
+    /// The text to encode, in quotes; "-" is standard input
     ///
     /// Of standard input all is one text: its line ends count as spaces. A text
     /// that begins with "-" stands behind "--".
@@ -132,7 +136,7 @@ pub struct EncodeArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    /// [default: all cores, or RAYON_NUM_THREADS]
     ///
     /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
@@ -151,8 +155,9 @@ pub struct BatchArguments {
     /// Files of texts: .txt, .jsonl, .csv or .tsv; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// Format of the files [default: by extension]
-    #[arg(long, value_name = "FORMAT", value_parser = input_format())]
+    /// txt, jsonl, csv, tsv [default: by extension]
+    #[arg(long, value_name = "FORMAT", value_parser = input_format(),
+        hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,
     /// Which model.
     #[command(flatten)]
@@ -199,7 +204,7 @@ pub struct BatchArguments {
     /// At least 1. More need more memory and change no file.
     #[arg(long, value_name = "NUMBER", default_value = "1024")]
     pub batch_tokens: NonZeroUsize,
-    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    /// [default: all cores, or RAYON_NUM_THREADS]
     ///
     /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
@@ -235,7 +240,7 @@ pub struct RenderArguments {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
-    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    /// [default: all cores, or RAYON_NUM_THREADS]
     ///
     /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
@@ -294,7 +299,7 @@ pub struct BenchArguments {
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
-    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    /// [default: all cores, or RAYON_NUM_THREADS]
     ///
     /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
@@ -359,17 +364,20 @@ pub struct OutputArguments {
         add = ArgValueCompleter::new(layers_or_heads)
     )]
     pub heads: IndexList,
-    /// What is drawn [default: heads,overview; batch: overview]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = ViewParser)]
+    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
+    /// [default: heads,overview; batch: overview]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = ViewParser,
+        hide_possible_values = true, long_help = views_in_full("What is drawn, with commas between [default: heads,overview; batch: overview]"))]
     pub views: Option<Vec<View>>,
-    /// What is written
+    /// png, svg, safetensors, npz, json
     #[arg(
         short,
         long = "format",
         value_name = "LIST",
         value_delimiter = ',',
         default_value = "png",
-        value_parser = one_of::<Format>()
+        value_parser = one_of::<Format>(),
+        hide_possible_values = true, long_help = in_full::<Format>("What is written, with commas between")
     )]
     pub formats: Vec<Format>,
     /// Folder for the results
@@ -378,11 +386,13 @@ pub struct OutputArguments {
     /// Replace a folder that holds something else
     #[arg(long)]
     pub overwrite: bool,
-    /// What a row and a column is
-    #[arg(long, value_name = "UNIT", default_value_t, value_parser = one_of::<Granularity>())]
+    /// Units: subword, word
+    #[arg(long, value_name = "UNIT", default_value_t, value_parser = one_of::<Granularity>(),
+        hide_possible_values = true, long_help = in_full::<Granularity>("What a row and a column is"))]
     pub tokens: Granularity,
-    /// What becomes of [CLS], [SEP] and the like
-    #[arg(long, value_name = "WHAT", default_value_t, value_parser = one_of::<SpecialTokens>())]
+    /// keep, hide, renormalize
+    #[arg(long, value_name = "WHAT", default_value_t, value_parser = one_of::<SpecialTokens>(),
+        hide_possible_values = true, long_help = in_full::<SpecialTokens>("What becomes of [CLS], [SEP] and the like"))]
     pub special_tokens: SpecialTokens,
     /// Show a stretch of the tokens, such as 10-40
     ///
@@ -395,11 +405,13 @@ pub struct OutputArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
         value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
-    /// What the colours reach to [default: by view]
-    #[arg(long, value_parser = one_of::<Scale>())]
+    /// Colours to: head, unit, run [default: by view]
+    #[arg(long, value_parser = one_of::<Scale>(),
+        hide_possible_values = true, long_help = in_full::<Scale>("What the colours reach to [default: by view]"))]
     pub scale: Option<Scale>,
-    /// How the colours follow the values
-    #[arg(long, value_name = "WAY", default_value_t, value_parser = one_of::<Progression>())]
+    /// linear, logarithmic
+    #[arg(long, value_name = "WAY", default_value_t, value_parser = one_of::<Progression>(),
+        hide_possible_values = true, long_help = in_full::<Progression>("How the colours follow the values"))]
     pub color_scale: Progression,
     /// The value of the first colour
     ///
@@ -411,14 +423,16 @@ pub struct OutputArguments {
     /// A number; what is above it is clipped, and the picture says so.
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     pub vmax: Option<f32>,
-    /// The colours
-    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Colormap>())]
+    /// Such as cividis, mako or greys
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Colormap>(),
+        hide_possible_values = true, long_help = in_full::<Colormap>("The colours"))]
     pub colormap: Colormap,
     /// Turn the colours around
     #[arg(long)]
     pub invert: bool,
-    /// Paper and ink
-    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Theme>())]
+    /// Paper and ink: light, dark
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Theme>(),
+        hide_possible_values = true, long_help = in_full::<Theme>("Paper and ink"))]
     pub theme: Theme,
     /// Write even more than 1 GB for one input
     #[arg(long)]
@@ -428,9 +442,7 @@ pub struct OutputArguments {
 /// What is shown in the terminal; for commands that have `--json` too.
 #[derive(Debug, Clone, Args)]
 pub struct TerminalArguments {
-    /// Draw in the terminal, too
-    ///
-    /// A value stands behind "=", as in --show=heads.
+    /// Draw in the terminal, too: overview or heads
     #[arg(
         long,
         value_name = "VIEW",
@@ -438,80 +450,8 @@ pub struct TerminalArguments {
         require_equals = true,
         default_missing_value = "auto",
         conflicts_with = "json",
-        value_parser = one_of::<TerminalView>()
+        value_parser = one_of::<TerminalView>(),
+        hide_possible_values = true, long_help = in_full::<TerminalView>("Draw in the terminal, too; a value stands behind \"=\", as in --show=heads")
     )]
     pub show: Option<TerminalView>,
-}
-
-/// How attnviz talks to the user.
-#[derive(Debug, Clone, Args)]
-pub struct MessageArguments {
-    /// Print neither progress nor results
-    ///
-    /// Errors and warnings are printed all the same, because they change what a
-    /// result means; so is what --json and --show print.
-    #[arg(
-        short,
-        long,
-        global = true,
-        conflicts_with = "verbose",
-        display_order = 1000
-    )]
-    pub quiet: bool,
-    /// Print what is being done; -vv more of it
-    #[arg(short, long, global = true, display_order = 1001, action = ArgAction::Count)]
-    pub verbose: u8,
-    /// When to use colours
-    #[arg(
-        long,
-        global = true,
-        display_order = 1002,
-        value_name = "WHEN",
-        default_value = "auto"
-    )]
-    pub color: ColorWhen,
-}
-
-/// Whether messages are coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ColorWhen {
-    /// on a terminal, unless NO_COLOR is set
-    Auto,
-    /// in pipes and files, too
-    Always,
-    /// nowhere
-    Never,
-}
-
-/// The value of `--truncate`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truncate {
-    /// Too long input is an error.
-    Never,
-    /// Longer input is cut to this many tokens.
-    To(usize),
-}
-
-impl Truncate {
-    /// The number of tokens, `None` for never.
-    pub fn limit(self) -> Option<usize> {
-        match self {
-            Self::Never => None,
-            Self::To(count) => Some(count),
-        }
-    }
-}
-
-impl std::str::FromStr for Truncate {
-    type Err = String;
-
-    fn from_str(value: &str) -> Result<Self, String> {
-        match value.parse() {
-            _ if value == "never" => Ok(Self::Never),
-            Ok(count) => Ok(Self::To(count)),
-            Err(_) => Err(format!(
-                "expected \"never\" or a number of tokens, found {value:?}"
-            )),
-        }
-    }
 }

@@ -157,7 +157,8 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetScaleMinimum => "--vmin 0.01".into(),
         Remedy::SetThreads => "--threads 2".into(),
         Remedy::SetInstructionsVariable { available } => format!(
-            "ATTNVIZ_INSTRUCTIONS with one that this machine has: {}",
+            "ATTNVIZ_INSTRUCTIONS={}; this machine has: {}",
+            available.first().unwrap_or(&"portable"),
             available.join(", ")
         ),
         Remedy::SetThreadsVariable => "RAYON_NUM_THREADS=2, or --threads 2 whatever it says".into(),

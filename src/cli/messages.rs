@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::args::{ColorWhen, MessageArguments};
+use super::message_arguments::{ColorWhen, MessageArguments};
 use crate::checkpoint::hub::DownloadEvent;
 use crate::render::terminal::Printable;
 

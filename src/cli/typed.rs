@@ -74,7 +74,14 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
             .or_else(|| retyped(&wrong?, &text(ContextKind::SuggestedArg)?, typed)),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let option = wrong.as_deref().and_then(option_of);
-            match (text(ContextKind::SuggestedValue), option) {
+            let valid = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(names)) => names.as_slice(),
+                _ => &[],
+            };
+            let meant = text(ContextKind::InvalidValue)
+                .and_then(|found| nearest(&found, valid.iter().cloned()))
+                .or_else(|| text(ContextKind::SuggestedValue));
+            match (meant, option) {
                 (Some(nearest), Some(option)) => Some(Remedy::TypeNearest { option, nearest }),
                 (Some(nearest), None) => {
                     retyped(&text(ContextKind::InvalidValue)?, &nearest, typed)
@@ -87,7 +94,7 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
             let names = root
                 .get_subcommands()
                 .map(|known| known.get_name().to_owned());
-            match nearest(&wrong, names) {
+            match nearest(&wrong, names.chain(["help".to_owned()])) {
                 Some(nearest) => retyped(&wrong, &nearest, typed),
                 None if typed.first().is_some_and(|first| first == "help") => None,
                 None => quoted(root.find_subcommand("encode"), typed),
@@ -146,7 +153,8 @@ fn unknown(wrong: Option<&str>, subcommand: Option<&Command>, typed: &[String]) 
             value: wrong.to_owned(),
         });
     }
-    let looks_like_option = wrong.starts_with("--") && !wrong.contains(' ');
+    let is_letter = matches!(wrong.as_bytes(), [b'-', letter] if letter.is_ascii_alphabetic());
+    let looks_like_option = is_letter || wrong.starts_with("--") && !wrong.contains(' ');
     match looks_like_option {
         true => None,
         false => quoted(subcommand, typed),

@@ -36,6 +36,31 @@ pub(super) fn one_of<T: Explained>() -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(values).try_map(|name| name.parse::<T>())
 }
 
+/// What `--help` says of an option with a closed set of values.
+pub(super) fn in_full<T: Explained>(about: &str) -> String {
+    let values = T::all().iter();
+    listed(
+        about,
+        values.map(|value| (value.typed(), value.explanation())),
+    )
+}
+
+/// What `--help` says of `--views`.
+pub(super) fn views_in_full(about: &str) -> String {
+    listed(about, VIEWS.into_iter())
+}
+
+/// What `--help` says of `--input-format`.
+pub(super) fn input_formats_in_full(about: &str) -> String {
+    listed(about, INPUT_FORMATS.into_iter())
+}
+
+/// What an option is for, then a line a value.
+fn listed(about: &str, values: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    let lines = values.map(|(name, explanation)| format!("\n- {name}: {explanation}"));
+    format!("{about}\n{}", lines.collect::<String>())
+}
+
 macro_rules! explained {
     ($type:ident, $($variant:ident => $explanation:literal),+ $(,)?) => {
         impl Explained for $type {
@@ -165,6 +190,7 @@ impl TypedValueParser for ViewParser {
             for (kind, value) in kept {
                 error.insert(kind, ContextValue::String(value));
             }
+            // Of the others, the nearest is found as it is for every closed set.
             if let Some(meant) = meant_view(&text) {
                 error.insert(ContextKind::SuggestedValue, ContextValue::String(meant));
             }
@@ -182,13 +208,11 @@ impl TypedValueParser for ViewParser {
     }
 }
 
-/// The view that was meant: what stands behind a `:` is no matter of spelling.
+/// The view of a token that was meant: the token is no matter of spelling.
 fn meant_view(text: &str) -> Option<String> {
-    match text.split_once(':') {
-        Some((direction, token)) if !token.is_empty() => {
-            let meant = nearest(direction, ["from", "to"].map(str::to_owned))?;
-            Some(format!("{meant}:{token}"))
-        }
-        _ => nearest(text, VIEWS.map(|(name, _)| name.to_owned())),
-    }
+    let (direction, token) = text
+        .split_once(':')
+        .filter(|(_, token)| !token.is_empty())?;
+    let meant = nearest(direction, ["from", "to"].map(str::to_owned))?;
+    Some(format!("{meant}:{token}"))
 }

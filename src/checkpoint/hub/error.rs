@@ -9,8 +9,21 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::certificates::CertificateFault;
 use crate::remedy::Remedy;
+
+/// What is wrong with a host's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// Nobody who is trusted has signed it.
+    UnknownIssuer,
+    /// It has expired, or is for later, by this machine's clock.
+    Date,
+    /// It is for another host.
+    Name,
+    /// Anything else: damaged, withdrawn, signed in a way that nobody trusts.
+    Other,
+}
 
 /// An error of the hub, of the way to it, or of the cache.
 #[derive(Debug, Error)]

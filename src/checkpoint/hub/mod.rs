@@ -56,9 +56,8 @@ use self::verify::{Verdict, verify};
 use crate::percent::{percent_encoded, percent_encoded_path};
 
 pub use self::cache::cached_models;
-pub use self::certificates::CertificateFault;
 pub use self::environment::HubEnvironment;
-pub use self::error::HubError;
+pub use self::error::{CertificateFault, HubError};
 pub use self::event::{DownloadEvent, Observer};
 pub use self::model_address::{ModelAddress, model_address};
 pub use self::patience::Timeouts;

@@ -48,10 +48,10 @@ fn quiet_hides_results_and_no_warning() {
     assert!(failed.stderr.starts_with("error: "), "{}", failed.stderr);
     // Of the commands that have results, too.
     for arguments in [
-        &["render", "attnviz-out/hi", "-q", "-f", "svg"][..],
+        &["render", "out/hi", "-q", "-f", "svg"][..],
         &["pull", "builtin", "-q"],
     ] {
-        workplace.succeed(&with(&QUICK, &["-q", "-f", "safetensors"]));
+        workplace.succeed(&with(&QUICK, &["-q", "-f", "safetensors", "-o", "out"]));
         let outcome = workplace.succeed(arguments);
         assert_eq!(outcome.stdout + &outcome.stderr, "", "{arguments:?}");
     }

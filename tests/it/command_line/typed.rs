@@ -117,6 +117,8 @@ fn every_mistake_is_told_what_to_type_instead() {
             "did you mean encode? attnviz encode \"Hi there\"",
         ),
         (&["help", "nonsense"], "attnviz --help"),
+        (&["hlep"], "did you mean help? attnviz help"),
+        (&["encode", "Hi", "-x"], "attnviz encode --help"),
         (
             &["encode", "Hi", "--theme", "dark", "--theme", "light"],
             "--theme once",
@@ -229,7 +231,7 @@ fn errors_are_json_where_json_is_asked_for() {
         ),
         (&["batch", "none.txt", "--json"], 1, "none.txt", "files"),
         (&["batch", "--json"], 2, "required", "attnviz batch --help"),
-        (&["render", "none", "--json"], 1, "none", "save it first"),
+        (&["render", "none", "--json"], 1, "none", "ls -l"),
         (
             &["merge", "none", "-o", "out", "--json"],
             1,
