@@ -181,6 +181,31 @@ pub struct Unit {
     pub place: Place,
 }
 
+impl Unit {
+    /// Whether it stands for text that the vocabulary lacks.
+    pub fn is_unknown(&self) -> bool {
+        let is_added = self.place == Place::Added || self.special.is_some();
+        !is_added && SpecialRole::of(&self.text) == SpecialRole::Unknown
+    }
+
+    /// Whether it is one that tokenizers add to a text: `[CLS]`, `[SEP]`, `<s>`
+    /// … What stands for a part of the text, as `[MASK]` and `[UNK]` do and
+    /// special tokens that somebody has defined, is none, special or not.
+    pub fn is_added(&self) -> bool {
+        match self.special {
+            None | Some(SpecialRole::Mask | SpecialRole::Unknown) => false,
+            Some(SpecialRole::Other) => !matches!(self.place, Place::Bytes { .. }),
+            Some(
+                SpecialRole::Classification
+                | SpecialRole::Separator
+                | SpecialRole::Beginning
+                | SpecialRole::End
+                | SpecialRole::Padding,
+            ) => true,
+        }
+    }
+}
+
 /// A sequence that attention runs over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {

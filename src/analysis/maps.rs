@@ -1,11 +1,13 @@
 //! What every view takes: matrices over two axes, and what is known of them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::ReshapeOptions;
 use crate::attention::{HeadId, RowSums, Selection};
-use crate::input::{StreamRole, Unit};
+use crate::input::{SpecialRole, StreamRole, Unit};
 
 /// What the values of maps are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +38,8 @@ pub struct AxisUnit {
     pub label: String,
     /// The vocabulary's own string, or those of the pieces together.
     pub text: String,
-    /// Whether it is a special unit.
+    /// Whether it is a unit that tokenizers add: see
+    /// [`Unit::is_added`](crate::input::Unit::is_added).
     pub special: bool,
     /// 0 for the first text, 1 for the second.
     pub segment: u32,
@@ -44,6 +47,27 @@ pub struct AxisUnit {
     pub first: usize,
     /// How many of the stream's units it stands for.
     pub count: usize,
+}
+
+impl AxisUnit {
+    /// Whether it stands for some of the text, as words do and what hides or
+    /// replaces one; not for its ends.
+    pub fn stands_for_text(&self) -> bool {
+        match SpecialRole::of(&self.text) {
+            SpecialRole::Mask | SpecialRole::Unknown => true,
+            SpecialRole::Classification
+            | SpecialRole::Separator
+            | SpecialRole::Beginning
+            | SpecialRole::End
+            | SpecialRole::Padding
+            | SpecialRole::Other => !self.special,
+        }
+    }
+
+    /// The positions in the run's stream that it stands for.
+    pub fn positions(&self) -> Range<usize> {
+        self.first..self.first.saturating_add(self.count)
+    }
 }
 
 /// The rows or the columns of maps.
@@ -61,7 +85,7 @@ impl Axis {
         let unit = |(first, unit): (usize, &Unit)| AxisUnit {
             label: unit.label.clone(),
             text: unit.text.clone(),
-            special: unit.special.is_some(),
+            special: unit.is_added(),
             segment: unit.segment,
             first,
             count: 1,
@@ -82,6 +106,13 @@ impl Axis {
         self.units.is_empty()
     }
 
+    /// The row or column that stands for the unit at a position of the run's
+    /// stream, `None` where it is not shown.
+    pub fn index_of(&self, position: usize) -> Option<usize> {
+        let mut units = self.units.iter();
+        units.position(|unit| unit.positions().contains(&position))
+    }
+
     /// Units that start another segment than the unit before them.
     pub fn segment_starts(&self) -> Vec<usize> {
         let pairs = self.units.windows(2).enumerate();
@@ -97,6 +128,8 @@ impl Axis {
 pub struct Maps<'run> {
     /// What the values are.
     pub measure: Measure,
+    /// What was done to the run.
+    pub reshape: ReshapeOptions,
     /// The queries.
     pub rows: Axis,
     /// The keys.
@@ -145,6 +178,7 @@ impl Maps<'_> {
         Maps {
             values: Cow::Owned(self.values.into_owned()),
             measure: self.measure,
+            reshape: self.reshape,
             rows: self.rows,
             columns: self.columns,
             ids: self.ids,

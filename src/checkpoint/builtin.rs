@@ -2,7 +2,7 @@
 //! says where it comes from.
 
 use super::digest::PendingDigest;
-use super::{Checkpoint, ModelSource, TokenizerFiles, WeightFiles, files};
+use super::{Checkpoint, ModelSource, TokenizerFiles, WeightFiles, files, tokenizer_files};
 
 /// What the built-in checkpoint is called in pictures and manifests: its name
 /// on the hub.
@@ -20,7 +20,7 @@ const DIGESTS: [(&str, &str); 3] = [
         "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
     ),
     (
-        files::TOKENIZER,
+        tokenizer_files::TOKENIZER,
         "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ),
     (
@@ -35,8 +35,9 @@ pub(super) fn checkpoint() -> Checkpoint {
         source: ModelSource::Builtin,
         commit: None,
         config: CONFIG.to_vec(),
-        tokenizer: TokenizerFiles::Json(TOKENIZER.to_vec()),
+        tokenizer: TokenizerFiles::json(TOKENIZER.to_vec()),
         weights: WeightFiles::Builtin(WEIGHTS),
+        weights_prefix: None,
         notice: None,
         digests: DIGESTS
             .iter()

@@ -37,6 +37,14 @@ pub(super) enum PendingDigest {
 }
 
 impl PendingDigest {
+    /// The file's name.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Known(digest) => &digest.name,
+            Self::File { name, .. } => name,
+        }
+    }
+
     pub(super) fn of_bytes(name: &str, bytes: &[u8]) -> Self {
         Self::known(name, sha256(bytes))
     }

@@ -1,26 +1,28 @@
 //! Which files make a checkpoint, the same for a directory and for the hub.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::digest::PendingDigest;
-use super::hub::CachedFile;
-use super::{Checkpoint, CheckpointError, ConfigCheck, ModelSource, TokenizerFiles, WeightFiles};
+use super::lookup::{Lookup, text};
+use super::tokenizer_files::{self, TokenizerFiles};
+use super::{
+    Checkpoint, CheckpointError, LoadOptions, ModelSource, OtherTokenizer, Parts, WeightFiles,
+};
 
 pub(super) const CONFIG: &str = "config.json";
-pub(super) const TOKENIZER: &str = "tokenizer.json";
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-const VOCABULARY: &str = "vocab.txt";
 pub(super) const SAFETENSORS: &str = "model.safetensors";
-const SHARD_INDEX: &str = "model.safetensors.index.json";
-const PICKLE: &str = "pytorch_model.bin";
+pub(super) const SHARD_INDEX: &str = "model.safetensors.index.json";
+pub(super) const PICKLE: &str = "pytorch_model.bin";
+pub(super) const PICKLE_INDEX: &str = "pytorch_model.bin.index.json";
 
-/// The largest text file that is read, in bytes. The largest vocabularies in
-/// use are a tenth of it.
-const MAXIMUM_TEXT_LENGTH: u64 = 256 << 20;
+/// One of them is enough; transformers looks for them in this order.
+pub(super) const WEIGHTS: &str = "model.safetensors, pytorch_model.bin or an index of their shards (model.safetensors.index.json, pytorch_model.bin.index.json)";
+
+/// The longest name of a shard, in bytes.
+const MAXIMUM_NAME_LENGTH: usize = 255;
 
 /// The most files that a checkpoint may be split into.
 const MAXIMUM_SHARD_COUNT: usize = 1_000;
@@ -54,6 +56,7 @@ impl Found {
             config,
             tokenizer,
             weights,
+            weights_prefix: None,
             notice,
             digests,
         }
@@ -63,17 +66,17 @@ impl Found {
 /// Whether no checkpoint, or none that gets this far, can do without the file:
 /// the config, and shards, whose names come from an index.
 pub(super) fn must_be_there(name: &str) -> bool {
-    name == CONFIG || (name != SAFETENSORS && name.ends_with(".safetensors"))
+    let is_shard = |whole: &str, end: &str| name != whole && name.ends_with(end);
+    name == CONFIG || is_shard(SAFETENSORS, ".safetensors") || is_shard(PICKLE, ".bin")
 }
 
-/// Asks for one file by name; `None` if the checkpoint does not have it.
-pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
-
 /// Asks for the files in the order in which they are needed; weights last,
-/// after the config was looked at.
+/// after the config was looked at. Where another tokenizer is given, the
+/// checkpoint need not have one.
 pub(super) fn collect(
     place: &str,
-    check_config: ConfigCheck,
+    options: &LoadOptions,
+    tokenizer: Option<OtherTokenizer>,
     lookup: Lookup<'_>,
 ) -> Result<Found, CheckpointError> {
     let missing = |expected| CheckpointError::FileMissing {
@@ -82,18 +85,18 @@ pub(super) fn collect(
     };
     let mut digests = Vec::new();
     let config = text(CONFIG, lookup, &mut digests)?.ok_or_else(|| missing(CONFIG))?;
-    check_config(&config).map_err(CheckpointError::Config)?;
-    let tokenizer = match text(TOKENIZER, lookup, &mut digests)? {
-        Some(json) => TokenizerFiles::Json(json),
-        None => TokenizerFiles::Vocabulary {
-            vocabulary: text(VOCABULARY, lookup, &mut digests)?
-                .ok_or_else(|| missing("tokenizer.json or vocab.txt"))?,
-            config: text(TOKENIZER_CONFIG, lookup, &mut digests)?,
-        },
+    (options.check_config)(&config).map_err(CheckpointError::Config)?;
+    let tokenizer = match tokenizer {
+        None => tokenizer_files::collect(place, lookup, &mut digests)?,
+        Some(other) => {
+            digests.extend(other.digests);
+            other.files
+        }
     };
-    let weights = weights(lookup, &mut digests)?.ok_or_else(|| {
-        missing("model.safetensors, model.safetensors.index.json or pytorch_model.bin")
-    })?;
+    let weights = match options.parts {
+        Parts::WithoutWeights => WeightFiles::Safetensors(Vec::new()),
+        Parts::Whole => weights(lookup, &mut digests)?.ok_or_else(|| missing(WEIGHTS))?,
+    };
     Ok(Found {
         config,
         tokenizer,
@@ -111,78 +114,73 @@ fn weights(
         digests.push(PendingDigest::of_cached(SAFETENSORS, file));
         return Ok(Some(WeightFiles::Safetensors(vec![path])));
     }
-    if let Some(index) = text(SHARD_INDEX, lookup, digests)? {
-        let mut paths = Vec::new();
-        for name in shard_names(&index)? {
-            let file = lookup(&name)?.ok_or_else(|| {
-                CheckpointError::ShardIndex(format!("names {name}, which is not there"))
-            })?;
-            paths.push(file.path.clone());
-            digests.push(PendingDigest::of_cached(&name, file));
-        }
+    if let Some(paths) = shards(SHARD_INDEX, ".safetensors", lookup, digests)? {
         return Ok(Some(WeightFiles::Safetensors(paths)));
     }
-    Ok(lookup(PICKLE)?.map(|file| {
+    if let Some(file) = lookup(PICKLE)? {
         let path = file.path.clone();
         digests.push(PendingDigest::of_cached(PICKLE, file));
-        WeightFiles::Pickle(path)
-    }))
+        return Ok(Some(WeightFiles::Pickles(vec![path])));
+    }
+    let paths = shards(PICKLE_INDEX, ".bin", lookup, digests)?;
+    Ok(paths.map(WeightFiles::Pickles))
+}
+
+/// The files that an index names, `None` if there is no index.
+fn shards(
+    index: &'static str,
+    end: &str,
+    lookup: Lookup<'_>,
+    digests: &mut Vec<PendingDigest>,
+) -> Result<Option<Vec<PathBuf>>, CheckpointError> {
+    let Some(json) = text(index, lookup, digests)? else {
+        return Ok(None);
+    };
+    let mut paths = Vec::new();
+    for name in shard_names(index, &json, end)? {
+        let file = lookup(&name)?.ok_or_else(|| CheckpointError::ShardIndex {
+            file: index,
+            reason: format!("names {name}, which is not there"),
+        })?;
+        paths.push(file.path.clone());
+        digests.push(PendingDigest::of_cached(&name, file));
+    }
+    Ok(Some(paths))
 }
 
 /// The shards that an index names, each once, in the order of their names.
-fn shard_names(index: &[u8]) -> Result<BTreeSet<String>, CheckpointError> {
+fn shard_names(
+    file: &'static str,
+    json: &[u8],
+    end: &str,
+) -> Result<BTreeSet<String>, CheckpointError> {
     #[derive(Deserialize)]
     struct Index {
         weight_map: std::collections::BTreeMap<String, String>,
     }
-    let index: Index = serde_json::from_slice(index)
-        .map_err(|error| CheckpointError::ShardIndex(error.to_string()))?;
+    let wrong = |reason: String| CheckpointError::ShardIndex { file, reason };
+    let index: Index = serde_json::from_slice(json).map_err(|error| wrong(error.to_string()))?;
     let names: BTreeSet<String> = index.weight_map.into_values().collect();
     if names.is_empty() || names.len() > MAXIMUM_SHARD_COUNT {
-        return Err(CheckpointError::ShardIndex(format!(
+        return Err(wrong(format!(
             "expected between 1 and {MAXIMUM_SHARD_COUNT} files, found {}",
             names.len()
         )));
     }
     // A name with a separator could lead out of the checkpoint.
     let plain = |name: &String| {
-        name.ends_with(".safetensors")
+        name.len() <= MAXIMUM_NAME_LENGTH
+            && name.ends_with(end)
             && Path::new(name)
                 .file_name()
                 .is_some_and(|last| last == name.as_str())
             && !name.contains(['\\', ':'])
     };
     match names.iter().find(|name| !plain(name)) {
-        Some(name) => Err(CheckpointError::ShardIndex(format!(
-            "expected names of safetensors files beside it, found {name:?}"
+        Some(name) => Err(wrong(format!(
+            "expected names of {end} files beside it, found {:?}",
+            name.chars().take(MAXIMUM_NAME_LENGTH).collect::<String>()
         ))),
         None => Ok(names),
     }
-}
-
-/// The bytes of a text file, and its digest.
-fn text(
-    name: &str,
-    lookup: Lookup<'_>,
-    digests: &mut Vec<PendingDigest>,
-) -> Result<Option<Vec<u8>>, CheckpointError> {
-    let Some(file) = lookup(name)? else {
-        return Ok(None);
-    };
-    let io = |source| CheckpointError::Io {
-        path: file.path.clone(),
-        source,
-    };
-    let found = fs::metadata(&file.path).map_err(io)?.len();
-    if found > MAXIMUM_TEXT_LENGTH {
-        let (file, maximum) = (name.to_owned(), MAXIMUM_TEXT_LENGTH);
-        return Err(CheckpointError::FileTooLarge {
-            file,
-            maximum,
-            found,
-        });
-    }
-    let bytes = fs::read(&file.path).map_err(io)?;
-    digests.push(PendingDigest::of_bytes(name, &bytes));
-    Ok(Some(bytes))
 }

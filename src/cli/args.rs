@@ -6,19 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use super::candidates::{layers_or_heads, models};
-use super::index_list::IndexList;
+use super::candidates::models;
 use super::message_arguments::MessageArguments;
 use super::model_name::ModelName;
-use super::terminal_view::TerminalView;
+use super::output_arguments::{OutputArguments, TerminalArguments};
 use super::truncate::Truncate;
-use super::values::{
-    ViewParser, in_full, input_format, input_formats_in_full, one_of, views_in_full,
-};
-use crate::analysis::{Crop, Granularity, SpecialTokens};
+use super::values::{input_format, input_formats_in_full};
 use crate::batch::InputFormat;
-use crate::figure::{Colormap, Progression, Scale, Theme, View};
-use crate::store::Format;
 use crate::store::batch_records::Shard;
 
 const EXAMPLES: &str = "\
@@ -44,6 +38,10 @@ const RENDER_EXAMPLE: &str = "\
 Examples:
   attnviz render attnviz-out/hello-how-are-you --views mean --theme dark
   attnviz render gpt2.npz --labels tokens.txt --title gpt2";
+
+const TOKENS_EXAMPLE: &str = "\
+Example:
+  attnviz tokens \"Hello, how are you?\" --model builtin";
 
 const PULL_EXAMPLE: &str = "\
 Example:
@@ -86,6 +84,9 @@ pub enum Command {
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),
+    /// List the tokens of a text with their positions
+    #[command(after_help = TOKENS_EXAMPLE)]
+    Tokens(TokensArguments),
     /// Join the shards of a batch into one folder
     #[command(after_help = MERGE_EXAMPLE)]
     Merge(MergeArguments),
@@ -152,13 +153,25 @@ pub struct EncodeArguments {
 /// Arguments of `batch`.
 #[derive(Debug, Args)]
 pub struct BatchArguments {
-    /// Files of texts: .txt, .jsonl, .csv or .tsv; "-" is standard input
+    /// Files of texts: .txt, .jsonl, .json, .csv, .tsv; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, csv, tsv [default: by extension]
+    /// txt, jsonl, json, csv, tsv [default: by extension]
     #[arg(long, value_name = "FORMAT", value_parser = input_format(),
         hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,
+    /// Column or field of the text [default: text, sentence …]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// Column or field of the second text of a pair
+    #[arg(long, value_name = "NAME")]
+    pub pair_column: Option<String>,
+    /// Column or field of the id [default: id]
+    #[arg(long, value_name = "NAME")]
+    pub id_column: Option<String>,
+    /// Quotation marks enclose fields of .tsv, as of .csv
+    #[arg(long)]
+    pub quotes: bool,
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
@@ -253,6 +266,30 @@ pub struct RenderArguments {
     pub json: bool,
 }
 
+/// Arguments of `tokens`.
+#[derive(Debug, Args)]
+pub struct TokensArguments {
+    /// The text; "-" is standard input
+    pub text: String,
+    /// A second text: both are encoded as a sentence pair
+    #[arg(long, value_name = "TEXT")]
+    pub pair: Option<String>,
+    /// Which model; its weights are not read.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// Cut to so many tokens, or never
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
+    pub truncate: Truncate,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `pull`.
 #[derive(Debug, Args)]
 pub struct PullArguments {
@@ -282,7 +319,7 @@ pub struct MergeArguments {
     /// Folder for the whole batch
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Print the result as JSON
@@ -329,129 +366,16 @@ pub struct ModelArguments {
     /// an address such as https://huggingface.co/owner/name/tree/main.
     #[arg(short, long, value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
     pub model: Option<ModelName>,
+    /// Of several encoders, the one whose tensors begin so
+    #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
+    pub weights_prefix: Option<String>,
+    /// Hub id or directory to take the tokenizer from
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
+    pub tokenizer: Option<ModelName>,
     /// Branch, tag or commit on the hub [default: main]
     #[arg(long)]
     pub revision: Option<String>,
     /// Use the cache only; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
-}
-
-/// What is written, and how it looks.
-#[derive(Debug, Args)]
-pub struct OutputArguments {
-    /// Layers, such as 0-3,11 or -1
-    ///
-    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
-    /// last one.
-    #[arg(
-        long,
-        value_name = "LIST",
-        default_value = "all",
-        allow_hyphen_values = true,
-        add = ArgValueCompleter::new(layers_or_heads)
-    )]
-    pub layers: IndexList,
-    /// Heads, such as 0-3,11 or -1
-    ///
-    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
-    /// last one.
-    #[arg(
-        long,
-        value_name = "LIST",
-        default_value = "all",
-        allow_hyphen_values = true,
-        add = ArgValueCompleter::new(layers_or_heads)
-    )]
-    pub heads: IndexList,
-    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
-    /// [default: heads,overview; batch: overview]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = ViewParser,
-        hide_possible_values = true, long_help = views_in_full("What is drawn, with commas between [default: heads,overview; batch: overview]"))]
-    pub views: Option<Vec<View>>,
-    /// png, svg, safetensors, npz, json
-    #[arg(
-        short,
-        long = "format",
-        value_name = "LIST",
-        value_delimiter = ',',
-        default_value = "png",
-        value_parser = one_of::<Format>(),
-        hide_possible_values = true, long_help = in_full::<Format>("What is written, with commas between")
-    )]
-    pub formats: Vec<Format>,
-    /// Folder for the results
-    #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
-    pub output: PathBuf,
-    /// Replace a folder that holds something else
-    #[arg(long)]
-    pub overwrite: bool,
-    /// Units: subword, word
-    #[arg(long, value_name = "UNIT", default_value_t, value_parser = one_of::<Granularity>(),
-        hide_possible_values = true, long_help = in_full::<Granularity>("What a row and a column is"))]
-    pub tokens: Granularity,
-    /// keep, hide, renormalize
-    #[arg(long, value_name = "WHAT", default_value_t, value_parser = one_of::<SpecialTokens>(),
-        hide_possible_values = true, long_help = in_full::<SpecialTokens>("What becomes of [CLS], [SEP] and the like"))]
-    pub special_tokens: SpecialTokens,
-    /// Show a stretch of the tokens, such as 10-40
-    ///
-    /// The first and the last that are shown, counted from 0.
-    #[arg(long, value_name = "FIRST-LAST")]
-    pub crop: Option<Crop>,
-    /// List so many of the strongest links by a map
-    ///
-    /// From 0, which lists none, to 100.
-    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
-        value_parser = clap::value_parser!(u16).range(0..=100))]
-    pub top_k: u16,
-    /// Colours to: head, unit, run [default: by view]
-    #[arg(long, value_parser = one_of::<Scale>(),
-        hide_possible_values = true, long_help = in_full::<Scale>("What the colours reach to [default: by view]"))]
-    pub scale: Option<Scale>,
-    /// linear, logarithmic
-    #[arg(long, value_name = "WAY", default_value_t, value_parser = one_of::<Progression>(),
-        hide_possible_values = true, long_help = in_full::<Progression>("How the colours follow the values"))]
-    pub color_scale: Progression,
-    /// The value of the first colour
-    ///
-    /// A number; what is below it is clipped, and the picture says so.
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
-    pub vmin: Option<f32>,
-    /// The value of the last colour
-    ///
-    /// A number; what is above it is clipped, and the picture says so.
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
-    pub vmax: Option<f32>,
-    /// Such as cividis, mako or greys
-    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Colormap>(),
-        hide_possible_values = true, long_help = in_full::<Colormap>("The colours"))]
-    pub colormap: Colormap,
-    /// Turn the colours around
-    #[arg(long)]
-    pub invert: bool,
-    /// Paper and ink: light, dark
-    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Theme>(),
-        hide_possible_values = true, long_help = in_full::<Theme>("Paper and ink"))]
-    pub theme: Theme,
-    /// Write even more than 1 GB for one input
-    #[arg(long)]
-    pub large: bool,
-}
-
-/// What is shown in the terminal; for commands that have `--json` too.
-#[derive(Debug, Clone, Args)]
-pub struct TerminalArguments {
-    /// Draw in the terminal, too: overview or heads
-    #[arg(
-        long,
-        value_name = "VIEW",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "auto",
-        conflicts_with = "json",
-        value_parser = one_of::<TerminalView>(),
-        hide_possible_values = true, long_help = in_full::<TerminalView>("Draw in the terminal, too; a value stands behind \"=\", as in --show=heads")
-    )]
-    pub show: Option<TerminalView>,
 }

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use clap_complete::engine::ValueCompleter;
 use clap_complete::{CompletionCandidate, PathCompleter};
 
+use super::values::VIEWS;
 use crate::checkpoint::hub::{HubEnvironment, cached_models};
 
 /// Models: `builtin`, what the cache holds, and directories.
@@ -28,5 +29,22 @@ pub(super) fn layers_or_heads(begun: &OsStr) -> Vec<CompletionCandidate> {
         .into_iter()
         .filter(|value| value.starts_with(&*begun.to_string_lossy()))
         .map(CompletionCandidate::new)
+        .collect()
+}
+
+/// Lists of views: of the one that is begun.
+pub(super) fn views(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let text = begun.to_string_lossy();
+    let (before, last) = match text.rfind(',') {
+        Some(comma) => text.split_at(comma + 1),
+        None => ("", &*text),
+    };
+    VIEWS
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(last))
+        .map(|(name, shows)| {
+            let shows = Some(shows.into());
+            CompletionCandidate::new(format!("{before}{name}")).help(shows)
+        })
         .collect()
 }

@@ -40,6 +40,8 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
 
     let start = Instant::now();
     let (loaded, mut warnings) = model::load(&settings.model, Use::Once, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     durations.load = start.elapsed();
 
     let start = Instant::now();
@@ -50,6 +52,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         messages.warning(&warning);
         warnings.push(warning);
     }
+    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
     let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
@@ -246,7 +249,7 @@ struct Report<'a> {
     folder: String,
     /// The one to look at first.
     open: String,
-    /// What this command wrote.
+    /// What this command wrote, the folder included.
     files: Vec<String>,
     /// Files of earlier commands in the same folder.
     kept: Vec<String>,

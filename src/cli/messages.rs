@@ -48,6 +48,13 @@ impl Messages {
         !self.quiet
     }
 
+    /// Several of them.
+    pub fn warnings(self, messages: &[String]) {
+        for message in messages {
+            self.warning(message);
+        }
+    }
+
     /// What is being done, with `-v`.
     pub fn detail(self, message: impl Display) {
         if self.verbosity > 0 {

@@ -4,11 +4,13 @@
 mod args;
 mod batch;
 mod batch_progress;
+mod batch_report;
 mod bench;
 mod candidates;
 mod completions;
 mod encode;
 mod hints;
+mod idle_options;
 mod index_list;
 mod instructions;
 mod man;
@@ -18,6 +20,8 @@ mod messages;
 mod model;
 mod model_name;
 mod nearest;
+mod output_arguments;
+mod phrases;
 mod pull;
 mod render;
 mod settings;
@@ -26,10 +30,12 @@ mod terminal;
 mod terminal_output;
 mod terminal_view;
 mod text_argument;
+mod tokens;
 mod truncate;
 mod typed;
 mod usage;
 mod values;
+mod view_list;
 
 use anyhow::Result;
 
@@ -62,6 +68,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
         Command::Render(render) => render::run(&settings::render(render)?, messages)?,
+        Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge, messages),
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,

@@ -25,12 +25,15 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
         Some(source) => checkpoint::load(source, &settings.load, &mut observer),
     };
     let typed = settings.name.as_deref();
-    let checkpoint = loaded
+    let mut checkpoint = loaded
         .map_err(|error| match typed {
             Some(typed) => nearest::explained(typed, false, error),
             None => error.into(),
         })
         .context("the model could not be loaded")?;
+    checkpoint
+        .weights_prefix
+        .clone_from(&settings.weights_prefix);
     if let Some(notice) = &checkpoint.notice {
         messages.warning(notice);
     }
@@ -44,8 +47,12 @@ pub(super) fn load(
     messages: &Messages,
 ) -> Result<(LoadedModel, Vec<String>)> {
     let checkpoint = checkpoint(settings, messages)?;
-    let warnings = checkpoint.notice.iter().map(ToString::to_string).collect();
+    let mut warnings: Vec<String> = checkpoint.notice.iter().cloned().collect();
     let loaded = pipeline::load(&checkpoint, use_of_it).with_context(|| of(&checkpoint.id))?;
+    for warning in loaded.model.warnings() {
+        messages.warning(warning);
+        warnings.push(warning.clone());
+    }
     Ok((loaded, warnings))
 }
 

@@ -1,30 +1,35 @@
 //! Arguments and environment into settings: defaults and checks across
 //! options. After this, no command asks what was typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::args::{
-    BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
-    RenderArguments,
+    BatchArguments, BenchArguments, EncodeArguments, ModelArguments, RenderArguments,
+    TokensArguments,
 };
+use super::idle_options::idle_options;
 use super::index_list::IndexList;
 use super::model_name::revision_or_default;
+use super::output_arguments::OutputArguments;
 use super::terminal_view::TerminalView;
 use super::text_argument::text_of;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
-use crate::batch::{InputSource, Reports};
+use crate::batch::{InputSource, ReadOptions, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
-use crate::checkpoint::{CheckpointSource, LoadOptions};
+use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
 use crate::input::Input;
 use crate::model::ModelConfig;
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::Shard;
+use crate::store::batch_records::{Columns, Shard};
 use crate::store::saved::ForeignNames;
+
+/// Names the file of the run's page in GitHub Actions.
+const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
 /// Which model a command uses.
 #[derive(Debug)]
@@ -33,6 +38,8 @@ pub struct ModelSettings {
     pub name: Option<String>,
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
+    /// Which of several encoders.
+    pub weights_prefix: Option<String>,
     pub revision: String,
     pub load: LoadOptions,
 }
@@ -48,6 +55,8 @@ pub struct EncodeSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -66,6 +75,8 @@ pub struct BatchSettings {
     pub resume: bool,
     pub shard: Option<Shard>,
     pub reports: Reports,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -85,6 +96,27 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
     })
 }
 
+/// What `tokens` does.
+#[derive(Debug)]
+pub struct TokensSettings {
+    pub input: Input,
+    pub model: ModelSettings,
+    pub truncate: Option<usize>,
+    pub json: bool,
+}
+
+/// The settings of `tokens`; reads standard input where that is the text.
+pub(super) fn tokens(arguments: &TokensArguments) -> Result<TokensSettings> {
+    let mut model = model(&arguments.model)?;
+    model.load.parts = Parts::WithoutWeights;
+    Ok(TokensSettings {
+        input: input(&arguments.text, arguments.pair.as_deref())?,
+        model,
+        truncate: arguments.truncate.limit(),
+        json: arguments.json,
+    })
+}
+
 /// What `render` does.
 #[derive(Debug)]
 pub struct RenderSettings {
@@ -95,6 +127,8 @@ pub struct RenderSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -104,7 +138,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     Ok(EncodeSettings {
-        input: input(arguments)?,
+        input: input(&arguments.text, arguments.pair.as_deref())?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -112,21 +146,25 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
+        warnings: idle_options(
+            output,
+            &views(output, &[View::Heads, View::Overview]),
+            arguments.terminal.show.is_some(),
+        ),
         json: arguments.json,
     })
 }
 
 /// The text and its pair; one of the two may be standard input.
-fn input(arguments: &EncodeArguments) -> Result<Input> {
-    let pair = arguments.pair.as_deref();
-    if arguments.text == "-" && pair == Some("-") {
+fn input(text: &str, pair: Option<&str>) -> Result<Input> {
+    if text == "-" && pair == Some("-") {
         return Err(UsageError::error(
             "standard input is one text, and two are to be read from it",
             Remedy::LeaveOut(Setting::Pair),
         ));
     }
     let pair = pair.map(text_of).transpose()?;
-    Ok(Input::pair(&text_of(&arguments.text)?, pair))
+    Ok(Input::pair(&text_of(text)?, pair))
 }
 
 /// The settings of `batch`; sets the number of threads of the process.
@@ -135,10 +173,13 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     // GitHub Actions shows what is added to this file on the run's page.
-    let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    let summary = || std::env::var_os(SUMMARY_VARIABLE).filter(|path| !path.is_empty());
+    let report = |option, path: &Path| ReportFile {
+        path: path.to_owned(),
+        option,
+    };
     Ok(BatchSettings {
-        sources: InputSource::all(&arguments.files, arguments.input_format)
-            .map_err(|error| UsageError::error(error.to_string(), Remedy::NameStandardInputOnce))?,
+        sources: sources(arguments)?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -153,13 +194,34 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         resume: arguments.resume,
         shard: arguments.shard,
         reports: Reports {
-            summary: arguments
-                .summary
-                .clone()
-                .or_else(|| summary().map(PathBuf::from)),
-            junit: arguments.junit.clone(),
+            summary: match &arguments.summary {
+                Some(path) => Some(report("--summary", path)),
+                None => summary().map(|path| report(SUMMARY_VARIABLE, Path::new(&path))),
+            },
+            junit: arguments
+                .junit
+                .as_deref()
+                .map(|path| report("--junit", path)),
         },
+        warnings: idle_options(output, &views(output, &[View::Overview]), false),
         json: arguments.json,
+    })
+}
+
+/// The files that a batch reads, and how.
+fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
+    let options = ReadOptions {
+        format: arguments.input_format,
+        has_quotes: arguments.quotes,
+        columns: Columns {
+            text: arguments.text_column.clone(),
+            pair: arguments.pair_column.clone(),
+            id: arguments.id_column.clone(),
+        },
+    };
+    InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
+        Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
+        _ => error.into(),
     })
 }
 
@@ -179,6 +241,11 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
+        warnings: idle_options(
+            output,
+            &views(output, &[View::Heads, View::Overview]),
+            arguments.terminal.show.is_some(),
+        ),
         json: arguments.json,
     })
 }
@@ -187,20 +254,36 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
     let revision = arguments.revision.as_deref();
     let name = arguments.model.as_ref();
     let source = name.map(|name| name.source(revision)).transpose()?;
-    let is_hub = matches!(source, None | Some(CheckpointSource::Hub { .. }));
+    // The revision is the model's alone.
+    let tokenizer = arguments.tokenizer.as_ref();
+    let tokenizer = tokenizer.map(|name| name.source(None)).transpose()?;
+    let on_hub = |source: &CheckpointSource| matches!(source, CheckpointSource::Hub { .. });
+    let is_hub = source.as_ref().is_none_or(on_hub) || tokenizer.as_ref().is_some_and(on_hub);
     Ok(ModelSettings {
-        load: match is_hub {
-            true => hub(arguments.offline)?,
-            // Nothing of the hub's environment matters for a local model.
-            false => LoadOptions {
-                hub: None,
-                check_config,
-            },
+        load: LoadOptions {
+            tokenizer,
+            ..match is_hub {
+                true => hub(arguments.offline)?,
+                // Nothing of the hub's environment matters for a local model.
+                false => LoadOptions {
+                    check_config,
+                    ..LoadOptions::default()
+                },
+            }
         },
         name: name.map(|name| name.name().to_owned()),
         source,
+        weights_prefix: arguments.weights_prefix.clone(),
         revision: revision_or_default(revision),
     })
+}
+
+/// What is drawn: what was asked for, or else the command's own views.
+fn views(output: &OutputArguments, default_views: &[View]) -> Vec<View> {
+    match &output.views {
+        Some(lists) => lists.iter().flat_map(|list| &list.0).cloned().collect(),
+        None => default_views.to_vec(),
+    }
 }
 
 fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {
@@ -215,13 +298,13 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             theme: output.theme,
         },
         top_links: usize::from(output.top_k),
+        links: output.links,
     };
     figure
         .check()
         .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
-    let views = output.views.as_deref().unwrap_or(default_views);
     Ok(OutputOptions {
-        views: views.iter().cloned().collect(),
+        views: views(output, default_views).into_iter().collect(),
         formats: output.formats.iter().copied().collect(),
         reshape: ReshapeOptions {
             granularity: output.tokens,
@@ -253,6 +336,8 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
     Ok(LoadOptions {
         hub: Some(environment),
         check_config,
+        parts: Parts::Whole,
+        tokenizer: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! A command line that is wrong: what clap says of it, and what to type instead.
 
+use std::error::Error as _;
 use std::ffi::OsString;
 
 use anstyle::AnsiColor;
@@ -7,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Command, CommandFactory, Error};
 
 use super::args::Arguments;
-use super::hints::in_words;
+use super::hints::{in_words, remedy as known_remedy};
 use super::messages::{labelled, print_error_as_json, print_line};
 use super::nearest::nearest;
 use crate::remedy::Remedy;
@@ -69,6 +70,17 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
         _ => None,
     };
     let wrong = text(ContextKind::InvalidArg);
+    // A value that is wrong may know a right one itself.
+    let known = error.source().and_then(known_remedy);
+    match known {
+        None | Some(Remedy::ReadHelp { .. }) => {}
+        Some(Remedy::CorrectValue { value }) => {
+            if let Some(option) = wrong.as_deref().and_then(option_of) {
+                return Remedy::SetValue { option, value };
+            }
+        }
+        Some(remedy) => return remedy,
+    }
     let meant = (|| match error.kind() {
         ErrorKind::UnknownArgument => unknown(wrong.as_deref(), subcommand, typed)
             .or_else(|| retyped(&wrong?, &text(ContextKind::SuggestedArg)?, typed)),

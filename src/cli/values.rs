@@ -1,18 +1,14 @@
 //! The values of options that are closed sets, each with what it is for: what
 //! `--help` lists, completions offer and a mistyped one is compared with.
 
-use std::ffi::OsStr;
 use std::str::FromStr;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, Error};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::nearest::nearest;
 use super::terminal_view::TerminalView;
-use crate::analysis::{Granularity, SpecialTokens};
+use crate::analysis::{Granularity, LinkChoice, SpecialTokens};
 use crate::batch::InputFormat;
-use crate::figure::{Colormap, Progression, Scale, Theme, View};
+use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::names::UnknownName;
 use crate::store::Format;
 
@@ -104,6 +100,12 @@ explained!(
 );
 
 explained!(
+    LinkChoice,
+    Best => "of each query the strongest one, special tokens left out",
+    All => "the strongest of all, whatever they link",
+);
+
+explained!(
     Scale,
     Head => "from 0 to the maximum of each map",
     Unit => "from 0 to 1, so that all pictures compare",
@@ -142,9 +144,10 @@ explained!(
 );
 
 /// Every format of inputs as it is typed, and what it is.
-const INPUT_FORMATS: [(&str, &str); 4] = [
+const INPUT_FORMATS: [(&str, &str); 5] = [
     ("txt", "a text a line"),
     ("jsonl", "a JSON object a line: text, perhaps id and pair"),
+    ("json", "an array of such objects, or of texts"),
     ("csv", "a table with a header, separated by commas"),
     ("tsv", "a table with a header, separated by tabs"),
 ];
@@ -155,12 +158,8 @@ pub(super) fn input_format() -> impl TypedValueParser<Value = InputFormat> {
     PossibleValuesParser::new(values).try_map(|name| name.parse::<InputFormat>())
 }
 
-/// Takes a view: one of a closed set, or of a token.
-#[derive(Clone)]
-pub(super) struct ViewParser;
-
 /// Every view as it is typed, and what it shows.
-const VIEWS: [(&str, &str); 6] = [
+pub(super) const VIEWS: [(&str, &str); 6] = [
     ("heads", "one picture a head"),
     ("overview", "all selected heads as a grid of small maps"),
     ("mean", "the mean of each layer's heads, and of all"),
@@ -168,51 +167,3 @@ const VIEWS: [(&str, &str); 6] = [
     ("from:TOKEN", "what one token attends to, layer by layer"),
     ("to:TOKEN", "what attends to one token, layer by layer"),
 ];
-
-impl TypedValueParser for ViewParser {
-    type Value = View;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        argument: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<View, Error> {
-        let text = StringValueParser::new().parse_ref(command, argument, value)?;
-        text.parse().map_err(|_| {
-            let names = VIEWS.map(|(name, _)| name.to_owned());
-            let mut error = Error::new(ErrorKind::InvalidValue).with_cmd(command);
-            let name = argument.map(ToString::to_string).unwrap_or_default();
-            let kept = [
-                (ContextKind::InvalidArg, name),
-                (ContextKind::InvalidValue, text.clone()),
-            ];
-            for (kind, value) in kept {
-                error.insert(kind, ContextValue::String(value));
-            }
-            // Of the others, the nearest is found as it is for every closed set.
-            if let Some(meant) = meant_view(&text) {
-                error.insert(ContextKind::SuggestedValue, ContextValue::String(meant));
-            }
-            error.insert(
-                ContextKind::ValidValue,
-                ContextValue::Strings(names.to_vec()),
-            );
-            error
-        })
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let values = VIEWS.map(|(name, shows)| PossibleValue::new(name).help(shows));
-        Some(Box::new(values.into_iter()))
-    }
-}
-
-/// The view of a token that was meant: the token is no matter of spelling.
-fn meant_view(text: &str) -> Option<String> {
-    let (direction, token) = text
-        .split_once(':')
-        .filter(|(_, token)| !token.is_empty())?;
-    let meant = nearest(direction, ["from", "to"].map(str::to_owned))?;
-    Some(format!("{meant}:{token}"))
-}

@@ -146,7 +146,10 @@ fn encode(folder: &std::path::Path) -> Result<(), String> {
         .provenance()
         .wait()
         .map_err(|error| error.to_string())?;
-    let tokenizer = tokenizer?;
+    let tokenizer = match &model {
+        Ok(model) => tokenizer?.for_rows(model.config().vocabulary_size()),
+        Err(_) => tokenizer?,
+    };
     let mut outcome = Ok(());
     for truncate in [None, Some(7)] {
         let maximum = match &model {
@@ -163,16 +166,9 @@ fn encode(folder: &std::path::Path) -> Result<(), String> {
                 }
             };
             if let Ok(model) = &model {
-                let size = model.config().vocabulary_size();
-                let output = tokenizer
-                    .check_vocabulary_size(size)
-                    .map_err(|error| error.to_string())
-                    .and_then(|()| {
-                        let output = model.forward(&[&input], HiddenStates::Keep);
-                        output.map_err(|error| error.to_string())
-                    });
+                let output = model.forward(&[&input], HiddenStates::Keep);
                 if let Err(error) = output {
-                    outcome = Err(error);
+                    outcome = Err(error.to_string());
                 }
             }
         }

@@ -210,6 +210,15 @@ impl Repository {
         }
     }
 
+    /// Whether the repository has a file, which is not downloaded for that.
+    /// False as well where nobody can be asked.
+    pub fn has(&mut self, file_name: &str) -> bool {
+        let commit = self.commit.as_deref();
+        let is_cached = commit.is_some_and(|commit| self.cache.find(commit, file_name).is_some());
+        let can_ask = !self.relies_on_cache() && self.client.is_some();
+        is_cached || (can_ask && matches!(self.ask(file_name, &mut |_| ()), Ok(Answer::Found(_))))
+    }
+
     /// The error for a file that is not there and has to be.
     pub fn missing(&mut self, file_name: &str) -> HubError {
         if self.environment.offline {

@@ -181,13 +181,13 @@ fn files_that_are_not_what_their_name_says_are_refused() {
             b"<html>Not found</html>",
             &["config.json"],
         ),
-        (CASED, "vocab.txt", b"", &["vocab.txt", "[UNK]"]),
+        (CASED, "vocab.txt", b"", &["vocab.txt", "empty"]),
         (CASED, "vocab.txt", b"\xff\xff\xff", &["vocab.txt"]),
         (
             CASED,
             "vocab.txt",
-            b"[UNK]\n[CLS]\n",
-            &["vocab.txt", "[SEP]"],
+            b"[UNK]\n[CLS]\nhello\n[SEP]\xff",
+            &["vocab.txt"],
         ),
         (
             CASED,
@@ -240,18 +240,42 @@ fn files_that_are_not_what_their_name_says_are_refused() {
 }
 
 #[test]
-fn a_vocabulary_of_another_size_than_the_embedding_is_refused() {
+fn a_token_of_the_text_that_has_no_embedding_is_refused_and_named() {
     let damaged = Damaged::copy_of(CASED);
+    let config: Value = serde_json::from_slice(&damaged.read("config.json")).unwrap();
+    let rows = config["vocab_size"].to_string();
     let mut vocabulary = damaged.read("vocab.txt");
-    vocabulary.extend_from_slice(b"onemore\n");
-    damaged
-        .write("vocab.txt", &vocabulary)
-        .check_refused(&["word embeddings", "found "]);
+    vocabulary.extend_from_slice(b"\xE2\x98\x83\n");
+    damaged.write("vocab.txt", &vocabulary).check_refused(&[
+        "\"\u{2603}\"",
+        &format!("id {rows}"),
+        &format!("below {rows}"),
+    ]);
+    // The model's own [SEP] is one token too many.
     let text = String::from_utf8(vocabulary).expect("the vocabulary is UTF-8");
-    let shorter: Vec<&str> = text.lines().take(100).collect();
+    let without: Vec<&str> = text.lines().filter(|token| *token != "[SEP]").collect();
+    let words = ["\"[SEP]\"", &format!("id {rows}"), &format!("below {rows}")];
     damaged
-        .write("vocab.txt", shorter.join("\n"))
-        .check_refused(&["word embeddings", "found 100"]);
+        .write("vocab.txt", without.join("\n"))
+        .check_refused(&words);
+}
+
+#[test]
+fn a_vocabulary_of_another_size_than_the_embedding_is_used() {
+    let damaged = Damaged::copy_of(CASED);
+    let vocabulary = damaged.read("vocab.txt");
+    let text = String::from_utf8(vocabulary.clone()).expect("the vocabulary is UTF-8");
+    let fewer: Vec<&str> = text.lines().take(100).collect();
+    let with = |end: &str| [text.as_str(), end].concat();
+    for vocabulary in [fewer.join("\n"), with("onemore\nanother\n"), with("\n\n")] {
+        damaged.write("vocab.txt", vocabulary);
+        let arguments = [
+            "encode", "a", "--model", "./model", "--format", "json", "-q",
+        ];
+        let outcome = damaged.workplace.run(&arguments);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        std::fs::remove_dir_all(damaged.workplace.default_output()).unwrap();
+    }
 }
 
 /// A safetensors file taken apart: its header as JSON, and the data.

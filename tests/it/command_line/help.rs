@@ -9,10 +9,11 @@ use crate::binary::{Outcome, Workplace};
 const SCREEN_WIDTH: usize = 80;
 const SCREEN_HEIGHT: usize = 50;
 
-const SUBCOMMANDS: [&str; 8] = [
+const SUBCOMMANDS: [&str; 9] = [
     "encode",
     "batch",
     "render",
+    "tokens",
     "merge",
     "pull",
     "bench",

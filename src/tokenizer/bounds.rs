@@ -1,0 +1,219 @@
+//! What a `tokenizer.json` may ask for. A few lines of one can make gigabytes
+//! of a word: replacements in a row that double it, a map of characters that
+//! claims more than the file holds, a template that repeats the text. All of
+//! that can be told before a text is touched, from the file alone.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::Value;
+use tokenizers::models::wordpiece::WordPiece;
+
+use super::error::TokenizerError;
+use super::settings::Numbered;
+
+/// A `tokenizer.json`, its model as far as somebody wants to know it.
+#[derive(Deserialize)]
+pub(super) struct File<Model> {
+    pub model: Model,
+    #[serde(default)]
+    pub added_tokens: Vec<Numbered>,
+    #[serde(default)]
+    normalizer: Value,
+    #[serde(default)]
+    pre_tokenizer: Value,
+    #[serde(default)]
+    post_processor: Value,
+}
+
+/// A model without its vocabulary.
+#[derive(Deserialize)]
+pub(super) struct Outline {
+    /// Of word pieces.
+    max_input_chars_per_word: Option<u64>,
+    /// Of a Unigram model.
+    pub unk_id: Option<u32>,
+}
+
+/// BERT's normalizer puts a Chinese character of three bytes between spaces;
+/// taking letters apart makes no more of one.
+pub(super) const BERT_GROWTH: usize = 4;
+
+/// The most bytes that may become of one byte of a text. SentencePiece's map of
+/// characters makes 33 of three, and its file does not say of which.
+const MAXIMUM_GROWTH: usize = 1_024;
+
+/// The most steps of a normalizer, a pre-tokenizer or a template; the longest
+/// in use have a dozen.
+const MAXIMUM_STEPS: usize = 128;
+
+/// The longest word that is looked up piece by piece, in characters: the time
+/// grows with its cube. BERT's is 100.
+const MAXIMUM_WORD: u64 = 512;
+
+/// The longest regular expression, in bytes; GPT-4's has 400.
+const MAXIMUM_PATTERN: usize = 4_096;
+
+impl File<WordPiece> {
+    /// At most so many bytes become of one.
+    pub(super) fn check(&self) -> Result<usize, TokenizerError> {
+        check_word(self.model.max_input_chars_per_word as u64)?;
+        self.check_steps()
+    }
+}
+
+impl File<Outline> {
+    /// At most so many bytes become of one.
+    pub(super) fn check(&self) -> Result<usize, TokenizerError> {
+        check_word(self.model.max_input_chars_per_word.unwrap_or_default())?;
+        self.check_steps()
+    }
+}
+
+impl<Model> File<Model> {
+    fn check_steps(&self) -> Result<usize, TokenizerError> {
+        let mut growth = 1_usize;
+        for (part, list) in [
+            (&self.normalizer, "normalizers"),
+            (&self.pre_tokenizer, "pretokenizers"),
+        ] {
+            for step in steps(part, list)? {
+                growth = growth.saturating_mul(growth_of(step)?);
+            }
+        }
+        for processor in steps(&self.post_processor, "processors")? {
+            check_template(processor)?;
+        }
+        match growth <= MAXIMUM_GROWTH {
+            true => Ok(growth),
+            false => Err(excessive(
+                "normalizers and pre-tokenizers that lengthen a text",
+                MAXIMUM_GROWTH,
+                "times",
+                growth,
+            )),
+        }
+    }
+}
+
+fn excessive(
+    what: &'static str,
+    maximum: usize,
+    unit: &'static str,
+    found: usize,
+) -> TokenizerError {
+    TokenizerError::Excessive {
+        what,
+        maximum,
+        unit,
+        found,
+    }
+}
+
+fn check_word(found: u64) -> Result<(), TokenizerError> {
+    match found <= MAXIMUM_WORD {
+        true => Ok(()),
+        false => Err(excessive(
+            "words (max_input_chars_per_word)",
+            MAXIMUM_WORD as usize,
+            "characters",
+            usize::try_from(found).unwrap_or(usize::MAX),
+        )),
+    }
+}
+
+/// The steps of a part, those of sequences one after the other.
+fn steps<'json>(part: &'json Value, list: &str) -> Result<Vec<&'json Value>, TokenizerError> {
+    let mut steps = Vec::new();
+    let mut open = vec![part];
+    while let Some(part) = open.pop() {
+        match part.get(list).and_then(Value::as_array) {
+            Some(inner) => open.extend(inner),
+            None => steps.push(part),
+        }
+        // Before a list of a million is walked.
+        let found = steps.len() + open.len();
+        if found > MAXIMUM_STEPS {
+            return Err(excessive("a part", MAXIMUM_STEPS, "steps", found));
+        }
+    }
+    Ok(steps)
+}
+
+/// At most so many bytes become of one in this step of a normalizer or a
+/// pre-tokenizer.
+fn growth_of(step: &Value) -> Result<usize, TokenizerError> {
+    let text = |field: &str| step.get(field).and_then(Value::as_str);
+    let pattern = step.get("pattern");
+    let pattern_text = |kind: &str| pattern?.get(kind)?.as_str();
+    if let Some(found) = pattern_text("Regex").map(str::len)
+        && found > MAXIMUM_PATTERN
+    {
+        let what = "a regular expression";
+        return Err(excessive(what, MAXIMUM_PATTERN, "bytes", found));
+    }
+    if let Some(map) = text("precompiled_charsmap") {
+        return growth_of_map(map);
+    }
+    let content = text("content").map_or(0, str::len);
+    let plain = pattern_text("String").or_else(|| pattern?.as_str());
+    Ok(match (text("type"), plain) {
+        (Some("Replace"), Some(plain)) if !plain.is_empty() => content.div_ceil(plain.len()).max(1),
+        // What matches nothing is put between all bytes.
+        (Some("Replace"), _) if content > 1 => content + 1,
+        (Some("Prepend"), _) => 1 + text("prepend").map_or(0, str::len),
+        // Every byte becomes a letter of one or two.
+        (Some("ByteLevel"), _) => 2,
+        // A space becomes a mark, and one goes before.
+        (Some("Metaspace"), _) => 1 + text("replacement").map_or(3, str::len),
+        (_, _) => 1,
+    })
+}
+
+/// The longest text that a SentencePiece map of characters puts in the place of
+/// another. It begins with the size of its index, which is believed when the
+/// map is read; behind the index stand the texts, each with a zero byte.
+fn growth_of_map(base64: &str) -> Result<usize, TokenizerError> {
+    let wrong = |reason: String| TokenizerError::Json(format!("precompiled_charsmap: {reason}"));
+    let map = STANDARD
+        .decode(base64)
+        .map_err(|error| wrong(error.to_string()))?;
+    // An empty one stands for none.
+    let Some((size, rest)) = map.split_first_chunk::<4>() else {
+        return Ok(1);
+    };
+    let size = u32::from_le_bytes(*size) as usize;
+    let Some(texts) = rest.get(size..) else {
+        let found = rest.len();
+        return Err(wrong(format!(
+            "expected an index of {size} bytes, as it says itself, found {found}"
+        )));
+    };
+    let lengths = texts.split(|&byte| byte == 0).map(<[u8]>::len);
+    Ok(lengths.max().unwrap_or_default().max(1))
+}
+
+/// A template has the text once, and the second text of a pair once.
+fn check_template(processor: &Value) -> Result<(), TokenizerError> {
+    for (template, expected) in [("single", ["A"].as_slice()), ("pair", &["A", "B"])] {
+        let pieces = match processor.get(template).and_then(Value::as_array) {
+            Some(pieces) => pieces,
+            None => continue,
+        };
+        if pieces.len() > MAXIMUM_STEPS {
+            let what = "a template";
+            return Err(excessive(what, MAXIMUM_STEPS, "pieces", pieces.len()));
+        }
+        let texts = pieces.iter().filter_map(|piece| piece.get("Sequence"));
+        let found: Vec<&str> = texts.filter_map(|text| text.get("id")?.as_str()).collect();
+        let times = |id: &str| found.iter().filter(|other| **other == id).count();
+        if let Some(id) = expected.iter().find(|id| times(id) != 1) {
+            return Err(TokenizerError::Template {
+                template,
+                id: (*id).to_owned(),
+                found: times(id),
+            });
+        }
+    }
+    Ok(())
+}

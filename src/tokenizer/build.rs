@@ -1,0 +1,237 @@
+//! From a checkpoint's files to a tokenizer of the tokenizers crate.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::normalizers::BertNormalizer;
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::processors::bert::BertProcessing;
+use tokenizers::{
+    DecoderWrapper, Model as _, ModelWrapper, NormalizerWrapper, PostProcessorWrapper,
+    PreTokenizerWrapper, Tokenizer, TokenizerImpl,
+};
+
+use super::bounds::{self, File, Outline};
+use super::class::{Class, class};
+use super::error::TokenizerError;
+use super::settings::Settings;
+use crate::checkpoint::{TokenizerFiles, VocabularyFile};
+
+/// A tokenizer, and what has to be known beside it.
+pub(super) struct Built {
+    pub inner: Tokenizer,
+    pub class: Class,
+    /// The id that stands for what the vocabulary lacks.
+    pub unknown_id: Option<u32>,
+    /// At most so many bytes become of one byte of a text.
+    pub growth: usize,
+    /// Whether the beginning of a text is dropped rather than its end.
+    pub truncates_beginning: bool,
+}
+
+/// The tokenizer that transformers makes of the files.
+pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, TokenizerError> {
+    let model_config = files.model_config.as_deref().unwrap_or(model_config);
+    match &files.vocabulary {
+        VocabularyFile::Text(lines) => {
+            let mut settings = Settings::read(files, Vec::new())?;
+            class(std::mem::take(&mut settings.class), model_config, false)?;
+            bert(of_lines(lines)?, settings)
+        }
+        VocabularyFile::Json(json) => of_json(json, files, model_config),
+    }
+}
+
+fn of_json(
+    json: &[u8],
+    files: &TokenizerFiles,
+    model_config: &[u8],
+) -> Result<Built, TokenizerError> {
+    // Where the kind of model is not left open, the vocabulary goes straight
+    // from the file to its table, four times as fast.
+    let word_pieces = guard(|| Ok(serde_json::from_slice::<File<WordPiece>>(json)?)).ok();
+    let (growth, added, word_pieces, unigram_unknown) = match word_pieces {
+        Some(file) => (file.check()?, file.added_tokens, Some(file.model), None),
+        None => {
+            let file: File<Outline> = serde_json::from_slice(json)
+                .map_err(|error| TokenizerError::Json(error.to_string()))?;
+            (file.check()?, file.added_tokens, None, file.model.unk_id)
+        }
+    };
+    let mut settings = Settings::read(files, added)?;
+    match class(std::mem::take(&mut settings.class), model_config, true)? {
+        Class::Bert => {
+            let model = match word_pieces {
+                Some(model) => model,
+                None => of_other_model(json)?,
+            };
+            bert(model, settings)
+        }
+        Class::AsItIs => as_it_is(json, settings, growth, unigram_unknown),
+    }
+}
+
+/// Whatever `tokenizer.json` says, and the tokens that files beside it add.
+fn as_it_is(
+    json: &[u8],
+    settings: Settings,
+    growth: usize,
+    unigram_unknown: Option<u32>,
+) -> Result<Built, TokenizerError> {
+    type OfWordPieces = TokenizerImpl<
+        WordPiece,
+        NormalizerWrapper,
+        PreTokenizerWrapper,
+        PostProcessorWrapper,
+        DecoderWrapper,
+    >;
+    let word_pieces = guard(|| Ok(serde_json::from_slice::<OfWordPieces>(json)?));
+    let mut inner: Tokenizer = match word_pieces {
+        Ok(tokenizer) => tokenizer.into(),
+        Err(_) => guard(|| Tokenizer::from_bytes(json))
+            .map_err(|error| TokenizerError::Json(error.to_string()))?,
+    };
+    let added = inner.get_added_tokens_decoder();
+    let known: Vec<String> = added.values().map(|token| token.content.clone()).collect();
+    add(&mut inner, &settings, &known)?;
+    // A tokenizer.json may carry both; attnviz decides itself.
+    inner.with_padding(None);
+    inner
+        .with_truncation(None)
+        .map_err(TokenizerError::Tokenizers)?;
+    Ok(Built {
+        unknown_id: unknown_id(&inner).or(unigram_unknown),
+        inner,
+        class: Class::AsItIs,
+        growth,
+        truncates_beginning: settings.truncates_beginning(),
+    })
+}
+
+/// One token a line; what stands at the end of a line and cannot be seen is no
+/// part of it.
+fn of_lines(lines: &[u8]) -> Result<WordPiece, TokenizerError> {
+    let wrong = |error: &dyn std::fmt::Display| TokenizerError::Vocabulary(error.to_string());
+    let vocabulary = WordPiece::read_bytes(lines).map_err(|error| wrong(&error))?;
+    if vocabulary.is_empty() {
+        return Err(wrong(&"it is empty"));
+    }
+    let model = WordPiece::builder().vocab(vocabulary).build();
+    model.map_err(|error| wrong(&error))
+}
+
+/// Word pieces with the vocabulary of another model: transformers makes them of
+/// whatever vocabulary a BERT's tokenizer has.
+fn of_other_model(json: &[u8]) -> Result<WordPiece, TokenizerError> {
+    #[derive(Deserialize)]
+    struct File {
+        model: Model,
+    }
+    #[derive(Deserialize)]
+    struct Model {
+        vocab: Vocabulary,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Vocabulary {
+        Ids(HashMap<String, u32>),
+        InOrder(Vec<Value>),
+    }
+    let wrong = |error: &dyn std::fmt::Display| TokenizerError::Json(error.to_string());
+    let file: File = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
+    let vocabulary: HashMap<String, u32> = match file.model.vocab {
+        Vocabulary::Ids(ids) => ids,
+        // Strings, or lists that begin with one.
+        Vocabulary::InOrder(tokens) => tokens
+            .iter()
+            .zip(0..)
+            .filter_map(|(token, id)| {
+                let token = token.as_str().or_else(|| token.get(0)?.as_str())?;
+                Some((token.to_owned(), id))
+            })
+            .collect(),
+    };
+    let untouched = WordPiece::default();
+    // The builder takes none but a map of a crate that is not ours.
+    serde_json::from_value(serde_json::json!({
+        "unk_token": untouched.unk_token,
+        "continuing_subword_prefix": untouched.continuing_subword_prefix,
+        "max_input_chars_per_word": untouched.max_input_chars_per_word,
+        "vocab": vocabulary,
+    }))
+    .map_err(|error| wrong(&error))
+}
+
+/// BERT's tokenizer as transformers builds it (`tokenization_bert.py`).
+fn bert(mut model: WordPiece, mut settings: Settings) -> Result<Built, TokenizerError> {
+    for (key, content) in [
+        ("unk_token", "[UNK]"),
+        ("sep_token", "[SEP]"),
+        ("pad_token", "[PAD]"),
+        ("cls_token", "[CLS]"),
+        ("mask_token", "[MASK]"),
+    ] {
+        settings.default_name(key, content);
+    }
+    let untouched = WordPiece::default();
+    model.unk_token = settings.name("unk_token", "[UNK]");
+    model.continuing_subword_prefix = untouched.continuing_subword_prefix;
+    model.max_input_chars_per_word = untouched.max_input_chars_per_word;
+    let mut inner = Tokenizer::new(model);
+    inner
+        .with_normalizer(Some(BertNormalizer::new(
+            true,
+            settings.config.tokenize_chinese_chars.unwrap_or(true),
+            settings.config.strip_accents,
+            settings.config.do_lower_case.unwrap_or(true),
+        )))
+        .map_err(TokenizerError::Tokenizers)?
+        .with_pre_tokenizer(Some(BertPreTokenizer));
+    add(&mut inner, &settings, &[])?;
+    let end = |key: &str, default: &str| {
+        let token = settings.name(key, default);
+        let id = inner.token_to_id(&token).unwrap_or_default();
+        (token, id)
+    };
+    let (separator, classification) = (end("sep_token", "[SEP]"), end("cls_token", "[CLS]"));
+    inner.with_post_processor(Some(BertProcessing::new(separator, classification)));
+    Ok(Built {
+        unknown_id: unknown_id(&inner),
+        inner,
+        class: Class::Bert,
+        growth: bounds::BERT_GROWTH,
+        truncates_beginning: settings.truncates_beginning(),
+    })
+}
+
+fn add(inner: &mut Tokenizer, settings: &Settings, known: &[String]) -> Result<(), TokenizerError> {
+    guard(|| inner.add_tokens(settings.tokens(known))).map_err(TokenizerError::Tokenizers)?;
+    if settings.config.split_special_tokens == Some(true) {
+        inner.set_encode_special_tokens(true);
+    }
+    Ok(())
+}
+
+/// The id that stands for what a vocabulary lacks, `None` where there is none,
+/// or where only the file tells.
+fn unknown_id(inner: &Tokenizer) -> Option<u32> {
+    match inner.get_model() {
+        ModelWrapper::WordPiece(model) => model.token_to_id(&model.unk_token),
+        ModelWrapper::WordLevel(model) => model.token_to_id(&model.unk_token),
+        ModelWrapper::BPE(model) => {
+            let token = model.get_unk_token().as_deref()?;
+            model.token_to_id(token)
+        }
+        ModelWrapper::Unigram(_) => None,
+    }
+}
+
+/// Runs a step of the tokenizers crate, which panics on some tokenizers that
+/// are malformed; that is reported like any other.
+pub(super) fn guard<T>(step: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    catch_unwind(AssertUnwindSafe(step))
+        .unwrap_or_else(|_| Err("the structure of the tokenizer is broken".into()))
+}

@@ -1,0 +1,165 @@
+//! Why there is no tokenizer, or why a text has no tokens.
+
+use thiserror::Error;
+
+use crate::remedy::{CheckpointPart, Remedy};
+
+/// Why a tokenizer cannot be made or a text not be tokenized.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TokenizerError {
+    /// `tokenizer.json` is not one.
+    #[error("tokenizer.json is not a tokenizer: {0}")]
+    Json(String),
+    /// `vocab.txt` is not one token a line.
+    #[error("vocab.txt is not a vocabulary: {0}")]
+    Vocabulary(String),
+    /// `tokenizer_config.json` is not JSON, or a field has the wrong type.
+    #[error("tokenizer_config.json is not a tokenizer config: {0}")]
+    Config(#[from] serde_json::Error),
+    /// `special_tokens_map.json` is no object.
+    #[error("special_tokens_map.json is not a map of special tokens: {source}")]
+    SpecialTokensMap {
+        /// Where, and what was expected.
+        source: serde_json::Error,
+    },
+    /// `added_tokens.json` is not tokens with their ids.
+    #[error("added_tokens.json is not a map from tokens to ids: {source}")]
+    AddedTokens {
+        /// Where, and what was expected.
+        source: serde_json::Error,
+    },
+    /// The tokenizer is a program, which no file replaces.
+    #[error(
+        "the tokenizer is a {class}, which needs {what}: expected a class that its files say all about, such as BertTokenizer"
+    )]
+    Program {
+        /// The class that the files name.
+        class: String,
+        /// What it needs.
+        what: String,
+    },
+    /// The tokenizer's class needs a file that is not there.
+    #[error("the tokenizer is a {class}: expected a tokenizer.json for it, found vocab.txt alone")]
+    NoJson {
+        /// The class that the files name.
+        class: String,
+    },
+    /// `tokenizer.json` would make more of a text than any does.
+    #[error("tokenizer.json has {what}: expected at most {maximum} {unit}, found {found}")]
+    Excessive {
+        /// What is too much.
+        what: &'static str,
+        /// The limit.
+        maximum: usize,
+        /// Of what.
+        unit: &'static str,
+        /// How much there is, or may become of a text.
+        found: usize,
+    },
+    /// A template leaves the text out, or repeats it.
+    #[error(
+        "tokenizer.json: expected text {id} once in the template for a {template} text, found it {found} times"
+    )]
+    Template {
+        /// `single` or `pair`.
+        template: &'static str,
+        /// `A` or `B`.
+        id: String,
+        /// How often it is there.
+        found: usize,
+    },
+    /// The model has no embedding for a token of the text.
+    #[error(
+        "the token {token:?} has the id {id}, and the model has word embeddings for ids below {row_count}"
+    )]
+    NoRow {
+        /// The vocabulary's own string.
+        token: String,
+        /// Its id.
+        id: u32,
+        /// Rows of the word embedding table.
+        row_count: usize,
+    },
+    /// There is no text.
+    #[error("the {which} is empty")]
+    EmptyText {
+        /// `text` or `pair`.
+        which: &'static str,
+    },
+    /// There is text, but the tokenizer makes nothing of it.
+    #[error("the {which} becomes no token: {text:?}")]
+    NoToken {
+        /// `text` or `pair`.
+        which: &'static str,
+        /// What was given, or the beginning of it.
+        text: String,
+    },
+    /// A long text has no space for too long.
+    #[error(
+        "the {which} has {found} bytes without a space: expected at most {maximum} in a text as long as this"
+    )]
+    NoSpace {
+        /// `text` or `pair`.
+        which: &'static str,
+        /// The limit in bytes.
+        maximum: usize,
+        /// Bytes up to the next space or the end.
+        found: usize,
+    },
+    /// More tokens than the model has positions.
+    #[error(
+        "the text has {}{found} tokens, and the model takes at most {maximum}",
+        if *is_counted { "" } else { "more than " }
+    )]
+    TooLong {
+        /// The model's limit, special tokens included.
+        maximum: usize,
+        /// Tokens of the text, special tokens included.
+        found: usize,
+        /// Whether all of the text was counted.
+        is_counted: bool,
+    },
+    /// `--truncate` leaves no room for the text, or is beyond the model.
+    #[error("expected to truncate to between {minimum} and {maximum} tokens, found {found}")]
+    TruncateTo {
+        /// One token of each text and the special ones.
+        minimum: usize,
+        /// The model's limit.
+        maximum: usize,
+        /// What was asked for.
+        found: usize,
+    },
+    /// The tokenizers crate could not do it.
+    #[error("the text could not be tokenized: {0}")]
+    Tokenizers(#[source] tokenizers::Error),
+}
+
+impl TokenizerError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::TooLong { maximum, .. } => Some(Remedy::Truncate { maximum: *maximum }),
+            Self::TruncateTo {
+                minimum, maximum, ..
+            } => (minimum <= maximum).then_some(Remedy::Truncate { maximum: *maximum }),
+            Self::EmptyText { which: "pair" }
+            | Self::NoToken { which: "pair", .. }
+            | Self::NoSpace { which: "pair", .. } => Some(Remedy::GivePair),
+            Self::EmptyText { .. } | Self::NoToken { .. } | Self::NoSpace { .. } => {
+                Some(Remedy::GiveText)
+            }
+            Self::Program { .. } => Some(Remedy::ComputeElsewhere),
+            Self::NoJson { .. } => Some(Remedy::ConvertTokenizer),
+            Self::NoRow { .. }
+            | Self::Json(_)
+            | Self::Vocabulary(_)
+            | Self::Config(_)
+            | Self::SpecialTokensMap { .. }
+            | Self::AddedTokens { .. }
+            | Self::Excessive { .. }
+            | Self::Template { .. }
+            | Self::Tokenizers(_) => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),
+        }
+    }
+}

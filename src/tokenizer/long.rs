@@ -1,0 +1,189 @@
+//! Texts of any length, in bounded memory. A tokenizer takes about a hundred
+//! bytes a byte, and of a long text the model reads the beginning alone: so it
+//! is tokenized stretch by stretch, and what is not kept is only counted.
+
+use tokenizers::{Encoding, Tokenizer};
+
+use super::build::guard;
+use super::error::TokenizerError;
+
+/// So many bytes may become of a stretch before it is split into tokens.
+const MAXIMUM_STRETCH: usize = 16 << 20;
+
+/// The most bytes of a text that go to the tokenizer at once.
+const LONGEST: usize = 1 << 20;
+
+/// How much of a text an error repeats, in characters.
+const MAXIMUM_SHOWN_LENGTH: usize = 40;
+
+/// What is wanted of a text's tokens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// So many are kept.
+    pub kept: usize,
+    /// Kept are the last rather than the first.
+    pub last: bool,
+    /// Nobody wants to know by how much more there are than this.
+    pub stop: Option<usize>,
+    /// At most so many bytes become of one.
+    pub growth: usize,
+}
+
+/// The tokens of one text without special ones.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    ids: Vec<u32>,
+    tokens: Vec<String>,
+    words: Vec<Option<u32>>,
+    offsets: Vec<(usize, usize)>,
+    next_word: u32,
+    /// How many there are, kept or not.
+    pub count: usize,
+    /// Whether all of the text was counted.
+    pub is_counted: bool,
+}
+
+impl Tokens {
+    /// Tokenizes a text, `text` or `pair`.
+    pub(super) fn of(
+        tokenizer: &Tokenizer,
+        which: &'static str,
+        text: &str,
+        wanted: Wanted,
+    ) -> Result<Self, TokenizerError> {
+        if text.trim().is_empty() {
+            return Err(TokenizerError::EmptyText { which });
+        }
+        let longest = (MAXIMUM_STRETCH / wanted.growth.max(1)).min(LONGEST);
+        let mut tokens = Self::default();
+        let mut start = 0;
+        while let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) {
+            let length = stretch(rest, longest).map_err(|found| TokenizerError::NoSpace {
+                which,
+                maximum: longest,
+                found,
+            })?;
+            let stretch = rest.get(..length).unwrap_or(rest);
+            let encoding =
+                guard(|| tokenizer.encode(stretch, false)).map_err(TokenizerError::Tokenizers)?;
+            tokens.take(&encoding, start);
+            tokens.forget(wanted);
+            start += stretch.len();
+            if wanted.stop.is_some_and(|stop| tokens.count > stop) && start < text.len() {
+                return Ok(tokens);
+            }
+        }
+        tokens.is_counted = true;
+        match tokens.count {
+            0 => Err(TokenizerError::NoToken {
+                which,
+                text: text.chars().take(MAXIMUM_SHOWN_LENGTH).collect(),
+            }),
+            _ => Ok(tokens),
+        }
+    }
+
+    /// Appends the tokens of a stretch that starts at a byte of the text.
+    fn take(&mut self, encoding: &Encoding, start: usize) {
+        self.count += encoding.len();
+        self.ids.extend_from_slice(encoding.get_ids());
+        self.tokens.extend_from_slice(encoding.get_tokens());
+        let first_word = self.next_word;
+        let words = encoding.get_word_ids().iter();
+        self.words
+            .extend(words.map(|word| Some((*word)? + first_word)));
+        let last = encoding.get_word_ids().iter().flatten().max();
+        self.next_word = last.map_or(first_word, |last| first_word + last + 1);
+        let offsets = encoding.get_offsets().iter();
+        self.offsets
+            .extend(offsets.map(|(from, to)| (from + start, to + start)));
+    }
+
+    /// Forgets what nobody wants to keep.
+    fn forget(&mut self, wanted: Wanted) {
+        let excess = self.ids.len().saturating_sub(wanted.kept);
+        if excess > 0 {
+            self.cut(wanted.kept, wanted.last);
+        }
+    }
+
+    /// Keeps some tokens, the first or the last.
+    fn cut(&mut self, kept: usize, last: bool) {
+        fn cut<T>(values: &mut Vec<T>, kept: usize, last: bool) {
+            match last {
+                true => drop(values.drain(..values.len().saturating_sub(kept))),
+                false => values.truncate(kept),
+            }
+        }
+        cut(&mut self.ids, kept, last);
+        cut(&mut self.tokens, kept, last);
+        cut(&mut self.words, kept, last);
+        cut(&mut self.offsets, kept, last);
+    }
+
+    /// The first or last tokens as an encoding in a segment. That they are all
+    /// of one text, as the tokenizers crate would have it, is left out: it
+    /// would stay beside what is said of them later, and one or the other would
+    /// be found by chance.
+    pub(super) fn into_encoding(mut self, kept: usize, last: bool, segment: u32) -> Encoding {
+        self.cut(kept, last);
+        let length = self.ids.len();
+        Encoding::new(
+            self.ids,
+            vec![segment; length],
+            self.tokens,
+            self.words,
+            self.offsets,
+            vec![0; length],
+            vec![1; length],
+            Vec::new(),
+            Default::default(),
+        )
+    }
+}
+
+/// How many bytes of a text are tokenized at once: all of them, or those before
+/// a space between words, where all tokenizers part a text. An error is the
+/// number of bytes without one.
+fn stretch(text: &str, longest: usize) -> Result<usize, usize> {
+    let usual = longest / 4;
+    if text.len() <= usual {
+        return Ok(text.len());
+    }
+    let bytes = text.as_bytes();
+    let is_between = |&at: &usize| {
+        let word = |at: usize| {
+            bytes
+                .get(at)
+                .is_some_and(|byte| !byte.is_ascii_whitespace())
+        };
+        bytes[at] == b' ' && word(at - 1) && word(at + 1)
+    };
+    let before = (1..usual).rev().find(is_between);
+    let between = before.or_else(|| (usual..bytes.len().min(longest)).find(is_between));
+    match between {
+        Some(at) => Ok(at),
+        None if text.len() <= longest => Ok(text.len()),
+        None => Err((longest..bytes.len())
+            .find(is_between)
+            .unwrap_or(text.len())),
+    }
+}
+
+/// How many tokens of one or two texts are kept where `maximum` may be:
+/// transformers' `longest_first`, as the tokenizers crate has it.
+pub(super) fn longest_first(first: usize, second: usize, maximum: usize) -> [usize; 2] {
+    if first + second <= maximum {
+        return [first, second];
+    }
+    let (shorter, longer) = (first.min(second), first.max(second));
+    // Only the longer one is cut, or both are cut to halves.
+    let [shorter, longer] = match shorter + shorter.max(maximum.saturating_sub(shorter)) {
+        kept if shorter <= maximum && kept <= maximum => [shorter, longer.min(maximum - shorter)],
+        _ => [maximum / 2, maximum / 2 + maximum % 2],
+    };
+    match first > second {
+        true => [longer, shorter],
+        false => [shorter, longer],
+    }
+}

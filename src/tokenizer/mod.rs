@@ -1,0 +1,278 @@
+//! Text, or a pair of texts, into the tokens that a model reads, as
+//! transformers makes them of the same files.
+//!
+//! `class` says which of transformers' tokenizers the files are for, `settings`
+//! what the small ones among them say, `bounds` what a `tokenizer.json` may ask
+//! for, and `build` puts them together. `long` tokenizes texts of any length;
+//! `words` and `labels` say what is made of the tokens on an axis.
+
+mod bounds;
+mod build;
+mod class;
+mod error;
+pub mod labels;
+mod long;
+mod settings;
+pub mod words;
+
+use std::collections::BTreeSet;
+
+use tokenizers::{DecoderWrapper, Encoding, PostProcessor as _, PostProcessorWrapper};
+
+use self::build::{Built, build, guard};
+use self::class::Class;
+use self::labels::Spelling;
+use self::long::{Tokens, Wanted, longest_first};
+use crate::checkpoint::Checkpoint;
+use crate::input::{Input, Place, Prepared, SpecialRole, Stream, StreamRole, Unit};
+
+pub use self::error::TokenizerError;
+
+/// How many tokens an input may have, special ones included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenLimit {
+    /// The model's limit.
+    pub maximum: usize,
+    /// Cut longer inputs to this many tokens instead of refusing them.
+    pub truncate: Option<usize>,
+}
+
+/// A tokenizer with the special tokens of its model.
+#[derive(Debug, Clone)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    special_token_ids: BTreeSet<u32>,
+    /// Written as they are, whatever the spelling of the vocabulary.
+    added_token_ids: BTreeSet<u32>,
+    unknown_id: Option<u32>,
+    /// `None` where only the tokens of a text tell.
+    spelling: Option<Spelling>,
+    growth: usize,
+    truncates_beginning: bool,
+    /// Rows of the model's word embedding table.
+    row_count: Option<usize>,
+}
+
+/// How much of a text a label of an unknown token has, in characters.
+const MAXIMUM_UNKNOWN_LENGTH: usize = 24;
+
+impl Tokenizer {
+    /// From the files of a checkpoint, as transformers makes it.
+    ///
+    /// # Errors
+    /// When the files are malformed, ask for too much, or are of a tokenizer
+    /// that no files describe.
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, TokenizerError> {
+        let Built {
+            inner,
+            class,
+            unknown_id,
+            growth,
+            truncates_beginning,
+        } = build(&checkpoint.tokenizer, &checkpoint.config)?;
+        let added = inner.get_added_tokens_decoder();
+        let special = added.iter().filter(|(_, token)| token.special);
+        Ok(Self {
+            special_token_ids: special.map(|(&id, _)| id).collect(),
+            added_token_ids: added.keys().copied().collect(),
+            unknown_id,
+            spelling: match class {
+                Class::Bert => Some(Spelling::Plain),
+                Class::AsItIs => spelling(&inner),
+            },
+            growth,
+            truncates_beginning,
+            row_count: None,
+            inner,
+        })
+    }
+
+    /// The same for a model with so many word embeddings: a token of a text
+    /// without one is an error. A vocabulary may have more tokens, or fewer.
+    #[must_use]
+    pub fn for_rows(self, row_count: usize) -> Self {
+        Self {
+            row_count: Some(row_count),
+            ..self
+        }
+    }
+
+    /// The tokens of a text or pair, special tokens of the model included.
+    ///
+    /// # Errors
+    /// When a text is empty, becomes no token, is too long, or has a token that
+    /// the model has no word embedding for.
+    pub fn tokenize(
+        &self,
+        text: &str,
+        pair: Option<&str>,
+        limit: TokenLimit,
+    ) -> Result<Prepared, TokenizerError> {
+        let processor = self.inner.get_post_processor();
+        let special_count = processor.map_or(0, |processor: &PostProcessorWrapper| {
+            processor.added_tokens(pair.is_some())
+        });
+        check_truncation(special_count, pair.is_some(), limit)?;
+        let last = self.truncates_beginning;
+        let wanted = Wanted {
+            kept: limit.truncate.unwrap_or(limit.maximum),
+            last,
+            stop: limit.truncate.is_none().then_some(limit.maximum),
+            growth: self.growth,
+        };
+        let of = |which, text| Tokens::of(&self.inner, which, text, wanted);
+        let first = of("text", text)?;
+        let second = pair.map(|pair| of("pair", pair)).transpose()?;
+        let second_count = second.as_ref().map_or(0, |second| second.count);
+        let found = first.count + second_count + special_count;
+        if limit.truncate.is_none() && found > limit.maximum {
+            return Err(TokenizerError::TooLong {
+                maximum: limit.maximum,
+                found,
+                is_counted: first.is_counted
+                    && second.as_ref().is_none_or(|second| second.is_counted),
+            });
+        }
+        let kept = found.min(limit.truncate.unwrap_or(found));
+        let [of_first, of_second] = longest_first(first.count, second_count, kept - special_count);
+        let first = first.into_encoding(of_first, last, 0);
+        let second = second.map(|second| second.into_encoding(of_second, last, 1));
+        let encoding = guard(|| self.inner.post_process(first, second, true))
+            .map_err(TokenizerError::Tokenizers)?;
+        if encoding.len() != kept || !is_consistent(&encoding) {
+            // As of a template that leaves the text out, or gives a special
+            // token fewer names than ids.
+            let reason = "its template does not add up";
+            return Err(TokenizerError::Tokenizers(reason.into()));
+        }
+        let units = self.units(&encoding, [text, pair.unwrap_or_default()]);
+        self.check_rows(&units)?;
+        Ok(Prepared {
+            input: Input::pair(text, pair.map(str::to_owned)),
+            streams: vec![Stream {
+                role: StreamRole::Source,
+                units,
+                dropped: found - kept,
+            }],
+        })
+    }
+
+    /// Whether a unit stands for a part of a text that the vocabulary lacks.
+    pub fn is_unknown(&self, unit: &Unit) -> bool {
+        let is_of_text = matches!(unit.place, Place::Bytes { .. });
+        is_of_text && unit.special.is_none() && self.unknown_id == Some(unit.id)
+    }
+
+    fn units(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Unit> {
+        let added = encoding.get_special_tokens_mask();
+        let spelling = self
+            .spelling
+            .unwrap_or_else(|| Spelling::of(encoding.get_tokens()));
+        let unit = |index: usize| {
+            let id = encoding.get_ids()[index];
+            let (start, end) = encoding.get_offsets()[index];
+            let text = encoding.get_tokens()[index].clone();
+            let sequence = encoding.token_to_sequence(index).unwrap_or_default();
+            let written = texts.get(sequence).and_then(|text| text.get(start..end));
+            let written = written.unwrap_or_default().trim();
+            // A word that the vocabulary lacks becomes `[UNK]`, but is still a
+            // word of the text and not a special token.
+            let is_added = added[index] == 1;
+            let is_special = is_added || (self.special_token_ids.contains(&id) && written == text);
+            let label = match self.added_token_ids.contains(&id) {
+                _ if self.unknown_id == Some(id) && !is_special => unknown(&text, written),
+                true => text.clone(),
+                false => spelling.label(&text),
+            };
+            Unit {
+                id,
+                label,
+                special: is_special.then(|| SpecialRole::of(&text)),
+                segment: encoding.get_type_ids()[index],
+                word: encoding.get_word_ids()[index],
+                place: match is_added {
+                    true => Place::Added,
+                    false => Place::Bytes { start, end },
+                },
+                text,
+            }
+        };
+        let mut units: Vec<Unit> = (0..encoding.len()).map(unit).collect();
+        words::number(&mut units, texts);
+        units
+    }
+
+    fn check_rows(&self, units: &[Unit]) -> Result<(), TokenizerError> {
+        let row_count = self.row_count.unwrap_or(usize::MAX);
+        match units.iter().find(|unit| unit.id as usize >= row_count) {
+            None => Ok(()),
+            Some(unit) => Err(TokenizerError::NoRow {
+                token: unit.text.clone(),
+                id: unit.id,
+                row_count,
+            }),
+        }
+    }
+}
+
+/// What an axis shows for a token that stands for what the vocabulary lacks.
+fn unknown(token: &str, written: &str) -> String {
+    let mut shown: String = written.chars().take(MAXIMUM_UNKNOWN_LENGTH).collect();
+    if shown.len() < written.len() {
+        shown.push('…');
+    }
+    match shown.is_empty() {
+        true => token.to_owned(),
+        false => format!("{token} {shown}"),
+    }
+}
+
+/// How a vocabulary is written, as far as its decoder says.
+fn spelling(inner: &tokenizers::Tokenizer) -> Option<Spelling> {
+    fn of_decoder(decoder: &DecoderWrapper) -> Option<Spelling> {
+        match decoder {
+            DecoderWrapper::ByteLevel(_) => Some(Spelling::ByteLevel),
+            DecoderWrapper::Metaspace(_) | DecoderWrapper::ByteFallback(_) => {
+                Some(Spelling::SentencePiece)
+            }
+            DecoderWrapper::WordPiece(_) | DecoderWrapper::BPE(_) => Some(Spelling::Plain),
+            DecoderWrapper::Sequence(steps) => steps.get_decoders().iter().find_map(of_decoder),
+            DecoderWrapper::CTC(_)
+            | DecoderWrapper::Replace(_)
+            | DecoderWrapper::Fuse(_)
+            | DecoderWrapper::Strip(_) => None,
+        }
+    }
+    of_decoder(inner.get_decoder()?)
+}
+
+/// Whether there is one of everything for each token.
+fn is_consistent(encoding: &Encoding) -> bool {
+    let lengths = [
+        encoding.get_tokens().len(),
+        encoding.get_type_ids().len(),
+        encoding.get_offsets().len(),
+        encoding.get_word_ids().len(),
+        encoding.get_special_tokens_mask().len(),
+    ];
+    lengths.iter().all(|&length| length == encoding.len())
+}
+
+/// Whether a truncation leaves one token of each text and no more than the
+/// model takes.
+fn check_truncation(
+    special_count: usize,
+    is_pair: bool,
+    limit: TokenLimit,
+) -> Result<(), TokenizerError> {
+    let minimum = special_count + if is_pair { 2 } else { 1 };
+    let maximum = limit.maximum;
+    match limit.truncate {
+        Some(found) if !(minimum..=maximum).contains(&found) => Err(TokenizerError::TruncateTo {
+            minimum,
+            maximum,
+            found,
+        }),
+        Some(_) | None => Ok(()),
+    }
+}

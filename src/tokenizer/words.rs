@@ -1,0 +1,175 @@
+//! Which tokens make a word of the text as it was written.
+//!
+//! What the tokenizer's own pre-tokenizer splits, and what no space stands
+//! between, is put together again: `didn't`, `well-known`, `3.14`. Marks at the
+//! ends of a word stay by themselves, as in `you ?`, and so does every Chinese
+//! character, since no spaces tell words there.
+
+use super::labels::Spelling;
+use crate::input::{Place, Unit};
+
+/// How a piece of a text stands to the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    /// In the same word, whatever it is.
+    Same,
+    /// Behind it without a space.
+    Touches,
+    /// Behind a space, or in another text.
+    Apart,
+}
+
+/// A piece of a text, and how it stands to the one before it.
+struct Piece<'text> {
+    text: &'text str,
+    link: Link,
+}
+
+impl Piece<'_> {
+    fn is_mark(&self) -> bool {
+        !self.text.contains(char::is_alphanumeric)
+    }
+}
+
+/// Numbers the words of units that a tokenizer has made of texts, segment by
+/// segment, from zero. What is of no word stays so.
+pub(super) fn number(units: &mut [Unit], texts: [&str; 2]) {
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    let mut members: Vec<usize> = Vec::new();
+    for (index, unit) in units.iter().enumerate() {
+        let Place::Bytes { start, end } = unit.place else {
+            continue;
+        };
+        let Some(word) = unit.word else {
+            continue;
+        };
+        let text = texts
+            .get(unit.segment as usize)
+            .copied()
+            .unwrap_or_default();
+        let piece = text.get(start..end).unwrap_or_default();
+        let earlier = members.last().map(|&earlier| &units[earlier]);
+        let link = match earlier {
+            Some(earlier) if earlier.segment == unit.segment => {
+                let between = |end| text.get(end..start).unwrap_or_default();
+                match earlier.place {
+                    _ if earlier.word == Some(word) => Link::Same,
+                    // `[MASK]` is a word of its own.
+                    _ if earlier.special.is_some() || unit.special.is_some() => Link::Apart,
+                    // Some tokenizers count the space to the word behind it.
+                    Place::Bytes { end, .. }
+                        if !between(end).contains(char::is_whitespace)
+                            && !piece.starts_with(char::is_whitespace) =>
+                    {
+                        Link::Touches
+                    }
+                    Place::Bytes { .. } | Place::Added | Place::Patch { .. } => Link::Apart,
+                }
+            }
+            _ => Link::Apart,
+        };
+        let text = piece.trim();
+        pieces.push(Piece { text, link });
+        members.push(index);
+    }
+    let numbers = join(&pieces);
+    // Each segment counts from zero.
+    let mut first = 0;
+    let mut segment = None;
+    for (&index, number) in members.iter().zip(numbers) {
+        if segment != Some(units[index].segment) {
+            segment = Some(units[index].segment);
+            first = number;
+        }
+        units[index].word = Some(number - first);
+    }
+}
+
+/// Numbers the words of units of which nothing is known but their texts.
+pub fn of_texts(units: &[Unit]) -> Vec<u32> {
+    let texts: Vec<&str> = units.iter().map(|unit| unit.text.as_str()).collect();
+    let spelling = Spelling::of(&texts);
+    let labels: Vec<String> = texts.iter().map(|text| spelling.label(text)).collect();
+    let mut earlier: Option<&Unit> = None;
+    let pieces: Vec<Piece<'_>> = units
+        .iter()
+        .zip(&labels)
+        .map(|(unit, label)| {
+            let follows = earlier.is_some_and(|earlier| {
+                earlier.special.is_none()
+                    && unit.special.is_none()
+                    && earlier.segment == unit.segment
+            });
+            earlier = Some(unit);
+            let link = match (spelling, follows) {
+                (_, false) => Link::Apart,
+                (_, true) if spelling.begins_word(&unit.text) => Link::Apart,
+                // Without a mark nothing tells whether a space was there.
+                (Spelling::Plain, true) => Link::Same,
+                // A piece of a character.
+                (_, true) if label.starts_with("<0x") => Link::Same,
+                (Spelling::ByteLevel | Spelling::SentencePiece, true) => Link::Touches,
+            };
+            let text = label.trim_start_matches(['Ġ', '▁']);
+            Piece { text, link }
+        })
+        .collect();
+    join(&pieces)
+}
+
+/// The number of each piece's word.
+fn join(pieces: &[Piece<'_>]) -> Vec<u32> {
+    // Pieces that are of one word whatever they are, as ranges.
+    let mut words: Vec<std::ops::Range<usize>> = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        match words.last_mut() {
+            Some(word) if piece.link == Link::Same => word.end = index + 1,
+            _ => words.push(index..index + 1),
+        }
+    }
+    let mut numbers = vec![0; pieces.len()];
+    let mut number = 0;
+    let mut next = 0;
+    while next < words.len() {
+        let last = end_of_word(pieces, &words, next);
+        for word in &words[next..=last] {
+            numbers[word.clone()].fill(number);
+        }
+        number += 1;
+        next = last + 1;
+    }
+    numbers
+}
+
+/// The last of the words that are one with the word at `first`.
+fn end_of_word(pieces: &[Piece<'_>], words: &[std::ops::Range<usize>], first: usize) -> usize {
+    let is_mark = |word: usize| pieces[words[word].clone()].iter().all(Piece::is_mark);
+    let touches = |word: usize| pieces[words[word].start].link == Link::Touches;
+    let begins = |word: usize| pieces[words[word].start].text.chars().next();
+    let ends = |word: usize| pieces[words[word].end - 1].text.chars().next_back();
+    if is_mark(first) {
+        return first;
+    }
+    let mut last = first;
+    let mut next = first + 1;
+    while next < words.len() && touches(next) {
+        if !is_mark(next) {
+            // Both of them letters, with nothing or with marks between them.
+            if ends(last).is_some_and(is_chinese) || begins(next).is_some_and(is_chinese) {
+                break;
+            }
+            last = next;
+        } else if begins(next).is_some_and(is_chinese) {
+            break;
+        }
+        next += 1;
+    }
+    last
+}
+
+/// Characters of scripts that have no spaces between words, and their marks.
+fn is_chinese(character: char) -> bool {
+    matches!(u32::from(character),
+        0x2E80..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF
+        | 0xFF00..=0xFFEF | 0x20000..=0x323AF)
+}
