@@ -367,7 +367,7 @@ pub struct ModelArguments {
     #[arg(short, long, value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
     pub model: Option<ModelName>,
     /// Of several encoders, the one whose tensors begin so
-    #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub weights_prefix: Option<String>,
     /// Hub id or directory to take the tokenizer from
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]

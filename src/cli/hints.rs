@@ -108,7 +108,8 @@ pub fn in_words(remedy: &Remedy) -> String {
             subcommand: Some(name),
         } => format!("attnviz {name} --help"),
         Remedy::TypeNearest { option, nearest } => {
-            format!("did you mean {nearest}? {option} {}", in_quotes(nearest))
+            let space = if option.ends_with('=') { "" } else { " " };
+            format!("did you mean {nearest}? {option}{space}{}", in_quotes(nearest))
         }
         Remedy::Retype { nearest, command } => {
             let words: Vec<_> = command.iter().map(|word| in_quotes(word)).collect();
@@ -123,7 +124,11 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::GiveOnce { option } => format!("{option} once"),
         Remedy::GiveOneOf {
             options: [one, other],
-        } => format!("{one} or {other}, not both"),
+        } => format!(
+            "{} or {}, not both",
+            one.trim_end_matches('='),
+            other.trim_end_matches('=')
+        ),
         Remedy::QuoteText {
             subcommand,
             options,

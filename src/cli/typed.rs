@@ -148,7 +148,9 @@ fn retyped(wrong: &str, nearest: &str, typed: &[String]) -> Option<Remedy> {
 /// `--theme` of `--theme <NAME>`; nothing of `<SHELL>`.
 fn option_of(shown: &str) -> Option<String> {
     let option = shown.split([' ', '=', '[']).next()?.trim_end_matches('.');
-    option.starts_with('-').then(|| option.to_owned())
+    // Of one that takes its value behind "=" alone, that is a part.
+    let sign = if shown.contains("[=") { "=" } else { "" };
+    option.starts_with('-').then(|| format!("{option}{sign}"))
 }
 
 /// An argument that nobody takes: a text without quotes, or one that looks like

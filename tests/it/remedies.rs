@@ -19,6 +19,8 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, ExprLit, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, Type, Visibility};
 
 const HINTS: &str = "cli/hints.rs";
+/// Pieces of them.
+const PHRASES: &str = "cli/phrases.rs";
 
 /// Errors, remedies and texts of one file.
 #[derive(Default)]
@@ -199,12 +201,12 @@ fn add_texts(source: TokenStream, texts: &mut Vec<String>) {
 
 /// The texts of the hints, with what a placeholder stands for left open.
 fn hints() -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("src")
-        .join(HINTS);
-    let source = fs::read_to_string(path).unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut texts = Vec::new();
-    add_texts(source.parse().unwrap(), &mut texts);
+    for file in [HINTS, PHRASES] {
+        let source = fs::read_to_string(source.join(file)).unwrap();
+        add_texts(source.parse().unwrap(), &mut texts);
+    }
     assert!(texts.len() > 50, "{} texts", texts.len());
     texts
 }
@@ -226,7 +228,8 @@ fn every_hint_can_be_typed() {
         let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
         for word in &words {
             let option = word.replace("{kind}", "layer");
-            let is_option = option.starts_with("--") && option.len() > 2;
+            // Python's options have other signs in them.
+            let is_option = option.starts_with("--") && option.len() > 2 && !option.contains('_');
             let is_known = !is_option || option.contains('{') || options.contains(&option);
             assert!(is_known, "{option} of {text:?} is no option");
         }

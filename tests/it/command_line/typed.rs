@@ -73,20 +73,14 @@ fn every_mistake_is_told_what_to_type_instead() {
         ),
         (
             &["encode", "Hi", "--show=head"],
-            "did you mean heads? --show heads",
+            "did you mean heads? --show=heads",
         ),
         (
             &["encode", "Hi", "--color", "alway"],
             "did you mean always? --color always",
         ),
-        (
-            &["encode", "Hi", "--views", "overveiw"],
-            "did you mean overview? --views overview",
-        ),
-        (
-            &["encode", "Hi", "--views", "form:it"],
-            "did you mean from:it? --views from:it",
-        ),
+        (&["encode", "Hi", "--views", "overveiw"], "--views overview"),
+        (&["encode", "Hi", "--views", "form:it"], "--views from:it"),
         (
             &["batch", "x", "--input-format", "json1"],
             "did you mean jsonl? --input-format jsonl",
