@@ -224,9 +224,22 @@ pub struct Prepared {
     pub input: Input,
     /// The source first.
     pub streams: Vec<Stream>,
+    /// Whether the model is told the segments of its units. Some tokenizers,
+    /// among them all that transformers takes from a `tokenizer.json` as it is,
+    /// leave them out, and the model takes all units for those of one text.
+    pub tells_segments: bool,
 }
 
 impl Prepared {
+    /// The segments of the source's units as the model is told them.
+    pub fn told_segments(&self) -> impl Iterator<Item = u32> {
+        let told = |unit: &Unit| match self.tells_segments {
+            true => unit.segment,
+            false => 0,
+        };
+        self.source().iter().map(told)
+    }
+
     /// The units that the model reads; none where there is no source.
     pub fn source(&self) -> &[Unit] {
         stream(&self.streams, StreamRole::Source).map_or(&[], |stream| &stream.units)

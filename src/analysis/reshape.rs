@@ -255,7 +255,7 @@ struct Words {
 impl Words {
     /// Words are called as the input has them, where it is given.
     fn new(axis: &Axis, stream: &[Unit], input: Option<&Input>) -> Self {
-        let numbers = numbers(stream);
+        let numbers = numbers(stream, input);
         let mut units: Vec<AxisUnit> = Vec::new();
         let mut word_of = Vec::with_capacity(axis.len());
         for unit in &axis.units {
@@ -320,10 +320,12 @@ fn merge_words(maps: &mut Maps<'_>, run: &Run) {
 
 /// The word of each unit, `None` where a unit is of none: as the tokenizer
 /// says, or, where there was none, as the units are written.
-fn numbers(stream: &[Unit]) -> Vec<Option<u32>> {
-    match stream.iter().any(|unit| unit.word.is_some()) {
-        true => stream.iter().map(|unit| unit.word).collect(),
-        false => words::of_texts(stream).into_iter().map(Some).collect(),
+fn numbers(stream: &[Unit], input: Option<&Input>) -> Vec<Option<u32>> {
+    match (stream.iter().any(|unit| unit.word.is_some()), input) {
+        (true, Some(input)) => words::of_units(stream, &input.captions()),
+        // The tokenizer's own, as earlier versions had them.
+        (true, None) => stream.iter().map(|unit| unit.word).collect(),
+        (false, _) => words::of_texts(stream).into_iter().map(Some).collect(),
     }
 }
 

@@ -155,7 +155,7 @@ pub struct BatchArguments {
     /// Column or field of the id [default: id]
     #[arg(long, value_name = "NAME")]
     pub id_column: Option<String>,
-    /// Quotation marks enclose fields of .tsv, as of .csv
+    /// Quotation marks enclose fields of .tsv, too
     #[arg(long)]
     pub quotes: bool,
     /// Which model.

@@ -11,7 +11,7 @@ use super::Outcome;
 use super::batch_progress::BatchProgress;
 use super::batch_report::BatchReport;
 use super::hints::in_words;
-use super::messages::{Messages, missing_glyphs, rate, seconds};
+use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
@@ -63,6 +63,9 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         messages.warning(&warning);
         warnings.push(warning);
     };
+    if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
+        warn(warning);
+    }
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, missing_glyphs, seconds};
+use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
 use super::settings::EncodeSettings;
 use super::standard_output::StandardOutputError;
@@ -49,6 +49,11 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
     pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
+    let unknown = loaded.tokenizer.unknown_count(&prepared);
+    if let Some(warning) = unknown_tokens(unknown, prepared.source().len()) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));

@@ -2,7 +2,6 @@
 //! knows candle. A model family is one file and one variant of
 //! [`ModelConfig`] and [`Model`].
 
-mod awake;
 mod bert;
 mod bert_tensors;
 mod config;
