@@ -20,6 +20,7 @@ use super::error::ModelError;
 use super::ops::fused::{self, LayerNorm, LinearMap, LinearWeights};
 use super::ops::kernels::{AttentionShape, Instructions};
 use super::output::{EncoderOutput, HiddenStates};
+use super::threads::with_threads_awake;
 use crate::attention::{AttentionKind, AttentionTensor, HeadMaps, Mask, Selection};
 use crate::input::Prepared;
 use crate::memory::{Demand, MemoryError};

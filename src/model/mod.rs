@@ -10,6 +10,7 @@ pub mod machine;
 mod ops;
 mod output;
 mod own_code;
+mod threads;
 
 use crate::attention::Selection;
 use crate::checkpoint::Checkpoint;
