@@ -40,6 +40,7 @@ fn run(token_count: usize) -> Run {
             source: ModelSource::Builtin,
             commit: None,
             files: Vec::new(),
+            weights_prefix: None,
         }
         .into(),
         input: Input::text("a sentence"),

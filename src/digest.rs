@@ -14,6 +14,14 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Sixteen bytes that tell texts apart: the beginning of their SHA-256.
+pub fn fingerprint(text: &str) -> u128 {
+    Sha256::digest(text)
+        .iter()
+        .take(16)
+        .fold(0, |number, &byte| number << 8 | u128::from(byte))
+}
+
 /// The SHA-256 of bytes.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hexadecimal(&Sha256::digest(bytes))

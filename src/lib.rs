@@ -31,7 +31,9 @@
 //! ```
 //!
 //! [`pipeline`] is the one road from an input to its run and on to its folder;
-//! [`batch`] takes it for many inputs, [`mod@bench`] for the clock.
+//! [`batch`] takes it for many inputs, [`mod@bench`] for the clock, and
+//! `attnviz tokens` as far as the units, without weights
+//! ([`pipeline::load_tokenizer`]).
 //!
 //! In code, without the command line:
 //!
@@ -79,8 +81,12 @@
 //! - A file at its final name is whole and on the disk: it is written beside
 //!   it, synced and renamed. Nothing is lost: one input and one model own a
 //!   folder, a batch's belongs to its inputs and its model, and no command
-//!   deletes a file there that it does not replace
-//!   (`tests/it/command_line/folders.rs`, `tests/it/batch/ownership.rs`).
+//!   deletes a file that attnviz did not write (`tests/it/folders/`,
+//!   `tests/it/command_line/folders.rs`, `tests/it/batch/ownership.rs`).
+//! - Nothing behind a symbolic link below an output folder, a shard or a run is
+//!   read as ours, replaced, copied or deleted (`tests/it/command_line/links.rs`).
+//! - What a run takes of the memory is known before it is taken
+//!   (`tests/it/memory.rs`).
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
 //! - Every public error knows what can be done about it, and one file puts that
@@ -89,7 +95,7 @@
 //! - Saved runs are raw, and those of every schema are read
 //!   (`tests/it/saved/schemas.rs`).
 //! - A module imports only what stands before it in this order: [`remedy`],
-//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`input`],
+//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`memory`], [`input`],
 //!   [`checkpoint`], [`weights`], [`tokenizer`], [`attention`],
 //!   [`model`], [`run`], [`analysis`], [`figure`], [`render`], [`store`],
 //!   [`pipeline`], [`batch`], [`mod@bench`], [`cli`]; within a folder no two
@@ -124,7 +130,8 @@
 //! A *stream* is a sequence that attention runs over; a *unit* is one place of
 //! it: a token, a special token. An *attention map* is the matrix of one head of
 //! one layer: rows are queries, columns are keys. An *attention tensor* holds
-//! all maps of one kind for one input. Layers and heads count from zero, as in
+//! all maps of one kind for one input. Units count from zero, hidden and merged
+//! ones too: `@3` ([`figure::UnitChoice`]). Layers and heads do likewise, as in
 //! Hugging Face's `outputs.attentions[layer][0, head]`; papers often count from
 //! one.
 
@@ -139,6 +146,8 @@ pub mod digest;
 pub mod percent;
 
 pub mod ranges;
+
+pub mod memory;
 
 pub mod input;
 

@@ -19,7 +19,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
         // Help or the version.
-        Err(error) => error.exit(),
+        Err(help) => {
+            return match print(&help) {
+                Ok(()) => ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(1)),
+                Err(error) => told(&error),
+            };
+        }
     };
     let messages = Messages::new(&arguments.messages);
     // A reader of malformed files panics where it should return an error. The
@@ -30,16 +35,26 @@ fn main() -> ExitCode {
         io::stdout().flush().map_err(StandardOutputError::from)?;
         Ok(outcome)
     }));
-    let error = match outcome {
-        Ok(Ok(outcome)) => return ExitCode::from(outcome.exit_code()),
-        Ok(Err(error)) => error,
-        Err(panic) => internal_error(panic.as_ref()),
-    };
-    if is_closed_pipe(&error) {
+    match outcome {
+        Ok(Ok(outcome)) => ExitCode::from(outcome.exit_code()),
+        Ok(Err(error)) => told(&error),
+        Err(panic) => told(&internal_error(panic.as_ref())),
+    }
+}
+
+/// Tells the error, unless nobody reads any more.
+fn told(error: &anyhow::Error) -> ExitCode {
+    if is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    cli::print_error(&error, cli::hint(&error).as_deref());
-    ExitCode::from(cli::exit_code(&error))
+    cli::print_error(error, cli::hint(error).as_deref());
+    ExitCode::from(cli::exit_code(error))
+}
+
+/// Prints help or the version.
+fn print(help: &clap::Error) -> anyhow::Result<()> {
+    let printed = help.print().and_then(|()| io::stdout().flush());
+    Ok(printed.map_err(StandardOutputError::from)?)
 }
 
 /// `attnviz … | head -1` is no error.

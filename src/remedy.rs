@@ -3,6 +3,7 @@
 //! (`cli/hints.rs`), so that an option which is called otherwise one day is
 //! called otherwise in one place.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// What a user can do about an error.
@@ -21,6 +22,11 @@ pub enum Remedy {
     GivePair,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
+    /// Give the option that was typed another value.
+    CorrectValue {
+        /// One that it takes.
+        value: String,
+    },
     /// Cut the text.
     Truncate {
         /// Tokens that the model takes, special ones included.
@@ -42,24 +48,40 @@ pub enum Remedy {
     },
     /// Name a stretch of tokens that are there.
     Crop {
-        /// Tokens that there are, at least one.
-        count: usize,
+        /// Its first position.
+        first: usize,
+        /// Its last.
+        last: usize,
     },
     /// Show special tokens as well.
     KeepSpecialTokens,
-    /// Show every token by itself.
-    ShowEveryToken,
-    /// Name a token by its position.
-    NameTokenByPosition,
-    /// Name a position that is there.
-    NamePosition {
-        /// Tokens that are shown.
-        count: usize,
+    /// Show a token that is hidden.
+    ShowUnit {
+        /// `from:` or `to:` and its position, where what was typed names others,
+        /// too.
+        view: Option<(&'static str, usize)>,
+        /// The ends of a stretch that has it, where it is outside the one that
+        /// was asked for.
+        crop: Option<(usize, usize)>,
+        /// Whether it is hidden as a special one.
+        is_special: bool,
     },
-    /// Name one of the tokens that are written alike by its position.
-    NameOnePosition {
-        /// Where the first of them is.
-        first: usize,
+    /// Name a view that there is.
+    NameView {
+        /// Such a one.
+        view: String,
+    },
+    /// Look up the position of a token and name it by that.
+    NameUnitByPosition {
+        /// Of which view, `from:` or `to:`.
+        prefix: &'static str,
+    },
+    /// Name a token by its position.
+    NameUnit {
+        /// Of which view, `from:` or `to:`.
+        prefix: &'static str,
+        /// The positions of those that could be meant, at least one.
+        positions: Vec<usize>,
     },
     /// Ask for fewer panels in a picture.
     DrawFewerPanels,
@@ -86,8 +108,68 @@ pub enum Remedy {
     NameReadableInputs,
     /// Name standard input no more than once.
     NameStandardInputOnce,
-    /// Say which column of a table is the text.
-    NameTextColumn,
+    /// Say which column is a part of an input.
+    NameColumn {
+        /// Which part.
+        column: InputColumn,
+        /// Columns that it may be.
+        names: Vec<String>,
+    },
+    /// Say which column is the text, or write a header above what is none.
+    NameColumnOrWriteHeader {
+        /// Columns that it may be.
+        names: Vec<String>,
+    },
+    /// Say which column is the text, and which perhaps its pair.
+    NameTextAndPair {
+        /// Columns that it may be, at least two.
+        names: Vec<String>,
+    },
+    /// Make a file of the array that an object holds.
+    TakeArrayOut {
+        /// The field that it is in.
+        name: String,
+    },
+    /// Do without naming a column.
+    LeaveOutColumn(InputColumn),
+    /// Give the columns names of their own.
+    RenameColumns,
+    /// Make a file of inputs of it.
+    ConvertFile {
+        /// The file.
+        file: String,
+        /// What it is.
+        kind: ForeignFile,
+    },
+    /// Give at least one input.
+    GiveInputs,
+    /// Write something there, or take the line out.
+    FillOrRemoveLine,
+    /// Give every input an id of its own.
+    GiveOwnIds,
+    /// Make more and shorter texts of it.
+    SplitTexts,
+    /// Save the file in UTF-8.
+    SaveAsUtf8,
+    /// Save texts whose letters are whole.
+    WriteWholeLetters,
+    /// Write inputs as JSON.
+    WriteJson,
+    /// Write fields as JSON strings.
+    WriteTextsAsStrings,
+    /// Let quotation marks enclose fields between tabs.
+    ReadQuotes,
+    /// Put fields with delimiters into quotation marks.
+    QuoteFields,
+    /// Give every row as many fields as the header.
+    FillFields,
+    /// Close a quotation mark, or double it where it is a letter.
+    CloseQuote,
+    /// Name another file for a report, or none.
+    NameReport {
+        /// The option or variable that names it.
+        option: &'static str,
+    },
 
     // Saved runs.
     /// Save a run before it is drawn.
@@ -105,7 +187,12 @@ pub enum Remedy {
     /// Write the file anew.
     WriteFileAgain,
     /// Give labels in a form that is read.
-    GiveLabels,
+    GiveLabels {
+        /// Which.
+        of: LabelsOf,
+        /// How many, where that is what was wrong.
+        count: Option<usize>,
+    },
 
     // Checkpoints.
     /// Name a directory that holds a checkpoint.
@@ -120,8 +207,72 @@ pub enum Remedy {
     ComputeElsewhere,
     /// Use a model of a family that is known.
     UseKnownFamily,
+    /// Have git bring the files that stand behind its pointers.
+    PullLfs {
+        /// The folder of the model.
+        folder: PathBuf,
+    },
+    /// Give a file the name of what it is.
+    RenameFile {
+        /// As it is called.
+        from: PathBuf,
+        /// As it is to be called.
+        to: PathBuf,
+    },
+    /// Download a file of a checkpoint again.
+    DownloadFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Make weights that can be read of those for another program.
+    ConvertWeights {
+        /// What they are for.
+        format: ForeignWeights,
+        /// The folder, or the model's name on the hub.
+        from: String,
+    },
+    /// Merge an adapter into its model.
+    MergeAdapter {
+        /// The folder of the adapter, or its name on the hub, where it stands
+        /// by itself.
+        from: Option<String>,
+    },
+    /// Use the model as it was before it was changed.
+    UseOriginal(Alteration),
+    /// Say which of several encoders is meant.
+    ChooseWeightsPrefix {
+        /// What stands before the names of each one's tensors.
+        prefixes: Vec<String>,
+    },
+    /// Say in `config.json` of which family the model is.
+    AddModelType {
+        /// The family.
+        model_type: &'static str,
+    },
+    /// Name the folder in which the model is.
+    NameModelFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Save a state dict by itself.
+    SaveStateDict {
+        /// The file that holds more.
+        path: PathBuf,
+        /// Where the state dict is in there; none where the file holds a whole
+        /// model.
+        key: Option<String>,
+    },
+    /// Let the model's own code compute its attention, and draw that.
+    SaveAttentionInPython,
     /// See whether the built-in model has the same trouble.
     CompareWithBuiltin,
+    /// Cut the text, or ask for fewer maps.
+    FitMemory {
+        /// Tokens that fit, special ones included.
+        longest: Option<usize>,
+        /// Whether a single map of all tokens fits.
+        fewer_maps: bool,
+    },
     /// Use less memory, or have more.
     UseLessMemory,
 
@@ -175,6 +326,15 @@ pub enum Remedy {
     CheckEndpoint,
     /// See whether there is a way to the hub, or do without.
     CheckConnection,
+    /// Say whose certificates are to be trusted.
+    TrustCertificate,
+    /// Name certificates that can be read, or none.
+    NameCertificates {
+        /// The variable that names them.
+        variable: &'static str,
+    },
+    /// Set the clock of the machine.
+    SetClock,
     /// Set a token.
     SetToken {
         /// Whether it takes the place of one that may have expired.
@@ -215,6 +375,15 @@ pub enum Remedy {
     SetRoomierCache,
 }
 
+/// What labels of attention from elsewhere are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelsOf {
+    /// The queries, which are the keys too where those have none of their own.
+    Queries,
+    /// The keys.
+    Keys,
+}
+
 /// What can be left out of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
@@ -226,6 +395,69 @@ pub enum Setting {
     Crop,
     /// Labels and title of attention from elsewhere.
     LabelsAndTitle,
+}
+
+/// A part of an input, which a column of a table or a field of an object holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputColumn {
+    /// The text.
+    Text,
+    /// The second text of a pair.
+    Pair,
+    /// What tells it from others.
+    Id,
+}
+
+impl fmt::Display for InputColumn {
+    /// The option that names it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Text => "--text-column",
+            Self::Pair => "--pair-column",
+            Self::Id => "--id-column",
+        })
+    }
+}
+
+/// A file that holds no inputs as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignFile {
+    /// A Parquet table.
+    Parquet,
+    /// An Arrow or Feather table.
+    Arrow,
+    /// A workbook of Excel or another program.
+    Spreadsheet,
+    /// A file that gzip compressed.
+    Gzip,
+    /// A file that bzip2 compressed.
+    Bzip2,
+    /// A file that xz compressed.
+    Xz,
+    /// A file that zstd compressed.
+    Zstandard,
+    /// A zip or tar file and the like.
+    Archive,
+    /// A PDF, or a document of an office program.
+    Document,
+    /// A picture.
+    Picture,
+    /// A database.
+    Database,
+    /// Arrays, weights, pickled objects.
+    Arrays,
+    /// One token a line, as CoNLL has it.
+    TokenLines,
+    /// UTF-16 that nothing marks as such, low bytes first.
+    Utf16LittleEndian,
+    /// UTF-16 that nothing marks as such, high bytes first.
+    Utf16BigEndian,
+    /// UTF-32.
+    Utf32,
+    /// Bytes that are no text.
+    Binary,
+    /// What its name says nothing of.
+    Unknown,
 }
 
 /// What is saved of a checkpoint.
@@ -243,6 +475,34 @@ pub enum CheckpointPart {
     Config,
     /// The tokenizer that belongs to the model.
     Tokenizer,
+}
+
+/// Weights that another program reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignWeights {
+    /// TensorFlow or Keras, in an HDF5 file.
+    TensorFlow,
+    /// TensorFlow's checkpoints of 2018.
+    TensorFlowCheckpoint,
+    /// Flax.
+    Flax,
+    /// ONNX.
+    Onnx,
+    /// llama.cpp.
+    Gguf,
+    /// PyTorch before 0.2.
+    OldTorch,
+}
+
+/// What was done to a model that attnviz cannot follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alteration {
+    /// An adapter that cannot be merged.
+    Adapter,
+    /// Heads were taken out.
+    PrunedHeads,
+    /// The weights were quantized.
+    Quantization,
 }
 
 /// A folder that could be written into instead.

@@ -1,5 +1,21 @@
 //! The strongest links of a map, for lists beside it.
 
+use super::{Axis, AxisUnit};
+use crate::names::closed_set;
+
+/// Which links a list is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LinkChoice {
+    /// The strongest of every query, without special units: of a column that
+    /// everything attends to, a list of all says the same thing again and again.
+    #[default]
+    Best,
+    /// Every cell.
+    All,
+}
+
+closed_set!(LinkChoice, "choice of links", Best => "best", All => "all");
+
 /// How much a query attends to a key.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Link {
@@ -11,24 +27,42 @@ pub struct Link {
     pub value: f32,
 }
 
-/// The `count` greatest cells of a map of shape `[query, key]`, the greatest
-/// first, equal ones in the order of their rows and columns.
-pub fn strongest_links(map: &[f32], key_count: usize, count: usize) -> Vec<Link> {
-    let mut links: Vec<Link> = map
-        .iter()
-        .enumerate()
-        .map(|(index, &value)| Link {
-            query: index / key_count.max(1),
-            key: index % key_count.max(1),
-            value,
+/// The `count` greatest cells of a map with some rows and columns, of those that
+/// the choice leaves: the greatest first, equal ones in the order of their rows
+/// and columns. Where an axis has special units alone, they count; cells that
+/// are 0 are no links.
+pub fn strongest_links(
+    map: &[f32],
+    [rows, columns]: [&Axis; 2],
+    choice: LinkChoice,
+    count: usize,
+) -> Vec<Link> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let shown = |axis: &Axis| -> Vec<bool> {
+        let has_text = axis.units.iter().any(AxisUnit::stands_for_text);
+        let is_shown = |unit: &AxisUnit| match choice {
+            LinkChoice::All => true,
+            LinkChoice::Best => !has_text || unit.stands_for_text(),
+        };
+        axis.units.iter().map(is_shown).collect()
+    };
+    let (queries, keys) = (shown(rows), shown(columns));
+    let lines = map.chunks_exact(columns.len().max(1)).enumerate();
+    let mut links: Vec<Link> = lines
+        .filter(|&(query, _)| queries.get(query) == Some(&true))
+        .flat_map(|(query, line)| {
+            let cells = line.iter().zip(&keys).enumerate();
+            let links = cells
+                .filter(|&(_, (&value, &is_shown))| is_shown && value != 0.0)
+                .map(move |(key, (&value, _))| Link { query, key, value });
+            match choice {
+                LinkChoice::All => links.collect::<Vec<Link>>(),
+                LinkChoice::Best => links.min_by(order).into_iter().collect(),
+            }
         })
         .collect();
-    let order = |left: &Link, right: &Link| {
-        right
-            .value
-            .total_cmp(&left.value)
-            .then((left.query, left.key).cmp(&(right.query, right.key)))
-    };
     if count < links.len() {
         // Only the front has to be in order.
         links.select_nth_unstable_by(count, order);
@@ -36,4 +70,12 @@ pub fn strongest_links(map: &[f32], key_count: usize, count: usize) -> Vec<Link>
     }
     links.sort_unstable_by(order);
     links
+}
+
+/// The greatest first.
+fn order(left: &Link, right: &Link) -> std::cmp::Ordering {
+    right
+        .value
+        .total_cmp(&left.value)
+        .then((left.query, left.key).cmp(&(right.query, right.key)))
 }

@@ -1,11 +1,13 @@
 //! What every view takes: matrices over two axes, and what is known of them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::ReshapeOptions;
 use crate::attention::{HeadId, RowSums, Selection};
-use crate::input::{StreamRole, Unit};
+use crate::input::{SpecialRole, StreamRole, Unit};
 
 /// What the values of maps are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +49,27 @@ pub struct AxisUnit {
     pub count: usize,
 }
 
+impl AxisUnit {
+    /// Whether it stands for some of the text, as words do and what hides or
+    /// replaces one; not for its ends.
+    pub fn stands_for_text(&self) -> bool {
+        match SpecialRole::of(&self.text) {
+            SpecialRole::Mask | SpecialRole::Unknown => true,
+            SpecialRole::Classification
+            | SpecialRole::Separator
+            | SpecialRole::Beginning
+            | SpecialRole::End
+            | SpecialRole::Padding
+            | SpecialRole::Other => !self.special,
+        }
+    }
+
+    /// The positions in the run's stream that it stands for.
+    pub fn positions(&self) -> Range<usize> {
+        self.first..self.first.saturating_add(self.count)
+    }
+}
+
 /// The rows or the columns of maps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Axis {
@@ -83,6 +106,13 @@ impl Axis {
         self.units.is_empty()
     }
 
+    /// The row or column that stands for the unit at a position of the run's
+    /// stream, `None` where it is not shown.
+    pub fn index_of(&self, position: usize) -> Option<usize> {
+        let mut units = self.units.iter();
+        units.position(|unit| unit.positions().contains(&position))
+    }
+
     /// Units that start another segment than the unit before them.
     pub fn segment_starts(&self) -> Vec<usize> {
         let pairs = self.units.windows(2).enumerate();
@@ -98,6 +128,8 @@ impl Axis {
 pub struct Maps<'run> {
     /// What the values are.
     pub measure: Measure,
+    /// What was done to the run.
+    pub reshape: ReshapeOptions,
     /// The queries.
     pub rows: Axis,
     /// The keys.
@@ -146,6 +178,7 @@ impl Maps<'_> {
         Maps {
             values: Cow::Owned(self.values.into_owned()),
             measure: self.measure,
+            reshape: self.reshape,
             rows: self.rows,
             columns: self.columns,
             ids: self.ids,

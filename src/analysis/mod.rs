@@ -4,15 +4,14 @@
 
 mod links;
 mod maps;
+mod options;
 mod profile;
 mod reduce;
 mod reshape;
 
-pub use links::{Link, strongest_links};
+pub use links::{Link, LinkChoice, strongest_links};
 pub use maps::{Axis, AxisUnit, MapId, Maps, Measure};
+pub use options::{Crop, CropError, Granularity, ReshapeOptions, SpecialTokens};
 pub use profile::{Direction, Profile, profile};
 pub use reduce::{Reduction, Reductions, reduce};
-pub use reshape::{
-    Crop, CropError, Granularity, ReshapeError, ReshapeOptions, SpecialTokens, reshape,
-    truncation_note,
-};
+pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};

@@ -12,6 +12,14 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// What stands before the unit in the name of a view.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::From => "from:",
+            Self::To => "to:",
+        }
+    }
+
     /// The axis of the unit that is held, and the one that is run along.
     pub fn axes<'maps>(self, maps: &'maps Maps<'_>) -> [&'maps Axis; 2] {
         match self {

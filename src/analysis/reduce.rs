@@ -63,6 +63,7 @@ pub fn reduce(maps: &Maps<'_>, reduction: Reduction) -> Maps<'static> {
     values.extend(joined(maps, reduction, |_| true));
     Maps {
         measure: reduction.measure(),
+        reshape: maps.reshape,
         rows: maps.rows.clone(),
         columns: maps.columns.clone(),
         ids: layers

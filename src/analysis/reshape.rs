@@ -2,101 +2,22 @@
 //! special tokens, all of its units or a stretch.
 //!
 //! The order is fixed: special tokens go first, then pieces become words, then
-//! the stretch is cut. Each step says in a note what it did, so that no picture
-//! or file looks like something that it is not.
+//! the stretch is cut, which counts the run's own units whatever happened to
+//! them before. Each step says in a note what it did, so that no picture or file
+//! looks like something that it is not.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Axis, AxisUnit, MapId, Maps, Measure};
+use super::{
+    Axis, AxisUnit, Crop, Granularity, MapId, Maps, Measure, ReshapeOptions, SpecialTokens,
+};
 use crate::attention::{Attention, RowSums};
-use crate::input::{Input, Place, Unit};
-use crate::names::closed_set;
+use crate::input::{Input, Place, StreamRole, Unit};
 use crate::remedy::{Remedy, Setting};
 use crate::run::Run;
 use crate::tokenizer::words;
-
-/// What rows and columns stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Granularity {
-    /// The tokenizer's pieces.
-    #[default]
-    Subword,
-    /// The words of the text: columns of a word's pieces are summed, rows
-    /// averaged, so that rows still sum to what they did (as Clark et al. 2019,
-    /// section 4.1, <https://arxiv.org/abs/1906.04341>).
-    Word,
-}
-
-/// What becomes of special tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum SpecialTokens {
-    /// They are shown.
-    #[default]
-    Keep,
-    /// Their rows and columns are dropped; rows sum to less than one.
-    Hide,
-    /// Their rows and columns are dropped, and each row is scaled back to one.
-    Renormalize,
-}
-
-/// A stretch of the shown tokens, both ends included, counted from zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Crop {
-    /// The first token that is kept.
-    pub first: usize,
-    /// The last token that is kept; not before the first.
-    pub last: usize,
-}
-
-/// The text is no stretch.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("expected a stretch of tokens such as 10-40, found {found:?}")]
-pub struct CropError {
-    found: String,
-}
-
-impl CropError {
-    /// What the user can do about it.
-    pub fn remedy(&self) -> Option<Remedy> {
-        Some(Remedy::ReadHelp { subcommand: None })
-    }
-}
-
-impl FromStr for Crop {
-    type Err = CropError;
-
-    fn from_str(text: &str) -> Result<Self, CropError> {
-        let parse = || {
-            let (first, last) = text.split_once('-')?;
-            let (first, last) = (first.parse().ok()?, last.parse().ok()?);
-            (first <= last).then_some(Self { first, last })
-        };
-        parse().ok_or_else(|| CropError {
-            found: text.to_owned(),
-        })
-    }
-}
-
-impl fmt::Display for Crop {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}-{}", self.first, self.last)
-    }
-}
-
-/// What is done to a run before it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ReshapeOptions {
-    /// Subwords or words.
-    pub granularity: Granularity,
-    /// Whether special tokens are kept.
-    pub special_tokens: SpecialTokens,
-    /// A stretch of what is left, `None` for all.
-    pub crop: Option<Crop>,
-}
 
 /// Why nothing can be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -125,12 +46,21 @@ pub enum ReshapeError {
         count: usize,
     },
     /// The stretch is outside the input.
-    #[error("the stretch {crop} does not exist: {count} tokens are shown, numbered 0 to {}", count - 1)]
+    #[error(
+        "the stretch {crop} does not exist: the run has {count} tokens, numbered 0 to {}",
+        count.saturating_sub(1)
+    )]
     CropOutside {
         /// What was asked for.
         crop: Crop,
-        /// Tokens that there are, at least one.
+        /// Units of the run, shown or not; at least one.
         count: usize,
+    },
+    /// The stretch has special tokens alone, which are hidden.
+    #[error("all tokens of the stretch {crop} are special ones, which are hidden")]
+    CropHidden {
+        /// What was asked for.
+        crop: Crop,
     },
 }
 
@@ -138,8 +68,16 @@ impl ReshapeError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::CropOutside { count, .. } => Some(Remedy::Crop { count: *count }),
-            Self::NothingLeft { .. } => Some(Remedy::KeepSpecialTokens),
+            Self::CropOutside { crop, count } => {
+                let last = count.saturating_sub(1);
+                // As much of it as there is.
+                let first = Some(crop.first).filter(|first| *first <= last);
+                Some(Remedy::Crop {
+                    first: first.unwrap_or(0),
+                    last,
+                })
+            }
+            Self::NothingLeft { .. } | Self::CropHidden { .. } => Some(Remedy::KeepSpecialTokens),
             Self::CropOfTwo { .. } => Some(Remedy::LeaveOut(Setting::Crop)),
             Self::ShapeMismatch { .. } => None,
         }
@@ -163,11 +101,25 @@ pub fn reshape<'run>(
         merge_words(&mut maps, run);
     }
     if let Some(stretch) = options.crop {
-        crop(&mut maps, stretch)?;
+        let count = run.units(maps.columns.role).len();
+        crop(&mut maps, stretch, count)?;
     }
+    maps.reshape = *options;
     let values = maps.values.iter().copied();
     maps.head_maximum = values.fold(0.0, f32::max);
     Ok(maps)
+}
+
+/// The rows or columns that a stream has before a stretch of them is cut out.
+pub fn uncropped_axis(role: StreamRole, stream: &[Unit], options: &ReshapeOptions) -> Axis {
+    let mut axis = Axis::new(role, stream);
+    if options.special_tokens != SpecialTokens::Keep {
+        axis.units.retain(|unit| !unit.special);
+    }
+    if options.granularity == Granularity::Word {
+        axis.units = Words::new(&axis, stream, None).units;
+    }
+    axis
 }
 
 /// The attention of a run as it is.
@@ -191,6 +143,7 @@ fn raw<'run>(run: &'run Run, attention: &'run Attention) -> Result<Maps<'run>, R
     }
     Ok(Maps {
         measure: Measure::Attention,
+        reshape: ReshapeOptions::default(),
         rows,
         columns,
         ids: tensor.selection().head_ids().map(MapId::Head).collect(),
@@ -300,9 +253,9 @@ struct Words {
 }
 
 impl Words {
-    fn new(axis: &Axis, run: &Run) -> Self {
-        let stream = run.units(axis.role);
-        let numbers = numbers(stream, &run.input);
+    /// Words are called as the input has them, where it is given.
+    fn new(axis: &Axis, stream: &[Unit], input: Option<&Input>) -> Self {
+        let numbers = numbers(stream, input);
         let mut units: Vec<AxisUnit> = Vec::new();
         let mut word_of = Vec::with_capacity(axis.len());
         for unit in &axis.units {
@@ -318,7 +271,7 @@ impl Words {
             word_of.push(units.len() - 1);
         }
         for word in &mut units {
-            if let Some(written) = as_written(word, stream, &run.input) {
+            if let Some(written) = input.and_then(|input| as_written(word, stream, input)) {
                 word.label = written;
             }
         }
@@ -335,8 +288,8 @@ impl Words {
 
 /// Sums the columns and averages the rows of every word's pieces.
 fn merge_words(maps: &mut Maps<'_>, run: &Run) {
-    let rows = Words::new(&maps.rows, run);
-    let columns = Words::new(&maps.columns, run);
+    let words = |axis: &Axis| Words::new(axis, run.units(axis.role), Some(&run.input));
+    let (rows, columns) = (words(&maps.rows), words(&maps.columns));
     let (row_count, column_count) = (maps.rows.len(), maps.columns.len());
     if rows.units.len() == row_count && columns.units.len() == column_count {
         maps.rows.units = rows.units;
@@ -365,12 +318,14 @@ fn merge_words(maps: &mut Maps<'_>, run: &Run) {
     maps.notes.push(note.to_owned());
 }
 
-/// The word of each unit, `None` where a unit is of none: as the tokenizer
-/// says, or, where there was none, as the units are written.
-fn numbers(stream: &[Unit], input: &Input) -> Vec<Option<u32>> {
-    match stream.iter().any(|unit| unit.word.is_some()) {
-        true => words::of_units(stream, &input.captions()),
-        false => words::of_texts(stream).into_iter().map(Some).collect(),
+/// The word of each unit, `None` where a unit is of none: as the tokenizer and
+/// the text say, or, where there was none, as the units are written.
+fn numbers(stream: &[Unit], input: Option<&Input>) -> Vec<Option<u32>> {
+    let is_told = stream.iter().any(|unit| unit.word.is_some());
+    match (is_told, input) {
+        (true, Some(input)) => words::of_units(stream, &input.captions()),
+        (true, None) => stream.iter().map(|unit| unit.word).collect(),
+        (false, _) => words::of_texts(stream).into_iter().map(Some).collect(),
     }
 }
 
@@ -403,8 +358,7 @@ fn as_written(word: &AxisUnit, stream: &[Unit], input: &Input) -> Option<String>
     let (Place::Bytes { start, .. }, Place::Bytes { end, .. }) = (first.place, last.place) else {
         return None;
     };
-    let names_itself =
-        first.special.is_some() || first.label.starts_with(&format!("{} ", first.text));
+    let names_itself = first.special.is_some() || first.is_unknown();
     let written = text.get(start..end)?.trim();
     (!(units.len() == 1 && names_itself) && !written.is_empty()).then(|| written.to_owned())
 }
@@ -419,35 +373,37 @@ fn lessen(maps: &mut Maps<'_>) -> bool {
     normalized
 }
 
-fn crop(maps: &mut Maps<'_>, crop: Crop) -> Result<(), ReshapeError> {
+/// Keeps what stands for a unit of the stretch: a word that one of its pieces
+/// is in is shown whole.
+fn crop(maps: &mut Maps<'_>, crop: Crop, count: usize) -> Result<(), ReshapeError> {
     if !maps.is_square() {
         return Err(ReshapeError::CropOfTwo { crop });
     }
-    let count = maps.columns.len();
     if crop.last >= count {
         return Err(ReshapeError::CropOutside { crop, count });
     }
-    if (crop.first, crop.last) == (0, count - 1) {
+    let units = &maps.columns.units;
+    let has_some = |&index: &usize| units[index].positions().any(|unit| crop.contains(unit));
+    let kept: Vec<usize> = (0..units.len()).filter(has_some).collect();
+    if kept.is_empty() {
+        return Err(ReshapeError::CropHidden { crop });
+    }
+    if kept.len() == units.len() {
         return Ok(());
     }
-    let kept: Vec<usize> = (crop.first..=crop.last).collect();
+    let is_cut = |&index: &usize| !units[index].positions().all(|unit| crop.contains(unit));
+    let whole = match kept.iter().any(is_cut) {
+        true => "; words at its ends are whole",
+        false => "",
+    };
     keep(maps, &kept, &kept);
     let sums = match lessen(maps) {
         true => "; rows sum to less than 1",
         false => "",
     };
+    let Crop { first, last } = crop;
     maps.notes.push(format!(
-        "Tokens {} to {} of {count}, counted from 0{sums}.",
-        crop.first, crop.last
+        "Tokens @{first} to @{last} of {count}, counted from 0{whole}{sums}."
     ));
     Ok(())
 }
-
-closed_set!(Granularity, "token unit", Subword => "subword", Word => "word");
-closed_set!(
-    SpecialTokens,
-    "treatment of special tokens",
-    Keep => "keep",
-    Hide => "hide",
-    Renormalize => "renormalize",
-);

@@ -74,6 +74,22 @@ impl Selection {
         }
     }
 
+    /// The heads that another selection has, too.
+    #[must_use]
+    pub fn in_both(&self, other: &Self) -> Self {
+        let both = self.layers.iter().filter_map(|own| {
+            let of_other = other.layers.iter().find(|layer| layer.layer == own.layer)?;
+            let heads = own.heads.iter().copied();
+            Some(LayerHeads {
+                layer: own.layer,
+                heads: heads.filter(|head| of_other.heads.contains(head)).collect(),
+            })
+        });
+        Self {
+            layers: both.filter(|layer| !layer.heads.is_empty()).collect(),
+        }
+    }
+
     /// Every selected head, layer by layer.
     pub fn head_ids(&self) -> impl Iterator<Item = HeadId> + '_ {
         self.layers.iter().flat_map(|LayerHeads { layer, heads }| {

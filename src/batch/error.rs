@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::overlap::OverlapError;
 use super::source::SourceError;
 use crate::pipeline::OutputError;
 use crate::remedy::Remedy;
@@ -16,6 +17,9 @@ pub enum BatchError {
     /// The folder cannot be used.
     #[error(transparent)]
     Folder(#[from] BatchFolderError),
+    /// Its inputs, its folder and its reports are not apart.
+    #[error(transparent)]
+    Overlap(#[from] OverlapError),
     /// A file of inputs cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -30,6 +34,14 @@ pub enum BatchError {
     /// A file of the batch as a whole could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// A report beside the batch's folder cannot be written.
+    #[error("{option}: {source}")]
+    Report {
+        /// The option or variable that names it.
+        option: &'static str,
+        /// What went wrong.
+        source: WriteError,
+    },
     /// `truncate` would fail every input.
     #[error("no input can be cut like this")]
     Truncate(#[source] TokenizerError),
@@ -50,10 +62,12 @@ impl BatchError {
         };
         match self {
             Self::Folder(error) => error.remedy(),
+            Self::Overlap(error) => error.remedy(),
             Self::Source(error) => error.remedy(),
             Self::Truncate(error) => error.remedy(),
             Self::Output { source, .. } => source.remedy().map(resume_after),
             Self::Write(error) => error.remedy().map(resume_after),
+            Self::Report { option, .. } => Some(Remedy::NameReport { option }),
             Self::Interrupted { .. } => Some(Remedy::Resume { first: None }),
         }
     }

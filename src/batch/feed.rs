@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
@@ -10,8 +11,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::identity::{fingerprint, is_in_shard};
-use super::source::{InputSource, Record, RecordText, SourceError};
+use super::identity::is_in_shard;
+use super::in_flight::InFlight;
+use super::source::{InputSource, Record, RecordError, RecordText, SourceError};
+use crate::digest::fingerprint;
 use crate::input::{Input, Prepared};
 use crate::pipeline;
 use crate::remedy::Remedy;
@@ -32,11 +35,16 @@ const WINDOW_COST: usize = 128 << 20;
 #[non_exhaustive]
 pub enum FeedError {
     /// It could not be read.
-    #[error("{0}")]
-    Unreadable(String),
+    #[error(transparent)]
+    Unreadable(RecordError),
     /// Its text could not become tokens.
-    #[error("{0}")]
-    NotTokenized(String),
+    #[error("{reason}")]
+    NotTokenized {
+        /// Why.
+        reason: String,
+        /// What can be done about it.
+        remedy: Option<Remedy>,
+    },
     /// An input before it has the same id, or one with the same folder.
     #[error(
         "duplicate id {id:?}: {file}:{line} has the same{}",
@@ -55,11 +63,17 @@ pub enum FeedError {
 }
 
 impl FeedError {
-    /// Nothing, beyond what its text says: it is written down for its input,
-    /// and the batch goes on.
+    /// What the user can do about it. It is written down for its input, and the
+    /// batch goes on.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Unreadable(_) | Self::NotTokenized(_) | Self::DuplicateId { .. } => None,
+            Self::Unreadable(error) => error.remedy(),
+            Self::NotTokenized {
+                remedy: Some(Remedy::GiveText | Remedy::GivePair),
+                ..
+            } => Some(Remedy::FillOrRemoveLine),
+            Self::NotTokenized { remedy, .. } => remedy.clone(),
+            Self::DuplicateId { .. } => Some(Remedy::GiveOwnIds),
         }
     }
 }
@@ -88,10 +102,23 @@ pub(super) struct Item {
     pub prepared: Result<Prepared, FeedError>,
 }
 
+impl Item {
+    /// Bytes of its texts.
+    fn length(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        length(&self.text) + length(&self.pair)
+    }
+}
+
 enum Message {
     Item(Box<Item>),
     EndOfFile {
         sha256: String,
+        /// Inputs of the file, those of other shards and those that failed
+        /// included.
+        inputs: u64,
+        /// Whether its first line is an object of JSON, while it is read as text.
+        is_like_json: bool,
     },
     Failed(SourceError),
     /// All files were read to their ends.
@@ -101,9 +128,13 @@ enum Message {
 /// The receiving end.
 pub(super) struct Feed {
     messages: Receiver<Message>,
+    in_flight: Arc<InFlight>,
     /// Came already, and waits for the next window.
     waiting: VecDeque<Item>,
     digests: Vec<String>,
+    /// Inputs of each file that was read to its end.
+    counts: Vec<u64>,
+    like_json: Vec<bool>,
     has_ended: bool,
     is_complete: bool,
 }
@@ -113,17 +144,57 @@ impl Feed {
     /// nobody waits for it, since a pipe may keep it waiting for ever.
     pub(super) fn start(plan: Plan, tokenizer: Tokenizer) -> Self {
         let (sender, messages) = mpsc::sync_channel(READ_AHEAD);
+        let in_flight = Arc::new(InFlight::default());
+        let sending = Arc::clone(&in_flight);
         thread::spawn(move || {
             // A feed that is gone wants no more.
-            let _ = read(&plan, &tokenizer, &sender);
+            let _ = read(&plan, &tokenizer, &sender, &sending);
         });
         Self {
             messages,
+            in_flight,
             waiting: VecDeque::new(),
             digests: Vec::new(),
+            counts: Vec::new(),
+            like_json: Vec::new(),
             has_ended: false,
             is_complete: false,
         }
+    }
+
+    /// Waits until the first input is there, or none is, or the batch is
+    /// interrupted.
+    pub(super) fn wait_for_first(
+        &mut self,
+        patience: Duration,
+        interrupted: &AtomicBool,
+    ) -> Result<(), SourceError> {
+        while !self.has_ended && !interrupted.load(Ordering::Relaxed) {
+            if let Some(item) = self.next(patience)? {
+                self.waiting.push_front(item);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all files were read, and none holds an input.
+    pub(super) fn has_nothing(&self) -> bool {
+        self.is_complete && self.counts.iter().all(|&count| count == 0)
+    }
+
+    /// The files that were read as text and look like JSON.
+    pub(super) fn like_json(&self, sources: &[InputSource]) -> Vec<String> {
+        let told = sources.iter().zip(&self.like_json);
+        let like_json = told.filter(|(_, is_like_json)| **is_like_json);
+        like_json.map(|(source, _)| source.name.clone()).collect()
+    }
+
+    /// The files that were read and hold no input.
+    pub(super) fn empty_files(&self, sources: &[InputSource]) -> Vec<String> {
+        let counted = sources.iter().zip(&self.counts);
+        let empty = counted.filter(|(_, count)| **count == 0);
+        empty.map(|(source, _)| source.name.clone()).collect()
     }
 
     /// The next inputs in order: as many as a window holds, as long as they
@@ -149,7 +220,10 @@ impl Feed {
                 .prepared
                 .as_ref()
                 .map_or(0, |input| input.source().len());
-            total = total.saturating_add(cost(length));
+            // Long texts are held several times on their way.
+            total = total
+                .saturating_add(cost(length))
+                .saturating_add(item.length().saturating_mul(4));
             if total > WINDOW_COST && !window.is_empty() {
                 self.waiting.push_front(item);
                 break;
@@ -166,8 +240,19 @@ impl Feed {
         }
         while !self.has_ended {
             match self.messages.recv_timeout(patience) {
-                Ok(Message::Item(item)) => return Ok(Some(*item)),
-                Ok(Message::EndOfFile { sha256 }) => self.digests.push(sha256),
+                Ok(Message::Item(item)) => {
+                    self.in_flight.remove(item.length());
+                    return Ok(Some(*item));
+                }
+                Ok(Message::EndOfFile {
+                    sha256,
+                    inputs,
+                    is_like_json,
+                }) => {
+                    self.digests.push(sha256);
+                    self.like_json.push(is_like_json);
+                    self.counts.push(inputs);
+                }
                 Ok(Message::Failed(error)) => return Err(error),
                 Ok(Message::End) => {
                     self.has_ended = true;
@@ -202,6 +287,12 @@ impl Feed {
                 sha256,
             })
             .collect()
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.in_flight.open();
     }
 }
 
@@ -241,7 +332,12 @@ fn duplicate(plan: &Plan, id: &str, is_own: bool, (file, line): (usize, u64)) ->
     }
 }
 
-fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Result<(), Unwanted> {
+fn read(
+    plan: &Plan,
+    tokenizer: &Tokenizer,
+    sender: &SyncSender<Message>,
+    in_flight: &InFlight,
+) -> Result<(), Unwanted> {
     let mut seen = Seen::default();
     let mut failures = 0_u64;
     for (file_index, source) in plan.sources.iter().enumerate() {
@@ -249,12 +345,15 @@ fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Res
             Ok(records) => records,
             Err(error) => return Ok(sender.send(Message::Failed(error))?),
         };
+        let (mut inputs, mut is_like_json) = (0_u64, false);
         loop {
             let record = match records.next(source) {
                 Ok(Some(record)) => record,
                 Ok(None) => break,
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
+            inputs += 1;
+            is_like_json |= inputs == 1 && source.is_like_json(&record);
             let own_id = own_id(&record);
             let is_own = own_id.is_some();
             let id = own_id.unwrap_or_else(|| format!("{}{:06}", source.id_prefix, record.line));
@@ -272,12 +371,17 @@ fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Res
                 Some(error) => Err(error),
                 None => {
                     let input = Input::pair(&text.text, text.pair.clone());
-                    pipeline::prepare(tokenizer, &input, plan.limit)
-                        .map_err(|error| FeedError::NotTokenized(error.to_string()))
+                    pipeline::prepare(tokenizer, &input, plan.limit).map_err(|error| {
+                        FeedError::NotTokenized {
+                            reason: error.to_string(),
+                            remedy: error.remedy(),
+                        }
+                    })
                 }
             };
             let item = item(record, (id, folder_name), (source, file_index), prepare);
             failures += u64::from(item.prepared.is_err());
+            in_flight.add(item.length());
             sender.send(Message::Item(Box::new(item)))?;
             if plan
                 .maximum_failures
@@ -287,7 +391,11 @@ fn read(plan: &Plan, tokenizer: &Tokenizer, sender: &SyncSender<Message>) -> Res
             }
         }
         let sha256 = records.sha256();
-        sender.send(Message::EndOfFile { sha256 })?;
+        sender.send(Message::EndOfFile {
+            sha256,
+            inputs,
+            is_like_json,
+        })?;
     }
     Ok(sender.send(Message::End)?)
 }

@@ -1,17 +1,8 @@
-//! What tells inputs apart, and which shard one is in: pure functions of its
-//! folder's name, so that neither order nor neighbours matter.
+//! Which shard an input is in: a pure function of its folder's name, so that
+//! neither order nor neighbours matter.
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::fingerprint;
 use crate::store::batch_records::Shard;
-
-/// Sixteen bytes that tell texts apart: the beginning of their SHA-256.
-pub(super) fn fingerprint(text: &str) -> u128 {
-    Sha256::digest(text)
-        .iter()
-        .take(16)
-        .fold(0, |number, &byte| number << 8 | u128::from(byte))
-}
 
 /// Whether the input of a folder belongs to a shard. Ids that share a folder
 /// meet in one, so that the second is found.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::identity;
 use super::outcome::BatchEvent;
 use super::window::Finished;
+use crate::digest::fingerprint;
 use crate::store::batch_records::{BatchManifest, Status};
 use crate::store::write::WriteError;
 use crate::store::write::batch_folder::ResultsFile;
@@ -39,7 +39,7 @@ impl Ledger<'_> {
             Status::Failed => counts.failed += 1,
         }
         if let (Status::Done, Some(name)) = (record.status, &finished.folder_name) {
-            self.done_folders.insert(identity::fingerprint(name));
+            self.done_folders.insert(fingerprint(name));
         }
         self.kept += u64::from(finished.was_kept);
         self.last_file = finished.file_index;

@@ -11,8 +11,9 @@ use super::report::write_page;
 use super::shards::{MergeError, ShardFolder, check_output, open_all};
 use crate::store::batch_records::{
     BatchCounts, BatchManifest, Claim, INPUTS, InputFile, PAGE, RESULTS, ResultReader,
-    ResultRecord, THUMBNAILS,
+    ResultRecord, Status, THUMBNAILS,
 };
+use crate::store::write::batch_folder::BatchFolder;
 use crate::store::write::merge_files::MergedFolder;
 use crate::store::write::{WriteError, beneath};
 use crate::store::{FileRecord, MANIFEST, read_manifest};
@@ -36,8 +37,9 @@ pub fn merge(
         true => Claim::Overwrite,
         false => Claim::Again,
     };
-    check_output(output, folders, &manifest, claim)?;
-    let merged = MergedFolder::create(output)?;
+    check_output(output, folders)?;
+    let folder = BatchFolder::open(output, &manifest, claim, &|_| None)?;
+    let merged = MergedFolder::create(folder)?;
     let mut failure = None;
     let results = merged.write(RESULTS, |out| {
         merge_results(&shards, &manifest.input_files, &merged, out).map_err(|error| {
@@ -59,17 +61,8 @@ pub fn merge(
         files: Vec::new(),
         ..manifest.clone()
     };
-    merged.publish(&json(&interim, output)?, &json(&manifest, output)?)?;
+    merged.publish(&interim, &manifest)?;
     Ok(manifest)
-}
-
-fn json(manifest: &BatchManifest, output: &Path) -> Result<Vec<u8>, MergeError> {
-    let mut bytes = serde_json::to_vec_pretty(manifest).map_err(|error| MergeError::NoBatch {
-        path: output.join(MANIFEST),
-        reason: error.to_string(),
-    })?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }
 
 /// The manifest of all shards together, its list of files still empty.
@@ -101,21 +94,17 @@ fn whole(shards: &[ShardFolder]) -> Result<BatchManifest, MergeError> {
 struct Results<'shard> {
     shard: &'shard ShardFolder,
     records: Peekable<ResultReader>,
-    count: u64,
+    counts: BatchCounts,
 }
 
 impl<'shard> Results<'shard> {
     fn open(shard: &'shard ShardFolder) -> Result<Self, MergeError> {
         let path = shard.path.join(RESULTS);
-        let opened = match beneath::is_real_file(&path) || !path.exists() {
-            true => ResultReader::open(&path),
-            false => Err(beneath::not_a_file()),
-        };
-        match opened {
-            Ok(records) => Ok(Self {
+        match beneath::open(&shard.path, RESULTS) {
+            Ok(file) => Ok(Self {
                 shard,
-                records: records.peekable(),
-                count: 0,
+                records: ResultReader::of(file).peekable(),
+                counts: BatchCounts::default(),
             }),
             Err(source) => Err(MergeError::Read { path, source }),
         }
@@ -128,13 +117,22 @@ impl<'shard> Results<'shard> {
 
     /// Whether all records were there.
     fn check_count(&self) -> Result<(), MergeError> {
-        let expected = self.shard.manifest.counts.inputs;
-        match self.count == expected {
+        let (expected, found) = (self.shard.manifest.counts, self.counts);
+        match found == expected {
             true => Ok(()),
             false => Err(self.damaged(format!(
-                "expected {expected} results, as its manifest says, found {}",
-                self.count
+                "expected {}, as its manifest says, found {}",
+                in_words(expected),
+                in_words(found)
             ))),
+        }
+    }
+
+    fn count(&mut self, record: &ResultRecord) {
+        self.counts.inputs += 1;
+        match record.status {
+            Status::Done => self.counts.done += 1,
+            Status::Failed => self.counts.failed += 1,
         }
     }
 
@@ -147,6 +145,15 @@ impl<'shard> Results<'shard> {
             (position.unwrap_or(0), record.line)
         }))
     }
+}
+
+fn in_words(counts: BatchCounts) -> String {
+    let BatchCounts {
+        inputs,
+        done,
+        failed,
+    } = counts;
+    format!("{inputs} results ({done} done, {failed} failed)")
 }
 
 /// Writes the records of all shards in input order, taking their files over.
@@ -177,7 +184,7 @@ fn merge_results(
             None => continue,
             Some(record) => record.map_err(|error| results.damaged(error.to_string()))?,
         };
-        results.count += 1;
+        results.count(&record);
         if !files.iter().any(|file| file.name == record.file) {
             let reason = format!(
                 "its manifest does not list the input file {:?}",
@@ -234,7 +241,7 @@ fn take_over(
     }
     if let Some(thumbnail) = &record.thumbnail {
         check(thumbnail, THUMBNAILS)?;
-        take_over(thumbnail, None)?;
+        take_over(thumbnail, record.thumbnail_sha256.as_deref())?;
     }
     Ok(())
 }

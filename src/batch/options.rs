@@ -7,6 +7,7 @@ use super::source::InputSource;
 use crate::attention::Selection;
 use crate::checkpoint::ModelProvenance;
 use crate::pipeline::LoadedModel;
+use crate::remedy::Remedy;
 use crate::store::OutputOptions;
 use crate::store::batch_records::{Claim, Shard};
 use crate::tokenizer::TokenLimit;
@@ -35,6 +36,8 @@ pub struct BatchOptions {
     pub shard: Option<Shard>,
     /// Reports beside the folder.
     pub reports: Reports,
+    /// What is written down for an input that failed and can be mended.
+    pub remedy_in_words: fn(&Remedy) -> String,
 }
 
 impl BatchOptions {

@@ -32,4 +32,8 @@ pub struct BatchOutcome {
     pub tokens: usize,
     /// Tokens that stand for what the vocabulary lacks.
     pub unknown_tokens: usize,
+    /// Files that were read as lines of text and look like JSON.
+    pub like_json: Vec<String>,
+    /// Files that hold no input, while others do.
+    pub empty_files: Vec<String>,
 }

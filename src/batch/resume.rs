@@ -1,30 +1,29 @@
 //! Whether an earlier batch did an input already, to the very bytes.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use super::stage::has_thumbnails;
-use crate::render;
 use crate::store::write::batch_folder::BatchFolder;
-use crate::store::write::{beneath, files_below};
+use crate::store::write::beneath;
 use crate::store::{MANIFEST, Manifest, OptionsRecord, OutputOptions, read_manifest};
 
-/// The manifest of an input's folder, if it and every file of it is what the
-/// input would get now. `expected` is the manifest without files, `files` are
-/// their names and options.
+/// What an earlier batch did of an input.
+pub struct Finished {
+    /// The digest of its thumbnail, where it has one.
+    pub thumbnail_sha256: Option<String>,
+}
+
+/// Whether a batch wrote an input's folder, and every file of it and its
+/// thumbnail is what the input would get now. `expected` is the manifest without
+/// files, `files` are their names and options. Other files may be beside them.
 pub fn finished(
     folder: &BatchFolder,
     name: &str,
     expected: &Manifest,
     files: &[(String, OptionsRecord)],
     options: &OutputOptions,
-) -> Option<Manifest> {
+) -> Option<Finished> {
     let path = folder.input(name);
-    let bytes = match beneath::is_real_folder(&path) {
-        true => beneath::read(&path, MANIFEST).ok()?,
-        false => return None,
-    };
+    let is_there = folder.is_known(name) && beneath::is_real_folder(&path);
+    let bytes = is_there.then(|| beneath::read(&path, MANIFEST).ok())??;
     let manifest = read_manifest(&bytes).ok()?;
     let without_files = Manifest {
         files: Vec::new(),
@@ -41,33 +40,16 @@ pub fn finished(
     let is_finished = without_files == *expected
         && same_files
         && manifest.to_json().ok()? == bytes
-        && holds_only(&path, files)
         && manifest
             .files
             .iter()
-            .all(|file| beneath::is_as_listed(&path, &file.name, &file.sha256))
-        && thumbnail_is_right(&folder.thumbnail(name), options);
-    is_finished.then_some(manifest)
-}
-
-fn holds_only(folder: &Path, files: &[(String, OptionsRecord)]) -> bool {
-    let expected: BTreeSet<PathBuf> = files
-        .iter()
-        .map(|(name, _)| PathBuf::from(name))
-        .chain([PathBuf::from(MANIFEST)])
-        .collect();
-    files_below(folder, Path::new(""))
-        .is_ok_and(|found| found.into_iter().collect::<BTreeSet<_>>() == expected)
-}
-
-/// A thumbnail that is whole belongs to the folder beside it: it is put into
-/// place while no folder is there.
-fn thumbnail_is_right(path: &Path, options: &OutputOptions) -> bool {
-    match has_thumbnails(options) {
-        true => {
-            beneath::is_real_file(path)
-                && fs::read(path).is_ok_and(|bytes| render::png::is_whole(&bytes))
-        }
-        false => fs::symlink_metadata(path).is_err(),
+            .all(|file| beneath::is_as_listed(&path, &file.name, &file.sha256));
+    if !is_finished {
+        return None;
     }
+    let thumbnail_sha256 = match has_thumbnails(options) {
+        true => Some(folder.earlier_thumbnail(name)?),
+        false => None,
+    };
+    Some(Finished { thumbnail_sha256 })
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::error::BatchError;
 use super::feed::{Feed, Plan};
 use super::finish::finish;
-use super::identity;
 use super::ledger::Ledger;
 use super::options::{BatchModel, BatchOptions};
 use super::outcome::{BatchEvent, BatchOutcome};
+use super::overlap::check_places;
 use super::source::InputSource;
 use super::window::{self, Encoded, Finished};
 use crate::checkpoint::ModelProvenance;
+use crate::digest::fingerprint;
 use crate::store::OptionsRecord;
 use crate::store::batch_records::{BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile};
 use crate::store::write::WriteError;
@@ -34,15 +35,13 @@ pub fn run(
     interrupted: &AtomicBool,
     observer: &mut dyn FnMut(BatchEvent<'_>),
 ) -> Result<BatchOutcome, BatchError> {
-    for source in &options.sources {
-        source.check()?;
-    }
+    InputSource::check(&options.sources)?;
+    check_places(&options.sources, &options.output, &options.reports)?;
+    options.reports.check()?;
     check_limit(options.limit, &model.loaded.tokenizer)?;
     let mut manifest = manifest(options, model.provenance);
     let sha256_of = |position: usize| options.sources.get(position)?.sha256();
     let mut folder = BatchFolder::open(&options.output, &manifest, options.claim(), &sha256_of)?;
-    folder.begin(&manifest)?;
-    let results = folder.results()?;
     let mut feed = Feed::start(
         Plan {
             sources: options.sources.clone(),
@@ -52,6 +51,14 @@ pub fn run(
         },
         model.loaded.tokenizer.clone(),
     );
+    // A pipe tells only now whether there is anything: an earlier batch stays
+    // where there is not.
+    feed.wait_for_first(PATIENCE, interrupted)?;
+    if feed.has_nothing() {
+        return Err(InputSource::empty(&options.sources).into());
+    }
+    folder.begin(&manifest)?;
+    let results = folder.results()?;
     let mut ledger = Ledger {
         results,
         manifest: &mut manifest,
@@ -87,7 +94,7 @@ pub fn run(
         }
         for input in items.iter().filter_map(|item| item.prepared.as_ref().ok()) {
             tokens += input.source().len();
-            unknown_tokens += model.loaded.tokenizer.unknown_count(input);
+            unknown_tokens += input.unknown_count();
         }
         let (drawn, next) = rayon::join(|| window.draw(encoded), || window.encode(items));
         for finished in drawn {
@@ -124,7 +131,7 @@ pub fn run(
         files.for_each(|file| file.sha256 = None);
     }
     if manifest.complete {
-        folder.remove_others(|name| done_folders.contains(&identity::fingerprint(name)))?;
+        folder.remove_others(|name| done_folders.contains(&fingerprint(name)))?;
     }
     let manifest = finish(folder, results, manifest, &options.reports)?;
     Ok(BatchOutcome {
@@ -133,6 +140,8 @@ pub fn run(
         missing_glyphs,
         tokens,
         unknown_tokens,
+        like_json: feed.like_json(&options.sources),
+        empty_files: feed.empty_files(&options.sources),
     })
 }
 
@@ -171,6 +180,7 @@ fn manifest(options: &BatchOptions, model: &ModelProvenance) -> BatchManifest {
         shard: options.shard,
         complete: false,
         input_files: options.sources.iter().map(input_file).collect(),
+        reading: Some(InputSource::reading(&options.sources)),
         counts: BatchCounts::default(),
         files: Vec::new(),
     }

@@ -8,8 +8,9 @@ use thiserror::Error;
 
 use crate::remedy::{FolderKind, Remedy};
 use crate::store::MANIFEST;
-use crate::store::batch_records::{BatchManifest, Claim, Shard, difference};
-use crate::store::write::{WriteError, batch_folder, beneath, is_staged};
+use crate::store::batch_records::{BatchManifest, Shard};
+use crate::store::write::batch_folder::{self, BatchFolderError};
+use crate::store::write::{WriteError, beneath, is_running};
 
 /// Why folders were not merged.
 #[derive(Debug, Error)]
@@ -34,7 +35,13 @@ pub enum MergeError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A batch still runs, was interrupted, or stopped early.
+    /// A batch is at work there.
+    #[error("a batch is writing into {}", folder.display())]
+    Running {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A batch was interrupted, or stopped early.
     #[error("the batch in {} is not complete", folder.display())]
     Unfinished {
         /// The folder.
@@ -95,18 +102,9 @@ pub enum MergeError {
         /// The folder.
         folder: PathBuf,
     },
-    /// The output holds something else.
-    #[error("{} is there already and is no batch", folder.display())]
-    OutputIsTaken {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The output holds the batch of other inputs or of another model.
-    #[error("{} holds another batch", folder.display())]
-    OutputIsAnother {
-        /// The folder.
-        folder: PathBuf,
-    },
+    /// The output cannot be used.
+    #[error(transparent)]
+    Output(#[from] BatchFolderError),
     /// There was nothing to merge.
     #[error("expected at least one folder to merge")]
     Nothing,
@@ -124,10 +122,13 @@ impl MergeError {
                 Remedy::NameEveryShard
             }
             Self::Differ { .. } | Self::Damaged { .. } => Remedy::RunShardAgain,
-            Self::OutputIsInput { .. } | Self::OutputIsTaken { .. } => {
-                Remedy::NameFolder(FolderKind::New)
-            }
-            Self::OutputIsAnother { .. } => Remedy::NameFolder(FolderKind::NewOrOverwrite),
+            Self::Running { .. } => Remedy::WaitForBatch,
+            Self::OutputIsInput { .. } => Remedy::NameFolder(FolderKind::New),
+            Self::Output(error) => match error.remedy()? {
+                // A merge has nothing to go on with.
+                Remedy::NameFolderOrResume => Remedy::NameFolder(FolderKind::OtherOrOverwrite),
+                remedy => remedy,
+            },
             Self::SameName { .. } => Remedy::RenameInputFiles,
             Self::Read { .. } | Self::NoBatch { .. } | Self::NoShard { .. } => Remedy::NameShards,
         })
@@ -143,7 +144,11 @@ pub(super) struct ShardFolder {
 
 /// The manifest of a finished batch.
 fn read_manifest(folder: &Path) -> Result<BatchManifest, MergeError> {
-    if folder.join(batch_folder::STATE).exists() {
+    if is_running(folder) {
+        let folder = folder.to_owned();
+        return Err(MergeError::Running { folder });
+    }
+    if fs::symlink_metadata(folder.join(batch_folder::STATE)).is_ok() {
         let folder = folder.to_owned();
         return Err(MergeError::Unfinished { folder });
     }
@@ -217,6 +222,7 @@ fn mismatch(first: &BatchManifest, second: &BatchManifest) -> Option<&'static st
         (first.options == second.options, "their options"),
         (first.truncate == second.truncate, "--truncate"),
         (first.input_files == second.input_files, "their input files"),
+        (first.reading == second.reading, "how their files are read"),
         (count(first) == count(second), "their number of shards"),
     ];
     let different = checks.into_iter().find(|(is_same, _)| !is_same);
@@ -246,51 +252,28 @@ fn check_whole(shards: &[(Shard, ShardFolder)]) -> Result<(), MergeError> {
     })
 }
 
-/// Whether the batch of `manifest`, merged out of `folders`, may go there.
-pub(super) fn check_output(
-    output: &Path,
-    folders: &[PathBuf],
-    manifest: &BatchManifest,
-    claim: Claim,
-) -> Result<(), MergeError> {
-    let folder = output.to_owned();
-    // The merged batch has its folder alone, and no shard is one of its files.
-    let is_there = fs::canonicalize(output);
-    let nearest = std::path::absolute(output).ok().and_then(|path| {
-        let mut ancestors = path.ancestors();
-        ancestors.find_map(|path| fs::canonicalize(path).ok())
-    });
+/// Whether a batch that is merged out of `folders` may go there: the merged
+/// batch has its folder alone, and no shard is one of its files.
+pub(super) fn check_output(output: &Path, folders: &[PathBuf]) -> Result<(), MergeError> {
+    let real = fs::canonicalize(output);
+    let nearest = nearest_folder(output);
     let is_tangled = |shard: &PathBuf| {
         fs::canonicalize(shard).is_ok_and(|shard| {
             let has = |real: &PathBuf| shard.starts_with(real);
             let is_in = |real: &PathBuf| real.starts_with(&shard);
-            is_there.as_ref().is_ok_and(has) || nearest.as_ref().is_some_and(is_in)
+            real.as_ref().is_ok_and(has) || nearest.as_ref().is_some_and(is_in)
         })
     };
-    if folders.iter().any(is_tangled) {
-        return Err(MergeError::OutputIsInput { folder });
+    let folder = output.to_owned();
+    match folders.iter().any(is_tangled) {
+        true => Err(MergeError::OutputIsInput { folder }),
+        false => Ok(()),
     }
-    let Ok(real) = &is_there else {
-        // It is not there.
-        return Ok(());
-    };
-    let entries = fs::read_dir(real).map_err(|source| MergeError::Read {
-        path: output.to_owned(),
-        source,
-    })?;
-    // What a killed merge left goes when this one begins.
-    let is_free = entries
-        .into_iter()
-        .all(|entry| entry.is_ok_and(|entry| is_staged(&entry.file_name())));
-    if is_free {
-        return Ok(());
-    }
-    match read_manifest(real) {
-        Ok(earlier) => match difference(&earlier, manifest, claim, &|_| None) {
-            None => Ok(()),
-            Some(_) => Err(MergeError::OutputIsAnother { folder }),
-        },
-        Err(MergeError::Unfinished { .. }) => Err(MergeError::Unfinished { folder }),
-        Err(_) => Err(MergeError::OutputIsTaken { folder }),
-    }
+}
+
+/// The place of the lowest folder on the way to one that is there.
+fn nearest_folder(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let mut ancestors = path.ancestors();
+    ancestors.find_map(|path| fs::canonicalize(path).ok())
 }

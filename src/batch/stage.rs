@@ -7,7 +7,8 @@ use crate::pipeline::{Contents, OutputError};
 use crate::render;
 use crate::run::Run;
 use crate::store::batch_records::THUMBNAILS;
-use crate::store::write::batch_folder::{BatchFolder, StagedInput};
+use crate::store::write::StagedInput;
+use crate::store::write::batch_folder::BatchFolder;
 use crate::store::{Format, OutputOptions};
 
 /// What a run of a batch left in its staged folder.

@@ -15,9 +15,11 @@ use crate::attention::AttentionKind;
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
 use crate::pipeline;
+use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, ResultRecord, Status, THUMBNAILS};
-use crate::store::write::batch_folder::{BatchFolder, StagedInput};
+use crate::store::write::StagedInput;
+use crate::store::write::batch_folder::{BatchFolder, BatchFolderError};
 use crate::store::{AttentionRecord, Manifest, expected_files};
 
 /// What all windows share.
@@ -36,11 +38,17 @@ pub(super) struct Encoded {
 
 enum State {
     /// It failed.
-    Failed(String),
-    /// An earlier batch did it.
-    Kept,
+    Failed(Failure),
+    /// An earlier batch did it, with this digest of its thumbnail.
+    Kept(Option<String>),
     /// It is to be drawn.
     Run(Box<Run>),
+}
+
+/// Why an input failed, and what can be done about it.
+struct Failure {
+    reason: String,
+    remedy: Option<Remedy>,
 }
 
 /// An input that is done or failed.
@@ -65,18 +73,16 @@ impl Context<'_> {
     /// Encodes inputs in groups of similar length, and returns them in their
     /// order. What an earlier batch did is left alone.
     pub(super) fn encode(&self, items: Vec<Item>) -> Vec<Encoded> {
-        let is_finished: Vec<bool> = items
-            .par_iter()
-            .map(|item| self.is_finished(item))
-            .collect();
+        let finished: Vec<Option<resume::Finished>> =
+            items.par_iter().map(|item| self.finished(item)).collect();
         let mut lengths: Vec<(usize, usize)> = items
             .iter()
             .enumerate()
-            .filter(|&(index, _)| !is_finished[index])
+            .filter(|&(index, _)| finished[index].is_none())
             .filter_map(|(index, item)| Some((item.prepared.as_ref().ok()?.source().len(), index)))
             .collect();
         lengths.sort_unstable();
-        let mut runs: Vec<Option<Result<Box<Run>, String>>> =
+        let mut runs: Vec<Option<Result<Box<Run>, Failure>>> =
             std::iter::repeat_with(|| None).take(items.len()).collect();
         for group in groups(&lengths, self.options.batch_tokens) {
             if self.interrupted.load(Ordering::Relaxed) {
@@ -90,18 +96,21 @@ impl Context<'_> {
                 runs[index] = Some(run.map(Box::new));
             }
         }
-        let states = is_finished.into_iter().zip(runs);
+        let states = finished.into_iter().zip(runs);
         items
             .into_iter()
             .zip(states)
-            .filter_map(|(item, (is_finished, run))| {
-                let state = match (&item.prepared, run) {
-                    (Err(error), _) => State::Failed(error.to_string()),
-                    (Ok(_), _) if is_finished => State::Kept,
-                    (Ok(_), Some(Ok(run))) => State::Run(run),
-                    (Ok(_), Some(Err(reason))) => State::Failed(reason),
+            .filter_map(|(item, (finished, run))| {
+                let state = match (&item.prepared, finished, run) {
+                    (Err(error), _, _) => State::Failed(Failure {
+                        reason: error.to_string(),
+                        remedy: error.remedy(),
+                    }),
+                    (Ok(_), Some(finished), _) => State::Kept(finished.thumbnail_sha256),
+                    (Ok(_), None, Some(Ok(run))) => State::Run(run),
+                    (Ok(_), None, Some(Err(failure))) => State::Failed(failure),
                     // The batch was interrupted before it.
-                    (Ok(_), None) => return None,
+                    (Ok(_), None, None) => return None,
                 };
                 Some(Encoded { item, state })
             })
@@ -110,10 +119,24 @@ impl Context<'_> {
 
     /// The runs of some inputs. Where the model refuses one of them, the
     /// others are encoded all the same.
-    fn forward(&self, inputs: &[&Prepared]) -> Vec<Result<Run, String>> {
+    fn forward(&self, inputs: &[&Prepared]) -> Vec<Result<Run, Failure>> {
+        let failed = |error: &ModelError| {
+            vec![Err(Failure {
+                reason: reason(error),
+                remedy: error.remedy(),
+            })]
+        };
+        let BatchOptions {
+            selection, files, ..
+        } = self.options;
+        if let [input] = inputs
+            && let Err(error) = pipeline::check_memory(self.model.loaded, input, selection, files)
+        {
+            return failed(&error);
+        }
         match pipeline::runs(self.model.loaded, inputs, &self.options.selection) {
             Ok(runs) => runs.into_iter().map(Ok).collect(),
-            Err(error) if inputs.len() == 1 => vec![Err(reason(&error))],
+            Err(error) if inputs.len() == 1 => failed(&error),
             Err(_) => inputs
                 .iter()
                 .flat_map(|&input| self.forward(&[input]))
@@ -140,7 +163,14 @@ impl Context<'_> {
             .collect();
         if let Err(error) = self.folder.publish(staged) {
             // None of them is known to be in place.
-            window.insert(0, Err(error.into()));
+            window.insert(
+                0,
+                Err(match error {
+                    // What is done is kept, and may be gone on from.
+                    BatchFolderError::Write(error) => error.into(),
+                    other => other.into(),
+                }),
+            );
         }
         window
     }
@@ -150,17 +180,18 @@ impl Context<'_> {
         let mut record = blank_record(&item);
         let mut missing_glyphs = BTreeSet::new();
         let mut staged = None;
-        let was_kept = matches!(state, State::Kept);
+        let was_kept = matches!(state, State::Kept(_));
         match state {
-            State::Failed(reason) => {
+            State::Failed(failure) => {
                 record.text = item.text;
                 record.pair = item.pair;
-                record.error = Some(reason);
+                self.fill_failed(&mut record, failure);
             }
-            State::Kept => {
+            State::Kept(thumbnail_sha256) => {
                 if let Ok(input) = &item.prepared {
                     self.fill(&mut record, input, &item.folder_name);
                 }
+                record.thumbnail_sha256 = thumbnail_sha256;
             }
             State::Run(run) => {
                 if self.interrupted.load(Ordering::Relaxed) {
@@ -174,6 +205,7 @@ impl Context<'_> {
                         if let Ok(input) = &item.prepared {
                             self.fill(&mut record, input, name);
                         }
+                        record.thumbnail_sha256 = drawn.input.thumbnail_sha256().map(str::to_owned);
                         missing_glyphs = drawn.missing_glyphs;
                         staged = Some(drawn.input);
                     }
@@ -182,7 +214,11 @@ impl Context<'_> {
                     Err(error) if error.is_of_the_input() => {
                         record.text = item.text;
                         record.pair = item.pair;
-                        record.error = Some(error.to_string());
+                        let failure = Failure {
+                            reason: error.to_string(),
+                            remedy: error.remedy(),
+                        };
+                        self.fill_failed(&mut record, failure);
                     }
                     Err(source) => {
                         return Err(BatchError::Output {
@@ -202,6 +238,12 @@ impl Context<'_> {
             missing_glyphs,
         };
         Ok((finished, staged))
+    }
+
+    fn fill_failed(&self, record: &mut ResultRecord, failure: Failure) {
+        record.error = Some(failure.reason);
+        let words = self.options.remedy_in_words;
+        record.hint = failure.remedy.as_ref().map(words);
     }
 
     /// The record of an input that is done.
@@ -224,19 +266,16 @@ impl Context<'_> {
         record.truncated_tokens = input.streams.iter().map(|stream| stream.dropped).sum();
     }
 
-    fn is_finished(&self, item: &Item) -> bool {
-        let Ok(input) = &item.prepared else {
-            return false;
-        };
+    /// What an earlier batch did of an input to the very bytes, with `--resume`.
+    fn finished(&self, item: &Item) -> Option<resume::Finished> {
         let options = self.options;
-        options.resume && {
-            let (selection, files) = (&options.selection, &options.files);
-            let attention = AttentionRecord::unmasked(AttentionKind::SelfAttention, selection);
-            let (attention, model) = (vec![attention], self.model.provenance);
-            let expected = Manifest::of_parts(&input.input, &input.streams, attention, model);
-            let names = expected_files(selection, files);
-            resume::finished(self.folder, &item.folder_name, &expected, &names, files).is_some()
-        }
+        let input = item.prepared.as_ref().ok().filter(|_| options.resume)?;
+        let (selection, files) = (&options.selection, &options.files);
+        let attention = AttentionRecord::unmasked(AttentionKind::SelfAttention, selection);
+        let (attention, model) = (vec![attention], self.model.provenance);
+        let expected = Manifest::of_parts(&input.input, &input.streams, attention, model);
+        let names = expected_files(selection, files);
+        resume::finished(self.folder, &item.folder_name, &expected, &names, files)
     }
 }
 
@@ -283,6 +322,8 @@ fn blank_record(item: &Item) -> ResultRecord {
         truncated_tokens: 0,
         picture: None,
         thumbnail: None,
+        thumbnail_sha256: None,
         error: None,
+        hint: None,
     }
 }

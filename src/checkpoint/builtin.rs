@@ -37,6 +37,7 @@ pub(super) fn checkpoint() -> Checkpoint {
         config: CONFIG.to_vec(),
         tokenizer: TokenizerFiles::json(TOKENIZER.to_vec()),
         weights: WeightFiles::Builtin(WEIGHTS),
+        weights_prefix: None,
         notice: None,
         digests: DIGESTS
             .iter()

@@ -1,19 +1,28 @@
 //! Which files make a checkpoint, the same for a directory and for the hub.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::digest::PendingDigest;
 use super::lookup::{Lookup, text};
 use super::tokenizer_files::{self, TokenizerFiles};
-use super::{Checkpoint, CheckpointError, ConfigCheck, ModelSource, OtherTokenizer, WeightFiles};
+use super::{
+    Checkpoint, CheckpointError, LoadOptions, ModelSource, OtherTokenizer, Parts, WeightFiles,
+};
 
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const SAFETENSORS: &str = "model.safetensors";
-const SHARD_INDEX: &str = "model.safetensors.index.json";
-const PICKLE: &str = "pytorch_model.bin";
+pub(super) const SHARD_INDEX: &str = "model.safetensors.index.json";
+pub(super) const PICKLE: &str = "pytorch_model.bin";
+pub(super) const PICKLE_INDEX: &str = "pytorch_model.bin.index.json";
+
+/// One of them is enough; transformers looks for them in this order.
+pub(super) const WEIGHTS: &str = "model.safetensors, pytorch_model.bin or an index of their shards (model.safetensors.index.json, pytorch_model.bin.index.json)";
+
+/// The longest name of a shard, in bytes.
+const MAXIMUM_NAME_LENGTH: usize = 255;
 
 /// The most files that a checkpoint may be split into.
 const MAXIMUM_SHARD_COUNT: usize = 1_000;
@@ -47,6 +56,7 @@ impl Found {
             config,
             tokenizer,
             weights,
+            weights_prefix: None,
             notice,
             digests,
         }
@@ -56,7 +66,8 @@ impl Found {
 /// Whether no checkpoint, or none that gets this far, can do without the file:
 /// the config, and shards, whose names come from an index.
 pub(super) fn must_be_there(name: &str) -> bool {
-    name == CONFIG || (name != SAFETENSORS && name.ends_with(".safetensors"))
+    let is_shard = |whole: &str, end: &str| name != whole && name.ends_with(end);
+    name == CONFIG || is_shard(SAFETENSORS, ".safetensors") || is_shard(PICKLE, ".bin")
 }
 
 /// Asks for the files in the order in which they are needed; weights last,
@@ -64,7 +75,7 @@ pub(super) fn must_be_there(name: &str) -> bool {
 /// checkpoint need not have one.
 pub(super) fn collect(
     place: &str,
-    check_config: ConfigCheck,
+    options: &LoadOptions,
     tokenizer: Option<OtherTokenizer>,
     lookup: Lookup<'_>,
 ) -> Result<Found, CheckpointError> {
@@ -74,7 +85,7 @@ pub(super) fn collect(
     };
     let mut digests = Vec::new();
     let config = text(CONFIG, lookup, &mut digests)?.ok_or_else(|| missing(CONFIG))?;
-    check_config(&config).map_err(CheckpointError::Config)?;
+    (options.check_config)(&config).map_err(CheckpointError::Config)?;
     let tokenizer = match tokenizer {
         None => tokenizer_files::collect(place, lookup, &mut digests)?,
         Some(other) => {
@@ -82,9 +93,10 @@ pub(super) fn collect(
             other.files
         }
     };
-    let weights = weights(lookup, &mut digests)?.ok_or_else(|| {
-        missing("model.safetensors, model.safetensors.index.json or pytorch_model.bin")
-    })?;
+    let weights = match options.parts {
+        Parts::WithoutWeights => WeightFiles::Safetensors(Vec::new()),
+        Parts::Whole => weights(lookup, &mut digests)?.ok_or_else(|| missing(WEIGHTS))?,
+    };
     Ok(Found {
         config,
         tokenizer,
@@ -102,50 +114,72 @@ fn weights(
         digests.push(PendingDigest::of_cached(SAFETENSORS, file));
         return Ok(Some(WeightFiles::Safetensors(vec![path])));
     }
-    if let Some(index) = text(SHARD_INDEX, lookup, digests)? {
-        let mut paths = Vec::new();
-        for name in shard_names(&index)? {
-            let file = lookup(&name)?.ok_or_else(|| {
-                CheckpointError::ShardIndex(format!("names {name}, which is not there"))
-            })?;
-            paths.push(file.path.clone());
-            digests.push(PendingDigest::of_cached(&name, file));
-        }
+    if let Some(paths) = shards(SHARD_INDEX, ".safetensors", lookup, digests)? {
         return Ok(Some(WeightFiles::Safetensors(paths)));
     }
-    Ok(lookup(PICKLE)?.map(|file| {
+    if let Some(file) = lookup(PICKLE)? {
         let path = file.path.clone();
         digests.push(PendingDigest::of_cached(PICKLE, file));
-        WeightFiles::Pickle(path)
-    }))
+        return Ok(Some(WeightFiles::Pickles(vec![path])));
+    }
+    let paths = shards(PICKLE_INDEX, ".bin", lookup, digests)?;
+    Ok(paths.map(WeightFiles::Pickles))
+}
+
+/// The files that an index names, `None` if there is no index.
+fn shards(
+    index: &'static str,
+    end: &str,
+    lookup: Lookup<'_>,
+    digests: &mut Vec<PendingDigest>,
+) -> Result<Option<Vec<PathBuf>>, CheckpointError> {
+    let Some(json) = text(index, lookup, digests)? else {
+        return Ok(None);
+    };
+    let mut paths = Vec::new();
+    for name in shard_names(index, &json, end)? {
+        let file = lookup(&name)?.ok_or_else(|| CheckpointError::ShardIndex {
+            file: index,
+            reason: format!("names {name}, which is not there"),
+        })?;
+        paths.push(file.path.clone());
+        digests.push(PendingDigest::of_cached(&name, file));
+    }
+    Ok(Some(paths))
 }
 
 /// The shards that an index names, each once, in the order of their names.
-fn shard_names(index: &[u8]) -> Result<BTreeSet<String>, CheckpointError> {
+fn shard_names(
+    file: &'static str,
+    json: &[u8],
+    end: &str,
+) -> Result<BTreeSet<String>, CheckpointError> {
     #[derive(Deserialize)]
     struct Index {
         weight_map: std::collections::BTreeMap<String, String>,
     }
-    let index: Index = serde_json::from_slice(index)
-        .map_err(|error| CheckpointError::ShardIndex(error.to_string()))?;
+    let wrong = |reason: String| CheckpointError::ShardIndex { file, reason };
+    let index: Index = serde_json::from_slice(json).map_err(|error| wrong(error.to_string()))?;
     let names: BTreeSet<String> = index.weight_map.into_values().collect();
     if names.is_empty() || names.len() > MAXIMUM_SHARD_COUNT {
-        return Err(CheckpointError::ShardIndex(format!(
+        return Err(wrong(format!(
             "expected between 1 and {MAXIMUM_SHARD_COUNT} files, found {}",
             names.len()
         )));
     }
     // A name with a separator could lead out of the checkpoint.
     let plain = |name: &String| {
-        name.ends_with(".safetensors")
+        name.len() <= MAXIMUM_NAME_LENGTH
+            && name.ends_with(end)
             && Path::new(name)
                 .file_name()
                 .is_some_and(|last| last == name.as_str())
             && !name.contains(['\\', ':'])
     };
     match names.iter().find(|name| !plain(name)) {
-        Some(name) => Err(CheckpointError::ShardIndex(format!(
-            "expected names of safetensors files beside it, found {name:?}"
+        Some(name) => Err(wrong(format!(
+            "expected names of {end} files beside it, found {:?}",
+            name.chars().take(MAXIMUM_NAME_LENGTH).collect::<String>()
         ))),
         None => Ok(names),
     }

@@ -4,11 +4,17 @@ use std::fs;
 
 use super::CheckpointError;
 use super::digest::PendingDigest;
+use super::file_kind::ExpectedKind;
+use super::files::CONFIG;
 use super::hub::CachedFile;
 
 /// The largest text file that is read, in bytes. The largest vocabularies in
 /// use are a tenth of it.
 const MAXIMUM_TEXT_LENGTH: u64 = 256 << 20;
+
+/// The longest `config.json` that is read, in bytes; with names for ten
+/// thousand classes it has one million.
+const MAXIMUM_CONFIG_LENGTH: u64 = 16 << 20;
 
 /// Asks for one file by name; `None` if the checkpoint does not have it.
 pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
@@ -27,8 +33,12 @@ pub(super) fn text(
         source,
     };
     let found = fs::metadata(&file.path).map_err(io)?.len();
-    if found > MAXIMUM_TEXT_LENGTH {
-        let (file, maximum) = (name.to_owned(), MAXIMUM_TEXT_LENGTH);
+    let maximum = match name {
+        CONFIG => MAXIMUM_CONFIG_LENGTH,
+        _ => MAXIMUM_TEXT_LENGTH,
+    };
+    if found > maximum {
+        let file = name.to_owned();
         return Err(CheckpointError::FileTooLarge {
             file,
             maximum,
@@ -36,6 +46,22 @@ pub(super) fn text(
         });
     }
     let bytes = fs::read(&file.path).map_err(io)?;
+    let is_json = name.ends_with(".json");
+    let expected = match is_json {
+        true => ExpectedKind::Json,
+        false => ExpectedKind::Text,
+    };
+    expected.check(&file.path, &bytes)?;
+    if is_json && ends_in_the_middle(&bytes) {
+        return Err(CheckpointError::Incomplete { path: file.path });
+    }
     digests.push(PendingDigest::of_bytes(name, &bytes));
     Ok(Some(bytes))
+}
+
+/// Whether a JSON object has no end. One that is cut behind an inner object is
+/// left to who reads it: looking through every brace takes too long.
+fn ends_in_the_middle(json: &[u8]) -> bool {
+    let json = json.trim_ascii();
+    json.starts_with(b"{") && !json.ends_with(b"}")
 }

@@ -5,7 +5,9 @@
 mod builtin;
 mod digest;
 mod file_digest;
+mod file_kind;
 mod files;
+mod folder;
 pub mod hub;
 mod lookup;
 mod other_tokenizer;
@@ -19,10 +21,11 @@ use thiserror::Error;
 pub use builtin::BUILTIN_ID;
 pub use digest::DigestError;
 pub use file_digest::FileDigest;
+pub use file_kind::{ExpectedKind, FileKind, WrongKindError};
 pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 
-use crate::remedy::{CheckpointPart, Remedy};
+use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
 use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};
 use other_tokenizer::{OtherTokenizer, other_tokenizer};
 
@@ -100,9 +103,76 @@ pub enum CheckpointError {
         /// The file's size in bytes.
         found: u64,
     },
-    /// `model.safetensors.index.json` is not what it should be.
-    #[error("model.safetensors.index.json: {0}")]
-    ShardIndex(String),
+    /// A file is something else than its name says.
+    #[error(transparent)]
+    WrongKind(#[from] WrongKindError),
+    /// A file ends in the middle.
+    #[error("{} is incomplete: its JSON ends in the middle", path.display())]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is an adapter, which attnviz does not apply.
+    #[error(
+        "{place} holds an adapter ({file}){}, and attnviz computes whole models alone",
+        if *is_beside_model { " beside the model" } else { ", not a model" }
+    )]
+    Adapter {
+        /// The checkpoint.
+        place: String,
+        /// The file by which it is known.
+        file: String,
+        /// Whether it adds to weights, as LoRA does.
+        can_be_merged: bool,
+        /// Whether there is a model, too.
+        is_beside_model: bool,
+    },
+    /// The model is in a folder below.
+    #[error(
+        "{place}: expected {expected}, found none; {} has a model{}",
+        found.display(),
+        match others { 0 => String::new(), 1 => ", and so has 1 other folder".to_owned(), others => format!(", and so have {others} other folders") }
+    )]
+    Subfolder {
+        /// The folder that was named.
+        place: String,
+        /// What it lacks.
+        expected: &'static str,
+        /// The folder with a model.
+        found: PathBuf,
+        /// How many more there are.
+        others: usize,
+    },
+    /// A file that must be there is called otherwise.
+    #[error("{place}: expected {expected}, found {}", found.display())]
+    OtherName {
+        /// The checkpoint.
+        place: String,
+        /// As it is to be called.
+        expected: &'static str,
+        /// As it is called.
+        found: PathBuf,
+    },
+    /// There are weights for another program only.
+    #[error(
+        "{place}: expected model.safetensors or pytorch_model.bin, found {file}, which attnviz does not read"
+    )]
+    ForeignWeights {
+        /// The checkpoint.
+        place: String,
+        /// The file.
+        file: String,
+        /// What it is for.
+        format: ForeignWeights,
+    },
+    /// The index of the shards is not what it should be.
+    #[error("{file}: {reason}")]
+    ShardIndex {
+        /// The index's name.
+        file: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The config was refused; see [`LoadOptions::check_config`].
     #[error("{0}")]
     Config(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -116,9 +186,31 @@ impl CheckpointError {
             Self::Hub(error) => error.remedy(),
             Self::NoDirectory { .. } => Some(Remedy::NameCheckpoint),
             Self::FileMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Whole)),
+            Self::WrongKind(error) => error.remedy(),
+            Self::Incomplete { path } => Some(Remedy::DownloadFile { path: path.clone() }),
+            Self::Adapter {
+                can_be_merged: false,
+                ..
+            } => Some(Remedy::UseOriginal(Alteration::Adapter)),
+            Self::Adapter { place, .. } => Some(Remedy::MergeAdapter {
+                from: Some(place.clone()),
+            }),
+            Self::Subfolder { found, .. } => Some(Remedy::NameModelFolder {
+                folder: found.clone(),
+            }),
+            Self::OtherName {
+                expected, found, ..
+            } => Some(Remedy::RenameFile {
+                from: found.clone(),
+                to: found.with_file_name(expected),
+            }),
+            Self::ForeignWeights { place, format, .. } => Some(Remedy::ConvertWeights {
+                format: *format,
+                from: place.clone(),
+            }),
             Self::TokenizerMissing { found: None, .. } => Some(Remedy::NameTokenizer),
             Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
-            Self::ShardIndex(_) => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
+            Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
             Self::Config(_) => None,
         }
@@ -130,8 +222,8 @@ impl CheckpointError {
 pub enum WeightFiles {
     /// One `model.safetensors`, or all shards.
     Safetensors(Vec<PathBuf>),
-    /// `pytorch_model.bin`.
-    Pickle(PathBuf),
+    /// One `pytorch_model.bin`, or all shards.
+    Pickles(Vec<PathBuf>),
     /// A safetensors file in memory.
     Builtin(&'static [u8]),
 }
@@ -151,6 +243,9 @@ pub struct Checkpoint {
     pub tokenizer: TokenizerFiles,
     /// The weight files.
     pub weights: WeightFiles,
+    /// What stands before the names of the encoder's tensors, where the user
+    /// chooses one of several encoders.
+    pub weights_prefix: Option<String>,
     /// What the user should be told about the source, in one sentence.
     pub notice: Option<String>,
     digests: Vec<digest::PendingDigest>,
@@ -164,6 +259,7 @@ impl Checkpoint {
             id: self.id.clone(),
             source: self.source,
             commit: self.commit.clone(),
+            weights_prefix: None,
             files: digest::Digests::start(self.digests.clone()),
         }
     }
@@ -171,6 +267,17 @@ impl Checkpoint {
 
 /// Looks at the bytes of a `config.json` and says whether the rest is wanted.
 pub type ConfigCheck = fn(&[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// Which files of a checkpoint are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parts {
+    /// All that a model is made of.
+    #[default]
+    Whole,
+    /// Config and tokenizer: [`Checkpoint::weights`] of them are
+    /// [`WeightFiles::Safetensors`] of no file.
+    WithoutWeights,
+}
 
 /// What [`load`] needs beside the source.
 #[derive(Debug, Clone)]
@@ -180,6 +287,8 @@ pub struct LoadOptions {
     /// Asked before the weights are downloaded, so that a model of an
     /// unsupported family costs no time; by default every config is fine.
     pub check_config: ConfigCheck,
+    /// Weights may be left where they are; by default they are not.
+    pub parts: Parts,
     /// Where the tokenizer comes from, `None` for the model's own.
     pub tokenizer: Option<CheckpointSource>,
 }
@@ -189,6 +298,7 @@ impl Default for LoadOptions {
         Self {
             hub: None,
             check_config: |_| Ok(()),
+            parts: Parts::default(),
             tokenizer: None,
         }
     }
@@ -274,9 +384,18 @@ fn load_directory(
 ) -> Result<Checkpoint, CheckpointError> {
     check_directory(path)?;
     let place = path.display().to_string();
-    let found = files::collect(&place, options.check_config, tokenizer, &mut |name| {
+    let found = files::collect(&place, options, tokenizer, &mut |name| {
         Ok(in_directory(path, name))
-    })?;
+    });
+    let found = match found {
+        Err(CheckpointError::FileMissing { expected, .. }) => {
+            return Err(folder::explain(path, expected));
+        }
+        found => found?,
+    };
+    if let Some(error) = folder::adapter(path) {
+        return Err(error);
+    }
     // `.` and `..` have no last component until they are resolved.
     let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let id = resolved.file_name().map_or_else(
@@ -294,7 +413,7 @@ fn load_hub(
     observer: Observer<'_>,
 ) -> Result<Checkpoint, CheckpointError> {
     let mut repository = open(id, revision, options)?;
-    let outcome = files::collect(id, options.check_config, tokenizer, &mut |name| {
+    let outcome = files::collect(id, options, tokenizer, &mut |name| {
         match files::must_be_there(name) {
             // Its absence is an error of the hub or the cache, which knows
             // more about the reason than this module.
@@ -311,6 +430,9 @@ fn load_hub(
         Err(CheckpointError::TokenizerMissing { .. }) if repository.relies_on_cache() => {
             return Err(repository.missing("tokenizer.json or vocab.txt").into());
         }
+        Err(error @ (CheckpointError::FileMissing { .. } | CheckpointError::Hub(_))) => {
+            return Err(explain_hub(id, &mut repository, error));
+        }
         outcome => outcome?,
     };
     let commit = repository.commit().map(str::to_owned);
@@ -318,4 +440,36 @@ fn load_hub(
         .stand_in_reason()
         .map(|reason| format!("{reason}; using the copy of {id} in the local cache"));
     Ok(found.into_checkpoint(id.to_owned(), ModelSource::Hub, commit, notice))
+}
+
+/// The error of a repository that lacks a file, by what it has instead.
+fn explain_hub(id: &str, repository: &mut Repository, error: CheckpointError) -> CheckpointError {
+    let lacks_config = matches!(error, CheckpointError::Hub(HubError::FileMissing { .. }));
+    let lacks_weights = matches!(
+        error,
+        CheckpointError::FileMissing {
+            expected: files::WEIGHTS,
+            ..
+        }
+    );
+    if (lacks_config || lacks_weights) && repository.has(folder::ADAPTER_CONFIG) {
+        return CheckpointError::Adapter {
+            place: id.to_owned(),
+            file: folder::ADAPTER_CONFIG.to_owned(),
+            can_be_merged: true,
+            is_beside_model: false,
+        };
+    }
+    let foreign = || {
+        let mut files = folder::FOREIGN_FILES.iter();
+        files.find(|(name, _)| repository.has(name))
+    };
+    match lacks_weights.then(foreign).flatten() {
+        Some(&(file, format)) => CheckpointError::ForeignWeights {
+            place: id.to_owned(),
+            file: file.to_owned(),
+            format,
+        },
+        None => error,
+    }
 }

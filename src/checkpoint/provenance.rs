@@ -43,6 +43,10 @@ pub struct ModelProvenance {
     pub source: ModelSource,
     /// The commit that the revision resolved to, where the hub told one.
     pub commit: Option<String>,
+    /// What stands before the names of the encoder's tensors, where the files
+    /// hold several encoders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_prefix: Option<String>,
     /// SHA-256 of the weights, the tokenizer and the config, by file name.
     pub files: Vec<FileDigest>,
 }
@@ -57,6 +61,8 @@ pub struct PendingProvenance {
     pub source: ModelSource,
     /// As in [`ModelProvenance`].
     pub commit: Option<String>,
+    /// As in [`ModelProvenance`].
+    pub weights_prefix: Option<String>,
     pub(super) files: Digests,
 }
 
@@ -70,6 +76,7 @@ impl PendingProvenance {
             id: self.id.clone(),
             source: self.source,
             commit: self.commit.clone(),
+            weights_prefix: self.weights_prefix.clone(),
             files: self.files.wait()?,
         })
     }
@@ -81,12 +88,14 @@ impl From<ModelProvenance> for PendingProvenance {
             id,
             source,
             commit,
+            weights_prefix,
             files,
         } = provenance;
         Self {
             id,
             source,
             commit,
+            weights_prefix,
             files: Digests::known(files),
         }
     }

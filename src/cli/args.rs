@@ -8,9 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use super::index_list::IndexList;
 use super::model_name::ModelName;
 use super::terminal_view::TerminalView;
-use crate::analysis::{Crop, Granularity, SpecialTokens};
+use super::view_list::ViewList;
+use crate::analysis::{Crop, Granularity, LinkChoice, SpecialTokens};
 use crate::batch::InputFormat;
-use crate::figure::{Colormap, Progression, Scale, Theme, View};
+use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
 use crate::store::batch_records::Shard;
 
@@ -37,6 +38,10 @@ const RENDER_EXAMPLE: &str = "\
 Examples:
   attnviz render attnviz-out/hello-how-are-you --views mean --theme dark
   attnviz render gpt2.npz --labels tokens.txt --title gpt2";
+
+const TOKENS_EXAMPLE: &str = "\
+Example:
+  attnviz tokens \"Hello, how are you?\" --model builtin";
 
 const PULL_EXAMPLE: &str = "\
 Example:
@@ -79,6 +84,9 @@ pub enum Command {
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),
+    /// List the tokens of a text with their positions
+    #[command(after_help = TOKENS_EXAMPLE)]
+    Tokens(TokensArguments),
     /// Join the shards of a batch into one folder
     #[command(after_help = MERGE_EXAMPLE)]
     Merge(MergeArguments),
@@ -132,12 +140,24 @@ pub struct EncodeArguments {
 /// Arguments of `batch`.
 #[derive(Debug, Args)]
 pub struct BatchArguments {
-    /// Files of texts: .txt, .jsonl, .csv or .tsv; "-" is standard input
+    /// Files of texts: .txt, .jsonl, .json, .csv, .tsv; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, csv, tsv [default: by extension]
+    /// txt, jsonl, json, csv, tsv [default: by extension]
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<InputFormat>,
+    /// Column or field of the text [default: text, sentence …]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// Column or field of the second text of a pair
+    #[arg(long, value_name = "NAME")]
+    pub pair_column: Option<String>,
+    /// Column or field of the id [default: id]
+    #[arg(long, value_name = "NAME")]
+    pub id_column: Option<String>,
+    /// Quotation marks enclose fields of .tsv, as of .csv
+    #[arg(long)]
+    pub quotes: bool,
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
@@ -210,6 +230,30 @@ pub struct RenderArguments {
     pub json: bool,
 }
 
+/// Arguments of `tokens`.
+#[derive(Debug, Args)]
+pub struct TokensArguments {
+    /// The text; "-" is standard input
+    pub text: String,
+    /// A second text: both are encoded as a sentence pair
+    #[arg(long, value_name = "TEXT")]
+    pub pair: Option<String>,
+    /// Which model; its weights are not read.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// Cut to so many tokens, or never
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
+    pub truncate: Truncate,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `pull`.
 #[derive(Debug, Args)]
 pub struct PullArguments {
@@ -236,7 +280,7 @@ pub struct MergeArguments {
     /// Folder for the whole batch
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Print the result as JSON
@@ -271,6 +315,9 @@ pub struct ModelArguments {
     /// Hub id, directory or "builtin" [default: bert-base-uncased]
     #[arg(short, long, value_hint = ValueHint::DirPath)]
     pub model: Option<ModelName>,
+    /// Of several encoders, the one whose tensors begin so
+    #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
+    pub weights_prefix: Option<String>,
     /// Hub id or directory to take the tokenizer from
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath)]
     pub tokenizer: Option<ModelName>,
@@ -301,10 +348,11 @@ pub struct OutputArguments {
         allow_hyphen_values = true
     )]
     pub heads: IndexList,
-    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
+    /// heads, overview, mean, max, from:TOKEN, to:TOKEN;
+    /// TOKEN is a text or a position such as @3
     /// [default: heads,overview; batch: overview]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub views: Option<Vec<View>>,
+    #[arg(long, value_name = "LIST")]
+    pub views: Option<Vec<ViewList>>,
     /// png, svg, safetensors, npz, json
     #[arg(
         short,
@@ -317,7 +365,7 @@ pub struct OutputArguments {
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Replace a folder that holds something else
+    /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
     /// Units: subword, word
@@ -326,13 +374,17 @@ pub struct OutputArguments {
     /// keep, hide, renormalize
     #[arg(long, value_name = "WHAT", default_value_t)]
     pub special_tokens: SpecialTokens,
-    /// Show a stretch of the tokens, such as 10-40
+    /// Show a stretch of the tokens, such as 10-40,
+    /// counted from 0 as attnviz tokens lists them
     #[arg(long, value_name = "FIRST-LAST")]
     pub crop: Option<Crop>,
     /// List so many of the strongest links by a map
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
         value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
+    /// best: one a query, no special tokens; all
+    #[arg(long, value_name = "WHICH", default_value_t)]
+    pub links: LinkChoice,
     /// Colours to: head, unit, run [default: by view]
     #[arg(long)]
     pub scale: Option<Scale>,

@@ -6,28 +6,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 
 use super::Outcome;
 use super::batch_progress::BatchProgress;
+use super::batch_report::BatchReport;
+use super::hints::in_words;
 use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
-use crate::batch::{self, BatchModel, BatchOptions, BatchOutcome};
-use crate::checkpoint::ModelProvenance;
+use crate::batch::{self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputSource};
 use crate::pipeline::{LoadedModel, Use};
 use crate::render::terminal::Printable;
-use crate::store::batch_records::{BatchCounts, PAGE, RESULTS};
+use crate::store::batch_records::PAGE;
 
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
     // Before the model is loaded, which may take a download.
-    for source in &settings.sources {
-        source.check()?;
-    }
+    InputSource::check(&settings.sources)?;
+    batch::check_places(&settings.sources, &settings.output, &settings.reports)?;
+    settings.reports.check()?;
 
     let start = Instant::now();
     let (loaded, mut warnings) = model::load(&settings.model, Use::Often, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     // The digests tell whether an earlier batch used the same model.
     let provenance = model::wait(&loaded.provenance, messages)?;
     let load = start.elapsed();
@@ -48,27 +50,48 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     let outcome = batch::run(&options, model, &interrupted, &mut |event| {
         progress.tell(&event);
     });
-    progress.finish();
-    let outcome = outcome
-        .with_context(|| format!("the batch in {} is not finished", settings.output.display()))?;
+    warnings.extend(progress.finish());
+    let outcome = match outcome {
+        Err(error @ BatchError::Report { .. }) => return Err(error.into()),
+        // It did not begin, and says so itself.
+        Err(error @ (BatchError::Folder(_) | BatchError::Overlap(_))) => return Err(error.into()),
+        outcome => outcome.with_context(|| {
+            format!("the batch in {} is not finished", settings.output.display())
+        })?,
+    };
     if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
-        messages.warning(&warning);
+        messages.caveat(&warning);
         warnings.push(warning);
     }
+    let mut warn = |warning: String| {
+        messages.warning(&warning);
+        warnings.push(warning);
+    };
     if !outcome.missing_glyphs.is_empty() {
-        warnings.push(missing_glyphs(&outcome.missing_glyphs));
-        messages.warning(missing_glyphs(&outcome.missing_glyphs));
+        warn(missing_glyphs(&outcome.missing_glyphs));
     }
-    if outcome.manifest.counts.inputs == 0 {
-        warnings.push("there is no input".to_owned());
-        messages.warning("there is no input");
+    for file in &outcome.like_json {
+        warn(format!(
+            "{file}: it looks like JSON and was read as text; see --input-format jsonl"
+        ));
+    }
+    for file in &outcome.empty_files {
+        warn(format!("{file}: there is no input in it"));
     }
     if !outcome.manifest.complete {
-        messages.warning("the batch stopped early, after as many failures as it was allowed");
+        warn("the batch stopped early, after as many failures as it was allowed".to_owned());
     }
     let durations = [load, start.elapsed()];
     match settings.json {
-        true => print_json(settings, &outcome, durations, &warnings)?,
+        true => BatchReport {
+            manifest: &outcome.manifest,
+            folder: &settings.output,
+            kept: outcome.kept,
+            load,
+            work: durations[1],
+            warnings: &warnings,
+        }
+        .print()?,
         false => print_text(settings, &outcome, durations)?,
     }
     Ok(Outcome::of(outcome.manifest.counts))
@@ -86,6 +109,7 @@ fn options(settings: &BatchSettings, loaded: &LoadedModel) -> Result<BatchOption
         resume: settings.resume,
         shard: settings.shard,
         reports: settings.reports.clone(),
+        remedy_in_words: in_words,
     })
 }
 
@@ -116,53 +140,5 @@ fn print_text(
         seconds(work),
         rate(counts.inputs, work)
     )?;
-    Ok(())
-}
-
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Report<'a> {
-    model: &'a ModelProvenance,
-    counts: BatchCounts,
-    kept: u64,
-    complete: bool,
-    folder: String,
-    page: &'static str,
-    results: &'static str,
-    seconds: Seconds,
-    warnings: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Seconds {
-    load: f64,
-    work: f64,
-}
-
-fn print_json(
-    settings: &BatchSettings,
-    outcome: &BatchOutcome,
-    [load, work]: [Duration; 2],
-    warnings: &[String],
-) -> Result<()> {
-    let report = Report {
-        model: &outcome.manifest.model,
-        counts: outcome.manifest.counts,
-        kept: outcome.kept,
-        complete: outcome.manifest.complete,
-        folder: settings.output.display().to_string(),
-        page: PAGE,
-        results: RESULTS,
-        seconds: Seconds {
-            load: load.as_secs_f64(),
-            work: work.as_secs_f64(),
-        },
-        warnings,
-    };
-    let mut text = serde_json::to_string_pretty(&report)?;
-    text.push('\n');
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(StandardOutputError::from)?;
     Ok(())
 }

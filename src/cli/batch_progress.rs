@@ -25,6 +25,10 @@ pub(super) struct BatchProgress {
     start: Instant,
     last_line: Instant,
     told_failures: u64,
+    /// What was said under the failure before.
+    last_hint: Option<String>,
+    /// The warnings so far.
+    warnings: Vec<String>,
 }
 
 impl BatchProgress {
@@ -36,6 +40,8 @@ impl BatchProgress {
             start: now,
             last_line: now,
             told_failures: 0,
+            last_hint: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -46,8 +52,10 @@ impl BatchProgress {
         }
     }
 
-    pub(super) fn finish(&self) {
+    /// Takes the bar away, and returns the warnings.
+    pub(super) fn finish(self) -> Vec<String> {
         self.bar.finish_and_clear();
+        self.warnings
     }
 
     fn tell_failure(&mut self, record: &ResultRecord) {
@@ -64,7 +72,18 @@ impl BatchProgress {
             }
             _ => return,
         };
-        self.bar.suspend(|| self.messages.warning(warning));
+        // The same thing under every line would hide the lines.
+        let hint = record.hint.as_ref();
+        let is_new = self.told_failures <= TOLD_FAILURES && hint != self.last_hint.as_ref();
+        let hint = hint.filter(|_| is_new && !self.messages.is_quiet());
+        self.bar.suspend(|| {
+            self.messages.warning(&warning);
+            if let Some(hint) = hint {
+                labelled("hint", AnsiColor::Cyan, hint);
+            }
+        });
+        self.last_hint.clone_from(&record.hint);
+        self.warnings.push(warning);
     }
 
     fn advance(&mut self, counts: BatchCounts, fraction: Option<f64>) {

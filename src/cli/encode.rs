@@ -1,6 +1,5 @@
 //! `attnviz encode`: one input, all its maps.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -41,18 +40,20 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
 
     let start = Instant::now();
     let (loaded, mut warnings) = model::load(&settings.model, Use::Once, messages)?;
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     durations.load = start.elapsed();
 
     let start = Instant::now();
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
-    let unknown = loaded.tokenizer.unknown_count(&prepared);
-    if let Some(warning) = unknown_tokens(unknown, prepared.source().len()) {
-        messages.warning(&warning);
+    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
+    let run = run_of(&loaded, &prepared, &selection)?;
+    if let Some(warning) = unknown_tokens(prepared.unknown_count(), prepared.source().len()) {
+        messages.caveat(&warning);
         warnings.push(warning);
     }
-    let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
 
@@ -229,10 +230,10 @@ struct Report<'a> {
     streams: &'a [StreamRecord],
     attention: &'a [AttentionRecord],
     folder: String,
-    /// What this command wrote.
-    files: Vec<&'a str>,
+    /// What this command wrote, the folder included.
+    files: Vec<String>,
     /// Files of earlier commands in the same folder.
-    kept: &'a BTreeSet<String>,
+    kept: Vec<String>,
     pictures: usize,
     seconds: Seconds,
     warnings: &'a [String],
@@ -254,14 +255,15 @@ fn print_json(
 ) -> Result<()> {
     let files = written.manifest.files.iter().map(|file| file.name.as_str());
     let files = files.filter(|file| !written.kept.contains(*file));
+    let path = |name: &str| written.folder.join(name).display().to_string();
     let report = Report {
         model: &written.manifest.model,
         input: &written.manifest.input,
         streams: &written.manifest.streams,
         attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
-        files: files.chain([MANIFEST]).collect(),
-        kept: &written.kept,
+        files: files.chain([MANIFEST]).map(path).collect(),
+        kept: written.kept.iter().map(|name| path(name)).collect(),
         pictures: picture_count,
         seconds: Seconds {
             load: durations.load.as_secs_f64(),

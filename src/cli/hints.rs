@@ -2,21 +2,27 @@
 //! crate, and nothing but them.
 
 use std::error::Error;
+use std::path::Path;
 
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
-use crate::batch::{BatchError, FeedError, MergeError, SourceError};
+use crate::batch::{
+    BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
+};
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
-use crate::checkpoint::{CheckpointError, DigestError};
-use crate::figure::FigureError;
+use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
+use crate::figure::{FigureError, ViewError};
+use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{CheckpointPart, FolderKind, Remedy, Setting};
+use crate::remedy::{
+    Alteration, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, LabelsOf, Remedy, Setting,
+};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -36,7 +42,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
 }
 
 /// The remedy of the error itself, whichever of the crate's it is.
-fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
+pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     macro_rules! of_any {
         ($($error:ty),+ $(,)?) => {
             None$(.or_else(|| cause.downcast_ref().and_then(<$error>::remedy)))+
@@ -44,8 +50,11 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     }
     of_any!(
         UnknownName,
+        ViewError,
         DigestError,
+        MemoryError,
         HubError,
+        WrongKindError,
         CheckpointError,
         TokenizerError,
         AttentionError,
@@ -67,8 +76,11 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         MergeError,
         SerializeError,
         OutputError,
+        ColumnError,
+        RecordError,
         SourceError,
         FeedError,
+        OverlapError,
         BatchError,
         BenchError,
         PipelineError,
@@ -81,6 +93,23 @@ fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
 }
 
 const PASS_A_TOKEN: &str = "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
+
+/// So many things of a kind are named in a hint.
+const MAXIMUM_ALTERNATIVES: usize = 6;
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,@%+=".contains(letter);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted_path(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
 
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
@@ -95,23 +124,35 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::LeaveOut(Setting::Crop) => "leave --crop out".into(),
         Remedy::LeaveOut(Setting::Revision) => "leave --revision out".into(),
         Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels, --key-labels and --title out".into(),
+        Remedy::CorrectValue { value } => value.clone(),
         Remedy::Truncate { maximum } => format!("--truncate {maximum}"),
         Remedy::ChooseOfModel { kind, count } => {
             let last = count.saturating_sub(1);
             format!("--{kind}s 0-{last} (or --{kind}s -1 for the last one)")
         }
         Remedy::ChooseOfFile { kind, available } => format!("--{kind}s {}", listed(available)),
-        Remedy::Crop { count } => format!("--crop 0-{}", count.saturating_sub(1)),
+        Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
         Remedy::KeepSpecialTokens => "--special-tokens keep".into(),
-        Remedy::ShowEveryToken => {
-            "--special-tokens keep, --tokens subword, and a --crop that has it or none".into()
+        Remedy::ShowUnit {
+            view,
+            crop,
+            is_special,
+        } => {
+            let view = view.map(|(prefix, position)| format!("--views {prefix}@{position}"));
+            let crop = crop.map(|(first, last)| format!("--crop {first}-{last}"));
+            let special = is_special.then(|| "--special-tokens keep".to_owned());
+            let options: Vec<String> = [view, crop, special].into_iter().flatten().collect();
+            options.join(" ")
         }
-        Remedy::NameTokenByPosition => {
-            "--views from:0, with the position of a token counted from 0".into()
-        }
-        Remedy::NamePosition { count } => format!("--views from:{}", count.saturating_sub(1)),
-        Remedy::NameOnePosition { first } => {
-            format!("--views from:{first}, with the position of the one you mean")
+        Remedy::NameView { view } => format!("--views {}", quoted(view)),
+        Remedy::NameUnitByPosition { prefix } => format!(
+            "--views {prefix}@0, with the position of the token as this lists it: \
+             attnviz tokens \"Hello, how are you?\""
+        ),
+        Remedy::NameUnit { prefix, positions } => {
+            let views = positions.iter().take(MAXIMUM_ALTERNATIVES);
+            let views: Vec<String> = views.map(|position| format!("{prefix}@{position}")).collect();
+            format!("--views {}", views.join(", or "))
         }
         Remedy::DrawFewerPanels => "--views heads, or fewer: --layers 0-11 --heads 0-11".into(),
         Remedy::WriteLess => {
@@ -131,8 +172,63 @@ pub fn in_words(remedy: &Remedy) -> String {
             "name files that can be read, or - for standard input".into()
         }
         Remedy::NameStandardInputOnce => "name - once".into(),
-        Remedy::NameTextColumn => {
-            "a first line such as: id,text,pair; or --input-format txt".into()
+        Remedy::NameColumn { column, names } => match names.first() {
+            Some(name) => format!("{column} {}", typed(name)),
+            None => "write each input under a name: {\"text\": \"Hello.\"}".into(),
+        },
+        Remedy::NameColumnOrWriteHeader { names } => match names.first() {
+            Some(name) => format!(
+                "--text-column {}; or, where the first line is no header, write one above it that calls the texts: text",
+                typed(name)
+            ),
+            None => "a first line such as: id,text,pair; or --input-format txt".into(),
+        },
+        Remedy::NameTextAndPair { names } => {
+            let name = |index: usize| typed(names.get(index).map_or("text", String::as_str));
+            format!(
+                "--text-column {}; and --pair-column {}, where the two are a pair",
+                name(0),
+                name(1)
+            )
+        }
+        Remedy::TakeArrayOut { name } => format!(
+            "write the array into a file of its own: jq {} in.json > inputs.json",
+            typed(&format!(".[{}]", serde_json::Value::from(name.as_str())))
+        ),
+        Remedy::LeaveOutColumn(column) => format!("leave {column} out, or --input-format csv"),
+        Remedy::RenameColumns => "give each column a name of its own".into(),
+        Remedy::ConvertFile { file, kind } => convert_file(&typed(file), *kind),
+        Remedy::GiveInputs => "echo \"Hello, how are you?\" | attnviz batch -".into(),
+        Remedy::FillOrRemoveLine => "write a text there, or take the line out".into(),
+        Remedy::GiveOwnIds => {
+            "give each input an id of its own, or name another column with --id-column".into()
+        }
+        Remedy::SplitTexts => "make several lines of it".into(),
+        Remedy::SaveAsUtf8 => {
+            "save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 in.txt > utf-8.txt, with its encoding in place of WINDOWS-1252".into()
+        }
+        Remedy::WriteWholeLetters => {
+            "in Python: text.encode(\"utf-16\", \"surrogatepass\").decode(\"utf-16\", \"replace\")".into()
+        }
+        Remedy::WriteJson => {
+            "write inputs as {\"text\": \"Hello.\"}, in Python with json.dumps: one a line in .jsonl, an array of them in .json".into()
+        }
+        Remedy::WriteTextsAsStrings => {
+            "write texts as strings: {\"id\": \"greeting\", \"text\": \"Hello.\", \"pair\": \"Hi.\"}".into()
+        }
+        Remedy::ReadQuotes => "--quotes, where quotation marks enclose fields".into(),
+        Remedy::QuoteFields => {
+            "put a field that holds commas and the like into quotation marks: 1,\"Hello, you\"".into()
+        }
+        Remedy::FillFields => "give each row as many fields as the header has".into(),
+        Remedy::CloseQuote => {
+            "close it, and double one that is a letter: \"She said \"\"no\"\".\"".into()
+        }
+        Remedy::NameReport {
+            option: variable @ "GITHUB_STEP_SUMMARY",
+        } => format!("set {variable} to a file that you may write to, or unset it"),
+        Remedy::NameReport { option } => {
+            format!("{option} FILE, with a file that you may write to, or leave {option} out")
         }
 
         Remedy::SaveRun => {
@@ -150,8 +246,20 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
-        Remedy::GiveLabels => {
-            "--labels FILE (of keys --key-labels FILE) with one token a line, or a JSON array of strings".into()
+        Remedy::GiveLabels { of, count } => {
+            let option = match of {
+                LabelsOf::Queries => "--labels",
+                LabelsOf::Keys => "--key-labels",
+            };
+            match count {
+                Some(count) => format!(
+                    "{option} FILE, a file of {count} lines with a token each, or a JSON array of \
+                     {count} strings"
+                ),
+                None => format!(
+                    "{option} FILE, a file with one token a line, or a JSON array of strings"
+                ),
+            }
         }
 
         Remedy::NameCheckpoint => {
@@ -170,8 +278,64 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::UseKnownFamily => {
             "--model google-bert/bert-base-uncased, or any other model of type bert".into()
         }
+        Remedy::PullLfs { folder } => format!("cd {} && git lfs pull", quoted_path(folder)),
+        Remedy::RenameFile { from, to } => format!("mv {} {}", quoted_path(from), quoted_path(to)),
+        Remedy::DownloadFile { path } => {
+            format!("download {} again; this copy is not the file", quoted_path(path))
+        }
+        Remedy::ConvertWeights { format, from } => convert_weights(*format, from),
+        Remedy::MergeAdapter { from: Some(from) } => format!(
+            "merge it in Python: peft.AutoPeftModelForFeatureExtraction.from_pretrained({from:?})\
+             .merge_and_unload().save_pretrained(\"merged\"); then --model ./merged"
+        ),
+        Remedy::MergeAdapter { from: None } => {
+            "merge them in Python: model.merge_and_unload().save_pretrained(\"merged\"); then --model ./merged".into()
+        }
+        Remedy::UseOriginal(Alteration::Adapter) => {
+            "--model with the model that the adapter was made for".into()
+        }
+        Remedy::UseOriginal(Alteration::PrunedHeads) => {
+            "--model with the model as it was before model.prune_heads()".into()
+        }
+        Remedy::UseOriginal(Alteration::Quantization) => {
+            "--model with the model as it was before it was quantized, or in Python: model.dequantize().save_pretrained(\"whole\")".into()
+        }
+        Remedy::ChooseWeightsPrefix { prefixes } => {
+            let choices: Vec<String> = prefixes
+                .iter()
+                .take(8)
+                .map(|prefix| format!("--weights-prefix {}", quoted(prefix)))
+                .collect();
+            choices.join(" or ")
+        }
+        Remedy::AddModelType { model_type } => {
+            format!("add \"model_type\": \"{model_type}\" to config.json")
+        }
+        Remedy::NameModelFolder { folder } => format!("--model {}", quoted_path(folder)),
+        Remedy::SaveStateDict { path, key } => {
+            let value = match key {
+                Some(key) => format!("[{key:?}]"),
+                None => ".state_dict()".to_owned(),
+            };
+            let path = path.display().to_string();
+            format!(
+                "in Python: torch.save(torch.load({path:?}, weights_only=False){value}, {path:?})"
+            )
+        }
+        Remedy::SaveAttentionInPython => {
+            "let its own code compute it: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0].detach().numpy() for layer in model(**inputs, output_attentions=True).attentions])); then: attnviz render attention.npz".into()
+        }
         Remedy::CompareWithBuiltin => {
             "--model builtin, to see whether the model is at fault".into()
+        }
+        Remedy::FitMemory {
+            longest,
+            fewer_maps,
+        } => {
+            let truncate = longest.map(|longest| format!("--truncate {longest}"));
+            let maps = fewer_maps.then(|| "--layers 0 --heads 0, a single map".to_owned());
+            let ways: Vec<String> = truncate.into_iter().chain(maps).collect();
+            ways.join("; or ")
         }
         Remedy::UseLessMemory => {
             "use a smaller model, or a machine with more memory; this shows what is free: free -m"
@@ -244,6 +408,13 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::CheckConnection => {
             "check the connection, HF_ENDPOINT and HTTPS_PROXY; --offline uses what is cached, `--model builtin` needs neither".into()
         }
+        Remedy::TrustCertificate => {
+            "ask who runs your network for the certificate that it signs with, then type before the same command: SSL_CERT_FILE=company-root.pem".into()
+        }
+        Remedy::NameCertificates { variable } => {
+            format!("unset {variable}, or let it name a file of certificates in PEM form")
+        }
+        Remedy::SetClock => "see what the clock says with: date".into(),
         Remedy::SetToken { expired: false } => PASS_A_TOKEN.into(),
         Remedy::SetToken { expired: true } => {
             format!("{PASS_A_TOKEN}; the present one may have expired")
@@ -279,6 +450,28 @@ pub fn in_words(remedy: &Remedy) -> String {
     }
 }
 
+fn convert_weights(format: ForeignWeights, from: &str) -> String {
+    let with_old_transformers = |option: &str| {
+        format!(
+            "in Python with transformers 4: transformers.AutoModel.from_pretrained({from:?}, \
+             {option}=True).save_pretrained(\"converted\"); then --model ./converted"
+        )
+    };
+    match format {
+        ForeignWeights::TensorFlow => with_old_transformers("from_tf"),
+        ForeignWeights::Flax => with_old_transformers("from_flax"),
+        ForeignWeights::TensorFlowCheckpoint => {
+            "with transformers 4: python -m transformers.models.bert.convert_bert_original_tf_checkpoint_to_pytorch --tf_checkpoint_path bert_model.ckpt --bert_config_file bert_config.json --pytorch_dump_path pytorch_model.bin".into()
+        }
+        ForeignWeights::Onnx | ForeignWeights::Gguf => {
+            "--model with the checkpoint that it was converted from; it has a model.safetensors or pytorch_model.bin".into()
+        }
+        ForeignWeights::OldTorch => {
+            "in Python: torch.save(torch.load(\"pytorch_model.bin\", weights_only=False), \"pytorch_model.bin\")".into()
+        }
+    }
+}
+
 fn save_checkpoint(part: CheckpointPart) -> &'static str {
     match part {
         CheckpointPart::Whole => {
@@ -294,6 +487,56 @@ fn save_checkpoint(part: CheckpointPart) -> &'static str {
         CheckpointPart::Config => "save the config again: config.save_pretrained(DIRECTORY)",
         CheckpointPart::Tokenizer => {
             "save the tokenizer that the model was trained with: tokenizer.save_pretrained(DIRECTORY)"
+        }
+    }
+}
+
+/// A word as a shell wants it.
+fn typed(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._-/+:@%".contains(letter);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// How to make a file of inputs of one that is none.
+fn convert_file(file: &str, kind: ForeignFile) -> String {
+    let pandas = |read: &str| {
+        format!(
+            "in Python: pandas.{read}(\"{}\").to_json(\"inputs.jsonl\", orient=\"records\", lines=True)",
+            file.trim_matches('\'')
+        )
+    };
+    let unpacked = |tool: &str| {
+        format!("{tool} < {file} | attnviz batch - --input-format csv, or what else is in it")
+    };
+    let encoded = |from: &str| format!("iconv -f {from} -t UTF-8 {file} > utf-8.txt");
+    match kind {
+        ForeignFile::Parquet => pandas("read_parquet"),
+        ForeignFile::Arrow => pandas("read_feather"),
+        ForeignFile::Spreadsheet => {
+            "save it as CSV UTF-8 in the program that it comes from".to_owned()
+        }
+        ForeignFile::Gzip => unpacked("gzip -dc"),
+        ForeignFile::Bzip2 => unpacked("bzip2 -dc"),
+        ForeignFile::Xz => unpacked("xz -dc"),
+        ForeignFile::Zstandard => unpacked("zstd -dc"),
+        ForeignFile::Archive => format!("unpack it first: {file}"),
+        ForeignFile::Document => "save it as plain text, one text a line".to_owned(),
+        ForeignFile::Database => "export a table of it as CSV".to_owned(),
+        ForeignFile::TokenLines => {
+            "write each sentence as one line of text, or read each line as a text: --input-format txt"
+                .to_owned()
+        }
+        ForeignFile::Utf16LittleEndian => encoded("UTF-16LE"),
+        ForeignFile::Utf16BigEndian => encoded("UTF-16BE"),
+        ForeignFile::Utf32 => encoded("UTF-32"),
+        ForeignFile::Picture | ForeignFile::Arrays | ForeignFile::Binary => {
+            "name a file of texts, such as sentences.txt".to_owned()
+        }
+        ForeignFile::Unknown => {
+            "--input-format txt, if each line is a text; or jsonl, json, csv, tsv".to_owned()
         }
     }
 }

@@ -35,13 +35,19 @@ pub enum IndexListError {
         first: i64,
         /// Where it ends.
         last: i64,
+        /// The list with every range the other way round that has to be.
+        meant: IndexList,
     },
 }
 
 impl IndexListError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
-        Some(Remedy::ReadHelp { subcommand: None })
+        let value = match self {
+            Self::Malformed { .. } => IndexList::All.to_string(),
+            Self::Reversed { meant, .. } => meant.to_string(),
+        };
+        Some(Remedy::CorrectValue { value })
     }
 }
 
@@ -179,7 +185,14 @@ impl FromStr for IndexList {
         let ranges = ranges.ok_or_else(malformed)?;
         let is_reversed = |&(first, last): &(i64, i64)| first > last && (first < 0) == (last < 0);
         match ranges.iter().copied().find(|range| is_reversed(range)) {
-            Some((first, last)) => Err(IndexListError::Reversed { first, last }),
+            Some((first, last)) => {
+                let turned = ranges.into_iter().map(|range| match is_reversed(&range) {
+                    true => (range.1, range.0),
+                    false => range,
+                });
+                let meant = Self::Ranges(turned.collect());
+                Err(IndexListError::Reversed { first, last, meant })
+            }
             None => Ok(Self::Ranges(ranges)),
         }
     }

@@ -1,6 +1,7 @@
 //! What the user reads on standard error: warnings, details, progress.
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -8,10 +9,11 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Arguments, ColorWhen, MessageArguments};
-use super::hints::in_words;
+use super::hints::{in_words, remedy};
 use crate::checkpoint::hub::DownloadEvent;
 use crate::remedy::Remedy;
 use crate::render::terminal::Printable;
@@ -44,6 +46,23 @@ impl Messages {
         if !self.quiet {
             labelled("warning", AnsiColor::Yellow, message);
         }
+    }
+
+    /// Several of them.
+    pub fn warnings(self, messages: &[String]) {
+        for message in messages {
+            self.warning(message);
+        }
+    }
+
+    /// Something that changes what the result means; in spite of `-q`.
+    pub fn caveat(self, message: impl Display) {
+        labelled("warning", AnsiColor::Yellow, message);
+    }
+
+    /// Whether warnings are hidden.
+    pub fn is_quiet(self) -> bool {
+        self.quiet
     }
 
     /// What is being done, with `-v`.
@@ -167,8 +186,19 @@ pub fn print_usage_error(error: &clap::Error, typed: impl Iterator<Item = OsStri
     let command = Arguments::command();
     let mut typed = typed.filter_map(|argument| argument.into_string().ok());
     let subcommand = typed.find(|argument| command.find_subcommand(argument).is_some());
-    let help = Remedy::ReadHelp { subcommand };
-    labelled("hint", AnsiColor::Cyan, in_words(&help));
+    // A value that is wrong may know a right one.
+    let of_value = error.source().and_then(remedy);
+    let of_value = of_value.filter(|remedy| !matches!(remedy, Remedy::ReadHelp { .. }));
+    let remedy = of_value.unwrap_or(Remedy::ReadHelp { subcommand });
+    let option = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(usage)) => usage.split(' ').next(),
+        _ => None,
+    };
+    let hint = match (&remedy, option) {
+        (Remedy::CorrectValue { value }, Some(option)) => format!("{option} {value}"),
+        (remedy, _) => in_words(remedy),
+    };
+    labelled("hint", AnsiColor::Cyan, hint);
 }
 
 pub(super) fn labelled(label: &str, color: AnsiColor, message: impl Display) {

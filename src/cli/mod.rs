@@ -4,10 +4,12 @@
 mod args;
 mod batch;
 mod batch_progress;
+mod batch_report;
 mod bench;
 mod completions;
 mod encode;
 mod hints;
+mod idle_options;
 mod index_list;
 mod instructions;
 mod man;
@@ -18,11 +20,14 @@ mod model_name;
 mod pull;
 mod render;
 mod settings;
+mod standard_input;
 mod standard_output;
 mod terminal;
 mod terminal_output;
 mod terminal_view;
+mod tokens;
 mod usage;
+mod view_list;
 
 use anyhow::Result;
 
@@ -50,6 +55,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
         Command::Render(render) => render::run(&settings::render(render)?, messages)?,
+        Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge),
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,

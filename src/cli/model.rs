@@ -16,7 +16,10 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
         None => checkpoint::load_default(&settings.revision, &settings.load, &mut observer),
         Some(source) => checkpoint::load(source, &settings.load, &mut observer),
     };
-    let checkpoint = loaded.context("the model could not be loaded")?;
+    let mut checkpoint = loaded.context("the model could not be loaded")?;
+    checkpoint
+        .weights_prefix
+        .clone_from(&settings.weights_prefix);
     if let Some(notice) = &checkpoint.notice {
         messages.warning(notice);
     }
@@ -30,8 +33,12 @@ pub(super) fn load(
     messages: &Messages,
 ) -> Result<(LoadedModel, Vec<String>)> {
     let checkpoint = checkpoint(settings, messages)?;
-    let warnings = checkpoint.notice.iter().map(ToString::to_string).collect();
+    let mut warnings: Vec<String> = checkpoint.notice.iter().cloned().collect();
     let loaded = pipeline::load(&checkpoint, use_of_it).with_context(|| of(&checkpoint.id))?;
+    for warning in loaded.model.warnings() {
+        messages.caveat(warning);
+        warnings.push(warning.clone());
+    }
     Ok((loaded, warnings))
 }
 

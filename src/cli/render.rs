@@ -15,9 +15,8 @@ pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<()> 
     let start = Instant::now();
     let saved = saved::read(&settings.file, &settings.names)?;
     let run = select(saved.run, settings)?;
-    for warning in &saved.warnings {
-        messages.warning(warning);
-    }
+    let warnings = [saved.warnings, settings.warnings.clone()].concat();
+    messages.warnings(&warnings);
     let durations = Durations {
         load: start.elapsed(),
         ..Durations::default()
@@ -29,7 +28,7 @@ pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<()> 
         json: settings.json,
         terminal_view: settings.terminal_view,
     };
-    encode::write(&run, &delivery, durations, saved.warnings, messages)
+    encode::write(&run, &delivery, durations, warnings, messages)
 }
 
 /// The layers and heads of the file that were asked for.

@@ -1,35 +1,42 @@
 //! Arguments and environment into settings: defaults and checks across
 //! options. After this, no command asks what was typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::args::{
     BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
-    RenderArguments,
+    RenderArguments, TokensArguments,
 };
+use super::idle_options::idle_options;
 use super::index_list::IndexList;
 use super::model_name::ModelName;
+use super::standard_input;
 use super::terminal_view::TerminalView;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
-use crate::batch::{InputSource, Reports};
+use crate::batch::{InputSource, ReadOptions, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
-use crate::checkpoint::{CheckpointSource, LoadOptions};
+use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
 use crate::input::Input;
 use crate::model::ModelConfig;
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::Shard;
+use crate::store::batch_records::{Columns, Shard};
 use crate::store::saved::ForeignNames;
+
+/// Names the file of the run's page in GitHub Actions.
+const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
 /// Which model a command uses.
 #[derive(Debug)]
 pub struct ModelSettings {
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
+    /// Which of several encoders.
+    pub weights_prefix: Option<String>,
     pub revision: String,
     pub load: LoadOptions,
 }
@@ -45,6 +52,8 @@ pub struct EncodeSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -63,6 +72,8 @@ pub struct BatchSettings {
     pub resume: bool,
     pub shard: Option<Shard>,
     pub reports: Reports,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -82,6 +93,30 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
     })
 }
 
+/// What `tokens` does.
+#[derive(Debug)]
+pub struct TokensSettings {
+    pub input: Input,
+    pub model: ModelSettings,
+    pub truncate: Option<usize>,
+    pub json: bool,
+}
+
+/// The settings of `tokens`; reads standard input where that is the text.
+pub(super) fn tokens(arguments: &TokensArguments) -> Result<TokensSettings> {
+    let mut model = model(&arguments.model)?;
+    model.load.parts = Parts::WithoutWeights;
+    Ok(TokensSettings {
+        input: Input::pair(
+            standard_input::text(&arguments.text)?,
+            arguments.pair.clone(),
+        ),
+        model,
+        truncate: arguments.truncate.limit(),
+        json: arguments.json,
+    })
+}
+
 /// What `render` does.
 #[derive(Debug)]
 pub struct RenderSettings {
@@ -92,6 +127,8 @@ pub struct RenderSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
+    /// Options that do nothing.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -109,6 +146,11 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
+        warnings: idle_options(
+            output,
+            &views(output, &[View::Heads, View::Overview]),
+            arguments.terminal.show.is_some(),
+        ),
         json: arguments.json,
     })
 }
@@ -119,10 +161,13 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     // GitHub Actions shows what is added to this file on the run's page.
-    let summary = || std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    let summary = || std::env::var_os(SUMMARY_VARIABLE).filter(|path| !path.is_empty());
+    let report = |option, path: &Path| ReportFile {
+        path: path.to_owned(),
+        option,
+    };
     Ok(BatchSettings {
-        sources: InputSource::all(&arguments.files, arguments.input_format)
-            .map_err(|error| UsageError::error(error.to_string(), Remedy::NameStandardInputOnce))?,
+        sources: sources(arguments)?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -137,13 +182,34 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         resume: arguments.resume,
         shard: arguments.shard,
         reports: Reports {
-            summary: arguments
-                .summary
-                .clone()
-                .or_else(|| summary().map(PathBuf::from)),
-            junit: arguments.junit.clone(),
+            summary: match &arguments.summary {
+                Some(path) => Some(report("--summary", path)),
+                None => summary().map(|path| report(SUMMARY_VARIABLE, Path::new(&path))),
+            },
+            junit: arguments
+                .junit
+                .as_deref()
+                .map(|path| report("--junit", path)),
         },
+        warnings: idle_options(output, &views(output, &[View::Overview]), false),
         json: arguments.json,
+    })
+}
+
+/// The files that a batch reads, and how.
+fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
+    let options = ReadOptions {
+        format: arguments.input_format,
+        has_quotes: arguments.quotes,
+        columns: Columns {
+            text: arguments.text_column.clone(),
+            pair: arguments.pair_column.clone(),
+            id: arguments.id_column.clone(),
+        },
+    };
+    InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
+        Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
+        _ => error.into(),
     })
 }
 
@@ -163,6 +229,11 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
+        warnings: idle_options(
+            output,
+            &views(output, &[View::Heads, View::Overview]),
+            arguments.terminal.show.is_some(),
+        ),
         json: arguments.json,
     })
 }
@@ -192,6 +263,7 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
             }
         },
         source,
+        weights_prefix: arguments.weights_prefix.clone(),
         revision: arguments.revision.clone(),
     })
 }
@@ -216,6 +288,14 @@ pub(super) fn check_revision(
     }
 }
 
+/// What is drawn: what was asked for, or else the command's own views.
+fn views(output: &OutputArguments, default_views: &[View]) -> Vec<View> {
+    match &output.views {
+        Some(lists) => lists.iter().flat_map(|list| &list.0).cloned().collect(),
+        None => default_views.to_vec(),
+    }
+}
+
 fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOptions> {
     let figure = FigureOptions {
         scale: output.scale,
@@ -228,13 +308,13 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             theme: output.theme,
         },
         top_links: usize::from(output.top_k),
+        links: output.links,
     };
     figure
         .check()
         .map_err(|error| UsageError::error(error.to_string(), Remedy::SetScale))?;
-    let views = output.views.as_deref().unwrap_or(default_views);
     Ok(OutputOptions {
-        views: views.iter().cloned().collect(),
+        views: views(output, default_views).into_iter().collect(),
         formats: output.formats.iter().copied().collect(),
         reshape: ReshapeOptions {
             granularity: output.tokens,
@@ -266,6 +346,7 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
     Ok(LoadOptions {
         hub: Some(environment),
         check_config,
+        parts: Parts::Whole,
         tokenizer: None,
     })
 }

@@ -9,19 +9,31 @@ use crate::render::terminal::{Depth, Graphics, Terminal};
 
 /// What is assumed where the terminal does not tell, in columns.
 const COLUMNS: usize = 80;
-/// `None` where standard output is no terminal, or one without colours.
-pub(super) fn of_standard_output() -> Option<Terminal> {
+
+/// What standard output can show: pictures on a terminal alone, colours where
+/// they are wanted, else text.
+pub(super) fn of_standard_output() -> Terminal {
+    // Of a pipe it is "never", unless colours are asked for.
     let is_colored = AutoStream::choice(&stdout()) != ColorChoice::Never;
-    if !stdout().is_terminal() || !is_colored {
-        return None;
-    }
-    let size = terminal_size::terminal_size();
-    let columns = size.map_or(COLUMNS, |(width, _)| usize::from(width.0));
-    Some(Terminal {
+    let size = terminal_size::terminal_size_of(stdout());
+    let told = env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    let columns = match size {
+        Some((width, _)) => Some(usize::from(width.0)),
+        None => told,
+    };
+    let graphics = match (is_colored, stdout().is_terminal()) {
+        (false, _) => Graphics::Plain,
+        (true, true) => graphics(|name| env::var(name).unwrap_or_default()),
+        // A file or a pager takes colours, not pictures.
+        (true, false) => Graphics::Blocks(Depth::Palette),
+    };
+    Terminal {
         // A terminal that does not know its size says 0.
-        columns: if columns == 0 { COLUMNS } else { columns },
-        graphics: graphics(|name| env::var(name).unwrap_or_default()),
-    })
+        columns: columns.filter(|&columns| columns > 0).unwrap_or(COLUMNS),
+        graphics,
+    }
 }
 
 /// What the environment says of the terminal. Nothing is asked of the terminal

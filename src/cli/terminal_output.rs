@@ -1,5 +1,4 @@
-//! `--show`: a run in the terminal. A picture where standard output is a
-//! terminal with colours, and below it the strongest links as text.
+//! `--show`: a run in the terminal, and below it the strongest links as text.
 
 use std::io::Write;
 
@@ -8,8 +7,8 @@ use anyhow::Result;
 use super::standard_output::StandardOutputError;
 use super::terminal::of_standard_output;
 use super::terminal_view::TerminalView;
-use crate::analysis::{MapId, Maps, reshape};
-use crate::figure::{self, Figure, FigureError};
+use crate::analysis::{MapId, Maps, Reduction, Reductions, reshape};
+use crate::figure::{self, PictureId, View};
 use crate::pipeline::OutputError;
 use crate::render::TextShaper;
 use crate::render::terminal::{self, draw};
@@ -20,41 +19,53 @@ use crate::store::OutputOptions;
 pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Result<()> {
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
+    let reductions = Reductions::new(&maps);
     let terminal = of_standard_output();
     let mut out = anstream::stdout().lock();
-    if let Some(terminal) = terminal {
-        let mut shaper = TextShaper::new();
-        for choice in choices(&maps, view) {
-            let figure = figure_of(run, &maps, choice, options)?;
-            let drawn = draw(&figure, terminal, &mut shaper)?;
-            writeln!(out).map_err(StandardOutputError::from)?;
-            out.write_all(drawn.as_bytes())
-                .map_err(StandardOutputError::from)?;
-        }
+    let mut shaper = TextShaper::new();
+    for picture in pictures(&maps, options, view) {
+        let figure = match &picture {
+            PictureId::Overview => terminal::overview(run, &maps, &options.figure, terminal)?,
+            PictureId::Head(_) | PictureId::Joined(..) | PictureId::Unit(..) => {
+                figure::figure(run, &maps, &reductions, &picture, &options.figure)?
+            }
+        };
+        let drawn = draw(&figure, terminal, &mut shaper)?;
+        writeln!(out).map_err(StandardOutputError::from)?;
+        out.write_all(drawn.as_bytes())
+            .map_err(StandardOutputError::from)?;
     }
-    let table = terminal::table(&maps);
+    let (choice, count) = (options.figure.links, options.figure.top_links);
+    let table = terminal::table(&maps, choice, count);
     write!(out, "\n{table}").map_err(StandardOutputError::from)?;
     Ok(())
 }
 
-/// The maps to draw, `None` for the overview.
-fn choices(maps: &Maps<'_>, view: TerminalView) -> Vec<Option<MapId>> {
-    let heads: Vec<_> = maps.ids.iter().copied().map(Some).collect();
+/// What is drawn: the maps or the overview, and every other view that is asked
+/// for, of means and maxima the one of all heads.
+fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec<PictureId> {
+    let heads = || maps.selection.head_ids().map(PictureId::Head).collect();
+    let of_maps = match (view, maps.ids.len()) {
+        (TerminalView::Heads, _) | (TerminalView::Auto, 1) => heads(),
+        (TerminalView::Auto | TerminalView::Overview, _) => vec![PictureId::Overview],
+    };
     match view {
-        TerminalView::Heads => heads,
-        TerminalView::Auto if heads.len() == 1 => heads,
-        TerminalView::Auto | TerminalView::Overview => vec![None],
+        TerminalView::Heads | TerminalView::Overview => return of_maps,
+        TerminalView::Auto => {}
     }
-}
-
-fn figure_of<'maps>(
-    run: &Run,
-    maps: &'maps Maps<'_>,
-    choice: Option<MapId>,
-    options: &OutputOptions,
-) -> Result<Figure<'maps>, FigureError> {
-    match choice {
-        Some(id) => figure::single_map(run, maps, id, &options.figure),
-        None => figure::overview(run, maps, &options.figure),
-    }
+    let is_of_maps = |view: &View| match view {
+        View::Heads | View::Overview => true,
+        View::Mean | View::Max | View::Unit(..) => false,
+    };
+    let mut pictures = match options.views.iter().any(is_of_maps) {
+        true => of_maps,
+        false => Vec::new(),
+    };
+    pictures.extend(options.views.iter().filter_map(|view| match view {
+        View::Heads | View::Overview => None,
+        View::Mean => Some(PictureId::Joined(Reduction::Mean, MapId::All)),
+        View::Max => Some(PictureId::Joined(Reduction::Max, MapId::All)),
+        View::Unit(direction, choice) => Some(PictureId::Unit(*direction, choice.clone())),
+    }));
+    pictures
 }

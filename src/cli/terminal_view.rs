@@ -5,7 +5,8 @@ use crate::names::closed_set;
 /// What is drawn in the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TerminalView {
-    /// The map where one is selected, else the overview.
+    /// What `--views` names: the map where one is selected, else the overview,
+    /// and the others.
     #[default]
     Auto,
     /// The grid of all selected heads.

@@ -1,13 +1,20 @@
 //! From a run to its figures.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use super::layout::panel_steps;
+use super::reach::{Reach, maximum, panel_range, reach_of_one};
+use super::resample::{Join, parts, resample};
+use super::scale::number;
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap, Matrix,
     Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
 };
-use crate::analysis::{Axis, AxisUnit, MapId, Maps, Measure, strongest_links, truncation_note};
-use crate::attention::{HeadId, LayerHeads, Selection};
+use crate::analysis::{
+    Axis, AxisUnit, LinkChoice, MapId, Maps, Measure, strongest_links, truncation_note,
+};
+use crate::attention::{HeadId, LayerHeads, RowSums, Selection};
 use crate::run::Run;
 
 /// The figure of one map: every unit labelled, one colour bar.
@@ -21,38 +28,44 @@ pub fn single_map<'maps>(
     options: &FigureOptions,
 ) -> Result<Figure<'maps>, FigureError> {
     let values = maps.map(id).ok_or_else(|| missing(id))?;
-    let (maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
-        Scale::Head => (maximum(values), "this map's maximum"),
-        Scale::Unit => (1.0, ""),
-        Scale::Run => (maps.head_maximum, "the run's maximum"),
-    };
-    let range = value_range(options, maximum)?;
+    let whose = "this map's maximum";
+    let reach = reach_of_one(options, values, &maps.columns, maps.head_maximum, whose);
+    let range = reach.range(options)?;
     let mut clipped = Clipped::default();
     clipped.count(values, &range);
-    let links = strongest_links(values, maps.columns.len(), options.top_links);
+    let axes = [&maps.rows, &maps.columns];
+    let links = strongest_links(values, axes, options.links, options.top_links);
+    let mut sentences = notes(run, maps, &reach, options, clipped, Some(range));
+    if !links.is_empty() && options.links == LinkChoice::Best {
+        sentences.push(
+            "Of each query the strongest link alone is listed, none of special tokens.".to_owned(),
+        );
+    }
     Ok(Figure {
         title: format!("{} · {}", run.model.id, name_of(maps, id)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
-            matrix: matrix(values, maps),
+            matrix: matrix(Cow::Borrowed(values), [maps.rows.len(), maps.columns.len()]),
             rows: labels(&maps.rows),
             columns: labels(&maps.columns),
             row_segment_starts: maps.rows.segment_starts(),
             column_segment_starts: maps.columns.segment_starts(),
+            shows_positions: maps.reshape.crop.is_some(),
             links,
         }),
         color_scale: ColorScale {
             range: ColorRange::Shared(range),
-            label: label(quantity(maps.measure), options, reach),
+            label: reach.label(quantity(maps.measure), options),
             clipped,
         },
         palette: options.palette,
-        notes: notes(run, maps, clipped, Some(range)),
+        notes: sentences,
     })
 }
 
 /// The figure of all heads of a run: one row per layer, one column per head.
-/// A head that a layer lacks has no panel.
+/// A head that a layer lacks has no panel. Units share rows and columns where
+/// there are more than a picture has room for.
 ///
 /// # Errors
 /// When the options name no range.
@@ -61,51 +74,117 @@ pub fn overview<'maps>(
     maps: &'maps Maps<'_>,
     options: &FigureOptions,
 ) -> Result<Figure<'maps>, FigureError> {
-    let scale = options.scale.unwrap_or(Scale::Unit);
-    let (common_maximum, reach) = match scale {
-        Scale::Head => (None, "each map's maximum"),
-        Scale::Unit => (Some(1.0), ""),
-        Scale::Run => (Some(maps.head_maximum), "the run's maximum"),
-    };
-    // A given maximum is every panel's.
-    let common_maximum = options.maximum.or(common_maximum);
-    let range = match common_maximum {
-        Some(maximum) => ColorRange::Shared(value_range(options, maximum)?),
-        None => ColorRange::PerPanel,
-    };
+    let layer_count = maps.selection.layers.len();
+    let head_count = maps.selection.head_indices().len();
+    let axes = [&maps.rows, &maps.columns].map(|axis| panel_axis(maps, axis));
+    let steps = panel_steps([layer_count, head_count], [&axes[0], &axes[1]]);
+    overview_of(run, maps, options, &steps)
+}
+
+/// The same for what has less room: each map with so many rows and columns at
+/// most.
+///
+/// # Errors
+/// When the options name no range.
+pub fn overview_in_steps<'maps>(
+    run: &Run,
+    maps: &'maps Maps<'_>,
+    options: &FigureOptions,
+    [most_rows, most_columns]: [usize; 2],
+) -> Result<Figure<'maps>, FigureError> {
+    let steps = [
+        parts(maps.rows.len(), most_rows.max(1)),
+        parts(maps.columns.len(), most_columns.max(1)),
+    ];
+    overview_of(run, maps, options, &steps)
+}
+
+fn panel_axis(maps: &Maps<'_>, axis: &Axis) -> PanelAxis {
+    PanelAxis {
+        count: axis.len(),
+        segment_starts: axis.segment_starts(),
+        ends: maps.reshape.crop.and_then(|_| ends(axis)),
+    }
+}
+
+/// A map as it is drawn: a value for every step of rows and of columns.
+fn in_steps<'maps>(
+    values: &'maps [f32],
+    maps: &Maps<'_>,
+    [rows, columns]: &[Vec<Range<usize>>; 2],
+) -> Cow<'maps, [f32]> {
+    let column_count = maps.columns.len();
+    match rows.len() == maps.rows.len() && columns.len() == column_count {
+        true => Cow::Borrowed(values),
+        false => Cow::Owned(resample(values, column_count, rows, columns, Join::Mean)),
+    }
+}
+
+fn overview_of<'maps>(
+    run: &Run,
+    maps: &'maps Maps<'_>,
+    options: &FigureOptions,
+    steps: &[Vec<Range<usize>>; 2],
+) -> Result<Figure<'maps>, FigureError> {
     let (layers, heads) = (
         maps.selection.layer_indices(),
         maps.selection.head_indices(),
     );
-    let mut clipped = Clipped::default();
-    let mut panels = Vec::with_capacity(layers.len() * heads.len());
-    for &layer in &layers {
-        for &head in &heads {
-            let Some(values) = maps.map(MapId::Head(HeadId { layer, head })) else {
-                panels.push(None);
-                continue;
+    let ids = layers
+        .iter()
+        .flat_map(|&layer| heads.iter().map(move |&head| HeadId { layer, head }));
+    let drawn: Vec<Option<Cow<'maps, [f32]>>> = ids
+        .map(|id| Some(in_steps(maps.map(MapId::Head(id))?, maps, steps)))
+        .collect();
+    let shown = || drawn.iter().flatten().map(Cow::as_ref);
+    let greatest = || shown().map(maximum).fold(0.0, f32::max);
+    let is_shared = [maps.rows.len(), maps.columns.len()] != [steps[0].len(), steps[1].len()];
+    let reach = match (options.scale, is_shared) {
+        (Some(Scale::Head), _) => Reach::to(1.0, "each map's maximum"),
+        (Some(Scale::Unit), _) => Reach::to(1.0, ""),
+        (Some(Scale::Run), false) => Reach::to(maps.head_maximum, "the run's maximum"),
+        (Some(Scale::Run), true) => Reach::to(greatest(), "the greatest mean"),
+        (None, _) => {
+            let units = &maps.columns.units;
+            let is_ordinary = |step: &Range<usize>| {
+                let mut units = units.get(step.clone()).unwrap_or_default().iter();
+                units.all(AxisUnit::stands_for_text)
             };
-            let range = match range {
-                ColorRange::Shared(range) => range,
-                ColorRange::PerPanel => value_range(options, maximum(values))?,
+            let is_ordinary: Vec<bool> = steps[1].iter().map(is_ordinary).collect();
+            // What came from elsewhere may be more than a probability.
+            let whole = match maps.row_sums {
+                RowSums::One | RowSums::Less => 1.0,
+                RowSums::Unnormalized => greatest().max(1.0),
             };
-            clipped.count(values, &range);
-            let matrix = matrix(values, maps);
-            panels.push(Some(Panel { matrix, range }));
+            let shown: Vec<&[f32]> = shown().collect();
+            Reach::to(whole, "").readable(options, shown.into_iter(), &is_ordinary)
         }
-    }
-    let shared = match range {
-        ColorRange::Shared(range) => Some(range),
-        ColorRange::PerPanel => None,
     };
+    // A given maximum is every panel's.
+    let is_of_panel = options.scale == Some(Scale::Head) && options.maximum.is_none();
+    let shared = match is_of_panel {
+        true => None,
+        false => Some(reach.range(options)?),
+    };
+    let mut clipped = Clipped::default();
+    let mut panels = Vec::with_capacity(drawn.len());
+    for values in drawn {
+        let Some(values) = values else {
+            panels.push(None);
+            continue;
+        };
+        let range = match shared {
+            Some(range) => range,
+            None => panel_range(options, maximum(&values))?,
+        };
+        clipped.count(&values, &range);
+        let matrix = matrix(values, [steps[0].len(), steps[1].len()]);
+        panels.push(Some(Panel { matrix, range }));
+    }
     let mut sentences = vec![String::from(
         "In each map queries run down and keys run across.",
     )];
-    sentences.extend(notes(run, maps, clipped, shared));
-    let axis = |axis: &Axis| PanelAxis {
-        count: axis.len(),
-        segment_starts: axis.segment_starts(),
-    };
+    sentences.extend(notes(run, maps, &reach, options, clipped, shared));
     Ok(Figure {
         title: run.model.id.clone(),
         captions: captions(run),
@@ -113,17 +192,29 @@ pub fn overview<'maps>(
             row_labels: layers.iter().map(usize::to_string).collect(),
             column_labels: heads.iter().map(usize::to_string).collect(),
             panels,
-            queries: axis(&maps.rows),
-            keys: axis(&maps.columns),
+            queries: panel_axis(maps, &maps.rows),
+            keys: panel_axis(maps, &maps.columns),
         }),
         color_scale: ColorScale {
-            range,
-            label: label(quantity(maps.measure), options, reach),
+            range: match shared {
+                Some(range) => ColorRange::Shared(range),
+                None => ColorRange::PerPanel {
+                    minimum: options.minimum,
+                    progression: options.progression,
+                },
+            },
+            label: reach.label(quantity(maps.measure), options),
             clipped,
         },
         palette: options.palette,
         notes: sentences,
     })
+}
+
+/// The positions of the first and the last unit of an axis.
+fn ends(axis: &Axis) -> Option<[usize; 2]> {
+    let last = axis.units.last()?.positions().next_back()?;
+    Some([axis.units.first()?.first, last])
 }
 
 fn missing(id: MapId) -> FigureError {
@@ -188,58 +279,12 @@ pub(super) fn quantity(measure: Measure) -> &'static str {
     }
 }
 
-/// What stands beside the colour bar: the quantity, and behind a comma how far
-/// the scale reaches where that is no round number.
-pub(super) fn label(quantity: &str, options: &FigureOptions, reach: &str) -> String {
-    let quantity = match options.progression {
-        Progression::Linear => quantity.to_owned(),
-        Progression::Logarithmic => format!("{quantity} (logarithmic)"),
-    };
-    let starts_at_nothing = options.minimum.is_none() && options.progression == Progression::Linear;
-    match (options.maximum, reach, starts_at_nothing) {
-        (Some(_), ..) | (None, "", _) => quantity,
-        (None, reach, true) => format!("{quantity}, 0 to {reach}"),
-        (None, reach, false) => format!("{quantity}, up to {reach}"),
-    }
-}
-
-/// The range of the colours, from what the figure itself would reach to.
-pub(super) fn value_range(
-    options: &FigureOptions,
-    own_maximum: f32,
-) -> Result<ValueRange, FigureError> {
-    let own_maximum = match (own_maximum > 0.0, options.minimum) {
-        // A scale needs an end above its beginning: what has nothing above
-        // the minimum is drawn in the first colour throughout.
-        (_, Some(minimum)) if own_maximum <= minimum => minimum.max(0.0) + 1.0,
-        (true, _) => own_maximum,
-        (false, _) => 1.0,
-    };
-    let maximum = options.maximum.unwrap_or(own_maximum);
-    let minimum = options.minimum.unwrap_or(0.0);
-    if minimum >= maximum || !minimum.is_finite() || !maximum.is_finite() {
-        return Err(FigureError::EmptyRange { minimum, maximum });
-    }
-    let mut range = ValueRange::up_to(maximum, options.progression);
-    if let Some(minimum) = options.minimum {
-        if options.progression == Progression::Logarithmic && minimum <= 0.0 {
-            return Err(FigureError::LogarithmOfNothing { minimum });
-        }
-        range.minimum = minimum;
-    }
-    Ok(range)
-}
-
-fn matrix<'values>(values: &'values [f32], maps: &Maps<'_>) -> Matrix<'values> {
+fn matrix(values: Cow<'_, [f32]>, [rows, columns]: [usize; 2]) -> Matrix<'_> {
     Matrix {
-        values: Cow::Borrowed(values),
-        rows: maps.rows.len(),
-        columns: maps.columns.len(),
+        values,
+        rows,
+        columns,
     }
-}
-
-pub(super) fn maximum(values: &[f32]) -> f32 {
-    values.iter().copied().fold(0.0, f32::max)
 }
 
 pub(super) fn captions(run: &Run) -> Vec<String> {
@@ -262,38 +307,47 @@ fn unit_label(unit: &AxisUnit) -> UnitLabel {
     UnitLabel {
         text,
         special: unit.special,
+        position: unit.first,
     }
 }
 
 /// What a reader must know besides: what was done to the attention, what was
-/// cut off the input, what the colours do not tell apart.
+/// cut off the input, how colours follow values, and what they do not tell
+/// apart. `range` is that of all maps.
 pub(super) fn notes(
     run: &Run,
     maps: &Maps<'_>,
+    reach: &Reach,
+    options: &FigureOptions,
     clipped: Clipped,
     range: Option<ValueRange>,
 ) -> Vec<String> {
     let mut notes = maps.notes.clone();
     let streams = run.streams.iter();
     notes.extend(streams.filter_map(|stream| truncation_note(stream.dropped, stream.units.len())));
+    notes.extend(reach.note());
+    if options.progression == Progression::Logarithmic {
+        let first = match range.map(|range| range.minimum).or(options.minimum) {
+            Some(first) => number(f64::from(first)),
+            None => "a ten-thousandth of each map's maximum".to_owned(),
+        };
+        notes.push(format!("Colours are logarithmic, from {first} on."));
+    }
     let of = clipped.of;
     let named = |end: Option<f32>| match end {
-        Some(value) => format!("{value}"),
+        Some(value) => number(f64::from(value)),
         None => "their map's scale".to_owned(),
     };
-    if clipped.below > 0 {
-        let end = named(range.map(|range| range.minimum));
-        let count = clipped.below;
-        notes.push(format!(
-            "{count} of {of} values are below {end} and drawn in its colour."
-        ));
-    }
-    if clipped.above > 0 {
-        let end = named(range.map(|range| range.maximum));
-        let count = clipped.above;
-        notes.push(format!(
-            "{count} of {of} values are above {end} and drawn in its colour."
-        ));
+    for (count, where_, end) in [
+        (clipped.below, "below", range.map(|range| range.minimum)),
+        (clipped.above, "above", range.map(|range| range.maximum)),
+    ] {
+        if count > 0 {
+            let end = named(end);
+            notes.push(format!(
+                "{count} of {of} values are {where_} {end} and drawn in its colour."
+            ));
+        }
     }
     notes
 }

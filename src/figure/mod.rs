@@ -8,24 +8,27 @@ mod build;
 mod colormap;
 pub mod layout;
 mod profile;
+mod reach;
 mod resample;
 mod scale;
+mod unit_choice;
 mod views;
 
 use std::borrow::Cow;
 
 use thiserror::Error;
 
-use crate::analysis::Link;
+use crate::analysis::{Crop, Direction, Link, LinkChoice};
 use crate::attention::HeadId;
 use crate::remedy::Remedy;
 
-pub use build::{overview, single_map};
+pub use build::{overview, overview_in_steps, single_map};
 pub use colormap::{Colormap, Palette, Theme};
 pub use profile::unit_profile;
 pub use resample::{Join, parts, resample};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
-pub use views::{PictureId, UnitChoice, View, figure};
+pub use unit_choice::UnitChoice;
+pub use views::{PictureId, View, ViewError, figure};
 
 /// Why there is no figure.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -46,46 +49,81 @@ pub enum FigureError {
     /// No heads were joined into one map.
     #[error("the run holds no map of all heads together")]
     NothingJoined,
-    /// No shown token has the position.
-    #[error("there is no token {found}: {count} are shown, numbered 0 to {}", count.saturating_sub(1))]
+    /// The stream has no unit at the position.
+    #[error(
+        "there is no token @{found}: the run has {count}, numbered @0 to @{}",
+        count.saturating_sub(1)
+    )]
     NoSuchPosition {
+        /// Of which view.
+        direction: Direction,
         /// What was asked for.
         found: usize,
-        /// Shown tokens.
+        /// Units of the stream.
         count: usize,
     },
-    /// No shown token has the text.
+    /// No unit has the text.
     #[error("there is no token {text:?} among: {}", some_of(.tokens))]
     NoSuchToken {
+        /// Of which view.
+        direction: Direction,
         /// What was asked for.
         text: String,
-        /// The shown tokens.
-        tokens: Vec<String>,
+        /// What is shown: positions of the stream, and labels.
+        tokens: Vec<(usize, String)>,
+        /// The position of one that could be meant.
+        suggested: usize,
     },
-    /// A unit of the input that is not shown has the text.
-    #[error("the token {text:?} of the input is not shown")]
+    /// A unit of the input is not shown.
+    #[error("the token {text:?} of the input (@{position}) is not shown: {}", reason(*.crop))]
     HiddenUnit {
-        /// What was asked for.
+        /// Of which view.
+        direction: Direction,
+        /// Its label.
         text: String,
+        /// Where it is in its stream.
+        position: usize,
+        /// Whether others that are not shown have the same text.
+        is_ambiguous: bool,
+        /// The stretch that is shown instead, where it is outside that.
+        crop: Option<Crop>,
+        /// Whether it is a special unit, and those are hidden.
+        is_special: bool,
     },
-    /// Several shown tokens have the text.
-    #[error("the token {text:?} is there more than once, at {positions:?}")]
+    /// Several shown units have the text.
+    #[error("the token {text:?} is there more than once, at {}", positions_of(.positions))]
     SeveralTokens {
+        /// Of which view.
+        direction: Direction,
         /// What was asked for.
         text: String,
-        /// Where it is.
+        /// Where they are in their stream; at least two.
         positions: Vec<usize>,
     },
     /// The first colour would stand for as much as the last, or more.
-    #[error("expected a colour scale from low to high, found {minimum} to {maximum}")]
+    #[error(
+        "expected a colour scale from low to high, found {} to {}",
+        scale::number(f64::from(*.minimum)), scale::number(f64::from(*.maximum))
+    )]
     EmptyRange {
         /// The value of the first colour.
         minimum: f32,
         /// The value of the last colour.
         maximum: f32,
     },
+    /// Nothing that is shown is above the value of the first colour.
+    #[error(
+        "expected a colour scale to begin below what is shown, which is at most {}, found {}",
+        scale::number(f64::from(*.maximum)), scale::number(f64::from(*.minimum))
+    )]
+    NothingAbove {
+        /// The value of the first colour.
+        minimum: f32,
+        /// The greatest value that is shown.
+        maximum: f32,
+    },
     /// A logarithmic scale cannot begin at 0.
-    #[error("expected a logarithmic scale to begin above 0, found {minimum}")]
+    #[error("expected a logarithmic scale to begin above 0, found {}", scale::number(f64::from(*.minimum)))]
     LogarithmOfNothing {
         /// The value of the first colour.
         minimum: f32,
@@ -108,30 +146,79 @@ impl FigureError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::NoSuchPosition { count, .. } => Some(Remedy::NamePosition { count: *count }),
-            Self::NoSuchToken { .. } => Some(Remedy::NameTokenByPosition),
-            Self::SeveralTokens { positions, .. } => Some(Remedy::NameOnePosition {
-                first: positions.first().copied().unwrap_or(0),
-            }),
-            Self::EmptyRange { .. } | Self::LogarithmOfNothing { .. } => Some(Remedy::SetScale),
+            Self::NoSuchPosition {
+                direction, count, ..
+            } => Some(name_unit(*direction, &[count.saturating_sub(1)])),
+            Self::NoSuchToken {
+                direction,
+                suggested,
+                ..
+            } => Some(name_unit(*direction, &[*suggested])),
+            Self::SeveralTokens {
+                direction,
+                positions,
+                ..
+            } => Some(name_unit(*direction, positions)),
+            Self::EmptyRange { .. }
+            | Self::LogarithmOfNothing { .. }
+            | Self::NothingAbove { .. } => Some(Remedy::SetScale),
             Self::TooManyPanels { .. } => Some(Remedy::DrawFewerPanels),
-            Self::HiddenUnit { .. } => Some(Remedy::ShowEveryToken),
+            Self::HiddenUnit {
+                direction,
+                position,
+                is_ambiguous,
+                crop,
+                is_special,
+                ..
+            } => Some(Remedy::ShowUnit {
+                view: is_ambiguous.then_some((direction.prefix(), *position)),
+                crop: crop.map(|Crop { first, last }| (first.min(*position), last.max(*position))),
+                is_special: *is_special,
+            }),
             Self::NoSuchHead { .. } | Self::NoSuchLayer { .. } | Self::NothingJoined => None,
         }
     }
 }
 
-/// The first of many tokens, in one line.
-fn some_of(tokens: &[String]) -> String {
+/// One of the units at these positions.
+fn name_unit(direction: Direction, positions: &[usize]) -> Remedy {
+    Remedy::NameUnit {
+        prefix: direction.prefix(),
+        positions: positions.to_vec(),
+    }
+}
+
+/// The first of many tokens with their positions, in one line.
+fn some_of(tokens: &[(usize, String)]) -> String {
     let more = if tokens.len() > 24 { " …" } else { "" };
-    let some: Vec<&str> = tokens.iter().take(24).map(String::as_str).collect();
+    let some = tokens.iter().take(24);
+    let some: Vec<String> = some
+        .map(|(position, label)| format!("@{position} {label}"))
+        .collect();
+    format!("{}{more}", some.join("  "))
+}
+
+/// The first of many positions.
+fn positions_of(positions: &[usize]) -> String {
+    let more = if positions.len() > 24 { " …" } else { "" };
+    let some = positions.iter().take(24);
+    let some: Vec<String> = some.map(|position| format!("@{position}")).collect();
     format!("{}{more}", some.join(" "))
+}
+
+/// Why a unit is not shown.
+fn reason(crop: Option<Crop>) -> String {
+    match crop {
+        Some(crop) => format!("the stretch is {crop}"),
+        None => "special tokens are hidden".to_owned(),
+    }
 }
 
 /// How a figure is made.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FigureOptions {
-    /// `None`: [`Scale::Head`] for a single map, [`Scale::Unit`] for an overview.
+    /// `None`: [`Scale::Head`] for a single map, [`Scale::Unit`] for an overview,
+    /// each with an earlier end where that would show next to nothing.
     pub scale: Option<Scale>,
     /// How colours follow values.
     pub progression: Progression,
@@ -143,6 +230,8 @@ pub struct FigureOptions {
     pub palette: Palette,
     /// So many of the strongest links are listed beside a single map.
     pub top_links: usize,
+    /// Which links count for that.
+    pub links: LinkChoice,
 }
 
 impl FigureOptions {
@@ -152,7 +241,8 @@ impl FigureOptions {
     /// # Errors
     /// When the first is not below the last, or a logarithm of it is none.
     pub fn check(&self) -> Result<(), FigureError> {
-        build::value_range(self, 1.0).map(|_| ())
+        let beyond = self.minimum.unwrap_or(0.0).max(1.0) * 2.0;
+        reach::value_range(self, beyond).map(|_| ())
     }
 }
 
@@ -197,6 +287,8 @@ pub struct LabelledMap<'run> {
     pub row_segment_starts: Vec<usize>,
     /// Keys that start another segment than the one before them.
     pub column_segment_starts: Vec<usize>,
+    /// Whether the labels have their units' positions beside them.
+    pub shows_positions: bool,
     /// The strongest links, to be listed beside the map.
     pub links: Vec<Link>,
 }
@@ -208,6 +300,9 @@ pub struct UnitLabel {
     pub text: String,
     /// Special units are written in a lighter ink.
     pub special: bool,
+    /// Its position in the run's stream, that of its first piece where it is a
+    /// word: what `@N` means.
+    pub position: usize,
 }
 
 /// What one unit gives to, or gets from, every unit of the other axis.
@@ -251,16 +346,20 @@ pub struct PanelGrid<'run> {
 /// What the small maps share along one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PanelAxis {
-    /// The number of units.
+    /// The number of units; a drawn row or column may stand for several.
     pub count: usize,
     /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
+    /// The positions of the first and the last unit, where the panels are of a
+    /// stretch.
+    pub ends: Option<[usize; 2]>,
 }
 
 /// One of the small maps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel<'run> {
-    /// `[query, key]`.
+    /// `[query, key]`, as it is drawn: a value where several units share a row
+    /// or a column is the mean.
     pub matrix: Matrix<'run>,
     /// The values of the first and last colour in this panel.
     pub range: ValueRange,
@@ -292,5 +391,25 @@ impl ColorScale {
     /// The label up to its first comma: what is measured, without its range.
     pub fn quantity(&self) -> &str {
         self.label.split(',').next().unwrap_or_default()
+    }
+
+    /// What stands at both ends, first and last, with a mark where values
+    /// beyond are clipped.
+    pub fn ends(&self) -> [String; 2] {
+        let ends = layout::ticks(self, 1);
+        let text =
+            |tick: Option<&(f32, String)>| tick.map_or_else(String::new, |tick| tick.1.clone());
+        [text(ends.first()), text(ends.last())]
+    }
+
+    /// How colours follow values, nothing where that is by equal steps.
+    pub fn progression_name(&self) -> &'static str {
+        match self.range {
+            ColorRange::Shared(ValueRange { progression, .. })
+            | ColorRange::PerPanel { progression, .. } => match progression {
+                Progression::Linear => "",
+                Progression::Logarithmic => "logarithmic",
+            },
+        }
     }
 }

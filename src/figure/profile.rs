@@ -1,12 +1,13 @@
 //! What one unit attends to, or what attends to it, as bars over the input and
 //! as a row for every layer.
 
-use super::build::{captions, joined, label, labels, maximum, notes, quantity, value_range};
+use super::build::{captions, joined, labels, notes, quantity};
+use super::reach::{maximum, reach_of_one};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
     UnitProfile,
 };
-use crate::analysis::{Direction, Maps, Measure, profile};
+use crate::analysis::{AxisUnit, Direction, Maps, Measure, profile};
 use crate::run::Run;
 
 /// A unit in the title is cut to so many letters.
@@ -30,23 +31,24 @@ pub fn unit_profile(
 ) -> Result<Figure<'static>, FigureError> {
     let [held, along] = direction.axes(maps);
     let outside = || FigureError::NoSuchPosition {
+        direction,
         found: position,
         count: held.len(),
     };
     let profile = profile(maps, direction, position).ok_or_else(outside)?;
     let units = labels(along);
-    let name = named(&held.units.get(position).ok_or_else(outside)?.label);
+    let unit = held.units.get(position).ok_or_else(outside)?;
+    let name = named(&unit.label);
     let layers = profile.by_layer.concat();
     let highest = maximum(&profile.mean);
-    let (layer_maximum, bar_maximum, reach) = match options.scale.unwrap_or(Scale::Head) {
-        Scale::Head => (maximum(&layers), highest, "these rows' maximum"),
-        Scale::Unit => (1.0, 1.0, ""),
-        Scale::Run => {
-            let maximum = maps.head_maximum;
-            (maximum, maximum, "the run's maximum")
-        }
+    let whose = "these rows' maximum";
+    let reach = reach_of_one(options, &layers, along, maps.head_maximum, whose);
+    let bar_maximum = match options.scale.unwrap_or(Scale::Head) {
+        Scale::Head => highest,
+        Scale::Unit => 1.0,
+        Scale::Run => maps.head_maximum,
     };
-    let range = value_range(options, layer_maximum)?;
+    let range = reach.range(options)?;
     let mut clipped = Clipped::default();
     clipped.count(&layers, &range);
     let measure = |count: usize| match count {
@@ -60,11 +62,12 @@ pub fn unit_profile(
     };
     let mark = maps.is_square().then_some(position);
     let mut sentences = vec![reading(maps, mark.map(|_| name.as_str()), &units)];
-    sentences.extend(notes(run, maps, clipped, Some(range)));
+    sentences.extend(notes(run, maps, &reach, options, clipped, Some(range)));
     Ok(Figure {
         title: format!(
-            "{} · {word} {name} (token {position}) · {}",
+            "{} · {word} {name} ({}) · {}",
             run.model.id,
+            place(unit),
             joined(&maps.selection, "mean")
         ),
         captions: captions(run),
@@ -87,12 +90,21 @@ pub fn unit_profile(
         }),
         color_scale: ColorScale {
             range: ColorRange::Shared(range),
-            label: label(measure(heads_a_layer.max().unwrap_or(0)), options, reach),
+            label: reach.label(measure(heads_a_layer.max().unwrap_or(0)), options),
             clipped,
         },
         palette: options.palette,
         notes: sentences,
     })
+}
+
+/// Where a unit is in the run, in the one count that views and stretches have.
+fn place(unit: &AxisUnit) -> String {
+    let first = unit.first;
+    match unit.positions().next_back() {
+        Some(last) if last > first => format!("tokens @{first} to @{last}"),
+        _ => format!("token @{first}"),
+    }
 }
 
 /// A unit in quotation marks, cut where it would fill the title.

@@ -20,15 +20,24 @@ pub fn resample(
     columns: &[Range<usize>],
     join: Join,
 ) -> Vec<f32> {
+    // One line at a time: all of them are as many as there are rows of pixels,
+    // each as long as the matrix is wide.
     match join {
         Join::Greatest => {
-            let lines = fold_rows(values, column_count, rows, f32::NEG_INFINITY, f32::max);
-            fold_columns(&lines, column_count, columns, f32::NEG_INFINITY, f32::max)
+            let first = f32::NEG_INFINITY;
+            fold(
+                values,
+                column_count,
+                [rows, columns],
+                first,
+                f32::max,
+                f32::max,
+            )
         }
         Join::Mean => {
             let add = |sum: f64, value: f32| sum + f64::from(value);
-            let lines = fold_rows(values, column_count, rows, 0.0, add);
-            let sums = fold_columns(&lines, column_count, columns, 0.0, |sum, value| sum + value);
+            let join = |sum, value| sum + value;
+            let sums = fold(values, column_count, [rows, columns], 0.0, add, join);
             let sizes = rows
                 .iter()
                 .flat_map(|rows| columns.iter().map(|columns| rows.len() * columns.len()));
@@ -58,45 +67,32 @@ pub fn parts(count: usize, part_count: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// A row for every range of rows.
-fn fold_rows<T: Copy>(
+/// A value for every range of rows and of columns: rows first, then columns.
+fn fold<T: Copy>(
     values: &[f32],
     column_count: usize,
-    rows: &[Range<usize>],
+    [rows, columns]: [&[Range<usize>]; 2],
     first: T,
-    join: impl Fn(T, f32) -> T,
+    join_value: impl Fn(T, f32) -> T,
+    join: impl Fn(T, T) -> T,
 ) -> Vec<T> {
-    let mut lines = vec![first; rows.len() * column_count];
-    for (line, rows) in lines.chunks_exact_mut(column_count.max(1)).zip(rows) {
+    let mut line = vec![first; column_count];
+    let mut folded = Vec::with_capacity(rows.len() * columns.len());
+    for rows in rows {
+        line.fill(first);
         let rows = values
             .chunks_exact(column_count.max(1))
             .skip(rows.start)
             .take(rows.len());
         for row in rows {
             for (joined, &value) in line.iter_mut().zip(row) {
-                *joined = join(*joined, value);
+                *joined = join_value(*joined, value);
             }
         }
+        folded.extend(columns.iter().map(|columns| {
+            let values = line.get(columns.clone()).unwrap_or_default();
+            values.iter().copied().fold(first, &join)
+        }));
     }
-    lines
-}
-
-/// A column for every range of columns.
-fn fold_columns<T: Copy>(
-    lines: &[T],
-    column_count: usize,
-    columns: &[Range<usize>],
-    first: T,
-    join: impl Fn(T, T) -> T,
-) -> Vec<T> {
-    let lines = lines.chunks_exact(column_count.max(1));
-    lines
-        .flat_map(|line| {
-            let join = &join;
-            columns.iter().map(move |columns| {
-                let values = line.get(columns.clone()).unwrap_or_default();
-                values.iter().copied().fold(first, join)
-            })
-        })
-        .collect()
+    folded
 }

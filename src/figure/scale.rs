@@ -34,7 +34,10 @@ closed_set!(
 
 /// So many powers of ten are told apart below the maximum of a logarithmic
 /// scale, unless a minimum is given.
-const DECADES: f64 = 4.0;
+pub(super) const DECADES: f64 = 4.0;
+
+/// The smallest number above 0.
+const SMALLEST: f32 = f32::from_bits(1);
 
 /// The values of the first and the last colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,7 +58,23 @@ impl ValueRange {
             Progression::Linear => 0.0,
             Progression::Logarithmic => {
                 let decade = (libm::log10(f64::from(maximum)) - 1e-6).ceil();
-                libm::exp10(decade - DECADES) as f32
+                (libm::exp10(decade - DECADES) as f32).max(SMALLEST)
+            }
+        };
+        Self {
+            minimum,
+            maximum,
+            progression,
+        }
+    }
+
+    /// As [`Self::up_to`], but a logarithmic scale is exactly four powers of ten
+    /// long, so that scales with different maxima begin at the same part.
+    pub fn of_panel(maximum: f32, progression: Progression) -> Self {
+        let minimum = match progression {
+            Progression::Linear => 0.0,
+            Progression::Logarithmic => {
+                ((f64::from(maximum) / libm::exp10(DECADES)) as f32).max(SMALLEST)
             }
         };
         Self {
@@ -74,28 +93,23 @@ impl ValueRange {
             progression,
         } = *self;
         match progression {
-            Progression::Linear => (value - minimum) / (maximum - minimum),
-            Progression::Logarithmic if value > 0.0 => {
-                logarithm(value / minimum) / logarithm(maximum / minimum)
-            }
+            Progression::Linear => match (maximum - minimum).is_finite() {
+                true => (value - minimum) / (maximum - minimum),
+                false => {
+                    let [value, minimum, maximum] = [value, minimum, maximum].map(f64::from);
+                    ((value - minimum) / (maximum - minimum)) as f32
+                }
+            },
+            Progression::Logarithmic if value > 0.0 => match (maximum / minimum).is_finite() {
+                true => logarithm(value / minimum) / logarithm(maximum / minimum),
+                false => {
+                    let [value, minimum, maximum] =
+                        [value, minimum, maximum].map(|end| libm::log(f64::from(end)));
+                    ((value - minimum) / (maximum - minimum)) as f32
+                }
+            },
             Progression::Logarithmic if value.is_nan() => value,
             Progression::Logarithmic => f32::NEG_INFINITY,
-        }
-    }
-
-    /// The value at a fraction of the scale.
-    pub fn value(&self, fraction: f32) -> f32 {
-        let Self {
-            minimum,
-            maximum,
-            progression,
-        } = *self;
-        match progression {
-            Progression::Linear => minimum + fraction * (maximum - minimum),
-            Progression::Logarithmic => {
-                let power = libm::pow(f64::from(maximum / minimum), f64::from(fraction));
-                minimum * power as f32
-            }
         }
     }
 }
@@ -110,8 +124,15 @@ fn logarithm(value: f32) -> f32 {
 pub enum ColorRange {
     /// The same in the whole figure.
     Shared(ValueRange),
-    /// Each panel's own, so that the bar can name no numbers.
-    PerPanel,
+    /// Each panel's own: the bar cannot name the value of the last colour.
+    PerPanel {
+        /// The value of the first colour, where it is the same in all panels
+        /// and not 0; of a logarithmic scale without it the first colour is a
+        /// ten-thousandth of the last.
+        minimum: Option<f32>,
+        /// How colours follow values.
+        progression: Progression,
+    },
 }
 
 /// How many values of a figure are outside the scale.
@@ -124,6 +145,45 @@ pub struct Clipped {
     /// All values.
     pub of: usize,
 }
+
+/// The smallest of 1, 2 and 5 times a power of ten that is not below a step
+/// above 0.
+pub(super) fn round_up(least: f64) -> f64 {
+    let power = libm::exp10(libm::log10(least).floor());
+    [1.0, 2.0, 5.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|&step| step >= least * (1.0 - 1e-6))
+        .unwrap_or(10.0 * power)
+}
+
+/// A number as short as it can be told, whatever its size: `0.05`, `1`,
+/// `3e38`; in three significant digits where it is no round number.
+pub(super) fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    let exponent = libm::log10(value.abs()).floor();
+    if !PLAIN_EXPONENTS.contains(&exponent) {
+        // Two digits behind the point, and no zeros at its end.
+        let text = format!("{value:.2e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = digits.trim_end_matches('0').trim_end_matches('.');
+        return format!("{digits}e{power}");
+    }
+    let digits = usize::try_from(2 - exponent as i64).unwrap_or(0);
+    let is_exact = |text: &String| {
+        text.parse::<f64>()
+            .is_ok_and(|found| (found - value).abs() <= value.abs() * 1e-6)
+    };
+    (0..=digits)
+        .map(|decimals| format!("{value:.decimals$}"))
+        .find(is_exact)
+        .unwrap_or_else(|| format!("{value:.digits$}"))
+}
+
+/// Numbers of these powers of ten are written without them.
+pub(super) const PLAIN_EXPONENTS: std::ops::RangeInclusive<f64> = -6.0..=5.0;
 
 impl Clipped {
     /// Counts values that are drawn with a range.

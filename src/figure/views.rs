@@ -4,10 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Figure, FigureError, FigureOptions, overview, single_map, unit_profile};
-use crate::analysis::{Axis, AxisUnit, Direction, MapId, Maps, Reduction, Reductions};
+use strsim::osa_distance;
+use thiserror::Error;
+
+use super::{Figure, FigureError, FigureOptions, UnitChoice, overview, single_map, unit_profile};
+use crate::analysis::{Direction, MapId, Maps, Reduction, Reductions};
 use crate::attention::{HeadId, Selection};
-use crate::names::UnknownName;
+use crate::remedy::Remedy;
 use crate::run::Run;
 
 /// Which pictures are drawn of a run.
@@ -25,72 +28,136 @@ pub enum View {
     Unit(Direction, UnitChoice),
 }
 
-/// A unit of the input, as it is named on the command line: by its text, or by
-/// its position among the shown units, counted from zero, where none has that
-/// text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UnitChoice(String);
+/// What is typed where views are named.
+const NAMES: &str = "heads, overview, mean, max, from:TOKEN, to:TOKEN";
 
-impl UnitChoice {
-    /// The position on an axis; `input` are all units of its stream, shown or
-    /// not.
-    ///
-    /// # Errors
-    /// When there is no such unit, more than one, or it is not shown.
-    pub fn resolve(&self, axis: &Axis, input: &Axis) -> Result<usize, FigureError> {
-        let text = &self.0;
-        let count = axis.len();
-        let is_called = |unit: &AxisUnit| unit.label == *text || unit.text == *text;
-        let positions: Vec<usize> = (0..count)
-            .filter(|&position| is_called(&axis.units[position]))
-            .collect();
-        match (positions.as_slice(), text.parse()) {
-            ([position], _) => Ok(*position),
-            // A number that is a hidden unit's text means that unit.
-            ([], _) if input.units.iter().any(is_called) => {
-                let text = text.clone();
-                Err(FigureError::HiddenUnit { text })
+/// The text names no view.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// There is no view of that name.
+    #[error("unknown view {found:?}, expected one of: {NAMES}")]
+    Unknown {
+        /// What was typed.
+        found: String,
+        /// The view that looks most like it.
+        nearest: String,
+    },
+    /// The view is of a token, and none is named.
+    #[error("expected a token behind {prefix:?}, found none; views are: {NAMES}")]
+    NoUnit {
+        /// `from:` or `to:`.
+        prefix: &'static str,
+    },
+    /// A comma ended the text of a token.
+    #[error(
+        "unknown view {found:?}: a comma ends the text of {view:?}, so a token with one in it is \
+         named by its position, such as {prefix}@3"
+    )]
+    TextWithComma {
+        /// What was typed behind the comma.
+        found: String,
+        /// The view before it.
+        view: String,
+        /// `from:` or `to:`.
+        prefix: &'static str,
+    },
+}
+
+impl ViewError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Unknown { nearest, .. } => Remedy::NameView {
+                view: nearest.clone(),
+            },
+            Self::NoUnit { prefix } | Self::TextWithComma { prefix, .. } => {
+                Remedy::NameUnitByPosition { prefix }
             }
-            ([], Ok(position)) if position < count => Ok(position),
-            ([], Ok(found)) => Err(FigureError::NoSuchPosition { found, count }),
-            ([], Err(_)) => Err(FigureError::NoSuchToken {
-                text: text.clone(),
-                tokens: axis.units.iter().map(|unit| unit.label.clone()).collect(),
-            }),
-            _ => Err(FigureError::SeveralTokens {
-                text: text.clone(),
-                positions,
-            }),
-        }
+        })
     }
 }
 
-impl fmt::Display for UnitChoice {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+impl View {
+    /// The views of a list with a comma between two of them. A unit that is a
+    /// lone comma may be named all the same: `heads,from:,,to:.`
+    ///
+    /// # Errors
+    /// When something in it is no view.
+    pub fn list(text: &str) -> Result<Vec<Self>, ViewError> {
+        let mut views: Vec<Self> = Vec::new();
+        let mut rest = Some(text);
+        while let Some(list) = rest {
+            let end = end_of_first(list);
+            let found = &list[..end];
+            let view = found.parse().map_err(|error| match (error, views.last()) {
+                (ViewError::Unknown { .. }, Some(before @ Self::Unit(direction, _))) => {
+                    ViewError::TextWithComma {
+                        found: found.to_owned(),
+                        view: before.to_string(),
+                        prefix: direction.prefix(),
+                    }
+                }
+                (error, _) => error,
+            })?;
+            views.push(view);
+            rest = list[end..].strip_prefix(',');
+        }
+        Ok(views)
     }
+}
+
+/// Where the first view of a list ends.
+fn end_of_first(list: &str) -> usize {
+    let directions = [Direction::From, Direction::To].into_iter();
+    let comma = directions.filter_map(|direction| {
+        let unit = list.strip_prefix(direction.prefix())?;
+        let is_comma = unit == "," || unit.starts_with(",,");
+        is_comma.then(|| direction.prefix().len() + 1)
+    });
+    comma.chain(list.find(',')).next().unwrap_or(list.len())
 }
 
 impl FromStr for View {
-    type Err = UnknownName;
+    type Err = ViewError;
 
-    fn from_str(found: &str) -> Result<Self, UnknownName> {
-        let unit = |prefix: &str, direction| {
-            let text = found.strip_prefix(prefix)?;
-            (!text.is_empty()).then(|| Self::Unit(direction, UnitChoice(text.to_owned())))
-        };
+    fn from_str(found: &str) -> Result<Self, ViewError> {
+        for direction in [Direction::From, Direction::To] {
+            let prefix = direction.prefix();
+            match found.strip_prefix(prefix) {
+                Some("") => return Err(ViewError::NoUnit { prefix }),
+                Some(unit) => return Ok(Self::Unit(direction, UnitChoice::new(unit))),
+                None => {}
+            }
+        }
         match found {
             "heads" => Ok(Self::Heads),
             "overview" => Ok(Self::Overview),
             "mean" => Ok(Self::Mean),
             "max" => Ok(Self::Max),
-            _ => unit("from:", Direction::From)
-                .or_else(|| unit("to:", Direction::To))
-                .ok_or_else(|| UnknownName {
-                    kind: "view",
-                    found: found.to_owned(),
-                    expected: "heads, overview, mean, max, from:TOKEN, to:TOKEN".to_owned(),
-                }),
+            _ => Err(ViewError::Unknown {
+                found: found.to_owned(),
+                nearest: nearest(found),
+            }),
+        }
+    }
+}
+
+/// The view that a misspelt one was most likely meant to be.
+fn nearest(found: &str) -> String {
+    match found.split_once(':') {
+        Some((name, unit)) if !unit.is_empty() => {
+            let prefix = match osa_distance(name, "to") < osa_distance(name, "from") {
+                true => Direction::To.prefix(),
+                false => Direction::From.prefix(),
+            };
+            format!("{prefix}{unit}")
+        }
+        _ => {
+            let name = found.to_lowercase();
+            let names = ["heads", "overview", "mean", "max"].into_iter();
+            let nearest = names.min_by_key(|other| osa_distance(&name, other));
+            nearest.unwrap_or("heads").to_owned()
         }
     }
 }
@@ -102,8 +169,9 @@ impl fmt::Display for View {
             Self::Overview => formatter.write_str("overview"),
             Self::Mean => formatter.write_str("mean"),
             Self::Max => formatter.write_str("max"),
-            Self::Unit(Direction::From, choice) => write!(formatter, "from:{choice}"),
-            Self::Unit(Direction::To, choice) => write!(formatter, "to:{choice}"),
+            Self::Unit(direction, choice) => {
+                write!(formatter, "{}{choice}", direction.prefix())
+            }
         }
     }
 }
@@ -158,9 +226,7 @@ pub fn figure<'maps>(
             single_map(run, reductions.get(*reduction), *id, options)
         }
         PictureId::Unit(direction, choice) => {
-            let [held, _] = direction.axes(maps);
-            let input = Axis::new(held.role, run.units(held.role));
-            let position = choice.resolve(held, &input)?;
+            let position = choice.resolve(*direction, run, maps)?;
             unit_profile(run, maps, *direction, position, options)
         }
     }

@@ -8,20 +8,22 @@
 //! attention is taken per input. So there is no padding between inputs and no
 //! mask, and each input gets bit for bit what it gets alone.
 
-use std::cell::Cell;
+use std::slice::ChunksExactMut;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
+use super::awake::with_threads_awake;
+use super::bert_tensors::tensors;
 use super::config::BertConfig;
 use super::error::ModelError;
 use super::ops::fused::{self, LayerNorm, LinearMap, LinearWeights};
 use super::ops::kernels::{AttentionShape, Instructions};
 use super::output::{EncoderOutput, HiddenStates};
-use crate::attention::AttentionTensor;
+use crate::attention::{AttentionKind, AttentionTensor, HeadMaps, Mask, Selection};
 use crate::input::Prepared;
+use crate::memory::{Demand, MemoryError};
 use crate::weights::{Weights, WeightsError};
 
 /// Which weights stay in memory.
@@ -47,6 +49,9 @@ pub struct Bert {
     segment_embeddings: Tensor,
     embeddings_norm: LayerNorm,
     layers: Vec<Layer>,
+    /// Tensors of the encoder that are not among those of [`tensors`].
+    unused_tensors: Vec<String>,
+    warnings: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -90,8 +95,16 @@ impl Bert {
     ) -> Result<Self, ModelError> {
         let weights = Arc::new(weights);
         let hidden = config.hidden_size;
-        let table = [config.vocabulary_size, hidden];
-        weights.check_shape("embeddings.word_embeddings.weight", &table)?;
+        let tensors = tensors(&config);
+        // All of them before the first is read, which may be large.
+        for (name, shape) in &tensors {
+            weights.check_shape(name, shape)?;
+        }
+        let sizes = tensors.iter().map(|(_, shape)| shape);
+        let number_count = |shape: &Vec<usize>| shape.iter().map(|&size| size as u64).product();
+        weights.check_size(sizes.map(number_count).fold(0, u64::saturating_add))?;
+        let names = tensors.into_iter().map(|(name, _)| name).collect();
+        let unused_tensors = weights.unexpected(&names);
         let layers: Result<Vec<Layer>, ModelError> = (0..config.layer_count)
             .into_par_iter()
             .map(|layer| Layer::load(&config, &weights, keep, instructions, layer))
@@ -109,10 +122,33 @@ impl Bert {
             )?,
             embeddings_norm: layer_norm(&config, &weights, instructions, "embeddings.LayerNorm")?,
             layers: layers?,
+            unused_tensors,
+            warnings: Vec::new(),
             instructions,
             weights,
             config,
         })
+    }
+
+    /// The encoder's tensors that its config does not ask for.
+    pub(super) fn unused_tensors(&self) -> &[String] {
+        &self.unused_tensors
+    }
+
+    /// As it is, with something that the user should know.
+    pub(super) fn with_warning(mut self, warning: String) -> Self {
+        self.warnings.push(warning);
+        self
+    }
+
+    /// What the user should know about the model.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// See [`Weights::chosen_prefix`].
+    pub(super) fn chosen_prefix(&self) -> Option<&str> {
+        self.weights.chosen_prefix()
     }
 
     /// The config that the model was made from.
@@ -120,15 +156,18 @@ impl Bert {
         &self.config
     }
 
-    /// Runs inputs of any lengths together.
+    /// Runs inputs of any lengths together, for the maps of some heads; those
+    /// that the model does not have are none.
     ///
     /// # Errors
     /// When an input has no token, too many, or a token or segment that the
-    /// model has no embedding for; or when the result is not finite.
+    /// model has no embedding for; when the result is not finite; or when it
+    /// does not fit into the memory.
     pub fn forward(
         &self,
         inputs: &[&Prepared],
         keep: HiddenStates,
+        selection: &Selection,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         for input in inputs {
             self.check(input)?;
@@ -136,59 +175,76 @@ impl Bert {
         if inputs.is_empty() {
             return Ok(Vec::new());
         }
-        let token_count: usize = inputs.iter().map(|input| input.source().len()).sum();
-        match token_count {
-            ..FEW_TOKENS => with_threads_awake(|| self.encode(inputs, keep)),
+        let all = Selection::all(self.config.layer_count, self.config.head_count);
+        let selection = &all.in_both(selection);
+        let lengths = inputs.iter().map(|input| input.source().len());
+        self.demand(selection.head_count()).check(lengths.clone())?;
+        match lengths.sum() {
+            ..FEW_TOKENS => with_threads_awake(|| self.encode(inputs, keep, selection)),
             // On a thread of the pool, so that the many parallel steps do not
             // each wake it from outside.
-            _ => rayon::scope(|_| self.encode(inputs, keep)),
+            _ => rayon::scope(|_| self.encode(inputs, keep, selection)),
         }
     }
 
-    /// [`Bert::forward`] of inputs that were checked.
+    /// What a forward pass takes that hands so many maps out.
+    pub fn demand(&self, map_count: usize) -> Demand {
+        let BertConfig {
+            hidden_size,
+            intermediate_size,
+            ..
+        } = self.config;
+        // Embeddings, and what the rooms of a layer hold.
+        let columns = 12_u64.saturating_mul(hidden_size as u64);
+        let columns = columns.saturating_add(intermediate_size as u64);
+        let number = size_of::<f32>() as u64;
+        Demand {
+            map_count: map_count as u64,
+            each_pair: number,
+            each_pair_once: 0,
+            each_token: columns.saturating_mul(number),
+        }
+    }
+
+    /// [`Bert::forward`] of inputs and heads that were checked.
     fn encode(
         &self,
         inputs: &[&Prepared],
         keep: HiddenStates,
+        selection: &Selection,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         let spans = spans(inputs);
         let mut hidden = self.embed(inputs)?; // [panel, hidden, lane]
-        let mut attentions: Vec<Vec<f32>> = spans
-            .iter()
-            .map(|&(_, length)| {
-                let map_count = self.config.layer_count * self.config.head_count;
-                vec![0.0; map_count * length * length] // [layer, head, query, key]
-            })
-            .collect();
-        // Layer by layer, `[head, query, key]` of each input.
-        let mut layer_maps: Vec<_> = spans
+        let demand = self.demand(selection.head_count());
+        let attentions = spans.iter().map(|&(_, length)| {
+            demand.zeros(selection.head_count() * length * length, length) // [head, query, key]
+        });
+        let mut attentions: Vec<Vec<f32>> = attentions.collect::<Result<_, MemoryError>>()?;
+        // `[query, key]` of each input, in the order of the selection.
+        let mut all_maps: Vec<_> = spans
             .iter()
             .zip(&mut attentions)
-            .map(|(&(_, length), maps)| {
-                maps.chunks_exact_mut(self.config.head_count * length * length)
-            })
+            .map(|(&(_, length), maps)| maps.chunks_exact_mut(length * length))
             .collect();
         let mut hidden_states: Vec<Vec<Vec<f32>>> = vec![Vec::new(); inputs.len()];
         self.keep_hidden_states(keep, &hidden, &spans, &mut hidden_states)?;
         let mut room = self.room(&spans)?;
-        for layer in &self.layers {
-            let mut maps: Vec<&mut [f32]> =
-                layer_maps.iter_mut().filter_map(Iterator::next).collect();
-            self.apply_layer(layer, &hidden, &spans, &mut maps, &room)?;
+        for (index, layer) in self.layers.iter().enumerate() {
+            let maps = all_maps.iter_mut();
+            let maps = maps.map(|maps| wanted_maps(selection, index, self.config.head_count, maps));
+            let maps = maps.collect();
+            self.apply_layer(layer, &hidden, &spans, maps, &room)?;
             std::mem::swap(&mut hidden, &mut room.output); // [panel, hidden, lane]
             self.keep_hidden_states(keep, &hidden, &spans, &mut hidden_states)?;
         }
         let outputs = spans.iter().zip(attentions).zip(hidden_states);
         outputs
             .map(|((&(_, length), values), states)| {
-                let shape = [
-                    self.config.layer_count,
-                    self.config.head_count,
-                    length,
-                    length,
-                ];
+                let maps = HeadMaps::new(selection.clone(), [length, length], values)?;
+                let masks = vec![Mask::Full; selection.layers.len()];
+                let attention = AttentionTensor::new(AttentionKind::SelfAttention, masks, maps)?;
                 Ok(EncoderOutput {
-                    attention: AttentionTensor::unmasked(values, shape)?,
+                    attention,
                     hidden_states: match keep {
                         HiddenStates::Keep => Some(states),
                         HiddenStates::Drop => None,
@@ -264,14 +320,14 @@ impl Bert {
         })
     }
 
-    /// One layer over the stack: fills each input's `[head, query, key]`
-    /// probabilities and `room.output`.
+    /// One layer over the stack: fills each input's `[query, key]` probabilities
+    /// of the heads that are wanted, and `room.output`.
     fn apply_layer(
         &self,
         layer: &Layer,
         hidden: &Tensor, // [panel, hidden, lane]
         spans: &[(usize, usize)],
-        maps: &mut [&mut [f32]],
+        maps: Vec<Vec<Option<&mut [f32]>>>,
         room: &Room,
     ) -> Result<(), ModelError> {
         let shape = AttentionShape {
@@ -340,69 +396,18 @@ impl Layer {
     }
 }
 
-thread_local! {
-    /// Whether the thread is in [`with_threads_awake`], on either side.
-    static IS_AWAKE: Cell<bool> = const { Cell::new(false) };
-}
-
-/// How often a thread looks for work before it lets other processes run.
-const EMPTY_ROUNDS: usize = 64;
-
-/// Runs many short parallel steps with the pool's other threads looking for
-/// work all the time, instead of sleeping.
-///
-/// A thread that waits for a step may pick up anything meanwhile. It must not
-/// pick up the looking for work, which ends after the last step: whoever is in
-/// here already goes on at once.
-fn with_threads_awake<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    /// Lets the threads go, even when the work panics.
-    struct Done<'flag>(&'flag AtomicBool);
-    impl Drop for Done<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Release);
-        }
-    }
-    /// Marks the thread while it is in here.
-    struct Awake;
-    impl Drop for Awake {
-        fn drop(&mut self) {
-            IS_AWAKE.set(false);
-        }
-    }
-    let is_done = &AtomicBool::new(false);
-    rayon::scope(|scope| {
-        if IS_AWAKE.replace(true) {
-            return work();
-        }
-        let _awake = Awake;
-        let _done = Done(is_done);
-        // More threads than cores would only be in each other's way.
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        for _ in 1..rayon::current_num_threads().min(cores) {
-            scope.spawn(move |_| {
-                if !IS_AWAKE.replace(true) {
-                    let _awake = Awake;
-                    look_for_work(is_done);
-                }
-            });
-        }
-        work()
-    })
-}
-
-fn look_for_work(is_done: &AtomicBool) {
-    let mut empty_rounds = 0;
-    while !is_done.load(Ordering::Acquire) {
-        if rayon::yield_now() == Some(rayon::Yield::Executed) {
-            empty_rounds = 0;
-            continue;
-        }
-        empty_rounds += 1;
-        match empty_rounds % EMPTY_ROUNDS {
-            0 => std::thread::yield_now(),
-            _ => std::hint::spin_loop(),
-        }
-    }
+/// The next maps for the heads of a layer, `None` for those that are not wanted.
+fn wanted_maps<'maps>(
+    selection: &Selection,
+    layer: usize,
+    head_count: usize,
+    maps: &mut ChunksExactMut<'maps, f32>,
+) -> Vec<Option<&'maps mut [f32]>> {
+    let wanted = selection.layers.iter().find(|wanted| wanted.layer == layer);
+    let is_wanted = |head| wanted.is_some_and(|wanted| wanted.heads.contains(&head));
+    (0..head_count)
+        .map(|head| if is_wanted(head) { maps.next() } else { None })
+        .collect()
 }
 
 /// First row and number of rows of each input in the stack.

@@ -1,9 +1,13 @@
 //! What a checkpoint's `config.json` says about the model, checked before
 //! anything is allocated for it.
 
-use crate::remedy::{CheckpointPart, Remedy};
+use std::path::PathBuf;
+
+use crate::remedy::{Alteration, CheckpointPart, Remedy};
 use serde::Deserialize;
 use thiserror::Error;
+
+use super::own_code::{NotEmpty, own_code};
 
 /// The `model_type`s that attnviz can run.
 pub const SUPPORTED_MODEL_TYPES: &[&str] = &["bert"];
@@ -17,7 +21,27 @@ pub enum ConfigError {
     Json(#[from] serde_json::Error),
     /// The config names no `model_type`.
     #[error("config.json names no model_type, expected one of: {}", SUPPORTED_MODEL_TYPES.join(", "))]
-    NoModelType,
+    NoModelType {
+        /// The family that its other fields look like.
+        looks_like: Option<&'static str>,
+    },
+    /// The model is of a family that brings its own code.
+    #[error(
+        "config.json has auto_map: the model brings its own code ({code}), which attnviz does not run; model_type \"{model_type}\" is not one of: {}",
+        SUPPORTED_MODEL_TYPES.join(", ")
+    )]
+    OwnCode {
+        /// What the config calls the family.
+        model_type: String,
+        /// The class that the config names.
+        code: String,
+    },
+    /// Heads were taken out of the model.
+    #[error("config.json has pruned_heads: a model without some of its heads is not supported")]
+    PrunedHeads,
+    /// The weights are packed into fewer bits.
+    #[error("config.json has quantization_config: quantized weights are not supported")]
+    Quantized,
     /// A family that attnviz does not know.
     #[error("model_type \"{found}\" is not supported, expected one of: {}", SUPPORTED_MODEL_TYPES.join(", "))]
     ModelType {
@@ -65,9 +89,18 @@ impl ConfigError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::ModelType { .. } | Self::NoModelType | Self::Unsupported { .. } => {
-                Remedy::UseKnownFamily
-            }
+            Self::NoModelType {
+                looks_like: Some(model_type),
+            } => Remedy::AddModelType { model_type },
+            Self::ModelType { .. }
+            | Self::NoModelType { looks_like: None }
+            | Self::Unsupported { .. } => Remedy::UseKnownFamily,
+            Self::OwnCode { .. } => Remedy::SaveAttentionInPython,
+            Self::PrunedHeads => Remedy::UseOriginal(Alteration::PrunedHeads),
+            Self::Quantized => Remedy::UseOriginal(Alteration::Quantization),
+            Self::Json(error) if error.is_eof() => Remedy::DownloadFile {
+                path: PathBuf::from("config.json"),
+            },
             Self::Json(_)
             | Self::OutOfRange { .. }
             | Self::HeadsDoNotDivide { .. }
@@ -163,6 +196,10 @@ struct BertFields {
     position_embedding_type: Option<String>,
     is_decoder: Option<bool>,
     add_cross_attention: Option<bool>,
+    #[serde(default)]
+    pruned_heads: NotEmpty,
+    #[serde(default)]
+    quantization_config: NotEmpty,
 }
 
 /// `BertConfig()` of transformers is bert-base-uncased.
@@ -208,9 +245,17 @@ impl ModelConfig {
             model_type: Option<String>,
         }
         match serde_json::from_slice::<Family>(json)?.model_type {
-            None => Err(ConfigError::NoModelType),
+            None => Err(ConfigError::NoModelType {
+                looks_like: looks_like_bert(json).then_some("bert"),
+            }),
             Some(name) if name == "bert" => BertConfig::from_json(json).map(Self::Bert),
-            Some(found) => Err(ConfigError::ModelType { found }),
+            Some(found) => Err(match own_code(json) {
+                Some(code) => ConfigError::OwnCode {
+                    model_type: found,
+                    code,
+                },
+                None => ConfigError::ModelType { found },
+            }),
         }
     }
 
@@ -312,6 +357,12 @@ impl BertConfig {
             position != "absolute",
             position,
         )?;
+        if fields.pruned_heads.0 {
+            return Err(ConfigError::PrunedHeads);
+        }
+        if fields.quantization_config.0 {
+            return Err(ConfigError::Quantized);
+        }
         refuse(
             "is_decoder",
             "false",
@@ -326,6 +377,47 @@ impl BertConfig {
         )?;
         Ok(config)
     }
+}
+
+/// Whether a config without a `model_type` is that of a BERT: it says so by its
+/// `architectures`, or it has a BERT's fields and no other family's. Those of
+/// RoBERTa have the same names, and its only segment tells it.
+fn looks_like_bert(json: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Fields {
+        architectures: Option<Vec<String>>,
+        hidden_size: Option<u64>,
+        num_hidden_layers: Option<u64>,
+        num_attention_heads: Option<u64>,
+        intermediate_size: Option<u64>,
+        max_position_embeddings: Option<u64>,
+        type_vocab_size: Option<u64>,
+        vocab_size: Option<u64>,
+        // Of ELECTRA and ALBERT.
+        embedding_size: Option<u64>,
+        // Of RoBERTa and its kin it is 1.
+        pad_token_id: Option<u64>,
+    }
+    let Ok(fields) = serde_json::from_slice::<Fields>(json) else {
+        return false;
+    };
+    if let Some(architectures) = fields.architectures
+        && !architectures.is_empty()
+    {
+        return architectures.iter().all(|name| name.starts_with("Bert"));
+    }
+    let numbers = [
+        fields.hidden_size,
+        fields.num_hidden_layers,
+        fields.num_attention_heads,
+        fields.intermediate_size,
+        fields.max_position_embeddings,
+        fields.vocab_size,
+    ];
+    numbers.iter().all(Option::is_some)
+        && fields.type_vocab_size == Some(2)
+        && fields.embedding_size.is_none()
+        && fields.pad_token_id.unwrap_or(0) == 0
 }
 
 fn within(field: &'static str, found: u64, maximum: u64) -> Result<usize, ConfigError> {

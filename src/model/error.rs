@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::config::ConfigError;
 use crate::attention::AttentionError;
+use crate::memory::MemoryError;
 use crate::remedy::{Remedy, Setting};
 use crate::weights::WeightsError;
 
@@ -17,6 +18,17 @@ pub enum ModelError {
     /// The weights are not usable.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The model brings its own code, and its tensors are not those of its
+    /// family.
+    #[error(
+        "config.json has auto_map: the model brings its own code ({code}), which attnviz does not run; as a plain model it does not fit: {misfit}"
+    )]
+    OwnCode {
+        /// The class that the config names.
+        code: String,
+        /// Which tensor is missing, or is another one.
+        misfit: String,
+    },
     /// An input has no token, or more than the model has positions.
     #[error("expected between 1 and {maximum} tokens, found {found}")]
     TokenCount {
@@ -48,6 +60,9 @@ pub enum ModelError {
     /// What the model computed is not attention, as when weights overflow.
     #[error("the model's attention is not valid: {0}")]
     Attention(#[from] AttentionError),
+    /// What the model would compute does not fit into the memory.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// candle could not compute something.
     #[error("the model could not be computed: {0}")]
     Candle(#[from] candle_core::Error),
@@ -59,6 +74,8 @@ impl ModelError {
         match self {
             Self::Config(error) => error.remedy(),
             Self::Weights(error) => error.remedy(),
+            Self::Memory(error) => error.remedy(),
+            Self::OwnCode { .. } => Some(Remedy::SaveAttentionInPython),
             Self::UnknownSegment { .. } => Some(Remedy::LeaveOut(Setting::Pair)),
             Self::Attention(_) => Some(Remedy::CompareWithBuiltin),
             Self::TokenCount { .. } | Self::UnknownToken { .. } | Self::Candle(_) => None,

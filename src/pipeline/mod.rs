@@ -13,4 +13,7 @@ mod run;
 pub use contents::{Contents, Drawn};
 pub use error::OutputError;
 pub use output::{WrittenRun, picture_count, redraw_run, write_run};
-pub use run::{LoadedModel, PipelineError, Use, load, prepare, runs};
+pub use run::{
+    LoadedModel, LoadedTokenizer, PipelineError, Use, check_memory, load, load_tokenizer, prepare,
+    runs,
+};

@@ -5,9 +5,10 @@ use thiserror::Error;
 use crate::attention::{Attention, Selection};
 use crate::checkpoint::{Checkpoint, PendingProvenance};
 use crate::input::{Input, Prepared};
-use crate::model::{HiddenStates, Model, ModelError};
+use crate::model::{HiddenStates, Model, ModelConfig, ModelError};
 use crate::remedy::Remedy;
 use crate::run::Run;
+use crate::store::{OutputOptions, with_output};
 use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
 
 /// Why there is no run.
@@ -64,7 +65,7 @@ pub struct LoadedModel {
 /// # Errors
 /// When one of them cannot be made, or they do not fit one another.
 pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, PipelineError> {
-    let provenance = checkpoint.provenance();
+    let mut provenance = checkpoint.provenance();
     // The weights are read on all threads but the one that the vocabulary takes.
     let (model, tokenizer) = rayon::join(
         || match use_of_it {
@@ -74,11 +75,43 @@ pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, Pipe
         || Tokenizer::from_checkpoint(checkpoint),
     );
     let (tokenizer, model) = (tokenizer?, model?);
+    provenance.weights_prefix = model.chosen_prefix().map(str::to_owned);
     Ok(LoadedModel {
         tokenizer: tokenizer.for_rows(model.config().vocabulary_size()),
         model,
         provenance,
     })
+}
+
+/// What inputs need to become units, and no attention.
+#[derive(Debug)]
+pub struct LoadedTokenizer {
+    /// From texts to units.
+    pub tokenizer: Tokenizer,
+    /// How many units the model takes.
+    maximum_token_count: usize,
+}
+
+/// The tokenizer of a checkpoint alone; its weights need not be there.
+///
+/// # Errors
+/// When it cannot be made, or the model's config is refused.
+pub fn load_tokenizer(checkpoint: &Checkpoint) -> Result<LoadedTokenizer, PipelineError> {
+    let config = ModelConfig::from_json(&checkpoint.config).map_err(ModelError::from)?;
+    Ok(LoadedTokenizer {
+        tokenizer: Tokenizer::from_checkpoint(checkpoint)?,
+        maximum_token_count: config.maximum_token_count(),
+    })
+}
+
+impl LoadedTokenizer {
+    /// How long inputs may be.
+    pub fn limit(&self, truncate: Option<usize>) -> TokenLimit {
+        TokenLimit {
+            maximum: self.maximum_token_count,
+            truncate,
+        }
+    }
 }
 
 impl LoadedModel {
@@ -119,15 +152,29 @@ pub fn runs(
     inputs: &[&Prepared],
     selection: &Selection,
 ) -> Result<Vec<Run>, ModelError> {
-    let outputs = loaded.model.forward(inputs, HiddenStates::Drop)?;
-    let runs = outputs.into_iter().zip(inputs).map(|(output, &input)| {
-        let run = Run {
-            model: loaded.provenance.clone(),
-            input: input.input.clone(),
-            streams: input.streams.clone(),
-            attention: vec![Attention::Own(output.attention)],
-        };
-        run.select(selection)
+    let keep = HiddenStates::Drop;
+    let outputs = loaded.model.forward_heads(inputs, keep, selection)?;
+    let runs = outputs.into_iter().zip(inputs).map(|(output, &input)| Run {
+        model: loaded.provenance.clone(),
+        input: input.input.clone(),
+        streams: input.streams.clone(),
+        attention: vec![Attention::Own(output.attention)],
     });
     Ok(runs.collect())
+}
+
+/// Whether there is memory for the run of an input and for all that is written
+/// of it; asked before anything is computed.
+///
+/// # Errors
+/// When there is not.
+pub fn check_memory(
+    loaded: &LoadedModel,
+    input: &Prepared,
+    selection: &Selection,
+    options: &OutputOptions,
+) -> Result<(), ModelError> {
+    let demand = loaded.model.demand(selection.head_count());
+    let demand = with_output(demand, selection.layers.len(), options);
+    Ok(demand.check([input.source().len()].into_iter())?)
 }

@@ -5,12 +5,12 @@
 use super::draw::{Drawing, length};
 use super::{Picture, RenderError, png};
 use crate::analysis::Maps;
-use crate::figure::layout::{thumbnail as lay_out, thumbnail_size};
+use crate::figure::layout::{thumbnail as lay_out, thumbnail_side, thumbnail_size};
 use crate::figure::{self, Body, FigureOptions};
 use crate::run::Run;
 
-/// Draws all maps of a run without any text, coloured as in its overview. Its
-/// size is that of [`size`], whatever the number of tokens.
+/// Draws all maps of a run without any text, coloured as an overview of this
+/// size. Its size is that of [`size`], whatever the number of tokens.
 ///
 /// # Errors
 /// When the options name no range, there are more layers or heads than pixels,
@@ -20,7 +20,10 @@ pub fn thumbnail(
     maps: &Maps<'_>,
     options: &FigureOptions,
 ) -> Result<Picture, RenderError> {
-    let figure = figure::overview(run, maps, options)?;
+    let selection = &maps.selection;
+    let (layers, heads) = (selection.layers.len(), selection.head_indices().len());
+    let side = thumbnail_side(layers, heads);
+    let figure = figure::overview_in_steps(run, maps, options, [side, side])?;
     let layout = match &figure.body {
         Body::Grid(grid) => lay_out(grid, figure.palette)?,
         Body::Map(_) | Body::Profile(_) => {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::batch_records::{INPUTS, THUMBNAILS};
 use super::saved::{self, SavedNumbers};
 use super::write::{Change, PlaceLock, WriteError, beneath};
 use super::{FileRecord, MANIFEST, Manifest, SerializeError, read_manifest};
@@ -20,8 +21,18 @@ use crate::run::Run;
 /// The longest folder name, in characters, before a hash is added.
 const MAXIMUM_NAME_LENGTH: usize = 60;
 
+/// The longest readable part of a name that has a hash behind it, in bytes: a
+/// file system takes 255 for the whole, an ending included.
+const MAXIMUM_STEM_LENGTH: usize = 200;
+
 /// Names that Windows keeps for devices, whatever follows a dot.
-const RESERVED_NAMES: [&str; 4] = ["con", "prn", "aux", "nul"];
+const DEVICES: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
+
+/// Windows has such a device for every number, superscript ones included.
+const NUMBERED_DEVICES: [&str; 2] = ["COM", "LPT"];
+
+/// Folders of a batch, which is written below the same folder as runs are.
+const BATCH_FOLDERS: [&str; 2] = [INPUTS, THUMBNAILS];
 
 /// There is no folder for a run.
 #[derive(Debug, Error)]
@@ -99,7 +110,7 @@ enum Earlier {
     Own(Box<Manifest>),
     /// What is to be overwritten: the files that its manifest lists, if it has
     /// one.
-    Foreign(Vec<String>),
+    Foreign(Vec<FileRecord>),
 }
 
 /// The folder for a run below `root`: named after the input; where that is
@@ -123,7 +134,7 @@ pub fn choose(root: &Path, run: &Run, overwrite: bool) -> Result<Destination, Fo
     if let Some(earlier) = usable(occupant, run, &model, overwrite) {
         return Ok(Destination { path, earlier });
     }
-    let path = root.join(format!("{name}-{}", owner_hash(run, &model)));
+    let path = root.join(owned_name(&name, run, &model));
     match usable(Occupant::of(&path), run, &model, overwrite) {
         Some(earlier) => Ok(Destination { path, earlier }),
         None => Err(FolderError::Taken { path }),
@@ -151,10 +162,7 @@ fn usable(
     match occupant {
         Occupant::Nobody => Some(Earlier::Nothing),
         Occupant::Run(manifest) if is_of(&manifest, run, model) => Some(Earlier::Own(manifest)),
-        Occupant::Run(manifest) if overwrite => {
-            let names = manifest.files.into_iter().map(|file| file.name);
-            Some(Earlier::Foreign(names.collect()))
-        }
+        Occupant::Run(manifest) if overwrite => Some(Earlier::Foreign(manifest.files)),
         Occupant::Folder if overwrite => Some(Earlier::Foreign(Vec::new())),
         Occupant::Run(_) | Occupant::Folder | Occupant::Other => None,
     }
@@ -205,7 +213,14 @@ impl Destination {
                 return Ok(Some(Change::default()));
             }
             Earlier::Own(earlier) => (earlier.as_ref(), Vec::new()),
-            Earlier::Foreign(files) => (manifest, files.iter().map(PathBuf::from).collect()),
+            Earlier::Foreign(files) => {
+                // What somebody has changed since is somebody's.
+                let as_listed = files
+                    .par_iter()
+                    .filter(|file| beneath::is_as_listed(&self.path, &file.name, &file.sha256));
+                let names = as_listed.map(|file| PathBuf::from(&file.name));
+                (manifest, names.collect())
+            }
         };
         let interim = Manifest {
             files: kept.to_vec(),
@@ -241,15 +256,28 @@ pub fn folder_name(texts: &[&str]) -> String {
         name.push(letter);
         length += 1;
     }
-    let name = name.trim_end_matches('-');
-    let is_port = name.len() == 4
-        && (name.starts_with("com") || name.starts_with("lpt"))
-        && name.ends_with(|last: char| last.is_ascii_digit());
-    match name {
+    match name.trim_end_matches('-') {
         "" => "input".to_owned(),
-        name if is_port || RESERVED_NAMES.contains(&name) => format!("{name}-input"),
+        name if has_meaning(name) => format!("{name}-input"),
         name => name.to_owned(),
     }
+}
+
+/// Whether a system or a batch has a use of its own for a name. In upper case,
+/// since some file systems take letters for the same that differ in case alone,
+/// as `ſ` and `s` do.
+fn has_meaning(name: &str) -> bool {
+    let name = name.to_uppercase();
+    let is_numbered_device = NUMBERED_DEVICES.iter().any(|device| {
+        let mut number = name.strip_prefix(device).unwrap_or_default().chars();
+        let is_number = |letter: char| letter.is_ascii_digit() || "¹²³".contains(letter);
+        number.next().is_some_and(is_number) && number.next().is_none()
+    });
+    is_numbered_device
+        || DEVICES.contains(&name.as_str())
+        || BATCH_FOLDERS
+            .iter()
+            .any(|folder| folder.to_uppercase() == name)
 }
 
 /// A safe file name, without extension, for any text. A text that is such a
@@ -260,20 +288,30 @@ pub fn file_stem(text: &str) -> String {
     if name == text && text.is_ascii() {
         return name;
     }
-    format!("{name}-{}", short_hash(text.as_bytes()))
+    with_hash(&name, text.as_bytes())
 }
 
 /// Tells inputs of the same name apart, and models of the same input.
-fn owner_hash(run: &Run, model: &ModelProvenance) -> String {
+fn owned_name(name: &str, run: &Run, model: &ModelProvenance) -> String {
     // JSON, so that no two owners are written alike. None of it gives
     // serde_json a reason to refuse.
     let owner = (&run.input, model);
-    short_hash(&serde_json::to_vec(&owner).unwrap_or_default())
+    with_hash(name, &serde_json::to_vec(&owner).unwrap_or_default())
 }
 
-/// Eight hexadecimal digits.
+/// A name and what tells it from others of that name.
+fn with_hash(name: &str, bytes: &[u8]) -> String {
+    let mut lengths = (0..=MAXIMUM_STEM_LENGTH).rev();
+    let stem = lengths.find_map(|length| name.get(..length));
+    let stem = stem.filter(|_| name.len() > MAXIMUM_STEM_LENGTH);
+    let stem = stem.unwrap_or(name).trim_end_matches('-');
+    format!("{stem}-{}", short_hash(bytes))
+}
+
+/// Sixteen hexadecimal digits: of a billion names, two are alike once in forty
+/// times that somebody makes as many.
 fn short_hash(bytes: &[u8]) -> String {
     let mut digits = digest::sha256(bytes);
-    digits.truncate(8);
+    digits.truncate(16);
     digits
 }

@@ -3,6 +3,7 @@
 //! draws. [`mod@write`] alone creates files.
 
 pub mod batch_records;
+mod earlier_options;
 pub mod folder;
 mod heads_record;
 mod manifest;
@@ -24,4 +25,4 @@ pub use options::{Format, OutputOptions};
 pub use options_record::OptionsRecord;
 pub use pictures::{ViewedPicture, expected_files, picture_formats, pictures};
 pub use schema::read_manifest;
-pub use size::{MAXIMUM_LENGTH, estimate};
+pub use size::{MAXIMUM_LENGTH, estimate, with_output};

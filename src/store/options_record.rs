@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{HeadsRecord, OutputOptions};
-use crate::analysis::{Granularity, ReshapeOptions, SpecialTokens};
+use crate::analysis::{Crop, Granularity, LinkChoice, ReshapeOptions, SpecialTokens};
 use crate::attention::Selection;
 use crate::figure::{Colormap, Progression, Theme, View};
 
@@ -25,7 +25,8 @@ pub struct OptionsRecord {
     /// `--special-tokens`.
     #[serde(skip_serializing_if = "is_default_special_tokens")]
     pub special_tokens: String,
-    /// `--crop`, `None` for all units.
+    /// `--crop`, `None` for all units: `@10-@40` counts the run's own units.
+    /// Without `@`, as older versions wrote it, it counted what was shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<String>,
     /// `--scale`, `None` where each view has its default.
@@ -52,6 +53,9 @@ pub struct OptionsRecord {
     /// `--top-k`.
     #[serde(skip_serializing_if = "is_zero")]
     pub top_k: usize,
+    /// `--links`.
+    #[serde(skip_serializing_if = "is_default_links")]
+    pub links: String,
     /// `--layers` of a file that depends on more than one head, as the model
     /// counts them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,6 +75,10 @@ fn is_default_special_tokens(name: &str) -> bool {
 
 fn is_default_progression(name: &str) -> bool {
     name == Progression::default().name()
+}
+
+fn is_default_links(name: &str) -> bool {
+    name == LinkChoice::default().name()
 }
 
 fn is_default_colormap(name: &str) -> bool {
@@ -102,6 +110,7 @@ impl Default for OptionsRecord {
             invert: false,
             theme: Theme::default().to_string(),
             top_k: 0,
+            links: LinkChoice::default().to_string(),
             layers: Vec::new(),
             heads: None,
         }
@@ -123,6 +132,7 @@ impl OptionsRecord {
             invert: figure.palette.inverted,
             theme: figure.palette.theme.to_string(),
             top_k: figure.top_links,
+            links: figure.links.to_string(),
             ..Self::of_reshape(&options.reshape)
         }
     }
@@ -164,7 +174,9 @@ impl OptionsRecord {
         Self {
             tokens: reshape.granularity.to_string(),
             special_tokens: reshape.special_tokens.to_string(),
-            crop: reshape.crop.map(|crop| crop.to_string()),
+            crop: reshape
+                .crop
+                .map(|Crop { first, last }| format!("@{first}-@{last}")),
             ..Self::default()
         }
     }

@@ -7,7 +7,7 @@ use super::numbers::FILES;
 use super::{Format, OptionsRecord, OutputOptions};
 use crate::analysis::{Direction, MapId, Reduction};
 use crate::attention::Selection;
-use crate::figure::{PictureId, Scale, View};
+use crate::figure::{PictureId, Scale, UnitChoice, View};
 
 /// A picture and the view that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +52,18 @@ fn stem(picture: &PictureId) -> String {
             format!("{}/layer-{layer:02}", word(reduction))
         }
         PictureId::Joined(reduction, MapId::All) => format!("{}/all", word(reduction)),
-        PictureId::Unit(Direction::From, choice) => {
-            format!("from/{}", file_stem(&choice.to_string()))
+        PictureId::Unit(direction, choice) => {
+            let folder = match direction {
+                Direction::From => "from",
+                Direction::To => "to",
+            };
+            // No stem of a text has an @.
+            let stem = match choice {
+                UnitChoice::Text(text) => file_stem(text),
+                UnitChoice::Position(position) => format!("@{position}"),
+            };
+            format!("{folder}/{stem}")
         }
-        PictureId::Unit(Direction::To, choice) => format!("to/{}", file_stem(&choice.to_string())),
     }
 }
 

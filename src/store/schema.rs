@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::earlier_options::say_anew;
 use super::{
     AttentionRecord, FileRecord, HeadsRecord, Manifest, OptionsRecord, SCHEMA_VERSION,
     StreamRecord, UnitRecord,
@@ -25,7 +26,10 @@ pub fn read_manifest(json: &[u8]) -> Result<Manifest, String> {
             .map_err(|error| error.to_string())
             .and_then(SchemaOne::into_manifest)?,
         Some(version) if version == u64::from(SCHEMA_VERSION) => {
-            serde_json::from_slice(json).map_err(|error| error.to_string())?
+            let read = serde_json::from_slice(json);
+            let mut manifest = read.map_err(|error| error.to_string())?;
+            say_anew(&mut manifest);
+            manifest
         }
         Some(version) => {
             return Err(format!(
@@ -85,6 +89,7 @@ struct ShownToken {
 
 impl SchemaOne {
     fn into_manifest(self) -> Result<Manifest, String> {
+        let is_whole = self.shown.is_none();
         let (row_sums, mut notes) = match &self.shown {
             None => (None, Vec::new()),
             Some(shown) => (Some(shown.row_sums), shown.notes.clone()),
@@ -114,7 +119,7 @@ impl SchemaOne {
                 ..options.clone()
             },
         });
-        Ok(Manifest {
+        let mut manifest = Manifest {
             schema_version: 1,
             attnviz_version: self.attnviz_version,
             model: self.model,
@@ -134,7 +139,12 @@ impl SchemaOne {
             }],
             shown: None,
             files: files.collect(),
-        })
+        };
+        // Of what was shown alone, nobody can say any more which units it was.
+        if is_whole {
+            say_anew(&mut manifest);
+        }
+        Ok(manifest)
     }
 }
 

@@ -4,9 +4,10 @@
 use super::numbers;
 use super::pictures::{picture_formats, pictures};
 use super::{Format, OutputOptions};
-use crate::analysis::Maps;
+use crate::analysis::{Maps, ReshapeOptions};
 use crate::attention::Attention;
-use crate::figure::PictureId;
+use crate::figure::{PictureId, View};
+use crate::memory::Demand;
 
 /// What is written without [`OutputOptions::large`](super::OutputOptions::large), in bytes.
 pub const MAXIMUM_LENGTH: u64 = 1_000_000_000;
@@ -56,6 +57,32 @@ pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions)
             .saturating_add(manifest),
     });
     numbers.fold(pictures.saturating_add(manifest), u64::saturating_add)
+}
+
+/// What is held in memory beside the maps of a run while its files are made.
+pub fn with_output(demand: Demand, layer_count: usize, options: &OutputOptions) -> Demand {
+    let number = size_of::<f32>() as u64;
+    // Each step that changes maps holds old and new ones.
+    let reshaped = match options.reshape == ReshapeOptions::default() {
+        true => 0,
+        false => 2 * number,
+    };
+    let encoded = options.formats.iter().map(|format| match format {
+        Format::Png | Format::Svg => 0,
+        Format::Safetensors | Format::Npz => number,
+        Format::Json => JSON_NUMBER_LENGTH,
+    });
+    let reductions = options.views.iter().filter(|view| match view {
+        View::Mean | View::Max => true,
+        View::Heads | View::Overview | View::Unit(..) => false,
+    });
+    // A map a layer and one of all, and the sums of one of them.
+    let reduction = (layer_count as u64 + 1) * number + size_of::<f64>() as u64;
+    Demand {
+        each_pair: demand.each_pair + reshaped + encoded.max().unwrap_or(0),
+        each_pair_once: demand.each_pair_once + reductions.count() as u64 * reduction,
+        ..demand
+    }
 }
 
 fn picture_length(picture: &PictureId, cells: u64, values: u64) -> u64 {

@@ -24,12 +24,30 @@ pub fn file_name(path: &Path) -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// Half-precision numbers that are read at a time, and then converted.
-const HALVES_LENGTH: usize = 1 << 12;
+/// Numbers of another width than `f32` that are read at a time, and then
+/// converted.
+const PART_LENGTH: usize = 1 << 12;
 
-/// How a number is stored; little-endian all of them.
+/// Which byte of a number comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// The lowest: almost everywhere.
+    Little,
+    /// The highest: where a file was written on such a machine and says so.
+    Big,
+}
+
+impl ByteOrder {
+    const NATIVE: Self = match cfg!(target_endian = "big") {
+        true => Self::Big,
+        false => Self::Little,
+    };
+}
+
+/// How a number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FloatType {
+    F64,
     F32,
     F16,
     Bf16,
@@ -39,6 +57,7 @@ impl FloatType {
     /// Bytes of one number.
     pub fn size(self) -> usize {
         match self {
+            Self::F64 => 8,
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
         }
@@ -132,11 +151,12 @@ impl ByteSource {
     pub fn read_floats(
         &self,
         float_type: FloatType,
+        order: ByteOrder,
         position: u64,
         byte_count: usize,
     ) -> Result<Vec<f32>, ReadError> {
         let mut values = vec![0.0; byte_count / float_type.size()];
-        self.read_floats_into(float_type, position, &mut values)?;
+        self.read_floats_into(float_type, order, position, &mut values)?;
         Ok(values)
     }
 
@@ -147,37 +167,62 @@ impl ByteSource {
     pub fn read_floats_into(
         &self,
         float_type: FloatType,
-        mut position: u64,
+        order: ByteOrder,
+        position: u64,
         values: &mut [f32],
     ) -> Result<(), ReadError> {
-        if float_type == FloatType::F32 {
-            self.read_exact_at(position, bytemuck::cast_slice_mut(values))?;
-            if cfg!(target_endian = "big") {
-                for value in values {
-                    *value = f32::from_bits(value.to_bits().swap_bytes());
+        let is_swapped = order != ByteOrder::NATIVE;
+        match float_type {
+            FloatType::F32 => {
+                self.read_exact_at(position, bytemuck::cast_slice_mut(values))?;
+                if is_swapped {
+                    for value in values {
+                        *value = f32::from_bits(value.to_bits().swap_bytes());
+                    }
                 }
+                Ok(())
             }
-            return Ok(());
+            // Rounded to the nearest `f32`, as PyTorch does.
+            FloatType::F64 => self.read_in_parts(position, values, |bits: &mut [u64], part| {
+                for (bits, value) in bits.iter().zip(part) {
+                    let bits = if is_swapped { bits.swap_bytes() } else { *bits };
+                    *value = f64::from_bits(bits) as f32;
+                }
+            }),
+            FloatType::F16 => self.read_in_parts(position, values, |bits: &mut [u16], part| {
+                swap(is_swapped, bits);
+                let halves = bits.reinterpret_cast::<half::f16>();
+                halves.convert_to_f32_slice(part);
+            }),
+            FloatType::Bf16 => self.read_in_parts(position, values, |bits: &mut [u16], part| {
+                swap(is_swapped, bits);
+                let halves = bits.reinterpret_cast::<half::bf16>();
+                halves.convert_to_f32_slice(part);
+            }),
         }
-        let mut bits = [0_u16; HALVES_LENGTH];
-        for chunk in values.chunks_mut(HALVES_LENGTH) {
-            let bits = &mut bits[..chunk.len()];
+    }
+
+    /// Numbers of another width, some at a time, each lot converted.
+    fn read_in_parts<Bits: bytemuck::Pod>(
+        &self,
+        mut position: u64,
+        values: &mut [f32],
+        convert: impl Fn(&mut [Bits], &mut [f32]),
+    ) -> Result<(), ReadError> {
+        let mut bits = [Bits::zeroed(); PART_LENGTH];
+        for part in values.chunks_mut(PART_LENGTH) {
+            let bits = &mut bits[..part.len()];
             self.read_exact_at(position, bytemuck::cast_slice_mut(bits))?;
             position += size_of_val(bits) as u64;
-            if cfg!(target_endian = "big") {
-                bits.iter_mut().for_each(|bits| *bits = bits.swap_bytes());
-            }
-            match float_type {
-                FloatType::Bf16 => bits
-                    .reinterpret_cast::<half::bf16>()
-                    .convert_to_f32_slice(chunk),
-                // F32 has returned.
-                FloatType::F16 | FloatType::F32 => bits
-                    .reinterpret_cast::<half::f16>()
-                    .convert_to_f32_slice(chunk),
-            }
+            convert(bits, part);
         }
         Ok(())
+    }
+}
+
+fn swap(is_swapped: bool, bits: &mut [u16]) {
+    if is_swapped {
+        bits.iter_mut().for_each(|bits| *bits = bits.swap_bytes());
     }
 }
 

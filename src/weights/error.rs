@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::bytes::ReadError;
+use super::bytes::{ReadError, file_name};
+use super::names::AdapterKind;
 use super::pickle::PickleError;
-use crate::remedy::{CheckpointPart, Remedy};
+use crate::checkpoint::WrongKindError;
+use crate::remedy::{Alteration, CheckpointPart, Remedy};
 
 /// Why weights cannot be used.
 #[derive(Debug, Error)]
@@ -37,7 +39,71 @@ pub enum WeightsError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The file is no checkpoint in PyTorch's zip format.
+    /// The file ends before it should.
+    #[error("{} is incomplete: {reason}", file_name(path))]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// The file is something else than its name says.
+    #[error(transparent)]
+    WrongKind(#[from] WrongKindError),
+    /// The file holds an adapter beside the weights, or alone.
+    #[error("{file} holds {}, such as {name}", kind.in_words())]
+    Adapter {
+        /// The file's name.
+        file: String,
+        /// One of the adapter's tensors.
+        name: String,
+        /// What it is.
+        kind: AdapterKind,
+    },
+    /// The weights are packed into fewer bits, with tensors that say how.
+    #[error("{file} holds quantized weights, such as {name}")]
+    Quantized {
+        /// The file's name.
+        file: String,
+        /// One of the tensors that say how.
+        name: String,
+    },
+    /// The file holds more than one encoder.
+    #[error(
+        "{file} holds {} encoders; their tensors begin with {}",
+        prefixes.len(),
+        listed(prefixes)
+    )]
+    SeveralEncoders {
+        /// The file's name.
+        file: String,
+        /// What stands before the names of each one's tensors.
+        prefixes: Vec<String>,
+    },
+    /// No encoder has the prefix that was asked for.
+    #[error(
+        "{file} has no encoder whose tensors begin with {prefix:?}; there is one with {}",
+        listed(prefixes)
+    )]
+    NoSuchPrefix {
+        /// The file's name.
+        file: String,
+        /// What was asked for.
+        prefix: String,
+        /// Those that there are.
+        prefixes: Vec<String>,
+    },
+    /// Tensors share numbers, so that the model is far larger than its files.
+    #[error(
+        "the model takes {needed} bytes, and its files have {found}: its tensors share their data"
+    )]
+    LargerThanFiles {
+        /// Bytes of the tensors that the model needs.
+        needed: u64,
+        /// Bytes of the files.
+        found: u64,
+    },
+    /// The file is no checkpoint of PyTorch's.
     #[error(transparent)]
     Pickle(#[from] PickleError),
     /// No tensor has the name of a word embedding table.
@@ -58,6 +124,18 @@ pub enum WeightsError {
         /// The shape that the config asks for.
         expected: Vec<usize>,
     },
+    /// Heads were taken out of an attention.
+    #[error(
+        "tensor {name} has {found} rows, expected {expected}: some of the model's heads were pruned"
+    )]
+    PrunedHeads {
+        /// Full name.
+        name: String,
+        /// The rows that the config asks for.
+        expected: usize,
+        /// The rows in the file.
+        found: usize,
+    },
     /// A tensor has another shape than the config asks for.
     #[error("tensor {name}: expected shape {expected:?}, found {found:?}")]
     Shape {
@@ -69,7 +147,7 @@ pub enum WeightsError {
         found: Vec<usize>,
     },
     /// A tensor holds something else than floating-point numbers.
-    #[error("tensor {name}: expected F32, F16 or BF16, found {found}")]
+    #[error("tensor {name}: expected F64, F32, F16 or BF16, found {found}")]
     Dtype {
         /// Full name.
         name: String,
@@ -95,7 +173,27 @@ impl WeightsError {
             Self::Io { .. } => Remedy::LookAtFile,
             Self::Memory { .. } => Remedy::UseLessMemory,
             Self::Pickle(error) => return error.remedy(),
-            Self::Dtype { .. } => Remedy::SaveCheckpoint(CheckpointPart::Safetensors),
+            Self::WrongKind(error) => return error.remedy(),
+            Self::Incomplete { path, .. } => Remedy::DownloadFile { path: path.clone() },
+            Self::Adapter { kind, .. } => match kind {
+                AdapterKind::LowRank | AdapterKind::Mergeable => {
+                    Remedy::MergeAdapter { from: None }
+                }
+                AdapterKind::Other => Remedy::UseOriginal(Alteration::Adapter),
+            },
+            Self::Dtype { found, .. } if is_quantized(found) => {
+                Remedy::UseOriginal(Alteration::Quantization)
+            }
+            Self::Dtype { .. } | Self::LargerThanFiles { .. } => {
+                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
+            }
+            Self::Quantized { .. } => Remedy::UseOriginal(Alteration::Quantization),
+            Self::SeveralEncoders { prefixes, .. } | Self::NoSuchPrefix { prefixes, .. } => {
+                Remedy::ChooseWeightsPrefix {
+                    prefixes: prefixes.clone(),
+                }
+            }
+            Self::PrunedHeads { .. } => Remedy::UseOriginal(Alteration::PrunedHeads),
             Self::Safetensors { .. }
             | Self::NoEmbeddings { .. }
             | Self::Missing { .. }
@@ -103,6 +201,52 @@ impl WeightsError {
             | Self::NotFinite { .. } => Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights),
         })
     }
+
+    /// Whether the tensors are others than the model's config asks for.
+    pub fn is_of_other_tensors(&self) -> bool {
+        match self {
+            Self::NoEmbeddings { .. }
+            | Self::Missing { .. }
+            | Self::Shape { .. }
+            | Self::PrunedHeads { .. } => true,
+            Self::Io { .. }
+            | Self::Memory { .. }
+            | Self::Safetensors { .. }
+            | Self::Incomplete { .. }
+            | Self::WrongKind(_)
+            | Self::Adapter { .. }
+            | Self::Quantized { .. }
+            | Self::SeveralEncoders { .. }
+            | Self::NoSuchPrefix { .. }
+            | Self::LargerThanFiles { .. }
+            | Self::Pickle(_)
+            | Self::Dtype { .. }
+            | Self::NotFinite { .. } => false,
+        }
+    }
+}
+
+/// Whether a type of few bits is one that weights are quantized to.
+fn is_quantized(dtype: &str) -> bool {
+    ["I8", "U8", "F8", "F4", "F6", "Char", "Byte", "qtensor", "Q"]
+        .iter()
+        .any(|start| dtype.starts_with(start) || dtype.ends_with(start))
+}
+
+/// Prefixes, for people; one may be nothing.
+fn listed(prefixes: &[String]) -> String {
+    let mut listed: Vec<String> = prefixes
+        .iter()
+        .take(8)
+        .map(|prefix| match prefix.as_str() {
+            "" => "no prefix".to_owned(),
+            prefix => prefix.to_owned(),
+        })
+        .collect();
+    if prefixes.len() > listed.len() {
+        listed.push("…".to_owned());
+    }
+    listed.join(", ")
 }
 
 impl From<ReadError> for WeightsError {

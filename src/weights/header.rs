@@ -25,6 +25,9 @@ pub enum HeaderError {
     /// It is no whole safetensors file: what is wrong with it, in words.
     #[error("{0}")]
     Malformed(String),
+    /// It ends before what its header says: what is missing, in words.
+    #[error("{0}")]
+    Incomplete(String),
     /// The header is longer than was to be read.
     #[error("its header has {length} bytes, at most {maximum} are read")]
     TooLong {
@@ -41,7 +44,7 @@ impl HeaderError {
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Io(_) => Some(Remedy::LookAtFile),
-            Self::Malformed(_) | Self::TooLong { .. } => None,
+            Self::Malformed(_) | Self::Incomplete(_) | Self::TooLong { .. } => None,
         }
     }
 }
@@ -65,9 +68,14 @@ impl SafetensorsHeader {
         let length = u64::from_le_bytes(length_field);
         let available = file_length - 8;
         if length > available {
-            return Err(HeaderError::Malformed(format!(
-                "its header says it is {length} bytes long, and {available} bytes follow"
-            )));
+            let reason =
+                format!("its header says it is {length} bytes long, and {available} bytes follow");
+            let mut first = [0];
+            let begins_right = file.read(&mut first).is_ok() && first == *b"{";
+            return Err(match begins_right && length <= maximum {
+                true => HeaderError::Incomplete(reason),
+                false => HeaderError::Malformed(reason),
+            });
         }
         if length > maximum {
             return Err(HeaderError::TooLong { length, maximum });
@@ -81,11 +89,15 @@ impl SafetensorsHeader {
         })?;
         let data_start = 8 + length;
         let data_length = metadata.data_len() as u64;
-        if data_start.checked_add(data_length) != Some(file_length) {
-            return Err(HeaderError::Malformed(format!(
-                "its tensors take {data_length} bytes, and {} bytes follow the header",
-                file_length - data_start
-            )));
+        let found_length = file_length - data_start;
+        if data_length != found_length {
+            let reason = format!(
+                "its tensors take {data_length} bytes, and {found_length} bytes follow the header"
+            );
+            return Err(match data_length > found_length {
+                true => HeaderError::Incomplete(reason),
+                false => HeaderError::Malformed(reason),
+            });
         }
         Ok(Self {
             metadata,

@@ -1,25 +1,27 @@
 //! Tensors out of weight files, as `f32`, each checked before it is used.
 
 mod bytes;
+mod choice;
 mod error;
 mod header;
 mod memory;
 mod names;
 mod pickle;
 mod safetensors_file;
+mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pulp::Arch;
 
-use self::bytes::file_name;
-use self::pickle::PickleFile;
-use self::safetensors_file::SafetensorsFile;
+use self::choice::{choose, drop_aliases, found_instead};
+use self::source::Source;
 use crate::checkpoint::WeightFiles;
 
 pub use self::error::WeightsError;
 pub use self::header::{HeaderError, SafetensorsHeader};
 pub use self::memory::WeightMemory;
+pub use self::names::AdapterKind;
 pub use self::pickle::PickleError;
 
 /// The tensors of a checkpoint, by name.
@@ -31,69 +33,113 @@ pub struct Weights {
     /// What stands before `embeddings.word_embeddings.weight` and so before
     /// the name of every tensor of the encoder.
     prefix: String,
-}
-
-#[derive(Debug)]
-enum Source {
-    Safetensors(SafetensorsFile),
-    Pickle(PickleFile),
+    /// Whether there are other encoders that could have been chosen.
+    has_others: bool,
 }
 
 /// Values that are read and checked at a time: a part of the second-level
 /// cache.
 const CHUNK_LENGTH: usize = 1 << 16;
 
+/// How many times as large as its pickles a model may be in memory.
+const MAXIMUM_GROWTH: u64 = 8;
+
+/// Bytes that a model may take whatever its files have.
+const FREE_LENGTH: u64 = 64 << 20;
+
 impl Weights {
     /// Opens the files and reads what they say they hold; no tensor yet.
+    /// `prefix` chooses one of several encoders, with or without the point at
+    /// its end.
     ///
     /// # Errors
-    /// When a file cannot be read, is malformed, or none of them holds a word
-    /// embedding table.
-    pub fn open(files: &WeightFiles) -> Result<Self, WeightsError> {
-        let (sources, name) = match files {
-            WeightFiles::Safetensors(paths) => {
-                let sources: Result<Vec<_>, _> = paths
-                    .iter()
-                    .map(|path| SafetensorsFile::open(path).map(Source::Safetensors))
-                    .collect();
-                (
-                    sources?,
-                    paths
-                        .first()
-                        .map_or_else(String::new, |path| file_name(path)),
-                )
-            }
-            WeightFiles::Pickle(path) => (
-                vec![Source::Pickle(PickleFile::open(path)?)],
-                file_name(path),
-            ),
-            WeightFiles::Builtin(bytes) => {
-                let name = "the built-in model.safetensors";
-                let file = SafetensorsFile::builtin(bytes, name)?;
-                (vec![Source::Safetensors(file)], name.to_owned())
-            }
-        };
+    /// When a file cannot be read, is malformed, holds an adapter or quantized
+    /// weights, or when none of them holds a word embedding table, or several
+    /// do and none is chosen.
+    pub fn open(files: &WeightFiles, prefix: Option<&str>) -> Result<Self, WeightsError> {
+        let (sources, file) = source::open(files)?;
         let mut source_of = BTreeMap::new();
         for (index, source) in sources.iter().enumerate() {
             for name in source.names() {
                 source_of.insert(name, index);
             }
         }
-        let prefix = names::prefix(source_of.keys());
-        let Some(prefix) = prefix else {
-            let names: BTreeSet<&str> = source_of.keys().map(String::as_str).collect();
-            let some: Vec<&str> = names.iter().copied().take(4).collect();
-            let found = match names.len() {
-                0 => "no tensor".to_owned(),
-                count => format!("{count} tensors such as {}", some.join(", ")),
-            };
-            return Err(WeightsError::NoEmbeddings { file: name, found });
+        let names: BTreeSet<&str> = source_of.keys().map(String::as_str).collect();
+        let mut prefixes = names::prefixes(&names);
+        drop_aliases(&sources, &names, &mut prefixes);
+        let chosen = choose(&prefixes, prefix, &file)?;
+        if let Some((name, kind)) = names::adapter(&names, chosen) {
+            return Err(WeightsError::Adapter { file, name, kind });
+        }
+        if let Some(name) = names::quantization(&names, chosen) {
+            return Err(WeightsError::Quantized { file, name });
+        }
+        let several = |prefixes| WeightsError::SeveralEncoders {
+            file: file.clone(),
+            prefixes,
+        };
+        let Some(prefix) = chosen.map(str::to_owned) else {
+            return Err(match prefixes.is_empty() {
+                false => several(prefixes),
+                true => WeightsError::NoEmbeddings {
+                    found: found_instead(&sources, &names),
+                    file,
+                },
+            });
         };
         Ok(Self {
+            has_others: prefixes.len() > 1,
             sources,
             source_of,
             prefix,
         })
+    }
+
+    /// What stands before the names of the encoder's tensors, where it was
+    /// chosen among several.
+    pub fn chosen_prefix(&self) -> Option<&str> {
+        self.has_others.then_some(self.prefix.as_str())
+    }
+
+    /// Checks that so many numbers are not far more than the files hold, which
+    /// tensors that share their data in a pickle may pretend. A model that uses
+    /// its layers several times is some times as large as its file.
+    ///
+    /// # Errors
+    /// When they are.
+    pub fn check_size(&self, number_count: u64) -> Result<(), WeightsError> {
+        let needed = number_count.saturating_mul(size_of::<f32>() as u64);
+        let lengths = self.sources.iter().map(|source| match source {
+            // It has room for what it says it holds.
+            Source::Safetensors(_) => u64::MAX,
+            Source::Pickle(file) => file.file_length,
+        });
+        let found = lengths.fold(0, u64::saturating_add);
+        match needed
+            > found
+                .saturating_mul(MAXIMUM_GROWTH)
+                .saturating_add(FREE_LENGTH)
+        {
+            true => Err(WeightsError::LargerThanFiles { needed, found }),
+            false => Ok(()),
+        }
+    }
+
+    /// The names of the encoder's tensors that are not among the `expected`
+    /// ones, which are without prefix, each in full.
+    pub fn unexpected(&self, expected: &BTreeSet<String>) -> Vec<String> {
+        let names = self.source_of.keys().map(String::as_str).collect();
+        let old: BTreeSet<String> = expected
+            .iter()
+            .filter_map(|name| names::old_name(name))
+            .collect();
+        names::of_encoder(&names, &self.prefix)
+            .into_iter()
+            .filter(|name| !expected.contains(*name) && !old.contains(*name))
+            // Positions and segments that early versions wrote down.
+            .filter(|name| !name.ends_with("_ids"))
+            .map(|name| format!("{}{name}", self.prefix))
+            .collect()
     }
 
     /// One whole tensor of `shape`, row after row. `name` is without prefix;
@@ -265,10 +311,27 @@ impl Weights {
             .find_map(|name| self.source_of.get(&name).map(|&index| (name, index)))
             .ok_or_else(|| WeightsError::missing(&name, shape))?;
         let source = &self.sources[index];
+        if let Some(found) = source.other_type(&name) {
+            return Err(WeightsError::Dtype { name, found });
+        }
         let found = source
             .shape(&name)
             .ok_or_else(|| WeightsError::missing(&name, shape))?;
         if found != shape {
+            let is_projection = ["query", "key", "value"]
+                .iter()
+                .any(|part| name.contains(&format!(".attention.self.{part}.")));
+            if let ([found, rest @ ..], [expected, expected_rest @ ..]) = (&found[..], shape)
+                && is_projection
+                && found < expected
+                && rest == expected_rest
+            {
+                return Err(WeightsError::PrunedHeads {
+                    name,
+                    expected: *expected,
+                    found: *found,
+                });
+            }
             return Err(WeightsError::Shape {
                 name,
                 expected: shape.to_vec(),
@@ -303,53 +366,6 @@ fn fill(
         }
     }
     Ok(())
-}
-
-impl Source {
-    fn names(&self) -> Vec<String> {
-        match self {
-            Self::Safetensors(file) => file.names(),
-            Self::Pickle(file) => file.names(),
-        }
-    }
-
-    fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        match self {
-            Self::Safetensors(file) => file.shape(name),
-            Self::Pickle(file) => file.shape(name),
-        }
-    }
-
-    /// A whole tensor.
-    fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
-        match self {
-            Self::Pickle(file) => Ok(file.read(name)?),
-            Self::Safetensors(_) => {
-                let mut values = vec![0.0; shape.iter().product()];
-                self.read_part(name, shape, 0, &mut values)?;
-                Ok(values)
-            }
-        }
-    }
-
-    /// The values of a tensor from element `first` on, as many as fit.
-    fn read_part(
-        &self,
-        name: &str,
-        shape: &[usize],
-        first: usize,
-        values: &mut [f32],
-    ) -> Result<(), WeightsError> {
-        let found = match self {
-            Self::Safetensors(file) => file.read_part(name, first, values)?,
-            Self::Pickle(file) => {
-                let all = file.read_and_keep(name)?;
-                let part = all.get(first..first + values.len());
-                part.map(|part| values.copy_from_slice(part))
-            }
-        };
-        found.ok_or_else(|| WeightsError::missing(name, shape))
-    }
 }
 
 /// `values` are those of the tensor from element `first` on.

@@ -10,7 +10,7 @@ use std::path::Path;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
-use super::bytes::{ByteSource, FloatType, file_name};
+use super::bytes::{ByteOrder, ByteSource, FloatType, file_name};
 use super::error::WeightsError;
 use super::header::{HeaderError, SafetensorsHeader};
 
@@ -27,16 +27,24 @@ pub(super) struct SafetensorsFile {
 
 impl SafetensorsFile {
     pub(super) fn open(path: &Path) -> Result<Self, WeightsError> {
-        read_header(ByteSource::open(path)?, &file_name(path))
+        read_header(ByteSource::open(path)?, path)
     }
 
     /// A file in memory; errors call it `name`.
     pub(super) fn builtin(bytes: &'static [u8], name: &str) -> Result<Self, WeightsError> {
-        read_header(ByteSource::Builtin(bytes), name)
+        read_header(ByteSource::Builtin(bytes), Path::new(name))
     }
 
     pub(super) fn names(&self) -> Vec<String> {
         self.header.metadata.offset_keys()
+    }
+
+    /// The type of a tensor that holds no floating-point numbers.
+    pub(super) fn other_type(&self, name: &str) -> Option<String> {
+        let info = self.header.metadata.info(name)?;
+        float_type(name, info)
+            .is_err()
+            .then(|| format!("{:?}", info.dtype))
     }
 
     pub(super) fn shape(&self, name: &str) -> Option<Vec<usize>> {
@@ -65,12 +73,14 @@ impl SafetensorsFile {
             return Ok(None);
         }
         let position = self.header.data_start + (start + first_byte) as u64;
-        self.bytes.read_floats_into(float_type, position, values)?;
+        let order = ByteOrder::Little;
+        self.bytes
+            .read_floats_into(float_type, order, position, values)?;
         Ok(Some(()))
     }
 }
 
-fn read_header(bytes: ByteSource, file: &str) -> Result<SafetensorsFile, WeightsError> {
+fn read_header(bytes: ByteSource, path: &Path) -> Result<SafetensorsFile, WeightsError> {
     let length = bytes.length()?;
     let header = SafetensorsHeader::read(bytes.reader(), length, MAXIMUM_HEADER_LENGTH);
     match header {
@@ -78,15 +88,20 @@ fn read_header(bytes: ByteSource, file: &str) -> Result<SafetensorsFile, Weights
         Err(HeaderError::Io(source)) => Err(bytes.failed(source).into()),
         Err(error @ (HeaderError::Malformed(_) | HeaderError::TooLong { .. })) => {
             Err(WeightsError::Safetensors {
-                file: file.to_owned(),
+                file: file_name(path),
                 reason: error.to_string(),
             })
         }
+        Err(HeaderError::Incomplete(reason)) => Err(WeightsError::Incomplete {
+            path: path.to_owned(),
+            reason,
+        }),
     }
 }
 
 fn float_type(name: &str, info: &TensorInfo) -> Result<FloatType, WeightsError> {
     match info.dtype {
+        Dtype::F64 => Ok(FloatType::F64),
         Dtype::F32 => Ok(FloatType::F32),
         Dtype::F16 => Ok(FloatType::F16),
         Dtype::BF16 => Ok(FloatType::Bf16),

@@ -1,9 +1,11 @@
 //! Words, special tokens, stretches, means and links, against slow and
 //! straightforward versions.
 
+use std::collections::BTreeSet;
+
 use attnviz::analysis::{
-    Crop, Direction, Granularity, MapId, Maps, Reduction, ReshapeError, ReshapeOptions,
-    SpecialTokens, profile, reduce, strongest_links,
+    Axis, Crop, Direction, Granularity, LinkChoice, MapId, Maps, Reduction, ReshapeError,
+    ReshapeOptions, SpecialTokens, profile, reduce, strongest_links,
 };
 use attnviz::attention::{HeadId, RowSums};
 use attnviz::checkpoint::ModelSource;
@@ -165,16 +167,19 @@ fn a_row_that_had_nothing_for_others_stays_empty_and_is_counted() {
 
 #[test]
 fn stretches_parse_and_nonsense_does_not() {
-    assert_eq!(
-        "10-40".parse(),
-        Ok(Crop {
-            first: 10,
-            last: 40
-        })
-    );
+    let expected = Crop {
+        first: 10,
+        last: 40,
+    };
+    for text in ["10-40", "@10-@40", "10-@40"] {
+        assert_eq!(text.parse(), Ok(expected), "{text}");
+    }
     for text in [
         "",
         "10",
+        "@",
+        "@-@",
+        "+1-3",
         "40-10",
         "-1-3",
         "a-b",
@@ -350,13 +355,39 @@ proptest! {
 
     #[test]
     fn the_strongest_links_are_the_front_of_all_in_order(
-        values in prop::collection::vec(0.0_f32..1.0, 0..80), key_count in 1_usize..9, count in 0_usize..90,
+        cells in prop::collection::vec(0.0_f32..1.0, 1..80), key_count in 1_usize..9, count in 0_usize..90,
     ) {
-        let links = strongest_links(&values, key_count, count);
-        let mut all: Vec<usize> = (0..values.len()).collect();
+        let query_count = cells.len() / key_count;
+        let values = &cells[..query_count * key_count];
+        let axis = |length: usize| {
+            let units: Vec<Unit> = (0..length).map(|index| unit("x", index == 0)).collect();
+            Axis::new(StreamRole::Source, &units)
+        };
+        let (rows, columns) = (axis(query_count), axis(key_count));
+        let links = |choice| strongest_links(values, [&rows, &columns], choice, count);
+        let mut all: Vec<usize> = (0..values.len()).filter(|&cell| values[cell] > 0.0).collect();
         all.sort_by(|&left, &right| values[right].total_cmp(&values[left]));
-        let found: Vec<usize> = links.iter().map(|link| link.query * key_count + link.key).collect();
-        all.truncate(count);
-        prop_assert_eq!(found, all);
+        let found: Vec<usize> = links(LinkChoice::All)
+            .iter()
+            .map(|link| link.query * key_count + link.key)
+            .collect();
+        let front: Vec<usize> = all.iter().copied().take(count).collect();
+        prop_assert_eq!(found, front);
+        // Of each query the best, no special token unless there is nothing else.
+        let is_text = |index: usize, length: usize| index > 0 || length == 1;
+        let mut queries = BTreeSet::new();
+        let best: Vec<usize> = all
+            .into_iter()
+            .filter(|cell| {
+                let (query, key) = (cell / key_count, cell % key_count);
+                is_text(query, query_count) && is_text(key, key_count) && queries.insert(query)
+            })
+            .take(count)
+            .collect();
+        let found: Vec<usize> = links(LinkChoice::Best)
+            .iter()
+            .map(|link| link.query * key_count + link.key)
+            .collect();
+        prop_assert_eq!(found, best);
     }
 }

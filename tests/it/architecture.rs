@@ -13,12 +13,13 @@ use syn::{Item, UseTree, Visibility};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "remedy",
     "names",
     "digest",
     "percent",
     "ranges",
+    "memory",
     "input",
     "checkpoint",
     "weights",

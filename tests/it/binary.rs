@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 /// Variables that change what attnviz or its libraries do.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 26] = [
     "ATTNVIZ_INSTRUCTIONS",
     "GITHUB_STEP_SUMMARY",
     "HF_TOKEN",
@@ -29,6 +29,16 @@ const VARIABLES: [&str; 16] = [
     "CLICOLOR_FORCE",
     "CLICOLOR",
     "COLUMNS",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
 ];
 
 /// A folder to work in, with a home of its own and nothing else in it.

@@ -150,7 +150,7 @@ pub struct RecordedRequest {
 /// The hub; it ends when it is dropped.
 pub struct LoopbackHub {
     shared: Arc<Shared>,
-    addresses: [SocketAddr; 2],
+    pub addresses: [SocketAddr; 2],
 }
 
 struct Shared {

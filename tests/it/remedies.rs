@@ -238,7 +238,7 @@ fn the_outermost_error_that_has_a_remedy_is_heard() {
         (OutputError::Figure(range).into(), "--vmin 0.01 --vmax 1"),
         // One that has none leaves it to its cause.
         (
-            CheckpointError::Config(Box::new(ConfigError::NoModelType)).into(),
+            CheckpointError::Config(Box::new(ConfigError::NoModelType { looks_like: None })).into(),
             "--model google-bert/bert-base-uncased, or any other model of type bert",
         ),
         (

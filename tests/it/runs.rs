@@ -61,6 +61,7 @@ pub fn run_of(
             id: model.0.to_owned(),
             source: model.1,
             commit: None,
+            weights_prefix: None,
             files: Vec::new(),
         }
         .into(),

@@ -8,7 +8,7 @@ use std::path::Path;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::wording::{excerpt, in_one_line, reason, visible};
+use super::wording::{excerpt, in_one_line, reason, reason_and_hint, visible};
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, ResultRecord, Status};
 
@@ -66,13 +66,16 @@ fn write_case<W: Write>(record: &ResultRecord, writer: &mut Writer<W>) -> io::Re
 
 fn write_failure<W: Write>(record: &ResultRecord, writer: &mut Writer<W>) -> io::Result<()> {
     let mut content = format!("{}:{}: {}", record.file, record.line, reason(record));
+    if let Some(hint) = &record.hint {
+        content.push_str(&format!("\nhint: {hint}"));
+    }
     if let Some(text) = &record.text {
         content.push('\n');
         content.push_str(&excerpt(text, LONGEST_TEXT));
     }
     writer
         .create_element("failure")
-        .with_attribute(("message", attribute(reason(record)).as_str()))
+        .with_attribute(("message", attribute(&reason_and_hint(record)).as_str()))
         .with_attribute(("type", "input"))
         .write_text_content(BytesText::new(&visible(&content)))?;
     Ok(())

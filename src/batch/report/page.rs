@@ -10,12 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::page_row::{failure, row};
+use super::page_row::{RowStyle, failure, row};
 use super::wording::{INCOMPLETE, counted, grouped, listed, outcome, short};
+use crate::figure::{Progression, UnitChoice, View};
 use crate::render::thumbnail;
-use crate::store::MANIFEST;
 use crate::store::batch_records::ResultReader;
-use crate::store::batch_records::{BatchManifest, RESULTS, Status};
+use crate::store::batch_records::{BatchManifest, RESULTS, Reading, Status};
+use crate::store::{MANIFEST, OptionsRecord};
 
 /// The height of a picture in a row, in CSS pixels.
 const TALLEST_PICTURE: u32 = 216;
@@ -42,13 +43,25 @@ pub fn write_page(manifest: &BatchManifest, results: &Path, out: &mut dyn Write)
     }
     put(out, inputs_opening(manifest))?;
     let (layers, heads) = (manifest.layers.len(), manifest.heads.len());
-    let thumbnail_size = shown_size(thumbnail::size(layers, heads));
+    let style = RowStyle {
+        thumbnail_size: shown_size(thumbnail::size(layers, heads)),
+        shows_positions: uses_positions(&manifest.options),
+    };
     for record in ResultReader::open(results)? {
-        put(out, row(&record?, thumbnail_size))?;
+        put(out, row(&record?, style))?;
     }
     out.write_all(b"</ol></section>\n</main>\n")?;
     put(out, closing(manifest))?;
     out.write_all(b"</body>\n</html>\n")
+}
+
+/// Whether a view or a stretch counts units.
+fn uses_positions(options: &OptionsRecord) -> bool {
+    let names_position = |view: &String| {
+        let view = view.parse();
+        matches!(view, Ok(View::Unit(_, UnitChoice::Position(_))))
+    };
+    options.crop.is_some() || options.views.iter().any(names_position)
 }
 
 /// A tall thumbnail is shown smaller, so that a row stays as high as its words.
@@ -149,7 +162,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
     let scale = options
         .scale
         .as_deref()
-        .unwrap_or("head for maps, unit for the overview");
+        .unwrap_or("head for maps, unit for the overview, or as far as values that are not near 0");
     html! {
         details.facts {
             summary { "How these pictures were made" }
@@ -162,9 +175,11 @@ fn facts(manifest: &BatchManifest) -> Markup {
                 (fact("views", html! { (options.views.join(", ")) }))
                 (fact("formats", html! { (options.formats.join(", ")) }))
                 (fact("scale", html! { (scale) }))
+                (fact("colour scale", html! { (options.color_scale) (ends(options)) }))
                 (fact("colormap", html! { (options.colormap) }))
                 (fact("truncate", html! { (truncate) }))
                 @if let Some(shard) = manifest.shard { (fact("shard", html! { (shard) })) }
+                @for (name, column) in named_columns(manifest) { (fact(name, html! { bdi { (column) } })) }
                 @for file in &manifest.input_files {
                     (fact("input", digest(&file.name, file.sha256.as_deref())))
                 }
@@ -174,6 +189,29 @@ fn facts(manifest: &BatchManifest) -> Markup {
             }
         }
     }
+}
+
+/// The ends of the colours that were asked for.
+fn ends(options: &OptionsRecord) -> String {
+    let named = |name: &str, end: Option<f32>| end.map(|end| format!(", {name} {end:?}"));
+    let ends = [named("from", options.vmin), named("to", options.vmax)];
+    ends.into_iter().flatten().collect()
+}
+
+/// The columns that were named, by their options.
+fn named_columns(manifest: &BatchManifest) -> Vec<(&'static str, &str)> {
+    let Some(Reading { columns, .. }) = &manifest.reading else {
+        return Vec::new();
+    };
+    let all = [
+        ("text column", &columns.text),
+        ("pair column", &columns.pair),
+        ("id column", &columns.id),
+    ];
+    let named = all.into_iter();
+    named
+        .filter_map(|(name, column)| Some((name, column.as_deref()?)))
+        .collect()
 }
 
 fn fact(name: &str, value: Markup) -> Markup {
@@ -213,11 +251,23 @@ fn inputs_opening(manifest: &BatchManifest) -> Markup {
         @if has_pictures && manifest.counts.done > 0 {
             p.legend {
                 "One small map per head: layers run down, heads across. In each map queries run "
-                "down and keys across, coloured as in the full picture. Click a picture to see it whole."
+                "down and keys across. " (colors_legend(&manifest.options))
+                " Click a picture to see it whole, with a colour bar."
             }
         }
         @if manifest.counts.inputs == 0 { p.legend { "There was no input." } }
         (PreEscaped("\n<ol>\n"))
+    }
+}
+
+/// How far the colours of small maps reach.
+fn colors_legend(options: &OptionsRecord) -> &'static str {
+    let is_logarithmic = options.color_scale == Progression::Logarithmic.name();
+    let is_own = options.scale.is_none() && options.vmin.is_none() && options.vmax.is_none();
+    match (is_logarithmic, is_own) {
+        (true, _) => "Colours are logarithmic.",
+        (false, true) => "Colours of each picture reach as far as its own values need.",
+        (false, false) => "Colours are those of the full picture.",
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn failure(record: &ResultRecord) -> Markup {
     html! {
         li id=(identifier(&place(record))) {
             p.reason dir="auto" { (excerpt(&reason, LONGEST_REASON)) }
+            (remedy(record))
             p.where {
                 bdi { (place(record)) }
                 " · " bdi.id { (excerpt(&visible(&record.id), 200)) }
@@ -36,15 +37,25 @@ pub(super) fn failure(record: &ResultRecord) -> Markup {
     }
 }
 
+/// How an item of the list of all inputs looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowStyle {
+    /// Width and height of thumbnails, in CSS pixels.
+    pub(super) thumbnail_size: (u32, u32),
+    /// Whether tokens have their positions before them.
+    pub(super) shows_positions: bool,
+}
+
 /// An item of the list of all inputs.
-pub(super) fn row(record: &ResultRecord, thumbnail_size: (u32, u32)) -> Markup {
+pub(super) fn row(record: &ResultRecord, style: RowStyle) -> Markup {
     match record.status {
-        Status::Done => done(record, thumbnail_size),
+        Status::Done => done(record, style),
         Status::Failed => html! {
             li.failed {
                 div.body {
                     (heading(record, &fragment(&identifier(&place(record)))))
                     p.reason dir="auto" { (excerpt(&visible(reason(record)), LONGEST_REASON)) }
+                    (remedy(record))
                     (texts(record))
                 }
             }
@@ -53,17 +64,26 @@ pub(super) fn row(record: &ResultRecord, thumbnail_size: (u32, u32)) -> Markup {
     }
 }
 
-fn done(record: &ResultRecord, thumbnail_size: (u32, u32)) -> Markup {
+/// What can be done about a failure.
+fn remedy(record: &ResultRecord) -> Markup {
+    html! {
+        @if let Some(hint) = &record.hint {
+            p.hint dir="auto" { "hint: " (excerpt(&visible(hint), LONGEST_REASON)) }
+        }
+    }
+}
+
+fn done(record: &ResultRecord, style: RowStyle) -> Markup {
     let anchor = identifier(&record.id);
     html! {
         li id=(anchor) {
             @if let Some(thumbnail) = &record.thumbnail {
-                (picture(record, thumbnail, thumbnail_size))
+                (picture(record, thumbnail, style.thumbnail_size))
             }
             div.body {
                 (heading(record, &fragment(&anchor)))
                 (texts(record))
-                (tokens(record))
+                (tokens(record, style.shows_positions))
                 (links(record))
             }
         }
@@ -120,7 +140,7 @@ fn text_block(text: &str, class: &str) -> Markup {
     }
 }
 
-fn tokens(record: &ResultRecord) -> Markup {
+fn tokens(record: &ResultRecord, shows_positions: bool) -> Markup {
     let count = record.tokens.len();
     let said = counted(count as u64, "token", "tokens");
     let cut = match record.truncated_tokens {
@@ -129,18 +149,24 @@ fn tokens(record: &ResultRecord) -> Markup {
     };
     html! {
         @if count > MANY_TOKENS {
-            details.tokens { summary { (said) (cut) } p { (token_list(&record.tokens)) } }
+            details.tokens {
+                summary { (said) (cut) }
+                p { (token_list(&record.tokens, shows_positions)) }
+            }
         } @else if count > 0 {
-            p.tokens { (token_list(&record.tokens)) " " span.number { (said) (cut) } }
+            p.tokens {
+                (token_list(&record.tokens, shows_positions)) " " span.number { (said) (cut) }
+            }
         }
     }
 }
 
 /// Isolated from each other, so that a token of one script never reorders its
 /// neighbours; special ones as `i`.
-fn token_list(tokens: &[String]) -> Markup {
+fn token_list(tokens: &[String], shows_positions: bool) -> Markup {
     html! {
-        @for token in tokens {
+        @for (position, token) in tokens.iter().enumerate() {
+            @if shows_positions { small { "@" (position) } " " }
             @if looks_special(token) { i { (visible(token)) } }
             @else { bdi { (visible(token)) } }
             " "

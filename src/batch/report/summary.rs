@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::wording::{
-    INCOMPLETE, NO_TEXT, counted, excerpt, grouped, in_one_line, outcome, place, reason, short,
+    INCOMPLETE, NO_TEXT, counted, excerpt, grouped, in_one_line, outcome, place, reason_and_hint,
+    short,
 };
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, PAGE, ResultRecord, Status};
@@ -83,8 +84,8 @@ fn write_failures(manifest: &BatchManifest, results: &Path, out: &mut dyn Write)
     for record in ResultReader::open(results)? {
         let record = record?;
         if record.status == Status::Failed {
-            let cells = [&place(&record), &record.id, reason(&record)];
-            write_row(&cells, out)?;
+            let (place, reason) = (place(&record), reason_and_hint(&record));
+            write_row(&[&place, &record.id, &reason], out)?;
             listed += 1;
         }
         if listed == LISTED_FAILURES {

@@ -60,6 +60,14 @@ pub(super) fn reason(record: &ResultRecord) -> &str {
     record.error.as_deref().unwrap_or(NO_REASON)
 }
 
+/// The same, and what can be done about it, in one line.
+pub(super) fn reason_and_hint(record: &ResultRecord) -> String {
+    match &record.hint {
+        None => reason(record).to_owned(),
+        Some(hint) => format!("{} (hint: {hint})", reason(record)),
+    }
+}
+
 /// `sentences.txt:12`: where an input is; no other input has it.
 pub(super) fn place(record: &ResultRecord) -> String {
     format!("{}:{}", record.file, record.line)

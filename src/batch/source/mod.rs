@@ -1,116 +1,55 @@
-//! Files of inputs, one input at a time: lines of text, JSON Lines, and tables
-//! with a header. What cannot be read as an input is one that failed, with its
-//! place; only what stops the whole file is an error.
+//! Files of inputs, one input at a time: lines of text, JSON Lines, arrays of
+//! JSON, and tables with a header. What cannot be read as an input is one that
+//! failed, with its place; only what stops the whole file is an error.
+//!
+//! A file is read as a stream, in memory that does not grow with it: `decoder`
+//! makes UTF-8 of it, `lines` and `elements` cut it, `table` and `object` find
+//! the texts.
 
+mod columns;
+mod decoder;
+mod elements;
+mod error;
+mod foreign;
+mod format;
+mod json;
+mod lines;
+mod object;
+mod record;
+mod row;
 mod table;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::str::FromStr;
 
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use thiserror::Error;
+use sha2::Digest;
 
 use crate::digest::{hexadecimal, sha256_of};
-use crate::remedy::Remedy;
+use crate::remedy::InputColumn;
+use crate::store::batch_records::{Columns, Reading};
+use decoder::{Decoder, Meter};
+use elements::Elements;
+use lines::Lines;
 use table::Table;
 
-/// The longest line or table row, in bytes: far beyond what any model takes,
-/// short enough for a file without line ends not to fill the memory.
-const MAXIMUM_RECORD_LENGTH: u64 = 16 << 20;
+pub use columns::ColumnError;
+pub use error::SourceError;
+pub use format::InputFormat;
+pub use record::RecordError;
+pub(super) use record::{Record, RecordText};
 
-/// How a file holds its inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InputFormat {
-    /// One text a line; blank lines are none.
-    Text,
-    /// One JSON object a line: `text`, and perhaps `id` and `pair`.
-    JsonLines,
-    /// Comma-separated values with a header: `text`, and perhaps `id` and `pair`.
-    Csv,
-    /// The same, separated by tabs.
-    Tsv,
-}
-
-impl InputFormat {
-    const NAMES: [(&'static str, Self); 4] = [
-        ("txt", Self::Text),
-        ("jsonl", Self::JsonLines),
-        ("csv", Self::Csv),
-        ("tsv", Self::Tsv),
-    ];
-
-    /// By a file's extension; text where it has none of those.
-    fn of(path: &Path) -> Self {
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        extension
-            .and_then(|extension| match extension.to_ascii_lowercase().as_str() {
-                "ndjson" => Some(Self::JsonLines),
-                name => name.parse().ok(),
-            })
-            .unwrap_or(Self::Text)
-    }
-}
-
-impl FromStr for InputFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|&(_, format)| format).ok_or_else(|| {
-            let names = Self::NAMES.map(|(name, _)| name).join(", ");
-            format!("unknown input format {text:?}, expected one of: {names}")
-        })
-    }
-}
-
-impl fmt::Display for InputFormat {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::NAMES.iter().find(|(_, format)| format == self);
-        formatter.write_str(name.map_or("", |(name, _)| name))
-    }
-}
-
-/// A file of inputs cannot be read.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum SourceError {
-    /// It cannot be opened or read on.
-    #[error("{file}: {source}")]
-    Io {
-        /// The file, as it was named.
-        file: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A table without the column that matters.
-    #[error("{file}: expected a header with a column \"text\", found {found}")]
-    NoTextColumn {
-        /// The file, as it was named.
-        file: String,
-        /// The columns that there are.
-        found: String,
-    },
-    /// Standard input can only be read once.
-    #[error("standard input (-) is named twice")]
-    StandardInputTwice,
-}
-
-impl SourceError {
-    /// What the user can do about it.
-    pub fn remedy(&self) -> Option<Remedy> {
-        Some(match self {
-            Self::Io { .. } => Remedy::NameReadableInputs,
-            Self::NoTextColumn { .. } => Remedy::NameTextColumn,
-            Self::StandardInputTwice => Remedy::NameStandardInputOnce,
-        })
-    }
+/// How files are read, as the user says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReadOptions {
+    /// Instead of what their extensions say.
+    pub format: Option<InputFormat>,
+    /// Whether quotation marks enclose fields between tabs, too.
+    pub has_quotes: bool,
+    /// Which columns are the parts of an input.
+    pub columns: Columns,
 }
 
 /// A file of inputs.
@@ -120,6 +59,10 @@ pub struct InputSource {
     pub path: PathBuf,
     /// How it holds inputs.
     pub format: InputFormat,
+    /// Whether quotation marks enclose fields between tabs, too.
+    pub has_quotes: bool,
+    /// Which columns are the parts of an input.
+    pub columns: Columns,
     /// What results call it: as it was named, without the folders of an
     /// absolute path.
     pub name: String,
@@ -128,11 +71,12 @@ pub struct InputSource {
 }
 
 impl InputSource {
-    /// The sources of a command line. `format` overrides their extensions.
+    /// The sources of a command line.
     ///
     /// # Errors
-    /// When standard input is named twice.
-    pub fn all(paths: &[PathBuf], format: Option<InputFormat>) -> Result<Vec<Self>, SourceError> {
+    /// When standard input is named twice, a file is named as something that is
+    /// none of inputs, or a column is named where no file has columns.
+    pub fn all(paths: &[PathBuf], options: &ReadOptions) -> Result<Vec<Self>, SourceError> {
         if paths.iter().filter(|path| is_standard_input(path)).count() > 1 {
             return Err(SourceError::StandardInputTwice);
         }
@@ -140,7 +84,7 @@ impl InputSource {
             Some(stem) if !is_standard_input(path) => stem.to_string_lossy().into_owned(),
             _ => "stdin".to_owned(),
         };
-        let sources = paths.iter().enumerate().map(|(index, path)| {
+        let source = |(index, path): (usize, &PathBuf)| -> Result<Self, SourceError> {
             let own = stem(path);
             let is_unique = paths.iter().filter(|other| stem(other) == own).count() == 1;
             let id_prefix = match (paths.len(), is_unique) {
@@ -152,14 +96,51 @@ impl InputSource {
                 Some(name) if path.is_absolute() => name.to_string_lossy().into_owned(),
                 _ => path.to_string_lossy().into_owned(),
             };
-            Self {
-                format: format.unwrap_or_else(|| InputFormat::of(path)),
+            let format = match options.format.or_else(|| InputFormat::of(path)) {
+                Some(format) => format,
+                // What it lacks is said when it is opened.
+                None if !path.is_file() => InputFormat::Text,
+                None => {
+                    let kind = foreign::by_name(path);
+                    return Err(SourceError::Foreign { file: name, kind });
+                }
+            };
+            Ok(Self {
+                format,
+                has_quotes: options.has_quotes,
+                columns: options.columns.clone(),
                 path: path.clone(),
                 name,
                 id_prefix,
+            })
+        };
+        let sources: Vec<Self> = paths
+            .iter()
+            .enumerate()
+            .map(source)
+            .collect::<Result<_, _>>()?;
+        match named_column(&options.columns) {
+            Some(column) if !sources.iter().any(|source| source.format.has_names()) => {
+                Err(SourceError::NoColumns { column })
             }
-        });
-        Ok(sources.collect())
+            _ => Ok(sources),
+        }
+    }
+
+    /// What tells a batch of these files, read like this, from one of the same
+    /// files read otherwise.
+    pub fn reading(sources: &[Self]) -> Reading {
+        let first = sources.first();
+        Reading {
+            formats: sources
+                .iter()
+                .map(|source| source.format.to_string())
+                .collect(),
+            quotes: first.is_some_and(|source| source.has_quotes),
+            columns: first
+                .map(|source| source.columns.clone())
+                .unwrap_or_default(),
+        }
     }
 
     /// Its size in bytes, `None` for what is no regular file.
@@ -175,23 +156,66 @@ impl InputSource {
         sha256_of(File::open(&self.path).ok()?).ok()
     }
 
-    /// Whether it can be opened, and has a header where it is a table; asked
-    /// before any work is done.
+    /// Whether all can be opened, are what they are called, have a header where
+    /// they are tables, and hold an input between them; asked before any work is
+    /// done.
     ///
     /// # Errors
-    /// When it cannot, or has none.
-    pub fn check(&self) -> Result<(), SourceError> {
+    /// When one cannot or has none, or there is no input.
+    pub fn check(sources: &[Self]) -> Result<(), SourceError> {
+        let mut has_inputs = false;
+        for source in sources {
+            has_inputs |= source.may_have_inputs()?;
+        }
+        match has_inputs {
+            true => Ok(()),
+            false => Err(Self::empty(sources)),
+        }
+    }
+
+    /// That there is nothing in any of these.
+    pub(super) fn empty(sources: &[Self]) -> SourceError {
+        let mut names: Vec<String> = sources
+            .iter()
+            .map(|source| match is_standard_input(&source.path) {
+                true => "standard input".to_owned(),
+                false => source.name.clone(),
+            })
+            .collect();
+        if names.len() > 4 {
+            let more = names.len() - 3;
+            names.truncate(3);
+            names.push(format!("{more} more files"));
+        }
+        let files = names.join(", ");
+        SourceError::Empty { files }
+    }
+
+    /// Whether there is a first input; true for what can be read only once.
+    fn may_have_inputs(&self) -> Result<bool, SourceError> {
         if is_standard_input(&self.path) {
-            return Ok(());
+            return Ok(true);
         }
         let is_folder = fs::metadata(&self.path).map(|metadata| metadata.is_dir());
         match is_folder {
             Ok(true) => Err(self.io(io::ErrorKind::IsADirectory.into())),
             // A named pipe would wait for its writer here.
-            Ok(false) if self.size().is_some() => self.open().map(|_| ()),
-            Ok(false) => Ok(()),
+            Ok(false) if self.size().is_some() => Ok(self.open()?.next(self)?.is_some()),
+            Ok(false) => Ok(true),
             Err(error) => Err(self.io(error)),
         }
+    }
+
+    /// Whether an input is an object of JSON, or the beginning of an array of
+    /// them, in a file that is read as lines of text.
+    pub(super) fn is_like_json(&self, record: &Record) -> bool {
+        let text = record.content.as_ref().map(|content| content.text.trim());
+        let is_json = |text: &str| {
+            let rest = text.strip_prefix('[').unwrap_or(text).trim_start();
+            let rest = rest.strip_prefix('{').map(str::trim_start);
+            rest.is_some_and(|rest| rest.starts_with('"')) || text == "[" || text == "{"
+        };
+        self.format == InputFormat::Text && text.is_ok_and(is_json)
     }
 
     fn io(&self, source: io::Error) -> SourceError {
@@ -207,36 +231,22 @@ impl InputSource {
             true => Box::new(io::stdin()),
             false => Box::new(File::open(&self.path).map_err(|error| self.io(error))?),
         };
-        let is_table = matches!(self.format, InputFormat::Csv | InputFormat::Tsv);
-        let meter = Rc::new(RefCell::new(Meter {
-            // Lines are bounded as they are read, rows are not.
-            limit: if is_table {
-                MAXIMUM_RECORD_LENGTH
-            } else {
-                u64::MAX
-            },
-            recent: is_table.then(VecDeque::new),
-            ..Meter::default()
-        }));
-        let reader = MeteredReader {
-            inner,
-            meter: Rc::clone(&meter),
-        };
+        let meter = Rc::new(RefCell::new(Meter::default()));
+        let (decoder, head) = Decoder::open(inner, &meter).map_err(|error| self.io(error))?;
+        if let Some(kind) = foreign::by_content(&head, &self.path) {
+            let file = self.name.clone();
+            return Err(SourceError::Foreign { file, kind });
+        }
+        let lines = |decoder| Lines::new(decoder, &meter);
         let kind = match self.format {
-            InputFormat::Text => Kind::Text(Lines::new(reader)),
-            InputFormat::JsonLines => Kind::JsonLines(Lines::new(reader)),
-            InputFormat::Csv => Kind::Table(Box::new(Table::open(self, reader, b',', &meter)?)),
-            InputFormat::Tsv => Kind::Table(Box::new(Table::open(self, reader, b'\t', &meter)?)),
+            InputFormat::Text => Kind::Text(lines(decoder)),
+            InputFormat::JsonLines => Kind::JsonLines(lines(decoder)),
+            InputFormat::Json => Kind::Json(Elements::open(self, decoder, &meter)?),
+            InputFormat::Csv | InputFormat::Tsv => {
+                Kind::Table(Box::new(Table::open(self, lines(decoder))?))
+            }
         };
         Ok(Records { kind, meter })
-    }
-
-    /// What stops the reading of a table.
-    fn table_error(&self, error: csv::Error) -> SourceError {
-        self.io(match error.into_kind() {
-            csv::ErrorKind::Io(source) => source,
-            kind => io::Error::other(format!("{kind:?}")),
-        })
     }
 }
 
@@ -244,21 +254,14 @@ fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// An input as its file has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
-    pub line: u64,
-    /// Bytes of the file up to its end.
-    pub offset: u64,
-    pub content: Result<RecordText, String>,
-}
-
-/// What an input says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct RecordText {
-    pub id: Option<String>,
-    pub text: String,
-    pub pair: Option<String>,
+fn named_column(columns: &Columns) -> Option<InputColumn> {
+    let named = [
+        (InputColumn::Text, &columns.text),
+        (InputColumn::Pair, &columns.pair),
+        (InputColumn::Id, &columns.id),
+    ];
+    let mut named = named.into_iter().filter(|(_, name)| name.is_some());
+    named.next().map(|(column, _)| column)
 }
 
 /// The inputs of a file that is being read.
@@ -270,6 +273,7 @@ pub(super) struct Records {
 enum Kind {
     Text(Lines),
     JsonLines(Lines),
+    Json(Elements),
     Table(Box<Table>),
 }
 
@@ -277,13 +281,16 @@ impl Records {
     /// The next input; `None` at the end.
     pub(super) fn next(&mut self, source: &InputSource) -> Result<Option<Record>, SourceError> {
         match &mut self.kind {
-            Kind::Text(lines) => lines.next(source, |line| {
+            Kind::Text(lines) => next_line(lines, source, |line| {
                 Ok(RecordText {
                     text: line.to_owned(),
                     ..RecordText::default()
                 })
             }),
-            Kind::JsonLines(lines) => lines.next(source, parse_json),
+            Kind::JsonLines(lines) => {
+                next_line(lines, source, |line| object::parse(line, &source.columns))
+            }
+            Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),
         }
     }
@@ -294,165 +301,26 @@ impl Records {
     }
 }
 
-fn parse_json(line: &str) -> Result<RecordText, String> {
-    #[derive(Deserialize)]
-    struct Fields {
-        id: Option<serde_json::Value>,
-        text: Option<String>,
-        pair: Option<String>,
+/// The next line that is not blank, as `parse` understands it.
+fn next_line(
+    lines: &mut Lines,
+    source: &InputSource,
+    parse: impl Fn(&str) -> Result<RecordText, RecordError>,
+) -> Result<Option<Record>, SourceError> {
+    while let Some(line) = lines.next().map_err(|error| source.io(error))? {
+        let content = match RecordError::text(line.content()) {
+            _ if line.is_too_long => Err(RecordError::TooLong {
+                maximum: record::MAXIMUM_LENGTH,
+            }),
+            Ok(text) if text.trim().is_empty() => continue,
+            Ok(text) => parse(text),
+            Err(error) => Err(error),
+        };
+        return Ok(Some(Record {
+            line: line.number,
+            offset: line.offset,
+            content,
+        }));
     }
-    // An array of three would do for the fields as well.
-    if !line.trim_start().starts_with('{') {
-        return Err("expected a JSON object with a text, found something else".to_owned());
-    }
-    let fields: Fields = serde_json::from_str(line).map_err(|error| {
-        // Its line counts within this line, which is the only one.
-        let message = error.to_string();
-        let reason = message.split(" at line ").next().unwrap_or(&message);
-        let column = error.column();
-        format!("expected a JSON object with a text: {reason} at column {column}")
-    })?;
-    let text = fields
-        .text
-        .ok_or_else(|| "expected a JSON object with a text, found none".to_owned())?;
-    let id = match fields.id {
-        None | Some(serde_json::Value::Null) => None,
-        Some(serde_json::Value::String(text)) => Some(text),
-        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
-        Some(other) => {
-            return Err(format!(
-                "expected an id that is a text or a number, found {other}"
-            ));
-        }
-    };
-    Ok(RecordText {
-        id: id.filter(|id| !id.is_empty()),
-        text,
-        pair: fields.pair,
-    })
-}
-
-fn not_utf8(error: &std::str::Utf8Error) -> String {
-    format!(
-        "expected UTF-8, found another byte at {}",
-        error.valid_up_to()
-    )
-}
-
-/// The lines of a file, without their ends.
-struct Lines {
-    reader: BufReader<MeteredReader>,
-    line: u64,
-    offset: u64,
-}
-
-impl Lines {
-    fn new(reader: MeteredReader) -> Self {
-        Self {
-            reader: BufReader::new(reader),
-            line: 0,
-            offset: 0,
-        }
-    }
-
-    /// The next line that is not blank, as `parse` understands it.
-    fn next(
-        &mut self,
-        source: &InputSource,
-        parse: impl Fn(&str) -> Result<RecordText, String>,
-    ) -> Result<Option<Record>, SourceError> {
-        loop {
-            let mut bytes = Vec::new();
-            let whole = self
-                .read_line(&mut bytes)
-                .map_err(|error| source.io(error))?;
-            if self.line == 1 {
-                // A byte order mark is no part of the text.
-                if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
-                    bytes = rest.to_vec();
-                }
-            }
-            let content = match (whole, std::str::from_utf8(&bytes)) {
-                (LineLength::Nothing, _) => return Ok(None),
-                (LineLength::TooLong, _) => Err(format!(
-                    "expected a line of at most {MAXIMUM_RECORD_LENGTH} bytes"
-                )),
-                (LineLength::Whole, Ok(text)) if text.trim().is_empty() => continue,
-                (LineLength::Whole, Ok(text)) => parse(text),
-                (LineLength::Whole, Err(error)) => Err(not_utf8(&error)),
-            };
-            return Ok(Some(Record {
-                line: self.line,
-                offset: self.offset,
-                content,
-            }));
-        }
-    }
-
-    fn read_line(&mut self, bytes: &mut Vec<u8>) -> io::Result<LineLength> {
-        let mut length = self
-            .reader
-            .by_ref()
-            .take(MAXIMUM_RECORD_LENGTH)
-            .read_until(b'\n', bytes)? as u64;
-        if length == 0 {
-            return Ok(LineLength::Nothing);
-        }
-        self.line += 1;
-        let too_long = length == MAXIMUM_RECORD_LENGTH && bytes.last() != Some(&b'\n');
-        if too_long {
-            bytes.clear();
-            length += self.reader.skip_until(b'\n')? as u64;
-        }
-        self.offset += length;
-        if bytes.last() == Some(&b'\n') {
-            bytes.pop();
-            if bytes.last() == Some(&b'\r') {
-                bytes.pop();
-            }
-        }
-        Ok(match too_long {
-            true => LineLength::TooLong,
-            false => LineLength::Whole,
-        })
-    }
-}
-
-enum LineLength {
-    Nothing,
-    Whole,
-    TooLong,
-}
-
-/// What is known of the bytes that went by.
-#[derive(Default)]
-struct Meter {
-    hasher: Sha256,
-    /// Since the last row of a table began.
-    record_length: u64,
-    /// The most of it.
-    limit: u64,
-    /// What the rows so far do not cover, to count a table's lines by.
-    recent: Option<VecDeque<u8>>,
-}
-
-struct MeteredReader {
-    inner: Box<dyn Read>,
-    meter: Rc<RefCell<Meter>>,
-}
-
-impl Read for MeteredReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut meter = self.meter.borrow_mut();
-        if meter.record_length > meter.limit {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let count = self.inner.read(buffer)?;
-        meter.hasher.update(buffer.get(..count).unwrap_or_default());
-        meter.record_length += count as u64;
-        if let Some(recent) = &mut meter.recent {
-            recent.extend(buffer.get(..count).unwrap_or_default());
-        }
-        Ok(count)
-    }
+    Ok(None)
 }

@@ -1,160 +1,222 @@
-//! Tables of inputs: comma- or tab-separated, with a header.
+//! Tables of inputs: rows under a header, their fields between commas,
+//! semicolons or tabs.
+//!
+//! A quoted field may span lines. Where its quotation mark is not closed within
+//! [`HELD_LINES`] or [`HELD_BYTES`], or where what it would enclose does not fit
+//! the header, that is an error of the line it begins on, and the lines behind
+//! it are read as rows of their own.
 
-use std::cell::RefCell;
-use std::io;
-use std::rc::Rc;
+use std::collections::VecDeque;
 
-use super::{
-    InputSource, MAXIMUM_RECORD_LENGTH, Meter, MeteredReader, Record, RecordText, SourceError,
-    not_utf8,
-};
+use super::InputSource;
+use super::columns::{self, Chosen};
+use super::error::SourceError;
+use super::format::InputFormat;
+use super::lines::{Line, Lines};
+use super::record::{MAXIMUM_LENGTH, Record, RecordError, RecordText};
+use super::row::{Row, RowEnd};
+
+/// A row goes on over at most so many lines after its first.
+const HELD_LINES: usize = 1_000;
+/// The lines that a row goes on over have at most so many bytes together.
+const HELD_BYTES: usize = 1 << 20;
 
 /// The rows of a table.
 pub(super) struct Table {
-    rows: csv::Reader<MeteredReader>,
-    meter: Rc<RefCell<Meter>>,
-    /// The line on which the next row begins, or blank lines before it.
-    line: u64,
-    /// After a row that does not end.
-    has_ended: bool,
-    text: usize,
-    id: Option<usize>,
-    pair: Option<usize>,
+    lines: Lines,
+    /// Lines that were looked at for the end of a row, and are still to be read.
+    held: VecDeque<Line>,
+    delimiter: u8,
+    has_quotes: bool,
+    /// `None` for a file without a line.
+    header: Option<Header>,
+}
+
+#[derive(Clone, Copy)]
+struct Header {
+    length: usize,
+    chosen: Chosen,
 }
 
 impl Table {
     /// Reads the header.
-    pub(super) fn open(
-        source: &InputSource,
-        reader: MeteredReader,
-        delimiter: u8,
-        meter: &Rc<RefCell<Meter>>,
-    ) -> Result<Self, SourceError> {
-        let mut rows = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .from_reader(reader);
-        let header = rows
-            .byte_headers()
-            .map_err(|error| source.table_error(error))?;
-        let column = |name: &str| {
-            header
-                .iter()
-                .position(|field| field.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
-        };
-        let Some(text) = column("text") else {
-            let names: Vec<String> = header
-                .iter()
-                .map(|name| String::from_utf8_lossy(name).into_owned())
-                .filter(|name| !name.is_empty())
-                .take(8)
-                .collect();
-            return Err(SourceError::NoTextColumn {
-                file: source.name.clone(),
-                found: match names.is_empty() {
-                    true => "none".to_owned(),
-                    false => names.join(", "),
-                },
-            });
-        };
-        let (id, pair) = (column("id"), column("pair"));
+    pub(super) fn open(source: &InputSource, lines: Lines) -> Result<Self, SourceError> {
+        let is_csv = source.format == InputFormat::Csv;
         let mut table = Self {
-            rows,
-            meter: Rc::clone(meter),
-            line: 1,
-            has_ended: false,
-            text,
-            id,
-            pair,
+            lines,
+            held: VecDeque::new(),
+            delimiter: b'\t',
+            has_quotes: is_csv || source.has_quotes,
+            header: None,
         };
-        table.start_of_record(0);
+        let Some(mut first) = table.next_line(source)? else {
+            return Ok(table);
+        };
+        if is_csv {
+            table.delimiter = most_frequent_delimiter(first.content());
+            if let Some(delimiter) = said_delimiter(first.content()) {
+                table.delimiter = delimiter;
+                match table.next_line(source)? {
+                    Some(line) => first = line,
+                    None => return Ok(table),
+                }
+            }
+        }
+        let row = table.row(first, source)?;
+        let header = row.map_err(|error| SourceError::Header {
+            file: source.name.clone(),
+            error,
+        })?;
+        table.header = Some(Header::new(&header, source)?);
         Ok(table)
     }
 
     /// The next row; `None` at the end.
     pub(super) fn next(&mut self, source: &InputSource) -> Result<Option<Record>, SourceError> {
-        if self.has_ended {
+        let Some(header) = self.header else {
             return Ok(None);
-        }
-        let mut row = csv::ByteRecord::new();
-        let start = self.rows.position().byte();
-        self.meter.borrow_mut().record_length = 0;
-        let read = self.rows.read_byte_record(&mut row);
-        let line = self.start_of_record(start);
-        let content = match read {
-            Ok(false) => return Ok(None),
-            Ok(true) => self.fields(&row),
-            Err(error) => match error.kind() {
-                csv::ErrorKind::UnequalLengths {
-                    expected_len, len, ..
-                } => {
-                    // A quote that is never closed takes the rows after it.
-                    let end = self.rows.position().line();
-                    let span = match end > line + 1 {
-                        true => format!(
-                            " in lines {line} to {}; is a quotation mark not closed?",
-                            end - 1
-                        ),
-                        false => String::new(),
-                    };
-                    Err(format!("expected {expected_len} fields, found {len}{span}"))
-                }
-                csv::ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => {
-                    self.give_up(source)?
-                }
-                _ => return Err(source.table_error(error)),
-            },
         };
+        let Some(first) = self.next_line(source)? else {
+            return Ok(None);
+        };
+        let line = first.number;
+        let mut offset = first.offset;
+        let row = self.row(first, source)?;
+        if let Some(next) = self.held.front() {
+            offset = offset.min(next.offset);
+        }
         Ok(Some(Record {
             line,
-            offset: self.rows.position().byte(),
-            content,
+            offset,
+            content: row.and_then(|row| header.text(&row)),
         }))
     }
 
-    /// Reads a file to its end whose last row does not end before it: where
-    /// others would begin, nobody knows.
-    fn give_up(&mut self, source: &InputSource) -> Result<Result<RecordText, String>, SourceError> {
-        self.has_ended = true;
-        self.meter.borrow_mut().limit = u64::MAX;
-        // Nobody asks for a line of the rest.
-        self.meter.borrow_mut().recent = None;
-        io::copy(self.rows.get_mut(), &mut io::sink()).map_err(|error| source.io(error))?;
-        Ok(Err(format!(
-            "the row is longer than {MAXIMUM_RECORD_LENGTH} bytes; is a quotation mark not closed?"
-        )))
+    /// The next line that is not empty.
+    fn next_line(&mut self, source: &InputSource) -> Result<Option<Line>, SourceError> {
+        loop {
+            let line = match self.held.pop_front() {
+                Some(line) => Some(line),
+                None => self.lines.next().map_err(|error| source.io(error))?,
+            };
+            match line {
+                Some(line) if line.content().is_empty() && !line.is_too_long => {}
+                line => return Ok(line),
+            }
+        }
     }
 
-    /// The line on which the row begins whose bytes, with blank lines before
-    /// them, begin at `start`. csv counts blank lines, and the second half of
-    /// a `\r\n`, to the row behind them.
-    fn start_of_record(&mut self, start: u64) -> u64 {
-        let length = self.rows.position().byte().saturating_sub(start);
-        let mut meter = self.meter.borrow_mut();
-        let Some(recent) = &mut meter.recent else {
-            return self.line;
-        };
-        let length = recent
-            .len()
-            .min(usize::try_from(length).unwrap_or(usize::MAX));
-        let is_blank = |byte: &&u8| matches!(byte, b'\r' | b'\n');
-        let is_end = |byte: &&u8| **byte == b'\n';
-        let blank = recent.iter().take(length).take_while(is_blank);
-        let begin = self.line + blank.filter(is_end).count() as u64;
-        let all = recent.drain(..length).filter(|byte| *byte == b'\n');
-        self.line += all.count() as u64;
-        begin
+    /// The row that begins with a line.
+    fn row(
+        &mut self,
+        first: Line,
+        source: &InputSource,
+    ) -> Result<Result<Row, RecordError>, SourceError> {
+        if first.is_too_long {
+            let maximum = MAXIMUM_LENGTH;
+            return Ok(Err(RecordError::TooLong { maximum }));
+        }
+        let expected = self.header.map(|header| header.length);
+        let mut row = Row::new(self.delimiter, self.has_quotes);
+        let mut end = row.read(first.content(), first.end());
+        let (mut count, mut length) = (0, 0);
+        while end == RowEnd::Open {
+            let has_too_many = expected.is_some_and(|expected| row.len() >= expected);
+            if count == HELD_LINES || length > HELD_BYTES || has_too_many {
+                return Ok(Err(RecordError::OpenQuote));
+            }
+            if count == self.held.len() {
+                let line = self.lines.next().map_err(|error| source.io(error))?;
+                self.held.extend(line);
+            }
+            let Some(line) = self.held.get(count).filter(|line| !line.is_too_long) else {
+                return Ok(Err(RecordError::OpenQuote));
+            };
+            end = row.read(line.content(), line.end());
+            (count, length) = (count + 1, length + line.bytes.len());
+        }
+        let fits = expected.is_none_or(|expected| row.len() == expected);
+        Ok(match (end, fits) {
+            (RowEnd::Whole, true) => {
+                self.held.drain(..count);
+                Ok(row)
+            }
+            // What it would enclose shows that the mark was not meant so.
+            _ if count > 0 => Err(RecordError::OpenQuote),
+            (RowEnd::AfterQuote, _) => Err(RecordError::AfterQuote { found: row.stray() }),
+            (RowEnd::Whole | RowEnd::Open, _) => {
+                let mut fields = (0..row.len()).map(|index| row.field(index));
+                Err(RecordError::FieldCount {
+                    expected: expected.unwrap_or(0),
+                    found: row.len(),
+                    has_quotes: self.has_quotes,
+                    begins_with_mark: !self.has_quotes
+                        && fields.any(|field| field.starts_with(b"\"")),
+                })
+            }
+        })
+    }
+}
+
+impl Header {
+    fn new(row: &Row, source: &InputSource) -> Result<Self, SourceError> {
+        let names: Vec<String> = (0..row.len())
+            .map(|index| String::from_utf8_lossy(row.field(index)).trim().to_owned())
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let chosen = columns::choose(&source.columns, &names);
+        Ok(Self {
+            length: row.len(),
+            chosen: chosen.map_err(|error| SourceError::Columns {
+                file: source.name.clone(),
+                error,
+            })?,
+        })
     }
 
-    fn fields(&self, row: &csv::ByteRecord) -> Result<RecordText, String> {
-        let field = |index: Option<usize>| -> Result<Option<String>, String> {
-            let bytes = index.and_then(|index| row.get(index)).unwrap_or_default();
-            let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(&error))?;
+    fn text(&self, row: &Row) -> Result<RecordText, RecordError> {
+        let field = |index: Option<usize>| -> Result<Option<String>, RecordError> {
+            let bytes = index.map(|index| row.field(index)).unwrap_or_default();
+            let text = RecordError::text(bytes)?;
             Ok((!text.is_empty()).then(|| text.to_owned()))
         };
         Ok(RecordText {
-            id: field(self.id)?,
-            text: field(Some(self.text))?.unwrap_or_default(),
-            pair: field(self.pair)?,
+            id: field(self.chosen.id)?,
+            text: field(Some(self.chosen.text))?.unwrap_or_default(),
+            pair: field(self.chosen.pair)?,
         })
     }
+}
+
+/// `sep=;`, as Excel writes it above the header.
+fn said_delimiter(line: &[u8]) -> Option<u8> {
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let line = line.strip_suffix(b"\"").unwrap_or(line);
+    let (name, delimiter) = line.split_at_checked(4)?;
+    match delimiter {
+        [delimiter] if name.eq_ignore_ascii_case(b"sep=") => Some(*delimiter),
+        _ => None,
+    }
+}
+
+/// Which of comma, semicolon and tab stands most often between the names of a
+/// header; a comma where none does.
+fn most_frequent_delimiter(header: &[u8]) -> u8 {
+    let mut is_quoted = false;
+    let outside: Vec<u8> = header
+        .iter()
+        .copied()
+        .filter(|&byte| {
+            is_quoted ^= byte == b'"';
+            !is_quoted
+        })
+        .collect();
+    let count = |delimiter: u8| outside.iter().filter(|&&byte| byte == delimiter).count();
+    let mut best = b',';
+    for delimiter in [b';', b'\t'] {
+        if count(delimiter) > count(best) {
+            best = delimiter;
+        }
+    }
+    best
 }

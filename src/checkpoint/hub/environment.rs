@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use ureq::http::Uri;
 
 use super::HubError;
+use super::certificates::CertificateBundle;
 
 /// Where the hub is when nothing says otherwise.
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
@@ -54,6 +55,10 @@ pub struct HubEnvironment {
     /// Whether the cache must do without symbolic links, as on a file system
     /// that has none (`HF_HUB_DISABLE_SYMLINKS`).
     pub(super) without_links: bool,
+    /// The certificates that alone are trusted (`REQUESTS_CA_BUNDLE`,
+    /// `CURL_CA_BUNDLE`, `SSL_CERT_FILE`, `SSL_CERT_DIR`, the first that is
+    /// set); the system's where there is none.
+    pub(super) certificates: Option<CertificateBundle>,
 }
 
 impl HubEnvironment {
@@ -92,6 +97,7 @@ impl HubEnvironment {
             token: token(&variables, hugging_face_home.as_deref())?,
             offline: is_true(offline),
             without_links: is_true(variables.text("HF_HUB_DISABLE_SYMLINKS")),
+            certificates: CertificateBundle::from_variables(|name| variables.path(name)),
         })
     }
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::certificates::CertificateFault;
 use crate::remedy::Remedy;
 
 /// An error of the hub, of the way to it, or of the cache.
@@ -132,6 +133,35 @@ pub enum HubError {
         /// What happened.
         reason: String,
     },
+    /// A host shows a certificate that is none to trust.
+    #[error("{host} cannot be reached safely: {}", match .fault {
+        CertificateFault::UnknownIssuer => {
+            format!("its certificate is not trusted, signed by nobody whom {trusted_by} names")
+        }
+        CertificateFault::Date => {
+            "its certificate has expired or is not valid yet, by the clock of this machine".to_owned()
+        }
+        CertificateFault::Name => "its certificate is for another host".to_owned(),
+        CertificateFault::Other => "its certificate is damaged or withdrawn".to_owned(),
+    })]
+    UntrustedCertificate {
+        /// The host that was tried.
+        host: String,
+        /// The variable and path, or the system, that says whom to trust.
+        trusted_by: String,
+        /// What is wrong with the certificate.
+        fault: CertificateFault,
+    },
+    /// The certificates that a variable names cannot be had.
+    #[error("{variable} names {}, which cannot be used: {reason}", path.display())]
+    CertificateBundle {
+        /// The variable.
+        variable: &'static str,
+        /// The file or folder that it names.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The hub answered with 429 or 5xx until the attempts ran out.
     #[error("{host} answers with status {status}, also after {attempts} attempts")]
     ServerError {
@@ -239,7 +269,9 @@ impl HubError {
     /// answer in time, 5xx after the retries, or offline without a cached copy.
     pub fn is_unreachable(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::NotCached { .. } => true,
+            Self::Unreachable { .. }
+            | Self::UntrustedCertificate { .. }
+            | Self::NotCached { .. } => true,
             Self::ServerError { status, .. } => *status >= 500,
             Self::InvalidId { .. }
             | Self::InvalidRevision { .. }
@@ -247,6 +279,7 @@ impl HubError {
             | Self::InvalidEndpoint { .. }
             | Self::InvalidToken { .. }
             | Self::NoHomeDirectory
+            | Self::CertificateBundle { .. }
             | Self::ModelMissing { .. }
             | Self::RevisionMissing { .. }
             | Self::FileMissing { .. }
@@ -274,6 +307,7 @@ impl HubError {
                 | Self::Gated { .. }
                 | Self::Forbidden { .. }
                 | Self::Unreachable { .. }
+                | Self::UntrustedCertificate { .. }
                 | Self::ServerError { .. }
                 | Self::UnexpectedStatus { .. }
                 | Self::NotAHub { .. }
@@ -310,6 +344,12 @@ impl HubError {
                 authenticated: *authenticated,
             },
             Self::Unreachable { .. } => Remedy::CheckConnection,
+            Self::UntrustedCertificate { fault, .. } => match fault {
+                CertificateFault::UnknownIssuer => Remedy::TrustCertificate,
+                CertificateFault::Date => Remedy::SetClock,
+                CertificateFault::Name | CertificateFault::Other => Remedy::CheckEndpoint,
+            },
+            Self::CertificateBundle { variable, .. } => Remedy::NameCertificates { variable },
             Self::NotAHub { .. } | Self::UnexpectedStatus { .. } => Remedy::CheckEndpoint,
             Self::ServerError { .. } | Self::Stalled { .. } | Self::BrokenTransfer { .. } => {
                 Remedy::TryLater

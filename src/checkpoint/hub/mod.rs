@@ -18,7 +18,7 @@
 //! The pieces: `environment` reads the variables, `transfer` alone talks to
 //! the network (and says how far hf-hub is used, and why no further), with
 //! `address` and `headers` for what it asks and is told and `refusal` for the
-//! answers that are no success; `patience` says how often that is tried,
+//! answers that are no success, `certificates` for whom it trusts; `patience` says how often that is tried,
 //! `event` what is told of it; `cache` knows the layout on disk, `part` a file
 //! that is on its way, `names` keeps out what leads elsewhere, `verify`
 //! compares contents with etags.
@@ -28,6 +28,7 @@
 mod address;
 mod answer;
 mod cache;
+mod certificates;
 mod environment;
 mod error;
 mod event;
@@ -52,6 +53,7 @@ use self::transfer::Client;
 use self::verify::{Verdict, verify};
 use crate::percent::{percent_encoded, percent_encoded_path};
 
+pub use self::certificates::CertificateFault;
 pub use self::environment::HubEnvironment;
 pub use self::error::HubError;
 pub use self::event::{DownloadEvent, Observer};
@@ -203,6 +205,15 @@ impl Repository {
             Some(file) => Ok(file),
             None => Err(self.missing(file_name)),
         }
+    }
+
+    /// Whether the repository has a file, which is not downloaded for that.
+    /// False as well where nobody can be asked.
+    pub fn has(&mut self, file_name: &str) -> bool {
+        let commit = self.commit.as_deref();
+        let is_cached = commit.is_some_and(|commit| self.cache.find(commit, file_name).is_some());
+        let can_ask = !self.relies_on_cache() && self.client.is_some();
+        is_cached || (can_ask && matches!(self.ask(file_name, &mut |_| ()), Ok(Answer::Found(_))))
     }
 
     /// The error for a file that is not there and has to be.

@@ -5,8 +5,7 @@
 //! with hf-hub's `Repo` for the addresses. hf-hub's own calls were left aside
 //! for what they lack: time-outs, a look at the status of the answer that
 //! carries the content, and the length of a body without `Content-Length`.
-//! HTTPS trusts the certificates that are compiled in with ureq (webpki-roots,
-//! through rustls), not the system's. `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`
+//! Whom HTTPS trusts, `certificates` says. `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`
 //! and `NO_PROXY` count as ureq reads them; a loopback address is never asked
 //! through a proxy, because no proxy can reach it.
 //!
@@ -18,11 +17,13 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use ureq::http::{Response, StatusCode, Uri};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use super::address::{is_loopback, join, parse_address, same_origin, shown_host};
 use super::answer::{Answer, Chain, Failure, Metadata, Subject};
 use super::cache::{cache_io, remove};
+use super::certificates::{fault_of, roots, trusted_by};
 use super::environment::Token;
 use super::headers::{bare_etag, continues_at, number, text};
 use super::names::is_safe_name;
@@ -42,6 +43,8 @@ pub(super) struct Client {
     agent: Agent,
     endpoint: Uri,
     token: Option<Token>,
+    /// Who says which certificates are trusted.
+    trusted_by: String,
     timeouts: Timeouts,
 }
 
@@ -54,7 +57,13 @@ enum Method {
 impl Client {
     pub(super) fn new(environment: &HubEnvironment, timeouts: Timeouts) -> Result<Self, HubError> {
         let endpoint = parse_address(&environment.endpoint)?;
+        let certificates = environment.certificates.as_ref();
         let mut configuration = Agent::config_builder()
+            .tls_config(
+                TlsConfig::builder()
+                    .root_certs(roots(certificates)?)
+                    .build(),
+            )
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("attnviz/", env!("CARGO_PKG_VERSION")))
@@ -72,6 +81,7 @@ impl Client {
             agent: configuration.build().new_agent(),
             endpoint,
             token: environment.token.clone(),
+            trusted_by: trusted_by(certificates),
             timeouts,
         })
     }
@@ -314,6 +324,13 @@ impl Client {
     /// Sorts a request that got no answer: a connection that broke may work
     /// the next time, a host that is not there will not.
     fn no_answer(&self, error: &ureq::Error, address: &Uri) -> Failure {
+        if let Some(fault) = fault_of(error) {
+            return Failure::Final(HubError::UntrustedCertificate {
+                host: shown_host(address),
+                trusted_by: self.trusted_by.clone(),
+                fault,
+            });
+        }
         let reason = match error {
             ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
                 format!("no connection within {:?}", self.timeouts.connect)

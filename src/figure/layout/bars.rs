@@ -1,10 +1,11 @@
 //! The bars of a unit's profile: their axis, and the values above them.
 
-use super::color_bar::round_step;
 use super::columns::{BARS_HEIGHT, Columns, LEVEL, UnitLabels, fill, rect, spaced};
 use super::text::place;
-use super::value::{NOTHING, value_text};
+use super::ticks::Writing;
+use super::value::{listed_value_text, unwritten_note, value_text};
 use super::{Ink, Item, MeasureText, Rect, Role, Rotation, TextFont};
+use crate::figure::scale::round_up;
 
 /// Letters of level values, the largest that fit, in pixels.
 const LEVEL_SIZES: [f32; 6] = [24.0, 22.0, 20.0, 18.0, 16.0, 14.0];
@@ -24,7 +25,7 @@ impl BarAxis {
             maximum if maximum > 0.0 && maximum.is_finite() => maximum,
             _ => 1.0,
         };
-        let step = round_step(maximum / 5.0);
+        let step = round_up(maximum / 5.0);
         // A maximum that is a round number needs no step beyond it.
         let count = (maximum / step - 1e-6).ceil().max(1.0) as usize;
         Self { step, count }
@@ -45,16 +46,11 @@ impl BarAxis {
 
     /// The height and the number of each tick.
     pub(super) fn ticks(&self) -> Vec<(i32, String)> {
-        let decimals = usize::try_from(-libm::log10(self.step).floor() as i64).unwrap_or(0);
+        let write = Writing::new(self.step * self.count as f64, self.step);
         (0..=self.count)
             .map(|index| {
                 let value = self.step * index as f64;
-                let text = match (index, decimals) {
-                    (0, _) => "0".to_owned(),
-                    (_, ..=5) => format!("{value:.decimals$}"),
-                    _ => format!("{value:.0e}"),
-                };
-                (self.height(value as f32), text)
+                (self.height(value as f32), write.text(value))
             })
             .collect()
     }
@@ -86,7 +82,7 @@ impl BarValues {
             let font = TextFont::regular(size);
             let widths = bars
                 .iter()
-                .map(|&bar| measure.width(&value_text(bar, DECIMALS), font));
+                .map(|&bar| measure.width(&value_text(bar, DECIMALS).unwrap_or_default(), font));
             if widths.max().unwrap_or(0) + 10 <= columns.pitch {
                 return Self {
                     font,
@@ -103,9 +99,10 @@ impl BarValues {
             .into_iter()
             .filter(|&column| bars[column] >= least && is_peak(bars, column, labels.stride))
             .collect();
-        let widths = written
-            .iter()
-            .map(|&column| measure.width(&value_text(bars[column], DECIMALS), font));
+        let widths = written.iter().map(|&column| {
+            let text = value_text(bars[column], DECIMALS);
+            measure.width(&text.unwrap_or_default(), font)
+        });
         Self {
             font,
             rotation: Rotation::Upward,
@@ -116,7 +113,14 @@ impl BarValues {
     }
 
     pub(super) fn note(&self, bars: &[f32]) -> Option<String> {
-        let least = value_text(self.least, DECIMALS);
+        let is_unwritten = |bar: &f32| value_text(*bar, DECIMALS).is_none();
+        if self.least <= 0.0 {
+            return bars
+                .iter()
+                .any(is_unwritten)
+                .then(|| unwritten_note(DECIMALS));
+        }
+        let least = listed_value_text(self.least, DECIMALS);
         let visible = bars.iter().filter(|&&bar| bar >= self.least).count();
         if self.columns.len() < visible {
             Some(format!("Values are written at peaks of {least} and more."))
@@ -160,7 +164,9 @@ pub(super) fn bar_items(
     }
     for &column in &values.columns {
         let bar = bars[column];
-        let text = value_text(bar, DECIMALS);
+        let Some(text) = value_text(bar, DECIMALS) else {
+            continue;
+        };
         let extent = measure.width(&text, values.font);
         let line = values.font.line_height();
         let middle = columns.x(column) + columns.pitch / 2;
@@ -169,7 +175,7 @@ pub(super) fn bar_items(
             Rotation::Level => (middle - extent / 2, foot - line + 2),
             Rotation::Upward => (middle - line / 2, foot - extent),
         };
-        let ink = match text == NOTHING || columns.special(column) {
+        let ink = match bar == 0.0 || columns.special(column) {
             true => Ink::Light,
             false => Ink::Medium,
         };

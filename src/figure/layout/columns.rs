@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::grid::stride;
 use super::map::{SEGMENT_GAP, SIDE_LIMIT, cell_side, label};
+use super::positions::Positions;
 use super::text::place;
 use super::{
     Ink, Item, LARGEST_LABEL, LINE_HEIGHT, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL,
@@ -95,6 +96,8 @@ pub(super) struct UnitLabels {
     pub(super) stride: usize,
     /// Column, text, width, font and ink of each.
     pub(super) labels: Vec<(usize, String, i32, TextFont, Ink)>,
+    /// Between the labels and the bars, one a label.
+    positions: Positions,
     rotation: Rotation,
 }
 
@@ -124,8 +127,17 @@ impl UnitLabels {
                 Some((column, text, width, font, ink))
             })
             .collect();
+        let unit = |&(column, ..): &(usize, String, i32, TextFont, Ink)| {
+            let own = columns.profile.position.filter(|_| Some(column) == marked);
+            columns
+                .profile
+                .units
+                .get(own.unwrap_or(column * columns.block))
+        };
+        let positions = Positions::new(labels.iter().filter_map(unit), font, measure);
         let widest = labels.iter().map(|&(_, _, width, ..)| width).max();
-        let rotation = match stride == 1 && widest.unwrap_or(0) + 10 <= columns.pitch {
+        let widest = widest.unwrap_or(0).max(positions.widest());
+        let rotation = match stride == 1 && widest + 10 <= columns.pitch {
             true => LEVEL,
             false => Rotation::Upward,
         };
@@ -133,34 +145,54 @@ impl UnitLabels {
             font,
             stride,
             labels,
+            positions,
             rotation,
         }
     }
 
-    /// The room that the labels take downwards.
+    /// The room that the labels and their positions take downwards.
     pub(super) fn extent(&self) -> i32 {
-        match self.rotation {
+        let labels = match self.rotation {
             Rotation::Level => self.font.line_height(),
             Rotation::Upward => {
                 let widths = self.labels.iter().map(|&(_, _, width, ..)| width);
                 widths.max().unwrap_or(0)
             }
+        };
+        self.position_extent() + labels
+    }
+
+    /// What of it is above the labels.
+    fn position_extent(&self) -> i32 {
+        match self.rotation {
+            Rotation::Level => self.positions.height(),
+            Rotation::Upward => self.positions.length(),
         }
     }
 
     pub(super) fn items(&self, columns: &Columns<'_>, top: i32) -> Vec<Item<'static>> {
         let line = self.font.line_height();
-        let place_label =
-            |(column, text, width, font, ink): &(usize, String, i32, TextFont, Ink)| {
-                let middle = columns.x(*column) + columns.pitch / 2;
-                let x = match self.rotation {
-                    Rotation::Level => middle - width / 2,
-                    Rotation::Upward => middle - line / 2,
-                };
-                let kind = (*ink, Role::ColumnLabel(*column));
-                place(text.clone(), *font, *width, (x, top), self.rotation, kind)
+        let mut items = Vec::with_capacity(2 * self.labels.len());
+        for (index, (column, text, width, font, ink)) in self.labels.iter().enumerate() {
+            let middle = columns.x(*column) + columns.pitch / 2;
+            let x = match self.rotation {
+                Rotation::Level => middle - width / 2,
+                Rotation::Upward => middle - line / 2,
             };
-        self.labels.iter().map(place_label).collect()
+            let corner = (x, top + self.position_extent());
+            let kind = (*ink, Role::ColumnLabel(*column));
+            items.push(place(
+                text.clone(),
+                *font,
+                *width,
+                corner,
+                self.rotation,
+                kind,
+            ));
+            let position = |width: i32, _| (middle - width / 2, top);
+            items.extend(self.positions.item(index, self.rotation, position));
+        }
+        items
     }
 
     /// What the picture leaves out, as a sentence.

@@ -1,15 +1,17 @@
 //! The layout of an overview: one row per layer, one column per head.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::color_bar::color_bar;
 use super::head::{heading, notes};
+use super::positions::{small, text};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, CellAxis, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
     LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, pixels,
 };
-use crate::figure::resample::{Join, blocks, resample};
+use crate::figure::resample::blocks;
 use crate::figure::{Panel, PanelAxis, PanelGrid};
 
 /// What all panels of a row or column share, in pixels.
@@ -73,7 +75,8 @@ pub(super) fn layout<'figure>(
         .unwrap_or(0);
     let left = MARGIN + name_line + LABEL_GAP + widest + LABEL_GAP;
     let bar_height = extent_y.min(BAR_LIMIT);
-    let bar_gap = 40;
+    let ends = Ends::new(grid, [panel_height, panel_width], small(font), measure);
+    let bar_gap = 40 + ends.width();
     let bar_width = color_bar(&figure.color_scale, (0, 0), bar_height, measure).right;
     let body_right = left + extent_x + bar_gap + bar_width;
     let heading = heading(figure, body_right - MARGIN, measure);
@@ -84,7 +87,7 @@ pub(super) fn layout<'figure>(
 
     let mut all_notes = figure.notes.clone();
     all_notes.extend(resolution_note(grid, &shape));
-    let notes_top = bar.bottom.max(top + extent_y) + 24;
+    let notes_top = bar.bottom.max(top + extent_y + ends.height()) + 24;
     let notes = notes(&all_notes, notes_top, body_right - MARGIN, measure);
 
     let mut items: Vec<Item<'figure>> = heading.items;
@@ -128,6 +131,14 @@ pub(super) fn layout<'figure>(
         let kind = (Ink::Strong, Role::RowLabel(row));
         items.push(place(text, font, width, corner, level, kind));
     }
+    for column in 0..columns {
+        let x = left + pixels(column) * pitch_x;
+        items.extend(ends.below((x, top + extent_y), panel_width));
+    }
+    for row in 0..rows {
+        let y = top + pixels(row) * pitch_y;
+        items.extend(ends.beside((left + extent_x, y), panel_height));
+    }
     for (index, panel) in grid.panels.iter().enumerate() {
         let Some(panel) = panel else { continue };
         let (row, column) = (index / columns.max(1), index % columns.max(1));
@@ -146,6 +157,89 @@ pub(super) fn layout<'figure>(
         palette: figure.palette,
         items,
     })
+}
+
+/// The positions of the first and the last unit of a stretch with their widths:
+/// below every column of panels those of the keys, beside every row those of
+/// the queries, where both of them have room.
+struct Ends {
+    font: TextFont,
+    queries: Option<[(String, i32); 2]>,
+    keys: Option<[(String, i32); 2]>,
+}
+
+/// From panels to the positions at their ends, in pixels.
+const ENDS_GAP: i32 = 6;
+
+impl Ends {
+    fn new(
+        grid: &PanelGrid<'_>,
+        [panel_height, panel_width]: [i32; 2],
+        font: TextFont,
+        measure: &mut dyn MeasureText,
+    ) -> Self {
+        let mut measured = |axis: &PanelAxis| {
+            let texts = axis.ends?.map(text);
+            Some(texts.map(|text| {
+                let width = measure.width(&text, font);
+                (text, width)
+            }))
+        };
+        let queries = measured(&grid.queries).filter(|_| 2 * font.line_height() <= panel_height);
+        let keys =
+            measured(&grid.keys).filter(|[first, last]| first.1 + ENDS_GAP + last.1 <= panel_width);
+        Self {
+            font,
+            queries,
+            keys,
+        }
+    }
+
+    /// The room that those beside the rows take.
+    fn width(&self) -> i32 {
+        let texts = self.queries.iter().flatten();
+        texts.map(|(_, width)| width + ENDS_GAP).max().unwrap_or(0)
+    }
+
+    /// The room that those below the columns take.
+    fn height(&self) -> i32 {
+        self.keys
+            .as_ref()
+            .map_or(0, |_| self.font.line_height() + ENDS_GAP)
+    }
+
+    /// From the lower left corner of a column on.
+    fn below(&self, (x, y): (i32, i32), panel_width: i32) -> Vec<Item<'static>> {
+        let Some(texts) = &self.keys else {
+            return Vec::new();
+        };
+        let ends = [x, x + panel_width - texts[1].1];
+        self.items(texts, ends.map(|x| (x, y + ENDS_GAP)))
+    }
+
+    /// From the upper right corner of a row on.
+    fn beside(&self, (x, y): (i32, i32), panel_height: i32) -> Vec<Item<'static>> {
+        let Some(texts) = &self.queries else {
+            return Vec::new();
+        };
+        let ends = [y, y + panel_height - self.font.line_height()];
+        self.items(texts, ends.map(|y| (x + ENDS_GAP, y)))
+    }
+
+    fn items(&self, texts: &[(String, i32); 2], corners: [(i32, i32); 2]) -> Vec<Item<'static>> {
+        let item = |((text, width), corner): (&(String, i32), (i32, i32))| {
+            let kind = (Ink::Light, Role::Position);
+            place(
+                text.clone(),
+                self.font,
+                *width,
+                corner,
+                Rotation::Level,
+                kind,
+            )
+        };
+        texts.iter().zip(corners).map(item).collect()
+    }
 }
 
 /// What separates two segments within a panel, in pixels.
@@ -193,49 +287,102 @@ fn measured(
         .collect()
 }
 
-/// The largest panels that suit the grid: whole pixels for every unit where
-/// there is room, else as many units to a pixel as it takes.
+/// How far the panels of so many layers and heads may reach, and how far they
+/// should, in pixels; and what is between them.
+struct PanelRoom {
+    most: i32,
+    target: i32,
+    spacing: i32,
+}
+
+impl PanelRoom {
+    fn new(layer_count: usize, head_count: usize) -> Self {
+        let count = pixels(layer_count.max(head_count)).max(1);
+        let spacing = if count <= 64 { 10 } else { 2 };
+        let most = (CANVAS_LIMIT - SURROUNDINGS) / count - spacing;
+        let target = (COMFORTABLE_SIDE / count.max(5)).clamp(72, 480).min(most);
+        Self {
+            most,
+            target,
+            spacing,
+        }
+    }
+
+    /// The side of a cell for so many units and gaps, 0 where units have to
+    /// share a pixel.
+    fn cell(&self, unit_count: usize, gap_count: usize) -> i32 {
+        let count = pixels(unit_count).max(1);
+        // Half a pixel too many is better than half as large a panel.
+        let cell = (self.target + count / 2) / count;
+        match cell * count + pixels(gap_count) * SEGMENT_GAP <= self.most {
+            true => cell,
+            false => 0,
+        }
+    }
+
+    /// So many units share a pixel: as few as leave a panel no smaller than one
+    /// of fewer units would be.
+    fn block(&self, unit_count: usize) -> usize {
+        let at_least = |limit: i32| unit_count.div_ceil(usize::try_from(limit).unwrap_or(1).max(1));
+        let comfortable = unit_count / usize::try_from(self.target).unwrap_or(1).max(1);
+        comfortable.max(at_least(self.most)).max(1)
+    }
+}
+
+/// Which queries and which keys share a row and a column of the small maps of a
+/// picture of so many layers and heads.
+pub fn panel_steps(
+    [layer_count, head_count]: [usize; 2],
+    axes: [&PanelAxis; 2],
+) -> [Vec<Range<usize>>; 2] {
+    let room = PanelRoom::new(layer_count, head_count);
+    let counts = axes.map(|axis| axis.count);
+    let longest = counts.into_iter().max().unwrap_or(0);
+    let gaps = axes.map(|axis| axis.segment_starts.len());
+    let block = match room.cell(longest, gaps.into_iter().max().unwrap_or(0)) {
+        0 => room.block(longest),
+        _ => 1,
+    };
+    counts.map(|count| blocks(count, block))
+}
+
+/// The largest panels that suit the grid, whose maps have as many rows and
+/// columns as are drawn.
 fn panel_shape(grid: &PanelGrid<'_>) -> Result<PanelShape, FigureError> {
     let (rows, columns) = (grid.row_labels.len(), grid.column_labels.len());
-    let most = pixels(rows.max(columns)).max(1);
-    let spacing = if most <= 64 { 10 } else { 2 };
-    let room = (CANVAS_LIMIT - SURROUNDINGS) / most - spacing;
-    if room < 1 {
+    let room = PanelRoom::new(rows, columns);
+    if room.most < 1 {
         return Err(FigureError::TooManyPanels {
             rows,
             columns,
             limit: CANVAS_LIMIT,
         });
     }
-    let target = (COMFORTABLE_SIDE / most.max(5)).clamp(72, 480).min(room);
-    let longest = pixels(grid.queries.count.max(grid.keys.count)).max(1);
-    // Half a pixel too many is better than half as large a panel.
-    let cell = (target + longest / 2) / longest;
-    let gap_count = |axis: &PanelAxis| axis.segment_starts.len();
-    let gaps = gap_count(&grid.queries).max(gap_count(&grid.keys));
-    let fits = cell >= 1 && cell * longest + pixels(gaps) * SEGMENT_GAP <= room;
-    let (cell, block) = match fits {
-        true => (cell, 1),
-        false => (
-            1,
-            usize::try_from((longest + target - 1) / target)
-                .unwrap_or(1)
-                .max(1),
-        ),
+    let axes = [&grid.queries, &grid.keys];
+    let panel = grid.panels.iter().flatten().next();
+    let drawn = panel.map_or([1, 1], |panel| [panel.matrix.rows, panel.matrix.columns]);
+    let is_whole = drawn == axes.map(|axis| axis.count);
+    let longest = drawn.into_iter().max().unwrap_or(1);
+    let gaps = axes.map(|axis| axis.segment_starts.len());
+    let gap_count = gaps.into_iter().max().unwrap_or(0);
+    let cell = match is_whole {
+        true => room.cell(longest, gap_count).max(1),
+        false => 1,
     };
-    let axis = |axis: &PanelAxis| CellAxis {
-        count: axis.count.div_ceil(block),
-        gaps: match fits {
+    let block = axes.map(|axis| axis.count).into_iter().max().unwrap_or(1);
+    let axis = |axis: &PanelAxis, count: usize| CellAxis {
+        count,
+        gaps: match is_whole {
             true => axis.segment_starts.clone(),
             false => Vec::new(),
         },
     };
     Ok(PanelShape {
         cell,
-        block,
-        spacing,
-        rows: axis(&grid.queries),
-        columns: axis(&grid.keys),
+        block: block.div_ceil(longest.max(1)),
+        spacing: room.spacing,
+        rows: axis(&grid.queries, drawn[0]),
+        columns: axis(&grid.keys, drawn[1]),
     })
 }
 
@@ -244,19 +391,10 @@ fn panel_cells<'figure>(
     shape: &PanelShape,
     origin: (i32, i32),
 ) -> CellMatrix<'figure> {
-    let matrix = &panel.matrix;
-    let values = match shape.block {
-        1 => Cow::Borrowed(matrix.values.as_ref()),
-        block => {
-            let [rows, columns] = [matrix.rows, matrix.columns].map(|count| blocks(count, block));
-            let means = resample(&matrix.values, matrix.columns, &rows, &columns, Join::Mean);
-            Cow::Owned(means)
-        }
-    };
     CellMatrix {
         origin,
         cell: shape.cell,
-        values,
+        values: Cow::Borrowed(panel.matrix.values.as_ref()),
         rows: shape.rows.clone(),
         columns: shape.columns.clone(),
         gap: SEGMENT_GAP,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::head::Lines;
 use super::text::{elide_middle, place};
-use super::value::value_text;
+use super::value::listed_value_text;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, Ink, LABEL_GAP, MARGIN, MeasureText, Role, Rotation, TextFont,
     pixels,
@@ -80,7 +80,7 @@ pub(super) fn link_list(
                 rank: measured((index + 1).to_string()),
                 query,
                 key,
-                value: measured(value_text(link.value, 3)),
+                value: measured(listed_value_text(link.value, 3)),
             }
         })
         .collect();
@@ -189,7 +189,7 @@ impl<'map> Names<'map> {
         };
         let (mut text, mut width) = elide_middle(&label.text, font, TOKEN_LIMIT, measure);
         if self.is_repeated(position) {
-            text = format!("{text} ({position})");
+            text = format!("{text} @{}", label.position);
             width = measure.width(&text, font);
         }
         let ink = match label.special {

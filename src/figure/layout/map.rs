@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::color_bar::color_bar;
 use super::head::{Lines, heading, notes};
 use super::links::link_list;
+use super::positions::Positions;
 use super::text::{elide_middle, place};
-use super::value::{NOTHING, value_text};
+use super::value::{unwritten_note, value_text};
 use super::{
     ANNOTATION_SIZE, CellAxis, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL,
     LINE_HEIGHT, Layout, MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont,
@@ -73,6 +74,8 @@ pub(super) fn layout<'figure>(
     let links = link_list(map, (links_left, top), cells.height(), measure);
     let mut all_notes = figure.notes.clone();
     all_notes.extend(axes.note(map, block));
+    let (values, values_note) = value_texts(&cells, measure);
+    all_notes.extend(values_note);
     all_notes.extend(links.notes);
     let body_bottom = bar.bottom.max(links.lines.bottom);
     let names = axis_names(&cells, &axes, name_font, heading.bottom + 28, measure);
@@ -90,7 +93,6 @@ pub(super) fn layout<'figure>(
     };
 
     let mut items: Vec<Item<'figure>> = heading.items;
-    let values = value_texts(&cells, measure);
     items.reserve(values.len() + 4 * longest + 64);
     items.extend(names.items);
     axes.push_labels(&cells, &mut items);
@@ -144,7 +146,7 @@ fn cells<'figure>(
     };
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => range,
-        ColorRange::PerPanel => {
+        ColorRange::PerPanel { .. } => {
             let maximum = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
             ValueRange::up_to(maximum, Progression::Linear)
         }
@@ -178,6 +180,10 @@ struct Axes {
     stride: usize,
     rows: Vec<Label>,
     columns: Vec<Label>,
+    /// Beside the labels down the side, where positions are shown.
+    row_positions: Positions,
+    /// Beside the labels along the top, likewise.
+    column_positions: Positions,
     /// How the labels along the top run.
     rotation: Rotation,
 }
@@ -196,7 +202,14 @@ impl Axes {
             labelled.map(|unit| label(unit, font, measure)).collect()
         };
         let (rows, columns) = (labels(&map.rows), labels(&map.columns));
-        let rotation = if stride == 1 && widest(&columns) + 10 <= cell {
+        let mut positions = |units: &[UnitLabel]| {
+            let labelled = units.iter().step_by(stride * block);
+            Positions::new(labelled.filter(|_| map.shows_positions), font, measure)
+        };
+        let row_positions = positions(&map.rows);
+        let column_positions = positions(&map.columns);
+        let widest_column = widest(&columns).max(column_positions.widest());
+        let rotation = if stride == 1 && widest_column + 10 <= cell {
             Rotation::Level
         } else {
             Rotation::Upward
@@ -206,20 +219,31 @@ impl Axes {
             stride,
             rows,
             columns,
+            row_positions,
+            column_positions,
             rotation,
         }
     }
 
     /// The room that labels down the side take to the left.
     fn row_extent(&self) -> i32 {
-        widest(&self.rows)
+        widest(&self.rows) + self.row_positions.length()
     }
 
     /// The room that labels along the top take upwards.
     fn column_extent(&self) -> i32 {
-        match self.rotation {
+        let labels = match self.rotation {
             Rotation::Level => self.font.line_height(),
             Rotation::Upward => widest(&self.columns),
+        };
+        labels + self.column_position_extent()
+    }
+
+    /// What of it is between the labels along the top and their axis.
+    fn column_position_extent(&self) -> i32 {
+        match self.rotation {
+            Rotation::Level => self.column_positions.height(),
+            Rotation::Upward => self.column_positions.length(),
         }
     }
 
@@ -248,6 +272,8 @@ impl Axes {
             if let Some(label) = self.columns.get(position) {
                 items.push(self.column_label(label, index, cells));
             }
+            let positions = self.position_items(position, index, cells);
+            items.extend(positions.into_iter().flatten());
             let thickness = cells.cell.min(2);
             let (left, top) = cells.origin;
             if position < self.rows.len() {
@@ -261,12 +287,36 @@ impl Axes {
         }
     }
 
+    /// The positions of a row and of its column.
+    fn position_items(
+        &self,
+        position: usize,
+        index: usize,
+        cells: &CellMatrix<'_>,
+    ) -> [Option<Item<'static>>; 2] {
+        let right = cells.origin.0 - TICK - LABEL_GAP;
+        let bottom = cells.origin.1 - TICK - LABEL_GAP;
+        let row_middle = cells.origin.1 + cells.row_offset(index) + cells.cell / 2;
+        let column_middle = cells.origin.0 + cells.column_offset(index) + cells.cell / 2;
+        let row = self
+            .row_positions
+            .item(position, Rotation::Level, |width, height| {
+                (right - width, row_middle - height / 2)
+            });
+        let column = self
+            .column_positions
+            .item(position, self.rotation, |width, height| {
+                (column_middle - width / 2, bottom - height)
+            });
+        [row, column]
+    }
+
     fn row_label(&self, label: &Label, index: usize, cells: &CellMatrix<'_>) -> Item<'static> {
         let (text, width, ink) = label;
         let (left, top) = cells.origin;
         let middle = top + cells.row_offset(index) + cells.cell / 2;
         let corner = (
-            left - TICK - LABEL_GAP - width,
+            left - TICK - LABEL_GAP - self.row_positions.length() - width,
             middle - self.font.line_height() / 2,
         );
         let kind = (*ink, Role::RowLabel(index));
@@ -285,7 +335,7 @@ impl Axes {
         let (left, top) = cells.origin;
         let middle = left + cells.column_offset(index) + cells.cell / 2;
         let line = self.font.line_height();
-        let bottom = top - TICK - LABEL_GAP;
+        let bottom = top - TICK - LABEL_GAP - self.column_position_extent();
         let corner = match self.rotation {
             Rotation::Level => (middle - width / 2, bottom - line),
             Rotation::Upward => (middle - line / 2, bottom - width),
@@ -396,33 +446,41 @@ fn segment_lines(cells: &CellMatrix<'_>, axes: &Axes) -> Vec<Item<'static>> {
         .collect()
 }
 
-/// The values of the cells, where they are large enough to hold them.
-fn value_texts(cells: &CellMatrix<'_>, measure: &mut dyn MeasureText) -> Vec<Item<'static>> {
+/// The values of the cells, where they are large enough to hold them, and what
+/// has to be said of those that have none.
+fn value_texts(
+    cells: &CellMatrix<'_>,
+    measure: &mut dyn MeasureText,
+) -> (Vec<Item<'static>>, Option<String>) {
     let Some((font, decimals)) = value_format(cells.cell, measure) else {
-        return Vec::new();
+        return (Vec::new(), None);
     };
     let (rows, columns) = (cells.rows.count, cells.columns.count);
     let mut items = Vec::with_capacity(rows * columns);
+    let mut note = None;
     for row in 0..rows {
         for column in 0..columns {
+            let value = cells.value(row, column);
+            let Some(text) = value_text(value, decimals) else {
+                note = Some(unwritten_note(decimals));
+                continue;
+            };
             let fraction = cells.fraction(row, column);
-            let text = value_text(cells.value(row, column), decimals);
             let width = measure.width(&text, font);
             let corner = (
                 cells.origin.0 + cells.column_offset(column) + (cells.cell - width) / 2,
                 cells.origin.1 + cells.row_offset(row) + (cells.cell - font.line_height()) / 2,
             );
-            // What rounds to nothing steps back behind what does not.
-            let ink = if text == NOTHING {
-                Ink::FaintOnColor(fraction)
-            } else {
-                Ink::OnColor(fraction)
+            // What is nothing steps back behind what is not.
+            let ink = match value == 0.0 {
+                true => Ink::FaintOnColor(fraction),
+                false => Ink::OnColor(fraction),
             };
             let kind = (ink, Role::Value(row, column));
             items.push(place(text, font, width, corner, Rotation::Level, kind));
         }
     }
-    items
+    (items, note)
 }
 
 /// The size and the number of decimals of values in cells, `None` where not
@@ -431,7 +489,10 @@ fn value_format(cell: i32, measure: &mut dyn MeasureText) -> Option<(TextFont, u
     let decimals = if cell >= 72 { 3 } else { 2 };
     let size = (cell as f32 * 0.4).floor().min(LARGEST_LABEL);
     let font = TextFont::regular(size);
-    let fits =
-        size >= SMALLEST_LABEL && measure.width(&value_text(0.888, decimals), font) + 4 <= cell;
+    let fits = size >= SMALLEST_LABEL && measure.width(&widest_text(decimals), font) + 4 <= cell;
     fits.then_some((font, decimals))
+}
+
+fn widest_text(decimals: usize) -> String {
+    value_text(0.888, decimals).unwrap_or_default()
 }

@@ -13,17 +13,21 @@ mod grid;
 mod head;
 mod links;
 mod map;
+mod positions;
 mod profile;
 mod text;
 mod thumbnail;
+mod ticks;
 mod value;
 
 use std::borrow::Cow;
 
 use super::{Body, Figure, FigureError, Palette, ValueRange};
 
+pub use grid::panel_steps;
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
-pub use thumbnail::{thumbnail, thumbnail_size};
+pub use thumbnail::{thumbnail, thumbnail_side, thumbnail_size};
+pub use ticks::ticks;
 
 /// The greatest width and height of a canvas, in pixels.
 pub const CANVAS_LIMIT: i32 = 8_192;
@@ -136,6 +140,9 @@ pub enum Role {
     RowLabel(usize),
     /// The label of a column: its index.
     ColumnLabel(usize),
+    /// The position of a unit beside its label, or of those at the ends of an
+    /// axis.
+    Position,
     /// The value of a cell, as query and key.
     Value(usize, usize),
     /// The value of a bar: its index.

@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 
 use super::{CANVAS_LIMIT, CellAxis, CellMatrix, FigureError, Item, Layout, pixels};
-use crate::figure::resample::{Join, resample};
 use crate::figure::{Palette, Panel, PanelGrid, Progression, ValueRange};
 
 /// What the longer side of a thumbnail comes close to, in pixels.
@@ -48,7 +47,8 @@ pub fn thumbnail_size(layer_count: usize, head_count: usize) -> (i32, i32) {
     (mosaic.extent(head_count), mosaic.extent(layer_count))
 }
 
-/// Puts the maps of a grid side by side.
+/// Puts the maps of a grid side by side, which have at most
+/// [`thumbnail_side`] rows and columns.
 ///
 /// # Errors
 /// When they do not fit [`CANVAS_LIMIT`].
@@ -67,7 +67,7 @@ pub fn thumbnail(grid: &PanelGrid<'_>, palette: Palette) -> Result<Layout<'stati
         let (row, column) = (index / columns.max(1), index % columns.max(1));
         let origin = (pixels(column) * pitch, pixels(row) * pitch);
         let panel = panel.as_ref()?;
-        Some(Item::Cells(resampled(panel, mosaic.panel, origin)))
+        Some(Item::Cells(enlarged(panel, mosaic.panel, origin)))
     };
     let (width, height) = thumbnail_size(rows, columns);
     Ok(Layout {
@@ -78,49 +78,35 @@ pub fn thumbnail(grid: &PanelGrid<'_>, palette: Palette) -> Result<Layout<'stati
     })
 }
 
-/// A map with one value a pixel: a unit over several pixels, or the greatest
-/// value of the several units of a pixel, so that no peak is lost.
-fn resampled(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'static> {
+/// The rows or columns of every map in the thumbnail of so many layers and
+/// heads at most: its pixels.
+pub fn thumbnail_side(layer_count: usize, head_count: usize) -> usize {
+    let panel = Mosaic::new(layer_count, head_count).panel;
+    usize::try_from(panel).unwrap_or(1).max(1)
+}
+
+/// A map with one value a pixel, which shows one row and column of it.
+fn enlarged(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'static> {
     let matrix = &panel.matrix;
-    let side_count = usize::try_from(side).unwrap_or(1).max(1);
-    let [rows, columns] = [matrix.rows, matrix.columns].map(|count| ranges(count, side_count));
-    let values = resample(
-        &matrix.values,
-        matrix.columns,
-        &rows,
-        &columns,
-        Join::Greatest,
-    );
-    let step = |greatest| {
-        let fraction = panel.range.fraction(greatest).clamp(0.0, 1.0);
+    let side = usize::try_from(side).unwrap_or(1).max(1);
+    let step = |row: usize, column: usize| {
+        let place = row * matrix.rows / side * matrix.columns + column * matrix.columns / side;
+        let value = matrix.values.get(place).copied().unwrap_or(f32::NAN);
+        let fraction = panel.range.fraction(value).clamp(0.0, 1.0);
         (fraction * STEPS).round() / STEPS
     };
-    let values = values.into_iter().map(step).collect();
+    let values = (0..side).flat_map(|row| (0..side).map(move |column| step(row, column)));
     let axis = CellAxis {
-        count: side_count,
+        count: side,
         gaps: Vec::new(),
     };
     CellMatrix {
         origin,
         cell: 1,
-        values: Cow::Owned(values),
+        values: Cow::Owned(values.collect()),
         rows: axis.clone(),
         columns: axis,
         gap: 0,
         range: ValueRange::up_to(1.0, Progression::Linear),
     }
-}
-
-/// Which of `count` units each of some pixels shows.
-fn ranges(count: usize, pixel_count: usize) -> Vec<std::ops::Range<usize>> {
-    let range = |pixel: usize| {
-        let start = pixel * count / pixel_count;
-        // Fewer units than pixels: every pixel shows one unit.
-        let end = match count <= pixel_count {
-            true => start + 1,
-            false => ((pixel + 1) * count).div_ceil(pixel_count),
-        };
-        start..end
-    };
-    (0..pixel_count).map(range).collect()
 }

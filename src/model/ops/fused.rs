@@ -235,7 +235,7 @@ impl InplaceOp2 for LayerNorm {
     }
 }
 
-/// Attention of inputs stacked row under row; see [`kernels::attend`].
+/// Attention of inputs stacked row under row; see [`kernels::attend_some`].
 /// `[panel, 3 · hidden, lane]` to `[panel, hidden, lane]`.
 ///
 /// # Errors
@@ -245,7 +245,7 @@ pub fn attend(
     shape: AttentionShape,
     query_key_value: &Tensor,
     spans: &[(usize, usize)],
-    probabilities: &mut [&mut [f32]],
+    maps: Vec<Vec<Option<&mut [f32]>>>,
 ) -> Result<Tensor> {
     let (panel_count, column_count, lane_count) = query_key_value.dims3()?;
     let hidden = shape.head_count * shape.head_size;
@@ -254,7 +254,7 @@ pub fn attend(
     }
     let (storage, layout) = query_key_value.storage_and_layout();
     let values = values(&storage, layout)?;
-    let context = kernels::attend(instructions, shape, values, spans, probabilities);
+    let context = kernels::attend_some(instructions, shape, values, spans, maps);
     tensor(context, (panel_count, hidden, lane_count))
 }
 

@@ -113,16 +113,3 @@ fn repeats_numbers(drawing: &Drawing<'_>) -> bool {
     let color_count = is_used.into_iter().filter(|&is_used| is_used).count();
     color_count > 0 && drawing.layout.texts().count() > MOST_TEXTS_PER_COLOR * color_count
 }
-
-/// Whether bytes are a PNG to the last byte; its checksums tell.
-pub(crate) fn is_whole(bytes: &[u8]) -> bool {
-    let decode = || {
-        let mut reader = ::png::Decoder::new(std::io::Cursor::new(bytes))
-            .read_info()
-            .ok()?;
-        let mut pixels = vec![0; reader.output_buffer_size()?];
-        reader.next_frame(&mut pixels).ok()?;
-        reader.finish().ok()
-    };
-    decode().is_some()
-}

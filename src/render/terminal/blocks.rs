@@ -23,46 +23,63 @@ const BAR_COLUMNS: usize = 24;
 
 /// A character and its two colours, `None` for the terminal's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Cell {
+pub(super) struct Cell {
     /// What is written; nothing behind a wide letter.
     text: String,
     ink: Option<Color>,
     paper: Option<Color>,
+    /// What is written where there are no colours.
+    without_colors: String,
 }
 
-/// Lines of characters, to be written with few or many colours.
+/// Lines of characters, to be written with many colours, few or none.
 #[derive(Debug, Default)]
 pub(super) struct Drawing {
-    lines: Vec<Vec<Cell>>,
+    pub(super) lines: Vec<Vec<Cell>>,
 }
 
 impl Drawing {
-    /// The lines with their escape sequences, each without colour at its end.
-    pub(super) fn to_text(&self, depth: Depth) -> String {
+    /// The lines with their escape sequences, each without colour at its end;
+    /// without any where there are no colours.
+    pub(super) fn to_text(&self, depth: Option<Depth>) -> String {
         let mut text = String::new();
         for line in &self.lines {
-            let mut current = (None, None);
-            for cell in line {
-                let wanted = (cell.ink, cell.paper);
-                if wanted != current {
-                    text.push_str("\x1b[0m");
-                    push_color(&mut text, 38, cell.ink, depth);
-                    push_color(&mut text, 48, cell.paper, depth);
-                    current = wanted;
+            match depth {
+                Some(depth) => push_colored(&mut text, line, depth),
+                None => {
+                    let letters: String = line
+                        .iter()
+                        .map(|cell| cell.without_colors.as_str())
+                        .collect();
+                    text.push_str(letters.trim_end());
                 }
-                text.push_str(&cell.text);
-            }
-            if current != (None, None) {
-                text.push_str("\x1b[0m");
             }
             text.push('\n');
         }
         text
     }
 
-    fn push_plain(&mut self, text: &str) {
+    pub(super) fn push_plain(&mut self, text: &str) {
         let text = text.trim_end();
         self.lines.push(plain(text).into_iter().collect());
+    }
+}
+
+/// A line whose colours change only where they have to.
+fn push_colored(text: &mut String, line: &[Cell], depth: Depth) {
+    let mut current = (None, None);
+    for cell in line {
+        let wanted = (cell.ink, cell.paper);
+        if wanted != current {
+            text.push_str("\x1b[0m");
+            push_color(text, 38, cell.ink, depth);
+            push_color(text, 48, cell.paper, depth);
+            current = wanted;
+        }
+        text.push_str(&cell.text);
+    }
+    if current != (None, None) {
+        text.push_str("\x1b[0m");
     }
 }
 
@@ -72,7 +89,18 @@ fn plain(text: &str) -> Option<Cell> {
         text: text.to_owned(),
         ink: None,
         paper: None,
+        without_colors: text.to_owned(),
     })
+}
+
+/// A fraction of the colour scale where there are no colours: its tenth, and a
+/// point for less than one.
+fn tenth(fraction: f32) -> char {
+    match (fraction.clamp(0.0, 1.0) * 10.0) as u32 {
+        _ if fraction.is_nan() => ' ',
+        0 => '.',
+        tenths => char::from_digit(tenths.min(9), 10).unwrap_or('9'),
+    }
 }
 
 fn push_color(text: &mut String, layer: u8, color: Option<Color>, depth: Depth) {
@@ -102,28 +130,32 @@ fn palette_index(color: Color) -> u8 {
     nearest.map_or(16, |(index, _)| index)
 }
 
-/// Pixels, `None` where the terminal shows through.
+/// Pixels as fractions of the colour scale, `None` where the terminal shows
+/// through.
 struct Raster {
     width: usize,
-    pixels: Vec<Option<Color>>,
+    /// The width of a value, in pixels.
+    cell: usize,
+    pixels: Vec<Option<f32>>,
 }
 
 impl Raster {
-    fn new(width: usize, height: usize) -> Self {
+    fn new(width: usize, height: usize, cell: usize) -> Self {
         Self {
             width,
+            cell,
             pixels: vec![None; width * height],
         }
     }
 
-    fn set(&mut self, x: usize, y: usize, color: Color) {
+    fn set(&mut self, x: usize, y: usize, fraction: f32) {
         let pixel = self.pixels.get_mut(y * self.width + x);
         if let Some(pixel) = pixel.filter(|_| x < self.width) {
-            *pixel = Some(color);
+            *pixel = Some(fraction);
         }
     }
 
-    fn at(&self, x: usize, y: usize) -> Option<Color> {
+    fn at(&self, x: usize, y: usize) -> Option<f32> {
         self.pixels.get(y * self.width + x).copied().flatten()
     }
 
@@ -132,36 +164,64 @@ impl Raster {
     }
 
     /// Two rows of pixels as a line.
-    fn line(&self, line: usize) -> impl Iterator<Item = Cell> + '_ {
+    fn line<'raster>(
+        &'raster self,
+        line: usize,
+        colors: &'raster ColorTable,
+    ) -> impl Iterator<Item = Cell> + 'raster {
         (0..self.width).map(move |x| {
-            let (letter, ink, paper) = match (self.at(x, line * 2), self.at(x, line * 2 + 1)) {
+            let pixels = [self.at(x, line * 2), self.at(x, line * 2 + 1)];
+            let [upper, lower] = pixels.map(|pixel| pixel.map(|fraction| colors.color(fraction)));
+            let (letter, ink, paper) = match (upper, lower) {
                 (None, None) => (" ", None, None),
                 (Some(upper), Some(lower)) if upper == lower => (" ", None, Some(upper)),
                 (Some(upper), lower) => ("▀", Some(upper), lower),
                 (None, lower) => ("▄", lower, None),
             };
+            // The first column of a value has its digit, of two values that of
+            // the greater.
+            let greater = pixels.into_iter().flatten().reduce(f32::max);
+            let digit = greater.filter(|_| x % self.cell == 0).map_or(' ', tenth);
             Cell {
                 text: letter.to_owned(),
                 ink,
                 paper,
+                without_colors: digit.to_string(),
             }
         })
     }
 }
 
 /// One map: queries down the side, keys along the top.
-pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) -> Drawing {
+pub(super) fn map(
+    figure: &Figure<'_>,
+    map: &LabelledMap<'_>,
+    columns: usize,
+    depth: Option<Depth>,
+) -> Drawing {
     let matrix = &map.matrix;
     let one_lines = |labels: &[UnitLabel]| -> Vec<String> {
         let longest = LONGEST_LABEL.min(columns / 4);
         let labels = labels.iter();
-        labels.map(|label| one_line(&label.text, longest)).collect()
+        let position = |label: &UnitLabel| match map.shows_positions {
+            true => format!(" @{}", label.position),
+            false => String::new(),
+        };
+        labels
+            .map(|label| one_line(&label.text, longest) + &position(label))
+            .collect()
     };
     let (rows, keys) = (one_lines(&map.rows), one_lines(&map.columns));
     let margin = rows.iter().map(|label| label.width()).max().unwrap_or(0) + 1;
     let room = columns.saturating_sub(margin).max(1);
-    let cell = [4, 2, 1]
-        .into_iter()
+    // A digit needs no more than a line.
+    let cells: &[usize] = match depth {
+        Some(_) => &[4, 2, 1],
+        None => &[2, 1],
+    };
+    let cell = cells
+        .iter()
+        .copied()
         .find(|cell| {
             matrix.columns * cell <= room
                 && (*cell <= 2 || matrix.rows * cell / 2 <= COMFORTABLE_LINES)
@@ -175,15 +235,15 @@ pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) ->
     let colors = ColorTable::new(figure.palette);
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => Some(range),
-        ColorRange::PerPanel => None,
+        ColorRange::PerPanel { .. } => None,
     };
-    let mut raster = Raster::new(width * cell, height * cell);
+    let mut raster = Raster::new(width * cell, height * cell, cell);
     for y in 0..height * cell {
         for x in 0..width * cell {
             let value = values.get(y / cell * width + x / cell).copied();
             let fraction =
                 range.map_or(f32::NAN, |range| range.fraction(value.unwrap_or(f32::NAN)));
-            raster.set(x, y, colors.color(fraction));
+            raster.set(x, y, fraction);
         }
     }
     let is_whole = [height, width] == [matrix.rows, matrix.columns];
@@ -199,7 +259,7 @@ pub(super) fn map(figure: &Figure<'_>, map: &LabelledMap<'_>, columns: usize) ->
         let label = label.map_or("", String::as_str);
         let padding = " ".repeat(margin.saturating_sub(label.width()));
         let mut cells: Vec<Cell> = plain(&format!("{label}{padding}")).into_iter().collect();
-        cells.extend(raster.line(line));
+        cells.extend(raster.line(line, &colors));
         drawing.lines.push(cells);
     }
     push_color_bar(&mut drawing, figure, &colors);
@@ -248,37 +308,86 @@ fn push_key_labels(drawing: &mut Drawing, labels: &[String], margin: usize, cell
     }
 }
 
+/// How large the small maps of an overview are, in pixels.
+pub(super) struct Panels {
+    /// Room for the numbers of layers, in columns.
+    margin: usize,
+    height: usize,
+    width: usize,
+    /// From one map to the next.
+    pitch: usize,
+    /// So many heads have room.
+    fitting: usize,
+}
+
+impl Panels {
+    /// Of so many heads with maps of so many queries and keys; the number of
+    /// the last layer has so many digits.
+    pub(super) fn new(
+        digits: usize,
+        head_count: usize,
+        counts: [usize; 2],
+        columns: usize,
+    ) -> Self {
+        let margin = digits + 1;
+        let room = columns.saturating_sub(margin).max(2);
+        // Even, so that every layer begins a line.
+        let pitch = ((room + 1) / head_count.max(1) / 2 * 2).clamp(2, LARGEST_PITCH);
+        let longest = counts.into_iter().max().unwrap_or(1);
+        let side = panel_side(pitch - 1, longest);
+        // A shorter side is in proportion, so that cells stay square.
+        let [height, width] = counts.map(|count| (count * side).div_ceil(longest.max(1)));
+        let pitch = (side + 1).div_ceil(2) * 2;
+        Self {
+            margin,
+            height,
+            width,
+            pitch,
+            fitting: head_count.min((room + pitch - width) / pitch).max(1),
+        }
+    }
+
+    /// The most rows and columns that a map shows: pixels, or characters where
+    /// there are no colours.
+    pub(super) fn steps(&self, depth: Option<Depth>) -> [usize; 2] {
+        match depth {
+            Some(_) => [self.height, self.width],
+            None => [self.height.div_ceil(2), self.width],
+        }
+    }
+}
+
 /// Small maps: layers down the side, heads along the top.
 pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize) -> Drawing {
     let head_count = grid.column_labels.len();
-    let margin = grid.row_labels.iter().map(String::len).max().unwrap_or(0) + 1;
-    let room = columns.saturating_sub(margin).max(2);
-    // Even, so that every layer begins a line.
-    let pitch = ((room + 1) / head_count.max(1) / 2 * 2).clamp(2, LARGEST_PITCH);
+    let digits = grid.row_labels.iter().map(String::len).max().unwrap_or(0);
     let counts = [grid.queries.count, grid.keys.count];
-    let longest = counts.into_iter().max().unwrap_or(1);
-    let side = panel_side(pitch - 1, longest);
-    // A shorter side is in proportion, so that cells stay square.
-    let [panel_height, panel] = counts.map(|count| (count * side).div_ceil(longest.max(1)));
-    let pitch = (side + 1).div_ceil(2) * 2;
-    let fitting = head_count.min((room + pitch - panel) / pitch).max(1);
+    let Panels {
+        margin,
+        height,
+        width,
+        pitch,
+        fitting,
+    } = Panels::new(digits, head_count, counts, columns);
     let colors = ColorTable::new(figure.palette);
-    let width = (fitting * pitch + panel).saturating_sub(pitch);
-    let mut raster = Raster::new(width, grid.row_labels.len() * pitch);
+    let extent = (fitting * pitch + width).saturating_sub(pitch);
+    let mut raster = Raster::new(extent, grid.row_labels.len() * pitch, 1);
+    let mut drawn = counts;
     for (index, small) in grid.panels.iter().enumerate() {
         let Some(small) = small else { continue };
         let (row, column) = (index / head_count.max(1), index % head_count.max(1));
         if column >= fitting {
             continue;
         }
-        let [height, width] = [panel_height.min(counts[0]), panel.min(counts[1])];
-        let values = in_steps(&small.matrix, [height, width], Join::Mean);
-        for y in 0..panel_height {
-            for x in 0..panel {
-                let place = y * height / panel_height.max(1) * width + x * width / panel.max(1);
-                let value = values.get(place).copied();
-                let fraction = small.range.fraction(value.unwrap_or(f32::NAN));
-                raster.set(column * pitch + x, row * pitch + y, colors.color(fraction));
+        let matrix = &small.matrix;
+        drawn = [matrix.rows, matrix.columns];
+        for y in 0..height {
+            for x in 0..width {
+                let line = y * matrix.rows / height.max(1);
+                let place = line * matrix.columns + x * matrix.columns / width.max(1);
+                let value = matrix.values.get(place).copied().unwrap_or(f32::NAN);
+                let fraction = small.range.fraction(value);
+                raster.set(column * pitch + x, row * pitch + y, fraction);
             }
         }
     }
@@ -290,15 +399,15 @@ pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize
         let label = label.filter(|_| line * 2 % pitch == 0);
         let label = label.map_or("", String::as_str);
         let mut cells: Vec<Cell> = plain(&format!("{label:<margin$}")).into_iter().collect();
-        cells.extend(raster.line(line));
+        cells.extend(raster.line(line, &colors));
         drawing.lines.push(cells);
     }
     push_color_bar(&mut drawing, figure, &colors);
-    if side < longest {
+    if drawn != counts {
         drawing.push_plain(&format!(
             "{} in {}, each with the mean of its values",
             counted(counts[0], counts[1], "tokens"),
-            counted(panel_height, panel, "steps")
+            counted(drawn[0], drawn[1], "steps")
         ));
     }
     if fitting < head_count {
@@ -330,7 +439,7 @@ fn head_numbers(labels: &[String], fitting: usize, margin: usize, pitch: usize) 
 }
 
 /// Title and input.
-fn heading(figure: &Figure<'_>, columns: usize) -> Drawing {
+pub(super) fn heading(figure: &Figure<'_>, columns: usize) -> Drawing {
     let mut drawing = Drawing::default();
     drawing.push_plain(&one_line(&figure.title, columns));
     for caption in &figure.captions {
@@ -340,37 +449,33 @@ fn heading(figure: &Figure<'_>, columns: usize) -> Drawing {
     drawing
 }
 
-/// The colours between the ends of the scale, and what they stand for.
+/// The colours between the ends of the scale, what they stand for, and what else
+/// is to be known.
 fn push_color_bar(drawing: &mut Drawing, figure: &Figure<'_>, colors: &ColorTable) {
-    let (first, last) = match figure.color_scale.range {
-        ColorRange::Shared(range) => (short(range.minimum), short(range.maximum)),
-        ColorRange::PerPanel => ("0".to_owned(), "max".to_owned()),
-    };
+    let scale = &figure.color_scale;
+    let [first, last] = scale.ends();
     let bar = (0..BAR_COLUMNS).map(|step| {
         let fraction = step as f32 / (BAR_COLUMNS - 1) as f32;
+        // Two columns a tenth, the last of them with its digit.
+        let is_digit = step % 2 == 0 && step < 20;
+        let digit = is_digit.then(|| tenth(step as f32 / 20.0 + 0.01));
         Cell {
             text: " ".to_owned(),
             ink: None,
             paper: Some(colors.color(fraction)),
+            without_colors: digit.map(String::from).unwrap_or_else(|| match step < 20 {
+                true => " ".to_owned(),
+                false => String::new(),
+            }),
         }
     });
     let mut cells: Vec<Cell> = plain(&format!("{first} ")).into_iter().collect();
     cells.extend(bar);
-    cells.extend(plain(&elide(
-        &format!(" {last}  {}", figure.color_scale.label),
-        48,
-    )));
+    cells.extend(plain(&elide(&format!(" {last}  {}", scale.label), 48)));
     drawing.push_plain("");
     drawing.lines.push(cells);
-}
-
-/// A number in as few digits as tell it apart.
-fn short(value: f32) -> String {
-    let text = format!("{value:.3}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    match text {
-        "0" if value != 0.0 => format!("{value:.1e}"),
-        _ => text.to_owned(),
+    for note in &figure.notes {
+        drawing.push_plain(note);
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Graphics {
     ITerm,
     /// Half blocks, two pixels above one another.
     Blocks(Depth),
+    /// Digits: no colours, or no terminal.
+    Plain,
 }
 
 /// How many colours there are.

@@ -5,36 +5,47 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::printable::one_line;
-use crate::analysis::{Axis, Link, MapId, Maps, strongest_links};
+use super::profile::written;
+use crate::analysis::{Axis, Link, LinkChoice, MapId, Maps, strongest_links};
 use crate::attention::HeadId;
 
-/// So many links are listed.
+/// So many links are listed where nobody says how many.
 const LINK_COUNT: usize = 10;
 /// Longer tokens are cut, in columns.
 const TOKEN_COLUMNS: usize = 24;
 
-/// The strongest links of all shown heads, one a line under a line of names.
-pub fn table(maps: &Maps<'_>) -> String {
+/// So many of the strongest links of all shown heads, 0 for the usual number,
+/// one a line under a line of names.
+pub fn table(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> String {
     let names = ["layer", "head", "query", "key", "attention"].map(str::to_owned);
     let mut rows = vec![names];
-    rows.extend(strongest(maps).into_iter().map(|(head, link)| {
-        let unit = |axis: &Axis, index: usize| {
-            let label = axis.units.get(index).map_or("", |unit| &unit.label);
-            one_line(label, TOKEN_COLUMNS)
-        };
-        [
-            head.layer.to_string(),
-            head.head.to_string(),
-            unit(&maps.rows, link.query),
-            unit(&maps.columns, link.key),
-            format!("{:.3}", link.value),
-        ]
-    }));
+    rows.extend(
+        strongest(maps, choice, count)
+            .into_iter()
+            .map(|(head, link)| {
+                let unit = |axis: &Axis, index: usize| {
+                    let label = axis.units.get(index).map_or("", |unit| &unit.label);
+                    one_line(label, TOKEN_COLUMNS)
+                };
+                [
+                    head.layer.to_string(),
+                    head.head.to_string(),
+                    unit(&maps.rows, link.query),
+                    unit(&maps.columns, link.key),
+                    written(link.value),
+                ]
+            }),
+    );
     let widths: [usize; 5] = std::array::from_fn(|column| {
         let widths = rows.iter().map(|row| row[column].width());
         widths.max().unwrap_or(0)
     });
-    let mut table = String::from("strongest links\n");
+    let mut table = match choice {
+        LinkChoice::Best => {
+            String::from("strongest links: one a query and head, without special tokens\n")
+        }
+        LinkChoice::All => String::from("strongest links\n"),
+    };
     for row in rows {
         let cells = row.iter().zip(widths).enumerate();
         for (column, (cell, width)) in cells {
@@ -52,16 +63,20 @@ pub fn table(maps: &Maps<'_>) -> String {
 
 /// The strongest links of all heads, the greatest first, equal ones in the
 /// order of their heads.
-fn strongest(maps: &Maps<'_>) -> Vec<(HeadId, Link)> {
+fn strongest(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> Vec<(HeadId, Link)> {
+    let count = match count {
+        0 => LINK_COUNT,
+        count => count,
+    };
     // Head by head, since all values at once may be too many to sort.
     let mut strongest: Vec<(HeadId, Link)> = Vec::new();
     for (id, map) in maps.iter() {
         let MapId::Head(head) = id else { continue };
-        let links = strongest_links(map, maps.columns.len(), LINK_COUNT);
+        let links = strongest_links(map, [&maps.rows, &maps.columns], choice, count);
         strongest.extend(links.into_iter().map(|link| (head, link)));
         // A stable sort keeps equal ones in their order.
         strongest.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));
-        strongest.truncate(LINK_COUNT);
+        strongest.truncate(count);
     }
     strongest
 }

@@ -1,5 +1,6 @@
 //! Figures and links for a terminal: as pictures where it takes them, else as
-//! half blocks in colour; and lists as text.
+//! half blocks in colour, or as digits where there are no colours; and lists as
+//! text.
 //!
 //! Everything that comes from the input is written without control characters.
 
@@ -8,13 +9,18 @@ mod graphics;
 mod links;
 mod pictures;
 mod printable;
+mod profile;
+mod units;
 
 pub use graphics::{Depth, Graphics, Terminal};
 pub use links::table;
 pub use printable::Printable;
+pub use units::unit_table;
 
 use super::{RenderError, TextShaper, png, prepare};
-use crate::figure::{Body, Figure};
+use crate::analysis::Maps;
+use crate::figure::{self, Body, Figure, FigureError, FigureOptions};
+use crate::run::Run;
 
 /// A figure as what a terminal takes for a picture.
 ///
@@ -26,7 +32,8 @@ pub fn draw(
     shaper: &mut TextShaper,
 ) -> Result<String, RenderError> {
     let depth = match terminal.graphics {
-        Graphics::Blocks(depth) => depth,
+        Graphics::Blocks(depth) => Some(depth),
+        Graphics::Plain => None,
         Graphics::Kitty => {
             let picture = png::encode(&prepare(figure, shaper)?)?;
             return Ok(pictures::kitty(&picture, terminal.columns));
@@ -37,10 +44,32 @@ pub fn draw(
         }
     };
     let drawn = match &figure.body {
-        Body::Map(map) => blocks::map(figure, map, terminal.columns),
+        Body::Map(map) => blocks::map(figure, map, terminal.columns, depth),
         Body::Grid(grid) => blocks::overview(figure, grid, terminal.columns),
-        // Maps and overviews alone are drawn in a terminal.
-        Body::Profile(_) => return Ok(String::new()),
+        Body::Profile(bars) => profile::profile(figure, bars, terminal.columns),
     };
     Ok(drawn.to_text(depth))
+}
+
+/// The figure of all heads, as finely as a terminal draws it.
+///
+/// # Errors
+/// When the options name no range.
+pub fn overview<'maps>(
+    run: &Run,
+    maps: &'maps Maps<'_>,
+    options: &FigureOptions,
+    terminal: Terminal,
+) -> Result<Figure<'maps>, FigureError> {
+    let depth = match terminal.graphics {
+        Graphics::Kitty | Graphics::ITerm => return figure::overview(run, maps, options),
+        Graphics::Blocks(depth) => Some(depth),
+        Graphics::Plain => None,
+    };
+    let last_layer = maps.selection.layer_indices().into_iter().max();
+    let digits = last_layer.unwrap_or(0).to_string().len();
+    let head_count = maps.selection.head_indices().len();
+    let counts = [maps.rows.len(), maps.columns.len()];
+    let panels = blocks::Panels::new(digits, head_count, counts, terminal.columns);
+    figure::overview_in_steps(run, maps, options, panels.steps(depth))
 }

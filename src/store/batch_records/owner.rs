@@ -47,7 +47,13 @@ pub fn difference(
         Claim::Resume => None,
         Claim::Again if earlier.model != now.model => Some(Difference::ModelVersion),
         Claim::Again => {
-            let same_inputs = are_same_inputs(&earlier.input_files, &now.input_files, sha256_of);
+            // What an older attnviz did not say was as it would be now.
+            let read_alike = match (&earlier.reading, &now.reading) {
+                (Some(earlier), Some(now)) => earlier == now,
+                (None, _) | (_, None) => true,
+            };
+            let same_inputs =
+                read_alike && are_same_inputs(&earlier.input_files, &now.input_files, sha256_of);
             (!same_inputs).then_some(Difference::Inputs)
         }
     }

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Reading;
 use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::remedy::Remedy;
 use crate::store::OptionsRecord;
@@ -32,7 +33,8 @@ pub struct ResultRecord {
     /// The file that it came from, as it was named; `-` for standard input.
     /// Never an absolute path.
     pub file: String,
-    /// The line of that file on which it begins, from 1.
+    /// The line of that file on which it begins, from 1; in a file of JSON its
+    /// position among the elements.
     pub line: u64,
     /// Whether it became a folder.
     pub status: Status,
@@ -51,18 +53,46 @@ pub struct ResultRecord {
     pub picture: Option<String>,
     /// A small version of all maps, relative to the batch's folder.
     pub thumbnail: Option<String>,
+    /// SHA-256 of the thumbnail, 64 lower-case hexadecimal digits; `None` where
+    /// there is none, and in results of earlier versions.
+    #[serde(default)]
+    pub thumbnail_sha256: Option<String>,
     /// Why it failed, with the causes after `: `.
     pub error: Option<String>,
+    /// What can be done about that, where something can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// Part `index` of `count` equal parts of the inputs, `3/16` on the command
 /// line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "UncheckedShard")]
 pub struct Shard {
     /// From 1.
     pub index: u32,
     /// At least `index`.
     pub count: u32,
+}
+
+/// A shard as a manifest has it, which anybody may have written.
+#[derive(Deserialize)]
+struct UncheckedShard {
+    index: u32,
+    count: u32,
+}
+
+impl TryFrom<UncheckedShard> for Shard {
+    type Error = ShardError;
+
+    fn try_from(UncheckedShard { index, count }: UncheckedShard) -> Result<Self, ShardError> {
+        match (1..=count).contains(&index) {
+            true => Ok(Self { index, count }),
+            false => Err(ShardError {
+                found: format!("{index}/{count}"),
+            }),
+        }
+    }
 }
 
 /// The text is no shard.
@@ -86,9 +116,7 @@ impl FromStr for Shard {
         let parse = || {
             let (index, count) = text.split_once('/')?;
             let (index, count) = (index.parse().ok()?, count.parse().ok()?);
-            (1..=count)
-                .contains(&index)
-                .then_some(Self { index, count })
+            Self::try_from(UncheckedShard { index, count }).ok()
         };
         parse().ok_or_else(|| ShardError {
             found: text.to_owned(),
@@ -149,6 +177,9 @@ pub struct BatchManifest {
     pub complete: bool,
     /// The files that were read, in the order in which they were named.
     pub input_files: Vec<InputFile>,
+    /// How they were read; `None` where an older attnviz did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     /// How many inputs came to what.
     pub counts: BatchCounts,
     /// `index.html` and `results.jsonl`, with their SHA-256.

@@ -19,8 +19,13 @@ impl ResultReader {
     /// # Errors
     /// When it cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let lines = BufReader::with_capacity(1 << 16, File::open(path)?).lines();
-        Ok(Self { lines, line: 0 })
+        Ok(Self::of(File::open(path)?))
+    }
+
+    /// The records of an open file.
+    pub fn of(file: File) -> Self {
+        let lines = BufReader::with_capacity(1 << 16, file).lines();
+        Self { lines, line: 0 }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::OutputOptions;
-use crate::analysis::{Axis, Direction, MapId, Maps, Reduction, Reductions, profile};
+use crate::analysis::{Direction, MapId, Maps, Reduction, Reductions, profile};
 use crate::attention::{Attention, HeadId};
 use crate::figure::{FigureError, View};
 use crate::run::Run;
@@ -79,16 +79,12 @@ pub fn arrays<'run>(
             View::Mean => arrays.extend(joined("mean", reductions.get(Reduction::Mean))),
             View::Max => arrays.extend(joined("max", reductions.get(Reduction::Max))),
             View::Unit(direction, choice) => {
-                let [held, along] = direction.axes(maps);
-                let input = Axis::new(held.role, run.units(held.role));
-                let position = choice.resolve(held, &input)?;
+                let [_, along] = direction.axes(maps);
+                let position = choice.resolve(*direction, run, maps)?;
                 let profile = profile(maps, *direction, position);
                 let layers = profile.map(|profile| profile.by_layer).unwrap_or_default();
                 arrays.push(NumberArray {
-                    name: match direction {
-                        Direction::From => format!("from:{choice}"),
-                        Direction::To => format!("to:{choice}"),
-                    },
+                    name: view.to_string(),
                     shape: vec![layers.len(), along.len()],
                     values: Cow::Owned(layers.concat()),
                 });

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use half::slice::HalfFloatSliceExt;
 
 use super::MAXIMUM_VALUES;
+use crate::memory;
 
 /// Values that are read at once.
 const CHUNK: usize = 16_384;
@@ -66,6 +67,8 @@ pub(super) fn read_floats(
     count: usize,
 ) -> io::Result<Vec<f32>> {
     let size = float_type.size();
+    memory::check((count as u64).saturating_mul(size_of::<f32>() as u64))
+        .map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error))?;
     let mut values = Vec::with_capacity(count);
     let mut buffer = vec![0_u8; CHUNK.min(count) * size];
     while values.len() < count {

@@ -13,6 +13,7 @@ use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
 use crate::digest::sha256_of;
 use crate::input::looks_special;
 use crate::input::{Input, Place, SpecialRole, Stream, StreamRole, Unit};
+use crate::remedy::LabelsOf;
 use crate::run::Run;
 
 /// What byte-level and SentencePiece tokenizers put before a word's first piece.
@@ -49,12 +50,12 @@ pub(super) fn run(
         });
     };
     // Labels are small, and a wrong number of them is found at once.
-    let read = |file: &Option<PathBuf>, count| match file {
-        Some(file) => labels_for(file, count).map(Some),
+    let read = |file: &Option<PathBuf>, of, count| match file {
+        Some(file) => labels_for(file, of, count).map(Some),
         None => Ok(None),
     };
-    let query_labels = read(&names.labels, query_count)?;
-    let key_labels = read(&names.key_labels, key_count)?;
+    let query_labels = read(&names.labels, LabelsOf::Queries, query_count)?;
+    let key_labels = read(&names.key_labels, LabelsOf::Keys, key_count)?;
     let values = match place.positions.as_slice() {
         [position] => arrays.read(*position)?,
         positions => {
@@ -96,6 +97,7 @@ pub(super) fn run(
             id: names.title.clone().unwrap_or_else(|| name.clone()),
             source: ModelSource::Elsewhere,
             commit: None,
+            weights_prefix: None,
             files: vec![digest(path)?],
         }
         .into(),
@@ -323,13 +325,14 @@ fn take_part<'text>(rest: &mut &'text str) -> Option<&'text str> {
     Some(part)
 }
 
-fn labels_for(file: &Path, token_count: usize) -> Result<Vec<String>, SavedError> {
-    let labels = labels::read(file)?;
+fn labels_for(file: &Path, of: LabelsOf, token_count: usize) -> Result<Vec<String>, SavedError> {
+    let labels = labels::read(file, of)?;
     if labels.len() == token_count {
         Ok(labels)
     } else {
         Err(SavedError::LabelCount {
             path: file.to_owned(),
+            of,
             expected: token_count,
             found: labels.len(),
         })

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::attention::AttentionError;
-use crate::remedy::{Remedy, Setting};
+use crate::remedy::{LabelsOf, Remedy, Setting};
 
 /// A file gives no run.
 #[derive(Debug, Error)]
@@ -82,6 +82,8 @@ pub enum SavedError {
     Labels {
         /// The file.
         path: PathBuf,
+        /// Whose labels they were to be.
+        of: LabelsOf,
         /// What was expected and found.
         reason: String,
     },
@@ -90,6 +92,8 @@ pub enum SavedError {
     LabelCount {
         /// The file.
         path: PathBuf,
+        /// Whose labels they were to be.
+        of: LabelsOf,
         /// Rows, or columns, of every map: whichever the labels are of.
         expected: usize,
         /// Labels of the file.
@@ -118,7 +122,14 @@ impl SavedError {
             Self::NoAttention { .. } => Remedy::StackLayers,
             Self::Attention { .. } => Remedy::SaveProbabilities,
             Self::Manifest { .. } => Remedy::SaveRunAgain,
-            Self::Labels { .. } | Self::LabelCount { .. } => Remedy::GiveLabels,
+            Self::Labels { of, .. } => Remedy::GiveLabels {
+                of: *of,
+                count: None,
+            },
+            Self::LabelCount { of, expected, .. } => Remedy::GiveLabels {
+                of: *of,
+                count: Some(*expected),
+            },
             Self::SaysItself { .. } => Remedy::LeaveOut(Setting::LabelsAndTitle),
         })
     }

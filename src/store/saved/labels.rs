@@ -5,15 +5,17 @@ use std::io::Read;
 use std::path::Path;
 
 use super::{MAXIMUM_TEXT_LENGTH, SavedError};
+use crate::remedy::LabelsOf;
 
 /// Reads the labels; an empty last line is none.
-pub(super) fn read(path: &Path) -> Result<Vec<String>, SavedError> {
+pub(super) fn read(path: &Path, of: LabelsOf) -> Result<Vec<String>, SavedError> {
     let failed = |source| SavedError::Io {
         path: path.to_owned(),
         source,
     };
     let wrong = |reason: String| SavedError::Labels {
         path: path.to_owned(),
+        of,
         reason,
     };
     let mut bytes = Vec::new();

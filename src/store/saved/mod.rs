@@ -22,6 +22,7 @@ pub use error::SavedError;
 pub use numbers::{SavedNumbers, numbers};
 
 use crate::run::Run;
+use crate::store::write::beneath;
 use array_file::ArrayFile;
 
 /// The most values of one file: 4 GiB of them as `f32`.
@@ -86,7 +87,8 @@ fn attention_file(folder: &Path) -> Result<PathBuf, SavedError> {
     let candidates = FILES.iter().map(|name| folder.join(name));
     candidates
         .into_iter()
-        .find(|file| file.is_file())
+        // A link in a run is not the run's.
+        .find(|file| beneath::is_real_file(file))
         .ok_or_else(|| SavedError::NothingInFolder {
             folder: folder.to_owned(),
         })

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::SavedError;
 use super::array_file::ArrayFile;
 use super::arrays::{Content, FloatType};
+use crate::store::earlier_options::array_name_anew;
 use crate::store::numbers::NumberArray;
 use crate::store::{Manifest, read_manifest};
 
@@ -54,7 +55,7 @@ fn of_arrays(path: &Path) -> Result<SavedNumbers, SavedError> {
         if info.content == Content::Floats(FloatType::F32) {
             arrays.push(NumberArray {
                 values: file.read(position)?.into(),
-                name: info.name,
+                name: array_name_anew(&info.name, &manifest),
                 shape: info.shape,
             });
         }
@@ -82,7 +83,7 @@ fn of_json(path: &Path) -> Result<SavedNumbers, SavedError> {
         let mut array = NumberArray {
             shape: shape(&value),
             values: Vec::new().into(),
-            name,
+            name: array_name_anew(&name, &manifest),
         };
         flatten(&value, array.values.to_mut());
         let expected: usize = array.shape.iter().product();
@@ -94,10 +95,8 @@ fn of_json(path: &Path) -> Result<SavedNumbers, SavedError> {
             ))),
         }
     });
-    Ok(SavedNumbers {
-        manifest,
-        arrays: arrays.collect::<Result<_, SavedError>>()?,
-    })
+    let arrays = arrays.collect::<Result<_, SavedError>>()?;
+    Ok(SavedNumbers { manifest, arrays })
 }
 
 /// The lengths of the first lists, from the outermost one on.

@@ -43,7 +43,7 @@ impl SafetensorsArrays {
             data_start,
         } = header.map_err(|error| match error {
             HeaderError::Io(source) => failed(source),
-            HeaderError::Malformed(reason) => malformed(reason),
+            HeaderError::Malformed(reason) | HeaderError::Incomplete(reason) => malformed(reason),
             HeaderError::TooLong { .. } => SavedError::TooLarge {
                 path: path.to_owned(),
                 reason: error.to_string(),

@@ -27,6 +27,13 @@ pub enum BatchFolderError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// A part of the folder is a link or a file, and nothing is written behind
+    /// one.
+    #[error("{} is not a folder of its own, and so is not a batch's", path.display())]
+    Link {
+        /// What should be a folder.
+        path: PathBuf,
+    },
     /// The folder holds another part of the inputs.
     #[error("{} holds {} of a batch, expected {}", path.display(), part(.found), part(.expected))]
     OtherShard {
@@ -74,7 +81,8 @@ impl BatchFolderError {
         match self {
             Self::Write(error) => error.remedy(),
             Self::Busy { .. } => Some(Remedy::WaitForBatch),
-            Self::Taken { .. } => Some(Remedy::NameFolder(FolderKind::Other)),
+            Self::Taken { .. } => Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite)),
+            Self::Link { .. } => Some(Remedy::NameFolder(FolderKind::Other)),
             Self::OtherShard { .. } | Self::OtherModel { .. } => {
                 Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
             }

@@ -2,8 +2,8 @@
 //! manifests, folders may be symbolic links: what does not lie in the folder
 //! itself is neither read as ours nor changed.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use crate::digest::sha256_of;
@@ -49,17 +49,77 @@ pub fn file(root: &Path, name: &str) -> Option<PathBuf> {
     (is_plain && is_there()).then_some(path)
 }
 
-/// The content of a file below a folder.
+/// Opens a file below a folder, folder by folder and following no link on the
+/// way: nobody can put one there between a look and the opening. The folder
+/// itself is the one that the user named, link or not.
 ///
 /// # Errors
-/// When it cannot be read, or does not really lie there.
-pub fn read(root: &Path, name: &str) -> io::Result<Vec<u8>> {
+/// When it cannot be opened, or does not really lie there.
+#[cfg(unix)]
+pub fn open(root: &Path, name: &str) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, openat};
+    let is_plain = name.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if !is_plain {
+        return Err(not_a_file());
+    }
+    let (folders, last) = name.rsplit_once('/').unwrap_or(("", name));
+    let mut folder = File::open(root)?;
+    // A pipe in the place of a file keeps nobody waiting.
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let at = |folder: &File, part: &str, flags| match openat(folder, part, flags, Mode::empty()) {
+        Ok(opened) => Ok(File::from(opened)),
+        Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => Err(not_a_file()),
+        Err(error) => Err(error.into()),
+    };
+    for part in folders.split('/').filter(|part| !part.is_empty()) {
+        folder = at(&folder, part, flags | OFlags::DIRECTORY)?;
+    }
+    let file = at(&folder, last, flags)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(not_a_file()),
+    }
+}
+
+/// Opens a file below a folder where no link is on the way, as far as a look
+/// before can tell: Windows opens no file relative to a folder.
+///
+/// # Errors
+/// When it cannot be opened, or does not really lie there.
+#[cfg(not(unix))]
+pub fn open(root: &Path, name: &str) -> io::Result<File> {
     let path = root.join(name);
     // What is not there says so itself.
     if fs::symlink_metadata(&path).is_ok() && file(root, name).is_none() {
         return Err(not_a_file());
     }
-    fs::read(path)
+    File::open(path)
+}
+
+/// How a file is opened whose name nobody may have made a link of.
+#[cfg(unix)]
+pub(super) fn without_following(options: &OpenOptions) -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = options.clone();
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    options.custom_flags(flags.bits().cast_signed());
+    options
+}
+
+/// On Windows only an administrator makes links to files.
+#[cfg(not(unix))]
+pub(super) fn without_following(options: &OpenOptions) -> OpenOptions {
+    options.clone()
+}
+
+/// The content of a file below a folder.
+///
+/// # Errors
+/// As [`open`].
+pub fn read(root: &Path, name: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(root, name)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What is said of a link, a folder or a device in the place of a file.
@@ -77,7 +137,28 @@ pub fn leads_out() -> io::Error {
 
 /// Whether a file below a folder is still what a manifest lists.
 pub fn is_as_listed(root: &Path, name: &str, sha256: &str) -> bool {
-    file(root, name)
-        .and_then(|path| sha256_of(fs::File::open(path).ok()?).ok())
-        .is_some_and(|found| found == sha256)
+    open(root, name)
+        .and_then(sha256_of)
+        .is_ok_and(|found| found == sha256)
+}
+
+/// Whether the open file still is the one that has the name.
+#[cfg(unix)]
+pub(super) fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(open), Ok(named)) => identity(open) == identity(named),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_same_file(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// Whether two names are of one file, or would be.
+pub fn is_same_place(first: &Path, second: &Path) -> bool {
+    first == second || File::open(first).is_ok_and(|file| is_same_file(&file, second))
 }

@@ -22,6 +22,11 @@ impl WriteError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self.source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Remedy::NameRoomierDisk,
+            // What is there is no folder, or no file.
+            io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::InvalidInput => Remedy::NameFolder(FolderKind::Other),
             _ => Remedy::NameFolder(FolderKind::Writable),
         })
     }

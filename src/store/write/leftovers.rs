@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::beneath;
 use super::error::WriteError;
 
 /// What staged folders are called until they are whole.
@@ -34,32 +35,16 @@ pub(super) enum Attempt {
 
 /// Tries to take the lock of a name.
 pub(super) fn try_lock(path: &Path, options: &OpenOptions) -> io::Result<Attempt> {
-    let file = match options.open(path) {
+    let file = match beneath::without_following(options).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Attempt::Gone),
         opened => opened?,
     };
     match file.try_lock() {
-        Ok(()) if is_same_file(&file, path) => Ok(Attempt::Taken(file)),
+        Ok(()) if beneath::is_same_file(&file, path) => Ok(Attempt::Taken(file)),
         Ok(()) => Ok(Attempt::Gone),
         Err(TryLockError::WouldBlock) => Ok(Attempt::Held),
         Err(TryLockError::Error(error)) => Err(error),
     }
-}
-
-/// Whether the open file still is the one that has the name.
-#[cfg(unix)]
-fn is_same_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(open), Ok(named)) => identity(open) == identity(named),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_: &File, path: &Path) -> bool {
-    path.exists()
 }
 
 /// Makes a staged folder below `root` and the lock that says that somebody
@@ -71,7 +56,7 @@ pub(super) fn create_locked(root: &Path) -> io::Result<(NamedTempFile, PathBuf)>
             .suffix(LOCK_SUFFIX)
             .tempfile_in(root)?;
         match lock.as_file().try_lock() {
-            Ok(()) if is_same_file(lock.as_file(), lock.path()) => {}
+            Ok(()) if beneath::is_same_file(lock.as_file(), lock.path()) => {}
             // Somebody took it for a leftover before it was locked.
             Ok(()) | Err(TryLockError::WouldBlock) => continue,
             // Where the file system has no locks, nothing is taken for one.
@@ -103,9 +88,10 @@ impl PlaceLock {
         let mut options = File::options();
         options.create(true).truncate(false).write(true);
         loop {
-            let file = options.open(&path).map_err(WriteError::at(root))?;
+            let file = beneath::without_following(&options).open(&path);
+            let file = file.map_err(WriteError::at(&path))?;
             match file.lock() {
-                Ok(()) if is_same_file(&file, &path) => {
+                Ok(()) if beneath::is_same_file(&file, &path) => {
                     let file = Some(file);
                     return Ok(Self { file, path });
                 }
@@ -127,7 +113,7 @@ impl Drop for PlaceLock {
 }
 
 /// Whether a file or folder is a staged folder or its lock.
-pub fn is_staged(name: &OsStr) -> bool {
+fn is_staged(name: &OsStr) -> bool {
     name.to_string_lossy().starts_with(STAGING_PREFIX)
 }
 

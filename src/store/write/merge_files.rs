@@ -1,40 +1,39 @@
 //! The files of a merged batch: built out of sight in the folder itself, then
-//! put into place part by part, the manifest last.
+//! put into place as those of any batch are.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::batch_folder::{BatchFolder, BatchFolderError};
+use super::batch_places::StagedInput;
 use super::error::WriteError;
 use super::staged_folder::StagedFolder;
 use super::{beneath, durable};
 use crate::checkpoint::FileDigest;
-use crate::digest::HashingWriter;
-use crate::store::MANIFEST;
-use crate::store::batch_records::{INPUTS, PAGE, RESULTS, THUMBNAILS};
+use crate::digest::{HashingWriter, sha256_of};
+use crate::store::batch_records::{BatchManifest, INPUTS, PAGE, RESULTS, THUMBNAILS};
 
-/// What a merged batch consists of, the manifest apart.
-const PARTS: [&str; 4] = [INPUTS, THUMBNAILS, RESULTS, PAGE];
+/// So many inputs are put into place at once.
+const MANY: usize = 256;
 
 /// A merged batch that is being built. Dropped before
 /// [`MergedFolder::publish`], it leaves nothing.
 #[derive(Debug)]
 pub struct MergedFolder {
     staged: StagedFolder,
-    destination: PathBuf,
+    folder: BatchFolder,
 }
 
 impl MergedFolder {
-    /// Begins a merged batch in `destination`, which is made if it is not
-    /// there.
+    /// Begins a merged batch in a batch's folder, in which nothing changes yet.
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub fn create(destination: &Path) -> Result<Self, WriteError> {
-        Ok(Self {
-            staged: StagedFolder::create(destination)?,
-            destination: destination.to_owned(),
-        })
+    /// When nothing can be written there.
+    pub fn create(folder: BatchFolder) -> Result<Self, WriteError> {
+        folder.make_staging()?;
+        let staged = folder.stage()?;
+        Ok(Self { staged, folder })
     }
 
     /// Where a file is until the batch is put into place.
@@ -53,18 +52,17 @@ impl MergedFolder {
             if let Some(parent) = to.parent() {
                 fs::create_dir_all(parent)?;
             }
-            fs::symlink_metadata(&from)?;
-            let from = beneath::file(folder, name).ok_or_else(beneath::not_a_file)?;
+            let mut source = beneath::open(folder, name)?;
             match fs::hard_link(&from, &to) {
-                Ok(()) => Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-                Err(_) => {
-                    fs::copy(&from, &to)?;
-                    // Windows brings only to the disk what may be written.
-                    let copy = File::options().write(true).open(&to)?;
-                    self.staged.sync_before(copy)
-                }
+                // Somebody may have put another one there meanwhile.
+                Ok(()) if beneath::is_same_file(&source, &to) => return Ok(()),
+                Ok(()) => fs::remove_file(&to)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+                Err(_) => {}
             }
+            let mut copy = File::create_new(&to)?;
+            io::copy(&mut source, &mut copy)?;
+            self.staged.sync_before(copy)
         };
         take_over().map_err(WriteError::at(&from))
     }
@@ -92,46 +90,68 @@ impl MergedFolder {
         })
     }
 
-    /// Puts everything into place, the manifest last. An earlier batch's
-    /// parts go; files that are not a batch's stay. Meanwhile the folder has
-    /// the `interim` manifest: it says whose the folder is and lists nothing.
+    /// Puts everything into place, the manifest last. An earlier batch's parts
+    /// go; files that are not a batch's stay. `interim` says meanwhile whose the
+    /// folder is.
     ///
     /// # Errors
-    /// When something cannot be renamed.
-    pub fn publish(self, interim: &[u8], manifest: &[u8]) -> Result<(), WriteError> {
-        self.write(MANIFEST, |out| out.write_all(manifest))?;
+    /// When something cannot be renamed, or a name is taken by what no batch put
+    /// there.
+    pub fn publish(
+        mut self,
+        interim: &BatchManifest,
+        manifest: &BatchManifest,
+    ) -> Result<(), BatchFolderError> {
         self.staged.seal()?;
-        self.staged.wait(&self.destination)?;
-        let place = self.destination.join(MANIFEST);
-        durable::put(&self.path("interim.json"), &place, |out| {
-            out.write_all(interim)
-        })
-        .map_err(WriteError::at(&place))?;
-        let replaced = self.path("replaced");
-        fs::create_dir_all(&replaced).map_err(WriteError::at(&replaced))?;
-        for name in PARTS {
-            let old = self.destination.join(name);
-            if fs::symlink_metadata(&old).is_ok() {
-                fs::rename(&old, replaced.join(name)).map_err(WriteError::at(&old))?;
-            }
+        self.staged.wait(self.folder.root())?;
+        let names = names_in(&self.path(INPUTS));
+        let names = names.map_err(WriteError::at(self.folder.root()))?;
+        for name in &names {
+            self.folder.check_free(name)?;
         }
-        for name in PARTS {
-            self.put_into_place(name)?;
+        self.folder.begin(interim)?;
+        for names in names.chunks(MANY) {
+            let inputs: Result<Vec<StagedInput>, WriteError> =
+                names.iter().map(|name| self.input(name)).collect();
+            self.folder.publish(inputs?)?;
         }
-        // What the manifest lists is there before it says so.
-        durable::sync_folder(&self.destination).map_err(WriteError::at(&self.destination))?;
-        self.put_into_place(MANIFEST)?;
-        durable::sync_folder(&self.destination)
-            .and_then(|()| durable::sync_name(&self.destination))
-            .map_err(WriteError::at(&self.destination))
+        let names: std::collections::HashSet<&String> = names.iter().collect();
+        self.folder
+            .remove_others(|name| names.contains(&name.to_owned()))?;
+        for name in [RESULTS, PAGE] {
+            let place = self.folder.root().join(name);
+            fs::rename(self.path(name), &place)
+                .and_then(|()| durable::sync_name(&place))
+                .map_err(WriteError::at(&place))?;
+        }
+        Ok(self.folder.finish(manifest)?)
     }
 
-    fn put_into_place(&self, name: &str) -> Result<(), WriteError> {
-        let (new, place) = (self.path(name), self.destination.join(name));
-        match fs::symlink_metadata(&new) {
-            Ok(_) => fs::rename(&new, &place).map_err(WriteError::at(&place)),
+    /// The files of an input that are taken over.
+    fn input(&self, name: &str) -> Result<StagedInput, WriteError> {
+        let folder = self
+            .folder
+            .stage_again(self.path(&format!("{INPUTS}/{name}")));
+        let path = self.path(&format!("{THUMBNAILS}/{name}.png"));
+        let thumbnail = match File::open(&path) {
+            Ok(file) => Some(sha256_of(file).map_err(WriteError::at(&path))?),
             // Not every batch has thumbnails.
-            Err(_) => Ok(()),
-        }
+            Err(_) => None,
+        };
+        let thumbnail = thumbnail.map(|sha256| (path, sha256));
+        Ok(StagedInput::of(name.to_owned(), folder, thumbnail))
     }
+}
+
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let name = |entry: io::Result<fs::DirEntry>| -> io::Result<Option<String>> {
+        Ok(entry?.file_name().into_string().ok())
+    };
+    entries
+        .filter_map(|entry| name(entry).transpose())
+        .collect()
 }

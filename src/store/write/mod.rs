@@ -4,15 +4,22 @@
 
 pub mod batch_folder;
 mod batch_folder_error;
+mod batch_lock;
+mod batch_places;
 pub mod beneath;
 mod durable;
 mod error;
 mod leftovers;
 pub mod merge_files;
+mod own_files;
 pub mod report;
 mod staged_folder;
+mod written;
 
+pub use batch_lock::is_running;
+pub use batch_places::StagedInput;
+pub use beneath::is_same_place;
 pub use error::WriteError;
-pub use leftovers::{PlaceLock, is_staged};
+pub use leftovers::PlaceLock;
 pub use staged_folder::files_below;
 pub use staged_folder::{Change, StagedFolder};

@@ -47,7 +47,7 @@ impl StagedFolder {
     /// When `root` cannot be made or is a file.
     pub fn create(root: &Path) -> Result<Self, WriteError> {
         let created = missing_folders(root);
-        let made = fs::create_dir_all(root).and_then(|()| {
+        let made = create_root(root).and_then(|()| {
             leftovers::remove_dead(root);
             leftovers::create_locked(root)
         });
@@ -76,13 +76,19 @@ impl StagedFolder {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
         let folder = builder.tempdir_in(root).map_err(WriteError::at(root))?;
-        Ok(Self {
-            path: folder.keep(),
+        Ok(Self::of_files(folder.keep(), disk))
+    }
+
+    /// A folder that has all its files already, in one that this process has
+    /// locked.
+    pub(super) fn of_files(path: PathBuf, disk: &Arc<DiskThreads>) -> Self {
+        Self {
+            path,
             lock: None,
             created: Vec::new(),
             on_the_way: OnTheWay::new(Arc::clone(disk)),
             is_published: false,
-        })
+        }
     }
 
     /// Writes a file of the folder, `name` with `/` between its parts.
@@ -163,7 +169,11 @@ impl StagedFolder {
         Ok(())
     }
 
-    fn publish_into(&self, destination: &Path, change: &Change) -> Result<(), WriteError> {
+    pub(super) fn publish_into(
+        &self,
+        destination: &Path,
+        change: &Change,
+    ) -> Result<(), WriteError> {
         let mut files =
             files_below(&self.path, Path::new("")).map_err(WriteError::at(&self.path))?;
         files.retain(|file| file != Path::new(MANIFEST));
@@ -209,7 +219,7 @@ impl Drop for StagedFolder {
 }
 
 /// Removes files of a folder, and the folders in it that are empty then.
-fn remove_outdated(destination: &Path, outdated: &[PathBuf]) {
+pub(super) fn remove_outdated(destination: &Path, outdated: &[PathBuf]) {
     let outdated = outdated.iter().filter(|file| {
         *file != Path::new(MANIFEST) && beneath::leads_through_folders(destination, file)
     });
@@ -223,6 +233,24 @@ fn remove_outdated(destination: &Path, outdated: &[PathBuf]) {
     for folder in folders {
         // Goes only when it is empty.
         let _ = fs::remove_dir(destination.join(folder));
+    }
+}
+
+/// Makes the folder that the user named, where it is not there.
+pub(super) fn create_root(root: &Path) -> io::Result<()> {
+    // The system's own words are that something exists.
+    let not_a_folder = root
+        .ancestors()
+        .find(|path| fs::metadata(path).is_ok_and(|found| !found.is_dir()));
+    match not_a_folder {
+        Some(file) => {
+            let reason = match file == root {
+                true => "it is not a folder".to_owned(),
+                false => format!("{} is not a folder", file.display()),
+            };
+            Err(io::Error::new(io::ErrorKind::NotADirectory, reason))
+        }
+        None => fs::create_dir_all(root),
     }
 }
 

@@ -1,29 +1,27 @@
-//! `pytorch_model.bin` in PyTorch's zip format: a pickle that describes the
-//! tensors, and their storages beside it, stored as they are.
+//! `pytorch_model.bin`: a pickle that describes the tensors, and their storages
+//! beside it or behind it, stored as they are.
 //!
 //! candle reads the format too. Its reader copies values where the pickle
 //! shares them, so that a file of some hundred bytes takes all memory, frees
 //! nested ones recursively, so that one of a megabyte overflows the stack, and
 //! prints to standard error.
 
+mod legacy_file;
+mod machine;
 mod state_dict;
+mod zip_file;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
-use zip::{CompressionMethod, ZipArchive};
 
-use super::bytes::{ByteSource, FloatType, ReadError, file_name};
+use super::bytes::{ByteOrder, ByteSource, FloatType, ReadError, file_name};
+use crate::checkpoint::FileKind;
 use crate::remedy::{CheckpointPart, Remedy};
-use state_dict::TensorRecord;
-
-/// The name of the pickle, below the archive's own folder.
-const PICKLE: &str = "data.pkl";
+use state_dict::{Entry, NoStateDict, StateDict, TensorRecord};
 
 /// The longest pickle that is read, in bytes; a BERT's has some ten thousand.
 const MAXIMUM_PICKLE_LENGTH: u64 = 64 << 20;
@@ -38,15 +36,42 @@ pub enum PickleError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
-    /// The file is not what PyTorch 1.6 and later write.
-    #[error("{file}: not a checkpoint in PyTorch's zip format: {reason}")]
+    /// The file is not what PyTorch writes.
+    #[error("{file}: not a checkpoint of PyTorch: {reason}")]
     Malformed {
         /// The file's name.
         file: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The file ends before it should.
+    #[error("{} is incomplete: {reason}", file_name(path))]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// The file holds no dict.
+    #[error(
+        "{} holds {found}, expected a dict of tensors (a state dict)",
+        file_name(path)
+    )]
+    Object {
+        /// The file.
+        path: PathBuf,
+        /// The class of what is in it.
+        found: String,
+    },
+    /// A training checkpoint has more than one model.
+    #[error("{} holds several models, under {}", file_name(path), listed(keys))]
+    SeveralModels {
+        /// The file.
+        path: PathBuf,
+        /// The keys of the dicts, at least two.
+        keys: Vec<String>,
     },
     /// The file says that a tensor is larger than the file.
     #[error("{file}: tensor {name} of {expected} bytes cannot be in a file of {found} bytes")]
@@ -61,7 +86,7 @@ pub enum PickleError {
         found: u64,
     },
     /// A tensor holds something else than floating-point numbers.
-    #[error("{file}: tensor {name}: expected F32, F16 or BF16, found {found}")]
+    #[error("{file}: tensor {name}: expected F64, F32, F16 or BF16, found {found}")]
     Dtype {
         /// The file's name.
         file: String,
@@ -80,6 +105,15 @@ impl PickleError {
             Self::Malformed { .. } | Self::Dtype { .. } => {
                 Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
             }
+            Self::Incomplete { path, .. } => Remedy::DownloadFile { path: path.clone() },
+            Self::Object { path, .. } => Remedy::SaveStateDict {
+                path: path.clone(),
+                key: None,
+            },
+            Self::SeveralModels { path, keys } => Remedy::SaveStateDict {
+                path: path.clone(),
+                key: keys.first().cloned(),
+            },
             Self::LargerThanFile { .. } => {
                 Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights)
             }
@@ -94,14 +128,88 @@ impl From<ReadError> for PickleError {
     }
 }
 
+/// A few keys, for people.
+fn listed(keys: &[String]) -> String {
+    let mut listed: Vec<&str> = keys.iter().take(8).map(String::as_str).collect();
+    if keys.len() > listed.len() {
+        listed.push("…");
+    }
+    listed.join(", ")
+}
+
+/// What is wrong with a file, before it is said which one.
+#[derive(Debug)]
+enum Problem {
+    Io(ReadError),
+    Malformed(String),
+    Incomplete(String),
+    Object(String),
+    SeveralModels(Vec<String>),
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<NoStateDict> for Problem {
+    fn from(problem: NoStateDict) -> Self {
+        match problem {
+            NoStateDict::Object(class) => Self::Object(class),
+            NoStateDict::Several(keys) => Self::SeveralModels(keys),
+            NoStateDict::Malformed(reason) => Self::Malformed(reason),
+        }
+    }
+}
+
+impl Problem {
+    fn of(self, path: &Path) -> PickleError {
+        let path_owned = path.to_owned();
+        match self {
+            Self::Io(error) => error.into(),
+            Self::Malformed(reason) => PickleError::Malformed {
+                file: file_name(path),
+                reason,
+            },
+            Self::Incomplete(reason) => PickleError::Incomplete {
+                path: path_owned,
+                reason,
+            },
+            Self::Object(found) => PickleError::Object {
+                path: path_owned,
+                found,
+            },
+            Self::SeveralModels(keys) => PickleError::SeveralModels {
+                path: path_owned,
+                keys,
+            },
+        }
+    }
+}
+
+/// What a file holds, whichever of PyTorch's formats it has.
+#[derive(Debug)]
+struct Contents {
+    state_dict: StateDict,
+    storages: BTreeMap<String, Storage>,
+    is_big_endian: bool,
+}
+
 /// An opened `.bin` file.
 #[derive(Debug)]
 pub struct PickleFile {
     tensors: BTreeMap<String, TensorRecord>,
+    /// Tensors of other kinds, by the function that would make each.
+    unreadable: BTreeMap<String, String>,
+    /// A few keys that lead to no tensor.
+    pub other_keys: Vec<String>,
     storages: BTreeMap<String, Storage>,
+    byte_order: ByteOrder,
     bytes: ByteSource,
     file: String,
-    file_length: u64,
+    /// In bytes.
+    pub file_length: u64,
     /// The word embedding table, kept because its rows are asked for one input
     /// after the other.
     last: Mutex<Option<KeptTensor>>,
@@ -125,26 +233,30 @@ impl PickleFile {
     pub fn open(path: &Path) -> Result<Self, PickleError> {
         let bytes = ByteSource::open(path)?;
         let file_length = bytes.length()?;
-        let file = file_name(path);
-        let malformed = |reason: String| PickleError::Malformed {
-            file: file.clone(),
-            reason,
+        let kind = FileKind::of_file(path).map_err(|source| bytes.failed(source))?;
+        let contents = match kind == FileKind::TorchLegacy {
+            true => legacy_file::contents(&bytes, file_length),
+            false => zip_file::contents(path, file_length),
         };
-        // The zip crate has had panics on malformed files; one is reported
-        // like any other such file.
-        let contents = catch_unwind(AssertUnwindSafe(|| contents(path, file_length)));
-        let (pickle, storages) = contents
-            .unwrap_or_else(|_| Err("its structure is broken".to_owned()))
-            .map_err(malformed)?;
-        let tensors = state_dict::tensors(&pickle).map_err(malformed)?;
+        let contents = contents.map_err(|problem| problem.of(path))?;
+        let (mut tensors, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
+        for (name, entry) in contents.state_dict.entries {
+            match entry {
+                Entry::Tensor(tensor) => drop(tensors.insert(name, tensor)),
+                Entry::Unreadable(function) => drop(unreadable.insert(name, function)),
+            }
+        }
         Ok(Self {
-            tensors: tensors
-                .into_iter()
-                .map(|tensor| (tensor.name.clone(), tensor))
-                .collect(),
-            storages,
+            tensors,
+            unreadable,
+            other_keys: contents.state_dict.other_keys,
+            storages: contents.storages,
+            byte_order: match contents.is_big_endian {
+                true => ByteOrder::Big,
+                false => ByteOrder::Little,
+            },
             bytes,
-            file,
+            file: file_name(path),
             file_length,
             last: Mutex::new(None),
         })
@@ -152,7 +264,24 @@ impl PickleFile {
 
     /// The names of all tensors.
     pub fn names(&self) -> Vec<String> {
-        self.tensors.keys().cloned().collect()
+        let names = self.tensors.keys().chain(self.unreadable.keys());
+        names.cloned().collect()
+    }
+
+    /// Whether two names stand for the same numbers.
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
+        let one = self.tensors.get(one);
+        one.is_some() && one == self.tensors.get(other)
+    }
+
+    /// The type of a tensor that holds no floating-point numbers.
+    pub fn other_type(&self, name: &str) -> Option<String> {
+        let function = self.unreadable.get(name).cloned();
+        function.or_else(|| {
+            let tensor = self.tensors.get(name)?;
+            let found = &tensor.storage_type;
+            float_type(found).is_none().then(|| found.clone())
+        })
     }
 
     /// The shape of a tensor, `None` if there is none of that name.
@@ -189,8 +318,12 @@ impl PickleFile {
             .tensors
             .get(name)
             .ok_or_else(|| malformed(format!("no tensor {name}")))?;
-        let float_type = self.float_type(tensor)?;
-        let element_count = self.element_count(tensor, float_type)?;
+        let float_type = float_type(&tensor.storage_type).ok_or_else(|| PickleError::Dtype {
+            file: self.file.clone(),
+            name: name.to_owned(),
+            found: tensor.storage_type.clone(),
+        })?;
+        let element_count = self.element_count(name, tensor, float_type)?;
         if element_count == 0 {
             return Ok(Vec::new());
         }
@@ -211,23 +344,13 @@ impl PickleFile {
         // Both fit, for they are within the storage.
         let position = storage.start + tensor.offset * size;
         let byte_count = usize::try_from(span * size).map_err(|_| beyond())?;
-        let values = self.bytes.read_floats(float_type, position, byte_count)?;
+        let order = self.byte_order;
+        let values = self
+            .bytes
+            .read_floats(float_type, order, position, byte_count)?;
         match is_contiguous(tensor) {
             true => Ok(values),
             false => gather(tensor, &values, element_count).ok_or_else(beyond),
-        }
-    }
-
-    fn float_type(&self, tensor: &TensorRecord) -> Result<FloatType, PickleError> {
-        match tensor.storage_type.as_str() {
-            "FloatStorage" => Ok(FloatType::F32),
-            "HalfStorage" => Ok(FloatType::F16),
-            "BFloat16Storage" => Ok(FloatType::Bf16),
-            found => Err(PickleError::Dtype {
-                file: self.file.clone(),
-                name: tensor.name.clone(),
-                found: found.to_owned(),
-            }),
         }
     }
 
@@ -235,6 +358,7 @@ impl PickleFile {
     /// that is larger than the file is a lie that must not be allocated for.
     fn element_count(
         &self,
+        name: &str,
         tensor: &TensorRecord,
         float_type: FloatType,
     ) -> Result<usize, PickleError> {
@@ -248,7 +372,7 @@ impl PickleFile {
             Ok(element_count) if expected <= u128::from(found) => Ok(element_count),
             _ => Err(PickleError::LargerThanFile {
                 file: self.file.clone(),
-                name: tensor.name.clone(),
+                name: name.to_owned(),
                 expected,
                 found,
             }),
@@ -256,45 +380,15 @@ impl PickleFile {
     }
 }
 
-/// The pickle, and where the storages beside it are.
-fn contents(path: &Path, file_length: u64) -> Result<(Vec<u8>, BTreeMap<String, Storage>), String> {
-    let reason = |error: &dyn std::fmt::Display| error.to_string();
-    let file = File::open(path).map_err(|error| reason(&error))?;
-    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| reason(&error))?;
-    let mut pickle = None;
-    let mut entries = Vec::new();
-    for index in 0..zip.len() {
-        let entry = zip.by_index(index).map_err(|error| reason(&error))?;
-        let name = entry.name().map_err(|error| reason(&error))?.into_owned();
-        let start = entry.data_start().unwrap_or(u64::MAX);
-        let length = entry.size();
-        let is_inside = start
-            .checked_add(length)
-            .is_some_and(|end| end <= file_length);
-        if entry.compression() != CompressionMethod::Stored || !is_inside {
-            return Err(format!("its entry {name} is compressed or not whole"));
-        }
-        let is_pickle = name == PICKLE || name.ends_with(&format!("/{PICKLE}"));
-        if is_pickle && pickle.is_none() {
-            if length > MAXIMUM_PICKLE_LENGTH {
-                return Err(format!("its pickle has {length} bytes"));
-            }
-            let mut bytes = Vec::new();
-            entry
-                .take(MAXIMUM_PICKLE_LENGTH)
-                .read_to_end(&mut bytes)
-                .map_err(|error| reason(&error))?;
-            let folder = name.strip_suffix(".pkl").unwrap_or(&name);
-            pickle = Some((bytes, format!("{folder}/")));
-        }
-        entries.push((name, Storage { start, length }));
-    }
-    let (pickle, folder) = pickle.ok_or_else(|| format!("there is no {PICKLE} in it"))?;
-    let storages = entries
-        .into_iter()
-        .filter_map(|(name, storage)| Some((name.strip_prefix(&folder)?.to_owned(), storage)))
-        .collect();
-    Ok((pickle, storages))
+/// How the numbers of a storage are stored, if they are floating-point ones.
+fn float_type(storage_type: &str) -> Option<FloatType> {
+    Some(match storage_type {
+        "DoubleStorage" => FloatType::F64,
+        "FloatStorage" => FloatType::F32,
+        "HalfStorage" => FloatType::F16,
+        "BFloat16Storage" => FloatType::Bf16,
+        _ => return None,
+    })
 }
 
 /// The number of elements from a tensor's first to its last, in its storage.

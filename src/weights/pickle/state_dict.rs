@@ -1,25 +1,34 @@
-//! The pickle inside a `pytorch_model.bin`, read as a description of tensors.
-//!
-//! A pickle is a program for a stack machine. This machine knows the
-//! instructions that `torch.save` writes and calls nothing: a call becomes a
-//! note of what was to be called, and only the notes that describe a tensor
-//! are looked at. Values are kept in one flat list and point at each other by
-//! index, so that a value within a value a million deep, or one that holds
-//! itself twice sixty times over, costs no more than its bytes.
+//! The tensors that a pickle describes, and where they are in it: in a state
+//! dict, or in one of the dicts of a training checkpoint.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The most values that a pickle may make; a BERT's makes some ten thousand.
-const MAXIMUM_VALUE_COUNT: usize = 1 << 21;
+use super::super::names::is_of_word_embeddings;
+use super::machine::{Pickled, Value, ValueId};
+
+/// The most dimensions that a tensor of PyTorch has.
+const MAXIMUM_DIMENSION_COUNT: usize = 64;
+
+/// The longest name of a storage and of its class, in bytes. They stand in
+/// every tensor's description, where a pickle repeats them at no cost.
+const MAXIMUM_KEY_LENGTH: usize = 256;
+
+/// The longest name of a tensor that is looked at, in bytes.
+const MAXIMUM_NAME_LENGTH: usize = 1_024;
+
+/// How deep dicts are looked for within dicts.
+const MAXIMUM_DEPTH: usize = 4;
+
+/// How many keys are named in an error, and how long each may be.
+const MAXIMUM_NAMED_KEY_COUNT: usize = 8;
+const MAXIMUM_NAMED_KEY_LENGTH: usize = 60;
 
 /// A tensor as the pickle describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorRecord {
-    /// Its name in the state dict.
-    pub name: String,
     /// PyTorch's class of the storage, such as `FloatStorage`.
     pub storage_type: String,
-    /// The storage's name in the zip file, beside the pickle.
+    /// The storage's name in the file.
     pub storage: String,
     /// Where it begins in its storage, in elements.
     pub offset: u64,
@@ -29,413 +38,335 @@ pub struct TensorRecord {
     pub strides: Vec<u64>,
 }
 
-/// The tensors of a state dict, in the order of the file.
+/// What a state dict has under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A tensor of numbers that lie in a storage.
+    Tensor(TensorRecord),
+    /// A tensor of another kind, by the function that would make it.
+    Unreadable(String),
+}
+
+/// What is wrong with a pickle that can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoStateDict {
+    /// It is an object of this class, not a dict.
+    Object(String),
+    /// Several of its dicts hold an encoder; the keys that lead to them.
+    Several(Vec<String>),
+    /// Something else, in words.
+    Malformed(String),
+}
+
+/// The tensors of a state dict by name, and the keys of the dict around them,
+/// in words, where that is something else.
+#[derive(Debug)]
+pub struct StateDict {
+    /// By name.
+    pub entries: BTreeMap<String, Entry>,
+    /// A few of the keys that lead to no tensor.
+    pub other_keys: Vec<String>,
+}
+
+/// The state dict that a pickle is or holds.
 ///
 /// # Errors
-/// What is wrong with the pickle, in words.
-pub fn tensors(pickle: &[u8]) -> Result<Vec<TensorRecord>, String> {
-    let mut machine = Machine {
-        rest: pickle,
-        values: Vec::new(),
-        stack: Vec::new(),
-        marks: Vec::new(),
-        memo: HashMap::new(),
+/// See [`NoStateDict`].
+pub fn state_dict(pickled: &Pickled<'_>) -> Result<StateDict, NoStateDict> {
+    let top = dict(pickled, pickled.top()).ok_or_else(|| NoStateDict::Object(class_of(pickled)))?;
+    let other_keys = top
+        .iter()
+        .filter(|&(_, &value)| tensor_call(pickled, value).is_none())
+        .take(MAXIMUM_NAMED_KEY_COUNT)
+        .map(|(key, _)| shortened(key))
+        .collect();
+    let mut held = match holds_encoder(pickled, &top) {
+        true => Vec::new(),
+        false => encoders_within(pickled, top.clone()),
     };
-    while !machine.step()? {}
-    let top = machine.pop()?;
-    let Value::Dict(entries) = machine.value(top) else {
-        return Err("it does not hold a state dict".to_owned());
+    let found = match (held.pop(), held.is_empty()) {
+        (None, _) => top,
+        (Some((_, found)), true) => found,
+        (Some((last, _)), false) => {
+            let keys = held.into_iter().map(|(key, _)| key).chain([last]);
+            return Err(NoStateDict::Several(keys.collect()));
+        }
     };
-    let mut tensors = Vec::new();
-    for &(key, value) in entries {
-        if let Value::Text(name) = machine.value(key)
-            && let Some(arguments) = machine.tensor_arguments(value)
-        {
-            let record = machine.tensor(name, arguments);
-            tensors.push(record.ok_or_else(|| format!("tensor {name} is not described right"))?);
+    let mut entries = BTreeMap::new();
+    for (name, value) in found {
+        if let Some(call) = tensor_call(pickled, value) {
+            let not_right = || NoStateDict::Malformed(not_described(name));
+            entries.insert(
+                name.to_owned(),
+                entry(pickled, &call).ok_or_else(not_right)?,
+            );
         }
     }
-    Ok(tensors)
+    Ok(StateDict {
+        entries,
+        other_keys,
+    })
 }
 
-/// Index of a value of the machine.
-type ValueId = usize;
-
-#[derive(Debug)]
-enum Value<'pickle> {
-    Number(i64),
-    Text(&'pickle str),
-    Class {
-        module: &'pickle str,
-        name: &'pickle str,
-    },
-    Tuple(Vec<ValueId>),
-    Dict(Vec<(ValueId, ValueId)>),
-    Call {
-        callable: ValueId,
-        arguments: ValueId,
-    },
-    /// A reference to a storage.
-    Persistent(ValueId),
-    /// Nothing that describes a tensor.
-    Other,
+/// The storages that a pickle points to, by name, with the size of an element
+/// in bytes.
+///
+/// # Errors
+/// When a storage's class is not known, so that nobody can tell where the
+/// next one begins.
+pub fn storage_sizes<'pickle>(
+    pickled: &Pickled<'pickle>,
+) -> Result<BTreeMap<&'pickle str, usize>, String> {
+    let mut sizes = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for value in pickled.values() {
+        let Value::Persistent(id) = *value else {
+            continue;
+        };
+        let Some(&[_, class, key, ..]) = pickled.tuple(id) else {
+            continue;
+        };
+        // A long name that is repeated is compared once.
+        if !seen.insert(key) {
+            continue;
+        }
+        let (Some((_, class)), Some(key)) = (pickled.class(class), pickled.text(key)) else {
+            continue;
+        };
+        let size = element_size(class)
+            .ok_or_else(|| format!("it has a storage of the unknown class {}", shortened(class)))?;
+        // Of several, PyTorch believes the first.
+        sizes.entry(key).or_insert(size);
+    }
+    Ok(sizes)
 }
 
-struct Machine<'pickle> {
-    rest: &'pickle [u8],
-    values: Vec<Value<'pickle>>,
-    stack: Vec<ValueId>,
-    /// How high the stack was at each mark.
-    marks: Vec<usize>,
-    memo: HashMap<u32, ValueId>,
+/// Bytes of an element of PyTorch's storages.
+fn element_size(class: &str) -> Option<usize> {
+    Some(match class {
+        "ComplexDoubleStorage" => 16,
+        "DoubleStorage" | "LongStorage" | "ComplexFloatStorage" => 8,
+        "FloatStorage" | "IntStorage" | "QInt32Storage" => 4,
+        "HalfStorage" | "BFloat16Storage" | "ShortStorage" => 2,
+        "BoolStorage" | "ByteStorage" | "CharStorage" | "QInt8Storage" | "QUInt8Storage"
+        | "QUInt4x2Storage" | "QUInt2x4Storage" | "UntypedStorage" => 1,
+        _ => return None,
+    })
 }
 
-impl<'pickle> Machine<'pickle> {
-    /// One instruction; true after the last.
-    fn step(&mut self) -> Result<bool, String> {
-        let [instruction] = self.array()?;
-        match instruction {
-            b'.' => return Ok(true),
-            // Protocol.
-            0x80 => {
-                self.take(1)?;
-            }
-            b'N' | 0x88 | 0x89 => self.push(Value::Other)?,
-            b'G' => {
-                self.take(8)?;
-                self.push(Value::Other)?;
-            }
-            b'K' => {
-                let [byte] = self.array()?;
-                self.push(Value::Number(byte.into()))?;
-            }
-            b'M' => {
-                let number = u16::from_le_bytes(self.array()?);
-                self.push(Value::Number(number.into()))?;
-            }
-            b'J' => {
-                let number = i32::from_le_bytes(self.array()?);
-                self.push(Value::Number(number.into()))?;
-            }
-            0x8a => {
-                let [length] = self.array()?;
-                let value = long(self.take(length.into())?);
-                self.push(value)?;
-            }
-            b'X' => {
-                let length = self.index()? as usize;
-                let text = utf8(self.take(length)?)?;
-                self.push(Value::Text(text))?;
-            }
-            b'c' => {
-                let (module, name) = (self.line()?, self.line()?);
-                self.push(Value::Class { module, name })?;
-            }
-            b'Q' => {
-                let id = self.pop()?;
-                self.push(Value::Persistent(id))?;
-            }
-            b'R' | 0x81 => {
-                let arguments = self.pop()?;
-                let callable = self.pop()?;
-                let value = self.call(callable, arguments);
-                self.push(value)?;
-            }
-            // What is added to an object: a state dict's metadata.
-            b'b' => {
-                self.pop()?;
-                self.top()?;
-            }
-            _ => self.container_step(instruction)?,
-        }
-        Ok(false)
-    }
+/// The entries of a dict whose keys are texts, as Python has them: of a key
+/// that is set twice, the last value.
+fn dict<'pickle>(
+    pickled: &Pickled<'pickle>,
+    id: ValueId,
+) -> Option<BTreeMap<&'pickle str, ValueId>> {
+    let Value::Dict(entries) = pickled.value(id) else {
+        return None;
+    };
+    // Where a pickle repeats a long name a million times, it is the same value.
+    let last: HashMap<ValueId, (usize, ValueId)> = entries
+        .iter()
+        .enumerate()
+        .map(|(place, &(key, value))| (key, (place, value)))
+        .collect();
+    let mut by_place: Vec<(usize, ValueId, ValueId)> = last
+        .into_iter()
+        .map(|(key, (place, value))| (place, key, value))
+        .collect();
+    by_place.sort_unstable();
+    let texts = by_place
+        .into_iter()
+        .filter_map(|(_, key, value)| Some((pickled.text(key)?, value)))
+        .filter(|(name, _)| name.len() <= MAXIMUM_NAME_LENGTH);
+    Some(texts.collect())
+}
 
-    /// An instruction that is about the stack, the memo or a container.
-    fn container_step(&mut self, instruction: u8) -> Result<(), String> {
-        match instruction {
-            b'(' => {
-                // Marks count as values, so that they are bounded with them.
-                self.values.push(Value::Other);
-                self.check_value_count()?;
-                self.marks.push(self.stack.len());
-            }
-            b'q' => {
-                let [index] = self.array()?;
-                self.memo.insert(index.into(), self.top()?);
-            }
-            b'r' => {
-                let index = self.index()?;
-                self.memo.insert(index, self.top()?);
-            }
-            b'h' => {
-                let [index] = self.array()?;
-                self.recall(index.into())?;
-            }
-            b'j' => {
-                let index = self.index()?;
-                self.recall(index)?;
-            }
-            b')' => self.push(Value::Tuple(Vec::new()))?,
-            b't' => {
-                let items = self.pop_to_mark()?;
-                self.push(Value::Tuple(items))?;
-            }
-            0x85..=0x87 => {
-                let length = usize::from(instruction - 0x84);
-                let start = self.stack.len().checked_sub(length).ok_or_else(too_short)?;
-                let items = self.stack.split_off(start);
-                self.push(Value::Tuple(items))?;
-            }
-            // No tensor of a state dict is described by what is in a list.
-            b']' => self.push(Value::Other)?,
-            b'a' => {
-                self.pop()?;
-                self.top()?;
-            }
-            b'e' => {
-                self.pop_to_mark()?;
-                self.top()?;
-            }
-            b'}' => self.push(Value::Dict(Vec::new()))?,
-            b'd' => {
-                let items = self.pop_to_mark()?;
-                self.push(Value::Dict(Vec::new()))?;
-                self.add_items(&items)?;
-            }
-            b's' => {
-                let value = self.pop()?;
-                let key = self.pop()?;
-                self.add_items(&[key, value])?;
-            }
-            b'u' => {
-                let items = self.pop_to_mark()?;
-                self.add_items(&items)?;
-            }
-            unknown => return Err(format!("unknown pickle instruction 0x{unknown:02x}")),
-        }
-        Ok(())
-    }
+fn holds_encoder(pickled: &Pickled<'_>, dict: &BTreeMap<&str, ValueId>) -> bool {
+    dict.iter()
+        .any(|(name, &value)| is_of_word_embeddings(name) && tensor_call(pickled, value).is_some())
+}
 
-    /// What a call leaves: an empty dict where one is made, else a note.
-    fn call(&self, callable: ValueId, arguments: ValueId) -> Value<'pickle> {
-        match self.value(callable) {
-            Value::Class {
-                module: "collections",
-                name: "OrderedDict" | "defaultdict",
-            } => Value::Dict(Vec::new()),
-            _ => Value::Call {
-                callable,
-                arguments,
-            },
-        }
-    }
+type NamedDict<'pickle> = (String, BTreeMap<&'pickle str, ValueId>);
 
-    /// Keys and values in turns, into the dict on the stack.
-    fn add_items(&mut self, items: &[ValueId]) -> Result<(), String> {
-        let top = self.top()?;
-        match self.values.get_mut(top) {
-            Some(Value::Dict(entries)) => {
-                let (pairs, rest) = items.as_chunks::<2>();
-                entries.extend(pairs.iter().map(|&[key, value]| (key, value)));
-                match rest {
-                    [] => Ok(()),
-                    _ => Err("a pickled dict has a key without a value".to_owned()),
+/// The dicts below one that hold an encoder's tensors, each once, with the
+/// keys that lead there.
+fn encoders_within<'pickle>(
+    pickled: &Pickled<'pickle>,
+    top: BTreeMap<&'pickle str, ValueId>,
+) -> Vec<NamedDict<'pickle>> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::from([pickled.top()]);
+    let mut level = vec![(String::new(), top)];
+    for _ in 0..MAXIMUM_DEPTH {
+        let mut below = Vec::new();
+        for (path, entries) in level {
+            for (key, value) in entries {
+                if !seen.insert(value) {
+                    continue;
+                }
+                let Some(inner) = dict(pickled, value) else {
+                    continue;
+                };
+                let path = match path.as_str() {
+                    "" => shortened(key),
+                    path => format!("{path}\"][\"{}", shortened(key)),
+                };
+                match holds_encoder(pickled, &inner) {
+                    true => found.push((path, inner)),
+                    false => below.push((path, inner)),
                 }
             }
-            _ => Err("a pickled value is set in something that is no dict".to_owned()),
         }
+        level = below;
     }
+    found
+}
 
-    /// The arguments of `torch._utils._rebuild_tensor_v2`, if that is what a
-    /// value is a call of, directly or in one of the usual wrappers.
-    fn tensor_arguments(&self, value: ValueId) -> Option<&[ValueId]> {
-        let Value::Call {
-            callable,
-            arguments,
-        } = self.value(value)
-        else {
-            return None;
-        };
-        let arguments = self.tuple(*arguments)?;
-        match (self.class(*callable)?, arguments) {
-            (("torch._utils", "_rebuild_tensor_v2"), _) => Some(arguments),
-            (("torch._utils", "_rebuild_parameter"), &[inner, ..]) => match self.value(inner) {
-                Value::Call {
-                    callable,
-                    arguments,
-                } if self.is_tensor_class(*callable) => self.tuple(*arguments),
-                _ => None,
-            },
-            (("torch._tensor", "_rebuild_from_type_v2"), &[callable, _, arguments, ..])
-                if self.is_tensor_class(callable) =>
-            {
-                self.tuple(arguments)
-            }
-            _ => None,
-        }
-    }
-
-    fn is_tensor_class(&self, callable: ValueId) -> bool {
-        self.class(callable) == Some(("torch._utils", "_rebuild_tensor_v2"))
-    }
-
-    /// A tensor by its storage, offset, shape and strides.
-    fn tensor(&self, name: &str, arguments: &[ValueId]) -> Option<TensorRecord> {
-        let &[storage, offset, shape, strides, ..] = arguments else {
-            return None;
-        };
-        let Value::Persistent(storage) = *self.value(storage) else {
-            return None;
-        };
-        let &[_, storage_type, key, ..] = self.tuple(storage)? else {
-            return None;
-        };
-        let Value::Text(key) = self.value(key) else {
-            return None;
-        };
-        let shape = self.numbers(shape)?;
-        let strides = self.numbers(strides)?;
-        if shape.len() != strides.len() {
-            return None;
-        }
-        Some(TensorRecord {
-            name: name.to_owned(),
-            storage_type: self.class(storage_type)?.1.to_owned(),
-            storage: (*key).to_owned(),
-            offset: self.number(offset)?,
-            shape: shape
-                .into_iter()
-                .map(usize::try_from)
-                .collect::<Result<_, _>>()
-                .ok()?,
-            strides,
-        })
-    }
-
-    fn numbers(&self, tuple: ValueId) -> Option<Vec<u64>> {
-        let items = self.tuple(tuple)?;
-        items.iter().map(|&item| self.number(item)).collect()
-    }
-
-    fn number(&self, value: ValueId) -> Option<u64> {
-        match self.value(value) {
-            Value::Number(number) => u64::try_from(*number).ok(),
-            _ => None,
-        }
-    }
-
-    fn tuple(&self, value: ValueId) -> Option<&[ValueId]> {
-        match self.value(value) {
-            Value::Tuple(items) => Some(items),
-            _ => None,
-        }
-    }
-
-    fn class(&self, value: ValueId) -> Option<(&'pickle str, &'pickle str)> {
-        match self.value(value) {
-            Value::Class { module, name } => Some((module, name)),
-            _ => None,
-        }
-    }
-
-    fn value(&self, id: ValueId) -> &Value<'pickle> {
-        self.values.get(id).unwrap_or(&Value::Other)
-    }
-
-    fn push(&mut self, value: Value<'pickle>) -> Result<(), String> {
-        self.stack.push(self.values.len());
-        self.values.push(value);
-        self.check_value_count()
-    }
-
-    fn recall(&mut self, index: u32) -> Result<(), String> {
-        let value = self.memo.get(&index);
-        self.stack
-            .push(*value.ok_or("a pickled value is used before it is made")?);
-        match self.stack.len() > MAXIMUM_VALUE_COUNT {
-            true => Err(too_many()),
-            false => Ok(()),
-        }
-    }
-
-    fn check_value_count(&self) -> Result<(), String> {
-        match self.values.len() > MAXIMUM_VALUE_COUNT {
-            true => Err(too_many()),
-            false => Ok(()),
-        }
-    }
-
-    fn pop(&mut self) -> Result<ValueId, String> {
-        self.stack.pop().ok_or_else(too_short)
-    }
-
-    fn top(&self) -> Result<ValueId, String> {
-        self.stack.last().copied().ok_or_else(too_short)
-    }
-
-    fn pop_to_mark(&mut self) -> Result<Vec<ValueId>, String> {
-        let mark = self.marks.pop();
-        match mark.filter(|&mark| mark <= self.stack.len()) {
-            Some(mark) => Ok(self.stack.split_off(mark)),
-            None => Err(too_short()),
-        }
-    }
-
-    fn take(&mut self, length: usize) -> Result<&'pickle [u8], String> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or("its pickle ends too early")?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], String> {
-        let (&taken, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or("its pickle ends too early")?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn index(&mut self) -> Result<u32, String> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    fn line(&mut self) -> Result<&'pickle str, String> {
-        let end = self.rest.iter().position(|&byte| byte == b'\n');
-        let line = self.take(end.ok_or("its pickle ends too early")?)?;
-        self.take(1)?;
-        utf8(line)
+/// The class of the object that a pickle is of.
+fn class_of(pickled: &Pickled<'_>) -> String {
+    let top = pickled.value(pickled.top());
+    let class = match top {
+        Value::Call { callable, .. } => pickled.class(*callable),
+        Value::Class { .. } => pickled.class(pickled.top()),
+        Value::List(_) => Some(("", "list")),
+        Value::Tuple(_) => Some(("", "tuple")),
+        Value::Number(_)
+        | Value::Text(_)
+        | Value::Dict(_)
+        | Value::Persistent(_)
+        | Value::Other => None,
+    };
+    match class {
+        Some(("", name)) => format!("a {name}"),
+        Some((module, name)) => shortened(&format!("{module}.{name}")),
+        None => "something else".to_owned(),
     }
 }
 
-/// A whole number of any length; none that describes a tensor is longer than
-/// eight bytes.
-fn long(bytes: &[u8]) -> Value<'static> {
-    let sign = bytes
-        .last()
-        .map_or(0, |&last| if last < 128 { 0 } else { 0xff });
-    let mut extended = [sign; 8];
-    match extended.get_mut(..bytes.len()) {
-        Some(start) => {
-            start.copy_from_slice(bytes);
-            Value::Number(i64::from_le_bytes(extended))
+/// What a value is the making of, if it is that of a tensor.
+enum TensorCall<'values> {
+    /// `torch._utils._rebuild_tensor_v2` with these arguments.
+    Plain(&'values [ValueId]),
+    /// Another function of PyTorch's that makes tensors.
+    Other(String),
+}
+
+/// The call that makes a tensor, directly or in one of the usual wrappers.
+fn tensor_call<'values>(
+    pickled: &'values Pickled<'_>,
+    value: ValueId,
+) -> Option<TensorCall<'values>> {
+    let Value::Call {
+        callable,
+        arguments,
+    } = *pickled.value(value)
+    else {
+        return None;
+    };
+    let arguments = pickled.tuple(arguments)?;
+    let (module, function) = pickled.class(callable)?;
+    let plain = |callable: ValueId, arguments: ValueId| {
+        is_plain(pickled.class(callable)?).then_some(())?;
+        pickled.tuple(arguments)
+    };
+    let found = match (module, function, arguments) {
+        _ if is_plain((module, function)) => Some(arguments),
+        ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state", &[inner, ..]) => {
+            let Value::Call {
+                callable,
+                arguments,
+            } = *pickled.value(inner)
+            else {
+                return None;
+            };
+            plain(callable, arguments)
         }
-        None => Value::Other,
+        (
+            "torch._tensor" | "torch.tensor",
+            "_rebuild_from_type" | "_rebuild_from_type_v2",
+            &[callable, _, arguments, ..],
+        ) => plain(callable, arguments),
+        _ => None,
+    };
+    let makes_tensor = module.starts_with("torch") && function.starts_with("_rebuild_");
+    match (found, makes_tensor) {
+        (Some(arguments), _) => Some(TensorCall::Plain(arguments)),
+        (None, true) => Some(TensorCall::Other(shortened(function))),
+        (None, false) => None,
     }
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|_| "a pickled text is not UTF-8".to_owned())
+/// The function that makes a tensor; the first one is that of 2017, whose
+/// arguments are the same.
+fn is_plain(class: (&str, &str)) -> bool {
+    matches!(
+        class,
+        ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2")
+    )
 }
 
-fn too_short() -> String {
-    "its pickle takes more from the stack than is there".to_owned()
+fn entry(pickled: &Pickled<'_>, call: &TensorCall<'_>) -> Option<Entry> {
+    match call {
+        TensorCall::Plain(arguments) => tensor(pickled, arguments).map(Entry::Tensor),
+        TensorCall::Other(function) => Some(Entry::Unreadable(function.clone())),
+    }
 }
 
-fn too_many() -> String {
-    format!("its pickle makes more than {MAXIMUM_VALUE_COUNT} values")
+/// A tensor by its storage, offset, shape and strides.
+fn tensor(pickled: &Pickled<'_>, arguments: &[ValueId]) -> Option<TensorRecord> {
+    let &[storage, offset, shape, strides, ..] = arguments else {
+        return None;
+    };
+    let Value::Persistent(storage) = *pickled.value(storage) else {
+        return None;
+    };
+    let &[_, storage_type, key, ref rest @ ..] = pickled.tuple(storage)? else {
+        return None;
+    };
+    let (_, storage_type) = pickled.class(storage_type)?;
+    let key = pickled.text(key)?;
+    // Long ago a storage could be a part of another one.
+    let view_offset = match rest {
+        &[_, _, view] => match pickled.tuple(view) {
+            Some(&[_, offset, _]) => pickled.number(offset)?,
+            _ => 0,
+        },
+        _ => 0,
+    };
+    let shape = numbers(pickled, shape)?;
+    let strides = numbers(pickled, strides)?;
+    if shape.len() != strides.len() || key.len().max(storage_type.len()) > MAXIMUM_KEY_LENGTH {
+        return None;
+    }
+    Some(TensorRecord {
+        storage_type: storage_type.to_owned(),
+        storage: key.to_owned(),
+        offset: pickled.number(offset)?.checked_add(view_offset)?,
+        shape: shape
+            .into_iter()
+            .map(usize::try_from)
+            .collect::<Result<_, _>>()
+            .ok()?,
+        strides,
+    })
+}
+
+fn numbers(pickled: &Pickled<'_>, tuple: ValueId) -> Option<Vec<u64>> {
+    let items = pickled.tuple(tuple)?;
+    if items.len() > MAXIMUM_DIMENSION_COUNT {
+        return None;
+    }
+    items.iter().map(|&item| pickled.number(item)).collect()
+}
+
+fn not_described(name: &str) -> String {
+    format!("tensor {} is not described right", shortened(name))
+}
+
+/// A name as far as an error shows it.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(MAXIMUM_NAMED_KEY_LENGTH) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+        None => name.to_owned(),
+    }
 }

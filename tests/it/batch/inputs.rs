@@ -1,20 +1,24 @@
 //! What files of inputs may look like.
 
 use std::fs;
-use std::io::Write;
-use std::process::Stdio;
 
-use super::{arguments, batch, field, results, write};
+use super::{arguments, batch, field, pipe, results, write};
 use crate::binary::{Outcome, Workplace, tree};
 
 /// Runs a batch over a file of this name and content, and expects these texts
 /// with the lines they begin on; an empty text is an input that failed.
 fn check(name: &str, content: &[u8], expected: &[(u64, &str)]) {
+    check_texts(name, content, expected, &[]);
+}
+
+/// The same with more options.
+fn check_texts(name: &str, content: &[u8], expected: &[(u64, &str)], more: &[&str]) {
     let workplace = Workplace::new();
     write(&workplace, name, content);
     let has_failures = expected.iter().any(|(_, text)| text.is_empty());
     let code = if has_failures { 3 } else { 0 };
-    batch(&workplace, code, &[name], "out", &["-f", "json"]);
+    let more = [&["-f", "json"], more].concat();
+    batch(&workplace, code, &[name], "out", &more);
     let results = results(&workplace.path().join("out"));
     let found: Vec<(u64, String)> = results
         .iter()
@@ -42,8 +46,13 @@ fn lines_of_text_are_read_whatever_ends_them() {
         b"\xef\xbb\xbfone\r\n\r\n \t\r\ntwo\r\n",
         &[(1, "one"), (4, "two")],
     );
-    check("A.TXT", b"\n\n\n", &[]);
-    check("a.txt", b"", &[]);
+    check(
+        "A.TXT",
+        b"one\rtwo\r\rfour",
+        &[(1, "one"), (2, "two"), (4, "four")],
+    );
+    check("a.text", b"one\n", &[(1, "one")]);
+    check("a", b"one\n", &[(1, "one")]);
     check(
         "a.txt",
         b"one\n\xff\xfe\nthree\n",
@@ -91,6 +100,11 @@ fn objects_are_read_and_other_lines_fail_alone() {
     ];
     check("a.jsonl", lines.as_bytes(), &expected);
     check("a.ndjson", b"{\"text\": \"one\"}\n", &[(1, "one")]);
+    check(
+        "a.jsonl",
+        b"\"one\"\n[\"two\", \"pair\"]\n",
+        &[(1, "one"), (2, "two")],
+    );
 }
 
 #[test]
@@ -123,18 +137,103 @@ fn tables_are_read_with_their_quotes() {
 }
 
 #[test]
-fn a_quote_that_is_never_closed_fails_once() {
-    let mut content = b"id,text\na,one\nb,\"two\n".to_vec();
-    content.extend("c,three\n".repeat(3 << 20).into_bytes());
-    check("a.csv", &content, &[(2, "one"), (3, "")]);
+fn a_quote_that_is_never_closed_fails_alone() {
+    for (content, expected) in [
+        // To the end of the file, by case 06.
+        (
+            "id,text\n1,\"the cat\n2,the mat\n3,hello\n",
+            &[(2, ""), (3, "the mat"), (4, "hello")][..],
+        ),
+        // To a mark that begins another field, or one in the midst of a text.
+        (
+            "id,text\n1,\"one\n2,\"two\"\n3,\"three, too\"\n4,four\n",
+            &[(2, ""), (3, "two"), (4, "three, too"), (5, "four")],
+        ),
+        (
+            "text,id\n\"one,1\ntwo,2\n5\" disks,3\nfour,4\n",
+            &[(2, ""), (3, "two"), (4, "5\" disks"), (5, "four")],
+        ),
+        // What it would enclose has too many fields.
+        (
+            "id,text\n1,\"one\n2,two\"\"\"\"\",x\n3,three\n",
+            &[(2, ""), (3, ""), (4, "three")],
+        ),
+        ("id,text\n1,one\n2,\"", &[(2, "one"), (3, "")]),
+        // Not in doubt: it spans lines.
+        (
+            "id,text\n1,\"one\n\n\"\"two\"\"\"\n2,\"\"\n3,three\n",
+            &[(2, "one\n\n\"two\""), (5, ""), (6, "three")],
+        ),
+        // Behind a closing mark the field ends.
+        (
+            "id,text\n1,\"one\" more\n2,\"two\"\n",
+            &[(2, ""), (3, "two")],
+        ),
+    ] {
+        check("a.csv", content.as_bytes(), expected);
+    }
+    // Two texts with marks in them, and a file of tabs that has quotes.
+    check(
+        "a.csv",
+        b"text;n\n\"one\"\" \"\"; two\";1\n",
+        &[(2, "one\" \"; two")],
+    );
+}
+
+#[test]
+fn a_quote_is_looked_for_in_so_many_lines_and_no_more() {
+    for (lines, is_found) in [(999, true), (1_000, false)] {
+        let mut content = "id,text\na,\"begins\n".to_owned();
+        content.push_str(&"b,\n".repeat(lines));
+        content.push_str("ends\"\nc,three\n");
+        let mut expected = vec![];
+        let whole = format!("begins\n{}ends", "b,\n".repeat(lines));
+        match is_found {
+            true => expected.push((2, whole.as_str())),
+            false => {
+                expected.push((2, ""));
+                expected.extend((0..lines as u64).map(|line| (line + 3, "")));
+                // A row of one field.
+                expected.push((lines as u64 + 3, ""));
+            }
+        }
+        expected.push((lines as u64 + 4, "three"));
+        check_texts("a.csv", content.as_bytes(), &expected, &["--truncate", "8"]);
+    }
+}
+
+#[test]
+fn a_quote_in_a_table_between_tabs_is_a_letter_unless_it_is_said_to_enclose() {
+    let content = b"id\ttext\n1\t\"the cat\n2\ta mat on the \"world\"\n3\thello\n4\t\"two\"\n";
+    let as_letters = [
+        (2, "\"the cat"),
+        (3, "a mat on the \"world\""),
+        (4, "hello"),
+        (5, "\"two\""),
+    ];
+    check("in.tsv", content, &as_letters);
+    check("in.tab", content, &as_letters);
+    let enclosing = [
+        (2, ""),
+        (3, "a mat on the \"world\""),
+        (4, "hello"),
+        (5, "two"),
+    ];
+    check_texts("in.tsv", content, &enclosing, &["--quotes"]);
+    check_texts(
+        "in.tsv",
+        b"id\ttext\n1\t\"the\tcat\nsat\"\n",
+        &[(2, "the\tcat\nsat")],
+        &["--quotes"],
+    );
 }
 
 #[test]
 fn a_table_without_texts_is_refused() {
     for (name, content, found) in [
-        ("a.csv", "id,sentence\n1,one\n", "sentence"),
+        ("a.csv", "id,body\n1,one\n", "found id, body"),
         ("a.tsv", "id,text\n1,one\n", "id,text"),
-        ("a.csv", "", "none"),
+        ("a.csv", "\n,\n1,2\n", "found none"),
     ] {
         let workplace = Workplace::new();
         write(&workplace, name, content);
@@ -192,6 +291,7 @@ fn standard_input_is_read_in_any_format() {
     for (format, content) in [
         (None, "one\ntwo\n"),
         (Some("jsonl"), "{\"text\": \"one\"}\n{\"text\": \"two\"}\n"),
+        (Some("json"), "[{\"text\": \"one\"}, {\"text\": \"two\"}]"),
         (Some("csv"), "text\none\ntwo\n"),
         (Some("tsv"), "a\ttext\n\tone\n\ttwo\n"),
     ] {
@@ -200,21 +300,16 @@ fn standard_input_is_read_in_any_format() {
             .iter()
             .flat_map(|&format| ["--input-format", format])
             .collect();
-        let mut child = workplace
-            .command(&arguments(&["-"], "out", &more))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut pipe = child.stdin.take().expect("there is a pipe");
-        pipe.write_all(content.as_bytes())
-            .expect("the pipe takes it");
-        drop(pipe);
-        let outcome = Outcome::of(child.wait_with_output());
+        let outcome = pipe(&workplace, content.as_bytes(), &more);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         let results = results(&workplace.path().join("out"));
         assert_eq!(field(&results, "text"), ["one", "two"]);
         assert_eq!(field(&results, "file"), ["-", "-"]);
     }
+    let workplace = Workplace::new();
+    let content = b"id,text\n1,\"the cat\n2,the mat\n3,hello\n";
+    let outcome = pipe(&workplace, content, &["--input-format", "csv"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
+    let results = results(&workplace.path().join("out"));
+    assert_eq!(field(&results, "text"), ["", "the mat", "hello"]);
 }

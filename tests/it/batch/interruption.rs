@@ -121,7 +121,8 @@ fn ctrl_c_leaves_whole_inputs_and_says_how_to_go_on() {
     assert!(
         left.keys().all(|name| name.starts_with("inputs/")
             || name.starts_with("thumbnails/")
-            || name == ".attnviz-batch/batch.json"),
+            || name == ".attnviz-batch/batch.json"
+            || name == ".attnviz-batch/written"),
         "{:?}",
         left.keys()
     );
@@ -177,7 +178,7 @@ fn a_full_disk_leaves_whole_inputs_to_go_on_from() {
     let workplace = Workplace::new();
     let file = sentences().display().to_string();
     batch(&workplace, 3, &[&file], "expected", &[]);
-    for size in ["64k", "700k", "1500k"] {
+    for size in ["128k", "700k", "1500k"] {
         fs::create_dir_all(workplace.path().join("disk")).expect("a folder can be made");
         let mount = format!("mount -t tmpfs -o size={size} tmpfs disk");
         let possible = Command::new("unshare")

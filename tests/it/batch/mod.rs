@@ -1,19 +1,27 @@
 //! `attnviz batch` through the binary: what it reads, what it leaves, and what
 //! becomes of it when something comes in between.
 
+mod columns;
+mod encodings;
+mod failures;
 mod identity;
 mod ids;
 mod inputs;
 mod interruption;
+mod json;
 mod limits;
 mod memory;
 mod ownership;
+mod python;
+mod refused;
 mod resume;
 mod views;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -54,6 +62,22 @@ fn batch(workplace: &Workplace, code: i32, files: &[&str], output: &str, more: &
         outcome.stderr
     );
     outcome
+}
+
+/// Runs a batch over standard input into `out`.
+fn pipe(workplace: &Workplace, content: &[u8], more: &[&str]) -> Outcome {
+    let mut child = workplace
+        .command(&arguments(&["-"], "out", more))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut pipe = child.stdin.take().expect("there is a pipe");
+    // What was refused by its first bytes is not read on.
+    let _ = pipe.write_all(content);
+    drop(pipe);
+    Outcome::of(child.wait_with_output())
 }
 
 /// The results of a batch, in their order.

@@ -72,7 +72,7 @@ fn a_quote_that_is_never_closed_is_suspected() {
 }
 
 #[test]
-fn a_token_that_is_a_number_is_found_by_its_text_first() {
+fn a_number_is_a_text_and_a_position_has_a_mark() {
     let workplace = Workplace::new();
     let encode = |view: &str, code: i32| {
         let arguments = [
@@ -98,12 +98,14 @@ fn a_token_that_is_a_number_is_found_by_its_text_first() {
         std::fs::read_to_string(folder.join(file)).expect("the picture is there")
     };
     encode("from:5", 0);
-    assert!(title("from/5.svg").contains("“5” (token 2)"));
-    encode("from:1", 0);
-    assert!(title("from/1.svg").contains("“in” (token 1)"));
+    assert!(title("from/5.svg").contains("“5” (token @2)"));
+    encode("from:@1", 0);
+    assert!(title("from/@1.svg").contains("“in” (token @1)"));
     let outcome = encode("from:99", 2);
     assert!(
-        outcome.stderr.starts_with("error: there is no token 99"),
+        outcome
+            .stderr
+            .starts_with("error: there is no token \"99\""),
         "{}",
         outcome.stderr
     );

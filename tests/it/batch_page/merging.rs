@@ -215,7 +215,7 @@ fn an_output_that_is_something_else_is_refused() {
     merge(&shards, &taken, false).expect("an empty folder is free");
     fs::remove_file(taken.join("manifest.json")).unwrap();
     let error = merge(&shards, &taken, false).unwrap_err();
-    assert!(error.to_string().contains("is no batch"), "{error}");
+    assert!(error.to_string().contains("is not a batch's"), "{error}");
     assert!(taken.join("results.jsonl").exists());
 }
 

@@ -100,7 +100,9 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         truncated_tokens: 0,
         picture: Some(format!("inputs/{line:06}/overview.png")),
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
+        thumbnail_sha256: None,
         error: None,
+        hint: None,
     }
 }
 
@@ -130,6 +132,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             id: "google-bert/bert-base-uncased".to_owned(),
             source: ModelSource::Hub,
             commit: Some("86b5e0934494bd15c9632b12f734a8a67f723594".to_owned()),
+            weights_prefix: None,
             files: Vec::new(),
         },
         layers: (0..6).collect(),
@@ -142,6 +145,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             name: "sentences.txt".to_owned(),
             sha256: Some("0".repeat(64)),
         }],
+        reading: None,
         counts: BatchCounts {
             inputs,
             done: inputs - failed,
@@ -192,12 +196,13 @@ fn write_input(root: &Path, line: u64, text: &str, pair: Option<&str>) -> Result
     fs::remove_dir(root.join("scratch")).unwrap();
     let thumbnail = render::thumbnail(&run, &crate::runs::raw(&run), &options().figure).unwrap();
     let path = root.join("thumbnails").join(format!("{name}.png"));
-    fs::write(path, thumbnail.bytes).unwrap();
+    fs::write(path, &thumbnail.bytes).unwrap();
     let tokens = run.units(StreamRole::Source).iter();
     ResultRecord {
         pair: pair.map(str::to_owned),
         tokens: tokens.map(|token| token.text.clone()).collect(),
         truncated_tokens: run.streams[0].dropped,
+        thumbnail_sha256: Some(crate::binary::sha256(&thumbnail.bytes)),
         ..done(&name, line, text)
     }
 }

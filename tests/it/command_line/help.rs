@@ -6,7 +6,7 @@ use crate::binary::{Outcome, Workplace};
 const SCREEN_WIDTH: usize = 80;
 const SCREEN_HEIGHT: usize = 50;
 
-const SUBCOMMANDS: [&str; 5] = ["encode", "render", "pull", "completions", "man"];
+const SUBCOMMANDS: [&str; 6] = ["encode", "render", "tokens", "pull", "completions", "man"];
 
 #[test]
 fn every_help_fits_a_screen_and_shows_an_example() {

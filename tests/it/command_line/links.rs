@@ -159,6 +159,72 @@ fn linked_parts_of_a_batch_are_not_touched() {
 }
 
 #[test]
+fn links_within_a_batchs_state_lead_nowhere() {
+    for name in ["staging", "lock", "results.jsonl", "written", "batch.json"] {
+        for is_dangling in [false, true] {
+            let hostile = Hostile::new(|workplace| {
+                prepare_batch(workplace);
+                let elsewhere = workplace.path().join("elsewhere");
+                fs::create_dir(elsewhere.join("folder")).expect("a folder can be made");
+                fs::write(elsewhere.join("file"), "mine").expect("a file can be written");
+                fs::write(elsewhere.join("folder/file"), "mine").expect("it can be written");
+            });
+            fs::create_dir(hostile.path("out/.attnviz-batch")).expect("a folder can be made");
+            let to = match (name, is_dangling) {
+                (_, true) => "elsewhere/nothing",
+                ("staging", false) => "elsewhere/folder",
+                (_, false) => "elsewhere/file",
+            };
+            hostile.link(to, &format!("out/.attnviz-batch/{name}"));
+            for more in [&[][..], &["--resume"], &["--overwrite"]] {
+                let outcome = hostile.run(&batch(more));
+                assert!(
+                    matches!(outcome.code, Some(0 | 1)),
+                    "{name}: {}",
+                    outcome.stderr
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_linked_lock_of_a_place_is_no_lock() {
+    let hostile = Hostile::new(|workplace| {
+        workplace.succeed(&encode(&[]));
+        fs::write(workplace.path().join("elsewhere/file"), "mine").expect("it can be written");
+    });
+    let digest = crate::binary::sha256(FOLDER.as_bytes());
+    let lock = format!("out/.attnviz-unfinished-{}.lock", &digest[..16]);
+    for to in ["elsewhere/file", "elsewhere/nothing"] {
+        hostile.link(to, &lock);
+        hostile.check_refused(&encode(&[]), "symbolic link");
+        fs::remove_file(hostile.path(&lock)).expect("it can go");
+    }
+}
+
+#[test]
+fn a_linked_file_of_numbers_is_not_the_runs() {
+    let hostile = Hostile::new(|workplace| {
+        workplace.succeed(&encode(&["-f", "safetensors"]));
+        let from = workplace
+            .path()
+            .join("out")
+            .join(FOLDER)
+            .join("attention.safetensors");
+        fs::rename(from, workplace.path().join("elsewhere/mine")).expect("it can move");
+    });
+    let name = format!("out/{FOLDER}/attention.safetensors");
+    hostile.link("elsewhere/mine", &name);
+    let run = format!("out/{FOLDER}");
+    hostile.check_refused(&["render", &run, "-o", "drawn"], "found neither");
+    // Its numbers are not taken over either.
+    let outcome = hostile.run(&encode(&["-f", "safetensors", "--views", "mean"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(!hostile.path(&name).is_symlink());
+}
+
+#[test]
 fn a_linked_input_is_done_again_in_its_place() {
     for more in [&[][..], &["--resume"]] {
         let hostile = Hostile::new(|workplace| {

@@ -19,7 +19,8 @@ fn arguments<'text>(more: &[&'text str]) -> Vec<&'text str> {
 
 /// The rows of the table below its heading.
 fn links(stdout: &str) -> Vec<Vec<&str>> {
-    let table = stdout.split_once("strongest links\n").unwrap().1;
+    let table = stdout.split_once("\nstrongest links").unwrap().1;
+    let table = table.split_once('\n').unwrap().1;
     table
         .lines()
         .skip(1)
@@ -28,30 +29,193 @@ fn links(stdout: &str) -> Vec<Vec<&str>> {
 }
 
 #[test]
-fn a_pipe_gets_the_table_alone() {
+fn a_pipe_gets_text() {
     let workplace = Workplace::new();
     let outcome = workplace.succeed(&arguments(&["--show"]));
-    let (result, _) = outcome.stdout.split_once("\nstrongest links\n").unwrap();
     let without = workplace.succeed(&ENCODE).stdout;
     // All but the times is as without it.
     assert_eq!(
-        result.lines().take(3).collect::<Vec<_>>(),
+        outcome.stdout.lines().take(3).collect::<Vec<_>>(),
         without.lines().take(3).collect::<Vec<_>>()
     );
-    assert_eq!(result.lines().count(), without.lines().count());
     for letter in ['\u{1b}', '▀', '▄'] {
         assert!(!outcome.stdout.contains(letter), "{}", outcome.stdout);
     }
+    // Every layer has its number, and digits behind it.
+    for layer in 0..6 {
+        let start = format!("\n{layer} ");
+        let line = outcome.stdout.split_once(&start).expect("a layer").1;
+        let line = line.lines().next().unwrap();
+        assert!(line.len() > 40 && line.contains('9'), "{line}");
+        assert!(
+            line.chars()
+                .all(|letter| letter.is_ascii_digit() || ". ".contains(letter))
+        );
+    }
+    assert!(
+        outcome
+            .stdout
+            .contains("\n0 . 1 2 3 4 5 6 7 8 9  1  attention"),
+        "{}",
+        outcome.stdout
+    );
     let links = links(&outcome.stdout);
-    assert_eq!(links.len(), 10);
     let values: Vec<f32> = links.iter().map(|link| link[4].parse().unwrap()).collect();
+    assert_eq!(values.len(), 10);
     assert!(
         values.is_sorted_by(|left, right| left >= right),
         "{values:?}"
     );
     assert!(values[0] > 0.5 && values[0] <= 1.0, "{values:?}");
+    // A pager takes colours where they are asked for.
     let forced = workplace.succeed(&arguments(&["--show", "--color", "always"]));
-    assert!(!forced.stdout.contains('▀'), "{}", forced.stdout);
+    assert!(forced.stdout.contains('▀'), "{}", forced.stdout);
+}
+
+#[test]
+fn every_view_is_shown_that_is_asked_for() {
+    let workplace = Workplace::new();
+    let arguments = [
+        "encode",
+        "It was late.",
+        "--model",
+        "builtin",
+        "--show",
+        "--format",
+        "npz",
+        "--views",
+        "from:late,to:was,mean,max",
+    ];
+    let shown = workplace.succeed(&arguments).stdout;
+    for title in [
+        "· from “late” (token 3) ·",
+        "· to “was” (token 2) ·",
+        "· mean of 6 layers × 12 heads",
+        "· maximum of 6 layers × 12 heads",
+    ] {
+        assert!(shown.contains(title), "{title}: {shown}");
+    }
+    assert!(shown.contains("\n> late "), "{shown}");
+    assert!(!shown.contains("\n  head\n"), "no overview: {shown}");
+}
+
+#[test]
+fn as_many_links_are_shown_as_are_asked_for() {
+    let workplace = Workplace::new();
+    let shown = |more: &[&str]| workplace.succeed(&arguments(more)).stdout;
+    let best = shown(&["--show", "--top-k", "3"]);
+    assert_eq!(links(&best).len(), 3);
+    let is_special = |link: &Vec<&str>| link[2].starts_with('[') || link[3].starts_with('[');
+    assert!(!links(&best).iter().any(is_special), "{best}");
+    assert!(best.contains("without special tokens"), "{best}");
+    let all = shown(&["--show", "--top-k", "20", "--links", "all"]);
+    assert_eq!(links(&all).len(), 20);
+    assert!(links(&all).iter().any(is_special), "{all}");
+}
+
+#[test]
+fn options_that_do_nothing_say_so() {
+    let workplace = Workplace::new();
+    for (more, expected) in [
+        (
+            &["--top-k", "3"][..],
+            Some("--top-k does nothing: links are listed beside maps"),
+        ),
+        (&["--top-k", "3", "--show"], None),
+        (&["--views", "heads", "--top-k", "3"], None),
+        (&["--views", "mean", "--top-k", "3", "--links", "all"], None),
+        (
+            &["--views", "heads", "--links", "all"],
+            Some("--links does nothing without --top-k or --show"),
+        ),
+        (
+            &["--views", "from:it", "--top-k", "2"],
+            Some("--top-k does nothing"),
+        ),
+        (
+            &["--scale", "head", "--vmax", "0.5"],
+            Some("--scale does nothing beside --vmax"),
+        ),
+        (
+            &["--views", "from:it", "--scale", "unit", "--vmax", "0.5"],
+            None,
+        ),
+        (
+            &["--format", "npz", "--theme", "dark", "--vmin", "0.1"],
+            Some("--vmin, --theme do nothing: no picture is drawn"),
+        ),
+        (&["--format", "npz"], Some("--views overview draws nothing")),
+        (&["--format", "npz", "--views", "mean"], None),
+        (
+            &[
+                "--format",
+                "npz",
+                "--views",
+                "mean",
+                "--colormap",
+                "mako",
+                "--show",
+            ],
+            None,
+        ),
+        (&["--color-scale", "logarithmic", "--vmin", "0.01"], None),
+    ] {
+        let mut typed = vec!["encode", "It was late.", "--model", "builtin"];
+        if !more.contains(&"--views") {
+            typed.extend(["--views", "overview"]);
+        }
+        typed.extend(more);
+        let outcome = workplace.run(&typed);
+        assert_eq!(outcome.code, Some(0), "{more:?}: {}", outcome.stderr);
+        match expected {
+            Some(expected) => assert!(
+                outcome.stderr.contains(expected),
+                "{more:?}: {}",
+                outcome.stderr
+            ),
+            None => assert_eq!(outcome.stderr, "", "{more:?}"),
+        }
+    }
+}
+
+#[test]
+fn scales_of_the_smallest_numbers_end() {
+    let workplace = Workplace::new();
+    for ends in [
+        &["--vmax", "1e-43"][..],
+        &["--vmin", "1e-44", "--vmax", "3e38"],
+        &["--vmin", "1e-45"],
+    ] {
+        let mut typed = vec![
+            "encode",
+            "hi there",
+            "--model",
+            "builtin",
+            "--layers",
+            "0",
+            "--heads",
+            "0",
+            "--color-scale",
+            "logarithmic",
+            "--format",
+            "png,svg,json",
+            "--overwrite",
+        ];
+        typed.extend(ends);
+        workplace.succeed(&typed);
+        let folder = workplace.default_output().join("hi-there");
+        for name in ["manifest.json", "attention.json"] {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap();
+            let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert!(!json["files"].is_null() || name == "attention.json");
+            assert!(
+                !text.contains("\"vmax\":null") && !text.contains("\"vmin\":null"),
+                "{text}"
+            );
+        }
+        let svg = std::fs::read_to_string(folder.join("overview.svg")).unwrap();
+        assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
 }
 
 #[test]
@@ -219,7 +383,7 @@ fn terminals_with_graphics_get_the_picture_itself() {
 }
 
 #[test]
-fn a_terminal_without_colors_gets_the_table_alone() {
+fn a_terminal_without_colors_gets_digits() {
     for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
         let Some(shown) = in_terminal(&arguments(&["--show"]), &[variable]) else {
             return;
@@ -228,6 +392,7 @@ fn a_terminal_without_colors_gets_the_table_alone() {
             !shown.contains('▀') && !shown.contains("\u{1b}["),
             "{variable:?}: {shown}"
         );
+        assert!(shown.contains("0 . 1 2 3 4 5 6 7 8 9"), "{shown}");
         assert!(shown.contains("strongest links"), "{shown}");
     }
 }

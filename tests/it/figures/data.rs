@@ -35,6 +35,11 @@ fn a_head_map_says_what_it_shows() {
     assert_eq!(map.rows[4].text, "“”", "an empty token shows as such");
 }
 
+const PER_PANEL: ColorRange = ColorRange::PerPanel {
+    minimum: None,
+    progression: Progression::Linear,
+};
+
 #[test]
 fn scales_set_the_range() {
     let run = run(&words(5), 1, 2, 2);
@@ -51,7 +56,7 @@ fn scales_set_the_range() {
     let (whole, one) = (upto(maximum), upto(1.0));
     assert_eq!(range(Scale::Run), (whole, whole));
     assert_eq!(range(Scale::Unit), (one, one));
-    assert_eq!(range(Scale::Head).1, ColorRange::PerPanel);
+    assert_eq!(range(Scale::Head).1, PER_PANEL);
     assert_eq!(grid(&run).color_scale.range, one);
 }
 

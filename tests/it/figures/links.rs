@@ -1,6 +1,6 @@
 //! The list of the strongest links beside a map.
 
-use attnviz::analysis::strongest_links;
+use attnviz::analysis::LinkChoice;
 use attnviz::figure::layout::{self, Layout, Role};
 use attnviz::figure::{Body, Figure, FigureOptions};
 use attnviz::render::TextShaper;
@@ -12,6 +12,7 @@ fn listed(tokens: &[&str], top_links: usize) -> Figure<'static> {
     let run = run(tokens, 1, 1, 1);
     let options = FigureOptions {
         top_links,
+        links: LinkChoice::All,
         ..FigureOptions::default()
     };
     head_map(&run, FIRST, &options).unwrap()
@@ -36,10 +37,13 @@ fn the_strongest_links_are_listed_in_order() {
     let Body::Map(map) = &figure.body else {
         panic!("a head map is one map");
     };
-    assert_eq!(map.links, strongest_links(&map.matrix.values, 5, 4));
+    let values: Vec<f32> = map.links.iter().map(|link| link.value).collect();
+    let mut all = map.matrix.values.to_vec();
+    all.sort_by(|left, right| right.total_cmp(left));
+    assert_eq!(values, all[..4]);
     let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
     check(&layout);
-    let name = |position| ["[CLS]", "one (1)", "two", "one (3)", "[SEP]"][position];
+    let name = |position| ["[CLS]", "one @1", "two", "one @3", "[SEP]"][position];
     let lines = lines(&layout);
     assert_eq!(lines.len(), 4);
     for (index, (line, link)) in lines.iter().zip(&map.links).enumerate() {
@@ -59,6 +63,26 @@ fn the_strongest_links_are_listed_in_order() {
     };
     assert!(says(Role::LinkHeading, "strongest links (query → key)"));
     assert!(says(Role::Note, "occur more than once"));
+}
+
+#[test]
+fn by_default_each_query_has_one_link_and_special_tokens_have_none() {
+    let run = run(&["[CLS]", "one", "[MASK]", "three", "[SEP]"], 1, 1, 1);
+    let options = FigureOptions {
+        top_links: 9,
+        ..FigureOptions::default()
+    };
+    let figure = head_map(&run, FIRST, &options).unwrap();
+    let Body::Map(map) = &figure.body else {
+        panic!("a head map is one map");
+    };
+    let mut queries: Vec<usize> = map.links.iter().map(|link| link.query).collect();
+    queries.sort_unstable();
+    // A hidden word is a word.
+    assert_eq!(queries, [1, 2, 3]);
+    assert!(map.links.iter().all(|link| (1..=3).contains(&link.key)));
+    let says_so = |note: &String| note.contains("none of special tokens");
+    assert!(figure.notes.iter().any(says_so), "{:?}", figure.notes);
 }
 
 #[test]

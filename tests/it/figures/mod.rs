@@ -7,9 +7,12 @@ mod links;
 mod palettes;
 mod pixels;
 mod placement;
+mod positions;
 mod profiles;
+mod readable;
 mod rectangular;
 mod reference;
+mod scales;
 mod text;
 
 use attnviz::analysis::{MapId, Maps};

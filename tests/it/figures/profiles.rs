@@ -46,8 +46,12 @@ fn a_profile_says_what_it_shows() {
     let run = run(&["[CLS]", "one", "two", "[SEP]"], 2, 2, 3);
     let shown = whole(&run);
     for (direction, title, axis) in [
-        (Direction::From, "from “two” (token 2)", "key (attended to)"),
-        (Direction::To, "to “two” (token 2)", "query (attends)"),
+        (
+            Direction::From,
+            "from “two” (token @2)",
+            "key (attended to)",
+        ),
+        (Direction::To, "to “two” (token @2)", "query (attends)"),
     ] {
         let options = FigureOptions::default();
         let figure = unit_profile(&run, shown, direction, 2, &options).unwrap();
@@ -85,7 +89,7 @@ fn a_title_names_the_heads_that_are_averaged() {
         run.attention = vec![Attention::Own(tensor)];
         let title = from(&run, 0).title;
         assert!(
-            title.ends_with(&format!("(token 0) · {expected}")),
+            title.ends_with(&format!("(token @0) · {expected}")),
             "{title}"
         );
     }
@@ -96,9 +100,9 @@ fn a_token_keeps_its_own_quotation_marks_and_loses_its_length() {
     let endless = "w".repeat(99);
     let run = run(&["“", "", &endless], 1, 1, 1);
     for (position, expected) in [
-        (0, "from ““” (token 0)".to_owned()),
-        (1, "from “” (token 1)".to_owned()),
-        (2, format!("from “{}…” (token 2)", "w".repeat(32))),
+        (0, "from ““” (token @0)".to_owned()),
+        (1, "from “” (token @1)".to_owned()),
+        (2, format!("from “{}…” (token @2)", "w".repeat(32))),
     ] {
         let title = from(&run, position).title;
         assert!(title.contains(&expected), "{title}");
@@ -110,7 +114,12 @@ fn a_position_outside_is_an_error() {
     let run = run(&["a", "b"], 1, 1, 1);
     let options = FigureOptions::default();
     let error = unit_profile(&run, whole(&run), Direction::To, 2, &options).unwrap_err();
-    assert_eq!(error, FigureError::NoSuchPosition { found: 2, count: 2 });
+    let expected = FigureError::NoSuchPosition {
+        direction: Direction::To,
+        found: 2,
+        count: 2,
+    };
+    assert_eq!(error, expected);
 }
 
 #[test]

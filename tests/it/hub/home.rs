@@ -45,10 +45,10 @@ impl Home {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy().to_uppercase();
-            let matters = ["HF_", "HUGGING", "TRANSFORMERS_", "XDG_"]
+            let matters = ["HF_", "HUGGING", "TRANSFORMERS_", "XDG_", "SSL_"]
                 .iter()
                 .any(|beginning| text.starts_with(beginning));
-            if matters || text.ends_with("_PROXY") {
+            if matters || text.ends_with("_PROXY") || text.ends_with("_BUNDLE") {
                 command.env_remove(name);
             }
         }

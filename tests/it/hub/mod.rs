@@ -2,6 +2,7 @@
 //! interface, with every fault that a network and a server can have.
 
 mod cache;
+mod certificates;
 mod default_model;
 mod end_to_end;
 mod environment;

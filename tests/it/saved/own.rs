@@ -223,12 +223,12 @@ fn what_is_saved_is_raw_whatever_was_shown() {
         "one",
         "pieces are merged",
     );
-    check_raw(TEXT, &["--crop", "1-3"], "less", "Tokens 1 to 3 of");
+    check_raw(TEXT, &["--crop", "1-3"], "less", "Tokens @1 to @3 of");
     check_raw(
         "hello how are you my very good old friend",
         &["--truncate", "7", "--crop", "1-3"],
         "less",
-        "Tokens 1 to 3 of",
+        "Tokens @1 to @3 of",
     );
 }
 

@@ -196,12 +196,12 @@ fn options_that_do_not_fit_are_refused() {
         (
             &["--views", "from:[CLS]", "--special-tokens", "hide"],
             2,
-            "\"[CLS]\" of the input is not shown",
+            "\"[CLS]\" of the input (@0) is not shown: special tokens are hidden",
         ),
         (
             &["--views", "from:[CLS]", "--crop", "1-2"],
             2,
-            "hint: --special-tokens keep, --tokens subword, and a --crop that has it",
+            "hint: --crop 0-2",
         ),
         (
             &["--labels", "labels"],

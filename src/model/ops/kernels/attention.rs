@@ -43,14 +43,31 @@ pub fn attend(
     spans: &[(usize, usize)],
     probabilities: &mut [&mut [f32]],
 ) -> Aligned {
+    let maps = spans.iter().zip(probabilities).map(|(&(_, length), maps)| {
+        let maps = maps.chunks_exact_mut((length * length).max(1));
+        maps.map(Some).collect()
+    });
+    attend_some(instructions, shape, query_key_value, spans, maps.collect())
+}
+
+/// As [`attend`], where the maps of some heads are wanted: each input has an
+/// entry for every head, `[query, key]` or `None`. A map that nobody wants takes
+/// no memory.
+pub fn attend_some(
+    instructions: Instructions,
+    shape: AttentionShape,
+    query_key_value: &[f32],
+    spans: &[(usize, usize)],
+    maps: Vec<Vec<Option<&mut [f32]>>>,
+) -> Aligned {
     let lane_count = instructions.lane_count();
     let hidden = shape.head_count * shape.head_size;
+    let task_length = TASK_PANELS * lane_count;
     let mut tasks = Vec::new();
-    for (&(start, length), maps) in spans.iter().zip(probabilities) {
-        let task_length = TASK_PANELS * lane_count;
-        for (head, map) in maps.chunks_exact_mut((length * length).max(1)).enumerate() {
-            for (index, map) in map.chunks_mut(task_length * length).enumerate() {
-                let query = index * task_length;
+    for (&(start, length), maps) in spans.iter().zip(maps) {
+        for (head, map) in maps.into_iter().enumerate() {
+            let mut parts = map.map(|map| map.chunks_mut((task_length * length).max(1)));
+            for query in (0..length).step_by(task_length) {
                 tasks.push(Task {
                     shape,
                     query_key_value,
@@ -58,7 +75,8 @@ pub fn attend(
                     length,
                     head,
                     query,
-                    map,
+                    query_count: task_length.min(length - query),
+                    map: parts.as_mut().and_then(Iterator::next),
                 });
             }
         }
@@ -68,7 +86,7 @@ pub fn attend(
         .with_max_len(1)
         .map(|task| Part {
             row: task.start + task.query,
-            query_count: task.map.len() / task.length,
+            query_count: task.query_count,
             head: task.head,
             context: instructions.run(task),
         })
@@ -98,8 +116,9 @@ struct Task<'data> {
     head: usize,
     /// The first query, counted within the input.
     query: usize,
-    /// `[query, key]`, of as many queries as are asked for.
-    map: &'data mut [f32],
+    query_count: usize,
+    /// `[query, key]`, `None` where nobody wants it.
+    map: Option<&'data mut [f32]>,
 }
 
 impl WithSimd for Task<'_> {
@@ -119,7 +138,15 @@ impl WithSimd for Task<'_> {
             column_count: 3 * hidden,
             lane_count: lanes,
         };
-        let query_count = self.map.len() / self.length;
+        let query_count = self.query_count;
+        let mut unwanted = Vec::new();
+        let map = match self.map {
+            Some(map) => map,
+            None => {
+                unwanted.resize(query_count * self.length, 0.0);
+                unwanted.as_mut_slice()
+            }
+        };
         let padded_keys = self.length.next_multiple_of(TILE_KEYS);
         let panel_length = lanes * head_size;
         let panel_count = query_count.div_ceil(lanes);
@@ -148,7 +175,7 @@ impl WithSimd for Task<'_> {
         };
         let queries = queries.values().chunks(TILE_PANELS * panel_length);
         let outputs = context.chunks_mut(TILE_PANELS * panel_length);
-        let maps = self.map.chunks_mut(TILE_PANELS * lanes * self.length);
+        let maps = map.chunks_mut(TILE_PANELS * lanes * self.length);
         for ((queries, context), map) in queries.zip(outputs).zip(maps) {
             let context = S::as_mut_simd_f32s(context).0;
             let queries = S::as_simd_f32s(queries).0;

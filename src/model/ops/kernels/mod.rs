@@ -39,7 +39,7 @@ mod tile;
 
 pub use crate::model::config::Activation;
 pub use aligned::Aligned;
-pub use attention::{AttentionShape, attend};
+pub use attention::{AttentionShape, attend, attend_some};
 pub use functions::activate;
 pub use instructions::{InstructionSet, Instructions, InstructionsError, use_instructions};
 pub use normalize::{NormParameters, add_and_normalize};

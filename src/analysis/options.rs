@@ -1,0 +1,122 @@
+//! What may be done to a run before it is shown, as a user says it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::names::closed_set;
+use crate::remedy::Remedy;
+
+/// What rows and columns stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Granularity {
+    /// The tokenizer's pieces.
+    #[default]
+    Subword,
+    /// The words of the text: columns of a word's pieces are summed, rows
+    /// averaged, so that rows still sum to what they did (as Clark et al. 2019,
+    /// section 4.1, <https://arxiv.org/abs/1906.04341>).
+    Word,
+}
+
+/// What becomes of special tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SpecialTokens {
+    /// They are shown.
+    #[default]
+    Keep,
+    /// Their rows and columns are dropped; rows sum to less than one.
+    Hide,
+    /// Their rows and columns are dropped, and each row is scaled back to one.
+    Renormalize,
+}
+
+/// A stretch of the run's own units, both ends included, counted from zero
+/// whatever is hidden or merged: the same count as `@N` in a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Crop {
+    /// The first unit that is kept.
+    pub first: usize,
+    /// The last unit that is kept; not before the first.
+    pub last: usize,
+}
+
+/// The text is no stretch.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("expected a stretch of tokens such as 10-40, found {found:?}")]
+pub struct CropError {
+    found: String,
+    meant: Option<Crop>,
+}
+
+impl CropError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        let Crop { first, last } = self.meant.unwrap_or(Crop { first: 0, last: 1 });
+        Some(Remedy::Crop { first, last })
+    }
+}
+
+impl FromStr for Crop {
+    type Err = CropError;
+
+    /// `10-40` or `@10-@40`.
+    fn from_str(text: &str) -> Result<Self, CropError> {
+        let position = |text: &str| -> Option<usize> {
+            let digits = text.strip_prefix('@').unwrap_or(text);
+            let are_digits = digits.bytes().all(|digit| digit.is_ascii_digit());
+            are_digits.then(|| digits.parse().ok())?
+        };
+        let ends = match text.split_once('-') {
+            Some((first, last)) => position(first).zip(position(last)),
+            None => None,
+        };
+        match ends {
+            Some((first, last)) if first <= last => Ok(Self { first, last }),
+            _ => Err(CropError {
+                found: text.to_owned(),
+                // The wrong way round, or one end alone.
+                meant: ends
+                    .or_else(|| position(text).map(|only| (only, only)))
+                    .map(|(first, last)| Self {
+                        first: first.min(last),
+                        last: first.max(last),
+                    }),
+            }),
+        }
+    }
+}
+
+impl Crop {
+    /// Whether the unit at a position of the run is in it.
+    pub fn contains(self, position: usize) -> bool {
+        (self.first..=self.last).contains(&position)
+    }
+}
+
+impl fmt::Display for Crop {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{}", self.first, self.last)
+    }
+}
+
+/// What is done to a run before it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReshapeOptions {
+    /// Subwords or words.
+    pub granularity: Granularity,
+    /// Whether special tokens are kept.
+    pub special_tokens: SpecialTokens,
+    /// A stretch of the units, `None` for all.
+    pub crop: Option<Crop>,
+}
+
+closed_set!(Granularity, "token unit", Subword => "subword", Word => "word");
+closed_set!(
+    SpecialTokens,
+    "treatment of special tokens",
+    Keep => "keep",
+    Hide => "hide",
+    Renormalize => "renormalize",
+);

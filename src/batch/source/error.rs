@@ -1,0 +1,109 @@
+//! Why a file of inputs cannot be read at all.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::columns::ColumnError;
+use super::foreign;
+use super::record::RecordError;
+use crate::remedy::{ForeignFile, InputColumn, Remedy};
+
+/// A file of inputs cannot be read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// It cannot be opened or read on.
+    #[error("{file}: {source}")]
+    Io {
+        /// The file, as it was named.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is none of a format that is read.
+    #[error("{file}: expected .txt, .jsonl, .json, .csv or .tsv, found {}", foreign::in_words(*.kind))]
+    Foreign {
+        /// The file, as it was named.
+        file: String,
+        /// What it is.
+        kind: ForeignFile,
+    },
+    /// It is named as JSON and begins with something else.
+    #[error("{file}: expected an array of objects or of texts, found {found:?} at its beginning")]
+    NoArray {
+        /// The file, as it was named.
+        file: String,
+        /// What is there.
+        found: char,
+    },
+    /// The header of a table cannot be read.
+    #[error("{file}: the header: {error}")]
+    Header {
+        /// The file, as it was named.
+        file: String,
+        /// What is wrong with it.
+        error: RecordError,
+    },
+    /// A table without the columns that matter.
+    #[error("{file}: {error}")]
+    Columns {
+        /// The file, as it was named.
+        file: String,
+        /// What is missing.
+        error: ColumnError,
+    },
+    /// Standard input can only be read once.
+    #[error("standard input (-) is named twice")]
+    StandardInputTwice,
+    /// A column is named, and no file has names for columns.
+    #[error("{column} is for tables and JSON, and every file holds lines of text")]
+    NoColumns {
+        /// Which was named.
+        column: InputColumn,
+    },
+    /// There is nothing to encode.
+    #[error("there is no input in {files}")]
+    Empty {
+        /// The files, as they were named.
+        files: String,
+    },
+}
+
+impl SourceError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::Io { .. } => Remedy::NameReadableInputs,
+            Self::Foreign { file, kind } => Remedy::ConvertFile {
+                file: file.clone(),
+                kind: *kind,
+            },
+            Self::NoArray { .. } => Remedy::WriteJson,
+            Self::Header { error, .. } => return error.remedy(),
+            Self::Columns {
+                error: ColumnError::NoText { likely, .. },
+                ..
+            } => Remedy::NameColumnOrWriteHeader {
+                names: likely.clone(),
+            },
+            Self::Columns { error, .. } => return error.remedy(),
+            Self::StandardInputTwice => Remedy::NameStandardInputOnce,
+            Self::NoColumns { column } => Remedy::LeaveOutColumn(*column),
+            Self::Empty { .. } => Remedy::GiveInputs,
+        })
+    }
+
+    /// Whether options do not go with the files, as far as their names tell.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::StandardInputTwice | Self::NoColumns { .. } => true,
+            Self::Io { .. }
+            | Self::Foreign { .. }
+            | Self::NoArray { .. }
+            | Self::Header { .. }
+            | Self::Columns { .. }
+            | Self::Empty { .. } => false,
+        }
+    }
+}

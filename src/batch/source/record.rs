@@ -1,0 +1,167 @@
+//! An input as its file has it, and why one could not be read.
+
+use std::str::Utf8Error;
+
+use thiserror::Error;
+
+use super::columns::ColumnError;
+use crate::remedy::Remedy;
+
+/// The longest line or element, in bytes: far beyond what any model takes, short
+/// enough for a file without line ends not to fill the memory.
+pub(super) const MAXIMUM_LENGTH: usize = 16 << 20;
+
+/// An input as its file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::batch) struct Record {
+    /// The line on which it begins, from 1; in a file of JSON its position.
+    pub line: u64,
+    /// Bytes of the file up to its end.
+    pub offset: u64,
+    pub content: Result<RecordText, RecordError>,
+}
+
+/// What an input says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::batch) struct RecordText {
+    pub id: Option<String>,
+    pub text: String,
+    pub pair: Option<String>,
+}
+
+/// Why an input could not be read, while those behind it can.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// It is longer than anybody's text.
+    #[error("expected a line of at most {maximum} bytes, found a longer one")]
+    TooLong {
+        /// The most, in bytes.
+        maximum: usize,
+    },
+    /// It is in another encoding.
+    #[error("expected UTF-8, found another byte at {position}")]
+    NotUtf8 {
+        /// Where, in bytes from 0.
+        position: usize,
+    },
+    /// Half of a letter beyond U+FFFF, as a text cut in UTF-16 ends.
+    #[error("expected whole letters, found half of a surrogate pair")]
+    HalfSurrogate,
+    /// It is no JSON.
+    #[error("expected {expected} at column {column}, found {found}")]
+    NotJson {
+        /// What should be there.
+        expected: &'static str,
+        /// Where, in letters from 1.
+        column: usize,
+        /// What is there.
+        found: String,
+    },
+    /// It is JSON that says no text.
+    #[error("expected a JSON object with a text, a text, or an array of two texts, found {found}")]
+    NoObject {
+        /// What is there.
+        found: &'static str,
+    },
+    /// It is an object around an array, which may hold the inputs.
+    #[error("expected an input, found an object with an array in its field {name:?}")]
+    ArrayWithin {
+        /// The field.
+        name: String,
+    },
+    /// A field holds something else than it should.
+    #[error("expected {expected} in the field {name:?}, found {found}")]
+    WrongKind {
+        /// The field.
+        name: String,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// The array that it is in is broken; what follows cannot be read.
+    #[error("the array is broken: expected {expected}, found {found}; nothing after this is read")]
+    BrokenArray {
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// Its fields are not those of an input.
+    #[error(transparent)]
+    Columns(#[from] ColumnError),
+    /// A row has more or fewer fields than the header.
+    #[error("expected {expected} fields as in the header, found {found}")]
+    FieldCount {
+        /// Fields of the header.
+        expected: usize,
+        /// Fields of the row.
+        found: usize,
+        /// Whether commas and the like are to be told from those of the table
+        /// by quotation marks.
+        has_quotes: bool,
+        /// Whether a field begins with a quotation mark that is a letter here.
+        begins_with_mark: bool,
+    },
+    /// A quotation mark that begins a field is never closed.
+    #[error("a quotation mark is not closed; the next lines are read as rows of their own")]
+    OpenQuote,
+    /// A field goes on behind its closing quotation mark.
+    #[error("expected the end of the field after its closing quotation mark, found {found:?}")]
+    AfterQuote {
+        /// What is there.
+        found: char,
+    },
+    /// The same within an array, with its place.
+    #[error("element {position}, which begins on line {line}: {error}")]
+    Element {
+        /// Among the elements, from 1.
+        position: u64,
+        /// Of the file, from 1.
+        line: u64,
+        /// What is wrong with it.
+        error: Box<RecordError>,
+    },
+}
+
+impl RecordError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Self::TooLong { .. } => Remedy::SplitTexts,
+            Self::NotUtf8 { .. } => Remedy::SaveAsUtf8,
+            Self::HalfSurrogate => Remedy::WriteWholeLetters,
+            Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {
+                Remedy::WriteJson
+            }
+            Self::ArrayWithin { name } => Remedy::TakeArrayOut { name: name.clone() },
+            Self::WrongKind { .. } => Remedy::WriteTextsAsStrings,
+            Self::Columns(error) => return error.remedy(),
+            Self::FieldCount {
+                begins_with_mark: true,
+                ..
+            } => Remedy::ReadQuotes,
+            Self::FieldCount {
+                has_quotes: true, ..
+            } => Remedy::QuoteFields,
+            Self::FieldCount { .. } => Remedy::FillFields,
+            Self::OpenQuote | Self::AfterQuote { .. } => Remedy::CloseQuote,
+            Self::Element { error, .. } => return error.remedy(),
+        })
+    }
+
+    /// Why bytes are no text.
+    pub(super) fn not_utf8(bytes: &[u8], error: &Utf8Error) -> Self {
+        let position = error.valid_up_to();
+        match bytes.get(position..) {
+            Some([0xed, 0xa0..=0xbf, ..]) => Self::HalfSurrogate,
+            _ => Self::NotUtf8 { position },
+        }
+    }
+
+    /// Bytes as text.
+    pub(super) fn text(bytes: &[u8]) -> Result<&str, Self> {
+        std::str::from_utf8(bytes).map_err(|error| Self::not_utf8(bytes, &error))
+    }
+}

@@ -1,0 +1,86 @@
+//! Options that are right and do nothing where they stand: said, so that nobody
+//! looks for what they did.
+
+use super::args::OutputArguments;
+use crate::analysis::LinkChoice;
+use crate::figure::{Colormap, Progression, Theme, View};
+use crate::store::Format;
+
+/// What has no effect, as warnings. `shows` is whether something is drawn in
+/// the terminal, too.
+pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool) -> Vec<String> {
+    let is_picture = |format: &Format| match format {
+        Format::Png | Format::Svg => true,
+        Format::Safetensors | Format::Npz | Format::Json => false,
+    };
+    let draws = output.formats.iter().any(is_picture);
+    let looks = [
+        ("--scale", output.scale.is_some()),
+        (
+            "--color-scale",
+            output.color_scale != Progression::default(),
+        ),
+        ("--vmin", output.vmin.is_some()),
+        ("--vmax", output.vmax.is_some()),
+        ("--colormap", output.colormap != Colormap::default()),
+        ("--invert", output.invert),
+        ("--theme", output.theme != Theme::default()),
+        ("--top-k", output.top_k > 0),
+        ("--links", output.links != LinkChoice::default()),
+    ];
+    if !draws && !shows {
+        let idle: Vec<&str> = looks
+            .iter()
+            .filter(|(_, given)| *given)
+            .map(|(name, _)| *name)
+            .collect();
+        let mut warnings: Vec<String> = Vec::new();
+        if !idle.is_empty() {
+            let does = if idle.len() == 1 { "does" } else { "do" };
+            warnings.push(format!(
+                "{} {does} nothing: no picture is drawn without --format png or svg, or --show",
+                idle.join(", ")
+            ));
+        }
+        let has_no_numbers = |view: &&View| match view {
+            View::Heads | View::Overview => true,
+            View::Mean | View::Max | View::Unit(..) => false,
+        };
+        let named = output
+            .views
+            .iter()
+            .flatten()
+            .flat_map(|list| &list.0)
+            .filter(has_no_numbers);
+        let named: Vec<String> = named.map(ToString::to_string).collect();
+        if !named.is_empty() {
+            warnings.push(format!(
+                "--views {} draws nothing without --format png or svg, or --show",
+                named.join(",")
+            ));
+        }
+        return warnings;
+    }
+    let has_list = |view: &View| match view {
+        View::Heads | View::Mean | View::Max => true,
+        View::Overview | View::Unit(..) => false,
+    };
+    let is_profile = |view: &View| match view {
+        View::Unit(..) => true,
+        View::Heads | View::Overview | View::Mean | View::Max => false,
+    };
+    let mut warnings = Vec::new();
+    if output.top_k > 0 && !shows && !views.iter().any(has_list) {
+        warnings.push(
+            "--top-k does nothing: links are listed beside maps, which --views heads, mean and max draw".to_owned(),
+        );
+    }
+    if output.links != LinkChoice::default() && output.top_k == 0 && !shows {
+        warnings.push("--links does nothing without --top-k or --show".to_owned());
+    }
+    // The bars of a profile follow the scale whatever the colours end at.
+    if output.scale.is_some() && output.vmax.is_some() && !views.iter().any(is_profile) {
+        warnings.push("--scale does nothing beside --vmax, which ends the colours".to_owned());
+    }
+    warnings
+}

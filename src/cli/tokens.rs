@@ -1,0 +1,102 @@
+//! `attnviz tokens`: what a text becomes, and what its units are called in a
+//! view. No weights are read.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::messages::Messages;
+use super::model;
+use super::settings::TokensSettings;
+use super::standard_output::StandardOutputError;
+use crate::input::{Input, Prepared, StreamRole, Unit};
+use crate::pipeline;
+use crate::render::terminal::{Printable, unit_table};
+use crate::store::UnitRecord;
+
+pub(super) fn run(settings: &TokensSettings, messages: &Messages) -> Result<()> {
+    let checkpoint = model::checkpoint(&settings.model, messages)?;
+    let loaded =
+        pipeline::load_tokenizer(&checkpoint).with_context(|| model::of(&checkpoint.id))?;
+    let limit = loaded.limit(settings.truncate);
+    let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
+    let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
+    match settings.json {
+        true => print_json(&checkpoint.id, &prepared, &warnings),
+        false => Ok(print_text(&checkpoint.id, &prepared)?),
+    }
+}
+
+fn print_text(model: &str, prepared: &Prepared) -> Result<(), StandardOutputError> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "model   {}", Printable(model))?;
+    for stream in &prepared.streams {
+        let name = match prepared.streams.len() {
+            1 => "tokens",
+            _ => stream.role.name(),
+        };
+        let unknown = match stream.units.iter().filter(|unit| unit.is_unknown()).count() {
+            0 => String::new(),
+            count => format!(", {count} unknown to the vocabulary"),
+        };
+        let dropped = match stream.dropped {
+            0 => String::new(),
+            count => format!(", {count} more cut off"),
+        };
+        let count = stream.units.len();
+        write!(out, "{name:<7} {count}{unknown}{dropped}\n\n")?;
+        write!(out, "{}", unit_table(&stream.units))?;
+    }
+    Ok(())
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    model: &'a str,
+    input: &'a Input,
+    streams: Vec<StreamReport>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct StreamReport {
+    role: StreamRole,
+    units: Vec<UnitReport>,
+    dropped: usize,
+}
+
+#[derive(Serialize)]
+struct UnitReport {
+    /// What `@N` in a view and `--crop` count.
+    position: usize,
+    #[serde(flatten)]
+    unit: UnitRecord,
+    unknown: bool,
+}
+
+fn print_json(model: &str, prepared: &Prepared, warnings: &[String]) -> Result<()> {
+    let unit = |(position, unit): (usize, &Unit)| UnitReport {
+        position,
+        unit: UnitRecord::from(unit),
+        unknown: unit.is_unknown(),
+    };
+    let streams = prepared.streams.iter().map(|stream| StreamReport {
+        role: stream.role,
+        units: stream.units.iter().enumerate().map(unit).collect(),
+        dropped: stream.dropped,
+    });
+    let report = Report {
+        model,
+        input: &prepared.input,
+        streams: streams.collect(),
+        warnings,
+    };
+    let mut text = serde_json::to_string_pretty(&report)?;
+    text.push('\n');
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(StandardOutputError::from)?;
+    Ok(())
+}

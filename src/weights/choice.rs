@@ -1,0 +1,90 @@
+//! Which encoder of the weight files is meant.
+
+use std::collections::BTreeSet;
+
+use super::error::WeightsError;
+use super::names;
+use super::source::Source;
+
+/// How many encoders are compared with one another.
+const MAXIMUM_ALIAS_COUNT: usize = 16;
+
+/// The longest name that an error shows, in bytes.
+const MAXIMUM_SHOWN_LENGTH: usize = 80;
+
+/// Leaves out encoders that are another one again: a pickle may have the same
+/// module under two names.
+pub(super) fn drop_aliases(sources: &[Source], names: &BTreeSet<&str>, prefixes: &mut Vec<String>) {
+    let is_same = |one: &str, other: &str| {
+        let encoder = names::of_encoder(names, one);
+        encoder.len() == names::of_encoder(names, other).len()
+            && encoder.iter().all(|name| {
+                let (one, other) = (format!("{one}{name}"), format!("{other}{name}"));
+                sources.iter().any(|source| source.is_same(&one, &other))
+            })
+    };
+    let mut kept: Vec<String> = Vec::new();
+    prefixes.sort_by_key(|prefix| (prefix.len(), prefix.clone()));
+    // Each is compared with all others: of more, none is an honest alias.
+    if prefixes.len() <= MAXIMUM_ALIAS_COUNT {
+        for prefix in prefixes.drain(..) {
+            if !kept.iter().any(|other| is_same(other, &prefix)) {
+                kept.push(prefix);
+            }
+        }
+        *prefixes = kept;
+    }
+    prefixes.sort();
+}
+
+/// The encoder that is asked for, or the only one; none where there are
+/// several and none is asked for.
+pub(super) fn choose<'prefixes>(
+    prefixes: &'prefixes [String],
+    asked: Option<&str>,
+    file: &str,
+) -> Result<Option<&'prefixes str>, WeightsError> {
+    match (asked, prefixes) {
+        (None, [only]) => Ok(Some(only)),
+        (None, _) | (Some(_), []) => Ok(None),
+        (Some(asked), prefixes) => {
+            let is_asked = |prefix: &&String| {
+                prefix.as_str() == asked || prefix.strip_suffix('.') == Some(asked)
+            };
+            match prefixes.iter().find(is_asked) {
+                Some(prefix) => Ok(Some(prefix)),
+                None => Err(WeightsError::NoSuchPrefix {
+                    file: file.to_owned(),
+                    prefix: asked.to_owned(),
+                    prefixes: prefixes.to_vec(),
+                }),
+            }
+        }
+    }
+}
+
+/// What there is where no word embeddings are, in words.
+pub(super) fn found_instead(sources: &[Source], names: &BTreeSet<&str>) -> String {
+    let shown = |name: &str| match name.char_indices().nth(MAXIMUM_SHOWN_LENGTH) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+        None => name.to_owned(),
+    };
+    let other_keys: Vec<String> = sources
+        .iter()
+        .flat_map(|source| match source {
+            Source::Safetensors(_) => [].as_slice(),
+            Source::Pickle(file) => file.other_keys.as_slice(),
+        })
+        .map(|key| shown(key))
+        .collect();
+    let some: Vec<String> = names.iter().take(4).map(|name| shown(name)).collect();
+    match (names.len(), other_keys.is_empty()) {
+        (_, false) => {
+            let keys: Vec<String> = other_keys.into_iter().chain(some).collect();
+            format!("a dict with the keys {}", keys.join(", "))
+        }
+        (0, true) => "no tensor".to_owned(),
+        (1, true) => format!("1 tensor, {}", some.join(", ")),
+        (count, true) => format!("{count} tensors such as {}", some.join(", ")),
+    }
+}
