@@ -22,6 +22,8 @@ pub enum Remedy {
     GivePair,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
+    /// Do without several things, at least one, likewise.
+    LeaveOutAll(Vec<Setting>),
     /// Give the option that was typed another value.
     CorrectValue {
         /// One that it takes.
@@ -149,6 +151,8 @@ pub enum Remedy {
     GiveOwnIds,
     /// Make more and shorter texts of it.
     SplitTexts,
+    /// Leave out columns or fields that no input is made of.
+    LeaveOutFields,
     /// Save the file in UTF-8.
     SaveAsUtf8,
     /// Save texts whose letters are whole.
@@ -393,8 +397,12 @@ pub enum Setting {
     Revision,
     /// A stretch of the tokens.
     Crop,
-    /// Labels and title of attention from elsewhere.
-    LabelsAndTitle,
+    /// Labels of attention from elsewhere.
+    Labels,
+    /// Labels of its keys.
+    KeyLabels,
+    /// The name of its model.
+    Title,
 }
 
 /// A part of an input, which a column of a table or a field of an object holds.

@@ -155,7 +155,7 @@ pub struct BatchArguments {
     /// Column or field of the id [default: id]
     #[arg(long, value_name = "NAME")]
     pub id_column: Option<String>,
-    /// Quotation marks enclose fields of .tsv, as of .csv
+    /// Quotation marks enclose fields of .tsv, too
     #[arg(long)]
     pub quotes: bool,
     /// Which model.
@@ -316,7 +316,7 @@ pub struct ModelArguments {
     #[arg(short, long, value_hint = ValueHint::DirPath)]
     pub model: Option<ModelName>,
     /// Of several encoders, the one whose tensors begin so
-    #[arg(long, value_name = "PREFIX", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub weights_prefix: Option<String>,
     /// Hub id or directory to take the tokenizer from
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath)]

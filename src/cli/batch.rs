@@ -126,7 +126,7 @@ fn print_text(
     };
     let page = settings.output.join(PAGE).display().to_string();
     let mut out = anstream::stdout().lock();
-    writeln!(out, "model   {}", Printable(&manifest.model.id))?;
+    writeln!(out, "model   {}", Printable(&manifest.model.name()))?;
     writeln!(
         out,
         "inputs  {} done{kept}, {} failed",

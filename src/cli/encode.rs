@@ -170,7 +170,7 @@ fn print_text(
     writeln!(
         out,
         "model   {} ({source}{commit})",
-        Printable(&run.model.id)
+        Printable(&run.model.name())
     )?;
     for stream in &run.streams {
         let name = match run.streams.len() {

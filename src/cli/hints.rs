@@ -111,6 +111,18 @@ fn quoted_path(path: &Path) -> String {
     quoted(&path.display().to_string())
 }
 
+/// What is typed for something that can be left out.
+fn option_of(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Pair => "--pair",
+        Setting::Revision => "--revision",
+        Setting::Crop => "--crop",
+        Setting::Labels => "--labels",
+        Setting::KeyLabels => "--key-labels",
+        Setting::Title => "--title",
+    }
+}
+
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
     match remedy {
@@ -120,10 +132,11 @@ pub fn in_words(remedy: &Remedy) -> String {
         } => format!("attnviz {name} --help"),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
-        Remedy::LeaveOut(Setting::Pair) => "leave --pair out".into(),
-        Remedy::LeaveOut(Setting::Crop) => "leave --crop out".into(),
-        Remedy::LeaveOut(Setting::Revision) => "leave --revision out".into(),
-        Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels, --key-labels and --title out".into(),
+        Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),
+        Remedy::LeaveOutAll(settings) => {
+            let options = settings.iter().copied().map(option_of);
+            format!("leave {} out", options.collect::<Vec<_>>().join(" and "))
+        }
         Remedy::CorrectValue { value } => value.clone(),
         Remedy::Truncate { maximum } => format!("--truncate {maximum}"),
         Remedy::ChooseOfModel { kind, count } => {
@@ -204,6 +217,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give each input an id of its own, or name another column with --id-column".into()
         }
         Remedy::SplitTexts => "make several lines of it".into(),
+        Remedy::LeaveOutFields => "leave out what is no text, pair or id".into(),
         Remedy::SaveAsUtf8 => {
             "save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 in.txt > utf-8.txt, with its encoding in place of WINDOWS-1252".into()
         }

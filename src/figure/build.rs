@@ -42,7 +42,7 @@ pub fn single_map<'maps>(
         );
     }
     Ok(Figure {
-        title: format!("{} · {}", run.model.id, name_of(maps, id)),
+        title: format!("{} · {}", run.model.name(), name_of(maps, id)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
             matrix: matrix(Cow::Borrowed(values), [maps.rows.len(), maps.columns.len()]),
@@ -186,7 +186,7 @@ fn overview_of<'maps>(
     )];
     sentences.extend(notes(run, maps, &reach, options, clipped, shared));
     Ok(Figure {
-        title: run.model.id.clone(),
+        title: run.model.name(),
         captions: captions(run),
         body: Body::Grid(PanelGrid {
             row_labels: layers.iter().map(usize::to_string).collect(),

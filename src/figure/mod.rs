@@ -188,12 +188,18 @@ fn name_unit(direction: Direction, positions: &[usize]) -> Remedy {
     }
 }
 
+/// So much of a token is listed among others.
+const LISTED_LETTERS: usize = 24;
+
 /// The first of many tokens with their positions, in one line.
 fn some_of(tokens: &[(usize, String)]) -> String {
     let more = if tokens.len() > 24 { " …" } else { "" };
     let some = tokens.iter().take(24);
     let some: Vec<String> = some
-        .map(|(position, label)| format!("@{position} {label}"))
+        .map(|(position, label)| {
+            let label: String = label.chars().take(LISTED_LETTERS).collect();
+            format!("@{position} {label}")
+        })
         .collect();
     format!("{}{more}", some.join("  "))
 }

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::awake::with_threads_awake;
 use super::bert_tensors::tensors;
 use super::config::BertConfig;
 use super::error::ModelError;
 use super::ops::fused::{self, LayerNorm, LinearMap, LinearWeights};
 use super::ops::kernels::{AttentionShape, Instructions};
 use super::output::{EncoderOutput, HiddenStates};
+use super::threads::with_threads_awake;
 use crate::attention::{AttentionKind, AttentionTensor, HeadMaps, Mask, Selection};
 use crate::input::Prepared;
 use crate::memory::{Demand, MemoryError};

@@ -297,9 +297,10 @@ impl Weights {
     /// Checks that a tensor is there with `shape`, without reading it.
     ///
     /// # Errors
-    /// When it is missing or of another shape.
+    /// When it is missing, of another shape or type, or larger than its file.
     pub fn check_shape(&self, name: &str, shape: &[usize]) -> Result<(), WeightsError> {
-        self.locate(name, shape).map(|_| ())
+        let (name, source) = self.locate(name, shape)?;
+        source.check(&name)
     }
 
     /// The full name and the file of a tensor whose shape is as expected.

@@ -159,7 +159,7 @@ pub(super) fn quantization(names: &BTreeSet<&str>, prefix: Option<&str>) -> Opti
     };
     let is_known = |name: &&str| {
         let last = name.rsplit('.').next().unwrap_or(name);
-        QUANTIZATION.contains(&last) || last.starts_with("quant_state")
+        QUANTIZATION.contains(&last) || name.split('.').any(|part| part == "quant_state")
     };
     encoder.into_iter().find(is_known).map(str::to_owned)
 }

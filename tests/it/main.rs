@@ -33,3 +33,4 @@ mod tokenizer;
 mod tokenizer_cases;
 mod units;
 mod vocabularies;
+mod weights;

@@ -107,6 +107,8 @@ pub enum SavedError {
     SaysItself {
         /// The file.
         path: PathBuf,
+        /// What was given of it all the same, at least one.
+        given: Vec<Setting>,
     },
 }
 
@@ -130,7 +132,7 @@ impl SavedError {
                 of: *of,
                 count: Some(*expected),
             },
-            Self::SaysItself { .. } => Remedy::LeaveOut(Setting::LabelsAndTitle),
+            Self::SaysItself { given, .. } => Remedy::LeaveOutAll(given.clone()),
         })
     }
 }

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use error::SavedError;
 pub use numbers::{SavedNumbers, numbers};
 
+use crate::remedy::Setting;
 use crate::run::Run;
 use crate::store::write::beneath;
 use array_file::ArrayFile;
@@ -49,6 +50,19 @@ pub struct ForeignNames {
     pub title: Option<String>,
 }
 
+impl ForeignNames {
+    /// What of it is said.
+    fn given(&self) -> Vec<Setting> {
+        let said = [
+            (self.labels.is_some(), Setting::Labels),
+            (self.key_labels.is_some(), Setting::KeyLabels),
+            (self.title.is_some(), Setting::Title),
+        ];
+        let said = said.into_iter().filter(|(is_said, _)| *is_said);
+        said.map(|(_, setting)| setting).collect()
+    }
+}
+
 /// A run out of a file, and what the user should know about it.
 #[derive(Debug, Clone)]
 pub struct SavedRun {
@@ -74,8 +88,9 @@ pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
     let mut arrays = ArrayFile::open(&file)?;
     match arrays.manifest()? {
         Some(manifest) => {
-            if *names != ForeignNames::default() {
-                return Err(SavedError::SaysItself { path: file });
+            let given = names.given();
+            if !given.is_empty() {
+                return Err(SavedError::SaysItself { path: file, given });
             }
             own::run(&file, &mut arrays, &manifest)
         }

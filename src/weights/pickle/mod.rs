@@ -225,6 +225,17 @@ struct Storage {
     length: u64,
 }
 
+/// Where a tensor's numbers are, checked against the file.
+struct Place<'file> {
+    tensor: &'file TensorRecord,
+    float_type: FloatType,
+    element_count: usize,
+    /// Where the first is, in bytes.
+    position: u64,
+    /// Bytes from the first to the last.
+    byte_count: usize,
+}
+
 impl PickleFile {
     /// Reads the names, shapes and types of the tensors.
     ///
@@ -310,28 +321,56 @@ impl PickleFile {
     /// # Errors
     /// When it is not there, larger than the file, or of another type.
     pub fn read(&self, name: &str) -> Result<Vec<f32>, PickleError> {
-        let malformed = |reason: String| PickleError::Malformed {
-            file: self.file.clone(),
-            reason,
-        };
-        let tensor = self
-            .tensors
-            .get(name)
-            .ok_or_else(|| malformed(format!("no tensor {name}")))?;
+        let Place {
+            tensor,
+            float_type,
+            element_count,
+            position,
+            byte_count,
+        } = self.place(name)?;
+        if element_count == 0 {
+            return Ok(Vec::new());
+        }
+        let order = self.byte_order;
+        let values = self
+            .bytes
+            .read_floats(float_type, order, position, byte_count)?;
+        match is_contiguous(tensor) {
+            true => Ok(values),
+            false => gather(tensor, &values, element_count).ok_or_else(|| self.beyond(name)),
+        }
+    }
+
+    /// Checks that a tensor's data are there, without reading them.
+    ///
+    /// # Errors
+    /// As [`PickleFile::read`].
+    pub fn check(&self, name: &str) -> Result<(), PickleError> {
+        self.place(name).map(drop)
+    }
+
+    fn place(&self, name: &str) -> Result<Place<'_>, PickleError> {
+        let no_tensor = || self.malformed(format!("no tensor {name}"));
+        let tensor = self.tensors.get(name).ok_or_else(no_tensor)?;
         let float_type = float_type(&tensor.storage_type).ok_or_else(|| PickleError::Dtype {
             file: self.file.clone(),
             name: name.to_owned(),
             found: tensor.storage_type.clone(),
         })?;
         let element_count = self.element_count(name, tensor, float_type)?;
+        let mut place = Place {
+            tensor,
+            float_type,
+            element_count,
+            position: 0,
+            byte_count: 0,
+        };
         if element_count == 0 {
-            return Ok(Vec::new());
+            return Ok(place);
         }
-        let beyond = || malformed(format!("tensor {name} reaches beyond its data"));
-        let storage = self
-            .storages
-            .get(&tensor.storage)
-            .ok_or_else(|| malformed(format!("no data of tensor {name}")))?;
+        let beyond = || self.beyond(name);
+        let no_data = || self.malformed(format!("no data of tensor {name}"));
+        let storage = self.storages.get(&tensor.storage).ok_or_else(no_data)?;
         let span = span(tensor).ok_or_else(beyond)?;
         let size = float_type.size() as u64;
         let end = tensor
@@ -342,15 +381,19 @@ impl PickleFile {
             return Err(beyond());
         }
         // Both fit, for they are within the storage.
-        let position = storage.start + tensor.offset * size;
-        let byte_count = usize::try_from(span * size).map_err(|_| beyond())?;
-        let order = self.byte_order;
-        let values = self
-            .bytes
-            .read_floats(float_type, order, position, byte_count)?;
-        match is_contiguous(tensor) {
-            true => Ok(values),
-            false => gather(tensor, &values, element_count).ok_or_else(beyond),
+        place.position = storage.start + tensor.offset * size;
+        place.byte_count = usize::try_from(span * size).map_err(|_| beyond())?;
+        Ok(place)
+    }
+
+    fn beyond(&self, name: &str) -> PickleError {
+        self.malformed(format!("tensor {name} reaches beyond its data"))
+    }
+
+    fn malformed(&self, reason: String) -> PickleError {
+        PickleError::Malformed {
+            file: self.file.clone(),
+            reason,
         }
     }
 

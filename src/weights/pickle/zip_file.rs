@@ -12,6 +12,7 @@ use zip::{CompressionMethod, ZipArchive};
 use super::machine::{Fault, Pickled};
 use super::state_dict::state_dict;
 use super::{Contents, MAXIMUM_PICKLE_LENGTH, Problem, Storage};
+use crate::checkpoint::FileKind;
 
 /// The name of the pickle, below the archive's own folder.
 const PICKLE: &str = "data.pkl";
@@ -55,10 +56,11 @@ struct Entries {
 
 fn entries(path: &Path, file_length: u64) -> Result<Entries, Problem> {
     let reason = |error: &dyn std::fmt::Display| Problem::Malformed(error.to_string());
+    let kind = FileKind::of_file(path).map_err(|error| reason(&error))?;
     let file = File::open(path).map_err(|error| reason(&error))?;
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| match error {
         // The directory of a zip file is its end.
-        zip::result::ZipError::InvalidArchive(_) => {
+        zip::result::ZipError::InvalidArchive(_) if kind == FileKind::TorchZip => {
             Problem::Incomplete("the directory at the end of its zip file is missing".to_owned())
         }
         error => reason(&error),

@@ -161,8 +161,11 @@ fn the_json_result_says_what_was_written() {
         .filter_map(Value::as_str)
         .collect();
     listed.sort_unstable();
+    // Each is a path from where the command was run.
     let files = tree(&folder);
-    assert_eq!(listed, files.keys().collect::<Vec<_>>());
+    let below = format!("attnviz-out/{FOLDER}/");
+    let paths: Vec<String> = files.keys().map(|name| below.clone() + name).collect();
+    assert_eq!(listed, paths);
     assert_eq!(report["pictures"], 13);
     assert_eq!(report["attention"][0]["layers"], json!([0]));
     let units = report["streams"][0]["units"].as_array();

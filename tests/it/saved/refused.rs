@@ -206,12 +206,12 @@ fn options_that_do_not_fit_are_refused() {
         (
             &["--labels", "labels"],
             2,
-            "its tokens and its model are in it",
+            "its tokens and its model are in it\nhint: leave --labels out\n",
         ),
         (
-            &["--title", "mine"],
+            &["--title", "mine", "--key-labels", "keys"],
             2,
-            "its tokens and its model are in it",
+            "its tokens and its model are in it\nhint: leave --key-labels and --title out\n",
         ),
         (&["--threads", "0"], 2, "--threads"),
     ];
