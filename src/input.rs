@@ -253,6 +253,14 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// How many units of the source stand for text that the vocabulary lacks.
+    pub fn unknown_count(&self) -> usize {
+        self.source()
+            .iter()
+            .filter(|unit| unit.is_unknown())
+            .count()
+    }
+
     /// The segments of the source's units as the model is told them.
     pub fn told_segments(&self) -> impl Iterator<Item = u32> {
         let told = |unit: &Unit| match self.tells_segments {

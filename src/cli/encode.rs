@@ -57,12 +57,11 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         warnings.push(warning);
     }
     pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
-    let unknown = loaded.tokenizer.unknown_count(&prepared);
-    if let Some(warning) = unknown_tokens(unknown, prepared.source().len()) {
-        messages.warning(&warning);
+    let run = run_of(&loaded, &prepared, &selection)?;
+    if let Some(warning) = unknown_tokens(prepared.unknown_count(), prepared.source().len()) {
+        messages.caveat(&warning);
         warnings.push(warning);
     }
-    let run = run_of(&loaded, &prepared, &selection)?;
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
 
