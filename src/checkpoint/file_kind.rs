@@ -280,7 +280,7 @@ impl WrongKindError {
     pub fn remedy(&self) -> Option<Remedy> {
         let name = self.path.file_name().and_then(|name| name.to_str());
         let folder = self.path.parent().unwrap_or(&self.path);
-        let is_torch = matches!(self.found, FileKind::TorchZip | FileKind::TorchLegacy);
+        let is_torch = [FileKind::TorchZip, FileKind::TorchLegacy].contains(&self.found);
         let other_name = if self.expected == ExpectedKind::Safetensors && is_torch {
             (name == Some(SAFETENSORS)).then_some(PICKLE)
         } else if self.expected == ExpectedKind::Pickle && self.found == FileKind::Safetensors {

@@ -207,7 +207,10 @@ fn an_older_file_that_claims_much_gets_no_memory() {
             "lists no storages",
         ),
         // The storage is there, and smaller than the tensor.
-        ([keys(&["0"]), count(8), vec![0; 32]].concat(), "is missing"),
+        (
+            [keys(&["0"]), count(8), vec![0; 32]].concat(),
+            "cannot be in a file",
+        ),
     ] {
         let folder = ModelFolder::new();
         let file = [&machine[..], &pickle, &rest].concat();
