@@ -78,9 +78,11 @@ fn strongest(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> Vec<(HeadId, 
     };
     // Head by head, since all values at once may be too many to sort.
     let mut strongest: Vec<(HeadId, Link)> = Vec::new();
-    for (id, map) in maps.iter() {
-        let MapId::Head(head) = id else { continue };
-        let links = strongest_links(map, [&maps.rows, &maps.columns], choice, count);
+    for &id in &maps.ids {
+        let (MapId::Head(head), Some(map)) = (id, maps.drawn(id)) else {
+            continue;
+        };
+        let links = strongest_links(&map, [&maps.rows, &maps.columns], choice, count);
         strongest.extend(links.into_iter().map(|link| (head, link)));
         // A stable sort keeps equal ones in their order.
         strongest.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));

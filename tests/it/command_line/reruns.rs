@@ -57,8 +57,14 @@ fn other_options_add_their_files_and_delete_none() {
         };
         let report = workplace.succeed(&all).stdout;
         let report: serde_json::Value = serde_json::from_str(&report).expect("it is JSON");
-        let written = names(&report["files"]);
-        let kept = names(&report["kept"]);
+        // They are paths from here.
+        let below = format!("attnviz-out/{FOLDER}/");
+        let inside = |name: String| name.strip_prefix(&below).map(str::to_owned);
+        let of_folder = |paths: BTreeSet<String>| -> BTreeSet<String> {
+            paths.into_iter().filter_map(inside).collect()
+        };
+        let written = of_folder(names(&report["files"]));
+        let kept = of_folder(names(&report["kept"]));
         let after = tree(&folder);
         for (name, bytes) in &before {
             assert!(after.contains_key(name), "{name} is gone");
@@ -103,8 +109,14 @@ fn other_options_add_their_files_and_delete_none() {
 /// Strings out of a list in JSON.
 fn names(list: &serde_json::Value) -> BTreeSet<String> {
     let list = list.as_array().expect("files are a list").iter();
-    list.map(|name| name.as_str().expect("a name is a string").to_owned())
-        .collect()
+    let prefix = format!("attnviz-out/{FOLDER}/");
+    list.map(|path| {
+        path.as_str()
+            .expect("a path is a string")
+            .replace('\\', "/")
+    })
+    .map(|path| path.strip_prefix(&prefix).unwrap_or(&path).to_owned())
+    .collect()
 }
 
 /// The manifest lists every other file of the folder with its digest.
