@@ -21,11 +21,12 @@ pub(super) fn run(settings: &TokensSettings, messages: &Messages) -> Result<()> 
         pipeline::load_tokenizer(&checkpoint).with_context(|| model::of(&checkpoint.id))?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
-    let is_unknown = |unit: &Unit| loaded.tokenizer.is_unknown(unit);
+    let is_unknown = |unit: &Unit| unit.is_unknown();
     let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
     match settings.json {
         true => print_json(&checkpoint.id, &prepared, is_unknown, &warnings),
-        false => Ok(print_text(&checkpoint.id, &prepared, is_unknown)?),
+        false if messages.shows_results() => Ok(print_text(&checkpoint.id, &prepared, is_unknown)?),
+        false => Ok(()),
     }
 }
 
