@@ -1,30 +1,11 @@
 //! The end of a batch: results, page, reports, manifest, in this order.
 
-use std::path::PathBuf;
-
 use super::error::BatchError;
 use super::report::{write_junit, write_page, write_summary};
+use super::report_files::{ReportFile, Reports};
 use crate::store::batch_records::{BatchManifest, PAGE, RESULTS};
 use crate::store::write::batch_folder::{BatchFolder, ResultsFile};
 use crate::store::write::{WriteError, report};
-
-/// Files that the user asked for beside the batch's folder.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reports {
-    /// A Markdown summary is added to it.
-    pub summary: Option<ReportFile>,
-    /// Becomes a JUnit report.
-    pub junit: Option<ReportFile>,
-}
-
-/// A file that the user asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportFile {
-    /// Where it is to be.
-    pub path: PathBuf,
-    /// The option or variable that says so.
-    pub option: &'static str,
-}
 
 impl ReportFile {
     fn error(&self) -> impl FnOnce(WriteError) -> BatchError {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::finish::Reports;
+use super::report_files::Reports;
 use super::source::InputSource;
 use crate::attention::Selection;
 use crate::checkpoint::ModelProvenance;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::finish::{ReportFile, Reports};
+use super::report_files::{ReportFile, Reports};
 use super::source::InputSource;
 use crate::remedy::{FolderKind, Remedy};
 use crate::store::MANIFEST;
