@@ -213,7 +213,10 @@ impl Unit {
     /// Whether it stands for text that the vocabulary lacks.
     pub fn is_unknown(&self) -> bool {
         let is_added = self.place == Place::Added || self.special.is_some();
-        !is_added && SpecialRole::of(&self.text) == SpecialRole::Unknown
+        // A vocabulary may call it as it likes; the label has the text behind.
+        let mut behind = self.label.strip_prefix(&self.text).into_iter();
+        let shows_text = behind.any(|text| text.starts_with(' '));
+        !is_added && (shows_text || SpecialRole::of(&self.text) == SpecialRole::Unknown)
     }
 
     /// Whether it is one that tokenizers add to a text: `[CLS]`, `[SEP]`, `<s>`
@@ -259,6 +262,14 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// How many units of the source stand for text that the vocabulary lacks.
+    pub fn unknown_count(&self) -> usize {
+        self.source()
+            .iter()
+            .filter(|unit| unit.is_unknown())
+            .count()
+    }
+
     /// The segments of the source's units as the model is told them.
     pub fn told_segments(&self) -> impl Iterator<Item = u32> {
         let told = |unit: &Unit| match self.tells_segments {

@@ -335,12 +335,12 @@ fn merge_words(maps: &mut Maps<'_>, run: &Run) -> Result<(), ReshapeError> {
     Ok(())
 }
 
-/// The word of each unit, `None` where a unit is of none: as the tokenizer
-/// says, or, where there was none, as the units are written.
+/// The word of each unit, `None` where a unit is of none: as the tokenizer and
+/// the text say, or, where there was none, as the units are written.
 fn numbers(stream: &[Unit], input: Option<&Input>) -> Vec<Option<u32>> {
-    match (stream.iter().any(|unit| unit.word.is_some()), input) {
+    let is_told = stream.iter().any(|unit| unit.word.is_some());
+    match (is_told, input) {
         (true, Some(input)) => words::of_units(stream, &input.captions()),
-        // The tokenizer's own, as earlier versions had them.
         (true, None) => stream.iter().map(|unit| unit.word).collect(),
         (false, _) => words::of_texts(stream).into_iter().map(Some).collect(),
     }
@@ -375,8 +375,7 @@ fn as_written(word: &AxisUnit, stream: &[Unit], input: &Input) -> Option<String>
     let (Place::Bytes { start, .. }, Place::Bytes { end, .. }) = (first.place, last.place) else {
         return None;
     };
-    let names_itself =
-        first.special.is_some() || first.label.starts_with(&format!("{} ", first.text));
+    let names_itself = first.special.is_some() || first.is_unknown();
     let written = text.get(start..end)?.trim();
     (!(units.len() == 1 && names_itself) && !written.is_empty()).then(|| written.to_owned())
 }

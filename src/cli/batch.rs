@@ -19,11 +19,13 @@ use crate::batch::{self, BatchError, BatchModel, BatchOptions, BatchOutcome, Inp
 use crate::pipeline::{LoadedModel, Use};
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
+use crate::store::write::check_root;
 
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
     // Before the model is loaded, which may take a download.
     InputSource::check(&settings.sources)?;
     batch::check_places(&settings.sources, &settings.output, &settings.reports)?;
+    check_root(&settings.output)?;
     settings.reports.check()?;
 
     let start = Instant::now();
@@ -91,7 +93,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
             warnings: &warnings,
         }
         .print()?,
-        false => print_text(settings, &outcome, durations)?,
+        false if messages.shows_results() => print_text(settings, &outcome, durations)?,
+        false => {}
     }
     Ok(Outcome::of(outcome.manifest.counts))
 }
@@ -123,6 +126,7 @@ fn print_text(
         0 => String::new(),
         kept => format!(", {kept} of them from an earlier run"),
     };
+    let folder = settings.output.display().to_string();
     let page = settings.output.join(PAGE).display().to_string();
     let mut out = anstream::stdout().lock();
     writeln!(out, "model   {}", Printable(&manifest.model.name()))?;
@@ -131,7 +135,8 @@ fn print_text(
         "inputs  {} done{kept}, {} failed",
         counts.done, counts.failed
     )?;
-    writeln!(out, "wrote   {}", Printable(&page))?;
+    writeln!(out, "wrote   {}", Printable(&folder))?;
+    writeln!(out, "open    {}", Printable(&page))?;
     writeln!(
         out,
         "time    load {}, work {}, {}",

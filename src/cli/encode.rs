@@ -1,7 +1,7 @@
 //! `attnviz encode`: one input, all its maps.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -21,6 +21,7 @@ use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
 use crate::render::terminal::Printable;
 use crate::run::Run;
 use crate::store::folder::FolderError;
+use crate::store::write::check_root;
 use crate::store::{AttentionRecord, MANIFEST, OutputOptions, StreamRecord};
 
 /// How many tokens the result on standard output lists; the manifest has all.
@@ -36,6 +37,9 @@ pub(super) struct Durations {
 }
 
 pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> {
+    // Before the model is loaded, which may take a download.
+    let unwritten = || not_written(&settings.output);
+    check_root(&settings.output).with_context(unwritten)?;
     let mut durations = Durations::default();
 
     let start = Instant::now();
@@ -48,13 +52,16 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
-    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
-    let unknown = loaded.tokenizer.unknown_count(&prepared);
-    if let Some(warning) = unknown_tokens(unknown, prepared.source().len()) {
+    for warning in cut_off(&prepared.streams) {
         messages.warning(&warning);
         warnings.push(warning);
     }
+    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
     let run = run_of(&loaded, &prepared, &selection)?;
+    if let Some(warning) = unknown_tokens(prepared.unknown_count(), prepared.source().len()) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
 
@@ -75,6 +82,20 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
 fn drop_meanwhile(unneeded: impl Send + 'static) {
     // Without a thread, the closure is dropped here and all with it.
     let _ = std::thread::Builder::new().spawn(move || drop(unneeded));
+}
+
+/// What `--truncate` left out, a sentence for each stream that it shortened.
+fn cut_off(streams: &[Stream]) -> Vec<String> {
+    let shortened = streams.iter().filter(|stream| stream.dropped > 0);
+    shortened
+        .map(|stream| {
+            let all = stream.units.len() + stream.dropped;
+            format!(
+                "{} of {all} tokens are cut off by --truncate",
+                stream.dropped
+            )
+        })
+        .collect()
 }
 
 /// What is made of a run, and where it goes.
@@ -116,12 +137,7 @@ pub(super) fn write(
         Err(OutputError::Digest(error) | OutputError::Folder(FolderError::Digest(error))) => {
             return Err(error).with_context(|| model::of(&run.model.id));
         }
-        written => written.with_context(|| {
-            format!(
-                "the result could not be written to {}",
-                delivery.folder.display()
-            )
-        })?,
+        written => written.with_context(|| not_written(delivery.folder))?,
     };
     durations.write = start.elapsed();
 
@@ -132,12 +148,17 @@ pub(super) fn write(
     }
     match delivery.json {
         true => print_json(&written, picture_count, durations, &warnings)?,
-        false => print_text(run, &written, picture_count, durations)?,
+        false if messages.shows_results() => print_text(run, &written, picture_count, durations)?,
+        false => {}
     }
     match delivery.terminal_view {
         Some(view) => terminal_output::run(run, options, view),
         None => Ok(()),
     }
+}
+
+fn not_written(folder: &Path) -> String {
+    format!("the result could not be written to {}", folder.display())
 }
 
 fn run_of(loaded: &LoadedModel, prepared: &Prepared, selection: &Selection) -> Result<Run> {
@@ -181,6 +202,8 @@ fn print_text(
         writeln!(out, "{name:<7} {}", Printable(&tokens(stream)))?;
     }
     writeln!(out, "wrote   {} ({contents})", Printable(&folder))?;
+    let open = first_to_open(written).display().to_string();
+    writeln!(out, "open    {}", Printable(&open))?;
     writeln!(
         out,
         "time    load {}{}, draw {}",
@@ -231,6 +254,8 @@ struct Report<'a> {
     streams: &'a [StreamRecord],
     attention: &'a [AttentionRecord],
     folder: String,
+    /// The one to look at first.
+    open: String,
     /// What this command wrote, the folder included.
     files: Vec<String>,
     /// Files of earlier commands in the same folder.
@@ -248,6 +273,20 @@ struct Seconds {
     draw: f64,
 }
 
+/// The one file to look at first: the overview, else a picture, else numbers.
+fn first_to_open(written: &WrittenRun) -> PathBuf {
+    let names = || {
+        let names = written.manifest.files.iter().map(|file| file.name.as_str());
+        names.filter(|name| !written.kept.contains(*name))
+    };
+    let is_picture = |name: &&str| name.ends_with(".png") || name.ends_with(".svg");
+    let first = names()
+        .find(|name| name.starts_with("overview.") && is_picture(name))
+        .or_else(|| names().find(is_picture))
+        .or_else(|| names().next());
+    written.folder.join(first.unwrap_or(MANIFEST))
+}
+
 fn print_json(
     written: &WrittenRun,
     picture_count: usize,
@@ -256,6 +295,7 @@ fn print_json(
 ) -> Result<()> {
     let files = written.manifest.files.iter().map(|file| file.name.as_str());
     let files = files.filter(|file| !written.kept.contains(*file));
+    // Paths that can be opened from where the command ran.
     let path = |name: &str| written.folder.join(name).display().to_string();
     let report = Report {
         model: &written.manifest.model,
@@ -263,6 +303,7 @@ fn print_json(
         streams: &written.manifest.streams,
         attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
+        open: first_to_open(written).display().to_string(),
         files: files.chain([MANIFEST]).map(path).collect(),
         kept: written.kept.iter().map(|name| path(name)).collect(),
         pictures: picture_count,

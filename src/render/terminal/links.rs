@@ -24,8 +24,16 @@ pub fn table(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> String {
             .into_iter()
             .map(|(head, link)| {
                 let unit = |axis: &Axis, index: usize| {
-                    let label = axis.units.get(index).map_or("", |unit| &unit.label);
-                    one_line(label, TOKEN_COLUMNS)
+                    let Some(unit) = axis.units.get(index) else {
+                        return String::new();
+                    };
+                    let label = one_line(&unit.label, TOKEN_COLUMNS);
+                    let alike = axis.units.iter().filter(|other| other.label == unit.label);
+                    match alike.count() {
+                        1 => label,
+                        // Which of them it is.
+                        _ => format!("{label} @{}", unit.first),
+                    }
                 };
                 [
                     head.layer.to_string(),
