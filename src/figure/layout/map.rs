@@ -459,12 +459,9 @@ fn value_texts(
     let mut items = Vec::with_capacity(rows * columns);
     let mut note = None;
     for row in 0..rows {
-        for column in 0..columns {
+        // A cell that is not there has no number.
+        for column in (0..columns).filter(|&column| !cells.value(row, column).is_nan()) {
             let value = cells.value(row, column);
-            if value.is_nan() {
-                // A cell that is not there.
-                continue;
-            }
             let Some(text) = value_text(value, decimals) else {
                 note = Some(unwritten_note(decimals));
                 continue;

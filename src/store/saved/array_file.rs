@@ -62,6 +62,10 @@ impl ArrayFile {
                 return Ok(Self::Npy(NpyFile::open(path, file)?));
             }
             _ if begins_json(&start) => return Ok(Self::Json(JsonArrays::open(path, file)?)),
+            // What claims more says so itself.
+            [_, _, _, _, _, _, _, _, b'{', ..] => {
+                return Ok(Self::Safetensors(SafetensorsArrays::open(path, file)?));
+            }
             [] => "an empty file",
             _ => match kind {
                 FileKind::Unknown => "something else",

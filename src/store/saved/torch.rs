@@ -40,7 +40,7 @@ impl TorchArrays {
             },
             name,
         });
-        let nothing = file.nothing().iter().map(|name| ArrayInfo {
+        let nothing = file.nothing.iter().map(|name| ArrayInfo {
             name: name.clone(),
             shape: Vec::new(),
             content: Content::Nothing,

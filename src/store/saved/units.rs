@@ -10,43 +10,20 @@ const MAXIMUM_CAPTION_LABELS: usize = 2_000;
 /// Labels as units; numbers where there are none.
 pub(super) fn units(labels: Option<Vec<String>>, count: usize) -> Vec<Unit> {
     let texts = labels.unwrap_or_else(|| (0..count).map(|index| index.to_string()).collect());
-    let (words, labels) = (words(&texts), readable(&texts));
+    let labels = readable(&texts);
     texts
         .into_iter()
         .zip(labels)
-        .zip(words)
-        .map(|((text, label), word)| Unit {
+        .map(|(text, label)| Unit {
             // What else a tokenizer would say is not known.
             id: 0,
             special: looks_special(&text).then(|| SpecialRole::of(&text)),
             text,
             label,
             segment: 0,
-            word,
+            // Told by how the texts are written.
+            word: None,
             place: Place::Added,
-        })
-        .collect()
-}
-
-/// Which word each token is a piece of, where marks tell: one begins at every
-/// mark and behind every special token.
-fn words(texts: &[String]) -> Vec<Option<u32>> {
-    let spelling = Spelling::of(texts);
-    if spelling == Spelling::Plain {
-        return vec![None; texts.len()];
-    }
-    let mut word = 0_u32;
-    texts
-        .iter()
-        .map(|text| {
-            if looks_special(text) {
-                word = word.saturating_add(1);
-                return None;
-            }
-            if spelling.begins_word(text) {
-                word = word.saturating_add(1);
-            }
-            Some(word)
         })
         .collect()
 }

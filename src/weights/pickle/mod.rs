@@ -210,7 +210,7 @@ pub struct PickleFile {
     /// Tensors of other kinds, by the function that would make each.
     unreadable: BTreeMap<String, String>,
     /// What is None instead of a tensor.
-    nothing: Vec<String>,
+    pub nothing: Vec<String>,
     /// A few keys that lead to no tensor.
     pub other_keys: Vec<String>,
     storages: BTreeMap<String, Storage>,
@@ -302,11 +302,6 @@ impl PickleFile {
     pub fn names(&self) -> Vec<String> {
         let names = self.tensors.keys().chain(self.unreadable.keys());
         names.cloned().collect()
-    }
-
-    /// The names of what is None instead of a tensor.
-    pub fn nothing(&self) -> &[String] {
-        &self.nothing
     }
 
     /// Whether two names stand for the same numbers.
