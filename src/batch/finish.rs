@@ -1,6 +1,6 @@
 //! The end of a batch: results, page, reports, manifest, in this order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::BatchError;
 use super::report::{write_junit, write_page, write_summary};
@@ -34,6 +34,14 @@ impl ReportFile {
 }
 
 impl Reports {
+    /// The reports that are asked for, each behind what names it.
+    pub fn places(&self) -> Vec<(&'static str, &Path)> {
+        let files = [&self.summary, &self.junit].into_iter().flatten();
+        files
+            .map(|file| (file.option, file.path.as_path()))
+            .collect()
+    }
+
     /// Whether they can be written, as far as that shows before they are: asked
     /// before any work is done.
     ///

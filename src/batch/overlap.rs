@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::finish::{ReportFile, Reports};
 use super::source::InputSource;
 use crate::remedy::{FolderKind, Remedy};
 use crate::store::MANIFEST;
@@ -76,14 +75,15 @@ impl OverlapError {
     }
 }
 
-/// Whether inputs, folder and reports are apart, links followed.
+/// Whether inputs, folder and reports are apart, links followed. Of a report,
+/// the option or variable that names it comes first.
 ///
 /// # Errors
 /// When they are not.
 pub fn check_places(
     sources: &[InputSource],
     output: &Path,
-    reports: &Reports,
+    reports: &[(&'static str, &Path)],
 ) -> Result<(), OverlapError> {
     let folder = real_place(output);
     let inputs = sources.iter().map(|source| source.path.as_path());
@@ -96,13 +96,13 @@ pub fn check_places(
             folder: output.to_owned(),
         });
     }
-    let files = [&reports.summary, &reports.junit].into_iter().flatten();
     // A pipe or a device takes both.
-    let files: Vec<&ReportFile> = files
-        .filter(|file| fs::metadata(&file.path).map_or(true, |found| found.is_file()))
+    let is_file = |path: &Path| fs::metadata(path).map_or(true, |found| found.is_file());
+    let files = reports.iter().filter(|(_, path)| is_file(path));
+    let files: Vec<(&'static str, PathBuf)> = files
+        .map(|&(option, path)| (option, path.to_owned()))
         .collect();
-    for file in &files {
-        let (option, report) = (file.option, file.path.clone());
+    for (option, report) in files.clone() {
         let real = real_place(&report);
         if let Some((input, _)) = inputs.iter().find(|(_, input)| is_same_place(input, &real)) {
             return Err(OverlapError::ReportIsInput {
@@ -120,8 +120,10 @@ pub fn check_places(
         }
     }
     match files.as_slice() {
-        [first, second] if is_same_place(&real_place(&first.path), &real_place(&second.path)) => {
-            let (option, report) = (second.option, first.path.clone());
+        [(_, first), (option, second)]
+            if is_same_place(&real_place(first), &real_place(second)) =>
+        {
+            let (option, report) = (*option, first.clone());
             Err(OverlapError::SameReports { option, report })
         }
         _ => Ok(()),

@@ -36,7 +36,7 @@ pub fn run(
     observer: &mut dyn FnMut(BatchEvent<'_>),
 ) -> Result<BatchOutcome, BatchError> {
     InputSource::check(&options.sources)?;
-    check_places(&options.sources, &options.output, &options.reports)?;
+    check_places(&options.sources, &options.output, &options.reports.places())?;
     options.reports.check()?;
     check_limit(options.limit, &model.loaded.tokenizer)?;
     let mut manifest = manifest(options, model.provenance);
