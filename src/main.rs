@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -12,19 +13,20 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
+    match cli::complete(env::args_os()) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => return print_help(&error),
+    }
+    let typed: Vec<OsString> = env::args_os().skip(1).collect();
+    let json = cli::asks_for_json(&typed);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if is_wrong_usage(&error) => {
-            cli::print_usage_error(&error, env::args_os().skip(1));
+            cli::print_usage_error(error, &typed, json);
             return ExitCode::from(2);
         }
-        // Help or the version.
-        Err(help) => {
-            return match print(&help) {
-                Ok(()) => ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(1)),
-                Err(error) => told(&error),
-            };
-        }
+        Err(error) => return print_help(&error),
     };
     let messages = Messages::new(&arguments.messages);
     // A reader of malformed files panics where it should return an error. The
@@ -35,26 +37,31 @@ fn main() -> ExitCode {
         io::stdout().flush().map_err(StandardOutputError::from)?;
         Ok(outcome)
     }));
-    match outcome {
-        Ok(Ok(outcome)) => ExitCode::from(outcome.exit_code()),
-        Ok(Err(error)) => told(&error),
-        Err(panic) => told(&internal_error(panic.as_ref())),
-    }
+    let error = match outcome {
+        Ok(Ok(outcome)) => return ExitCode::from(outcome.exit_code()),
+        Ok(Err(error)) => error,
+        Err(panic) => internal_error(panic.as_ref()),
+    };
+    fail(&error, json)
 }
 
-/// Tells the error, unless nobody reads any more.
-fn told(error: &anyhow::Error) -> ExitCode {
+/// Tells an error, and with which code to end.
+fn fail(error: &anyhow::Error, json: bool) -> ExitCode {
     if is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    cli::print_error(error, cli::hint(error).as_deref());
-    ExitCode::from(cli::exit_code(error))
+    let code = cli::exit_code(error);
+    cli::print_error(error, cli::hint(error).as_deref(), code, json);
+    ExitCode::from(code)
 }
 
-/// Prints help or the version.
-fn print(help: &clap::Error) -> anyhow::Result<()> {
-    let printed = help.print().and_then(|()| io::stdout().flush());
-    Ok(printed.map_err(StandardOutputError::from)?)
+/// Help or the version, which is the result that was asked for.
+fn print_help(error: &clap::Error) -> ExitCode {
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    match printed.map_err(StandardOutputError::from) {
+        Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+        Err(error) => fail(&error.into(), false),
+    }
 }
 
 /// `attnviz … | head -1` is no error.

@@ -16,6 +16,64 @@ pub enum Remedy {
         /// Of which subcommand, where one was typed.
         subcommand: Option<String>,
     },
+    /// Give an option the value that is nearest to what was typed.
+    TypeNearest {
+        /// The option.
+        option: String,
+        /// The value.
+        nearest: String,
+    },
+    /// Type the command again with the name that is nearest to a wrong one.
+    Retype {
+        /// The name.
+        nearest: String,
+        /// The arguments of the command with it.
+        command: Vec<String>,
+    },
+    /// Give an option another value.
+    GiveValue {
+        /// The option.
+        option: String,
+    },
+    /// Give an option this value.
+    SetValue {
+        /// The option.
+        option: String,
+        /// The value.
+        value: String,
+    },
+    /// Join an option and its value.
+    JoinValue {
+        /// The option.
+        option: String,
+        /// The value.
+        value: String,
+    },
+    /// Give an option once.
+    GiveOnce {
+        /// The option.
+        option: String,
+    },
+    /// Give one of two options that do not go together.
+    GiveOneOf {
+        /// The two.
+        options: [String; 2],
+    },
+    /// Put a text into quotes.
+    QuoteText {
+        /// Whose text it is.
+        subcommand: String,
+        /// What else was typed.
+        options: Vec<String>,
+        /// The text, without quotes.
+        text: String,
+    },
+    /// Send a text to standard input.
+    PipeText,
+    /// Send text in UTF-8.
+    ConvertToUtf8,
+    /// Encode many texts instead of one.
+    UseBatch,
     /// Give a text.
     GiveText,
     /// Give another second text, or none.
@@ -186,6 +244,19 @@ pub enum Remedy {
     StackLayers,
     /// Save attention as probabilities.
     SaveProbabilities,
+    /// Have the model return attention at all.
+    AskForAttention,
+    /// Save one input of a batch.
+    SaveOneInput,
+    /// Save one array, under the name that is read.
+    SaveOneAttention,
+    /// Save the attention of the tokens that are no padding.
+    CutPadding {
+        /// So many are at the beginning; 0 where they are elsewhere.
+        count: usize,
+    },
+    /// Run the model in float32.
+    ComputeInSingle,
     /// Save less of it.
     SaveLess,
     /// Write the file anew.
@@ -313,6 +384,13 @@ pub enum Remedy {
     RenameInputFiles,
 
     // The hub, the way to it, and its cache.
+    /// Name the model that is nearest to what was typed.
+    NameModel {
+        /// Its name.
+        nearest: String,
+        /// Whether it was to be downloaded only.
+        is_pulled: bool,
+    },
     /// Name a model as the hub does.
     NameHubModel,
     /// Check the model's name, or say who asks.
@@ -397,6 +475,8 @@ pub enum Setting {
     Revision,
     /// A stretch of the tokens.
     Crop,
+    /// Words in the place of their pieces.
+    Words,
     /// Labels of attention from elsewhere.
     Labels,
     /// Labels of its keys.

@@ -94,7 +94,7 @@ pub fn run(
         }
         for input in items.iter().filter_map(|item| item.prepared.as_ref().ok()) {
             tokens += input.source().len();
-            unknown_tokens += model.loaded.tokenizer.unknown_count(input);
+            unknown_tokens += input.unknown_count();
         }
         let (drawn, next) = rayon::join(|| window.draw(encoded), || window.encode(items));
         for finished in drawn {
@@ -138,10 +138,10 @@ pub fn run(
         manifest,
         kept,
         missing_glyphs,
-        like_json: feed.like_json(&options.sources),
-        empty_files: feed.empty_files(&options.sources),
         tokens,
         unknown_tokens,
+        like_json: feed.like_json(&options.sources),
+        empty_files: feed.empty_files(&options.sources),
     })
 }
 

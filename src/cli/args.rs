@@ -3,16 +3,16 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::ArgValueCompleter;
 
-use super::index_list::IndexList;
+use super::candidates::models;
+use super::message_arguments::MessageArguments;
 use super::model_name::ModelName;
-use super::terminal_view::TerminalView;
-use super::view_list::ViewList;
-use crate::analysis::{Crop, Granularity, LinkChoice, SpecialTokens};
+use super::output_arguments::{OutputArguments, TerminalArguments};
+use super::truncate::Truncate;
+use super::values::{input_format, input_formats_in_full};
 use crate::batch::InputFormat;
-use crate::figure::{Colormap, Progression, Scale, Theme};
-use crate::store::Format;
 use crate::store::batch_records::Shard;
 
 const EXAMPLES: &str = "\
@@ -62,7 +62,7 @@ Example:
 /// Every attention map of a BERT as a picture.
 #[derive(Debug, Parser)]
 #[command(name = "attnviz", version, max_term_width = 80, after_help = EXAMPLES)]
-#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(arg_required_else_help = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -107,9 +107,14 @@ pub enum Command {
 /// Arguments of `encode`.
 #[derive(Debug, Args)]
 pub struct EncodeArguments {
-    /// The text to encode
+    /// The text to encode, in quotes; "-" is standard input
+    ///
+    /// Of standard input all is one text: its line ends count as spaces. A text
+    /// that begins with "-" stands behind "--".
     pub text: String,
     /// A second text: both are encoded as a sentence pair
+    ///
+    /// "-" reads it from standard input.
     #[arg(long, value_name = "TEXT")]
     pub pair: Option<String>,
     /// Which model.
@@ -122,6 +127,9 @@ pub struct EncodeArguments {
     #[command(flatten)]
     pub terminal: TerminalArguments,
     /// Cut to so many tokens, or never
+    ///
+    /// "never": a text with more tokens than the model takes is an error. A number
+    /// counts special tokens, too; what is cut off is said.
     #[arg(
         long,
         value_name = "TOKENS",
@@ -130,9 +138,14 @@ pub struct EncodeArguments {
     )]
     pub truncate: Truncate,
     /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -144,7 +157,8 @@ pub struct BatchArguments {
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// txt, jsonl, json, csv, tsv [default: by extension]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_parser = input_format(),
+        hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,
     /// Column or field of the text [default: text, sentence …]
     #[arg(long, value_name = "NAME")]
@@ -165,6 +179,9 @@ pub struct BatchArguments {
     #[command(flatten)]
     pub output: OutputArguments,
     /// Cut to so many tokens, or never
+    ///
+    /// "never": a text with more tokens than the model takes is an error. A number
+    /// counts special tokens, too; what is cut off is said.
     #[arg(
         long,
         value_name = "TOKENS",
@@ -173,9 +190,14 @@ pub struct BatchArguments {
     )]
     pub truncate: Truncate,
     /// Keep what an earlier run has done
+    ///
+    /// Inputs whose text, model or options changed are done again.
     #[arg(long, conflicts_with = "overwrite")]
     pub resume: bool,
     /// Do one part, such as 3/16; see attnviz merge
+    ///
+    /// The third of sixteen parts. Which inputs a part has depends on nothing but
+    /// the inputs, so that parts can be done on different machines.
     #[arg(long, value_name = "PART")]
     pub shard: Option<Shard>,
     /// Stop at the first input that fails
@@ -191,12 +213,19 @@ pub struct BatchArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
     /// Tokens that are encoded at once
+    ///
+    /// At least 1. More need more memory and change no file.
     #[arg(long, value_name = "NUMBER", default_value = "1024")]
     pub batch_tokens: NonZeroUsize,
     /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -204,10 +233,13 @@ pub struct BatchArguments {
 /// Arguments of `render`.
 #[derive(Debug, Args)]
 pub struct RenderArguments {
-    /// A run's folder, or a safetensors or npz file with attention
+    /// A run's folder, a batch's, or a file of attention (npz, npy,
+    /// safetensors, json, pt)
     #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub run: PathBuf,
     /// Tokens of a foreign file: one a line, or JSON
+    ///
+    /// JSON is an array of strings, as tokenizer.convert_ids_to_tokens gives it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub labels: Option<PathBuf>,
     /// Keys of a foreign file, where they are not the queries
@@ -223,9 +255,14 @@ pub struct RenderArguments {
     #[command(flatten)]
     pub output: OutputArguments,
     /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -257,16 +294,19 @@ pub struct TokensArguments {
 /// Arguments of `pull`.
 #[derive(Debug, Args)]
 pub struct PullArguments {
-    /// Hub ids such as google-bert/bert-base-uncased
-    #[arg(required = true, value_name = "MODEL")]
+    /// Hub ids or addresses such as google-bert/bert-base-uncased
+    #[arg(required = true, value_name = "MODEL", add = ArgValueCompleter::new(models))]
     pub models: Vec<ModelName>,
-    /// Branch, tag or commit on the hub
-    #[arg(long, default_value = "main")]
-    pub revision: String,
+    /// Branch, tag or commit on the hub [default: main]
+    #[arg(long)]
+    pub revision: Option<String>,
     /// Use the cache only; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -284,6 +324,9 @@ pub struct MergeArguments {
     #[arg(long)]
     pub overwrite: bool,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -295,9 +338,14 @@ pub struct BenchArguments {
     #[command(flatten)]
     pub model: ModelArguments,
     /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
     #[arg(long)]
     pub json: bool,
 }
@@ -305,7 +353,7 @@ pub struct BenchArguments {
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArguments {
-    /// The shell
+    /// The shell that is to complete what is typed
     pub shell: clap_complete::Shell,
 }
 
@@ -313,186 +361,22 @@ pub struct CompletionsArguments {
 #[derive(Debug, Args)]
 pub struct ModelArguments {
     /// Hub id, directory or "builtin" [default: bert-base-uncased]
-    #[arg(short, long, value_hint = ValueHint::DirPath)]
+    ///
+    /// "builtin": sentence-transformers/all-MiniLM-L6-v2, compiled in. A directory:
+    /// as save_pretrained leaves it. A hub id: owner/name, owner/name@revision or
+    /// an address such as https://huggingface.co/owner/name/tree/main.
+    #[arg(short, long, value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
     pub model: Option<ModelName>,
     /// Of several encoders, the one whose tensors begin so
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub weights_prefix: Option<String>,
     /// Hub id or directory to take the tokenizer from
-    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
     pub tokenizer: Option<ModelName>,
-    /// Branch, tag or commit on the hub
-    #[arg(long, default_value = "main")]
-    pub revision: String,
+    /// Branch, tag or commit on the hub [default: main]
+    #[arg(long)]
+    pub revision: Option<String>,
     /// Use the cache only; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
-}
-
-/// What is written, and how it looks.
-#[derive(Debug, Args)]
-pub struct OutputArguments {
-    /// Layers, such as 0-3,11 or -1
-    #[arg(
-        long,
-        value_name = "LIST",
-        default_value = "all",
-        allow_hyphen_values = true
-    )]
-    pub layers: IndexList,
-    /// Heads, such as 0-3,11 or -1
-    #[arg(
-        long,
-        value_name = "LIST",
-        default_value = "all",
-        allow_hyphen_values = true
-    )]
-    pub heads: IndexList,
-    /// heads, overview, mean, max, from:TOKEN, to:TOKEN;
-    /// TOKEN is a text or a position such as @3
-    /// [default: heads,overview; batch: overview]
-    #[arg(long, value_name = "LIST")]
-    pub views: Option<Vec<ViewList>>,
-    /// png, svg, safetensors, npz, json
-    #[arg(
-        short,
-        long = "format",
-        value_name = "LIST",
-        value_delimiter = ',',
-        default_value = "png"
-    )]
-    pub formats: Vec<Format>,
-    /// Folder for the results
-    #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
-    pub output: PathBuf,
-    /// Replace what is somebody else's in a folder
-    #[arg(long)]
-    pub overwrite: bool,
-    /// Units: subword, word
-    #[arg(long, value_name = "UNIT", default_value_t)]
-    pub tokens: Granularity,
-    /// keep, hide, renormalize
-    #[arg(long, value_name = "WHAT", default_value_t)]
-    pub special_tokens: SpecialTokens,
-    /// Show a stretch of the tokens, such as 10-40,
-    /// counted from 0 as attnviz tokens lists them
-    #[arg(long, value_name = "FIRST-LAST")]
-    pub crop: Option<Crop>,
-    /// List so many of the strongest links by a map
-    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
-        value_parser = clap::value_parser!(u16).range(0..=100))]
-    pub top_k: u16,
-    /// best: one a query, no special tokens; all
-    #[arg(long, value_name = "WHICH", default_value_t)]
-    pub links: LinkChoice,
-    /// Colours to: head, unit, run [default: by view]
-    #[arg(long)]
-    pub scale: Option<Scale>,
-    /// linear, logarithmic
-    #[arg(long, value_name = "WAY", default_value_t)]
-    pub color_scale: Progression,
-    /// The value of the first colour
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
-    pub vmin: Option<f32>,
-    /// The value of the last colour
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
-    pub vmax: Option<f32>,
-    /// Such as cividis, mako or greys
-    #[arg(long, value_name = "NAME", default_value_t)]
-    pub colormap: Colormap,
-    /// Turn the colours around
-    #[arg(long)]
-    pub invert: bool,
-    /// Paper and ink: light, dark
-    #[arg(long, value_name = "NAME", default_value_t)]
-    pub theme: Theme,
-    /// Write even more than 1 GB for one input
-    #[arg(long)]
-    pub large: bool,
-}
-
-/// What is shown in the terminal; for commands that have `--json` too.
-#[derive(Debug, Clone, Args)]
-pub struct TerminalArguments {
-    /// Draw in the terminal, too: overview or heads
-    #[arg(
-        long,
-        value_name = "VIEW",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "auto",
-        conflicts_with = "json"
-    )]
-    pub show: Option<TerminalView>,
-}
-
-/// How attnviz talks to the user.
-#[derive(Debug, Clone, Args)]
-pub struct MessageArguments {
-    /// Print errors only
-    #[arg(
-        short,
-        long,
-        global = true,
-        conflicts_with = "verbose",
-        display_order = 1000
-    )]
-    pub quiet: bool,
-    /// Print what is being done
-    #[arg(short, long, global = true, display_order = 1001)]
-    pub verbose: bool,
-    /// auto, always, never
-    #[arg(
-        long,
-        global = true,
-        display_order = 1002,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
-    pub color: ColorWhen,
-}
-
-/// Whether messages are coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// The value of `--truncate`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truncate {
-    /// Too long input is an error.
-    Never,
-    /// Longer input is cut to this many tokens.
-    To(usize),
-}
-
-impl Truncate {
-    /// The number of tokens, `None` for never.
-    pub fn limit(self) -> Option<usize> {
-        match self {
-            Self::Never => None,
-            Self::To(count) => Some(count),
-        }
-    }
-}
-
-impl std::str::FromStr for Truncate {
-    type Err = String;
-
-    fn from_str(value: &str) -> Result<Self, String> {
-        match value.parse() {
-            _ if value == "never" => Ok(Self::Never),
-            Ok(count) => Ok(Self::To(count)),
-            Err(_) => Err(format!(
-                "expected \"never\" or a number of tokens, found {value:?}"
-            )),
-        }
-    }
 }

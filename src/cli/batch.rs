@@ -97,7 +97,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
             warnings: &warnings,
         }
         .print()?,
-        false => print_text(settings, &outcome, durations)?,
+        false if messages.shows_results() => print_text(settings, &outcome, durations)?,
+        false => {}
     }
     Ok(Outcome::of(outcome.manifest.counts))
 }
@@ -129,6 +130,7 @@ fn print_text(
         0 => String::new(),
         kept => format!(", {kept} of them from an earlier run"),
     };
+    let folder = settings.output.display().to_string();
     let page = settings.output.join(PAGE).display().to_string();
     let mut out = anstream::stdout().lock();
     writeln!(out, "model   {}", Printable(&manifest.model.name()))?;
@@ -137,7 +139,8 @@ fn print_text(
         "inputs  {} done{kept}, {} failed",
         counts.done, counts.failed
     )?;
-    writeln!(out, "wrote   {}", Printable(&page))?;
+    writeln!(out, "wrote   {}", Printable(&folder))?;
+    writeln!(out, "open    {}", Printable(&page))?;
     writeln!(
         out,
         "time    load {}, work {}, {}",

@@ -75,7 +75,7 @@ impl BatchProgress {
         // The same thing under every line would hide the lines.
         let hint = record.hint.as_ref();
         let is_new = self.told_failures <= TOLD_FAILURES && hint != self.last_hint.as_ref();
-        let hint = hint.filter(|_| is_new && !self.messages.is_quiet());
+        let hint = hint.filter(|_| is_new);
         self.bar.suspend(|| {
             self.messages.warning(&warning);
             if let Some(hint) = hint {

@@ -28,7 +28,10 @@ pub(super) fn run(settings: &BenchSettings, messages: &Messages) -> Result<()> {
             .map_err(StandardOutputError::from)?;
         return Ok(());
     }
-    Ok(print_text(&checkpoint.id, &report)?)
+    match messages.shows_results() {
+        true => Ok(print_text(&checkpoint.id, &report)?),
+        false => Ok(()),
+    }
 }
 
 fn print_text(model: &str, report: &BenchReport) -> Result<(), StandardOutputError> {

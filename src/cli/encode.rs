@@ -1,7 +1,7 @@
 //! `attnviz encode`: one input, all its maps.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -52,13 +52,16 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
-    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
-    let unknown = loaded.tokenizer.unknown_count(&prepared);
-    if let Some(warning) = unknown_tokens(unknown, prepared.source().len()) {
+    for warning in cut_off(&prepared.streams) {
         messages.warning(&warning);
         warnings.push(warning);
     }
+    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
     let run = run_of(&loaded, &prepared, &selection)?;
+    if let Some(warning) = unknown_tokens(prepared.unknown_count(), prepared.source().len()) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
 
@@ -79,6 +82,20 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
 fn drop_meanwhile(unneeded: impl Send + 'static) {
     // Without a thread, the closure is dropped here and all with it.
     let _ = std::thread::Builder::new().spawn(move || drop(unneeded));
+}
+
+/// What `--truncate` left out, a sentence for each stream that it shortened.
+fn cut_off(streams: &[Stream]) -> Vec<String> {
+    let shortened = streams.iter().filter(|stream| stream.dropped > 0);
+    shortened
+        .map(|stream| {
+            let all = stream.units.len() + stream.dropped;
+            format!(
+                "{} of {all} tokens are cut off by --truncate",
+                stream.dropped
+            )
+        })
+        .collect()
 }
 
 /// What is made of a run, and where it goes.
@@ -131,7 +148,8 @@ pub(super) fn write(
     }
     match delivery.json {
         true => print_json(&written, picture_count, durations, &warnings)?,
-        false => print_text(run, &written, picture_count, durations)?,
+        false if messages.shows_results() => print_text(run, &written, picture_count, durations)?,
+        false => {}
     }
     match delivery.terminal_view {
         Some(view) => terminal_output::run(run, options, view),
@@ -184,6 +202,8 @@ fn print_text(
         writeln!(out, "{name:<7} {}", Printable(&tokens(stream)))?;
     }
     writeln!(out, "wrote   {} ({contents})", Printable(&folder))?;
+    let open = first_to_open(written).display().to_string();
+    writeln!(out, "open    {}", Printable(&open))?;
     writeln!(
         out,
         "time    load {}{}, draw {}",
@@ -196,7 +216,7 @@ fn print_text(
 
 /// How many tokens a stream has, and the first of them.
 fn tokens(stream: &Stream) -> String {
-    let texts = stream.units.iter().map(|unit| unit.text.as_str());
+    let texts = stream.units.iter().map(|unit| unit.label.as_str());
     let mut listed: Vec<&str> = texts.take(MAXIMUM_LISTED_TOKENS).collect();
     if stream.units.len() > MAXIMUM_LISTED_TOKENS {
         listed.push("…");
@@ -234,6 +254,8 @@ struct Report<'a> {
     streams: &'a [StreamRecord],
     attention: &'a [AttentionRecord],
     folder: String,
+    /// The one to look at first.
+    open: String,
     /// What this command wrote, the folder included.
     files: Vec<String>,
     /// Files of earlier commands in the same folder.
@@ -251,6 +273,20 @@ struct Seconds {
     draw: f64,
 }
 
+/// The one file to look at first: the overview, else a picture, else numbers.
+fn first_to_open(written: &WrittenRun) -> PathBuf {
+    let names = || {
+        let names = written.manifest.files.iter().map(|file| file.name.as_str());
+        names.filter(|name| !written.kept.contains(*name))
+    };
+    let is_picture = |name: &&str| name.ends_with(".png") || name.ends_with(".svg");
+    let first = names()
+        .find(|name| name.starts_with("overview.") && is_picture(name))
+        .or_else(|| names().find(is_picture))
+        .or_else(|| names().next());
+    written.folder.join(first.unwrap_or(MANIFEST))
+}
+
 fn print_json(
     written: &WrittenRun,
     picture_count: usize,
@@ -259,6 +295,7 @@ fn print_json(
 ) -> Result<()> {
     let files = written.manifest.files.iter().map(|file| file.name.as_str());
     let files = files.filter(|file| !written.kept.contains(*file));
+    // Paths that can be opened from where the command ran.
     let path = |name: &str| written.folder.join(name).display().to_string();
     let report = Report {
         model: &written.manifest.model,
@@ -266,6 +303,7 @@ fn print_json(
         streams: &written.manifest.streams,
         attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
+        open: first_to_open(written).display().to_string(),
         files: files.chain([MANIFEST]).map(path).collect(),
         kept: written.kept.iter().map(|name| path(name)).collect(),
         pictures: picture_count,

@@ -2,10 +2,15 @@
 //! crate, and nothing but them.
 
 use std::error::Error;
-use std::path::Path;
 
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
+use super::nearest::MistypedModel;
+use super::phrases::{
+    PASS_A_TOKEN, always_in_quotes, convert_file, convert_weights, example_of, in_quotes, quoted,
+    quoted_path, save_checkpoint,
+};
 use super::standard_output::StandardOutputError;
+use super::text_argument::StandardInputError;
 use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
@@ -20,9 +25,7 @@ use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{
-    Alteration, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, LabelsOf, Remedy, Setting,
-};
+use crate::remedy::{Alteration, FolderKind, LabelsOf, Remedy, Setting};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -87,29 +90,15 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         IndexListError,
         IndexOutOfRange,
         IndexNotSaved,
+        MistypedModel,
+        StandardInputError,
         StandardOutputError,
         UsageError,
     )
 }
 
-const PASS_A_TOKEN: &str = "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
-
 /// So many things of a kind are named in a hint.
 const MAXIMUM_ALTERNATIVES: usize = 6;
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,@%+=".contains(letter);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
-/// A path as a shell takes it.
-fn quoted_path(path: &Path) -> String {
-    quoted(&path.display().to_string())
-}
 
 /// What is typed for something that can be left out.
 fn option_of(setting: Setting) -> &'static str {
@@ -117,6 +106,7 @@ fn option_of(setting: Setting) -> &'static str {
         Setting::Pair => "--pair",
         Setting::Revision => "--revision",
         Setting::Crop => "--crop",
+        Setting::Words => "--tokens word",
         Setting::Labels => "--labels",
         Setting::KeyLabels => "--key-labels",
         Setting::Title => "--title",
@@ -130,6 +120,44 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::ReadHelp {
             subcommand: Some(name),
         } => format!("attnviz {name} --help"),
+        Remedy::TypeNearest { option, nearest } => {
+            let space = if option.ends_with('=') { "" } else { " " };
+            format!("did you mean {nearest}? {option}{space}{}", in_quotes(nearest))
+        }
+        Remedy::Retype { nearest, command } => {
+            let words: Vec<_> = command.iter().map(|word| in_quotes(word)).collect();
+            format!("did you mean {nearest}? attnviz {}", words.join(" "))
+        }
+        Remedy::GiveValue { option } => match example_of(option) {
+            Some(example) => format!("{option} {example}"),
+            None => "attnviz --help".into(),
+        },
+        Remedy::SetValue { option, value } => format!("{option} {}", quoted(value)),
+        Remedy::JoinValue { option, value } => format!("{option}={value}"),
+        Remedy::GiveOnce { option } => format!("{option} once"),
+        Remedy::GiveOneOf {
+            options: [one, other],
+        } => format!(
+            "{} or {}, not both",
+            one.trim_end_matches('='),
+            other.trim_end_matches('=')
+        ),
+        Remedy::QuoteText {
+            subcommand,
+            options,
+            text,
+        } => {
+            let mut words = vec!["attnviz".to_owned(), subcommand.clone()];
+            words.extend(options.iter().map(|option| in_quotes(option)));
+            if text.starts_with('-') {
+                words.push("--".to_owned());
+            }
+            words.push(always_in_quotes(text));
+            words.join(" ")
+        }
+        Remedy::PipeText => "echo \"Hello, how are you?\" | attnviz encode -".into(),
+        Remedy::ConvertToUtf8 => "convert it first: iconv -f latin1 -t utf-8".into(),
+        Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
         Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),
@@ -175,7 +203,8 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetScaleMinimum => "--vmin 0.01".into(),
         Remedy::SetThreads => "--threads 2".into(),
         Remedy::SetInstructionsVariable { available } => format!(
-            "ATTNVIZ_INSTRUCTIONS with one that this machine has: {}",
+            "ATTNVIZ_INSTRUCTIONS={}; this machine has: {}",
+            available.first().unwrap_or(&"portable"),
             available.join(", ")
         ),
         Remedy::SetThreadsVariable => "RAYON_NUM_THREADS=2, or --threads 2 whatever it says".into(),
@@ -186,18 +215,18 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::NameStandardInputOnce => "name - once".into(),
         Remedy::NameColumn { column, names } => match names.first() {
-            Some(name) => format!("{column} {}", typed(name)),
+            Some(name) => format!("{column} {}", quoted(name)),
             None => "write each input under a name: {\"text\": \"Hello.\"}".into(),
         },
         Remedy::NameColumnOrWriteHeader { names } => match names.first() {
             Some(name) => format!(
                 "--text-column {}; or, where the first line is no header, write one above it that calls the texts: text",
-                typed(name)
+                quoted(name)
             ),
             None => "a first line such as: id,text,pair; or --input-format txt".into(),
         },
         Remedy::NameTextAndPair { names } => {
-            let name = |index: usize| typed(names.get(index).map_or("text", String::as_str));
+            let name = |index: usize| quoted(names.get(index).map_or("text", String::as_str));
             format!(
                 "--text-column {}; and --pair-column {}, where the two are a pair",
                 name(0),
@@ -206,11 +235,11 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::TakeArrayOut { name } => format!(
             "write the array into a file of its own: jq {} in.json > inputs.json",
-            typed(&format!(".[{}]", serde_json::Value::from(name.as_str())))
+            quoted(&format!(".[{}]", serde_json::Value::from(name.as_str())))
         ),
         Remedy::LeaveOutColumn(column) => format!("leave {column} out, or --input-format csv"),
         Remedy::RenameColumns => "give each column a name of its own".into(),
-        Remedy::ConvertFile { file, kind } => convert_file(&typed(file), *kind),
+        Remedy::ConvertFile { file, kind } => convert_file(&quoted(file), *kind),
         Remedy::GiveInputs => "echo \"Hello, how are you?\" | attnviz batch -".into(),
         Remedy::FillOrRemoveLine => "write a text there, or take the line out".into(),
         Remedy::GiveOwnIds => {
@@ -248,15 +277,33 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SaveRun => {
             "save it first: attnviz encode \"Hello, how are you?\" --format png,safetensors".into()
         }
-        Remedy::SaveRunAgain => "save the run again: attnviz encode … --format safetensors".into(),
+        Remedy::SaveRunAgain => "save the run again, with --format safetensors".into(),
         Remedy::SaveAttention => {
-            "save it in Python: numpy.savez(\"attention.npz\", attention=…)".into()
+            "save it in Python: numpy.savez(\"attention.npz\", attention=attention)".into()
         }
         Remedy::StackLayers => {
             "numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
         }
         Remedy::SaveProbabilities => {
             "save attention after its softmax, such as outputs.attentions of transformers".into()
+        }
+        Remedy::AskForAttention => {
+            "AutoModel.from_pretrained(name, attn_implementation=\"eager\"), and output_attentions=True in its call".into()
+        }
+        Remedy::SaveOneInput => {
+            "save one input of the batch, the first with: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
+        }
+        Remedy::SaveOneAttention => {
+            "save one of them under the name attention: numpy.savez(\"attention.npz\", attention=cross_attentions)".into()
+        }
+        Remedy::CutPadding { count: 0 } => {
+            "save the attention of one text without padding: tokenizer(text, padding=False, return_tensors=\"pt\")".into()
+        }
+        Remedy::CutPadding { count } => format!(
+            "save it without the padding: numpy.save(\"attention.npy\", attention[..., {count}:, {count}:])"
+        ),
+        Remedy::ComputeInSingle => {
+            "run the model in float32: AutoModel.from_pretrained(name, attn_implementation=\"eager\", dtype=torch.float32)".into()
         }
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
@@ -277,7 +324,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
 
         Remedy::NameCheckpoint => {
-            "--model DIRECTORY with config.json, tokenizer.json and model.safetensors, or --model builtin".into()
+            "--model builtin, or --model with a directory that holds config.json, tokenizer.json and model.safetensors".into()
         }
         Remedy::SaveCheckpoint(part) => save_checkpoint(*part).into(),
         Remedy::NameTokenizer => {
@@ -388,7 +435,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             format!("{}; then the same command with --resume", in_words(first))
         }
         Remedy::ResumeIn { folder } => {
-            format!("attnviz batch … --output {} --resume", folder.display())
+            format!("the same attnviz batch with --output {} --resume", folder.display())
         }
         Remedy::NameEveryShard => {
             "name the folder of every shard once: attnviz merge shard-1 shard-2 -o attnviz-out"
@@ -396,14 +443,18 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::NameShards => "name folders that attnviz batch --shard has written".into(),
         Remedy::RunShardAgain => {
-            "run the shard again: attnviz batch … --shard 1/2 --output FOLDER".into()
+            "run the shard again: the same attnviz batch with its --shard and --output".into()
         }
         Remedy::RenameInputFiles => {
             "give the input files different names and run the shards again".into()
         }
 
+        Remedy::NameModel { nearest, is_pulled } => {
+            let command = if *is_pulled { "attnviz pull" } else { "--model" };
+            format!("did you mean {nearest}? {command} {}", in_quotes(nearest))
+        }
         Remedy::NameHubModel => {
-            "name it as on the hub, for example `google-bert/bert-base-uncased`".into()
+            "name it as on the hub: --model google-bert/bert-base-uncased".into()
         }
         Remedy::CheckModelName {
             authenticated: false,
@@ -413,7 +464,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         } => "check the spelling, and that the token's owner may see the model".into(),
         Remedy::UseMainRevision => "leave out --revision to use `main`".into(),
         Remedy::UseOtherRevision => {
-            "--revision REVISION, one that has the file, or another model such as --model google-bert/bert-base-uncased".into()
+            "--revision main or another one that has the file, or another model such as --model google-bert/bert-base-uncased".into()
         }
         Remedy::SetEndpoint => {
             "unset HF_ENDPOINT, or set it to something like https://huggingface.co".into()
@@ -460,97 +511,6 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetCache => "set HF_HUB_CACHE to a directory that can be written".into(),
         Remedy::SetRoomierCache => {
             "free some space, or set HF_HUB_CACHE to a directory on another disk".into()
-        }
-    }
-}
-
-fn convert_weights(format: ForeignWeights, from: &str) -> String {
-    let with_old_transformers = |option: &str| {
-        format!(
-            "in Python with transformers 4: transformers.AutoModel.from_pretrained({from:?}, \
-             {option}=True).save_pretrained(\"converted\"); then --model ./converted"
-        )
-    };
-    match format {
-        ForeignWeights::TensorFlow => with_old_transformers("from_tf"),
-        ForeignWeights::Flax => with_old_transformers("from_flax"),
-        ForeignWeights::TensorFlowCheckpoint => {
-            "with transformers 4: python -m transformers.models.bert.convert_bert_original_tf_checkpoint_to_pytorch --tf_checkpoint_path bert_model.ckpt --bert_config_file bert_config.json --pytorch_dump_path pytorch_model.bin".into()
-        }
-        ForeignWeights::Onnx | ForeignWeights::Gguf => {
-            "--model with the checkpoint that it was converted from; it has a model.safetensors or pytorch_model.bin".into()
-        }
-        ForeignWeights::OldTorch => {
-            "in Python: torch.save(torch.load(\"pytorch_model.bin\", weights_only=False), \"pytorch_model.bin\")".into()
-        }
-    }
-}
-
-fn save_checkpoint(part: CheckpointPart) -> &'static str {
-    match part {
-        CheckpointPart::Whole => {
-            "save it whole: model.save_pretrained(DIRECTORY) and tokenizer.save_pretrained(DIRECTORY)"
-        }
-        CheckpointPart::Model => "save the model again: model.save_pretrained(DIRECTORY)",
-        CheckpointPart::ConfigWithWeights => {
-            "save config and weights together: model.save_pretrained(DIRECTORY)"
-        }
-        CheckpointPart::Safetensors => {
-            "save the weights as safetensors: model.float().save_pretrained(DIRECTORY)"
-        }
-        CheckpointPart::Config => "save the config again: config.save_pretrained(DIRECTORY)",
-        CheckpointPart::Tokenizer => {
-            "save the tokenizer that the model was trained with: tokenizer.save_pretrained(DIRECTORY)"
-        }
-    }
-}
-
-/// A word as a shell wants it.
-fn typed(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "._-/+:@%".contains(letter);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
-/// How to make a file of inputs of one that is none.
-fn convert_file(file: &str, kind: ForeignFile) -> String {
-    let pandas = |read: &str| {
-        format!(
-            "in Python: pandas.{read}(\"{}\").to_json(\"inputs.jsonl\", orient=\"records\", lines=True)",
-            file.trim_matches('\'')
-        )
-    };
-    let unpacked = |tool: &str| {
-        format!("{tool} < {file} | attnviz batch - --input-format csv, or what else is in it")
-    };
-    let encoded = |from: &str| format!("iconv -f {from} -t UTF-8 {file} > utf-8.txt");
-    match kind {
-        ForeignFile::Parquet => pandas("read_parquet"),
-        ForeignFile::Arrow => pandas("read_feather"),
-        ForeignFile::Spreadsheet => {
-            "save it as CSV UTF-8 in the program that it comes from".to_owned()
-        }
-        ForeignFile::Gzip => unpacked("gzip -dc"),
-        ForeignFile::Bzip2 => unpacked("bzip2 -dc"),
-        ForeignFile::Xz => unpacked("xz -dc"),
-        ForeignFile::Zstandard => unpacked("zstd -dc"),
-        ForeignFile::Archive => format!("unpack it first: {file}"),
-        ForeignFile::Document => "save it as plain text, one text a line".to_owned(),
-        ForeignFile::Database => "export a table of it as CSV".to_owned(),
-        ForeignFile::TokenLines => {
-            "write each sentence as one line of text, or read each line as a text: --input-format txt"
-                .to_owned()
-        }
-        ForeignFile::Utf16LittleEndian => encoded("UTF-16LE"),
-        ForeignFile::Utf16BigEndian => encoded("UTF-16BE"),
-        ForeignFile::Utf32 => encoded("UTF-32"),
-        ForeignFile::Picture | ForeignFile::Arrays | ForeignFile::Binary => {
-            "name a file of texts, such as sentences.txt".to_owned()
-        }
-        ForeignFile::Unknown => {
-            "--input-format txt, if each line is a text; or jsonl, json, csv, tsv".to_owned()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Options that are right and do nothing where they stand: said, so that nobody
 //! looks for what they did.
 
-use super::args::OutputArguments;
+use super::output_arguments::OutputArguments;
 use crate::analysis::LinkChoice;
 use crate::figure::{Colormap, Progression, Theme, View};
 use crate::store::Format;

@@ -8,11 +8,12 @@ use anyhow::{Context, Result};
 use super::Outcome;
 use super::args::MergeArguments;
 use super::batch_report::BatchReport;
+use super::messages::Messages;
 use crate::batch;
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
 
-pub(super) fn run(arguments: &MergeArguments) -> Result<Outcome> {
+pub(super) fn run(arguments: &MergeArguments, messages: &Messages) -> Result<Outcome> {
     let output = &arguments.output;
     let start = Instant::now();
     let manifest = batch::merge(&arguments.folders, output, arguments.overwrite)
@@ -30,13 +31,17 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<Outcome> {
         .print()?;
         return Ok(Outcome::of(counts));
     }
+    if !messages.shows_results() {
+        return Ok(Outcome::of(counts));
+    }
     let mut out = anstream::stdout().lock();
     writeln!(
         out,
         "inputs  {} done, {} failed",
         counts.done, counts.failed
     )?;
-    let page = output.join(PAGE).display().to_string();
-    writeln!(out, "wrote   {}", Printable(&page))?;
+    let (folder, page) = (output.display(), output.join(PAGE));
+    writeln!(out, "wrote   {}", Printable(&folder.to_string()))?;
+    writeln!(out, "open    {}", Printable(&page.display().to_string()))?;
     Ok(Outcome::of(counts))
 }

@@ -1,28 +1,24 @@
 //! What the user reads on standard error: warnings, details, progress.
 
 use std::collections::BTreeSet;
-use std::error::Error as _;
-use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use clap::CommandFactory;
-use clap::error::{ContextKind, ContextValue};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 
-use super::args::{Arguments, ColorWhen, MessageArguments};
-use super::hints::{in_words, remedy};
+use super::message_arguments::{ColorWhen, MessageArguments};
 use crate::checkpoint::hub::DownloadEvent;
-use crate::remedy::Remedy;
 use crate::render::terminal::Printable;
 
 /// How much is said, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Messages {
     quiet: bool,
-    verbose: bool,
+    /// How often `-v` was typed.
+    verbosity: u8,
 }
 
 impl Messages {
@@ -37,15 +33,19 @@ impl Messages {
         choice.write_global();
         Self {
             quiet: arguments.quiet,
-            verbose: arguments.verbose,
+            verbosity: arguments.verbose,
         }
     }
 
-    /// Something that the user should know and that stops nothing.
+    /// Something that changes what the result means and stops nothing; in spite
+    /// of `-q`. What changes nothing is no warning.
     pub fn warning(self, message: impl Display) {
-        if !self.quiet {
-            labelled("warning", AnsiColor::Yellow, message);
-        }
+        labelled("warning", AnsiColor::Yellow, message);
+    }
+
+    /// Whether results are printed as text.
+    pub fn shows_results(self) -> bool {
+        !self.quiet
     }
 
     /// Several of them.
@@ -55,19 +55,16 @@ impl Messages {
         }
     }
 
-    /// Something that changes what the result means; in spite of `-q`.
-    pub fn caveat(self, message: impl Display) {
-        labelled("warning", AnsiColor::Yellow, message);
-    }
-
-    /// Whether warnings are hidden.
-    pub fn is_quiet(self) -> bool {
-        self.quiet
-    }
-
     /// What is being done, with `-v`.
     pub fn detail(self, message: impl Display) {
-        if self.verbose {
+        if self.verbosity > 0 {
+            labelled("info", AnsiColor::Cyan, message);
+        }
+    }
+
+    /// More of what is being done, with `-vv`.
+    pub fn more_detail(self, message: impl Display) {
+        if self.verbosity > 1 {
             labelled("info", AnsiColor::Cyan, message);
         }
     }
@@ -88,11 +85,11 @@ impl Messages {
 
     /// Whether standard error is a log that wants a line now and then.
     pub fn shows_lines(self) -> bool {
-        !self.quiet && !std::io::stderr().is_terminal()
+        !self.quiet && !can_redraw()
     }
 
     fn shows_progress(self) -> bool {
-        !self.quiet && std::io::stderr().is_terminal()
+        !self.quiet && can_redraw()
     }
 
     /// Shows downloads as they come: a bar on a terminal, else a line a file,
@@ -145,17 +142,39 @@ impl Messages {
                 if let Some(bar) = bar.take() {
                     bar.finish_and_clear();
                 }
-                self.warning(format_args!(
-                    "{file}: {reason}; attempt {attempt} follows in {}",
-                    seconds(delay)
-                ));
+                if !self.quiet {
+                    let delay = seconds(delay);
+                    let message =
+                        format_args!("{file}: {reason}; attempt {attempt} follows in {delay}");
+                    labelled("retrying", AnsiColor::Yellow, message);
+                }
             }
         }
     }
 }
 
-/// The error, its causes below it, and the hint; in spite of `-q`.
-pub fn print_error(error: &anyhow::Error, hint: Option<&str>) {
+/// Whether standard error is a terminal that can go back in its line.
+fn can_redraw() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// What `--json` prints of an error.
+#[derive(Serialize)]
+struct ErrorReport<'a> {
+    error: ErrorRecord<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorRecord<'a> {
+    message: &'a str,
+    causes: &'a [String],
+    hint: Option<&'a str>,
+    exit_code: u8,
+}
+
+/// The error, its causes below it, and what to do, in spite of `-q`; on
+/// standard output as well where JSON is asked for.
+pub fn print_error(error: &anyhow::Error, remedy: Option<&str>, exit_code: u8, json: bool) {
     let mut causes: Vec<String> = Vec::new();
     let message = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -165,40 +184,35 @@ pub fn print_error(error: &anyhow::Error, hint: Option<&str>) {
             causes.push(cause);
         }
     }
-    labelled("error", AnsiColor::Red, message);
-    for cause in causes {
-        print_line(format_args!("  {}", Printable(&cause)));
+    labelled("error", AnsiColor::Red, &message);
+    for cause in &causes {
+        print_line(format_args!("  {}", Printable(cause)));
     }
-    if let Some(hint) = hint {
-        labelled("hint", AnsiColor::Cyan, hint);
+    if let Some(remedy) = remedy {
+        labelled("hint", AnsiColor::Cyan, remedy);
+    }
+    if json {
+        print_error_as_json(&message, &causes, remedy, exit_code);
     }
 }
 
-/// What is wrong with the command line as clap says it, and a hint in the
-/// place of its own last line, so that every error ends alike.
-pub fn print_usage_error(error: &clap::Error, typed: impl Iterator<Item = OsString>) {
-    let message = error.render().ansi().to_string();
-    let end = message
-        .rfind("\n\nFor more information")
-        .unwrap_or(message.len());
-    let message = message.get(..end).unwrap_or(&message);
-    print_line(format_args!("{}", message.trim_end()));
-    let command = Arguments::command();
-    let mut typed = typed.filter_map(|argument| argument.into_string().ok());
-    let subcommand = typed.find(|argument| command.find_subcommand(argument).is_some());
-    // A value that is wrong may know a right one.
-    let of_value = error.source().and_then(remedy);
-    let of_value = of_value.filter(|remedy| !matches!(remedy, Remedy::ReadHelp { .. }));
-    let remedy = of_value.unwrap_or(Remedy::ReadHelp { subcommand });
-    let option = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(usage)) => usage.split(' ').next(),
-        _ => None,
+/// An error on standard output, for programs.
+pub(super) fn print_error_as_json(
+    message: &str,
+    causes: &[String],
+    hint: Option<&str>,
+    exit_code: u8,
+) {
+    let error = ErrorRecord {
+        message,
+        causes,
+        hint,
+        exit_code,
     };
-    let hint = match (&remedy, option) {
-        (Remedy::CorrectValue { value }, Some(option)) => format!("{option} {value}"),
-        (remedy, _) => in_words(remedy),
-    };
-    labelled("hint", AnsiColor::Cyan, hint);
+    if let Ok(text) = serde_json::to_string_pretty(&ErrorReport { error }) {
+        // Standard output that is closed leaves nobody to tell.
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
 }
 
 pub(super) fn labelled(label: &str, color: AnsiColor, message: impl Display) {
@@ -209,7 +223,7 @@ pub(super) fn labelled(label: &str, color: AnsiColor, message: impl Display) {
     ));
 }
 
-fn print_line(line: std::fmt::Arguments<'_>) {
+pub(super) fn print_line(line: std::fmt::Arguments<'_>) {
     // Standard error that is closed leaves nobody to tell.
     let _ = writeln!(anstream::stderr(), "{line}");
 }

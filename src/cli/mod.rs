@@ -6,6 +6,7 @@ mod batch;
 mod batch_progress;
 mod batch_report;
 mod bench;
+mod candidates;
 mod completions;
 mod encode;
 mod hints;
@@ -14,30 +15,43 @@ mod index_list;
 mod instructions;
 mod man;
 mod merge;
+mod message_arguments;
 mod messages;
 mod model;
 mod model_name;
+mod nearest;
+mod output_arguments;
+mod phrases;
 mod pull;
 mod render;
+mod render_runs;
+mod saved_selection;
 mod settings;
-mod standard_input;
 mod standard_output;
 mod terminal;
 mod terminal_output;
 mod terminal_view;
+mod text_argument;
 mod tokens;
+mod truncate;
+mod typed;
 mod usage;
+mod values;
 mod view_list;
 
 use anyhow::Result;
 
 pub use args::Arguments;
+pub use completions::complete;
 pub use hints::{hint, in_words};
 pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
-pub use messages::{Messages, print_error, print_usage_error, rate};
+pub use messages::{Messages, print_error, rate};
 pub use model_name::ModelName;
+pub use nearest::MistypedModel;
 pub use standard_output::StandardOutputError;
 pub use terminal_view::TerminalView;
+pub use text_argument::StandardInputError;
+pub use typed::{asks_for_json, print_usage_error};
 pub use usage::exit_code;
 
 use crate::store::batch_records::BatchCounts;
@@ -51,12 +65,13 @@ use args::Command;
 /// of it.
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     instructions::choose()?;
+    messages.more_detail(format_args!("attnviz {}", env!("CARGO_PKG_VERSION")));
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
-        Command::Render(render) => render::run(&settings::render(render)?, messages)?,
+        Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
-        Command::Merge(merge) => return merge::run(merge),
+        Command::Merge(merge) => return merge::run(merge, messages),
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,
         Command::Completions(completions) => completions::run(completions)?,

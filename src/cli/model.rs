@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 
 use super::index_list::IndexList;
 use super::messages::Messages;
+use super::nearest;
 use super::settings::ModelSettings;
 use crate::attention::Selection;
 use crate::checkpoint::{self, Checkpoint, ModelProvenance, PendingProvenance};
@@ -11,12 +12,25 @@ use crate::pipeline::{self, LoadedModel, Use};
 
 /// The files of the model; the user is told where they are not the asked ones.
 pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Result<Checkpoint> {
+    if let Some(hub) = &settings.load.hub {
+        let cache = hub.cache.display();
+        messages.more_detail(format_args!(
+            "the hub is {}, its cache {cache}",
+            hub.endpoint
+        ));
+    }
     let mut observer = messages.download_observer();
     let loaded = match &settings.source {
         None => checkpoint::load_default(&settings.revision, &settings.load, &mut observer),
         Some(source) => checkpoint::load(source, &settings.load, &mut observer),
     };
-    let mut checkpoint = loaded.context("the model could not be loaded")?;
+    let typed = settings.name.as_deref();
+    let mut checkpoint = loaded
+        .map_err(|error| match typed {
+            Some(typed) => nearest::explained(typed, false, error),
+            None => error.into(),
+        })
+        .context("the model could not be loaded")?;
     checkpoint
         .weights_prefix
         .clone_from(&settings.weights_prefix);
@@ -36,7 +50,7 @@ pub(super) fn load(
     let mut warnings: Vec<String> = checkpoint.notice.iter().cloned().collect();
     let loaded = pipeline::load(&checkpoint, use_of_it).with_context(|| of(&checkpoint.id))?;
     for warning in loaded.model.warnings() {
-        messages.caveat(warning);
+        messages.warning(warning);
         warnings.push(warning.clone());
     }
     Ok((loaded, warnings))

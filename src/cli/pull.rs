@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::args::PullArguments;
 use super::messages::Messages;
-use super::settings;
+use super::nearest;
 use super::standard_output::StandardOutputError;
 use crate::checkpoint::{self, LoadOptions, ModelProvenance};
 use crate::render::terminal::Printable;
@@ -17,22 +17,24 @@ pub(super) fn run(
     messages: &Messages,
 ) -> Result<()> {
     let mut resolved: Vec<ModelProvenance> = Vec::new();
-    let sources = arguments.models.iter().map(|model| {
-        let source = model.source(&arguments.revision);
-        settings::check_revision(&source, model, &arguments.revision).map(|()| (model, source))
-    });
+    let revision = arguments.revision.as_deref();
+    let sources = arguments
+        .models
+        .iter()
+        .map(|model| Ok((model, model.source(revision)?)));
     // Before the first is downloaded.
     let sources = sources.collect::<Result<Vec<_>>>()?;
     for (model, source) in sources {
         let mut observer = messages.download_observer();
         let checkpoint = checkpoint::load(&source, options, &mut observer)
+            .map_err(|error| nearest::explained(model.name(), true, error))
             .with_context(|| format!("{} could not be pulled", model.name()))?;
         checkpoint
             .notice
             .iter()
             .for_each(|notice| messages.warning(notice));
         let provenance = checkpoint.provenance().wait()?;
-        if !arguments.json {
+        if !arguments.json && messages.shows_results() {
             print_text(&provenance)?;
         }
         resolved.push(provenance);

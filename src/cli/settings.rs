@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::args::{
-    BatchArguments, BenchArguments, EncodeArguments, ModelArguments, OutputArguments,
-    RenderArguments, TokensArguments,
+    BatchArguments, BenchArguments, EncodeArguments, ModelArguments, RenderArguments,
+    TokensArguments,
 };
 use super::idle_options::idle_options;
 use super::index_list::IndexList;
-use super::model_name::ModelName;
-use super::standard_input;
+use super::model_name::revision_or_default;
+use super::output_arguments::OutputArguments;
 use super::terminal_view::TerminalView;
+use super::text_argument::text_of;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
 use crate::batch::{InputSource, ReadOptions, ReportFile, Reports};
@@ -33,6 +34,8 @@ const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 /// Which model a command uses.
 #[derive(Debug)]
 pub struct ModelSettings {
+    /// What was typed.
+    pub name: Option<String>,
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
     /// Which of several encoders.
@@ -107,10 +110,7 @@ pub(super) fn tokens(arguments: &TokensArguments) -> Result<TokensSettings> {
     let mut model = model(&arguments.model)?;
     model.load.parts = Parts::WithoutWeights;
     Ok(TokensSettings {
-        input: Input::pair(
-            standard_input::text(&arguments.text)?,
-            arguments.pair.clone(),
-        ),
+        input: input(&arguments.text, arguments.pair.as_deref())?,
         model,
         truncate: arguments.truncate.limit(),
         json: arguments.json,
@@ -138,7 +138,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     let output = &arguments.output;
     check_minimum(output)?;
     Ok(EncodeSettings {
-        input: Input::pair(&arguments.text, arguments.pair.clone()),
+        input: input(&arguments.text, arguments.pair.as_deref())?,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -153,6 +153,18 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         ),
         json: arguments.json,
     })
+}
+
+/// The text and its pair; one of the two may be standard input.
+fn input(text: &str, pair: Option<&str>) -> Result<Input> {
+    if text == "-" && pair == Some("-") {
+        return Err(UsageError::error(
+            "standard input is one text, and two are to be read from it",
+            Remedy::LeaveOut(Setting::Pair),
+        ));
+    }
+    let pair = pair.map(text_of).transpose()?;
+    Ok(Input::pair(&text_of(text)?, pair))
 }
 
 /// The settings of `batch`; sets the number of threads of the process.
@@ -239,17 +251,14 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
 }
 
 fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
-    let source = arguments
-        .model
-        .as_ref()
-        .map(|model| model.source(&arguments.revision));
+    let revision = arguments.revision.as_deref();
+    let name = arguments.model.as_ref();
+    let source = name.map(|name| name.source(revision)).transpose()?;
     // The revision is the model's alone.
-    let tokenizer = arguments.tokenizer.as_ref().map(|name| name.source("main"));
+    let tokenizer = arguments.tokenizer.as_ref();
+    let tokenizer = tokenizer.map(|name| name.source(None)).transpose()?;
     let on_hub = |source: &CheckpointSource| matches!(source, CheckpointSource::Hub { .. });
     let is_hub = source.as_ref().is_none_or(on_hub) || tokenizer.as_ref().is_some_and(on_hub);
-    if let (Some(source), Some(name)) = (&source, &arguments.model) {
-        check_revision(source, name, &arguments.revision)?;
-    }
     Ok(ModelSettings {
         load: LoadOptions {
             tokenizer,
@@ -262,30 +271,11 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
                 },
             }
         },
+        name: name.map(|name| name.name().to_owned()),
         source,
         weights_prefix: arguments.weights_prefix.clone(),
-        revision: arguments.revision.clone(),
+        revision: revision_or_default(revision),
     })
-}
-
-/// A revision of something that has none is a mistake.
-pub(super) fn check_revision(
-    source: &CheckpointSource,
-    name: &ModelName,
-    revision: &str,
-) -> Result<()> {
-    match source {
-        CheckpointSource::Directory(_) | CheckpointSource::Builtin if revision != "main" => {
-            let name = name.name();
-            Err(UsageError::error(
-                format!("--revision is for models on the hub, and {name} is a local one"),
-                Remedy::LeaveOut(Setting::Revision),
-            ))
-        }
-        CheckpointSource::Directory(_)
-        | CheckpointSource::Builtin
-        | CheckpointSource::Hub { .. } => Ok(()),
-    }
 }
 
 /// What is drawn: what was asked for, or else the command's own views.

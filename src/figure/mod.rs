@@ -374,7 +374,7 @@ pub struct Panel<'run> {
 /// Values in rows and columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix<'run> {
-    /// Row after row.
+    /// Row after row; NaN for a cell that is not there and stays empty.
     pub values: Cow<'run, [f32]>,
     /// Number of rows (queries).
     pub rows: usize,

@@ -164,19 +164,6 @@ impl Tokenizer {
         })
     }
 
-    /// How many units of an input stand for a part of a text that the vocabulary
-    /// lacks.
-    pub fn unknown_count(&self, input: &Prepared) -> usize {
-        let units = input.source().iter();
-        units.filter(|unit| self.is_unknown(unit)).count()
-    }
-
-    /// Whether a unit stands for a part of a text that the vocabulary lacks.
-    pub fn is_unknown(&self, unit: &Unit) -> bool {
-        let is_of_text = matches!(unit.place, Place::Bytes { .. });
-        is_of_text && unit.special.is_none() && self.unknown_id == Some(unit.id)
-    }
-
     fn units(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Unit> {
         let added = encoding.get_special_tokens_mask();
         let spelling = self

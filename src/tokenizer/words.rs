@@ -37,8 +37,12 @@ pub fn of_units(units: &[Unit], texts: &[&str]) -> Vec<Option<u32>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut members: Vec<usize> = Vec::new();
     for (index, unit) in units.iter().enumerate() {
-        let (Place::Bytes { start, end }, Some(_)) = (unit.place, unit.word) else {
+        if unit.word.is_none() {
             continue;
+        }
+        let (start, end) = match unit.place {
+            Place::Bytes { start, end } => (start, end),
+            Place::Added | Place::Patch { .. } => (0, 0),
         };
         let text = texts.get(unit.segment as usize).copied();
         let text = text.unwrap_or_default();
@@ -58,16 +62,17 @@ pub fn of_units(units: &[Unit], texts: &[&str]) -> Vec<Option<u32>> {
 
 /// How a unit, and the piece of the text that it is, stand to the unit before.
 fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str) -> Link {
-    let Place::Bytes { start, .. } = unit.place else {
+    if earlier.segment != unit.segment {
         return Link::Apart;
-    };
-    match earlier.place {
-        _ if earlier.segment != unit.segment => Link::Apart,
-        _ if earlier.word == unit.word => Link::Same,
-        // `[MASK]` is a word of its own.
-        _ if earlier.special.is_some() || unit.special.is_some() => Link::Apart,
-        // Some tokenizers count the space to the word behind it.
-        Place::Bytes { end, .. } => {
+    }
+    if earlier.word == unit.word {
+        return Link::Same;
+    }
+    // `[MASK]` is a word of its own.
+    let is_special = earlier.special.is_some() || unit.special.is_some();
+    match (earlier.place, unit.place) {
+        (Place::Bytes { end, .. }, Place::Bytes { start, .. }) if !is_special => {
+            // Some tokenizers count the space to the word behind it.
             let between = text.get(end..start).unwrap_or_default();
             let is_apart =
                 between.contains(char::is_whitespace) || piece.starts_with(char::is_whitespace);
@@ -76,7 +81,7 @@ fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str) -> Link {
                 false => Link::Touches,
             }
         }
-        Place::Added | Place::Patch { .. } => Link::Apart,
+        (Place::Bytes { .. } | Place::Added | Place::Patch { .. }, _) => Link::Apart,
     }
 }
 

@@ -8,15 +8,19 @@ use std::path::{Path, PathBuf};
 use attnviz::batch::BatchError;
 use attnviz::batch::MergeError;
 use attnviz::checkpoint::CheckpointError;
-use attnviz::cli::hint;
+use attnviz::cli::{Arguments, hint};
 use attnviz::figure::FigureError;
 use attnviz::model::{ConfigError, ModelError};
 use attnviz::pipeline::OutputError;
 use attnviz::store::write::WriteError;
+use clap::CommandFactory;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ExprLit, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, Type, Visibility};
 
 const HINTS: &str = "cli/hints.rs";
+/// Pieces of them.
+const PHRASES: &str = "cli/phrases.rs";
 
 /// Errors, remedies and texts of one file.
 #[derive(Default)]
@@ -172,6 +176,69 @@ fn remedies_are_put_into_words_in_one_place() {
         assert_eq!(found.texts, [""; 0], "{name}: words of a remedy");
         let has_hints = found.has_hints;
         assert_eq!(has_hints, name == HINTS, "{name}: a function of hints");
+    }
+}
+
+/// Every text in a piece of source, comments left out.
+fn add_texts(source: TokenStream, texts: &mut Vec<String>) {
+    let mut is_attribute = false;
+    for token in source {
+        match token {
+            TokenTree::Group(group) if !is_attribute => add_texts(group.stream(), texts),
+            TokenTree::Literal(literal) => {
+                let literal = syn::parse_str::<syn::LitStr>(&literal.to_string());
+                texts.extend(literal.map(|text| text.value()));
+            }
+            TokenTree::Punct(ref sign) => {
+                is_attribute = sign.as_char() == '#' || is_attribute && sign.as_char() == '!';
+                continue;
+            }
+            TokenTree::Group(_) | TokenTree::Ident(_) => {}
+        }
+        is_attribute = false;
+    }
+}
+
+/// The texts of the hints, with what a placeholder stands for left open.
+fn hints() -> Vec<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut texts = Vec::new();
+    for file in [HINTS, PHRASES] {
+        let source = fs::read_to_string(source.join(file)).unwrap();
+        add_texts(source.parse().unwrap(), &mut texts);
+    }
+    assert!(texts.len() > 50, "{} texts", texts.len());
+    texts
+}
+
+#[test]
+fn every_hint_can_be_typed() {
+    let root = Arguments::command();
+    let commands: Vec<_> = root.get_subcommands().collect();
+    let options: BTreeSet<String> = std::iter::once(&root)
+        .chain(commands.iter().copied())
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|argument| Some(format!("--{}", argument.get_long()?)))
+        .chain(["--help".to_owned()])
+        .collect();
+    for text in hints() {
+        assert!(!text.contains('…'), "{text}");
+        let words =
+            text.split(|letter: char| !letter.is_alphanumeric() && !"-{}_".contains(letter));
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        for word in &words {
+            let option = word.replace("{kind}", "layer");
+            // Python's options have other signs in them.
+            let is_option = option.starts_with("--") && option.len() > 2 && !option.contains('_');
+            let is_known = !is_option || option.contains('{') || options.contains(&option);
+            assert!(is_known, "{option} of {text:?} is no option");
+        }
+        for pair in words.windows(2) {
+            let is_command = |name: &str| commands.iter().any(|command| command.get_name() == name);
+            let follows = pair[0] == "attnviz" && !text.starts_with("the same");
+            let is_known = !follows || pair[1].starts_with(['-', '{']) || is_command(pair[1]);
+            assert!(is_known, "{} of {text:?} is no command", pair[1]);
+        }
     }
 }
 

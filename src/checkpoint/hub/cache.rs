@@ -268,6 +268,24 @@ impl RepositoryCache {
     }
 }
 
+/// The models that a cache holds, by their names on the hub, in the order of
+/// these; none where it cannot be read.
+pub fn cached_models(cache: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(cache) else {
+        return Vec::new();
+    };
+    let mut models: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.path().join("snapshots").is_dir())
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            Some(name.to_str()?.strip_prefix("models--")?.replace("--", "/"))
+        })
+        .collect();
+    models.sort();
+    models
+}
+
 /// Whether a revision is a commit in full, which never changes its content.
 pub(super) fn is_full_commit(revision: &str) -> bool {
     revision.len() == 40

@@ -13,6 +13,7 @@ use rustls::{CertificateError, Error as TlsError, RootCertStore};
 use ureq::tls::{Certificate, RootCerts};
 
 use super::HubError;
+use super::error::CertificateFault;
 
 /// What names a bundle, the strongest first: those of Python's `requests`, then
 /// those of OpenSSL, which huggingface_hub's `httpx` heeds as well.
@@ -111,20 +112,6 @@ fn of_folder(folder: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
         .iter()
         .filter_map(|path| of_file(&fs::read(path).ok()?).ok());
     Ok(certificates.flatten().collect())
-}
-
-/// What is wrong with a host's certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CertificateFault {
-    /// Nobody who is trusted has signed it.
-    UnknownIssuer,
-    /// It has expired, or is for later, by this machine's clock.
-    Date,
-    /// It is for another host.
-    Name,
-    /// Anything else: damaged, withdrawn, signed in a way that nobody trusts.
-    Other,
 }
 
 /// What is wrong with the certificate, where that is why a connection failed.

@@ -9,8 +9,21 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::certificates::CertificateFault;
 use crate::remedy::Remedy;
+
+/// What is wrong with a host's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// Nobody who is trusted has signed it.
+    UnknownIssuer,
+    /// It has expired, or is for later, by this machine's clock.
+    Date,
+    /// It is for another host.
+    Name,
+    /// Anything else: damaged, withdrawn, signed in a way that nobody trusts.
+    Other,
+}
 
 /// An error of the hub, of the way to it, or of the cache.
 #[derive(Debug, Error)]
@@ -22,6 +35,25 @@ pub enum HubError {
         /// The name as it was given.
         id: String,
         /// The rule that it breaks.
+        reason: &'static str,
+    },
+    /// An address at another host than the hub's.
+    #[error("{host} is not the hub: models are addressed at huggingface.co{}", match hub.as_str() {
+        "huggingface.co" => String::new(),
+        hub => format!(" or {hub}"),
+    })]
+    ForeignHost {
+        /// The host of the address.
+        host: String,
+        /// The host that `HF_ENDPOINT` names.
+        hub: String,
+    },
+    /// An address at the hub that leads to something else than a model.
+    #[error("{address} is not the address of a model: {reason}")]
+    NotAModelsAddress {
+        /// The address without its query.
+        address: String,
+        /// What is wrong with it.
         reason: &'static str,
     },
     /// The revision is none that a repository could have.
@@ -274,6 +306,8 @@ impl HubError {
             | Self::NotCached { .. } => true,
             Self::ServerError { status, .. } => *status >= 500,
             Self::InvalidId { .. }
+            | Self::ForeignHost { .. }
+            | Self::NotAModelsAddress { .. }
             | Self::InvalidRevision { .. }
             | Self::InvalidFileName { .. }
             | Self::InvalidEndpoint { .. }
@@ -317,7 +351,9 @@ impl HubError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::InvalidId { .. } => Remedy::NameHubModel,
+            Self::InvalidId { .. } | Self::ForeignHost { .. } | Self::NotAModelsAddress { .. } => {
+                Remedy::NameHubModel
+            }
             Self::InvalidRevision { .. } | Self::RevisionMissing { .. } => Remedy::UseMainRevision,
             Self::InvalidFileName { .. } => return None,
             Self::InvalidEndpoint { .. } => Remedy::SetEndpoint,

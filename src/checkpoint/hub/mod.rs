@@ -20,7 +20,8 @@
 //! `address` and `headers` for what it asks and is told and `refusal` for the
 //! answers that are no success, `certificates` for whom it trusts; `patience` says how often that is tried,
 //! `event` what is told of it; `cache` knows the layout on disk, `part` a file
-//! that is on its way, `names` keeps out what leads elsewhere, `verify`
+//! that is on its way, `names` keeps out what leads elsewhere, `model_address` reads what was
+//! copied out of a browser, `verify`
 //! compares contents with etags.
 //!
 //! [`fetch`]: Repository::fetch
@@ -33,6 +34,7 @@ mod environment;
 mod error;
 mod event;
 mod headers;
+mod model_address;
 mod names;
 mod part;
 mod patience;
@@ -53,10 +55,11 @@ use self::transfer::Client;
 use self::verify::{Verdict, verify};
 use crate::percent::{percent_encoded, percent_encoded_path};
 
-pub use self::certificates::CertificateFault;
+pub use self::cache::cached_models;
 pub use self::environment::HubEnvironment;
-pub use self::error::HubError;
+pub use self::error::{CertificateFault, HubError};
 pub use self::event::{DownloadEvent, Observer};
+pub use self::model_address::{ModelAddress, model_address};
 pub use self::patience::Timeouts;
 
 /// A file in the cache.

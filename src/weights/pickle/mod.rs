@@ -6,6 +6,8 @@
 //! nested ones recursively, so that one of a megabyte overflows the stack, and
 //! prints to standard error.
 
+mod classes;
+mod everything;
 mod legacy_file;
 mod machine;
 mod state_dict;
@@ -21,7 +23,9 @@ use thiserror::Error;
 use super::bytes::{ByteOrder, ByteSource, FloatType, ReadError, file_name};
 use crate::checkpoint::FileKind;
 use crate::remedy::{CheckpointPart, Remedy};
-use state_dict::{Entry, NoStateDict, StateDict, TensorRecord};
+use everything::everything;
+use machine::Pickled;
+use state_dict::{Entry, NoStateDict, StateDict, TensorRecord, state_dict};
 
 /// The longest pickle that is read, in bytes; a BERT's has some ten thousand.
 const MAXIMUM_PICKLE_LENGTH: u64 = 64 << 20;
@@ -188,6 +192,9 @@ impl Problem {
     }
 }
 
+/// Which tensors of a pickle are wanted.
+type Find = fn(&Pickled<'_>) -> Result<StateDict, NoStateDict>;
+
 /// What a file holds, whichever of PyTorch's formats it has.
 #[derive(Debug)]
 struct Contents {
@@ -202,6 +209,8 @@ pub struct PickleFile {
     tensors: BTreeMap<String, TensorRecord>,
     /// Tensors of other kinds, by the function that would make each.
     unreadable: BTreeMap<String, String>,
+    /// What is None instead of a tensor.
+    nothing: Vec<String>,
     /// A few keys that lead to no tensor.
     pub other_keys: Vec<String>,
     storages: BTreeMap<String, Storage>,
@@ -242,24 +251,40 @@ impl PickleFile {
     /// # Errors
     /// When the file cannot be read or is malformed.
     pub fn open(path: &Path) -> Result<Self, PickleError> {
+        Self::open_and_find(path, state_dict)
+    }
+
+    /// Reads what there is of all tensors, not of a state dict alone: by the
+    /// keys and positions that lead to each.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is malformed.
+    pub fn open_everything(path: &Path) -> Result<Self, PickleError> {
+        Self::open_and_find(path, everything)
+    }
+
+    fn open_and_find(path: &Path, find: Find) -> Result<Self, PickleError> {
         let bytes = ByteSource::open(path)?;
         let file_length = bytes.length()?;
         let kind = FileKind::of_file(path).map_err(|source| bytes.failed(source))?;
         let contents = match kind == FileKind::TorchLegacy {
-            true => legacy_file::contents(&bytes, file_length),
-            false => zip_file::contents(path, file_length),
+            true => legacy_file::contents(&bytes, file_length, find),
+            false => zip_file::contents(path, file_length, find),
         };
         let contents = contents.map_err(|problem| problem.of(path))?;
         let (mut tensors, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
+        let mut nothing = Vec::new();
         for (name, entry) in contents.state_dict.entries {
             match entry {
                 Entry::Tensor(tensor) => drop(tensors.insert(name, tensor)),
                 Entry::Unreadable(function) => drop(unreadable.insert(name, function)),
+                Entry::Nothing => nothing.push(name),
             }
         }
         Ok(Self {
             tensors,
             unreadable,
+            nothing,
             other_keys: contents.state_dict.other_keys,
             storages: contents.storages,
             byte_order: match contents.is_big_endian {
@@ -277,6 +302,11 @@ impl PickleFile {
     pub fn names(&self) -> Vec<String> {
         let names = self.tensors.keys().chain(self.unreadable.keys());
         names.cloned().collect()
+    }
+
+    /// The names of what is None instead of a tensor.
+    pub fn nothing(&self) -> &[String] {
+        &self.nothing
     }
 
     /// Whether two names stand for the same numbers.

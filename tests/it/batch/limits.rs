@@ -88,11 +88,12 @@ fn the_result_as_json_counts_and_lists_no_inputs() {
 }
 
 #[test]
-fn quiet_says_nothing_where_inputs_fail() {
+fn quiet_hides_no_input_that_fails() {
     let workplace = Workplace::new();
     write(&workplace, "in.txt", lines());
     let outcome = batch(&workplace, 3, &["in.txt"], "out", &["-q"]);
-    assert!(!outcome.stderr.contains("UTF-8"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("UTF-8"), "{}", outcome.stderr);
+    assert_eq!(outcome.stdout, "");
 }
 
 #[test]

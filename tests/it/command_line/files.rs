@@ -117,6 +117,7 @@ fn the_main_command_draws_every_head_and_an_overview() {
         ("model   ", vec!["all-MiniLM-L6-v2", "built in"]),
         ("tokens  8: ", vec!["[CLS] hello , how are you ? [SEP]"]),
         ("wrote   ", vec![FOLDER, "73 pictures", "manifest.json"]),
+        ("open    ", vec!["hello-how-are-you", "overview.png"]),
         ("time    ", vec!["load", "encode", "draw"]),
     ] {
         let found = outcome.stdout.lines().find(|found| found.starts_with(line));
@@ -161,11 +162,12 @@ fn the_json_result_says_what_was_written() {
         .filter_map(Value::as_str)
         .collect();
     listed.sort_unstable();
-    // Each is a path from where the command was run.
+    // Paths from where the command ran.
+    let named = report["folder"].as_str().expect("a folder is named");
     let files = tree(&folder);
-    let below = format!("attnviz-out/{FOLDER}/");
-    let paths: Vec<String> = files.keys().map(|name| below.clone() + name).collect();
-    assert_eq!(listed, paths);
+    let expected: Vec<_> = files.keys().map(|name| format!("{named}/{name}")).collect();
+    assert_eq!(listed, expected);
+    assert_eq!(report["open"], format!("{named}/overview.png"));
     assert_eq!(report["pictures"], 13);
     assert_eq!(report["attention"][0]["layers"], json!([0]));
     let units = report["streams"][0]["units"].as_array();
@@ -173,6 +175,52 @@ fn the_json_result_says_what_was_written() {
     for stage in ["load", "encode", "draw"] {
         assert!(report["seconds"][stage].is_f64(), "{stage}");
     }
+}
+
+#[test]
+fn the_file_to_open_first_is_named() {
+    let workplace = Workplace::new();
+    let open = |arguments: &[&str]| -> String {
+        let outcome = workplace.succeed(arguments);
+        let line = outcome
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix("open    "));
+        let path = line.unwrap_or_else(|| panic!("{}", outcome.stdout));
+        assert!(workplace.path().join(path).is_file(), "{path}");
+        path.replace('\\', "/")
+    };
+    let base = [
+        "encode", "Hi", "-m", "builtin", "--layers", "0", "--heads", "0-1",
+    ];
+    for (more, expected) in [
+        (
+            &["-f", "png,safetensors"][..],
+            "attnviz-out/hi/overview.png",
+        ),
+        (&["-f", "svg"], "attnviz-out/hi/overview.svg"),
+        (
+            &["--views", "heads"],
+            "attnviz-out/hi/heads/layer-00-head-00.png",
+        ),
+        (&["-f", "npz"], "attnviz-out/hi/attention.npz"),
+    ] {
+        assert_eq!(open(&[&base, more].concat()), expected);
+    }
+    let render = ["render", "attnviz-out/hi", "--views", "overview"];
+    assert_eq!(open(&render), "attnviz-out/hi/overview.png");
+    std::fs::write(workplace.path().join("in.txt"), "one\ntwo\n").expect("a file is written");
+    for (index, folder) in ["1/2", "2/2"].into_iter().zip(["first", "second"]) {
+        let page = format!("{folder}/index.html");
+        let shard = [
+            "batch", "in.txt", "-m", "builtin", "--shard", index, "-o", folder,
+        ];
+        assert_eq!(open(&shard), page);
+    }
+    assert_eq!(
+        open(&["merge", "first", "second", "-o", "whole"]),
+        "whole/index.html"
+    );
 }
 
 /// The tensor of a saved run: its shape, its values and the manifest in it.

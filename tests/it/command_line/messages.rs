@@ -21,7 +21,7 @@ fn with<'a>(base: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn quiet_says_nothing_but_the_result() {
+fn quiet_hides_results_and_no_warning() {
     let workplace = Workplace::new();
     let loud = workplace.succeed(&WARNING);
     assert!(
@@ -29,11 +29,32 @@ fn quiet_says_nothing_but_the_result() {
         "{}",
         loud.stderr
     );
+    assert!(loud.stdout.contains("wrote "), "{}", loud.stdout);
     let quiet = workplace.succeed(&with(&WARNING, &["-q"]));
-    assert_eq!(quiet.stderr, "");
-    assert!(quiet.stdout.contains("wrote "), "{}", quiet.stdout);
+    assert_eq!(quiet.stderr, loud.stderr);
+    assert_eq!(quiet.stdout, "");
+    let json = workplace.succeed(&with(&WARNING, &["-q", "--json"]));
+    assert!(json.stdout.contains("\"warnings\""), "{}", json.stdout);
+    let cut = workplace.succeed(&with(&QUICK, &["-q", "--pair", "a b c", "--truncate", "5"]));
+    assert_eq!(
+        cut.stderr,
+        "warning: 2 of 7 tokens are cut off by --truncate\n"
+    );
+    let stands_in = workplace.succeed(&["encode", "Hi", "-q", "--views", "overview"]);
+    let says = "warning: bert-base-uncased is not available";
+    assert!(stands_in.stderr.starts_with(says), "{}", stands_in.stderr);
+    assert_eq!(stands_in.stdout, "");
     let failed = workplace.run(&["encode", "", "-m", "builtin", "-q"]);
     assert!(failed.stderr.starts_with("error: "), "{}", failed.stderr);
+    // Of the commands that have results, too.
+    for arguments in [
+        &["render", "out/hi", "-q", "-f", "svg"][..],
+        &["pull", "builtin", "-q"],
+    ] {
+        workplace.succeed(&with(&QUICK, &["-q", "-f", "safetensors", "-o", "out"]));
+        let outcome = workplace.succeed(arguments);
+        assert_eq!(outcome.stdout + &outcome.stderr, "", "{arguments:?}");
+    }
 }
 
 #[test]
@@ -43,6 +64,13 @@ fn verbose_says_which_files_were_used() {
     for file in ["config.json", "tokenizer.json", "model.safetensors"] {
         let line = format!("info: {file} has SHA-256 ");
         assert!(outcome.stderr.contains(&line), "{}", outcome.stderr);
+    }
+    assert!(!outcome.stderr.contains("info: attnviz "));
+    for more in [&["-vv"][..], &["-v", "-v"], &["-vvv"]] {
+        let outcome = workplace.succeed(&with(&QUICK, more));
+        let says = concat!("info: attnviz ", env!("CARGO_PKG_VERSION"));
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("SHA-256"), "{}", outcome.stderr);
     }
     let both = workplace.run(&with(&QUICK, &["-v", "-q"]));
     assert_eq!(both.code, Some(2), "{}", both.stderr);
@@ -133,7 +161,15 @@ fn a_slow_batch_is_not_said_to_stand_still() {
 #[test]
 fn standard_output_that_cannot_be_written_is_an_error() {
     let workplace = Workplace::new();
-    for arguments in [&QUICK[..], &["man"], &["completions", "bash"]] {
+    for arguments in [
+        &QUICK[..],
+        &["man"],
+        &["completions", "bash"],
+        &["--help"],
+        &["encode", "-h"],
+        &["help", "batch"],
+        &["--version"],
+    ] {
         let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
             skipped("this machine has no /dev/full");
             return;

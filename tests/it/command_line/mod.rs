@@ -1,5 +1,6 @@
 //! What a user types and what comes of it, through the real binary.
 
+mod completions;
 mod files;
 mod folders;
 mod help;
@@ -8,3 +9,4 @@ mod links;
 mod messages;
 mod reruns;
 mod show;
+mod typed;

@@ -109,8 +109,14 @@ fn other_options_add_their_files_and_delete_none() {
 /// Strings out of a list in JSON.
 fn names(list: &serde_json::Value) -> BTreeSet<String> {
     let list = list.as_array().expect("files are a list").iter();
-    list.map(|name| name.as_str().expect("a name is a string").to_owned())
-        .collect()
+    let prefix = format!("attnviz-out/{FOLDER}/");
+    list.map(|path| {
+        path.as_str()
+            .expect("a path is a string")
+            .replace('\\', "/")
+    })
+    .map(|path| path.strip_prefix(&prefix).unwrap_or(&path).to_owned())
+    .collect()
 }
 
 /// The manifest lists every other file of the folder with its digest.

@@ -34,7 +34,8 @@ fn without_a_name_the_built_in_model_stands_in_for_an_unreachable_hub() {
     let ran = home.encode(&nowhere, &[], &[]).succeeded();
     assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
     let quiet = home.encode(&nowhere, &[], &["--quiet"]).succeeded();
-    assert_eq!(quiet.stderr, "");
+    assert_eq!(quiet.stderr, ran.stderr);
+    assert_eq!(quiet.stdout, "");
     let json = home.encode(&nowhere, &[], &["--json"]).succeeded();
     let report: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(report["model"]["source"], "builtin");

@@ -1,6 +1,7 @@
 //! The way from a model's name to its files: over a hub on the loopback
 //! interface, with every fault that a network and a server can have.
 
+mod addresses;
 mod cache;
 mod certificates;
 mod default_model;
@@ -10,6 +11,7 @@ mod faults;
 mod home;
 mod python;
 mod transfer;
+mod weights;
 
 use std::collections::HashMap;
 use std::ffi::OsString;

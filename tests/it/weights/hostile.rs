@@ -240,3 +240,22 @@ fn a_config_that_goes_on_for_ever_is_refused_or_passed_over() {
     );
     check_modest(&folder, &["config.json", "at most 16777216 bytes"]);
 }
+
+#[test]
+fn a_name_of_a_megabyte_is_not_repeated_in_a_message() {
+    let long = "x".repeat(1 << 20);
+    for name in [
+        format!("bert.encoder.layer.0.lora_{long}"),
+        format!("bert.encoder.{long}.qweight"),
+        format!("{long}.embeddings.word_embeddings.weight"),
+        format!("bert.encoder.{long}"),
+        long,
+    ] {
+        let folder = ModelFolder::new();
+        let mut weights = super::prefixed("bert.", &tensors());
+        weights.insert(name, (vec![1], vec![0.0]));
+        folder.write("model.safetensors", super::safetensors_of(&weights));
+        let stderr = folder.encode(&[]).stderr;
+        assert!(stderr.len() < 2_000, "{} bytes", stderr.len());
+    }
+}

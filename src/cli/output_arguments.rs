@@ -1,0 +1,141 @@
+//! What is written and shown, and how it looks: options of every command that
+//! draws.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+use clap_complete::ArgValueCompleter;
+
+use super::candidates::{layers_or_heads, views};
+use super::index_list::IndexList;
+use super::terminal_view::TerminalView;
+use super::values::{in_full, one_of, views_in_full};
+use super::view_list::ViewList;
+use crate::analysis::{Crop, Granularity, LinkChoice, SpecialTokens};
+use crate::figure::{Colormap, Progression, Scale, Theme};
+use crate::store::Format;
+
+/// What is written, and how it looks.
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// Layers, such as 0-3,11 or -1
+    ///
+    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
+    /// last one.
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "all",
+        allow_hyphen_values = true,
+        add = ArgValueCompleter::new(layers_or_heads)
+    )]
+    pub layers: IndexList,
+    /// Heads, such as 0-3,11 or -1
+    ///
+    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
+    /// last one.
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "all",
+        allow_hyphen_values = true,
+        add = ArgValueCompleter::new(layers_or_heads)
+    )]
+    pub heads: IndexList,
+    /// heads, overview, mean, max, from:TOKEN, to:TOKEN;
+    /// TOKEN is a text or a position such as @3
+    /// [default: heads,overview; batch: overview]
+    #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(views),
+        long_help = views_in_full("What is drawn, with commas between; TOKEN is a text that stands once, or a position such as @3 [default: heads,overview; batch: overview]"))]
+    pub views: Option<Vec<ViewList>>,
+    /// png, svg, safetensors, npz, json
+    #[arg(
+        short,
+        long = "format",
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "png",
+        value_parser = one_of::<Format>(),
+        hide_possible_values = true, long_help = in_full::<Format>("What is written, with commas between")
+    )]
+    pub formats: Vec<Format>,
+    /// Folder for the results
+    #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-out", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
+    /// Replace what is somebody else's in a folder
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Units: subword, word
+    #[arg(long, value_name = "UNIT", default_value_t, value_parser = one_of::<Granularity>(),
+        hide_possible_values = true, long_help = in_full::<Granularity>("What a row and a column is"))]
+    pub tokens: Granularity,
+    /// keep, hide, renormalize
+    #[arg(long, value_name = "WHAT", default_value_t, value_parser = one_of::<SpecialTokens>(),
+        hide_possible_values = true, long_help = in_full::<SpecialTokens>("What becomes of [CLS], [SEP] and the like"))]
+    pub special_tokens: SpecialTokens,
+    /// Show a stretch of the tokens, such as 10-40
+    ///
+    /// The first and the last that are shown, counted from 0 as attnviz tokens
+    /// lists them.
+    #[arg(long, value_name = "FIRST-LAST")]
+    pub crop: Option<Crop>,
+    /// List so many of the strongest links by a map
+    ///
+    /// From 0, which lists none, to 100.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
+        value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub top_k: u16,
+    /// best: one a query, no special tokens; all
+    #[arg(long, value_name = "WHICH", default_value_t, value_parser = one_of::<LinkChoice>(),
+        hide_possible_values = true, long_help = in_full::<LinkChoice>("Which of the strongest links are listed"))]
+    pub links: LinkChoice,
+    /// Colours to: head, unit, run [default: by view]
+    #[arg(long, value_parser = one_of::<Scale>(),
+        hide_possible_values = true, long_help = in_full::<Scale>("What the colours reach to [default: by view]"))]
+    pub scale: Option<Scale>,
+    /// linear, logarithmic
+    #[arg(long, value_name = "WAY", default_value_t, value_parser = one_of::<Progression>(),
+        hide_possible_values = true, long_help = in_full::<Progression>("How the colours follow the values"))]
+    pub color_scale: Progression,
+    /// The value of the first colour
+    ///
+    /// A number; what is below it is clipped, and the picture says so.
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    pub vmin: Option<f32>,
+    /// The value of the last colour
+    ///
+    /// A number; what is above it is clipped, and the picture says so.
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    pub vmax: Option<f32>,
+    /// Such as cividis, mako or greys
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Colormap>(),
+        hide_possible_values = true, long_help = in_full::<Colormap>("The colours"))]
+    pub colormap: Colormap,
+    /// Turn the colours around
+    #[arg(long)]
+    pub invert: bool,
+    /// Paper and ink: light, dark
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Theme>(),
+        hide_possible_values = true, long_help = in_full::<Theme>("Paper and ink"))]
+    pub theme: Theme,
+    /// Write even more than 1 GB for one input
+    #[arg(long)]
+    pub large: bool,
+}
+
+/// What is shown in the terminal; for commands that have `--json` too.
+#[derive(Debug, Clone, Args)]
+pub struct TerminalArguments {
+    /// Draw in the terminal, too: overview or heads
+    #[arg(
+        long,
+        value_name = "VIEW",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "auto",
+        conflicts_with = "json",
+        value_parser = one_of::<TerminalView>(),
+        hide_possible_values = true, long_help = in_full::<TerminalView>("Draw in the terminal, too; a value stands behind \"=\", as in --show=heads")
+    )]
+    pub show: Option<TerminalView>,
+}

@@ -1,0 +1,225 @@
+//! A command line that is wrong: what clap says of it, and what to type instead.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+
+use anstyle::AnsiColor;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, Command, CommandFactory, Error};
+
+use super::args::Arguments;
+use super::hints::{in_words, remedy as known_remedy};
+use super::messages::{labelled, print_error_as_json, print_line};
+use super::nearest::nearest;
+use crate::remedy::Remedy;
+
+/// Subcommands whose argument is a text, which has to be in quotes.
+const OF_TEXTS: [&str; 2] = ["encode", "tokens"];
+
+/// Whether JSON is asked for, however wrong the rest of the command line is.
+pub fn asks_for_json(typed: &[OsString]) -> bool {
+    let options = typed.iter().take_while(|argument| *argument != "--");
+    options.into_iter().any(|argument| argument == "--json")
+}
+
+/// What is wrong with the command line as clap says it, and what to type
+/// instead in the place of its own tips, so that every error ends alike.
+pub fn print_usage_error(mut error: Error, typed: &[OsString], json: bool) {
+    let typed: Vec<String> = typed
+        .iter()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let remedy = in_words(&remedy(&error, &typed));
+    for tip in [
+        ContextKind::Suggested,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+        ContextKind::SuggestedSubcommand,
+    ] {
+        error.remove(tip);
+    }
+    let rendered = error.render();
+    let message = without_footer(rendered.ansi().to_string());
+    print_line(format_args!("{}", message.trim_end()));
+    labelled("hint", AnsiColor::Cyan, &remedy);
+    if json {
+        let message = without_footer(rendered.to_string());
+        let message = message.split("\n\nUsage:").next().unwrap_or_default();
+        let message = message.trim_start_matches("error: ").trim();
+        print_error_as_json(message, &[], Some(&remedy), 2);
+    }
+}
+
+/// Without clap's own line about its help.
+fn without_footer(mut message: String) -> String {
+    if let Some(end) = message.rfind("\n\nFor more information") {
+        message.truncate(end);
+    }
+    message
+}
+
+/// What to type instead.
+fn remedy(error: &Error, typed: &[String]) -> Remedy {
+    let root = Arguments::command();
+    let subcommand = typed
+        .iter()
+        .find_map(|argument| root.find_subcommand(argument));
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
+        _ => None,
+    };
+    let wrong = text(ContextKind::InvalidArg);
+    // A value that is wrong may know a right one itself.
+    let known = error.source().and_then(known_remedy);
+    match known {
+        None | Some(Remedy::ReadHelp { .. }) => {}
+        Some(Remedy::CorrectValue { value }) => {
+            if let Some(option) = wrong.as_deref().and_then(option_of) {
+                return Remedy::SetValue { option, value };
+            }
+        }
+        Some(remedy) => return remedy,
+    }
+    let meant = (|| match error.kind() {
+        ErrorKind::UnknownArgument => unknown(wrong.as_deref(), subcommand, typed)
+            .or_else(|| retyped(&wrong?, &text(ContextKind::SuggestedArg)?, typed)),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let option = wrong.as_deref().and_then(option_of);
+            let valid = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(names)) => names.as_slice(),
+                _ => &[],
+            };
+            let meant = text(ContextKind::InvalidValue)
+                .and_then(|found| nearest(&found, valid.iter().cloned()))
+                .or_else(|| text(ContextKind::SuggestedValue));
+            match (meant, option) {
+                (Some(nearest), Some(option)) => Some(Remedy::TypeNearest { option, nearest }),
+                (Some(nearest), None) => {
+                    retyped(&text(ContextKind::InvalidValue)?, &nearest, typed)
+                }
+                (None, option) => option.map(|option| Remedy::GiveValue { option }),
+            }
+        }
+        ErrorKind::InvalidSubcommand => {
+            let wrong = text(ContextKind::InvalidSubcommand)?;
+            let names = root
+                .get_subcommands()
+                .map(|known| known.get_name().to_owned());
+            match nearest(&wrong, names.chain(["help".to_owned()])) {
+                Some(nearest) => retyped(&wrong, &nearest, typed),
+                None if typed.first().is_some_and(|first| first == "help") => None,
+                None => quoted(root.find_subcommand("encode"), typed),
+            }
+        }
+        ErrorKind::MissingRequiredArgument => subcommand
+            .filter(|command| OF_TEXTS.contains(&command.get_name()))
+            .map(|_| Remedy::GiveText),
+        ErrorKind::ArgumentConflict => match (wrong, text(ContextKind::PriorArg)) {
+            (Some(one), Some(other)) if one == other => {
+                option_of(&one).map(|option| Remedy::GiveOnce { option })
+            }
+            (Some(one), Some(other)) => Some(Remedy::GiveOneOf {
+                options: [one, other].map(|option| option_of(&option).unwrap_or(option)),
+            }),
+            (Some(one), None) => option_of(&one).map(|option| Remedy::GiveOnce { option }),
+            _ => None,
+        },
+        _ => None,
+    })();
+    meant.unwrap_or_else(|| Remedy::ReadHelp {
+        subcommand: subcommand.map(|command| command.get_name().to_owned()),
+    })
+}
+
+/// The command with the nearest name in the place of the wrong one.
+fn retyped(wrong: &str, nearest: &str, typed: &[String]) -> Option<Remedy> {
+    let at = typed
+        .iter()
+        .position(|argument| argument.split('=').next() == Some(wrong))?;
+    let mut command = typed.to_vec();
+    command[at] = command[at].replacen(wrong, nearest, 1);
+    Some(Remedy::Retype {
+        nearest: nearest.to_owned(),
+        command,
+    })
+}
+
+/// `--theme` of `--theme <NAME>`; nothing of `<SHELL>`.
+fn option_of(shown: &str) -> Option<String> {
+    let option = shown.split([' ', '=', '[']).next()?.trim_end_matches('.');
+    // Of one that takes its value behind "=" alone, that is a part.
+    let sign = if shown.contains("[=") { "=" } else { "" };
+    option.starts_with('-').then(|| format!("{option}{sign}"))
+}
+
+/// An argument that nobody takes: a text without quotes, or one that looks like
+/// an option, or the value of an option that wants `=`.
+fn unknown(wrong: Option<&str>, subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
+    let wrong = wrong?;
+    let before = typed
+        .iter()
+        .position(|argument| argument == wrong)
+        .and_then(|at| typed.get(at.checked_sub(1)?));
+    if let Some(option) = before.filter(|option| *option == "--show") {
+        return Some(Remedy::JoinValue {
+            option: option.clone(),
+            value: wrong.to_owned(),
+        });
+    }
+    let is_letter = matches!(wrong.as_bytes(), [b'-', letter] if letter.is_ascii_alphabetic());
+    let looks_like_option = is_letter || wrong.starts_with("--") && !wrong.contains(' ');
+    match looks_like_option {
+        true => None,
+        false => quoted(subcommand, typed),
+    }
+}
+
+/// The command with all its words as one text in quotes, its options before it.
+fn quoted(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
+    let subcommand = subcommand.filter(|command| OF_TEXTS.contains(&command.get_name()))?;
+    let name = subcommand.get_name();
+    let (mut words, mut options) = (Vec::new(), Vec::new());
+    let mut rest = typed
+        .iter()
+        .skip_while(|argument| *argument == name)
+        .peekable();
+    while let Some(argument) = rest.next() {
+        match option(subcommand, argument) {
+            None => words.push(argument.clone()),
+            Some(takes_value) => {
+                options.push(argument.clone());
+                if takes_value {
+                    options.extend(rest.next().cloned());
+                }
+            }
+        }
+    }
+    Some(Remedy::QuoteText {
+        subcommand: name.to_owned(),
+        options,
+        text: words.join(" "),
+    })
+}
+
+/// Whether an argument is an option of the command, and takes the next one.
+fn option(command: &Command, argument: &str) -> Option<bool> {
+    let root = Arguments::command();
+    let all = || command.get_arguments().chain(root.get_arguments());
+    let takes_value = |known: &clap::Arg| {
+        let takes = matches!(known.get_action(), ArgAction::Set | ArgAction::Append);
+        takes && !known.is_require_equals_set()
+    };
+    if let Some(long) = argument.strip_prefix("--") {
+        let (name, is_joined) = match long.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (long, false),
+        };
+        let known = all().find(|known| known.get_long() == Some(name))?;
+        return Some(takes_value(known) && !is_joined);
+    }
+    let letter = argument.strip_prefix('-')?.chars().next()?;
+    let known = all().find(|known| known.get_short() == Some(letter))?;
+    let is_alone = argument.chars().count() == 2;
+    Some(takes_value(known) && is_alone)
+}

@@ -1,0 +1,378 @@
+//! What is mistyped, and what is said to type instead.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::binary::{Outcome, Workplace};
+
+/// The last line of what was said, which is the hint.
+fn hint(outcome: &Outcome) -> &str {
+    let last = outcome.stderr.lines().last().unwrap_or_default();
+    let hint = last.strip_prefix("hint: ");
+    hint.unwrap_or_else(|| panic!("no hint in {}", outcome.stderr))
+}
+
+#[test]
+fn every_mistake_is_told_what_to_type_instead() {
+    let workplace = Workplace::new();
+    for (typed, expected) in [
+        // Texts without quotes.
+        (
+            &["encode", "hello", "world"][..],
+            "attnviz encode \"hello world\"",
+        ),
+        (
+            &["encode", "it", "costs", "$5", "-m", "builtin", "--invert"],
+            "attnviz encode -m builtin --invert 'it costs $5'",
+        ),
+        (
+            &["encode", "-5", "degrees"],
+            "attnviz encode -- \"-5 degrees\"",
+        ),
+        (
+            &["encode", "--theme=dark", "a", "b"],
+            "attnviz encode --theme=dark \"a b\"",
+        ),
+        (
+            &["Hello, how are you?"],
+            "attnviz encode \"Hello, how are you?\"",
+        ),
+        (&["how", "are", "you"], "attnviz encode \"how are you\""),
+        (&["encode"], "attnviz encode \"Hello, how are you?\""),
+        // Values of closed sets.
+        (
+            &["encode", "Hi", "--theme", "drak"],
+            "did you mean dark? --theme dark",
+        ),
+        (
+            &["encode", "Hi", "--colormap", "virids"],
+            "did you mean viridis? --colormap viridis",
+        ),
+        (
+            &["encode", "Hi", "--format", "png,sgv"],
+            "did you mean svg? --format svg",
+        ),
+        (
+            &["encode", "Hi", "--scale", "unti"],
+            "did you mean unit? --scale unit",
+        ),
+        (
+            &["encode", "Hi", "--tokens", "words"],
+            "did you mean word? --tokens word",
+        ),
+        (
+            &["encode", "Hi", "--special-tokens", "hid"],
+            "did you mean hide? --special-tokens hide",
+        ),
+        (
+            &["encode", "Hi", "--color-scale", "liner"],
+            "did you mean linear? --color-scale linear",
+        ),
+        (
+            &["encode", "Hi", "--show=head"],
+            "did you mean heads? --show=heads",
+        ),
+        (
+            &["encode", "Hi", "--color", "alway"],
+            "did you mean always? --color always",
+        ),
+        (&["encode", "Hi", "--views", "overveiw"], "--views overview"),
+        (&["encode", "Hi", "--views", "form:it"], "--views from:it"),
+        (
+            &["batch", "x", "--input-format", "json1"],
+            "did you mean jsonl? --input-format jsonl",
+        ),
+        (
+            &["completions", "bsh"],
+            "did you mean bash? attnviz completions bash",
+        ),
+        (&["encode", "Hi", "--show", "heads"], "--show=heads"),
+        // Other values.
+        (&["encode", "Hi", "--layers", "one"], "--layers 0-3,-1"),
+        (&["encode", "Hi", "--truncate", "much"], "--truncate 512"),
+        (&["encode", "Hi", "--crop", "5"], "--crop 10-40"),
+        (&["encode", "Hi", "--top-k", "500"], "--top-k 10"),
+        (&["encode", "Hi", "--threads", "x"], "--threads 2"),
+        (&["encode", "Hi", "--threads"], "--threads 2"),
+        (&["encode", "Hi", "--model", ""], "--model builtin"),
+        (&["encode", "Hi", "--output", ""], "--output attnviz-out"),
+        (&["encode", "Hi", "--theme", "x"], "--theme dark"),
+        (&["batch", "x", "--shard", "3/2"], "--shard 1/2"),
+        // Names of options and subcommands.
+        (
+            &["encode", "Hi", "--trunc=5"],
+            "did you mean --truncate? attnviz encode Hi --truncate=5",
+        ),
+        (
+            &["encod", "Hi there"],
+            "did you mean encode? attnviz encode \"Hi there\"",
+        ),
+        (&["help", "nonsense"], "attnviz --help"),
+        (&["hlep"], "did you mean help? attnviz help"),
+        (&["encode", "Hi", "-x"], "attnviz encode --help"),
+        (
+            &["encode", "Hi", "--theme", "dark", "--theme", "light"],
+            "--theme once",
+        ),
+        (
+            &["encode", "Hi", "-q", "-v"],
+            "--quiet or --verbose, not both",
+        ),
+        (
+            &["batch", "x", "--resume", "--overwrite"],
+            "--resume or --overwrite, not both",
+        ),
+        (&["merge"], "attnviz merge --help"),
+    ] {
+        let outcome = workplace.run(typed);
+        assert_eq!(outcome.code, Some(2), "{typed:?}: {}", outcome.stderr);
+        assert_eq!(hint(&outcome), expected, "{typed:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.starts_with("error: "), "{}", outcome.stderr);
+        assert!(!outcome.stderr.contains("tip:"), "{}", outcome.stderr);
+        assert_eq!(outcome.stdout, "", "{typed:?}");
+    }
+}
+
+#[test]
+fn a_near_miss_of_a_model_is_asked_about() {
+    let workplace = Workplace::new();
+    let cache = workplace.path().join("home/hugging-face/hub");
+    for name in ["models--google-bert--bert-base-uncased", "models--mine"] {
+        fs::create_dir_all(cache.join(name).join("snapshots")).expect("a cache can be made");
+    }
+    let local = workplace.path().join("models/my-bert");
+    fs::create_dir_all(&local).expect("a folder can be made");
+    fs::write(local.join("config.json"), "{}").expect("a file can be written");
+    for (name, expected) in [
+        ("bultin", Some("builtin")),
+        ("BuiltIn", Some("builtin")),
+        ("built-in", Some("builtin")),
+        (
+            "google-bert/bert-base-uncase",
+            Some("google-bert/bert-base-uncased"),
+        ),
+        (
+            "Google-BERT/bert-base-uncased-",
+            Some("google-bert/bert-base-uncased"),
+        ),
+        ("bert-base-uncasd", Some("google-bert/bert-base-uncased")),
+        ("models/my-bret", Some("models/my-bert")),
+        ("./models/my-bret", Some("./models/my-bert")),
+        ("models/mybert/", Some("models/my-bert")),
+        ("roberta-large", None),
+        ("owner/other", None),
+        ("./elsewhere", None),
+    ] {
+        // Neither the network nor --offline changes what was meant.
+        for more in [&[][..], &["--offline"]] {
+            let typed = [&["encode", "Hi", "-m", name], more].concat();
+            let outcome = workplace.run(&typed);
+            assert_eq!(outcome.code, Some(1), "{name}: {}", outcome.stderr);
+            let told = hint(&outcome);
+            match expected {
+                Some(meant) => {
+                    assert_eq!(
+                        told,
+                        format!("did you mean {meant}? --model {meant}"),
+                        "{name}"
+                    );
+                }
+                None => assert!(!told.contains("did you mean"), "{name}: {told}"),
+            }
+        }
+    }
+    let pulled = workplace.run(&["pull", "mnie", "--offline"]);
+    assert_eq!(hint(&pulled), "did you mean mine? attnviz pull mine");
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let workplace = Workplace::new();
+    fs::write(workplace.path().join("empty.csv"), "nothing\nhere\n").expect("a file is written");
+    for (typed, code, message, hint) in [
+        (
+            &["encode", "", "--json", "-m", "builtin"][..],
+            1,
+            "text",
+            "attnviz encode",
+        ),
+        (
+            &["encode", "Hi", "--json", "--model", "bultin", "-q"],
+            1,
+            "could not be loaded",
+            "builtin",
+        ),
+        (
+            &["encode", "Hi", "--json", "--theme", "drak"],
+            2,
+            "invalid value 'drak'",
+            "--theme dark",
+        ),
+        (
+            &["encode", "Hi", "there", "--json"],
+            2,
+            "unexpected argument",
+            "\"Hi there\"",
+        ),
+        (
+            &["encode", "Hi", "--json", "-m", "builtin", "--layers", "9"],
+            2,
+            "layer 9",
+            "--layers 0-5",
+        ),
+        (&["batch", "none.txt", "--json"], 1, "none.txt", "files"),
+        (&["batch", "--json"], 2, "required", "attnviz batch --help"),
+        (&["render", "none", "--json"], 1, "none", "ls -l"),
+        (
+            &["merge", "none", "-o", "out", "--json"],
+            1,
+            "merged",
+            "attnviz",
+        ),
+        (
+            &["pull", "bultin", "--json", "--offline"],
+            1,
+            "bultin",
+            "attnviz pull builtin",
+        ),
+        (
+            &["bench", "--json", "--threads", "0", "-m", "builtin"],
+            2,
+            "--threads",
+            "--threads 2",
+        ),
+        (
+            &["--json"],
+            2,
+            "unexpected argument '--json'",
+            "attnviz --help",
+        ),
+    ] {
+        let outcome = workplace.run(typed);
+        assert_eq!(outcome.code, Some(code), "{typed:?}: {}", outcome.stderr);
+        let report: Value = serde_json::from_str(&outcome.stdout)
+            .unwrap_or_else(|error| panic!("{typed:?}: {error} in {}", outcome.stdout));
+        let error = &report["error"];
+        let fields = error.as_object().expect("an error is an object");
+        let names: Vec<_> = fields.keys().map(String::as_str).collect();
+        assert_eq!(names, ["causes", "exit_code", "hint", "message"]);
+        assert_eq!(error["exit_code"], code, "{typed:?}");
+        let text = error["message"].as_str().unwrap_or_default();
+        assert!(text.contains(message), "{typed:?}: {report}");
+        assert!(!text.contains(['\u{1b}', '\0']), "{typed:?}: {report}");
+        let told = error["hint"].as_str().unwrap_or_default();
+        assert!(told.contains(hint), "{typed:?}: {report}");
+        assert!(error["causes"].is_array(), "{report}");
+        // People read the same on standard error.
+        let first = text.lines().next().unwrap_or_default();
+        assert!(
+            outcome.stderr.contains(first),
+            "{typed:?}: {}",
+            outcome.stderr
+        );
+        assert!(
+            outcome.stderr.contains(&format!("hint: {told}")),
+            "{typed:?}"
+        );
+    }
+    // Behind `--` it is a text.
+    let text = workplace.run(&["encode", "-m", "bultin", "--", "--json"]);
+    assert_eq!(text.stdout, "");
+}
+
+/// Runs the binary with these bytes on standard input.
+fn with_input(workplace: &Workplace, typed: &[&str], input: &[u8]) -> Outcome {
+    let mut child = workplace
+        .command(typed)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut pipe = child.stdin.take().expect("there is a pipe");
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || {
+        // Who has read enough goes away.
+        let _ = pipe.write_all(&input);
+    });
+    let outcome = Outcome::of(child.wait_with_output());
+    writer.join().expect("the writer ends");
+    outcome
+}
+
+#[test]
+fn standard_input_is_one_text() {
+    let workplace = Workplace::new();
+    let encode = ["encode", "-", "-m", "builtin", "-f", "npz", "--json"];
+    for (input, text) in [
+        (&b"Hello, how are you?"[..], "Hello, how are you?"),
+        (b"Hello, how are you?\n", "Hello, how are you?"),
+        (b"one\r\ntwo\nthree\rfour\n\n", "one two three four"),
+        (b"one\n\ntwo", "one  two"),
+        (b"\xef\xbb\xbfone", "one"),
+        (b"  one", "  one"),
+    ] {
+        let outcome = with_input(&workplace, &encode, input);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let report: Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
+        assert_eq!(report["input"]["text"], text, "{input:?}");
+    }
+    let pair = [&["encode", "one", "--pair"], &encode[1..]].concat();
+    let report = with_input(&workplace, &pair, b"two\n").stdout;
+    let report: Value = serde_json::from_str(&report).expect("it is JSON");
+    assert_eq!(report["input"]["pair"], "two");
+}
+
+#[test]
+fn standard_input_that_is_no_text_is_refused() {
+    let workplace = Workplace::new();
+    let much = vec![b'a'; (16 << 20) + 1];
+    for (input, code, says, typed) in [
+        (
+            &b""[..],
+            1,
+            "standard input holds no text",
+            "attnviz encode -",
+        ),
+        (
+            b"\n \r\n",
+            1,
+            "standard input holds no text",
+            "attnviz encode -",
+        ),
+        (b"ab\xff\xfe", 1, "something else at byte 2", "iconv"),
+        (&much, 1, "at most 16777216 bytes", "attnviz batch -"),
+    ] {
+        let outcome = with_input(&workplace, &["encode", "-", "-m", "builtin"], input);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+        assert!(hint(&outcome).contains(typed), "{}", outcome.stderr);
+    }
+    let twice = with_input(&workplace, &["encode", "-", "--pair", "-"], b"Hi");
+    assert_eq!(twice.code, Some(2), "{}", twice.stderr);
+    assert_eq!(hint(&twice), "leave --pair out");
+}
+
+#[test]
+#[cfg(unix)]
+fn arguments_that_are_no_text_are_refused() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let workplace = Workplace::new();
+    let bytes = OsStr::from_bytes(b"a\xff");
+    for typed in [
+        &["encode".as_ref(), bytes][..],
+        &["encode".as_ref(), "Hi".as_ref(), "--theme".as_ref(), bytes],
+        &["encode".as_ref(), "Hi".as_ref(), "--views".as_ref(), bytes],
+        &["encode".as_ref(), "Hi".as_ref(), "--model".as_ref(), bytes],
+        &[bytes],
+    ] {
+        let outcome = workplace.run(typed);
+        assert_eq!(outcome.code, Some(2), "{typed:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.starts_with("error: "), "{}", outcome.stderr);
+        assert!(!hint(&outcome).is_empty());
+    }
+}
