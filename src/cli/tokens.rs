@@ -77,11 +77,7 @@ struct UnitReport {
     unknown: bool,
 }
 
-fn print_json(
-    model: &str,
-    prepared: &Prepared,
-    warnings: &[String],
-) -> Result<()> {
+fn print_json(model: &str, prepared: &Prepared, warnings: &[String]) -> Result<()> {
     let unit = |(position, unit): (usize, &Unit)| UnitReport {
         position,
         unit: UnitRecord::from(unit),
