@@ -24,7 +24,8 @@ pub(super) fn run(settings: &TokensSettings, messages: &Messages) -> Result<()> 
     let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
     match settings.json {
         true => print_json(&checkpoint.id, &prepared, &warnings),
-        false => Ok(print_text(&checkpoint.id, &prepared)?),
+        false if messages.shows_results() => Ok(print_text(&checkpoint.id, &prepared)?),
+        false => Ok(()),
     }
 }
 
