@@ -58,19 +58,27 @@ pub fn strongest_links(
                 .filter(|&(_, (&value, &is_shown))| is_shown && value != 0.0 && !value.is_nan())
                 .map(move |(key, (&value, _))| Link { query, key, value });
             match choice {
-                LinkChoice::All => links.collect::<Vec<Link>>(),
+                // No more of a line than are wanted: a link takes six cells' memory.
+                LinkChoice::All => greatest(links.collect(), count),
                 LinkChoice::Best => links.min_by(order).into_iter().collect(),
             }
         })
         // What a mask forbids is no link.
         .filter(|link| !link.value.is_nan())
         .collect();
+    links = greatest(links, count);
+    links.sort_unstable_by(order);
+    links
+}
+
+/// The greatest of some links, in no order.
+fn greatest(mut links: Vec<Link>, count: usize) -> Vec<Link> {
     if count < links.len() {
         // Only the front has to be in order.
         links.select_nth_unstable_by(count, order);
         links.truncate(count);
+        links.shrink_to_fit();
     }
-    links.sort_unstable_by(order);
     links
 }
 
