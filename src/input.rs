@@ -116,26 +116,54 @@ impl SpecialRole {
     /// tokenizers usually give.
     pub fn of(text: &str) -> Self {
         match text {
-            "[CLS]" | "<cls>" => Self::Classification,
-            "[SEP]" | "<sep>" => Self::Separator,
-            "<s>" | "<bos>" | "[BOS]" | "<|begin_of_text|>" | "<|startoftext|>" => Self::Beginning,
-            "</s>" | "<eos>" | "[EOS]" | "<|endoftext|>" | "<|end_of_text|>" => Self::End,
-            "[PAD]" | "<pad>" => Self::Padding,
-            "[MASK]" | "<mask>" => Self::Mask,
-            "[UNK]" | "<unk>" => Self::Unknown,
+            "[CLS]" | "<cls>" | "<|cls|>" => Self::Classification,
+            "[SEP]" | "<sep>" | "<|sep|>" => Self::Separator,
+            "<s>"
+            | "<bos>"
+            | "[BOS]"
+            | "<|bos|>"
+            | "<|begin_of_text|>"
+            | "<|startoftext|>"
+            | "<｜begin▁of▁sentence｜>" => Self::Beginning,
+            "</s>"
+            | "<eos>"
+            | "[EOS]"
+            | "<|eos|>"
+            | "<|endoftext|>"
+            | "<|end_of_text|>"
+            | "<|eot_id|>"
+            | "<|im_end|>"
+            | "<end_of_turn>"
+            | "<｜end▁of▁sentence｜>" => Self::End,
+            "[PAD]" | "<pad>" | "<|pad|>" | "<｜▁pad▁｜>" => Self::Padding,
+            "[MASK]" | "<mask>" | "<|mask|>" => Self::Mask,
+            "[UNK]" | "<unk>" | "<|unk|>" => Self::Unknown,
             _ => Self::Other,
         }
     }
 }
 
-/// Whether a token looks like a special one where no tokenizer says so: `[CLS]`,
-/// `</s>`, `<|endoftext|>`. Brackets alone make none: `[1]` and `<0x0A>` are text.
+/// Whether a token looks like a special one where no tokenizer says so: one of
+/// the usual names, anything between bars (`<|im_start|>`, and with DeepSeek's
+/// wide bars), names of several words (`<start_of_turn>`, `<extra_id_0>`) and
+/// Mistral's instructions. Brackets alone make none: `[1]`, `<br>` and the byte
+/// `<0x0A>` are text.
 pub fn looks_special(token: &str) -> bool {
-    let between_bars = token
-        .strip_prefix("<|")
-        .and_then(|rest| rest.strip_suffix("|>"));
+    let between = |start: &str, end: &str| token.strip_prefix(start)?.strip_suffix(end);
+    let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
+    let is_of_words = |name: &str| {
+        let mut words = name.split('_');
+        let is_word = |word: &str| {
+            let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+            !word.is_empty() && word.chars().all(is_plain)
+        };
+        name.contains('_') && words.all(is_word)
+    };
     SpecialRole::of(token) != SpecialRole::Other
-        || between_bars.is_some_and(|name| !name.is_empty())
+        || matches!(token, "[INST]" | "[/INST]")
+        || between("<|", "|>").is_some_and(is_name)
+        || between("<｜", "｜>").is_some_and(is_name)
+        || between("<", ">").is_some_and(is_of_words)
 }
 
 /// Where in the input a unit is.
@@ -182,12 +210,6 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Whether it stands for text that the vocabulary lacks.
-    pub fn is_unknown(&self) -> bool {
-        let is_added = self.place == Place::Added || self.special.is_some();
-        !is_added && SpecialRole::of(&self.text) == SpecialRole::Unknown
-    }
-
     /// Whether it is one that tokenizers add to a text: `[CLS]`, `[SEP]`, `<s>`
     /// … What stands for a part of the text, as `[MASK]` and `[UNK]` do and
     /// special tokens that somebody has defined, is none, special or not.
@@ -224,9 +246,30 @@ pub struct Prepared {
     pub input: Input,
     /// The source first.
     pub streams: Vec<Stream>,
+    /// Whether the model is told the segments of its units. Some tokenizers,
+    /// among them all that transformers takes from a `tokenizer.json` as it is,
+    /// leave them out, and the model takes all units for those of one text.
+    pub tells_segments: bool,
 }
 
 impl Prepared {
+    /// How many units of the source stand for text that the vocabulary lacks.
+    pub fn unknown_count(&self) -> usize {
+        self.source()
+            .iter()
+            .filter(|unit| unit.is_unknown())
+            .count()
+    }
+
+    /// The segments of the source's units as the model is told them.
+    pub fn told_segments(&self) -> impl Iterator<Item = u32> {
+        let told = |unit: &Unit| match self.tells_segments {
+            true => unit.segment,
+            false => 0,
+        };
+        self.source().iter().map(told)
+    }
+
     /// The units that the model reads; none where there is no source.
     pub fn source(&self) -> &[Unit] {
         stream(&self.streams, StreamRole::Source).map_or(&[], |stream| &stream.units)

@@ -25,7 +25,7 @@
 //!                              │
 //!          attnviz-out/hello-how-are-you/{overview.png, heads/…, manifest.json}
 //!
-//!   attention.safetensors, attention.npz, or attention from elsewhere
+//!   attention.safetensors, .npz, .json, or attention from elsewhere
 //!          │ store::saved                                   (no model needed)
 //!          └─ Run ─→ analysis ─→ …
 //! ```
@@ -67,8 +67,9 @@
 //!
 //! - Attention equals that of Hugging Face transformers (eager, float32) to
 //!   2e-5 (`tests/it/reference.rs`).
-//! - Every row of an attention map sums to 1 ± 1e-5 over the keys that its
-//!   layer's mask allows and is 0 elsewhere; an
+//! - Every row of an attention map sums to 1 ± 1e-5 (beyond 168 keys, ± 2⁻²⁴ a
+//!   key: see [`attention::row_sum_tolerance`]) over the keys that its layer's
+//!   mask allows and is 0 elsewhere; an
 //!   [`AttentionTensor`](attention::AttentionTensor) cannot hold anything else.
 //! - The same input, checkpoint, options and version give byte-identical files:
 //!   on every rerun, at every thread count, alone or among other inputs, on

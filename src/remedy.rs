@@ -80,6 +80,8 @@ pub enum Remedy {
     GivePair,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
+    /// Do without several things, at least one, likewise.
+    LeaveOutAll(Vec<Setting>),
     /// Give the option that was typed another value.
     CorrectValue {
         /// One that it takes.
@@ -207,6 +209,8 @@ pub enum Remedy {
     GiveOwnIds,
     /// Make more and shorter texts of it.
     SplitTexts,
+    /// Leave out columns or fields that no input is made of.
+    LeaveOutFields,
     /// Save the file in UTF-8.
     SaveAsUtf8,
     /// Save texts whose letters are whole.
@@ -240,6 +244,19 @@ pub enum Remedy {
     StackLayers,
     /// Save attention as probabilities.
     SaveProbabilities,
+    /// Have the model return attention at all.
+    AskForAttention,
+    /// Save one input of a batch.
+    SaveOneInput,
+    /// Save one array, under the name that is read.
+    SaveOneAttention,
+    /// Save the attention of the tokens that are no padding.
+    CutPadding {
+        /// So many are at the beginning; 0 where they are elsewhere.
+        count: usize,
+    },
+    /// Run the model in float32.
+    ComputeInSingle,
     /// Save less of it.
     SaveLess,
     /// Write the file anew.
@@ -458,8 +475,14 @@ pub enum Setting {
     Revision,
     /// A stretch of the tokens.
     Crop,
-    /// Labels and title of attention from elsewhere.
-    LabelsAndTitle,
+    /// Words in the place of their pieces.
+    Words,
+    /// Labels of attention from elsewhere.
+    Labels,
+    /// Labels of its keys.
+    KeyLabels,
+    /// The name of its model.
+    Title,
 }
 
 /// A part of an input, which a column of a table or a field of an object holds.

@@ -30,7 +30,7 @@ pub struct Link {
 /// The `count` greatest cells of a map with some rows and columns, of those that
 /// the choice leaves: the greatest first, equal ones in the order of their rows
 /// and columns. Where an axis has special units alone, they count; cells that
-/// are 0 are no links.
+/// are 0, or not there, are no links.
 pub fn strongest_links(
     map: &[f32],
     [rows, columns]: [&Axis; 2],
@@ -55,13 +55,15 @@ pub fn strongest_links(
         .flat_map(|(query, line)| {
             let cells = line.iter().zip(&keys).enumerate();
             let links = cells
-                .filter(|&(_, (&value, &is_shown))| is_shown && value != 0.0)
+                .filter(|&(_, (&value, &is_shown))| is_shown && value != 0.0 && !value.is_nan())
                 .map(move |(key, (&value, _))| Link { query, key, value });
             match choice {
                 LinkChoice::All => links.collect::<Vec<Link>>(),
                 LinkChoice::Best => links.min_by(order).into_iter().collect(),
             }
         })
+        // What a mask forbids is no link.
+        .filter(|link| !link.value.is_nan())
         .collect();
     if count < links.len() {
         // Only the front has to be in order.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::ReshapeOptions;
-use crate::attention::{HeadId, RowSums, Selection};
+use crate::attention::{HeadId, Mask, RowSums, Selection};
 use crate::input::{SpecialRole, StreamRole, Unit};
 
 /// What the values of maps are.
@@ -138,7 +138,10 @@ pub struct Maps<'run> {
     pub ids: Vec<MapId>,
     /// The heads that the maps are of, layer by layer.
     pub selection: Selection,
-    /// `[map, row, column]`, contiguous in that order.
+    /// What each layer of the selection may attend to, by the run's own units.
+    pub masks: Vec<Mask>,
+    /// `[map, row, column]`, contiguous in that order; 0 for what a mask
+    /// forbids.
     pub values: Cow<'run, [f32]>,
     /// The greatest value of all head maps that these come from.
     pub head_maximum: f32,
@@ -159,6 +162,41 @@ impl Maps<'_> {
         let position = self.ids.iter().position(|held| *held == id)?;
         let size = self.map_size();
         self.values.get(position * size..(position + 1) * size)
+    }
+
+    /// A map as it is drawn: NaN in the cells that are not there, because a mask
+    /// forbids them.
+    pub fn drawn(&self, id: MapId) -> Option<Cow<'_, [f32]>> {
+        let values = self.map(id)?;
+        let masks: Vec<Mask> = self.masks_of(id);
+        if masks.contains(&Mask::Full) || masks.is_empty() {
+            return Some(Cow::Borrowed(values));
+        }
+        let mut drawn = values.to_vec();
+        let rows = drawn.chunks_exact_mut(self.columns.len().max(1));
+        for (row, query) in rows.zip(&self.rows.units) {
+            for (value, key) in row.iter_mut().zip(&self.columns.units) {
+                if masks.iter().all(|&mask| is_forbidden(mask, query, key)) {
+                    *value = f32::NAN;
+                }
+            }
+        }
+        Some(Cow::Owned(drawn))
+    }
+
+    /// The masks of the layers that a map is of.
+    fn masks_of(&self, id: MapId) -> Vec<Mask> {
+        let of_layer = |wanted: Option<usize>| {
+            let layers = self.selection.layers.iter().zip(&self.masks);
+            layers
+                .filter(|(layer, _)| wanted.is_none_or(|wanted| layer.layer == wanted))
+                .map(|(_, &mask)| mask)
+                .collect()
+        };
+        match id {
+            MapId::Head(HeadId { layer, .. }) | MapId::Layer(layer) => of_layer(Some(layer)),
+            MapId::All => of_layer(None),
+        }
     }
 
     /// Every map.
@@ -183,9 +221,21 @@ impl Maps<'_> {
             columns: self.columns,
             ids: self.ids,
             selection: self.selection,
+            masks: self.masks,
             head_maximum: self.head_maximum,
             row_sums: self.row_sums,
             notes: self.notes,
         }
     }
+}
+
+/// Whether no unit that a row stands for may attend to one that a column
+/// stands for.
+fn is_forbidden(mask: Mask, query: &AxisUnit, key: &AxisUnit) -> bool {
+    let keys = key.first..key.first.saturating_add(key.count);
+    let mut queries = query.first..query.first.saturating_add(query.count);
+    queries.all(|query| {
+        let allowed = mask.allowed(query, usize::MAX);
+        allowed.end <= keys.start || keys.end <= allowed.start
+    })
 }

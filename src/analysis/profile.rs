@@ -32,9 +32,10 @@ impl Direction {
 /// What one unit gives to, or gets from, every unit of the other axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
-    /// The mean over all heads of all layers: `[unit]`.
+    /// The mean over all heads of all layers: `[unit]`; NaN for a link that a
+    /// mask forbids.
     pub mean: Vec<f32>,
-    /// The mean over each layer's heads: `[layer, unit]`.
+    /// The mean over each layer's heads: `[layer, unit]`, likewise.
     pub by_layer: Vec<Vec<f32>>,
 }
 
@@ -54,9 +55,11 @@ pub fn profile(maps: &Maps<'_>, direction: Direction, position: usize) -> Option
             .collect()
     };
     let means = reduce(maps, Reduction::Mean);
-    let by_layer = means.iter().filter(|(id, _)| *id != MapId::All);
+    let layers = means.ids.iter().filter(|id| **id != MapId::All);
     Some(Profile {
-        mean: line(means.map(MapId::All)?),
-        by_layer: by_layer.map(|(_, map)| line(map)).collect(),
+        mean: line(&means.drawn(MapId::All)?),
+        by_layer: layers
+            .filter_map(|&id| Some(line(&means.drawn(id)?)))
+            .collect(),
     })
 }

@@ -72,6 +72,7 @@ pub fn reduce(maps: &Maps<'_>, reduction: Reduction) -> Maps<'static> {
             .chain([MapId::All])
             .collect(),
         selection: maps.selection.clone(),
+        masks: maps.masks.clone(),
         values: Cow::Owned(values),
         head_maximum: maps.head_maximum,
         row_sums: maps.row_sums,

@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::{
     Axis, AxisUnit, Crop, Granularity, MapId, Maps, Measure, ReshapeOptions, SpecialTokens,
 };
-use crate::attention::{Attention, RowSums};
+use crate::attention::{Attention, Mask, RowSums};
 use crate::input::{Input, Place, StreamRole, Unit};
 use crate::remedy::{Remedy, Setting};
 use crate::run::Run;
@@ -45,6 +45,9 @@ pub enum ReshapeError {
         /// Tokens of the run.
         count: usize,
     },
+    /// The attention that a word gets is more than a number holds.
+    #[error("the attention of the pieces of a word sums to more than the greatest float32")]
+    SumTooLarge,
     /// The stretch is outside the input.
     #[error(
         "the stretch {crop} does not exist: the run has {count} tokens, numbered 0 to {}",
@@ -77,6 +80,7 @@ impl ReshapeError {
                     last,
                 })
             }
+            Self::SumTooLarge => Some(Remedy::LeaveOut(Setting::Words)),
             Self::NothingLeft { .. } | Self::CropHidden { .. } => Some(Remedy::KeepSpecialTokens),
             Self::CropOfTwo { .. } => Some(Remedy::LeaveOut(Setting::Crop)),
             Self::ShapeMismatch { .. } => None,
@@ -98,7 +102,7 @@ pub fn reshape<'run>(
         drop_special_tokens(&mut maps, options.special_tokens)?;
     }
     if options.granularity == Granularity::Word {
-        merge_words(&mut maps, run);
+        merge_words(&mut maps, run)?;
     }
     if let Some(stretch) = options.crop {
         let count = run.units(maps.columns.role).len();
@@ -136,9 +140,14 @@ fn raw<'run>(run: &'run Run, attention: &'run Attention) -> Result<Maps<'run>, R
     }
     let row_sums = attention.row_sums();
     let mut notes = attention.notes().to_vec();
-    // What was saved with notes says it already.
-    if row_sums == RowSums::Unnormalized && notes.is_empty() {
+    // What was saved with notes may say it already.
+    if row_sums == RowSums::Unnormalized && !notes.iter().any(|note| note.contains("sum to")) {
         let note = "The rows of this attention do not sum to 1; it is shown as it came.";
+        notes.push(note.to_owned());
+    }
+    let masks = attention.masks();
+    if masks.contains(&Mask::Causal) {
+        let note = "No token attends to a later one, as in a decoder: those cells are empty.";
         notes.push(note.to_owned());
     }
     Ok(Maps {
@@ -148,6 +157,7 @@ fn raw<'run>(run: &'run Run, attention: &'run Attention) -> Result<Maps<'run>, R
         columns,
         ids: tensor.selection().head_ids().map(MapId::Head).collect(),
         selection: tensor.selection().clone(),
+        masks,
         values: Cow::Borrowed(tensor.values()),
         head_maximum: 0.0,
         row_sums,
@@ -255,7 +265,7 @@ struct Words {
 impl Words {
     /// Words are called as the input has them, where it is given.
     fn new(axis: &Axis, stream: &[Unit], input: Option<&Input>) -> Self {
-        let numbers = numbers(stream);
+        let numbers = numbers(stream, input);
         let mut units: Vec<AxisUnit> = Vec::new();
         let mut word_of = Vec::with_capacity(axis.len());
         for unit in &axis.units {
@@ -287,14 +297,17 @@ impl Words {
 }
 
 /// Sums the columns and averages the rows of every word's pieces.
-fn merge_words(maps: &mut Maps<'_>, run: &Run) {
+///
+/// # Errors
+/// When a sum is beyond float32, which no model's own is.
+fn merge_words(maps: &mut Maps<'_>, run: &Run) -> Result<(), ReshapeError> {
     let words = |axis: &Axis| Words::new(axis, run.units(axis.role), Some(&run.input));
     let (rows, columns) = (words(&maps.rows), words(&maps.columns));
     let (row_count, column_count) = (maps.rows.len(), maps.columns.len());
     if rows.units.len() == row_count && columns.units.len() == column_count {
         maps.rows.units = rows.units;
         maps.columns.units = columns.units;
-        return;
+        return Ok(());
     }
     let piece_counts = rows.piece_counts();
     let (row_words, column_words) = (rows.units.len(), columns.units.len());
@@ -311,19 +324,25 @@ fn merge_words(maps: &mut Maps<'_>, run: &Run) {
         }
         values.extend(merged.into_iter().map(|value| value as f32));
     }
+    if values.iter().any(|value: &f32| !value.is_finite()) {
+        return Err(ReshapeError::SumTooLarge);
+    }
     maps.values = Cow::Owned(values);
     maps.rows.units = rows.units;
     maps.columns.units = columns.units;
     let note = "Word pieces are merged: columns summed, rows averaged.";
     maps.notes.push(note.to_owned());
+    Ok(())
 }
 
-/// The word of each unit, `None` where a unit is of none: as the tokenizer
-/// says, or, where there was none, as the units are written.
-fn numbers(stream: &[Unit]) -> Vec<Option<u32>> {
-    match stream.iter().any(|unit| unit.word.is_some()) {
-        true => stream.iter().map(|unit| unit.word).collect(),
-        false => words::of_texts(stream).into_iter().map(Some).collect(),
+/// The word of each unit, `None` where a unit is of none: as the tokenizer and
+/// the text say, or, where there was none, as the units are written.
+fn numbers(stream: &[Unit], input: Option<&Input>) -> Vec<Option<u32>> {
+    let is_told = stream.iter().any(|unit| unit.word.is_some());
+    match (is_told, input) {
+        (true, Some(input)) => words::of_units(stream, &input.captions()),
+        (true, None) => stream.iter().map(|unit| unit.word).collect(),
+        (false, _) => words::of_texts(stream).into_iter().map(Some).collect(),
     }
 }
 
@@ -356,8 +375,7 @@ fn as_written(word: &AxisUnit, stream: &[Unit], input: &Input) -> Option<String>
     let (Place::Bytes { start, .. }, Place::Bytes { end, .. }) = (first.place, last.place) else {
         return None;
     };
-    let names_itself =
-        first.special.is_some() || first.label.starts_with(&format!("{} ", first.text));
+    let names_itself = first.special.is_some() || first.is_unknown();
     let written = text.get(start..end)?.trim();
     (!(units.len() == 1 && names_itself) && !written.is_empty()).then(|| written.to_owned())
 }

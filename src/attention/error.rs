@@ -86,6 +86,34 @@ pub enum AttentionError {
         /// The offending value.
         found: f32,
     },
+    /// A value from elsewhere is NaN, and others of its row are not.
+    #[error(
+        "the attention at layer {layer}, head {head}, query {query}, key {key} is NaN: whatever computed it had numbers that were too large for it, as float16 has"
+    )]
+    NotANumber {
+        /// Zero-based layer.
+        layer: usize,
+        /// Zero-based head.
+        head: usize,
+        /// Zero-based row of the map.
+        query: usize,
+        /// Zero-based column of the map.
+        key: usize,
+    },
+    /// All values of a row from elsewhere are NaN.
+    #[error(
+        "the row of query {query} at layer {layer}, head {head} is NaN throughout: a query that may attend to nothing, as padding before or between the tokens"
+    )]
+    NothingAllowed {
+        /// So many rows at the beginning of the map are.
+        leading: usize,
+        /// Zero-based layer.
+        layer: usize,
+        /// Zero-based head.
+        head: usize,
+        /// Zero-based row of the map.
+        query: usize,
+    },
     /// A row does not sum to one.
     #[error(
         "expected the row of query {query} at layer {layer}, head {head} to sum to 1, found {found}"
@@ -103,17 +131,19 @@ pub enum AttentionError {
 }
 
 impl AttentionError {
-    /// Nothing: only where the numbers come from can anything be done about
-    /// them.
+    /// What the user can do about it: of most, only where the numbers come from
+    /// can anything be done about them.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
+            Self::NotANumber { .. } => Some(Remedy::ComputeInSingle),
+            Self::NothingAllowed { leading, .. } => Some(Remedy::CutPadding { count: *leading }),
+            Self::Empty { .. } => Some(Remedy::StackLayers),
+            Self::NotAWeight { .. } => Some(Remedy::SaveProbabilities),
             Self::ValueCount { .. }
-            | Self::Empty { .. }
             | Self::Order { .. }
             | Self::MaskCount { .. }
             | Self::NotAProbability { .. }
             | Self::Forbidden { .. }
-            | Self::NotAWeight { .. }
             | Self::RowSum { .. } => None,
         }
     }

@@ -3,11 +3,40 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttentionError, AttentionKind, HeadMaps, Selection};
+use super::tensor::{FLOAT_UNIT, check_masks};
+use super::{AttentionError, AttentionKind, HeadMaps, Mask, Selection};
 
-/// How far a row's sum may be from one in attention from elsewhere, which is
-/// often stored in half precision.
-pub const FOREIGN_ROW_SUM_TOLERANCE: f32 = 1e-3;
+/// How far a row's sum may be from one in attention from elsewhere, at the
+/// least: numbers are often rounded to a few digits before they are saved.
+const LEAST_TOLERANCE: f64 = 1e-3;
+
+/// How far a row's sum may be from one in attention from elsewhere.
+///
+/// Rounding a weight to half precision changes it by at most a share of itself:
+/// 2⁻⁸ in bfloat16, 2⁻¹¹ in float16, and by 2⁻²⁵ where it is too small for
+/// float16's exponents. So a row's sum changes by at most that share of one,
+/// whatever its length; twice the share, because a softmax in that precision
+/// divides by a sum that was rounded as well. To that comes what float32 sums
+/// add, which grows with the length.
+///
+/// The values tell the precision, not the file's type: they are often turned
+/// into float32 before they are saved.
+pub fn foreign_row_sum_tolerance(maps: &HeadMaps) -> f32 {
+    let is_bfloat = |value: &f32| value.to_bits() & 0xffff == 0;
+    let is_half = |value: &f32| half::f16::from_f32(*value).to_f32() == *value;
+    let values = maps.values();
+    // The coarser one first: float16 has most of what bfloat16 has.
+    let share = if values.iter().all(is_bfloat) {
+        libm::exp2(-8.0)
+    } else if values.iter().all(is_half) {
+        libm::exp2(-11.0)
+    } else {
+        0.0
+    };
+    let length = maps.key_count() as f64;
+    let sums = length * f64::from(FLOAT_UNIT);
+    ((2.0 * share).max(LEAST_TOLERANCE) + sums) as f32
+}
 
 /// What the rows of attention maps sum to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,46 +54,58 @@ pub enum RowSums {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForeignAttention {
     kind: AttentionKind,
+    /// The rule of all layers.
+    mask: Mask,
     maps: HeadMaps,
     row_sums: RowSums,
     notes: Vec<String>,
 }
 
 impl ForeignAttention {
-    /// Takes what another program computed. Where some rows do not sum to one
-    /// within [`FOREIGN_ROW_SUM_TOLERANCE`], it is marked as not normalized.
+    /// Takes what another program computed; `notes` say what was done to it
+    /// since. Where some rows do not sum to one within
+    /// [`foreign_row_sum_tolerance`], it is marked as not normalized; where no
+    /// query attends to a key behind it, as that of a decoder.
     ///
     /// # Errors
     /// When a value is NaN, infinite or negative.
-    pub fn new(kind: AttentionKind, maps: HeadMaps) -> Result<Self, AttentionError> {
+    pub fn new(
+        kind: AttentionKind,
+        maps: HeadMaps,
+        notes: Vec<String>,
+    ) -> Result<Self, AttentionError> {
         check_values(&maps)?;
-        let tolerance = f64::from(FOREIGN_ROW_SUM_TOLERANCE);
+        let tolerance = f64::from(foreign_row_sum_tolerance(&maps));
         let row_sums = match odd_row(&maps, |sum| (sum - 1.0).abs() <= tolerance) {
             None => RowSums::One,
             Some(_) => RowSums::Unnormalized,
         };
         Ok(Self {
             kind,
+            mask: mask_of(kind, &maps),
             maps,
             row_sums,
-            notes: Vec::new(),
+            notes,
         })
     }
 
-    /// Takes attention that was saved as it was shown: what its rows sum to,
-    /// and what was done to it, as sentences.
+    /// Takes attention that was saved as it was shown: what its layers may
+    /// attend to, what its rows sum to, and what was done to it, as sentences.
     ///
     /// # Errors
-    /// When a value is NaN, infinite or negative, or a row sums to something
-    /// else than `row_sums` says, by more than `tolerance`.
+    /// When a value is NaN, infinite or negative, a forbidden key has
+    /// attention, or a row sums to something else than `row_sums` says, by more
+    /// than `tolerance`.
     pub fn reshaped_before(
         kind: AttentionKind,
+        mask: Mask,
         maps: HeadMaps,
         row_sums: RowSums,
         tolerance: f32,
         notes: Vec<String>,
     ) -> Result<Self, AttentionError> {
         check_values(&maps)?;
+        check_masks(&maps, &vec![mask; maps.selection().layers.len()])?;
         let tolerance = f64::from(tolerance);
         let odd = odd_row(&maps, |sum| match row_sums {
             RowSums::One => (sum - 1.0).abs() <= tolerance,
@@ -75,6 +116,7 @@ impl ForeignAttention {
             Some(error) => Err(error),
             None => Ok(Self {
                 kind,
+                mask,
                 maps,
                 row_sums,
                 notes,
@@ -85,6 +127,11 @@ impl ForeignAttention {
     /// Which sequences it runs over.
     pub fn kind(&self) -> AttentionKind {
         self.kind
+    }
+
+    /// What all layers may attend to.
+    pub fn mask(&self) -> Mask {
+        self.mask
     }
 
     /// The maps of all heads.
@@ -107,10 +154,27 @@ impl ForeignAttention {
     pub fn select(&self, selection: &Selection) -> Self {
         Self {
             kind: self.kind,
+            mask: self.mask,
             maps: self.maps.select(selection),
             row_sums: self.row_sums,
             notes: self.notes.clone(),
         }
+    }
+}
+
+/// Causal where one sequence attends to itself, and in every head no unit
+/// attends to one behind it.
+fn mask_of(kind: AttentionKind, maps: &HeadMaps) -> Mask {
+    let (rows, keys) = (maps.query_count(), maps.key_count());
+    let is_causal = || {
+        maps.iter().all(|(_, map)| {
+            let mut rows = map.chunks_exact(keys).enumerate();
+            rows.all(|(query, row)| row.iter().skip(query + 1).all(|&value| value == 0.0))
+        })
+    };
+    match kind != AttentionKind::Cross && rows == keys && keys > 1 && is_causal() {
+        true => Mask::Causal,
+        false => Mask::Full,
     }
 }
 
@@ -120,6 +184,37 @@ fn check_values(maps: &HeadMaps) -> Result<(), AttentionError> {
         return Ok(());
     };
     let (id, query, key) = maps.place(position);
+    let row_start = position - key;
+    let rest = maps.values().get(row_start..).unwrap_or_default();
+    let rows = rest.chunks_exact(maps.key_count());
+    let is_nothing = |row: &&[f32]| row.iter().all(|value| value.is_nan());
+    let count = rows
+        .take(maps.query_count() - query)
+        .take_while(is_nothing)
+        .count();
+    if count > 0 {
+        return Err(AttentionError::NothingAllowed {
+            leading: match query == 0 && count < maps.query_count() {
+                true => count,
+                false => 0,
+            },
+            layer: id.layer,
+            head: id.head,
+            query,
+        });
+    }
+    if maps
+        .values()
+        .get(position)
+        .is_some_and(|value| value.is_nan())
+    {
+        return Err(AttentionError::NotANumber {
+            layer: id.layer,
+            head: id.head,
+            query,
+            key,
+        });
+    }
     Err(AttentionError::NotAWeight {
         layer: id.layer,
         head: id.head,

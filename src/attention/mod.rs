@@ -13,10 +13,10 @@ mod kind;
 mod tensor;
 
 pub use error::AttentionError;
-pub use foreign::{FOREIGN_ROW_SUM_TOLERANCE, ForeignAttention, RowSums};
+pub use foreign::{ForeignAttention, RowSums, foreign_row_sum_tolerance};
 pub use heads::{HeadId, HeadMaps, LayerHeads, Selection};
 pub use kind::{AttentionKind, Mask};
-pub use tensor::{AttentionTensor, ROW_SUM_TOLERANCE};
+pub use tensor::{AttentionTensor, ROW_SUM_TOLERANCE, row_sum_tolerance};
 
 /// Attention of a run, of whatever origin.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,14 @@ impl Attention {
         match self {
             Self::Own(tensor) => tensor.maps(),
             Self::Foreign(foreign) => foreign.maps(),
+        }
+    }
+
+    /// What each layer of the maps may attend to.
+    pub fn masks(&self) -> Vec<Mask> {
+        match self {
+            Self::Own(tensor) => tensor.masks().to_vec(),
+            Self::Foreign(foreign) => vec![foreign.mask(); self.maps().selection().layers.len()],
         }
     }
 

@@ -6,8 +6,20 @@ use rayon::prelude::*;
 
 use super::{AttentionError, AttentionKind, HeadMaps, Mask, Selection};
 
-/// How far the sum of a row may be from one.
+/// How far the sum of a row of few keys may be from one.
 pub const ROW_SUM_TOLERANCE: f32 = 1e-5;
+
+/// Half the distance from one to the next float32: by at most this share of
+/// itself a sum is rounded.
+pub(super) const FLOAT_UNIT: f32 = f32::EPSILON / 2.0;
+
+/// How far the sum of a row of so many keys may be from one: a softmax in
+/// float32 divides by a sum of as many numbers, each addition of which may
+/// round by 2⁻²⁴ of it, all in the same direction where the numbers are nearly
+/// equal. From 168 keys on that is more than [`ROW_SUM_TOLERANCE`].
+pub fn row_sum_tolerance(key_count: usize) -> f32 {
+    ROW_SUM_TOLERANCE.max(key_count as f32 * FLOAT_UNIT)
+}
 
 /// The number of values that a thread checks at a time, at least a row of them.
 const CHECK_LENGTH: usize = 1 << 16;
@@ -29,7 +41,7 @@ impl AttentionTensor {
     ///
     /// # Errors
     /// When a value is no probability (NaN first of all), a row does not sum to
-    /// one within [`ROW_SUM_TOLERANCE`], or a forbidden key has attention.
+    /// one within [`row_sum_tolerance`], or a forbidden key has attention.
     pub fn new(
         kind: AttentionKind,
         masks: Vec<Mask>,
@@ -119,7 +131,7 @@ fn check_rows(maps: &HeadMaps) -> Result<(), AttentionError> {
     let row = maps.values().chunks_exact(key_count).nth(row_index);
     let mut sum = 0.0_f64;
     for (key, &found) in row.unwrap_or_default().iter().enumerate() {
-        if !(0.0..=1.0 + ROW_SUM_TOLERANCE).contains(&found) {
+        if !(0.0..=1.0 + row_sum_tolerance(key_count)).contains(&found) {
             return Err(AttentionError::NotAProbability {
                 layer: id.layer,
                 head: id.head,
@@ -139,7 +151,7 @@ fn check_rows(maps: &HeadMaps) -> Result<(), AttentionError> {
 }
 
 /// Whether nothing attends to what its layer forbids.
-fn check_masks(maps: &HeadMaps, masks: &[Mask]) -> Result<(), AttentionError> {
+pub(super) fn check_masks(maps: &HeadMaps, masks: &[Mask]) -> Result<(), AttentionError> {
     let key_count = maps.key_count();
     let layers = maps.selection().layers.iter().zip(masks);
     for (layer, &mask) in layers.filter(|&(_, &mask)| mask != Mask::Full) {
@@ -192,6 +204,7 @@ impl NullaryFnOnce for FindSuspect<'_> {
 #[inline(always)]
 fn is_distribution(row: &[f32]) -> bool {
     const LANES: usize = 8;
+    let tolerance = row_sum_tolerance(row.len());
     let (chunks, rest) = row.as_chunks::<LANES>();
     let mut smallest = [0.0_f32; LANES];
     let mut greatest = [0.0_f32; LANES];
@@ -217,8 +230,6 @@ fn is_distribution(row: &[f32]) -> bool {
     // NaN is neither smaller nor greater than anything, but spoils the sum.
     let sum: f64 = sums.iter().sum();
     smallest == [0.0; LANES]
-        && greatest
-            .iter()
-            .all(|&value| value <= 1.0 + ROW_SUM_TOLERANCE)
-        && (sum - 1.0).abs() <= f64::from(ROW_SUM_TOLERANCE)
+        && greatest.iter().all(|&value| value <= 1.0 + tolerance)
+        && (sum - 1.0).abs() <= f64::from(tolerance)
 }

@@ -28,6 +28,10 @@ pub struct BatchOutcome {
     pub kept: u64,
     /// Letters of the inputs that no font has, drawn as boxes.
     pub missing_glyphs: BTreeSet<char>,
+    /// Tokens of all inputs.
+    pub tokens: usize,
+    /// Tokens that stand for what the vocabulary lacks.
+    pub unknown_tokens: usize,
     /// Files that were read as lines of text and look like JSON.
     pub like_json: Vec<String>,
     /// Files that hold no input, while others do.

@@ -76,6 +76,7 @@ pub fn run(
         interrupted,
     };
     let mut encoded: Vec<Encoded> = Vec::new();
+    let (mut tokens, mut unknown_tokens) = (0, 0);
     loop {
         if interrupted.load(Ordering::Relaxed) {
             return Err(BatchError::Interrupted {
@@ -90,6 +91,10 @@ pub fn run(
                 break;
             }
             continue;
+        }
+        for input in items.iter().filter_map(|item| item.prepared.as_ref().ok()) {
+            tokens += input.source().len();
+            unknown_tokens += input.unknown_count();
         }
         let (drawn, next) = rayon::join(|| window.draw(encoded), || window.encode(items));
         for finished in drawn {
@@ -133,6 +138,8 @@ pub fn run(
         manifest,
         kept,
         missing_glyphs,
+        tokens,
+        unknown_tokens,
         like_json: feed.like_json(&options.sources),
         empty_files: feed.empty_files(&options.sources),
     })

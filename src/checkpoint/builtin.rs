@@ -2,7 +2,9 @@
 //! says where it comes from.
 
 use super::digest::PendingDigest;
-use super::{Checkpoint, ModelSource, TokenizerFiles, WeightFiles, files, tokenizer_files};
+use super::{
+    Checkpoint, ModelSource, TokenizerFiles, WeightFiles, file_kind, lookup, tokenizer_files,
+};
 
 /// What the built-in checkpoint is called in pictures and manifests: its name
 /// on the hub.
@@ -16,7 +18,7 @@ static WEIGHTS: &[u8] = include_bytes!("../../assets/minilm-l6-v2/model.safetens
 /// does.
 const DIGESTS: [(&str, &str); 3] = [
     (
-        files::CONFIG,
+        lookup::CONFIG,
         "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
     ),
     (
@@ -24,7 +26,7 @@ const DIGESTS: [(&str, &str); 3] = [
         "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ),
     (
-        files::SAFETENSORS,
+        file_kind::SAFETENSORS,
         "9c0bf732145c2a248a35b8d17263e9adefce68043737804b972f46d46b219189",
     ),
 ];

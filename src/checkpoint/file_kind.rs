@@ -8,6 +8,10 @@ use thiserror::Error;
 
 use crate::remedy::{CheckpointPart, ForeignWeights, Remedy};
 
+/// What the hub calls a whole file of each kind.
+pub(super) const SAFETENSORS: &str = "model.safetensors";
+pub(super) const PICKLE: &str = "pytorch_model.bin";
+
 /// Bytes that are looked at: up to where a tar file says that it is one.
 const LOOKED_AT: u64 = 512;
 
@@ -153,6 +157,27 @@ impl FileKind {
         }
     }
 
+    /// Whether Python has written it, and can write it otherwise.
+    fn is_of_python(self) -> bool {
+        match self {
+            Self::Safetensors | Self::TorchZip | Self::TorchLegacy | Self::Pickle | Self::Numpy => {
+                true
+            }
+            Self::LfsPointer
+            | Self::Empty
+            | Self::Zeros
+            | Self::WebPage
+            | Self::Json
+            | Self::TorchTar
+            | Self::Gguf
+            | Self::Onnx
+            | Self::Hdf5
+            | Self::Msgpack
+            | Self::Compressed
+            | Self::Unknown => false,
+        }
+    }
+
     /// The format, where it holds weights for another program.
     pub(super) fn foreign(self) -> Option<ForeignWeights> {
         match self {
@@ -254,39 +279,39 @@ impl WrongKindError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         let name = self.path.file_name().and_then(|name| name.to_str());
-        let rename = |to: &str| Remedy::RenameFile {
-            from: self.path.clone(),
-            to: self.path.with_file_name(to),
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let is_torch = matches!(self.found, FileKind::TorchZip | FileKind::TorchLegacy);
+        let other_name = if self.expected == ExpectedKind::Safetensors && is_torch {
+            (name == Some(SAFETENSORS)).then_some(PICKLE)
+        } else if self.expected == ExpectedKind::Pickle && self.found == FileKind::Safetensors {
+            (name == Some(PICKLE)).then_some(SAFETENSORS)
+        } else {
+            None
         };
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        Some(match (self.expected, self.found, name) {
-            (_, FileKind::LfsPointer, _) => Remedy::PullLfs {
+        let are_weights = match self.expected {
+            ExpectedKind::Safetensors | ExpectedKind::Pickle => true,
+            ExpectedKind::Json | ExpectedKind::Text => false,
+        };
+        Some(match (other_name, self.found.foreign()) {
+            _ if self.found == FileKind::LfsPointer => Remedy::PullLfs {
                 folder: folder.to_owned(),
             },
-            (ExpectedKind::Safetensors, FileKind::TorchZip | FileKind::TorchLegacy, name) => {
-                match name {
-                    Some("model.safetensors") => rename("pytorch_model.bin"),
-                    _ => Remedy::SaveCheckpoint(CheckpointPart::Safetensors),
-                }
-            }
-            (ExpectedKind::Pickle, FileKind::Safetensors, Some("pytorch_model.bin")) => {
-                rename("model.safetensors")
-            }
-            (ExpectedKind::Safetensors | ExpectedKind::Pickle, found, _) => match found.foreign() {
-                Some(format) => Remedy::ConvertWeights {
-                    format,
-                    from: folder.display().to_string(),
-                },
-                None => self.download_again(),
+            (Some(name), _) => Remedy::RenameFile {
+                from: self.path.clone(),
+                to: self.path.with_file_name(name),
             },
-            (ExpectedKind::Json | ExpectedKind::Text, ..) => self.download_again(),
+            (None, Some(format)) if are_weights => Remedy::ConvertWeights {
+                format,
+                from: folder.display().to_string(),
+            },
+            // A shard, or something that Python has saved in its own way.
+            _ if are_weights && self.found.is_of_python() => {
+                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
+            }
+            _ => Remedy::DownloadFile {
+                path: self.path.clone(),
+            },
         })
-    }
-
-    fn download_again(&self) -> Remedy {
-        Remedy::DownloadFile {
-            path: self.path.clone(),
-        }
     }
 }
 

@@ -6,16 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::digest::PendingDigest;
-use super::lookup::{Lookup, text};
+use super::file_kind::{PICKLE, SAFETENSORS};
+use super::lookup::{CONFIG, Lookup, text};
 use super::tokenizer_files::{self, TokenizerFiles};
 use super::{
     Checkpoint, CheckpointError, LoadOptions, ModelSource, OtherTokenizer, Parts, WeightFiles,
 };
 
-pub(super) const CONFIG: &str = "config.json";
-pub(super) const SAFETENSORS: &str = "model.safetensors";
 pub(super) const SHARD_INDEX: &str = "model.safetensors.index.json";
-pub(super) const PICKLE: &str = "pytorch_model.bin";
 pub(super) const PICKLE_INDEX: &str = "pytorch_model.bin.index.json";
 
 /// One of them is enough; transformers looks for them in this order.

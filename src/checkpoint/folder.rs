@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::CheckpointError;
-use super::file_kind::FileKind;
-use super::files::{CONFIG, PICKLE, PICKLE_INDEX, SAFETENSORS, SHARD_INDEX};
+use super::file_kind::{FileKind, PICKLE, SAFETENSORS};
+use super::files::{PICKLE_INDEX, SHARD_INDEX};
+use super::lookup::CONFIG;
 use crate::remedy::ForeignWeights;
 
 /// How far down a model is looked for: the hub's cache has it three deep.

@@ -5,8 +5,10 @@ use std::fs;
 use super::CheckpointError;
 use super::digest::PendingDigest;
 use super::file_kind::ExpectedKind;
-use super::files::CONFIG;
 use super::hub::CachedFile;
+
+/// What every checkpoint has.
+pub(super) const CONFIG: &str = "config.json";
 
 /// The largest text file that is read, in bytes. The largest vocabularies in
 /// use are a tenth of it.

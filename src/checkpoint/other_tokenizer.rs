@@ -1,9 +1,8 @@
 //! A tokenizer from another place than the model.
 
 use super::digest::PendingDigest;
-use super::files::CONFIG;
 use super::hub::Observer;
-use super::lookup::{Lookup, text};
+use super::lookup::{CONFIG, Lookup, text};
 use super::tokenizer_files::{self, TOKENIZER, TokenizerFiles};
 use super::{
     Checkpoint, CheckpointError, CheckpointSource, LoadOptions, builtin, check_directory,

@@ -51,6 +51,22 @@ pub struct ModelProvenance {
     pub files: Vec<FileDigest>,
 }
 
+impl ModelProvenance {
+    /// What the model is called where people read it: its id, and which of its
+    /// encoders it is.
+    pub fn name(&self) -> String {
+        name(&self.id, self.weights_prefix.as_deref())
+    }
+}
+
+fn name(id: &str, weights_prefix: Option<&str>) -> String {
+    match weights_prefix {
+        Some("") => format!("{id} (no prefix)"),
+        Some(prefix) => format!("{id} ({prefix})"),
+        None => id.to_owned(),
+    }
+}
+
 /// Which model produces a run, while its files may still be read for their
 /// SHA-256. Clones share that work.
 #[derive(Debug, Clone)]
@@ -67,6 +83,11 @@ pub struct PendingProvenance {
 }
 
 impl PendingProvenance {
+    /// As [`ModelProvenance::name`].
+    pub fn name(&self) -> String {
+        name(&self.id, self.weights_prefix.as_deref())
+    }
+
     /// Waits until all files are read.
     ///
     /// # Errors

@@ -169,7 +169,7 @@ pub struct BatchArguments {
     /// Column or field of the id [default: id]
     #[arg(long, value_name = "NAME")]
     pub id_column: Option<String>,
-    /// Quotation marks enclose fields of .tsv, as of .csv
+    /// Quotation marks enclose fields of .tsv, too
     #[arg(long)]
     pub quotes: bool,
     /// Which model.
@@ -233,7 +233,8 @@ pub struct BatchArguments {
 /// Arguments of `render`.
 #[derive(Debug, Args)]
 pub struct RenderArguments {
-    /// A run's folder, or a safetensors or npz file with attention
+    /// A run's folder, a batch's, or a file of attention (npz, npy,
+    /// safetensors, json, pt)
     #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub run: PathBuf,
     /// Tokens of a foreign file: one a line, or JSON
@@ -367,7 +368,7 @@ pub struct ModelArguments {
     #[arg(short, long, value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
     pub model: Option<ModelName>,
     /// Of several encoders, the one whose tensors begin so
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub weights_prefix: Option<String>,
     /// Hub id or directory to take the tokenizer from
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]

@@ -11,7 +11,7 @@ use super::Outcome;
 use super::batch_progress::BatchProgress;
 use super::batch_report::BatchReport;
 use super::hints::in_words;
-use super::messages::{Messages, missing_glyphs, rate, seconds};
+use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
@@ -19,11 +19,13 @@ use crate::batch::{self, BatchError, BatchModel, BatchOptions, BatchOutcome, Inp
 use crate::pipeline::{LoadedModel, Use};
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
+use crate::store::write::check_root;
 
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
     // Before the model is loaded, which may take a download.
     InputSource::check(&settings.sources)?;
     batch::check_places(&settings.sources, &settings.output, &settings.reports)?;
+    check_root(&settings.output)?;
     settings.reports.check()?;
 
     let start = Instant::now();
@@ -59,6 +61,10 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
             format!("the batch in {} is not finished", settings.output.display())
         })?,
     };
+    if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
+        messages.caveat(&warning);
+        warnings.push(warning);
+    }
     let mut warn = |warning: String| {
         messages.warning(&warning);
         warnings.push(warning);
@@ -124,7 +130,7 @@ fn print_text(
     let folder = settings.output.display().to_string();
     let page = settings.output.join(PAGE).display().to_string();
     let mut out = anstream::stdout().lock();
-    writeln!(out, "model   {}", Printable(&manifest.model.id))?;
+    writeln!(out, "model   {}", Printable(&manifest.model.name()))?;
     writeln!(
         out,
         "inputs  {} done{kept}, {} failed",

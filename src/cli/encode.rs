@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::messages::{Messages, missing_glyphs, seconds};
+use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
 use super::settings::EncodeSettings;
 use super::standard_output::StandardOutputError;
@@ -21,6 +21,7 @@ use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
 use crate::render::terminal::Printable;
 use crate::run::Run;
 use crate::store::folder::FolderError;
+use crate::store::write::check_root;
 use crate::store::{AttentionRecord, MANIFEST, OutputOptions, StreamRecord};
 
 /// How many tokens the result on standard output lists; the manifest has all.
@@ -36,6 +37,9 @@ pub(super) struct Durations {
 }
 
 pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> {
+    // Before the model is loaded, which may take a download.
+    let unwritten = || not_written(&settings.output);
+    check_root(&settings.output).with_context(unwritten)?;
     let mut durations = Durations::default();
 
     let start = Instant::now();
@@ -54,6 +58,10 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     }
     pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
     let run = run_of(&loaded, &prepared, &selection)?;
+    if let Some(warning) = unknown_tokens(prepared.unknown_count(), prepared.source().len()) {
+        messages.caveat(&warning);
+        warnings.push(warning);
+    }
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
 
@@ -129,12 +137,7 @@ pub(super) fn write(
         Err(OutputError::Digest(error) | OutputError::Folder(FolderError::Digest(error))) => {
             return Err(error).with_context(|| model::of(&run.model.id));
         }
-        written => written.with_context(|| {
-            format!(
-                "the result could not be written to {}",
-                delivery.folder.display()
-            )
-        })?,
+        written => written.with_context(|| not_written(delivery.folder))?,
     };
     durations.write = start.elapsed();
 
@@ -152,6 +155,10 @@ pub(super) fn write(
         Some(view) => terminal_output::run(run, options, view),
         None => Ok(()),
     }
+}
+
+fn not_written(folder: &Path) -> String {
+    format!("the result could not be written to {}", folder.display())
 }
 
 fn run_of(loaded: &LoadedModel, prepared: &Prepared, selection: &Selection) -> Result<Run> {
@@ -185,7 +192,7 @@ fn print_text(
     writeln!(
         out,
         "model   {} ({source}{commit})",
-        Printable(&run.model.id)
+        Printable(&run.model.name())
     )?;
     for stream in &run.streams {
         let name = match run.streams.len() {
@@ -209,7 +216,7 @@ fn print_text(
 
 /// How many tokens a stream has, and the first of them.
 fn tokens(stream: &Stream) -> String {
-    let texts = stream.units.iter().map(|unit| unit.text.as_str());
+    let texts = stream.units.iter().map(|unit| unit.label.as_str());
     let mut listed: Vec<&str> = texts.take(MAXIMUM_LISTED_TOKENS).collect();
     if stream.units.len() > MAXIMUM_LISTED_TOKENS {
         listed.push("…");

@@ -100,6 +100,19 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
 /// So many things of a kind are named in a hint.
 const MAXIMUM_ALTERNATIVES: usize = 6;
 
+/// What is typed for something that can be left out.
+fn option_of(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Pair => "--pair",
+        Setting::Revision => "--revision",
+        Setting::Crop => "--crop",
+        Setting::Words => "--tokens word",
+        Setting::Labels => "--labels",
+        Setting::KeyLabels => "--key-labels",
+        Setting::Title => "--title",
+    }
+}
+
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
     match remedy {
@@ -147,10 +160,11 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
-        Remedy::LeaveOut(Setting::Pair) => "leave --pair out".into(),
-        Remedy::LeaveOut(Setting::Crop) => "leave --crop out".into(),
-        Remedy::LeaveOut(Setting::Revision) => "leave --revision out".into(),
-        Remedy::LeaveOut(Setting::LabelsAndTitle) => "leave --labels, --key-labels and --title out".into(),
+        Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),
+        Remedy::LeaveOutAll(settings) => {
+            let options = settings.iter().copied().map(option_of);
+            format!("leave {} out", options.collect::<Vec<_>>().join(" and "))
+        }
         Remedy::CorrectValue { value } => value.clone(),
         Remedy::Truncate { maximum } => format!("--truncate {maximum}"),
         Remedy::ChooseOfModel { kind, count } => {
@@ -232,6 +246,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give each input an id of its own, or name another column with --id-column".into()
         }
         Remedy::SplitTexts => "make several lines of it".into(),
+        Remedy::LeaveOutFields => "leave out what is no text, pair or id".into(),
         Remedy::SaveAsUtf8 => {
             "save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 in.txt > utf-8.txt, with its encoding in place of WINDOWS-1252".into()
         }
@@ -271,6 +286,24 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SaveProbabilities => {
             "save attention after its softmax, such as outputs.attentions of transformers".into()
+        }
+        Remedy::AskForAttention => {
+            "AutoModel.from_pretrained(name, attn_implementation=\"eager\"), and output_attentions=True in its call".into()
+        }
+        Remedy::SaveOneInput => {
+            "save one input of the batch, the first with: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
+        }
+        Remedy::SaveOneAttention => {
+            "save one of them under the name attention: numpy.savez(\"attention.npz\", attention=cross_attentions)".into()
+        }
+        Remedy::CutPadding { count: 0 } => {
+            "save the attention of one text without padding: tokenizer(text, padding=False, return_tensors=\"pt\")".into()
+        }
+        Remedy::CutPadding { count } => format!(
+            "save it without the padding: numpy.save(\"attention.npy\", attention[..., {count}:, {count}:])"
+        ),
+        Remedy::ComputeInSingle => {
+            "run the model in float32: AutoModel.from_pretrained(name, attn_implementation=\"eager\", dtype=torch.float32)".into()
         }
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),

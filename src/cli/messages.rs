@@ -263,3 +263,15 @@ pub fn rate(input_count: u64, duration: Duration) -> String {
         _ => format!("{:.1} inputs/min", rate * 60.0),
     }
 }
+
+/// Says that a vocabulary lacks parts of a text, `None` where it does not.
+pub fn unknown_tokens(unknown: usize, total: usize) -> Option<String> {
+    let are = match unknown {
+        0 => return None,
+        1 => "is",
+        _ => "are",
+    };
+    Some(format!(
+        "{unknown} of {total} tokens {are} unknown to this vocabulary"
+    ))
+}

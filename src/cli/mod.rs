@@ -24,6 +24,8 @@ mod output_arguments;
 mod phrases;
 mod pull;
 mod render;
+mod render_runs;
+mod saved_selection;
 mod settings;
 mod standard_output;
 mod terminal;
@@ -67,7 +69,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
-        Command::Render(render) => render::run(&settings::render(render)?, messages)?,
+        Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge, messages),
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,

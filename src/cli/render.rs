@@ -5,13 +5,18 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use super::Outcome;
 use super::encode::{self, Delivery, Durations};
 use super::messages::Messages;
+use super::render_runs;
+use super::saved_selection::select;
 use super::settings::RenderSettings;
-use crate::run::Run;
 use crate::store::saved;
 
-pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<()> {
+pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<Outcome> {
+    if let Some(runs) = saved::runs_below(&settings.file) {
+        return render_runs::run(settings, &runs, messages);
+    }
     let start = Instant::now();
     let saved = saved::read(&settings.file, &settings.names)?;
     let run = select(saved.run, settings)?;
@@ -28,18 +33,6 @@ pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<()> 
         json: settings.json,
         terminal_view: settings.terminal_view,
     };
-    encode::write(&run, &delivery, durations, warnings, messages)
-}
-
-/// The layers and heads of the file that were asked for.
-fn select(run: Run, settings: &RenderSettings) -> Result<Run> {
-    let Some(attention) = run.attention.first() else {
-        return Ok(run);
-    };
-    let held = attention.maps().selection();
-    let (layers, heads) = (held.layer_indices(), held.head_indices());
-    let layers = settings.layers.resolve_among("layer", &layers)?;
-    let heads = settings.heads.resolve_among("head", &heads)?;
-    let selection = held.among(&layers, &heads);
-    Ok(run.select(&selection))
+    encode::write(&run, &delivery, durations, warnings, messages)?;
+    Ok(Outcome::Done)
 }

@@ -21,14 +21,19 @@ pub(super) fn run(settings: &TokensSettings, messages: &Messages) -> Result<()> 
         pipeline::load_tokenizer(&checkpoint).with_context(|| model::of(&checkpoint.id))?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
+    let is_unknown = |unit: &Unit| loaded.tokenizer.is_unknown(unit);
     let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
     match settings.json {
-        true => print_json(&checkpoint.id, &prepared, &warnings),
-        false => Ok(print_text(&checkpoint.id, &prepared)?),
+        true => print_json(&checkpoint.id, &prepared, is_unknown, &warnings),
+        false => Ok(print_text(&checkpoint.id, &prepared, is_unknown)?),
     }
 }
 
-fn print_text(model: &str, prepared: &Prepared) -> Result<(), StandardOutputError> {
+fn print_text(
+    model: &str,
+    prepared: &Prepared,
+    is_unknown: impl Fn(&Unit) -> bool,
+) -> Result<(), StandardOutputError> {
     let mut out = anstream::stdout().lock();
     writeln!(out, "model   {}", Printable(model))?;
     for stream in &prepared.streams {
@@ -36,7 +41,8 @@ fn print_text(model: &str, prepared: &Prepared) -> Result<(), StandardOutputErro
             1 => "tokens",
             _ => stream.role.name(),
         };
-        let unknown = match stream.units.iter().filter(|unit| unit.is_unknown()).count() {
+        let units = stream.units.iter();
+        let unknown = match units.filter(|unit| is_unknown(unit)).count() {
             0 => String::new(),
             count => format!(", {count} unknown to the vocabulary"),
         };
@@ -46,7 +52,7 @@ fn print_text(model: &str, prepared: &Prepared) -> Result<(), StandardOutputErro
         };
         let count = stream.units.len();
         write!(out, "{name:<7} {count}{unknown}{dropped}\n\n")?;
-        write!(out, "{}", unit_table(&stream.units))?;
+        write!(out, "{}", unit_table(&stream.units, &is_unknown))?;
     }
     Ok(())
 }
@@ -76,11 +82,16 @@ struct UnitReport {
     unknown: bool,
 }
 
-fn print_json(model: &str, prepared: &Prepared, warnings: &[String]) -> Result<()> {
+fn print_json(
+    model: &str,
+    prepared: &Prepared,
+    is_unknown: impl Fn(&Unit) -> bool,
+    warnings: &[String],
+) -> Result<()> {
     let unit = |(position, unit): (usize, &Unit)| UnitReport {
         position,
         unit: UnitRecord::from(unit),
-        unknown: unit.is_unknown(),
+        unknown: is_unknown(unit),
     };
     let streams = prepared.streams.iter().map(|stream| StreamReport {
         role: stream.role,

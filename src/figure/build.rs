@@ -27,14 +27,14 @@ pub fn single_map<'maps>(
     id: MapId,
     options: &FigureOptions,
 ) -> Result<Figure<'maps>, FigureError> {
-    let values = maps.map(id).ok_or_else(|| missing(id))?;
+    let values = maps.drawn(id).ok_or_else(|| missing(id))?;
     let whose = "this map's maximum";
-    let reach = reach_of_one(options, values, &maps.columns, maps.head_maximum, whose);
+    let reach = reach_of_one(options, &values, &maps.columns, maps.head_maximum, whose);
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
-    clipped.count(values, &range);
+    clipped.count(&values, &range);
     let axes = [&maps.rows, &maps.columns];
-    let links = strongest_links(values, axes, options.links, options.top_links);
+    let links = strongest_links(&values, axes, options.links, options.top_links);
     let mut sentences = notes(run, maps, &reach, options, clipped, Some(range));
     if !links.is_empty() && options.links == LinkChoice::Best {
         sentences.push(
@@ -42,10 +42,10 @@ pub fn single_map<'maps>(
         );
     }
     Ok(Figure {
-        title: format!("{} · {}", run.model.id, name_of(maps, id)),
+        title: format!("{} · {}", run.model.name(), name_of(maps, id)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
-            matrix: matrix(Cow::Borrowed(values), [maps.rows.len(), maps.columns.len()]),
+            matrix: matrix(values, [maps.rows.len(), maps.columns.len()]),
             rows: labels(&maps.rows),
             columns: labels(&maps.columns),
             row_segment_starts: maps.rows.segment_starts(),
@@ -109,14 +109,14 @@ fn panel_axis(maps: &Maps<'_>, axis: &Axis) -> PanelAxis {
 
 /// A map as it is drawn: a value for every step of rows and of columns.
 fn in_steps<'maps>(
-    values: &'maps [f32],
+    values: Cow<'maps, [f32]>,
     maps: &Maps<'_>,
     [rows, columns]: &[Vec<Range<usize>>; 2],
 ) -> Cow<'maps, [f32]> {
     let column_count = maps.columns.len();
     match rows.len() == maps.rows.len() && columns.len() == column_count {
-        true => Cow::Borrowed(values),
-        false => Cow::Owned(resample(values, column_count, rows, columns, Join::Mean)),
+        true => values,
+        false => Cow::Owned(resample(&values, column_count, rows, columns, Join::Mean)),
     }
 }
 
@@ -134,7 +134,7 @@ fn overview_of<'maps>(
         .iter()
         .flat_map(|&layer| heads.iter().map(move |&head| HeadId { layer, head }));
     let drawn: Vec<Option<Cow<'maps, [f32]>>> = ids
-        .map(|id| Some(in_steps(maps.map(MapId::Head(id))?, maps, steps)))
+        .map(|id| Some(in_steps(maps.drawn(MapId::Head(id))?, maps, steps)))
         .collect();
     let shown = || drawn.iter().flatten().map(Cow::as_ref);
     let greatest = || shown().map(maximum).fold(0.0, f32::max);
@@ -186,7 +186,7 @@ fn overview_of<'maps>(
     )];
     sentences.extend(notes(run, maps, &reach, options, clipped, shared));
     Ok(Figure {
-        title: run.model.id.clone(),
+        title: run.model.name(),
         captions: captions(run),
         body: Body::Grid(PanelGrid {
             row_labels: layers.iter().map(usize::to_string).collect(),

@@ -188,12 +188,18 @@ fn name_unit(direction: Direction, positions: &[usize]) -> Remedy {
     }
 }
 
+/// So much of a token is listed among others.
+const LISTED_LETTERS: usize = 24;
+
 /// The first of many tokens with their positions, in one line.
 fn some_of(tokens: &[(usize, String)]) -> String {
     let more = if tokens.len() > 24 { " …" } else { "" };
     let some = tokens.iter().take(24);
     let some: Vec<String> = some
-        .map(|(position, label)| format!("@{position} {label}"))
+        .map(|(position, label)| {
+            let label: String = label.chars().take(LISTED_LETTERS).collect();
+            format!("@{position} {label}")
+        })
         .collect();
     format!("{}{more}", some.join("  "))
 }
@@ -368,7 +374,7 @@ pub struct Panel<'run> {
 /// Values in rows and columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix<'run> {
-    /// Row after row.
+    /// Row after row; NaN for a cell that is not there and stays empty.
     pub values: Cow<'run, [f32]>,
     /// Number of rows (queries).
     pub rows: usize,

@@ -66,7 +66,7 @@ pub fn unit_profile(
     Ok(Figure {
         title: format!(
             "{} · {word} {name} ({}) · {}",
-            run.model.id,
+            run.model.name(),
             place(unit),
             joined(&maps.selection, "mean")
         ),

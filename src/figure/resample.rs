@@ -11,8 +11,9 @@ pub enum Join {
     Mean,
 }
 
-/// One value for every range of rows and of columns of a matrix, row after row.
-/// `values` has rows of `column_count`; no range is empty.
+/// One value for every range of rows and of columns of a matrix, row after row:
+/// of those values that are there, NaN where all are NaN. `values` has rows of
+/// `column_count`; no range is empty.
 pub fn resample(
     values: &[f32],
     column_count: usize,
@@ -24,29 +25,45 @@ pub fn resample(
     // each as long as the matrix is wide.
     match join {
         Join::Greatest => {
-            let first = f32::NEG_INFINITY;
-            fold(
-                values,
-                column_count,
-                [rows, columns],
-                first,
-                f32::max,
-                f32::max,
-            )
+            // The greater one of NaN and a number is the number.
+            let (ranges, max) = ([rows, columns], f32::max);
+            fold(values, column_count, ranges, f32::NAN, max, max)
         }
         Join::Mean => {
             let add = |sum: f64, value: f32| sum + f64::from(value);
             let join = |sum, value| sum + value;
             let sums = fold(values, column_count, [rows, columns], 0.0, add, join);
-            let sizes = rows
+            let blocks = rows
                 .iter()
-                .flat_map(|rows| columns.iter().map(|columns| rows.len() * columns.len()));
+                .flat_map(|rows| columns.iter().map(move |columns| (rows, columns)));
             sums.iter()
-                .zip(sizes)
-                .map(|(sum, size)| (sum / size as f64) as f32)
+                .zip(blocks)
+                .map(|(sum, (rows, columns))| match sum.is_nan() {
+                    true => mean_of_present(values, column_count, rows, columns),
+                    false => (sum / (rows.len() * columns.len()) as f64) as f32,
+                })
                 .collect()
         }
     }
+}
+
+/// The mean of what is there of a block, NaN where nothing is.
+fn mean_of_present(
+    values: &[f32],
+    column_count: usize,
+    rows: &Range<usize>,
+    columns: &Range<usize>,
+) -> f32 {
+    let (mut sum, mut count) = (0.0_f64, 0_usize);
+    for row in rows.clone() {
+        let row = values.get(row * column_count..).unwrap_or_default();
+        let present = row.get(columns.clone()).unwrap_or_default().iter();
+        for &value in present.filter(|value| !value.is_nan()) {
+            sum += f64::from(value);
+            count += 1;
+        }
+    }
+    (sum / count as f64) as f32
 }
 
 /// So many places in ranges of at most `block`.

@@ -186,9 +186,9 @@ pub(super) fn number(value: f64) -> String {
 pub(super) const PLAIN_EXPONENTS: std::ops::RangeInclusive<f64> = -6.0..=5.0;
 
 impl Clipped {
-    /// Counts values that are drawn with a range.
+    /// Counts values that are drawn with a range: all but NaN, which is none.
     pub fn count(&mut self, values: &[f32], range: &ValueRange) {
-        self.of += values.len();
+        self.of += values.iter().filter(|value| !value.is_nan()).count();
         self.below += values
             .iter()
             .filter(|&&value| value < range.minimum)

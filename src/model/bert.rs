@@ -14,13 +14,13 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::awake::with_threads_awake;
 use super::bert_tensors::tensors;
 use super::config::BertConfig;
 use super::error::ModelError;
 use super::ops::fused::{self, LayerNorm, LinearMap, LinearWeights};
 use super::ops::kernels::{AttentionShape, Instructions};
 use super::output::{EncoderOutput, HiddenStates};
+use super::threads::with_threads_awake;
 use crate::attention::{AttentionKind, AttentionTensor, HeadMaps, Mask, Selection};
 use crate::input::Prepared;
 use crate::memory::{Demand, MemoryError};
@@ -268,15 +268,16 @@ impl Bert {
                     vocabulary_size: self.config.vocabulary_size,
                 });
             }
-            if token.segment as usize >= self.config.segment_count {
-                let segment_count = self.config.segment_count;
-                return Err(ModelError::UnknownSegment {
-                    segment: token.segment,
-                    segment_count,
-                });
-            }
         }
-        Ok(())
+        let segment_count = self.config.segment_count;
+        let unknown = |segment: &u32| *segment as usize >= segment_count;
+        match input.told_segments().find(unknown) {
+            None => Ok(()),
+            Some(segment) => Err(ModelError::UnknownSegment {
+                segment,
+                segment_count,
+            }),
+        }
     }
 
     /// The sum of word, segment and position embeddings, normalized:
@@ -284,7 +285,8 @@ impl Bert {
     fn embed(&self, inputs: &[&Prepared]) -> Result<Tensor, ModelError> {
         let tokens = || inputs.iter().flat_map(|input| input.source());
         let ids: Vec<u32> = tokens().map(|token| token.id).collect();
-        let segments: Vec<u32> = tokens().map(|token| token.segment).collect();
+        let segments = inputs.iter().flat_map(|input| input.told_segments());
+        let segments: Vec<u32> = segments.collect();
         let positions: Vec<u32> = inputs
             .iter()
             .flat_map(|input| 0..input.source().len() as u32)

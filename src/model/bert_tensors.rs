@@ -5,7 +5,17 @@ use super::config::BertConfig;
 /// The names and shapes of all tensors of an encoder, without prefix.
 pub(super) fn tensors(config: &BertConfig) -> Vec<(String, Vec<usize>)> {
     let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
-    let mut tensors = Vec::new();
+    let mut tensors: Vec<(String, Vec<usize>)> = Vec::new();
+    for (name, rows) in [
+        ("word", config.vocabulary_size),
+        ("position", config.maximum_token_count),
+        ("token_type", config.segment_count),
+    ] {
+        tensors.push((
+            format!("embeddings.{name}_embeddings.weight"),
+            vec![rows, hidden],
+        ));
+    }
     let mut linear = |name: String, outputs: usize, inputs: usize| {
         tensors.push((format!("{name}.weight"), vec![outputs, inputs]));
         tensors.push((format!("{name}.bias"), vec![outputs]));
@@ -27,16 +37,6 @@ pub(super) fn tensors(config: &BertConfig) -> Vec<(String, Vec<usize>)> {
         for end in ["weight", "bias"] {
             tensors.push((format!("{norm}.LayerNorm.{end}"), vec![hidden]));
         }
-    }
-    for (name, rows) in [
-        ("word", config.vocabulary_size),
-        ("position", config.maximum_token_count),
-        ("token_type", config.segment_count),
-    ] {
-        tensors.push((
-            format!("embeddings.{name}_embeddings.weight"),
-            vec![rows, hidden],
-        ));
     }
     tensors
 }

@@ -9,6 +9,9 @@ use thiserror::Error;
 
 use super::own_code::{NotEmpty, own_code};
 
+/// Where a config is.
+const FILE: &str = "config.json";
+
 /// The `model_type`s that attnviz can run.
 pub const SUPPORTED_MODEL_TYPES: &[&str] = &["bert"];
 
@@ -99,7 +102,7 @@ impl ConfigError {
             Self::PrunedHeads => Remedy::UseOriginal(Alteration::PrunedHeads),
             Self::Quantized => Remedy::UseOriginal(Alteration::Quantization),
             Self::Json(error) if error.is_eof() => Remedy::DownloadFile {
-                path: PathBuf::from("config.json"),
+                path: PathBuf::from(FILE),
             },
             Self::Json(_)
             | Self::OutOfRange { .. }

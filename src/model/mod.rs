@@ -2,7 +2,6 @@
 //! knows candle. A model family is one file and one variant of
 //! [`ModelConfig`] and [`Model`].
 
-mod awake;
 mod bert;
 mod bert_tensors;
 mod config;
@@ -11,6 +10,7 @@ pub mod machine;
 mod ops;
 mod output;
 mod own_code;
+mod threads;
 
 use crate::attention::Selection;
 use crate::checkpoint::Checkpoint;

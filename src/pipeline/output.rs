@@ -7,6 +7,7 @@ use super::{Contents, OutputError};
 use crate::analysis::reshape;
 use crate::attention::Selection;
 use crate::run::Run;
+use crate::store::folder::{Destination, FolderError};
 use crate::store::write::StagedFolder;
 use crate::store::{Manifest, OutputOptions, expected_files, folder, picture_formats, pictures};
 
@@ -47,7 +48,7 @@ pub fn write_run(
     root: &Path,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
-    write_run_beside(run, options, root, None, picture_drawn)
+    write_run_beside(run, options, (root, None), None, picture_drawn)
 }
 
 /// As [`write_run`], for a run that was read from the file `source`, which
@@ -62,13 +63,41 @@ pub fn redraw_run(
     source: &Path,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
-    write_run_beside(run, options, root, Some(source), picture_drawn)
+    write_run_beside(run, options, (root, None), Some(source), picture_drawn)
+}
+
+/// As [`redraw_run`], into the folder `name` below `root`, whatever the input
+/// is: the runs of a batch keep their names.
+///
+/// # Errors
+/// As [`redraw_run`], and when the folder is somebody else's.
+pub fn redraw_run_as(
+    run: &Run,
+    options: &OutputOptions,
+    (root, name): (&Path, &str),
+    source: &Path,
+    picture_drawn: &(dyn Fn() + Sync),
+) -> Result<WrittenRun, OutputError> {
+    let place = (root, Some(name));
+    write_run_beside(run, options, place, Some(source), picture_drawn)
+}
+
+/// The folder below `root` that has the name, or that the input names.
+fn destination(
+    run: &Run,
+    options: &OutputOptions,
+    (root, name): (&Path, Option<&str>),
+) -> Result<Destination, FolderError> {
+    match name {
+        Some(name) => folder::named(root, name, run, options.overwrite),
+        None => folder::choose(root, run, options.overwrite),
+    }
 }
 
 fn write_run_beside(
     run: &Run,
     options: &OutputOptions,
-    root: &Path,
+    place: (&Path, Option<&str>),
     source: Option<&Path>,
     picture_drawn: &(dyn Fn() + Sync),
 ) -> Result<WrittenRun, OutputError> {
@@ -76,14 +105,18 @@ fn write_run_beside(
     let maps = reshape(run, attention, &options.reshape)?;
     let contents = Contents::new(run, attention, &maps, options)?;
     if let Some(source) = source {
-        check_source(run, &maps.selection, options, root, source)?;
+        check_source(run, &maps.selection, options, place, source)?;
     }
+    let (root, name) = place;
     let staged = StagedFolder::create(root)?;
     let mut drawn = contents.draw(&staged, picture_drawn)?;
     let missing_glyphs = std::mem::take(&mut drawn.missing_glyphs);
     // Only when all is drawn: it may have to wait for the model's files.
-    let _lock = folder::lock(root, run)?;
-    let destination = folder::choose(root, run, options.overwrite)?;
+    let _lock = match name {
+        Some(name) => folder::lock_name(root, name)?,
+        None => folder::lock(root, run)?,
+    };
+    let destination = destination(run, options, place)?;
     let (manifest, kept) = contents.finish(drawn, Some(&destination), &staged)?;
     let change = destination.change(&manifest, &kept)?;
     let folder = destination.path;
@@ -101,10 +134,10 @@ fn check_source(
     run: &Run,
     selection: &Selection,
     options: &OutputOptions,
-    root: &Path,
+    place: (&Path, Option<&str>),
     source: &Path,
 ) -> Result<(), OutputError> {
-    let folder = folder::choose(root, run, options.overwrite)?.path;
+    let folder = destination(run, options, place)?.path;
     let files = expected_files(selection, options);
     let is_written = |name: &str| files.iter().any(|(file, _)| file == name);
     match name_inside(&folder, source) {

@@ -99,7 +99,7 @@ pub struct LoadedTokenizer {
 pub fn load_tokenizer(checkpoint: &Checkpoint) -> Result<LoadedTokenizer, PipelineError> {
     let config = ModelConfig::from_json(&checkpoint.config).map_err(ModelError::from)?;
     Ok(LoadedTokenizer {
-        tokenizer: Tokenizer::from_checkpoint(checkpoint)?,
+        tokenizer: Tokenizer::from_checkpoint(checkpoint)?.for_rows(config.vocabulary_size()),
         maximum_token_count: config.maximum_token_count(),
     })
 }

@@ -9,9 +9,6 @@ use crate::figure::layout::Ink;
 /// Red, green, blue.
 pub type Color = [u8; 3];
 
-/// What stands for a value that is no number.
-const NOT_A_NUMBER: Color = [190, 190, 190];
-
 /// The steps of a colour table.
 pub(super) const STEPS: usize = 256;
 /// Stands beside the steps for what is no number.
@@ -75,7 +72,8 @@ impl ColorTable {
     }
 
     /// The colour of a fraction of the scale: the first colour for 0 and less,
-    /// the last for 1 and more, grey for what is no number.
+    /// the last for 1 and more, that of the paper for what is no number: a cell
+    /// that is not there.
     pub fn color(&self, fraction: f32) -> Color {
         self.step_color(self.step(fraction))
     }
@@ -98,13 +96,13 @@ impl ColorTable {
     /// The colour of a step.
     pub(super) fn step_color(&self, step: usize) -> Color {
         let color = self.steps.colors.get(step);
-        color.copied().unwrap_or(NOT_A_NUMBER)
+        color.copied().unwrap_or_else(|| self.background())
     }
 
     /// What can be read on the colour of a step, faint or not.
     pub(super) fn step_ink(&self, step: usize, is_faint: bool) -> Color {
         let ink = self.steps.inks.get(step).copied();
-        let ink = ink.unwrap_or_else(|| readable_on(NOT_A_NUMBER));
+        let ink = ink.unwrap_or_else(|| readable_on(self.background()));
         match is_faint {
             true => mix(self.step_color(step), ink),
             false => ink,

@@ -141,6 +141,33 @@ pub fn choose(root: &Path, run: &Run, overwrite: bool) -> Result<Destination, Fo
     }
 }
 
+/// The folder of a given name below `root` for a run, whatever its input.
+///
+/// # Errors
+/// When it is taken by something else, or a file of the model cannot be read.
+pub fn named(
+    root: &Path,
+    name: &str,
+    run: &Run,
+    overwrite: bool,
+) -> Result<Destination, FolderError> {
+    let path = root.join(name);
+    let model = run.model.wait()?;
+    match usable(Occupant::of(&path), run, &model, overwrite) {
+        Some(earlier) => Ok(Destination { path, earlier }),
+        None => Err(FolderError::Taken { path }),
+    }
+}
+
+/// Waits until no other command puts something there that has this name below
+/// `root`.
+///
+/// # Errors
+/// As [`lock`].
+pub fn lock_name(root: &Path, name: &str) -> Result<PlaceLock, WriteError> {
+    PlaceLock::wait(root, &short_hash(name.as_bytes()))
+}
+
 /// Waits until no other command looks for the folder of this input below
 /// `root`, or puts something there.
 ///

@@ -239,10 +239,7 @@ impl From<UnitRecord> for Unit {
 impl From<&Attention> for AttentionRecord {
     fn from(attention: &Attention) -> Self {
         let selection = attention.maps().selection();
-        let masks = match attention {
-            Attention::Own(tensor) => tensor.masks().to_vec(),
-            Attention::Foreign(_) => Vec::new(),
-        };
+        let masks = attention.masks();
         let is_full = masks.iter().all(|mask| *mask == Mask::Full);
         let row_sums = attention.row_sums();
         Self {

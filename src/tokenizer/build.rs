@@ -30,6 +30,8 @@ pub(super) struct Built {
     pub growth: usize,
     /// Whether the beginning of a text is dropped rather than its end.
     pub truncates_beginning: bool,
+    /// Whether the model is told which text a token is of.
+    pub tells_segments: bool,
 }
 
 /// The tokenizer that transformers makes of the files.
@@ -38,8 +40,8 @@ pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built
     match &files.vocabulary {
         VocabularyFile::Text(lines) => {
             let mut settings = Settings::read(files, Vec::new())?;
-            class(std::mem::take(&mut settings.class), model_config, false)?;
-            bert(of_lines(lines)?, settings)
+            let class = class(std::mem::take(&mut settings.class), model_config, false)?;
+            bert(of_lines(lines)?, settings, class)
         }
         VocabularyFile::Json(json) => of_json(json, files, model_config),
     }
@@ -63,12 +65,12 @@ fn of_json(
     };
     let mut settings = Settings::read(files, added)?;
     match class(std::mem::take(&mut settings.class), model_config, true)? {
-        Class::Bert => {
+        class @ (Class::Bert | Class::BertWithoutSegments) => {
             let model = match word_pieces {
                 Some(model) => model,
                 None => of_other_model(json)?,
             };
-            bert(model, settings)
+            bert(model, settings, class)
         }
         Class::AsItIs => as_it_is(json, settings, growth, unigram_unknown),
     }
@@ -108,6 +110,7 @@ fn as_it_is(
         class: Class::AsItIs,
         growth,
         truncates_beginning: settings.truncates_beginning(),
+        tells_segments: settings.tells_segments(false),
     })
 }
 
@@ -166,7 +169,11 @@ fn of_other_model(json: &[u8]) -> Result<WordPiece, TokenizerError> {
 }
 
 /// BERT's tokenizer as transformers builds it (`tokenization_bert.py`).
-fn bert(mut model: WordPiece, mut settings: Settings) -> Result<Built, TokenizerError> {
+fn bert(
+    mut model: WordPiece,
+    mut settings: Settings,
+    class: Class,
+) -> Result<Built, TokenizerError> {
     for (key, content) in [
         ("unk_token", "[UNK]"),
         ("sep_token", "[SEP]"),
@@ -201,9 +208,10 @@ fn bert(mut model: WordPiece, mut settings: Settings) -> Result<Built, Tokenizer
     Ok(Built {
         unknown_id: unknown_id(&inner),
         inner,
-        class: Class::Bert,
+        class,
         growth: bounds::BERT_GROWTH,
         truncates_beginning: settings.truncates_beginning(),
+        tells_segments: settings.tells_segments(class == Class::Bert),
     })
 }
 

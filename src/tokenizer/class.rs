@@ -13,6 +13,8 @@ pub(super) enum Class {
     /// BERT's: word pieces after the settings of `tokenizer_config.json`. Of a
     /// `tokenizer.json` it takes the vocabulary and the added tokens alone.
     Bert,
+    /// The same, of models that are not told which text a token is of.
+    BertWithoutSegments,
     /// What `tokenizer.json` says.
     AsItIs,
 }
@@ -30,6 +32,9 @@ const BERT: [&str; 10] = [
     "MobileBertTokenizer",
     "SqueezeBertTokenizer",
 ];
+
+/// Those of them whose models are not told which text a token is of.
+const WITHOUT_SEGMENTS: [&str; 2] = ["DPRReaderTokenizer", "DistilBertTokenizer"];
 
 /// Families whose tokenizer is BERT's where no class is named.
 const BERT_FAMILIES: [&str; 11] = [
@@ -143,6 +148,7 @@ pub(super) fn class(
         return needs_program(&class, "the model's own code".to_owned());
     }
     match (BERT.contains(&base), has_json) {
+        (true, _) if WITHOUT_SEGMENTS.contains(&base) => Ok(Class::BertWithoutSegments),
         (true, _) => Ok(Class::Bert),
         (false, true) => Ok(Class::AsItIs),
         (false, false) => Err(TokenizerError::NoJson { class }),

@@ -108,17 +108,21 @@ pub enum TokenizerError {
         found: usize,
     },
     /// More tokens than the model has positions.
-    #[error(
-        "the text has {}{found} tokens, and the model takes at most {maximum}",
-        if *is_counted { "" } else { "more than " }
-    )]
+    #[error("the text has {found} tokens, and the model takes at most {maximum}")]
     TooLong {
         /// The model's limit, special tokens included.
         maximum: usize,
         /// Tokens of the text, special tokens included.
         found: usize,
-        /// Whether all of the text was counted.
-        is_counted: bool,
+    },
+    /// So many more tokens than the model has positions that nobody counts
+    /// them.
+    #[error("the text has more than {found} tokens, and the model takes at most {maximum}")]
+    MuchTooLong {
+        /// The model's limit, special tokens included.
+        maximum: usize,
+        /// Tokens of the beginning of the text.
+        found: usize,
     },
     /// `--truncate` leaves no room for the text, or is beyond the model.
     #[error("expected to truncate to between {minimum} and {maximum} tokens, found {found}")]
@@ -139,7 +143,9 @@ impl TokenizerError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::TooLong { maximum, .. } => Some(Remedy::Truncate { maximum: *maximum }),
+            Self::TooLong { maximum, .. } | Self::MuchTooLong { maximum, .. } => {
+                Some(Remedy::Truncate { maximum: *maximum })
+            }
             Self::TruncateTo {
                 minimum, maximum, ..
             } => (minimum <= maximum).then_some(Remedy::Truncate { maximum: *maximum }),

@@ -75,6 +75,23 @@ impl Spelling {
     }
 }
 
+impl Spelling {
+    /// The bytes of the text that a token was made of, with the space before a
+    /// word where its spelling has one.
+    pub fn bytes(self, token: &str) -> Vec<u8> {
+        let bytes = match self {
+            Self::Plain if !self.begins_word(token) => token.strip_prefix("##").map(Vec::from),
+            Self::Plain => None,
+            Self::ByteLevel => token.chars().map(byte_of).collect(),
+            Self::SentencePiece => match byte_named(token) {
+                Some(byte) => Some(vec![byte]),
+                None => Some(token.replace('▁', " ").into_bytes()),
+            },
+        };
+        bytes.unwrap_or_else(|| token.into())
+    }
+}
+
 /// Bytes as text: letters where they make some, else numbers.
 fn of_bytes(bytes: &[u8], space: char) -> String {
     let mut label = String::new();

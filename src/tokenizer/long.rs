@@ -13,6 +13,10 @@ const MAXIMUM_STRETCH: usize = 16 << 20;
 /// The most bytes of a text that go to the tokenizer at once.
 const LONGEST: usize = 1 << 20;
 
+/// Longer texts are not counted to their ends where nobody has to know by how
+/// much they are too long, in bytes: it would take seconds.
+const LONGEST_COUNTED: usize = 4 << 20;
+
 /// How much of a text an error repeats, in characters.
 const MAXIMUM_SHOWN_LENGTH: usize = 40;
 
@@ -23,7 +27,8 @@ pub(super) struct Wanted {
     pub kept: usize,
     /// Kept are the last rather than the first.
     pub last: bool,
-    /// Nobody wants to know by how much more there are than this.
+    /// Of a very long text nobody wants to know by how much more there are than
+    /// this.
     pub stop: Option<usize>,
     /// At most so many bytes become of one.
     pub growth: usize,
@@ -69,7 +74,8 @@ impl Tokens {
             tokens.take(&encoding, start);
             tokens.forget(wanted);
             start += stretch.len();
-            if wanted.stop.is_some_and(|stop| tokens.count > stop) && start < text.len() {
+            let is_enough = wanted.stop.is_some_and(|stop| tokens.count > stop);
+            if is_enough && text.len() > LONGEST_COUNTED && start < text.len() {
                 return Ok(tokens);
             }
         }

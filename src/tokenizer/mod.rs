@@ -49,6 +49,8 @@ pub struct Tokenizer {
     spelling: Option<Spelling>,
     growth: usize,
     truncates_beginning: bool,
+    /// Whether the model is told which text a token is of.
+    tells_segments: bool,
     /// Rows of the model's word embedding table.
     row_count: Option<usize>,
 }
@@ -69,6 +71,7 @@ impl Tokenizer {
             unknown_id,
             growth,
             truncates_beginning,
+            tells_segments,
         } = build(&checkpoint.tokenizer, &checkpoint.config)?;
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special);
@@ -77,11 +80,12 @@ impl Tokenizer {
             added_token_ids: added.keys().copied().collect(),
             unknown_id,
             spelling: match class {
-                Class::Bert => Some(Spelling::Plain),
+                Class::Bert | Class::BertWithoutSegments => Some(Spelling::Plain),
                 Class::AsItIs => spelling(&inner),
             },
             growth,
             truncates_beginning,
+            tells_segments,
             row_count: None,
             inner,
         })
@@ -126,12 +130,14 @@ impl Tokenizer {
         let second_count = second.as_ref().map_or(0, |second| second.count);
         let found = first.count + second_count + special_count;
         if limit.truncate.is_none() && found > limit.maximum {
-            return Err(TokenizerError::TooLong {
-                maximum: limit.maximum,
-                found,
-                is_counted: first.is_counted
-                    && second.as_ref().is_none_or(|second| second.is_counted),
-            });
+            let maximum = limit.maximum;
+            let is_counted = |tokens: &Tokens| tokens.is_counted;
+            return Err(
+                match is_counted(&first) && second.as_ref().is_none_or(is_counted) {
+                    true => TokenizerError::TooLong { maximum, found },
+                    false => TokenizerError::MuchTooLong { maximum, found },
+                },
+            );
         }
         let kept = found.min(limit.truncate.unwrap_or(found));
         let [of_first, of_second] = longest_first(first.count, second_count, kept - special_count);
@@ -149,18 +155,13 @@ impl Tokenizer {
         self.check_rows(&units)?;
         Ok(Prepared {
             input: Input::pair(text, pair.map(str::to_owned)),
+            tells_segments: self.tells_segments,
             streams: vec![Stream {
                 role: StreamRole::Source,
                 units,
                 dropped: found - kept,
             }],
         })
-    }
-
-    /// Whether a unit stands for a part of a text that the vocabulary lacks.
-    pub fn is_unknown(&self, unit: &Unit) -> bool {
-        let is_of_text = matches!(unit.place, Place::Bytes { .. });
-        is_of_text && unit.special.is_none() && self.unknown_id == Some(unit.id)
     }
 
     fn units(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Unit> {
@@ -171,7 +172,13 @@ impl Tokenizer {
         let unit = |index: usize| {
             let id = encoding.get_ids()[index];
             let (start, end) = encoding.get_offsets()[index];
-            let text = encoding.get_tokens()[index].clone();
+            let is_of_list = self.added_token_ids.contains(&id);
+            let text = match is_of_list {
+                // Where it stands in a text, spaces may belong to it.
+                true => self.inner.id_to_token(id),
+                false => None,
+            };
+            let text = text.unwrap_or_else(|| encoding.get_tokens()[index].clone());
             let sequence = encoding.token_to_sequence(index).unwrap_or_default();
             let written = texts.get(sequence).and_then(|text| text.get(start..end));
             let written = written.unwrap_or_default().trim();
@@ -179,7 +186,7 @@ impl Tokenizer {
             // word of the text and not a special token.
             let is_added = added[index] == 1;
             let is_special = is_added || (self.special_token_ids.contains(&id) && written == text);
-            let label = match self.added_token_ids.contains(&id) {
+            let label = match is_of_list {
                 _ if self.unknown_id == Some(id) && !is_special => unknown(&text, written),
                 true => text.clone(),
                 false => spelling.label(&text),
@@ -198,7 +205,18 @@ impl Tokenizer {
             }
         };
         let mut units: Vec<Unit> = (0..encoding.len()).map(unit).collect();
-        words::number(&mut units, texts);
+        if !self.tells_segments {
+            // Then its templates need not say which text a token is of.
+            let mut segment = 0;
+            for (index, unit) in units.iter_mut().enumerate() {
+                if let (Place::Bytes { .. }, Some(1)) =
+                    (unit.place, encoding.token_to_sequence(index))
+                {
+                    segment = 1;
+                }
+                unit.segment = segment;
+            }
+        }
         units
     }
 

@@ -37,6 +37,7 @@ pub(super) struct Config {
     /// Whether special tokens in a text are split like any other word.
     pub split_special_tokens: Option<bool>,
     truncation_side: Option<String>,
+    model_input_names: Option<Vec<String>>,
     added_tokens_decoder: Option<BTreeMap<u32, Written>>,
 }
 
@@ -161,6 +162,15 @@ impl Settings {
     /// Whether `--truncate` drops the beginning of a text rather than its end.
     pub(super) fn truncates_beginning(&self) -> bool {
         self.config.truncation_side.as_deref() == Some("left")
+    }
+
+    /// Whether the model is told which text a token is of; `default` is what the
+    /// class says.
+    pub(super) fn tells_segments(&self, default: bool) -> bool {
+        let names = self.config.model_input_names.as_ref();
+        names.map_or(default, |names| {
+            names.iter().any(|name| name == "token_type_ids")
+        })
     }
 
     /// The content of a named special token, or what it is called otherwise.

@@ -31,57 +31,57 @@ impl Piece<'_> {
     }
 }
 
-/// Numbers the words of units that a tokenizer has made of texts, segment by
-/// segment, from zero. What is of no word stays so.
-pub(super) fn number(units: &mut [Unit], texts: [&str; 2]) {
+/// The words of units that a tokenizer has made of texts, by segment; `None` of
+/// what is of no word.
+pub fn of_units(units: &[Unit], texts: &[&str]) -> Vec<Option<u32>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut members: Vec<usize> = Vec::new();
     for (index, unit) in units.iter().enumerate() {
-        let Place::Bytes { start, end } = unit.place else {
+        if unit.word.is_none() {
             continue;
+        }
+        let (start, end) = match unit.place {
+            Place::Bytes { start, end } => (start, end),
+            Place::Added | Place::Patch { .. } => (0, 0),
         };
-        let Some(word) = unit.word else {
-            continue;
-        };
-        let text = texts
-            .get(unit.segment as usize)
-            .copied()
-            .unwrap_or_default();
+        let text = texts.get(unit.segment as usize).copied();
+        let text = text.unwrap_or_default();
         let piece = text.get(start..end).unwrap_or_default();
         let earlier = members.last().map(|&earlier| &units[earlier]);
-        let link = match earlier {
-            Some(earlier) if earlier.segment == unit.segment => {
-                let between = |end| text.get(end..start).unwrap_or_default();
-                match earlier.place {
-                    _ if earlier.word == Some(word) => Link::Same,
-                    // `[MASK]` is a word of its own.
-                    _ if earlier.special.is_some() || unit.special.is_some() => Link::Apart,
-                    // Some tokenizers count the space to the word behind it.
-                    Place::Bytes { end, .. }
-                        if !between(end).contains(char::is_whitespace)
-                            && !piece.starts_with(char::is_whitespace) =>
-                    {
-                        Link::Touches
-                    }
-                    Place::Bytes { .. } | Place::Added | Place::Patch { .. } => Link::Apart,
-                }
-            }
-            _ => Link::Apart,
-        };
+        let link = earlier.map_or(Link::Apart, |earlier| link(earlier, unit, text, piece));
         let text = piece.trim();
         pieces.push(Piece { text, link });
         members.push(index);
     }
-    let numbers = join(&pieces);
-    // Each segment counts from zero.
-    let mut first = 0;
-    let mut segment = None;
-    for (&index, number) in members.iter().zip(numbers) {
-        if segment != Some(units[index].segment) {
-            segment = Some(units[index].segment);
-            first = number;
+    let mut numbers = vec![None; units.len()];
+    for (index, number) in members.into_iter().zip(join(&pieces)) {
+        numbers[index] = Some(number);
+    }
+    numbers
+}
+
+/// How a unit, and the piece of the text that it is, stand to the unit before.
+fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str) -> Link {
+    if earlier.segment != unit.segment {
+        return Link::Apart;
+    }
+    if earlier.word == unit.word {
+        return Link::Same;
+    }
+    // `[MASK]` is a word of its own.
+    let is_special = earlier.special.is_some() || unit.special.is_some();
+    match (earlier.place, unit.place) {
+        (Place::Bytes { end, .. }, Place::Bytes { start, .. }) if !is_special => {
+            // Some tokenizers count the space to the word behind it.
+            let between = text.get(end..start).unwrap_or_default();
+            let is_apart =
+                between.contains(char::is_whitespace) || piece.starts_with(char::is_whitespace);
+            match is_apart {
+                true => Link::Apart,
+                false => Link::Touches,
+            }
         }
-        units[index].word = Some(number - first);
+        (Place::Bytes { .. } | Place::Added | Place::Patch { .. }, _) => Link::Apart,
     }
 }
 

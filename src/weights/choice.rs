@@ -9,9 +9,6 @@ use super::source::Source;
 /// How many encoders are compared with one another.
 const MAXIMUM_ALIAS_COUNT: usize = 16;
 
-/// The longest name that an error shows, in bytes.
-const MAXIMUM_SHOWN_LENGTH: usize = 80;
-
 /// Leaves out encoders that are another one again: a pickle may have the same
 /// module under two names.
 pub(super) fn drop_aliases(sources: &[Source], names: &BTreeSet<&str>, prefixes: &mut Vec<String>) {
@@ -65,19 +62,19 @@ pub(super) fn choose<'prefixes>(
 
 /// What there is where no word embeddings are, in words.
 pub(super) fn found_instead(sources: &[Source], names: &BTreeSet<&str>) -> String {
-    let shown = |name: &str| match name.char_indices().nth(MAXIMUM_SHOWN_LENGTH) {
-        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
-        None => name.to_owned(),
-    };
     let other_keys: Vec<String> = sources
         .iter()
         .flat_map(|source| match source {
             Source::Safetensors(_) => [].as_slice(),
             Source::Pickle(file) => file.other_keys.as_slice(),
         })
-        .map(|key| shown(key))
+        .map(|key| names::shortened(key))
         .collect();
-    let some: Vec<String> = names.iter().take(4).map(|name| shown(name)).collect();
+    let some: Vec<String> = names
+        .iter()
+        .take(4)
+        .map(|name| names::shortened(name))
+        .collect();
     match (names.len(), other_keys.is_empty()) {
         (_, false) => {
             let keys: Vec<String> = other_keys.into_iter().chain(some).collect();

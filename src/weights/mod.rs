@@ -22,7 +22,7 @@ pub use self::error::WeightsError;
 pub use self::header::{HeaderError, SafetensorsHeader};
 pub use self::memory::WeightMemory;
 pub use self::names::AdapterKind;
-pub use self::pickle::PickleError;
+pub use self::pickle::{PickleError, PickleFile};
 
 /// The tensors of a checkpoint, by name.
 #[derive(Debug)]
@@ -125,8 +125,8 @@ impl Weights {
         }
     }
 
-    /// The names of the encoder's tensors that are not among the `expected`
-    /// ones, which are without prefix, each in full.
+    /// The encoder's tensors that are not among the `expected` ones, which are
+    /// without prefix: names with it, for people.
     pub fn unexpected(&self, expected: &BTreeSet<String>) -> Vec<String> {
         let names = self.source_of.keys().map(String::as_str).collect();
         let old: BTreeSet<String> = expected
@@ -138,7 +138,7 @@ impl Weights {
             .filter(|name| !expected.contains(*name) && !old.contains(*name))
             // Positions and segments that early versions wrote down.
             .filter(|name| !name.ends_with("_ids"))
-            .map(|name| format!("{}{name}", self.prefix))
+            .map(|name| names::shortened(&format!("{}{name}", self.prefix)))
             .collect()
     }
 
@@ -297,9 +297,10 @@ impl Weights {
     /// Checks that a tensor is there with `shape`, without reading it.
     ///
     /// # Errors
-    /// When it is missing or of another shape.
+    /// When it is missing, of another shape or type, or larger than its file.
     pub fn check_shape(&self, name: &str, shape: &[usize]) -> Result<(), WeightsError> {
-        self.locate(name, shape).map(|_| ())
+        let (name, source) = self.locate(name, shape)?;
+        source.check(&name)
     }
 
     /// The full name and the file of a tensor whose shape is as expected.

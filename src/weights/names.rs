@@ -9,6 +9,12 @@ const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 /// What every encoder has beside its word embeddings.
 const FIRST_LAYER: &str = "encoder.layer.0.";
 
+/// The longest prefix of names that is looked at, in bytes.
+const MAXIMUM_PREFIX_LENGTH: usize = 256;
+
+/// The longest name that an error or a warning shows, in letters.
+const MAXIMUM_SHOWN_LENGTH: usize = 120;
+
 /// What adapters are, as far as it matters to what can be done about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdapterKind {
@@ -98,6 +104,7 @@ pub(super) fn prefixes(names: &BTreeSet<&str>) -> Vec<String> {
         .iter()
         .filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS))
         .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+        .filter(|prefix| prefix.len() <= MAXIMUM_PREFIX_LENGTH)
         .collect();
     let has_layers = |prefix: &&str| {
         let start = format!("{prefix}{FIRST_LAYER}");
@@ -148,7 +155,7 @@ pub(super) fn adapter(
         .iter()
         .chain(prompts)
         .find_map(|name| Some((*name, kind_of(name)?)));
-    found.map(|(name, kind)| (name.to_owned(), kind))
+    found.map(|(name, kind)| (shortened(name), kind))
 }
 
 /// A tensor that says how another one of the encoder is quantized.
@@ -159,9 +166,9 @@ pub(super) fn quantization(names: &BTreeSet<&str>, prefix: Option<&str>) -> Opti
     };
     let is_known = |name: &&str| {
         let last = name.rsplit('.').next().unwrap_or(name);
-        QUANTIZATION.contains(&last) || last.starts_with("quant_state")
+        QUANTIZATION.contains(&last) || name.split('.').any(|part| part == "quant_state")
     };
-    encoder.into_iter().find(is_known).map(str::to_owned)
+    encoder.into_iter().find(is_known).map(shortened)
 }
 
 /// TensorFlow's names of a layer norm's parameters, which early checkpoints
@@ -173,4 +180,12 @@ pub(super) fn old_name(name: &str) -> Option<String> {
             name.strip_suffix("LayerNorm.bias")
                 .map(|stem| format!("{stem}LayerNorm.beta"))
         })
+}
+
+/// A name as far as people are shown it: a file may have one of a megabyte.
+pub(super) fn shortened(name: &str) -> String {
+    match name.char_indices().nth(MAXIMUM_SHOWN_LENGTH) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+        None => name.to_owned(),
+    }
 }

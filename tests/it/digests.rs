@@ -28,6 +28,7 @@ fn every_file_of_a_directory_is_listed_in_its_order_whichever_is_read_first() {
             &[
                 "config.json",
                 "tokenizer.json",
+                "tokenizer_config.json",
                 "model.safetensors.index.json",
                 "model-00001-of-00002.safetensors",
                 "model-00002-of-00002.safetensors",
@@ -35,7 +36,12 @@ fn every_file_of_a_directory_is_listed_in_its_order_whichever_is_read_first() {
         ),
         (
             "masked-lm-bin",
-            &["config.json", "tokenizer.json", "pytorch_model.bin"],
+            &[
+                "config.json",
+                "tokenizer.json",
+                "tokenizer_config.json",
+                "pytorch_model.bin",
+            ],
         ),
     ] {
         let pending = load(&fixture(name)).provenance();

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::bad_input::zip;
-use crate::binary::copy_of_fixture;
+use crate::binary::{copy_of_fixture, fixture};
 
 /// The system's allocator, remembering the greatest request of the process.
 struct Watched;
@@ -217,6 +217,24 @@ impl Victim {
     fn new(name: &str, file: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
         copy_of_fixture(name, folder.path());
+        Self::in_folder(folder, file)
+    }
+
+    /// A file of one of the containers, with their config and vocabulary.
+    fn of_container(kind: &str, file: &str) -> Self {
+        let folder = TempDir::new().expect("a temporary folder can be made");
+        let containers = fixture("containers");
+        for name in ["config.json", "vocab.txt"] {
+            fs::copy(containers.join(name), folder.path().join(name)).expect("a copy");
+        }
+        for entry in fs::read_dir(containers.join(kind)).expect("the kind is there") {
+            let entry = entry.expect("an entry");
+            fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("a copy");
+        }
+        Self::in_folder(folder, file)
+    }
+
+    fn in_folder(folder: TempDir, file: &str) -> Self {
         assert_eq!(encode(folder.path()), Ok(()), "the fixture is whole");
         let path = folder.path().join(file);
         let whole = fs::read(&path).expect("the fixture can be read");
@@ -391,6 +409,27 @@ fn a_damaged_bin_file_is_refused_or_used() {
 }
 
 #[test]
+fn damaged_weights_of_every_other_kind_are_refused_or_used() {
+    for (kind, file, cases) in [
+        ("legacy-bin", "pytorch_model.bin", 250),
+        ("training-checkpoint", "pytorch_model.bin", 100),
+        ("lightning", "pytorch_model.bin", 100),
+        ("double-bin", "pytorch_model.bin", 60),
+        ("double-safetensors", "model.safetensors", 60),
+        ("sharded-bin", "pytorch_model.bin.index.json", 60),
+        ("sharded-bin", "pytorch_model-00001-of-00002.bin", 60),
+    ] {
+        let victim = Victim::of_container(kind, file);
+        // Half of them where names and shapes are, half anywhere.
+        for within in [4_000, WHOLE] {
+            victim.run(cases, prop::collection::vec(damage(), 1..4), |damages| {
+                damaged(&victim.whole, &damages, within)
+            });
+        }
+    }
+}
+
+#[test]
 fn a_damaged_pickle_is_refused_or_used() {
     let victim = Victim::new("masked-lm-bin", "pytorch_model.bin");
     let mut archive =
@@ -419,7 +458,8 @@ fn a_damaged_pickle_is_refused_or_used() {
     victim.run(400, prop::collection::vec(damage(), 1..4), |damages| {
         together(&damaged(pickle, &damages, WHOLE))
     });
-    let instructions = b"\x80\x02.NG\x88\x89KMJ\x8aXcQR\x81b(qrhj)t\x85\x86\x87]ae}dsu\0\x01";
+    let instructions = b"\x80\x02.NG\x88\x89KMJ\x8aXcQR\x81b(qrhj)t\x85\x86\x87]ae}dsu\0\x01\
+        \x8b\x8c\x8d\x8e\x8f\x90\x91\x92\x93\x94\x95\x96UTBCl02";
     let instruction = prop::sample::select(&instructions[..]);
     victim.run(400, prop::collection::vec(instruction, 0..60), |pickle| {
         together(&pickle)

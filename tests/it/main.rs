@@ -32,3 +32,5 @@ mod tls_front;
 mod tokenizer;
 mod tokenizer_cases;
 mod units;
+mod vocabularies;
+mod weights;

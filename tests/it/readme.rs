@@ -65,6 +65,11 @@ fn prepare(workplace: &Workplace) -> PathBuf {
             "{\"id\": \"greeting\", \"text\": \"Hello.\", \"pair\": \"Hi.\"}\n",
         ),
         ("table.csv", "id,text\nfirst,\"It was late, again.\"\n"),
+        ("reviews.csv", "number;review\n1;It was late, again.\n"),
+        (
+            "pairs.tsv",
+            "claim\tevidence\nIt was \"late\".\tShe went home.\n",
+        ),
     ] {
         fs::write(workplace.path().join(name), content).unwrap();
     }

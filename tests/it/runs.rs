@@ -45,7 +45,7 @@ pub fn foreign(values: Vec<f32>, shape: [usize; 4]) -> Vec<Attention> {
     };
     let maps = HeadMaps::new(Selection::all(layers, heads), [queries, keys], values);
     let maps = maps.expect("the values fit the shape");
-    let foreign = ForeignAttention::new(kind, maps).expect("the values are weights");
+    let foreign = ForeignAttention::new(kind, maps, Vec::new()).expect("the values are weights");
     vec![Attention::Foreign(foreign)]
 }
 

@@ -79,11 +79,17 @@ fn special_tokens_are_known_by_their_names() {
         "<pad>",
         "<|endoftext|>",
         "<|im_start|>",
+        "<|eot_id|>",
+        "<start_of_turn>",
+        "<extra_id_0>",
+        "<｜begin▁of▁sentence｜>",
+        "[/INST]",
+        "<s>",
     ] {
         assert!(looks_special(token), "{token}");
     }
     for token in [
-        "", "CLS", "[1]", "[]", "<html>", "<0x0A>", "<||>", "<|", "cls]",
+        "", "CLS", "[1]", "[]", "<html>", "<0x0A>", "<||>", "<|", "cls]", "<_>", "<a_B>", "<| |>",
     ] {
         assert!(!looks_special(token), "{token}");
     }

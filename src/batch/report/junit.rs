@@ -8,7 +8,7 @@ use std::path::Path;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::wording::{excerpt, in_one_line, reason, reason_and_hint, visible};
+use super::wording::{excerpt, in_one_line, reason, visible, whole_reason};
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, ResultRecord, Status};
 
@@ -30,7 +30,7 @@ pub fn write_junit(
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let counts = manifest.counts;
     let (tests, failures) = (counts.inputs.to_string(), counts.failed.to_string());
-    let suite_name = format!("attnviz batch · {}", attribute(&manifest.model.id));
+    let suite_name = format!("attnviz batch · {}", attribute(&manifest.model.name()));
     for (element, name) in [("testsuites", "attnviz"), ("testsuite", &suite_name)] {
         let start = BytesStart::new(element).with_attributes([
             ("name", name),
@@ -75,7 +75,7 @@ fn write_failure<W: Write>(record: &ResultRecord, writer: &mut Writer<W>) -> io:
     }
     writer
         .create_element("failure")
-        .with_attribute(("message", attribute(&reason_and_hint(record)).as_str()))
+        .with_attribute(("message", attribute(&whole_reason(record)).as_str()))
         .with_attribute(("type", "input"))
         .write_text_content(BytesText::new(&visible(&content)))?;
     Ok(())

@@ -80,7 +80,11 @@ fn policy() -> String {
 }
 
 fn opening(manifest: &BatchManifest) -> Markup {
-    let title = format!("{} · {} · attnviz", outcome(manifest), manifest.model.id);
+    let title = format!(
+        "{} · {} · attnviz",
+        outcome(manifest),
+        manifest.model.name()
+    );
     // Elements whose end comes later are opened by hand; maud closes its own.
     html! {
         (DOCTYPE)
@@ -107,7 +111,7 @@ fn header(manifest: &BatchManifest) -> Markup {
             div.brand { (mark()) span { "attnviz" } }
             h1 { "Attention of " (counted(counts.inputs, "input", "inputs")) }
             p.model {
-                bdi { (model.id) }
+                bdi { (model.name()) }
                 span.source { (model.source.in_words()) }
                 @if let Some(commit) = &model.commit {
                     code title=(commit) { (short(commit)) }
@@ -168,7 +172,7 @@ fn facts(manifest: &BatchManifest) -> Markup {
             summary { "How these pictures were made" }
             dl {
                 (fact("attnviz", html! { (manifest.attnviz_version) }))
-                (fact("model", html! { bdi { (manifest.model.id) } " (" (manifest.model.source.in_words()) ")" }))
+                (fact("model", html! { bdi { (manifest.model.name()) } " (" (manifest.model.source.in_words()) ")" }))
                 @if let Some(commit) = &manifest.model.commit { (fact("commit", html! { code { (commit) } })) }
                 (fact("layers", html! { (listed(&manifest.layers)) }))
                 (fact("heads", html! { (listed(&manifest.heads)) }))

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::wording::{
-    INCOMPLETE, NO_TEXT, counted, excerpt, grouped, in_one_line, outcome, place, reason_and_hint,
-    short,
+    INCOMPLETE, NO_TEXT, counted, excerpt, grouped, in_one_line, outcome, place, short,
+    whole_reason,
 };
 use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, PAGE, ResultRecord, Status};
@@ -58,7 +58,7 @@ fn write_facts(manifest: &BatchManifest, out: &mut dyn Write) -> io::Result<()> 
         ("failed", grouped(counts.failed)),
         (
             "model",
-            format!("{} ({})", model.id, model.source.in_words()),
+            format!("{} ({})", model.name(), model.source.in_words()),
         ),
     ];
     let commit = model.commit.as_deref();
@@ -84,7 +84,7 @@ fn write_failures(manifest: &BatchManifest, results: &Path, out: &mut dyn Write)
     for record in ResultReader::open(results)? {
         let record = record?;
         if record.status == Status::Failed {
-            let (place, reason) = (place(&record), reason_and_hint(&record));
+            let (place, reason) = (place(&record), whole_reason(&record));
             write_row(&[&place, &record.id, &reason], out)?;
             listed += 1;
         }

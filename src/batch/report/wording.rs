@@ -61,7 +61,7 @@ pub(super) fn reason(record: &ResultRecord) -> &str {
 }
 
 /// The same, and what can be done about it, in one line.
-pub(super) fn reason_and_hint(record: &ResultRecord) -> String {
+pub(super) fn whole_reason(record: &ResultRecord) -> String {
     match &record.hint {
         None => reason(record).to_owned(),
         Some(hint) => format!("{} (hint: {hint})", reason(record)),

@@ -12,6 +12,9 @@ use super::error::SourceError;
 use super::object;
 use super::record::{MAXIMUM_LENGTH, Record, RecordError, RecordText};
 
+/// The line that an element begins on, and what it says.
+type Element = (u64, Result<RecordText, RecordError>);
+
 /// The elements of a file that is being read.
 pub(super) struct Elements {
     reader: BufReader<Decoder>,
@@ -82,11 +85,8 @@ impl Elements {
         }))
     }
 
-    #[allow(clippy::type_complexity)]
-    fn element(
-        &mut self,
-        source: &InputSource,
-    ) -> io::Result<Option<(u64, Result<RecordText, RecordError>)>> {
+    /// Cuts the next element out and reads it.
+    fn element(&mut self, source: &InputSource) -> io::Result<Option<Element>> {
         let mut first = self.space()?;
         self.position += 1;
         if self.is_array {
@@ -107,8 +107,15 @@ impl Elements {
             return self.end(first, "an object");
         }
         let line = self.line;
-        let bytes = self.value()?;
+        let (bytes, is_whole) = self.value()?;
+        if !is_whole {
+            self.has_ended = true;
+        }
         let content = match &bytes {
+            _ if !is_whole => Err(RecordError::BrokenArray {
+                expected: "the end of the element",
+                found: "the end of the file".to_owned(),
+            }),
             None => Err(RecordError::TooLong {
                 maximum: MAXIMUM_LENGTH,
             }),
@@ -120,12 +127,7 @@ impl Elements {
     }
 
     /// The end of all elements, where nothing more is there.
-    #[allow(clippy::type_complexity)]
-    fn end(
-        &mut self,
-        found: Option<u8>,
-        expected: &'static str,
-    ) -> io::Result<Option<(u64, Result<RecordText, RecordError>)>> {
+    fn end(&mut self, found: Option<u8>, expected: &'static str) -> io::Result<Option<Element>> {
         match found {
             None => Ok(None),
             found => self.broken(expected, found),
@@ -133,12 +135,7 @@ impl Elements {
     }
 
     /// The last record of an array that cannot be read on.
-    #[allow(clippy::type_complexity)]
-    fn broken(
-        &mut self,
-        expected: &'static str,
-        found: Option<u8>,
-    ) -> io::Result<Option<(u64, Result<RecordText, RecordError>)>> {
+    fn broken(&mut self, expected: &'static str, found: Option<u8>) -> io::Result<Option<Element>> {
         let line = self.line;
         self.has_ended = true;
         // The digest is that of the whole file.
@@ -175,9 +172,9 @@ impl Elements {
         }
     }
 
-    /// The bytes of a value, by its brackets and quotation marks alone; `None`
-    /// where there are too many.
-    fn value(&mut self) -> io::Result<Option<Vec<u8>>> {
+    /// The bytes of a value, by its brackets and quotation marks alone, `None`
+    /// where there are too many; and whether the value ends before the file does.
+    fn value(&mut self) -> io::Result<(Option<Vec<u8>>, bool)> {
         let mut bytes = Vec::new();
         let mut is_too_long = false;
         let (mut depth, mut is_quoted, mut is_escaped) = (0_u64, false, false);
@@ -205,6 +202,7 @@ impl Elements {
                 break;
             }
         }
-        Ok((!is_too_long).then_some(bytes))
+        let is_whole = depth == 0 && !is_quoted;
+        Ok(((!is_too_long).then_some(bytes), is_whole))
     }
 }

@@ -94,13 +94,11 @@ fn by_zeros(head: &[u8]) -> Option<ForeignFile> {
     }
     let is_control = |byte: &&u8| matches!(byte, 0..=6 | 14..=26 | 28..=31);
     let controls = head.iter().filter(is_control).count();
-    let has_zeros = even + odd > 0;
-    // The last letter may be cut.
-    let is_utf8 = match std::str::from_utf8(head) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none(),
-    };
-    (controls * 5 > head.len() || (has_zeros && !is_utf8)).then_some(ForeignFile::Binary)
+    // Bytes that no UTF-8 has are half of a text in an older encoding, too.
+    let chunks = head.utf8_chunks();
+    let invalid: usize = chunks.map(|chunk| chunk.invalid().len()).sum();
+    let is_mixed = controls * 20 > head.len() && (controls + invalid) * 5 > head.len();
+    (controls * 5 > head.len() || is_mixed).then_some(ForeignFile::Binary)
 }
 
 /// What a user calls it.
@@ -123,6 +121,6 @@ pub(super) fn in_words(kind: ForeignFile) -> &'static str {
         }
         ForeignFile::Utf32 => "text in UTF-32",
         ForeignFile::Binary => "a binary file",
-        ForeignFile::Unknown => "none of the formats that attnviz knows by their names",
+        ForeignFile::Unknown => "another extension",
     }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::record::RecordError;
+use super::record::{MAXIMUM_FIELDS, RecordError};
 
 /// What kind of value it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,10 @@ impl<'json> JsonValue<'json> {
             scanner.space();
             if matches!(scanner.peek(), None | Some(b'}' | b']')) {
                 return Ok(members);
+            }
+            if members.len() == MAXIMUM_FIELDS {
+                let maximum = MAXIMUM_FIELDS;
+                return Err(RecordError::TooManyFields { maximum });
             }
             let name = match is_object {
                 true => scanner.name()?,

@@ -11,6 +11,10 @@ use crate::remedy::Remedy;
 /// enough for a file without line ends not to fill the memory.
 pub(super) const MAXIMUM_LENGTH: usize = 16 << 20;
 
+/// The most fields of a row or an object: so many that they are no mistake, few
+/// enough for a line of delimiters not to fill the memory.
+pub(super) const MAXIMUM_FIELDS: usize = 1 << 14;
+
 /// An input as its file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::batch) struct Record {
@@ -37,6 +41,12 @@ pub enum RecordError {
     #[error("expected a line of at most {maximum} bytes, found a longer one")]
     TooLong {
         /// The most, in bytes.
+        maximum: usize,
+    },
+    /// It has more fields than anybody's data.
+    #[error("expected at most {maximum} fields, found more")]
+    TooManyFields {
+        /// The most.
         maximum: usize,
     },
     /// It is in another encoding.
@@ -130,6 +140,7 @@ impl RecordError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
             Self::TooLong { .. } => Remedy::SplitTexts,
+            Self::TooManyFields { .. } => Remedy::LeaveOutFields,
             Self::NotUtf8 { .. } => Remedy::SaveAsUtf8,
             Self::HalfSurrogate => Remedy::WriteWholeLetters,
             Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {

@@ -5,6 +5,8 @@
 //! one within it is one, and behind the closing one the field ends. Elsewhere
 //! it is a letter.
 
+use super::record::MAXIMUM_FIELDS;
+
 const QUOTE: u8 = b'"';
 
 /// Where in a row a line ended.
@@ -34,8 +36,9 @@ pub(super) struct Row {
     has_quotes: bool,
     state: State,
     bytes: Vec<u8>,
-    /// Where each field ends in `bytes`.
+    /// Where each of the first fields ends in `bytes`.
     ends: Vec<usize>,
+    count: usize,
     /// What followed a closing quotation mark.
     stray: Vec<u8>,
 }
@@ -48,6 +51,7 @@ impl Row {
             state: State::Start,
             bytes: Vec::new(),
             ends: Vec::new(),
+            count: 0,
             stray: Vec::new(),
         }
     }
@@ -59,7 +63,7 @@ impl Row {
             self.state = match self.state {
                 State::Start if byte == QUOTE && self.has_quotes => State::Quoted,
                 State::Start | State::Plain | State::Closing if byte == self.delimiter => {
-                    self.ends.push(self.bytes.len());
+                    self.end_field();
                     State::Start
                 }
                 State::Quoted if byte == QUOTE => State::Closing,
@@ -81,16 +85,24 @@ impl Row {
             self.bytes.extend(end);
             return RowEnd::Open;
         }
-        self.ends.push(self.bytes.len());
+        self.end_field();
         RowEnd::Whole
+    }
+
+    fn end_field(&mut self) {
+        self.count += 1;
+        if self.count <= MAXIMUM_FIELDS {
+            self.ends.push(self.bytes.len());
+        }
     }
 
     /// How many fields have ended so far.
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.count
     }
 
-    /// A field without its quotation marks; empty where there is none.
+    /// A field without its quotation marks; empty where there is none, and
+    /// beyond [`MAXIMUM_FIELDS`].
     pub(super) fn field(&self, index: usize) -> &[u8] {
         let start = match index.checked_sub(1) {
             None => Some(0),

@@ -13,7 +13,7 @@ use super::columns::{self, Chosen};
 use super::error::SourceError;
 use super::format::InputFormat;
 use super::lines::{Line, Lines};
-use super::record::{MAXIMUM_LENGTH, Record, RecordError, RecordText};
+use super::record::{MAXIMUM_FIELDS, MAXIMUM_LENGTH, Record, RecordError, RecordText};
 use super::row::{Row, RowEnd};
 
 /// A row goes on over at most so many lines after its first.
@@ -67,6 +67,13 @@ impl Table {
             file: source.name.clone(),
             error,
         })?;
+        if header.len() > MAXIMUM_FIELDS {
+            let maximum = MAXIMUM_FIELDS;
+            return Err(SourceError::Header {
+                file: source.name.clone(),
+                error: RecordError::TooManyFields { maximum },
+            });
+        }
         table.header = Some(Header::new(&header, source)?);
         Ok(table)
     }
@@ -145,7 +152,7 @@ impl Table {
             _ if count > 0 => Err(RecordError::OpenQuote),
             (RowEnd::AfterQuote, _) => Err(RecordError::AfterQuote { found: row.stray() }),
             (RowEnd::Whole | RowEnd::Open, _) => {
-                let mut fields = (0..row.len()).map(|index| row.field(index));
+                let mut fields = (0..row.len().min(MAXIMUM_FIELDS)).map(|index| row.field(index));
                 Err(RecordError::FieldCount {
                     expected: expected.unwrap_or(0),
                     found: row.len(),

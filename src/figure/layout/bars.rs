@@ -80,15 +80,16 @@ impl BarValues {
     ) -> Self {
         for size in LEVEL_SIZES {
             let font = TextFont::regular(size);
-            let widths = bars
-                .iter()
+            let present = bars.iter().filter(|bar| !bar.is_nan());
+            let widths = present
                 .map(|&bar| measure.width(&value_text(bar, DECIMALS).unwrap_or_default(), font));
             if widths.max().unwrap_or(0) + 10 <= columns.pitch {
                 return Self {
                     font,
                     rotation: LEVEL,
                     extent: font.line_height(),
-                    columns: (0..bars.len()).collect(),
+                    // A bar that a mask forbids is not there.
+                    columns: (0..bars.len()).filter(|&bar| !bars[bar].is_nan()).collect(),
                     least: 0.0,
                 };
             }
@@ -125,7 +126,9 @@ impl BarValues {
         if self.columns.len() < visible {
             Some(format!("Values are written at peaks of {least} and more."))
         } else {
-            (visible < bars.len()).then(|| format!("Values below {least} are not written."))
+            bars.iter()
+                .any(|&bar| bar < self.least)
+                .then(|| format!("Values below {least} are not written."))
         }
     }
 }
@@ -135,7 +138,7 @@ fn is_peak(bars: &[f32], column: usize, stride: usize) -> bool {
     let start = column.saturating_sub(stride - 1);
     let around = bars.iter().skip(start).take(column - start + stride);
     bars.get(column)
-        .is_some_and(|bar| around.copied().all(|other| other <= *bar))
+        .is_some_and(|bar| !around.copied().any(|other| other > *bar))
 }
 
 /// The bars and their values, on a baseline.

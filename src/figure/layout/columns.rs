@@ -218,8 +218,10 @@ pub(super) fn spaced(bars: &[f32], first: Option<usize>, stride: usize) -> Vec<u
     let mut by_height: Vec<usize> = (0..bars.len()).collect();
     by_height.sort_by(|&left, &right| {
         let is_first = (Some(right) == first).cmp(&(Some(left) == first));
+        // What is not there is lower than everything.
+        let height = |bar: usize| bars[bar].max(f32::NEG_INFINITY);
         is_first
-            .then(bars[right].total_cmp(&bars[left]))
+            .then(height(right).total_cmp(&height(left)))
             .then(left.cmp(&right))
     });
     let mut chosen = BTreeSet::new();

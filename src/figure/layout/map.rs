@@ -461,6 +461,10 @@ fn value_texts(
     for row in 0..rows {
         for column in 0..columns {
             let value = cells.value(row, column);
+            if value.is_nan() {
+                // A cell that is not there.
+                continue;
+            }
             let Some(text) = value_text(value, decimals) else {
                 note = Some(unwritten_note(decimals));
                 continue;

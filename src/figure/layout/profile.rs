@@ -187,7 +187,12 @@ impl<'profile> Rows<'profile> {
             let y = top + pixels(row) * self.height;
             for (column, value) in columns.values(values).into_iter().enumerate() {
                 let rect = rect(columns.x(column), y, columns.pitch, self.height);
-                items.push(fill(rect, Ink::OnScale(range.fraction(value))));
+                // A cell that is not there covers what is behind all.
+                let ink = match value.is_nan() {
+                    true => Ink::Paper,
+                    false => Ink::OnScale(range.fraction(value)),
+                };
+                items.push(fill(rect, ink));
             }
         }
         items

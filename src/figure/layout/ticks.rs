@@ -32,15 +32,7 @@ pub fn ticks(scale: &ColorScale, room: i32) -> Vec<(f32, String)> {
         Progression::Linear => linear_ticks(&range, room),
         Progression::Logarithmic => logarithmic_ticks(&range, room),
     };
-    // No two numbers that look alike, and none that is not above the one before.
-    let last = ticks.pop();
-    ticks.dedup_by(|next, before| next.0 <= before.0 || next.1 == before.1);
-    if let Some(last) = last {
-        ticks
-            .retain(|(fraction, text)| *fraction <= 0.0 || (*fraction < last.0 && *text != last.1));
-        ticks.truncate(MOST_TICKS - 1);
-        ticks.push(last);
-    }
+    keep_apart(&mut ticks);
     if let Some((_, text)) = ticks.first_mut().filter(|_| scale.clipped.below > 0) {
         text.insert_str(0, "≤ ");
     }
@@ -48,6 +40,29 @@ pub fn ticks(scale: &ColorScale, room: i32) -> Vec<(f32, String)> {
         text.insert_str(0, "≥ ");
     }
     ticks
+}
+
+/// Leaves out numbers between the ends that are, as they are written, not above
+/// the one before and below the last.
+fn keep_apart(ticks: &mut Vec<(f32, String)>) {
+    let Some(last) = ticks.pop() else { return };
+    let written = |tick: &(f32, String)| tick.1.parse::<f64>().unwrap_or(f64::NAN);
+    let is_between = |tick: &(f32, String), before: &(f32, String)| {
+        let is_above = tick.0 > before.0 && written(tick) > written(before);
+        is_above && tick.0 < last.0 && written(tick) < written(&last)
+    };
+    let mut kept: Vec<(f32, String)> = Vec::with_capacity(MOST_TICKS);
+    for tick in ticks.drain(..) {
+        let has_room = kept.len() < MOST_TICKS - 1;
+        if kept
+            .last()
+            .is_none_or(|before| has_room && is_between(&tick, before))
+        {
+            kept.push(tick);
+        }
+    }
+    kept.push(last);
+    *ticks = kept;
 }
 
 fn linear_ticks(range: &ValueRange, room: i32) -> Vec<(f32, String)> {
@@ -172,7 +187,12 @@ fn end_texts(range: &ValueRange, write: &Writing) -> [String; 2] {
     });
     match texts[0] == texts[1] {
         // The shortest that tells one float from all others.
-        true => [range.minimum, range.maximum].map(|end| format!("{end:?}")),
+        true => [range.minimum, range.maximum].map(|end| {
+            match PLAIN_EXPONENTS.contains(&libm::log10(f64::from(end.abs())).floor()) {
+                true => format!("{end}"),
+                false => format!("{end:e}"),
+            }
+        }),
         false => texts,
     }
 }

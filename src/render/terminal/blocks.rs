@@ -243,7 +243,10 @@ pub(super) fn map(
             let value = values.get(y / cell * width + x / cell).copied();
             let fraction =
                 range.map_or(f32::NAN, |range| range.fraction(value.unwrap_or(f32::NAN)));
-            raster.set(x, y, fraction);
+            // A cell that is not there shows the terminal.
+            if !fraction.is_nan() {
+                raster.set(x, y, fraction);
+            }
         }
     }
     let is_whole = [height, width] == [matrix.rows, matrix.columns];
@@ -387,7 +390,9 @@ pub(super) fn overview(figure: &Figure<'_>, grid: &PanelGrid<'_>, columns: usize
                 let place = line * matrix.columns + x * matrix.columns / width.max(1);
                 let value = matrix.values.get(place).copied().unwrap_or(f32::NAN);
                 let fraction = small.range.fraction(value);
-                raster.set(column * pitch + x, row * pitch + y, fraction);
+                if !fraction.is_nan() {
+                    raster.set(column * pitch + x, row * pitch + y, fraction);
+                }
             }
         }
     }

@@ -24,8 +24,16 @@ pub fn table(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> String {
             .into_iter()
             .map(|(head, link)| {
                 let unit = |axis: &Axis, index: usize| {
-                    let label = axis.units.get(index).map_or("", |unit| &unit.label);
-                    one_line(label, TOKEN_COLUMNS)
+                    let Some(unit) = axis.units.get(index) else {
+                        return String::new();
+                    };
+                    let label = one_line(&unit.label, TOKEN_COLUMNS);
+                    let alike = axis.units.iter().filter(|other| other.label == unit.label);
+                    match alike.count() {
+                        1 => label,
+                        // Which of them it is.
+                        _ => format!("{label} @{}", unit.first),
+                    }
                 };
                 [
                     head.layer.to_string(),
@@ -70,9 +78,11 @@ fn strongest(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> Vec<(HeadId, 
     };
     // Head by head, since all values at once may be too many to sort.
     let mut strongest: Vec<(HeadId, Link)> = Vec::new();
-    for (id, map) in maps.iter() {
-        let MapId::Head(head) = id else { continue };
-        let links = strongest_links(map, [&maps.rows, &maps.columns], choice, count);
+    for &id in &maps.ids {
+        let (MapId::Head(head), Some(map)) = (id, maps.drawn(id)) else {
+            continue;
+        };
+        let links = strongest_links(&map, [&maps.rows, &maps.columns], choice, count);
         strongest.extend(links.into_iter().map(|link| (head, link)));
         // A stable sort keeps equal ones in their order.
         strongest.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));

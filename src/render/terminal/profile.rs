@@ -28,13 +28,17 @@ pub(super) fn profile(figure: &Figure<'_>, profile: &UnitProfile, columns: usize
     let labels: Vec<String> = shown
         .iter()
         .map(|&unit| {
-            let label = profile.units.get(unit).map_or("", |unit| &unit.text);
+            let (label, position) = profile
+                .units
+                .get(unit)
+                .map_or(("", unit), |unit| (&unit.text, unit.position));
             let mark = if profile.position == Some(unit) {
                 "> "
             } else {
                 "  "
             };
-            format!("{mark}{}", one_line(label, LONGEST_LABEL.min(columns / 3)))
+            let label = one_line(label, LONGEST_LABEL.min(columns / 3));
+            format!("{mark}{label} @{position}")
         })
         .collect();
     let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);

@@ -39,9 +39,10 @@ enum Side {
 /// the vocabulary's string, its label, id, segment, the bytes of its segment's
 /// text, its word there, and whether it is special or unknown. What the
 /// tokenizer added has no bytes.
-pub fn unit_table(units: &[Unit]) -> String {
+pub fn unit_table(units: &[Unit], is_unknown: impl Fn(&Unit) -> bool) -> String {
     let mut rows: Vec<[String; 8]> = vec![NAMES.map(|(name, _)| name.to_owned())];
-    rows.extend(units.iter().enumerate().map(row));
+    let units = units.iter().enumerate();
+    rows.extend(units.map(|(position, unit)| row(position, unit, is_unknown(unit))));
     let mut widths: [usize; 8] = std::array::from_fn(|column| {
         let widths = rows.iter().map(|row| row[column].width());
         widths.max().unwrap_or(0)
@@ -75,12 +76,12 @@ pub fn unit_table(units: &[Unit]) -> String {
     table
 }
 
-fn row((position, unit): (usize, &Unit)) -> [String; 8] {
+fn row(position: usize, unit: &Unit, is_unknown: bool) -> [String; 8] {
     let bytes = match unit.place {
         Place::Added | Place::Patch { .. } => "-".to_owned(),
         Place::Bytes { start, end } => format!("{start}..{end}"),
     };
-    let role = match (unit.is_unknown(), unit.special) {
+    let role = match (is_unknown, unit.special) {
         (true, _) => SpecialRole::Unknown.name(),
         (false, Some(role)) => role.name(),
         (false, None) => "",

@@ -17,13 +17,13 @@
 //! an input file decides where the earlier batch knew it and the file can be
 //! read twice; else its name, as for a pipe, or after a batch that did not come
 //! to its end. How they are read counts as well: a file holds other inputs where
-//! another column is the text. Options of pictures do not count: the same inputs may
-//! be drawn otherwise.
-//! `--resume` goes on from the folder of any inputs and any version of the same
-//! model and of the same shard: what is the same is kept, what changed is done again, what is no
-//! input any more goes. `--overwrite` takes any folder. Whoever takes it replaces
-//! and deletes only what a batch wrote: the names in `results.jsonl` and, of a
-//! batch that did not come to its end, in its ledger. See [`difference`].
+//! another column is the text. Options of pictures do not count: the same inputs
+//! may be drawn otherwise. `--resume` goes on from the folder of any inputs and any
+//! version of the same model and of the same shard: what is the same is kept, what
+//! changed is done again, what is no input any more goes. `--overwrite` takes any
+//! folder. Whoever takes it replaces and deletes only what a batch wrote: the names
+//! in `results.jsonl` and, of a batch that did not come to its end, in its ledger.
+//! See [`difference`].
 
 mod owner;
 mod reading;

@@ -39,7 +39,11 @@ pub fn difference(
     claim: Claim,
     sha256_of: &dyn Fn(usize) -> Option<String>,
 ) -> Option<Difference> {
-    let same_model = (&earlier.model.id, earlier.model.source) == (&now.model.id, now.model.source);
+    let which = |manifest: &BatchManifest| {
+        let model = &manifest.model;
+        (model.name(), model.source)
+    };
+    let same_model = which(earlier) == which(now);
     match claim {
         Claim::Overwrite => None,
         Claim::Again | Claim::Resume if earlier.shard != now.shard => Some(Difference::Shard),

@@ -3,15 +3,11 @@
 use std::borrow::Cow;
 
 use super::super::OutputOptions;
+use super::names::{RAW, SHOWN};
 use crate::analysis::{Direction, MapId, Maps, Reduction, Reductions, profile};
 use crate::attention::{Attention, HeadId};
 use crate::figure::{FigureError, View};
 use crate::run::Run;
-
-/// What the model returned.
-const RAW: &str = "attention";
-/// What is shown where that is something else.
-const SHOWN: &str = "shown";
 
 /// Numbers with a name and a shape, F32, the last dimension fastest.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,10 +79,13 @@ pub fn arrays<'run>(
                 let position = choice.resolve(*direction, run, maps)?;
                 let profile = profile(maps, *direction, position);
                 let layers = profile.map(|profile| profile.by_layer).unwrap_or_default();
+                // What a mask forbids is saved as 0.
+                let or_nothing = |value: f32| if value.is_nan() { 0.0 } else { value };
+                let values = layers.concat().into_iter().map(or_nothing).collect();
                 arrays.push(NumberArray {
                     name: view.to_string(),
                     shape: vec![layers.len(), along.len()],
-                    values: Cow::Owned(layers.concat()),
+                    values: Cow::Owned(values),
                 });
             }
         }

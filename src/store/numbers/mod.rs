@@ -2,6 +2,7 @@
 //! what the views show of it.
 
 mod arrays;
+pub(in crate::store) mod names;
 mod npz;
 
 use std::collections::HashMap;
@@ -14,9 +15,7 @@ use super::{Format, Manifest, SerializeError};
 
 pub use arrays::{NumberArray, arrays, lengths};
 
-const SAFETENSORS: &str = "attention.safetensors";
-const NPZ: &str = "attention.npz";
-const JSON: &str = "attention.json";
+use names::{JSON, MANIFEST_ENTRY, MANIFEST_KEY, NPZ, SAFETENSORS};
 
 /// The files of numbers, in the order of a manifest.
 pub const FILES: [(Format, &str); 3] = [
@@ -58,7 +57,7 @@ fn safetensors(arrays: &[NumberArray<'_>], manifest: &Manifest) -> Result<Vec<u8
         Ok((array.name.as_str(), tensor))
     });
     let tensors: Vec<_> = tensors.collect::<Result<_, SerializeError>>()?;
-    let metadata = HashMap::from([("attnviz".to_owned(), manifest)]);
+    let metadata = HashMap::from([(MANIFEST_KEY.to_owned(), manifest)]);
     safetensors::serialize(tensors, Some(metadata)).map_err(|error| failed(error.to_string()))
 }
 
@@ -70,7 +69,7 @@ fn json(arrays: &[NumberArray<'_>], manifest: &Manifest) -> Result<Vec<u8>, Seri
     impl Serialize for Document<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut map = serializer.serialize_map(Some(self.1.len() + 1))?;
-            map.serialize_entry("manifest", self.0)?;
+            map.serialize_entry(MANIFEST_ENTRY, self.0)?;
             for array in self.1 {
                 map.serialize_entry(&array.name, &Nested(&array.shape, &array.values))?;
             }

@@ -9,7 +9,8 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use super::{NPZ, NumberArray};
+use super::NumberArray;
+use super::names::{MANIFEST_ENTRY, NPZ};
 use crate::input::StreamRole;
 use crate::store::{Manifest, SerializeError};
 
@@ -45,7 +46,7 @@ pub(super) fn encode(
         entries.push(("layers".to_owned(), indices(&selection.layer_indices())));
         entries.push(("heads".to_owned(), indices(&selection.head_indices())));
     }
-    entries.push(("manifest".to_owned(), texts(&[&json], &[])));
+    entries.push((MANIFEST_ENTRY.to_owned(), texts(&[&json], &[])));
     archive(&entries).map_err(|error| failed(error.to_string()))
 }
 

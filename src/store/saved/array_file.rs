@@ -6,14 +6,24 @@ use std::path::Path;
 
 use super::SavedError;
 use super::arrays::ArrayInfo;
+use super::json::JsonArrays;
+use super::npy_file::NpyFile;
 use super::npz::NpzArrays;
 use super::safetensors::SafetensorsArrays;
+use super::torch::TorchArrays;
+use crate::checkpoint::FileKind;
+
+/// So many bytes at the start of a file tell what it is.
+const LOOKED_AT: u64 = 512;
 
 /// A file whose directory was read and checked.
 #[derive(Debug)]
 pub(super) enum ArrayFile {
     Safetensors(SafetensorsArrays),
     Npz(NpzArrays),
+    Npy(NpyFile),
+    Json(JsonArrays),
+    Torch(TorchArrays),
 }
 
 impl ArrayFile {
@@ -22,25 +32,41 @@ impl ArrayFile {
             path: path.to_owned(),
             source,
         };
+        // A pipe would be waited for, and has no length to hold claims against.
+        let metadata = std::fs::metadata(path).map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(SavedError::Format {
+                path: path.to_owned(),
+                found: "something that is no regular file".to_owned(),
+            });
+        }
         let mut file = File::open(path).map_err(failed)?;
         let mut start = Vec::new();
         file.by_ref()
-            .take(9)
+            .take(LOOKED_AT)
             .read_to_end(&mut start)
             .map_err(failed)?;
         file.rewind().map_err(failed)?;
-        // A safetensors header is JSON behind its length.
+        let kind = FileKind::of(&start);
+        if matches!(kind, FileKind::TorchZip | FileKind::TorchLegacy) {
+            return Ok(Self::Torch(TorchArrays::open(path)?));
+        }
         let found = match start.as_slice() {
             [b'P', b'K', 3 | 5, ..] => return Ok(Self::Npz(NpzArrays::open(path, file)?)),
-            [_, _, _, _, _, _, _, _, b'{'] => {
+            // A safetensors header is JSON behind its length, which is far
+            // below what eight bytes can hold.
+            [_, _, _, _, _, _, _, 0, b'{', ..] => {
                 return Ok(Self::Safetensors(SafetensorsArrays::open(path, file)?));
             }
+            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
+                return Ok(Self::Npy(NpyFile::open(path, file)?));
+            }
+            _ if begins_json(&start) => return Ok(Self::Json(JsonArrays::open(path, file)?)),
             [] => "an empty file",
-            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => "a single npy array",
-            [0x80, ..] => "a pickle",
-            [b'{' | b'[', ..] => "JSON",
-            [0x89, b'P', b'N', b'G', ..] => "a PNG picture",
-            _ => "something else",
+            _ => match kind {
+                FileKind::Unknown => "something else",
+                kind => kind.in_words(),
+            },
         };
         Err(SavedError::Format {
             path: path.to_owned(),
@@ -53,6 +79,8 @@ impl ArrayFile {
         match self {
             Self::Safetensors(arrays) => Ok(arrays.manifest()),
             Self::Npz(arrays) => arrays.manifest(),
+            Self::Npy(_) | Self::Torch(_) => Ok(None),
+            Self::Json(arrays) => Ok(arrays.manifest()),
         }
     }
 
@@ -60,15 +88,27 @@ impl ArrayFile {
         match self {
             Self::Safetensors(arrays) => arrays.arrays(),
             Self::Npz(arrays) => arrays.arrays(),
+            Self::Npy(file) => file.arrays(),
+            Self::Json(arrays) => arrays.arrays(),
+            Self::Torch(arrays) => arrays.arrays(),
         }
     }
 
     /// All numbers of the array at a position of [`ArrayFile::arrays`], the
-    /// last dimension fastest.
+    /// last dimension fastest. Each array is read once.
     pub(super) fn read(&mut self, position: usize) -> Result<Vec<f32>, SavedError> {
         match self {
             Self::Safetensors(arrays) => arrays.read(position),
             Self::Npz(arrays) => arrays.read(position),
+            Self::Npy(file) => file.read(),
+            Self::Json(arrays) => Ok(arrays.take(position)),
+            Self::Torch(arrays) => arrays.read(position),
         }
     }
+}
+
+/// Whether a file begins with an object or a list, whatever space is before it.
+fn begins_json(start: &[u8]) -> bool {
+    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'['))
 }

@@ -35,6 +35,9 @@ impl FloatType {
 pub(super) enum Content {
     /// Floating-point numbers.
     Floats(FloatType),
+    /// Python's None, or a list of them: what a model returns that was not
+    /// asked for attention, or cannot give it.
+    Nothing,
     /// Anything else, as the file names it.
     Other(String),
 }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::attention::AttentionError;
+use crate::checkpoint::FileKind;
 use crate::remedy::{LabelsOf, Remedy, Setting};
+use crate::weights::PickleError;
 
 /// A file gives no run.
 #[derive(Debug, Error)]
@@ -22,15 +24,18 @@ pub enum SavedError {
     },
     /// A folder holds no saved attention.
     #[error(
-        "{}: expected attention.safetensors or attention.npz in the folder, found neither",
+        "{}: expected attention.safetensors, attention.npz or attention.json in the folder, found neither",
         folder.display()
     )]
     NothingInFolder {
         /// The folder.
         folder: PathBuf,
     },
-    /// It is neither safetensors nor npz, by its content.
-    #[error("{}: expected a safetensors or npz file, found {found}", path.display())]
+    /// What PyTorch wrote cannot be read.
+    #[error(transparent)]
+    Pickle(PickleError),
+    /// It is none of the formats that are read, by its content.
+    #[error("{}: expected a safetensors, npz, npy, JSON or PyTorch file, found {found}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
@@ -60,6 +65,46 @@ pub enum SavedError {
         path: PathBuf,
         /// What was expected and found.
         reason: String,
+    },
+    /// There is None where its attention should be.
+    #[error("{}: {name} is None: the model gave no attention", path.display())]
+    Nothing {
+        /// The file.
+        path: PathBuf,
+        /// What is called so.
+        name: String,
+    },
+    /// It holds the attention of several inputs.
+    #[error(
+        "{}: expected a batch of one, found {name} of shape {shape:?}",
+        path.display()
+    )]
+    Batch {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// Several of its arrays may be the attention.
+    #[error(
+        "{}: expected one array of attention, or one a layer, found {found}",
+        path.display()
+    )]
+    SeveralAttentions {
+        /// The file.
+        path: PathBuf,
+        /// The arrays with their shapes.
+        found: String,
+    },
+    /// The numbers of a file that attnviz wrote are not what its manifest says.
+    #[error("{}: its numbers are not those of its manifest: {source}", path.display())]
+    Contradiction {
+        /// The file.
+        path: PathBuf,
+        /// Which number, and why.
+        source: AttentionError,
     },
     /// Its numbers are no attention.
     #[error("{}: {source}", path.display())]
@@ -107,6 +152,8 @@ pub enum SavedError {
     SaysItself {
         /// The file.
         path: PathBuf,
+        /// What was given of it all the same, at least one.
+        given: Vec<Setting>,
     },
 }
 
@@ -116,12 +163,22 @@ impl SavedError {
         Some(match self {
             Self::Io { .. } => Remedy::LookAtFile,
             Self::NothingInFolder { .. } => Remedy::SaveRun,
+            Self::Format { path, found } if found == FileKind::LfsPointer.in_words() => {
+                let folder = path.parent().unwrap_or(path).to_owned();
+                Remedy::PullLfs { folder }
+            }
             Self::Format { .. } => Remedy::SaveAttention,
+            // What helps with a checkpoint is not for attention.
+            Self::Pickle(PickleError::Io { .. }) => Remedy::LookAtFile,
+            Self::Pickle(_) => Remedy::SaveAttention,
             Self::Malformed { .. } => Remedy::WriteFileAgain,
             Self::TooLarge { .. } => Remedy::SaveLess,
             Self::NoAttention { .. } => Remedy::StackLayers,
-            Self::Attention { .. } => Remedy::SaveProbabilities,
-            Self::Manifest { .. } => Remedy::SaveRunAgain,
+            Self::Nothing { .. } => Remedy::AskForAttention,
+            Self::Batch { .. } => Remedy::SaveOneInput,
+            Self::SeveralAttentions { .. } => Remedy::SaveOneAttention,
+            Self::Attention { source, .. } => source.remedy().unwrap_or(Remedy::SaveProbabilities),
+            Self::Contradiction { .. } | Self::Manifest { .. } => Remedy::SaveRunAgain,
             Self::Labels { of, .. } => Remedy::GiveLabels {
                 of: *of,
                 count: None,
@@ -130,7 +187,7 @@ impl SavedError {
                 of: *of,
                 count: Some(*expected),
             },
-            Self::SaysItself { .. } => Remedy::LeaveOut(Setting::LabelsAndTitle),
+            Self::SaysItself { given, .. } => Remedy::LeaveOutAll(given.clone()),
         })
     }
 }

@@ -9,19 +9,29 @@ mod array_file;
 mod arrays;
 mod elsewhere;
 mod error;
+mod json;
 mod labels;
 mod npy;
+mod npy_file;
 mod npz;
 mod numbers;
 mod own;
+mod padding;
+mod place;
+mod runs;
 mod safetensors;
+mod torch;
+mod units;
 
 use std::path::{Path, PathBuf};
 
 pub use error::SavedError;
 pub use numbers::{SavedNumbers, numbers};
+pub use runs::{SavedRuns, runs_below};
 
+use crate::remedy::Setting;
 use crate::run::Run;
+use crate::store::numbers::FILES;
 use crate::store::write::beneath;
 use array_file::ArrayFile;
 
@@ -34,9 +44,6 @@ const MAXIMUM_ARRAYS: usize = 10_000;
 /// The longest manifest or list of labels, in bytes.
 const MAXIMUM_TEXT_LENGTH: u64 = 64 << 20;
 
-/// In a run's folder, the files that [`read`] looks for, in this order.
-const FILES: [&str; 2] = ["attention.safetensors", "attention.npz"];
-
 /// What a file that attnviz did not write does not say of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ForeignNames {
@@ -47,6 +54,19 @@ pub struct ForeignNames {
     pub key_labels: Option<PathBuf>,
     /// The model's name; `None` for the file's.
     pub title: Option<String>,
+}
+
+impl ForeignNames {
+    /// What of it is said.
+    fn given(&self) -> Vec<Setting> {
+        let said = [
+            (self.labels.is_some(), Setting::Labels),
+            (self.key_labels.is_some(), Setting::KeyLabels),
+            (self.title.is_some(), Setting::Title),
+        ];
+        let said = said.into_iter().filter(|(is_said, _)| *is_said);
+        said.map(|(_, setting)| setting).collect()
+    }
 }
 
 /// A run out of a file, and what the user should know about it.
@@ -74,8 +94,9 @@ pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
     let mut arrays = ArrayFile::open(&file)?;
     match arrays.manifest()? {
         Some(manifest) => {
-            if *names != ForeignNames::default() {
-                return Err(SavedError::SaysItself { path: file });
+            let given = names.given();
+            if !given.is_empty() {
+                return Err(SavedError::SaysItself { path: file, given });
             }
             own::run(&file, &mut arrays, &manifest)
         }
@@ -84,7 +105,7 @@ pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
 }
 
 fn attention_file(folder: &Path) -> Result<PathBuf, SavedError> {
-    let candidates = FILES.iter().map(|name| folder.join(name));
+    let candidates = FILES.iter().map(|(_, name)| folder.join(name));
     candidates
         .into_iter()
         // A link in a run is not the run's.

@@ -3,8 +3,10 @@
 //! has it: a Python dictionary of three entries. Pickles are refused.
 
 use std::io::{self, Read};
+use std::path::Path;
 
-use super::arrays::{Content, FloatType};
+use super::arrays::{Content, FloatType, value_count};
+use super::{MAXIMUM_VALUES, SavedError};
 
 /// The longest header that is read, in bytes; NumPy itself takes 10,000.
 const MAXIMUM_HEADER_LENGTH: usize = 65_536;
@@ -71,6 +73,80 @@ pub(super) fn read_header(source: &mut dyn Read) -> Result<NpyHeader, String> {
     })
 }
 
+/// The longest pickle that is looked into for None, in bytes.
+const MAXIMUM_PICKLE_LENGTH: u64 = 1 << 20;
+
+impl NpyHeader {
+    /// Looks into an array of Python objects, which NumPy writes as a pickle:
+    /// where all of them are None, it says so. Nothing of it is run. The source
+    /// stands at the first value.
+    pub(super) fn look_into_objects(&mut self, source: &mut dyn Read) {
+        if self.content != Content::Other("|O".to_owned()) {
+            return;
+        }
+        let mut pickle = Vec::new();
+        let read = source.take(MAXIMUM_PICKLE_LENGTH).read_to_end(&mut pickle);
+        if read.is_ok() && is_list_of_none(&pickle) {
+            self.content = Content::Nothing;
+        }
+    }
+
+    /// The number of values that are read, 0 for what is none of floats. There
+    /// are `data_length` bytes of them.
+    pub(super) fn checked_count(
+        &self,
+        path: &Path,
+        name: &str,
+        data_length: u64,
+    ) -> Result<usize, SavedError> {
+        if !matches!(self.content, Content::Floats(_)) {
+            // Whatever else is in the file need not be read.
+            return Ok(0);
+        }
+        let Some(count) = value_count(&self.shape) else {
+            return Err(SavedError::TooLarge {
+                path: path.to_owned(),
+                reason: format!(
+                    "{name} has the shape {:?}, at most {MAXIMUM_VALUES} values are read",
+                    self.shape
+                ),
+            });
+        };
+        let expected = self
+            .item_size
+            .and_then(|size| (count as u64).checked_mul(size as u64));
+        match expected == Some(data_length) {
+            true => Ok(count),
+            false => Err(SavedError::Malformed {
+                path: path.to_owned(),
+                reason: format!(
+                    "{name}: expected {} bytes for the shape {:?}, found {data_length}",
+                    expected.unwrap_or(u64::MAX),
+                    self.shape
+                ),
+            }),
+        }
+    }
+}
+
+/// Whether the list at a pickle's end holds None alone: `(NNNe`, or `Na` for a
+/// list of one.
+fn is_list_of_none(pickle: &[u8]) -> bool {
+    let runs = pickle.chunk_by(|left, right| (*left == b'N') == (*right == b'N'));
+    let mut end = 0;
+    runs.into_iter().any(|run| {
+        let start = end;
+        end += run.len();
+        let before = start.checked_sub(1).and_then(|index| pickle.get(index));
+        let is_list = match (before, pickle.get(end)) {
+            (Some(b'('), Some(b'e')) => true,
+            (_, Some(b'a')) => run.len() == 1,
+            _ => false,
+        };
+        run.starts_with(b"N") && is_list
+    })
+}
+
 fn read(source: &mut dyn Read, buffer: &mut [u8]) -> Result<(), String> {
     source
         .read_exact(buffer)
@@ -90,6 +166,8 @@ fn content(descr: &str) -> (Content, bool, Option<usize>) {
         "f8" => Some(FloatType::F64),
         "f4" => Some(FloatType::F32),
         "f2" => Some(FloatType::F16),
+        // NumPy has no name for bfloat16: that of ml_dtypes is two bytes to it.
+        "V2" => Some(FloatType::Bf16),
         _ => None,
     };
     let item_size = match (float_type, kind.split_at_checked(1)) {

@@ -16,12 +16,10 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::arrays::{ArrayInfo, Content, read_floats, value_count};
 use super::npy::{self, NpyHeader, from_fortran_order};
-use super::{MAXIMUM_ARRAYS, MAXIMUM_TEXT_LENGTH, MAXIMUM_VALUES, SavedError};
+use super::{MAXIMUM_ARRAYS, MAXIMUM_TEXT_LENGTH, SavedError};
+use crate::store::numbers::names::MANIFEST_ENTRY;
 
-/// What attnviz calls the array with its manifest.
-const MANIFEST_ARRAY: &str = "manifest";
-
-/// Deflated entries may always have this many bytes.
+/// All deflated entries together may always have this many bytes.
 const FREE_LENGTH: u64 = 64 << 20;
 
 /// And above it, so many times the file's: attention takes a few bits a value
@@ -67,52 +65,26 @@ impl NpzArrays {
             headers: Vec::new(),
             entries: Vec::new(),
         };
+        let mut total = Total::default();
         for entry in 0..npz.archive.len() {
-            npz.add(entry, file_length)?;
+            npz.add(entry, file_length, &mut total)?;
         }
         Ok(npz)
     }
 
     /// Reads and checks the header of an entry.
-    fn add(&mut self, index: usize, file_length: u64) -> Result<(), SavedError> {
+    fn add(&mut self, index: usize, file_length: u64, total: &mut Total) -> Result<(), SavedError> {
         let path = self.path.clone();
         let (name, size, header) = self.with_entry(index, |entry| {
             let (name, size) = (entry.name.clone(), entry.size);
-            entry.check_size(file_length)?;
-            let header = npy::read_header(entry)?;
+            total.add(entry, file_length)?;
+            let mut header = npy::read_header(entry)?;
+            header.look_into_objects(entry);
             Ok((name, size, header))
         })?;
-        let malformed = |reason: String| SavedError::Malformed {
-            path: path.clone(),
-            reason: format!("{name}: {reason}"),
-        };
         let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
-        let is_floats = matches!(header.content, Content::Floats(_));
-        let count = match value_count(&header.shape) {
-            Some(count) => count,
-            // Whatever else is in the file need not be read.
-            None if !is_floats => 0,
-            None => {
-                return Err(SavedError::TooLarge {
-                    path,
-                    reason: format!(
-                        "{name} has the shape {:?}, at most {MAXIMUM_VALUES} values are read",
-                        header.shape
-                    ),
-                });
-            }
-        };
         let data_length = size.saturating_sub(header.length);
-        let expected = header
-            .item_size
-            .and_then(|size| (count as u64).checked_mul(size as u64));
-        if is_floats && expected != Some(data_length) {
-            return Err(malformed(format!(
-                "expected {} bytes for the shape {:?}, found {data_length}",
-                expected.unwrap_or(u64::MAX),
-                header.shape
-            )));
-        }
+        header.checked_count(&path, &shortened(&name), data_length)?;
         self.arrays.push(ArrayInfo {
             name,
             shape: header.shape.clone(),
@@ -130,7 +102,7 @@ impl NpzArrays {
     /// The text of the array that attnviz adds, a single unicode value.
     pub(super) fn manifest(&mut self) -> Result<Option<String>, SavedError> {
         let is_manifest = |array: &ArrayInfo| {
-            array.name == MANIFEST_ARRAY
+            array.name == MANIFEST_ENTRY
                 && array.shape.is_empty()
                 && matches!(&array.content, Content::Other(descr) if descr.contains('U'))
         };
@@ -278,24 +250,45 @@ struct Entry<'file> {
     bytes: Bytes<'file>,
 }
 
-impl Entry<'_> {
-    fn check_size(&self, file_length: u64) -> Result<(), String> {
-        let allowed = match self.bytes {
-            Bytes::Stored(_) => self.compressed.min(file_length),
-            Bytes::Deflated(_) => file_length
-                .min(self.compressed)
-                .saturating_mul(MAXIMUM_RATIO)
-                .max(FREE_LENGTH),
+/// What the entries together claim.
+#[derive(Default)]
+struct Total {
+    /// Bytes in the file.
+    packed: u64,
+    /// Bytes of what is deflated, once it is unpacked.
+    deflated: u64,
+}
+
+impl Total {
+    /// Counts an entry in.
+    ///
+    /// # Errors
+    /// Where it is more than the file can hold, or than attention is packed
+    /// into.
+    fn add(&mut self, entry: &Entry<'_>, file_length: u64) -> Result<(), String> {
+        self.packed = self.packed.saturating_add(entry.compressed);
+        let is_bomb = match entry.bytes {
+            Bytes::Stored(_) => entry.size > entry.compressed,
+            Bytes::Deflated(_) => {
+                self.deflated = self.deflated.saturating_add(entry.size);
+                let allowed = self.packed.min(file_length).saturating_mul(MAXIMUM_RATIO);
+                self.deflated > allowed.max(FREE_LENGTH)
+            }
         };
-        if self.size > allowed {
+        if is_bomb {
             return Err(format!(
                 "it says to be {} bytes out of {} in the file, which is no attention",
-                self.size, self.compressed
+                entry.size, entry.compressed
             ));
         }
-        Ok(())
+        match self.packed > file_length {
+            true => Err("it shares its bytes with other arrays".to_owned()),
+            false => Ok(()),
+        }
     }
+}
 
+impl Entry<'_> {
     fn skip(&mut self, length: u64) -> Result<(), String> {
         let skipped = std::io::copy(&mut self.by_ref().take(length), &mut std::io::sink());
         match skipped {

@@ -7,16 +7,14 @@ use super::array_file::ArrayFile;
 use super::arrays::{Content, FloatType, value_count};
 use super::{SavedError, SavedRun};
 use crate::attention::{
-    Attention, AttentionError, AttentionTensor, FOREIGN_ROW_SUM_TOLERANCE, ForeignAttention,
-    HeadId, HeadMaps, Mask, ROW_SUM_TOLERANCE, RowSums, Selection,
+    Attention, AttentionError, AttentionTensor, ForeignAttention, HeadId, HeadMaps, Mask, RowSums,
+    Selection, foreign_row_sum_tolerance, row_sum_tolerance,
 };
 use crate::checkpoint::ModelSource;
 use crate::input::{Stream, Unit, stream};
 use crate::run::Run;
+use crate::store::numbers::names::RAW;
 use crate::store::{AttentionRecord, Manifest, StreamRecord, read_manifest};
-
-/// What the numbers are called.
-const ATTENTION: &str = "attention";
 
 pub(super) fn run(
     path: &Path,
@@ -49,7 +47,7 @@ pub(super) fn run(
     let position = arrays
         .arrays()
         .iter()
-        .position(|array| array.name == ATTENTION)
+        .position(|array| array.name == RAW)
         .ok_or_else(|| SavedError::NoAttention {
             path: path.to_owned(),
             reason: "expected an array called attention, found none".to_owned(),
@@ -68,7 +66,7 @@ pub(super) fn run(
     let values = held_values(arrays.read(position)?, &selection, query_count * key_count);
     let attention = HeadMaps::new(selection, [query_count, key_count], values)
         .and_then(|maps| attention(maps, record, &manifest))
-        .map_err(|source| SavedError::Attention {
+        .map_err(|source| SavedError::Contradiction {
             path: path.to_owned(),
             source,
         })?;
@@ -143,10 +141,13 @@ fn attention(
         return Ok(Attention::Own(AttentionTensor::new(kind, masks, maps)?));
     }
     let tolerance = match is_foreign {
-        true => FOREIGN_ROW_SUM_TOLERANCE,
-        false => ROW_SUM_TOLERANCE,
+        true => foreign_row_sum_tolerance(&maps),
+        false => row_sum_tolerance(maps.key_count()),
     };
     let row_sums = row_sums.unwrap_or(RowSums::One);
-    let attention = ForeignAttention::reshaped_before(kind, maps, row_sums, tolerance, notes)?;
+    // Of attention from elsewhere, all layers have the same rule.
+    let mask = masks.first().copied().unwrap_or_default();
+    let attention =
+        ForeignAttention::reshaped_before(kind, mask, maps, row_sums, tolerance, notes)?;
     Ok(Attention::Foreign(attention))
 }

@@ -9,10 +9,8 @@ use safetensors::Dtype;
 
 use super::arrays::{ArrayInfo, Content, FloatType, read_floats, value_count};
 use super::{MAXIMUM_ARRAYS, MAXIMUM_TEXT_LENGTH, SavedError};
+use crate::store::numbers::names::MANIFEST_KEY;
 use crate::weights::{HeaderError, SafetensorsHeader};
-
-/// Where attnviz puts the manifest in a file's metadata.
-const MANIFEST_KEY: &str = "attnviz";
 
 /// A file whose header was read and checked.
 #[derive(Debug)]

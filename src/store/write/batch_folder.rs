@@ -71,9 +71,9 @@ impl BatchFolder {
         sha256_of: &dyn Fn(usize) -> Option<String>,
     ) -> Result<Self, BatchFolderError> {
         let created = missing_folders(root);
-        if let Err(source) = create_root(root) {
+        if let Err(error) = create_root(root) {
             remove_empty(&created);
-            return Err(WriteError::at(root)(source).into());
+            return Err(error.into());
         }
         let parts = [STATE, INPUTS, THUMBNAILS].map(|name| root.join(name));
         let staging = root.join(STATE).join(STAGING);

@@ -108,11 +108,11 @@ impl BatchFolderError {
             },
             Difference::Model => Self::OtherModel {
                 path,
-                found: earlier.model.id,
+                found: earlier.model.name(),
             },
             Difference::ModelVersion => Self::OtherModelVersion {
                 path,
-                model: earlier.model.id,
+                model: earlier.model.name(),
             },
             Difference::Inputs => Self::OtherInputs { path },
         }

@@ -21,5 +21,4 @@ pub use batch_places::StagedInput;
 pub use beneath::is_same_place;
 pub use error::WriteError;
 pub use leftovers::PlaceLock;
-pub use staged_folder::files_below;
-pub use staged_folder::{Change, StagedFolder};
+pub use staged_folder::{Change, StagedFolder, check_root, files_below};

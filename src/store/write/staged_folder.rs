@@ -49,7 +49,7 @@ impl StagedFolder {
         let created = missing_folders(root);
         let made = create_root(root).and_then(|()| {
             leftovers::remove_dead(root);
-            leftovers::create_locked(root)
+            leftovers::create_locked(root).map_err(WriteError::at(root))
         });
         match made {
             Ok((lock, path)) => Ok(Self {
@@ -59,9 +59,9 @@ impl StagedFolder {
                 on_the_way: OnTheWay::new(Arc::new(DiskThreads::start())),
                 is_published: false,
             }),
-            Err(source) => {
+            Err(error) => {
                 remove_empty(&created);
-                Err(WriteError::at(root)(source))
+                Err(error)
             }
         }
     }
@@ -236,22 +236,31 @@ pub(super) fn remove_outdated(destination: &Path, outdated: &[PathBuf]) {
     }
 }
 
-/// Makes the folder that the user named, where it is not there.
-pub(super) fn create_root(root: &Path) -> io::Result<()> {
+/// Whether the folder that the user named can be one; asked before any work is
+/// done.
+///
+/// # Errors
+/// When it or a folder above it is a file.
+pub fn check_root(root: &Path) -> Result<(), WriteError> {
     // The system's own words are that something exists.
     let not_a_folder = root
         .ancestors()
         .find(|path| fs::metadata(path).is_ok_and(|found| !found.is_dir()));
-    match not_a_folder {
-        Some(file) => {
-            let reason = match file == root {
-                true => "it is not a folder".to_owned(),
-                false => format!("{} is not a folder", file.display()),
-            };
-            Err(io::Error::new(io::ErrorKind::NotADirectory, reason))
-        }
-        None => fs::create_dir_all(root),
-    }
+    let Some(file) = not_a_folder else {
+        return Ok(());
+    };
+    let reason = match file == root {
+        true => "it is not a folder".to_owned(),
+        false => format!("{} is not a folder", file.display()),
+    };
+    let error = io::Error::new(io::ErrorKind::NotADirectory, reason);
+    Err(WriteError::at(root)(error))
+}
+
+/// Makes the folder that the user named, where it is not there.
+pub(super) fn create_root(root: &Path) -> Result<(), WriteError> {
+    check_root(root)?;
+    fs::create_dir_all(root).map_err(WriteError::at(root))
 }
 
 /// The folders that would have to be made for this one, the lowest first.

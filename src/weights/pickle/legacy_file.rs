@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use super::super::bytes::ByteSource;
 use super::machine::{Fault, Pickled, Value};
-use super::state_dict::{StateDict, state_dict, storage_sizes};
-use super::{Contents, MAXIMUM_PICKLE_LENGTH, Problem, Storage};
+use super::state_dict::{StateDict, storage_sizes};
+use super::{Contents, Find, MAXIMUM_PICKLE_LENGTH, Problem, Storage};
 
 /// How much of a file is read to find the pickles; then eight times as much,
 /// until they are whole.
@@ -21,13 +21,17 @@ const FIRST_LENGTH: u64 = 1 << 20;
 const PREFACE_LENGTH: usize = 3;
 
 /// The tensors of a file, and where the storages are.
-pub(super) fn contents(bytes: &ByteSource, file_length: u64) -> Result<Contents, Problem> {
+pub(super) fn contents(
+    bytes: &ByteSource,
+    file_length: u64,
+    find: Find,
+) -> Result<Contents, Problem> {
     let mut length = FIRST_LENGTH.min(file_length);
     let pickles = loop {
         // At most 64 MB, which is a usize.
         let mut start = vec![0; length as usize];
         bytes.read_exact_at(0, &mut start)?;
-        match pickles(&start) {
+        match pickles(&start, find) {
             Err(PicklesProblem::EndEarly) if length < file_length.min(MAXIMUM_PICKLE_LENGTH) => {
                 length = (length * 8).min(file_length).min(MAXIMUM_PICKLE_LENGTH);
             }
@@ -90,7 +94,7 @@ impl From<Fault> for PicklesProblem {
     }
 }
 
-fn pickles(bytes: &[u8]) -> Result<Pickles, PicklesProblem> {
+fn pickles(bytes: &[u8], find: Find) -> Result<Pickles, PicklesProblem> {
     let other = |problem: Problem| PicklesProblem::Other(problem);
     let mut rest = bytes;
     for _ in 0..PREFACE_LENGTH {
@@ -113,7 +117,7 @@ fn pickles(bytes: &[u8]) -> Result<Pickles, PicklesProblem> {
     }
     let preface = bytes.len() - rest.len();
     Ok(Pickles {
-        state_dict: state_dict(&tensors).map_err(|problem| other(problem.into()))?,
+        state_dict: find(&tensors).map_err(|problem| other(problem.into()))?,
         storages,
         length: (preface + tensors.length + keys.length) as u64,
     })

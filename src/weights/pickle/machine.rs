@@ -8,6 +8,8 @@
 
 use std::collections::HashMap;
 
+use super::classes::is_dict;
+
 /// The most values that a pickle may make; a BERT's makes some ten thousand.
 const MAXIMUM_VALUE_COUNT: usize = 1 << 21;
 
@@ -48,6 +50,8 @@ pub enum Value<'pickle> {
     },
     /// A reference to a storage.
     Persistent(ValueId),
+    /// None.
+    Nothing,
     /// Nothing that describes a tensor.
     Other,
 }
@@ -156,7 +160,8 @@ impl<'pickle> Machine<'pickle> {
             // The protocol and the length of what follows.
             0x80 => drop(self.take(1)?),
             0x95 => drop(self.take(8)?),
-            b'N' | 0x88 | 0x89 => self.push_id(OTHER)?,
+            b'N' => self.push(Value::Nothing)?,
+            0x88 | 0x89 => self.push_id(OTHER)?,
             b'G' => {
                 self.take(8)?;
                 self.push_id(OTHER)?;
@@ -325,13 +330,10 @@ impl<'pickle> Machine<'pickle> {
     fn call(&mut self) -> Result<(), Fault> {
         let arguments = self.pop()?;
         let callable = self.pop()?;
-        let makes_dict = matches!(
-            self.values.get(callable),
-            Some(Value::Class {
-                module: "collections",
-                name: "OrderedDict" | "defaultdict",
-            })
-        );
+        let makes_dict = match self.values.get(callable) {
+            Some(&Value::Class { module, name }) => is_dict(module, name),
+            _ => false,
+        };
         match makes_dict {
             true => {
                 let pairs = self.pairs(arguments);

@@ -6,6 +6,8 @@
 //! nested ones recursively, so that one of a megabyte overflows the stack, and
 //! prints to standard error.
 
+mod classes;
+mod everything;
 mod legacy_file;
 mod machine;
 mod state_dict;
@@ -21,7 +23,9 @@ use thiserror::Error;
 use super::bytes::{ByteOrder, ByteSource, FloatType, ReadError, file_name};
 use crate::checkpoint::FileKind;
 use crate::remedy::{CheckpointPart, Remedy};
-use state_dict::{Entry, NoStateDict, StateDict, TensorRecord};
+use everything::everything;
+use machine::Pickled;
+use state_dict::{Entry, NoStateDict, StateDict, TensorRecord, state_dict};
 
 /// The longest pickle that is read, in bytes; a BERT's has some ten thousand.
 const MAXIMUM_PICKLE_LENGTH: u64 = 64 << 20;
@@ -188,6 +192,9 @@ impl Problem {
     }
 }
 
+/// Which tensors of a pickle are wanted.
+type Find = fn(&Pickled<'_>) -> Result<StateDict, NoStateDict>;
+
 /// What a file holds, whichever of PyTorch's formats it has.
 #[derive(Debug)]
 struct Contents {
@@ -202,6 +209,8 @@ pub struct PickleFile {
     tensors: BTreeMap<String, TensorRecord>,
     /// Tensors of other kinds, by the function that would make each.
     unreadable: BTreeMap<String, String>,
+    /// What is None instead of a tensor.
+    nothing: Vec<String>,
     /// A few keys that lead to no tensor.
     pub other_keys: Vec<String>,
     storages: BTreeMap<String, Storage>,
@@ -225,30 +234,57 @@ struct Storage {
     length: u64,
 }
 
+/// Where a tensor's numbers are, checked against the file.
+struct Place<'file> {
+    tensor: &'file TensorRecord,
+    float_type: FloatType,
+    element_count: usize,
+    /// Where the first is, in bytes.
+    position: u64,
+    /// Bytes from the first to the last.
+    byte_count: usize,
+}
+
 impl PickleFile {
     /// Reads the names, shapes and types of the tensors.
     ///
     /// # Errors
     /// When the file cannot be read or is malformed.
     pub fn open(path: &Path) -> Result<Self, PickleError> {
+        Self::open_and_find(path, state_dict)
+    }
+
+    /// Reads what there is of all tensors, not of a state dict alone: by the
+    /// keys and positions that lead to each.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is malformed.
+    pub fn open_everything(path: &Path) -> Result<Self, PickleError> {
+        Self::open_and_find(path, everything)
+    }
+
+    fn open_and_find(path: &Path, find: Find) -> Result<Self, PickleError> {
         let bytes = ByteSource::open(path)?;
         let file_length = bytes.length()?;
         let kind = FileKind::of_file(path).map_err(|source| bytes.failed(source))?;
         let contents = match kind == FileKind::TorchLegacy {
-            true => legacy_file::contents(&bytes, file_length),
-            false => zip_file::contents(path, file_length),
+            true => legacy_file::contents(&bytes, file_length, find),
+            false => zip_file::contents(path, file_length, find),
         };
         let contents = contents.map_err(|problem| problem.of(path))?;
         let (mut tensors, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
+        let mut nothing = Vec::new();
         for (name, entry) in contents.state_dict.entries {
             match entry {
                 Entry::Tensor(tensor) => drop(tensors.insert(name, tensor)),
                 Entry::Unreadable(function) => drop(unreadable.insert(name, function)),
+                Entry::Nothing => nothing.push(name),
             }
         }
         Ok(Self {
             tensors,
             unreadable,
+            nothing,
             other_keys: contents.state_dict.other_keys,
             storages: contents.storages,
             byte_order: match contents.is_big_endian {
@@ -266,6 +302,11 @@ impl PickleFile {
     pub fn names(&self) -> Vec<String> {
         let names = self.tensors.keys().chain(self.unreadable.keys());
         names.cloned().collect()
+    }
+
+    /// The names of what is None instead of a tensor.
+    pub fn nothing(&self) -> &[String] {
+        &self.nothing
     }
 
     /// Whether two names stand for the same numbers.
@@ -310,28 +351,56 @@ impl PickleFile {
     /// # Errors
     /// When it is not there, larger than the file, or of another type.
     pub fn read(&self, name: &str) -> Result<Vec<f32>, PickleError> {
-        let malformed = |reason: String| PickleError::Malformed {
-            file: self.file.clone(),
-            reason,
-        };
-        let tensor = self
-            .tensors
-            .get(name)
-            .ok_or_else(|| malformed(format!("no tensor {name}")))?;
+        let Place {
+            tensor,
+            float_type,
+            element_count,
+            position,
+            byte_count,
+        } = self.place(name)?;
+        if element_count == 0 {
+            return Ok(Vec::new());
+        }
+        let order = self.byte_order;
+        let values = self
+            .bytes
+            .read_floats(float_type, order, position, byte_count)?;
+        match is_contiguous(tensor) {
+            true => Ok(values),
+            false => gather(tensor, &values, element_count).ok_or_else(|| self.beyond(name)),
+        }
+    }
+
+    /// Checks that a tensor's data are there, without reading them.
+    ///
+    /// # Errors
+    /// As [`PickleFile::read`].
+    pub fn check(&self, name: &str) -> Result<(), PickleError> {
+        self.place(name).map(drop)
+    }
+
+    fn place(&self, name: &str) -> Result<Place<'_>, PickleError> {
+        let no_tensor = || self.malformed(format!("no tensor {name}"));
+        let tensor = self.tensors.get(name).ok_or_else(no_tensor)?;
         let float_type = float_type(&tensor.storage_type).ok_or_else(|| PickleError::Dtype {
             file: self.file.clone(),
             name: name.to_owned(),
             found: tensor.storage_type.clone(),
         })?;
         let element_count = self.element_count(name, tensor, float_type)?;
+        let mut place = Place {
+            tensor,
+            float_type,
+            element_count,
+            position: 0,
+            byte_count: 0,
+        };
         if element_count == 0 {
-            return Ok(Vec::new());
+            return Ok(place);
         }
-        let beyond = || malformed(format!("tensor {name} reaches beyond its data"));
-        let storage = self
-            .storages
-            .get(&tensor.storage)
-            .ok_or_else(|| malformed(format!("no data of tensor {name}")))?;
+        let beyond = || self.beyond(name);
+        let no_data = || self.malformed(format!("no data of tensor {name}"));
+        let storage = self.storages.get(&tensor.storage).ok_or_else(no_data)?;
         let span = span(tensor).ok_or_else(beyond)?;
         let size = float_type.size() as u64;
         let end = tensor
@@ -342,15 +411,19 @@ impl PickleFile {
             return Err(beyond());
         }
         // Both fit, for they are within the storage.
-        let position = storage.start + tensor.offset * size;
-        let byte_count = usize::try_from(span * size).map_err(|_| beyond())?;
-        let order = self.byte_order;
-        let values = self
-            .bytes
-            .read_floats(float_type, order, position, byte_count)?;
-        match is_contiguous(tensor) {
-            true => Ok(values),
-            false => gather(tensor, &values, element_count).ok_or_else(beyond),
+        place.position = storage.start + tensor.offset * size;
+        place.byte_count = usize::try_from(span * size).map_err(|_| beyond())?;
+        Ok(place)
+    }
+
+    fn beyond(&self, name: &str) -> PickleError {
+        self.malformed(format!("tensor {name} reaches beyond its data"))
+    }
+
+    fn malformed(&self, reason: String) -> PickleError {
+        PickleError::Malformed {
+            file: self.file.clone(),
+            reason,
         }
     }
 

@@ -45,6 +45,8 @@ pub enum Entry {
     Tensor(TensorRecord),
     /// A tensor of another kind, by the function that would make it.
     Unreadable(String),
+    /// None.
+    Nothing,
 }
 
 /// What is wrong with a pickle that can be read.
@@ -234,6 +236,7 @@ fn class_of(pickled: &Pickled<'_>) -> String {
         | Value::Text(_)
         | Value::Dict(_)
         | Value::Persistent(_)
+        | Value::Nothing
         | Value::Other => None,
     };
     match class {
@@ -244,7 +247,7 @@ fn class_of(pickled: &Pickled<'_>) -> String {
 }
 
 /// What a value is the making of, if it is that of a tensor.
-enum TensorCall<'values> {
+pub(super) enum TensorCall<'values> {
     /// `torch._utils._rebuild_tensor_v2` with these arguments.
     Plain(&'values [ValueId]),
     /// Another function of PyTorch's that makes tensors.
@@ -252,7 +255,7 @@ enum TensorCall<'values> {
 }
 
 /// The call that makes a tensor, directly or in one of the usual wrappers.
-fn tensor_call<'values>(
+pub(super) fn tensor_call<'values>(
     pickled: &'values Pickled<'_>,
     value: ValueId,
 ) -> Option<TensorCall<'values>> {
@@ -305,7 +308,7 @@ fn is_plain(class: (&str, &str)) -> bool {
     )
 }
 
-fn entry(pickled: &Pickled<'_>, call: &TensorCall<'_>) -> Option<Entry> {
+pub(super) fn entry(pickled: &Pickled<'_>, call: &TensorCall<'_>) -> Option<Entry> {
     match call {
         TensorCall::Plain(arguments) => tensor(pickled, arguments).map(Entry::Tensor),
         TensorCall::Other(function) => Some(Entry::Unreadable(function.clone())),
@@ -359,12 +362,12 @@ fn numbers(pickled: &Pickled<'_>, tuple: ValueId) -> Option<Vec<u64>> {
     items.iter().map(|&item| pickled.number(item)).collect()
 }
 
-fn not_described(name: &str) -> String {
+pub(super) fn not_described(name: &str) -> String {
     format!("tensor {} is not described right", shortened(name))
 }
 
 /// A name as far as an error shows it.
-fn shortened(name: &str) -> String {
+pub(super) fn shortened(name: &str) -> String {
     match name.char_indices().nth(MAXIMUM_NAMED_KEY_LENGTH) {
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
         None => name.to_owned(),

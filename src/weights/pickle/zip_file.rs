@@ -10,8 +10,8 @@ use std::path::Path;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::machine::{Fault, Pickled};
-use super::state_dict::state_dict;
-use super::{Contents, MAXIMUM_PICKLE_LENGTH, Problem, Storage};
+use super::{Contents, Find, MAXIMUM_PICKLE_LENGTH, Problem, Storage};
+use crate::checkpoint::FileKind;
 
 /// The name of the pickle, below the archive's own folder.
 const PICKLE: &str = "data.pkl";
@@ -23,7 +23,7 @@ const SCRIPT_CONSTANTS: &str = "constants.pkl";
 const BYTE_ORDER: &str = "byteorder";
 
 /// The tensors of a file, and where the storages are.
-pub(super) fn contents(path: &Path, file_length: u64) -> Result<Contents, Problem> {
+pub(super) fn contents(path: &Path, file_length: u64, find: Find) -> Result<Contents, Problem> {
     // The zip crate has had panics on malformed files; one is reported like
     // any other such file.
     let entries = catch_unwind(AssertUnwindSafe(|| entries(path, file_length)));
@@ -38,7 +38,7 @@ pub(super) fn contents(path: &Path, file_length: u64) -> Result<Contents, Proble
     })?;
     let storages = entries.storages.into_iter();
     Ok(Contents {
-        state_dict: state_dict(&pickled)?,
+        state_dict: find(&pickled)?,
         storages: storages
             .filter_map(|(name, storage)| Some((name.strip_prefix(&folder)?.to_owned(), storage)))
             .collect(),
@@ -55,10 +55,11 @@ struct Entries {
 
 fn entries(path: &Path, file_length: u64) -> Result<Entries, Problem> {
     let reason = |error: &dyn std::fmt::Display| Problem::Malformed(error.to_string());
+    let kind = FileKind::of_file(path).map_err(|error| reason(&error))?;
     let file = File::open(path).map_err(|error| reason(&error))?;
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| match error {
         // The directory of a zip file is its end.
-        zip::result::ZipError::InvalidArchive(_) => {
+        zip::result::ZipError::InvalidArchive(_) if kind == FileKind::TorchZip => {
             Problem::Incomplete("the directory at the end of its zip file is missing".to_owned())
         }
         error => reason(&error),

@@ -305,23 +305,23 @@ fn a_safetensors_file_that_is_not_whole_is_refused() {
         bytes[..8].copy_from_slice(&length.to_le_bytes());
         bytes
     };
-    for bytes in [
-        Vec::new(),
-        b"1234567".to_vec(),
-        whole[..100].to_vec(),
-        whole[..whole.len() / 2].to_vec(),
-        whole[..whole.len() - 1].to_vec(),
-        [whole.clone(), vec![0]].concat(),
-        with_length(0),
-        with_length(whole.len() as u64),
-        with_length(u64::MAX),
-        with_length(1 << 62),
-        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 438\n".to_vec(),
-        b"<!doctype html><title>Forbidden</title>".to_vec(),
+    let not_valid = "model.safetensors: not a valid safetensors file";
+    let incomplete = "model.safetensors is incomplete";
+    for (bytes, words) in [
+        (Vec::new(), "model.safetensors is empty"),
+        (b"1234567".to_vec(), not_valid),
+        (whole[..100].to_vec(), incomplete),
+        (whole[..whole.len() / 2].to_vec(), incomplete),
+        (whole[..whole.len() - 1].to_vec(), incomplete),
+        ([whole.clone(), vec![0]].concat(), not_valid),
+        (with_length(0), not_valid),
+        (with_length(whole.len() as u64), incomplete),
+        (with_length(u64::MAX), not_valid),
+        (with_length(1 << 62), not_valid),
     ] {
         Damaged::copy_of(CASED)
             .write("model.safetensors", bytes)
-            .check_refused(&["model.safetensors: not a valid safetensors file"]);
+            .check_refused(&[words]);
     }
 }
 
@@ -409,7 +409,7 @@ fn whole_numbers_are_no_weights() {
         let data = [before, &filler, behind].concat();
         Damaged::copy_of(CASED)
             .write("model.safetensors", put_together(&header, &data))
-            .check_refused(&[name, "expected F32, F16 or BF16, found I64"]);
+            .check_refused(&[name, "expected F64, F32, F16 or BF16, found I64"]);
     }
 }
 
@@ -454,10 +454,17 @@ fn a_tokenizer_that_breaks_its_own_reader_is_refused() {
     let whole = damaged.read("tokenizer.json");
     for part in 1..20 {
         let length = whole.len() * part / 20;
-        damaged
+        let stderr = damaged
             .write("tokenizer.json", &whole[..length])
-            .check_refused(&["tokenizer.json is not a tokenizer"]);
+            .check_refused(&["tokenizer.json is "]);
+        let is_told = ["is not a tokenizer", "is incomplete"]
+            .iter()
+            .any(|words| stderr.contains(words));
+        assert!(is_told, "{stderr}");
     }
+    // BERT's own class takes the vocabulary alone; this one takes all.
+    let class = json!({"tokenizer_class": "PreTrainedTokenizerFast"});
+    damaged.write("tokenizer_config.json", class.to_string());
     let changes: [(JsonChange, &str); 4] = [
         // A special token of two ids and one name.
         (
@@ -470,7 +477,7 @@ fn a_tokenizer_that_breaks_its_own_reader_is_refused() {
                 json["post_processor"]["single"] =
                     json!([{"SpecialToken": {"id": "[CLS]", "type_id": 0}}]);
             },
-            "becomes no token",
+            "expected text A once in the template for a single text, found it 0 times",
         ),
         (
             |json| json["model"]["unk_token"] = json!("[NONE]"),

@@ -6,7 +6,7 @@ mod disks;
 mod pickles;
 mod texts;
 
-pub use pickles::zip;
+pub use pickles::{Described, state_dict, text as pickled_text, zip};
 
 use std::ffi::OsStr;
 use std::path::Path;

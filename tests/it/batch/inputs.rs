@@ -70,6 +70,28 @@ fn a_line_beyond_the_limit_fails_alone() {
 }
 
 #[test]
+fn a_line_of_nothing_but_fields_fails_alone() {
+    let commas = ",".repeat(15 << 20);
+    let table = format!("id,text\n1,one\n{commas}\n2,two\n");
+    check(
+        "a.csv",
+        table.as_bytes(),
+        &[(2, "one"), (3, ""), (4, "two")],
+    );
+    let members = "\"\":1,".repeat(3 << 20);
+    let lines = format!("{{{members} \"text\": \"x\"}}\n\"two\"\n");
+    check("a.jsonl", lines.as_bytes(), &[(1, ""), (2, "two")]);
+    let workplace = Workplace::new();
+    write(&workplace, "a.csv", commas + "text\n");
+    let outcome = batch(&workplace, 1, &["a.csv"], "out", &[]);
+    assert!(
+        outcome.stderr.contains("at most 16384 fields"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
 fn objects_are_read_and_other_lines_fail_alone() {
     let lines = "\u{feff}{\"text\": \"one\", \"extra\": {\"a\": [1, 2]}}\r
 \r
@@ -91,7 +113,7 @@ fn objects_are_read_and_other_lines_fail_alone() {
         (5, ""),
         (6, ""),
         (7, ""),
-        (8, ""),
+        (8, "string"),
         (9, "pair"),
         (10, ""),
         (11, ""),

@@ -104,7 +104,7 @@ fn an_array_that_is_broken_is_read_up_to_there() {
         ),
         (
             r#"["one", "two", {"text": "three"#,
-            "expected a quotation mark",
+            "found the end of the file",
         ),
     ] {
         let found = read("data.json", content, 3);

@@ -54,7 +54,7 @@ fn an_id_of_another_type_is_named_as_such() {
     let errors = field(&results(&workplace.path().join("out")), "error");
     assert_eq!(
         errors,
-        ["expected an id that is a text or a number, found true"]
+        ["expected an id that is a text or a number in the field \"id\", found true or false"]
     );
 }
 

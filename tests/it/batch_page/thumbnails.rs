@@ -79,15 +79,12 @@ fn colours_are_those_of_an_overview_of_that_size_and_the_diagonal_is_seen() {
             assert_eq!(width, height);
             for index in 0..width {
                 let start = ((index * width + index) * 4) as usize;
-                // Means are less than the peaks, and the scale ends at a round
-                // number.
-                let distance = |fraction: f32| -> u32 {
-                    let channels = pixels[start..start + 3].iter().zip(colors.color(fraction));
-                    channels
-                        .map(|(&found, color)| u32::from(found.abs_diff(color)))
-                        .sum()
-                };
-                assert!(distance(1.0) < distance(0.0), "{tokens} tokens at {index}");
+                // Means are less than the peaks, but none is lost.
+                assert_ne!(
+                    pixels[start..start + 3],
+                    colors.color(0.0),
+                    "{tokens} tokens at {index}"
+                );
                 assert_eq!(pixels[start + 3], 255);
             }
             if tokens > 1 {

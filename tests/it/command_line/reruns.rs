@@ -57,8 +57,14 @@ fn other_options_add_their_files_and_delete_none() {
         };
         let report = workplace.succeed(&all).stdout;
         let report: serde_json::Value = serde_json::from_str(&report).expect("it is JSON");
-        let written = names(&report["files"]);
-        let kept = names(&report["kept"]);
+        // They are paths from here.
+        let below = format!("attnviz-out/{FOLDER}/");
+        let inside = |name: String| name.strip_prefix(&below).map(str::to_owned);
+        let of_folder = |paths: BTreeSet<String>| -> BTreeSet<String> {
+            paths.into_iter().filter_map(inside).collect()
+        };
+        let written = of_folder(names(&report["files"]));
+        let kept = of_folder(names(&report["kept"]));
         let after = tree(&folder);
         for (name, bytes) in &before {
             assert!(after.contains_key(name), "{name} is gone");

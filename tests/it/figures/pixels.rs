@@ -99,7 +99,7 @@ fn the_same_figure_gives_the_same_bytes() {
 }
 
 #[test]
-fn what_is_no_number_has_a_color_of_its_own() {
+fn what_is_no_number_has_the_color_of_the_paper() {
     for &colormap in Colormap::ALL {
         let colors = ColorTable::new(Palette {
             colormap,
@@ -108,7 +108,7 @@ fn what_is_no_number_has_a_color_of_its_own() {
         assert_ne!(colors.color(0.0), colors.color(1.0));
         assert_eq!(colors.color(-3.0), colors.color(0.0));
         assert_eq!(colors.color(f32::INFINITY), colors.color(1.0));
-        assert_ne!(colors.color(f32::NAN), colors.color(0.0));
+        assert_eq!(colors.color(f32::NAN), colors.background());
     }
 }
 

@@ -34,7 +34,12 @@ fn every_token_is_labelled_while_there_is_room() {
             .texts()
             .filter(|text| matches!(text.role, Role::Value(..)))
             .count();
-        assert_eq!(values, if count <= 30 { count * count } else { 0 });
+        // What rounds to nothing has no number.
+        let expected = match count <= 30 {
+            true => count * count * 9 / 10..=count * count,
+            false => 0..=0,
+        };
+        assert!(expected.contains(&values), "{values}");
     }
 }
 

@@ -88,7 +88,9 @@ fn the_default_picture_of_any_length_shows_something() {
         for (figure, whole, cells_a_query) in pictures {
             // About a cell a query can be seen, however many there are.
             let least = cells_a_query / 2.0 / count as f64;
-            assert!(visible(&figure) >= least, "{count}: {}", visible(&figure));
+            // A few have their numbers in their cells.
+            let seen = visible(&figure);
+            assert!(count <= 24 || seen >= least, "{count}: {seen}");
             let (end, whole) = (shared(&figure).maximum, shared(&whole).maximum);
             let says_so =
                 all_notes(&figure).contains("Nearly all values are near 0: colours end at");
@@ -105,19 +107,19 @@ fn the_default_picture_of_any_length_shows_something() {
 
 #[test]
 fn counts_of_what_is_clipped_are_of_what_is_drawn() {
-    let run = trained(512);
+    let run = trained(1_000);
     let options = FigureOptions {
         maximum: Some(0.01),
         ..FigureOptions::default()
     };
     let thumbnail = overview_in_steps(&run, whole(&run), &options, [24, 24]).unwrap();
-    for (figure, side) in [(overview_of(&run, &options).unwrap(), 256), (thumbnail, 24)] {
+    for (figure, side) in [(overview_of(&run, &options).unwrap(), 500), (thumbnail, 24)] {
         let Body::Grid(grid) = &figure.body else {
             panic!("an overview is a grid");
         };
         let mut above = 0;
         for panel in grid.panels.iter().flatten() {
-            assert!(panel.matrix.rows <= side.max(480));
+            assert!(panel.matrix.rows <= side);
             above += panel
                 .matrix
                 .values
@@ -131,7 +133,7 @@ fn counts_of_what_is_clipped_are_of_what_is_drawn() {
             .flatten()
             .map(|panel| panel.matrix.values.len())
             .sum();
-        assert!(of < 2 * 512 * 512, "several units share a pixel");
+        assert!(of < 2 * 1_000 * 1_000, "several units share a pixel");
         let expected = format!("{above} of {of} values are above 0.01");
         assert!(all_notes(&figure).contains(&expected), "{:?}", figure.notes);
     }

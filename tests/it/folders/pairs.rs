@@ -1,11 +1,10 @@
 //! Every command after every other one in the same folder, whatever became of
 //! the first.
-#![cfg(unix)]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::{copy, small, write};
@@ -130,24 +129,17 @@ fn workplace() -> Workplace {
     workplace
 }
 
-/// Runs a batch whose inputs come slowly, and kills it after the first ones.
+/// Runs a batch whose inputs come slowly, and kills it after they are done. They
+/// come through a pipe; the record then names the file that has the same.
 fn kill_in_between(workplace: &Workplace, first: Typed) {
-    let (name, lines) = match first {
-        BatchOtherInputs => ("other.txt", OTHER_LINES),
-        _ => ("in.txt", LINES),
+    let (name, lines) = match first == BatchOtherInputs {
+        true => ("other.txt", OTHER_LINES),
+        false => ("in.txt", LINES),
     };
-    let path = workplace.path().join(name);
-    fs::remove_file(&path).expect("it can go");
-    let made = Command::new("mkfifo").arg(&path).status();
-    assert!(made.expect("there is mkfifo").success());
-    let arguments = match first {
-        BatchOtherInputs => first.arguments(),
-        _ => Batch.arguments(),
-    };
-    let mut command = workplace.command(&arguments);
-    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut command = workplace.command(&small(&["batch", "-", "-o", "out"]));
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::null());
     let mut child = command.spawn().expect("the binary starts");
-    let mut pipe = fs::File::options().write(true).open(&path).expect("a pipe");
+    let mut pipe = child.stdin.take().expect("there is a pipe");
     pipe.write_all(lines.as_bytes()).expect("the pipe takes it");
     let start = Instant::now();
     let inputs = workplace.path().join("out/inputs");
@@ -158,9 +150,11 @@ fn kill_in_between(workplace: &Workplace, first: Typed) {
     }
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
-    drop(pipe);
-    fs::remove_file(&path).expect("it can go");
-    fs::write(&path, lines).expect("it can be written");
+    let path = workplace.path().join("out/.attnviz-batch/batch.json");
+    let record = fs::read_to_string(&path).expect("there is a record");
+    let named = record.replace("\"name\": \"-\"", &format!("\"name\": \"{name}\""));
+    assert_ne!(named, record);
+    fs::write(&path, named).expect("it can be written");
 }
 
 /// What somebody else has put there, by the folders that are there.

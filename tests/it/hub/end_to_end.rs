@@ -276,6 +276,7 @@ fn pull_prints_what_was_resolved_and_the_rest_works_offline() {
             &[
                 "config.json",
                 "tokenizer.json",
+                "tokenizer_config.json",
                 "model.safetensors.index.json",
                 "model-00001-of-00002.safetensors",
                 SECOND_SHARD,
@@ -284,7 +285,12 @@ fn pull_prints_what_was_resolved_and_the_rest_works_offline() {
         (
             other,
             "masked-lm-bin",
-            &["config.json", "tokenizer.json", "pytorch_model.bin"],
+            &[
+                "config.json",
+                "tokenizer.json",
+                "tokenizer_config.json",
+                "pytorch_model.bin",
+            ],
         ),
     ] {
         expected.push_str(&format!("model   {id}\ncommit  {COMMIT}\n"));

@@ -11,6 +11,7 @@ mod faults;
 mod home;
 mod python;
 mod transfer;
+mod weights;
 
 use std::collections::HashMap;
 use std::ffi::OsString;

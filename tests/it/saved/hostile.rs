@@ -103,3 +103,67 @@ fn a_bomb_is_refused() {
     let error = read(&path, &ForeignNames::default()).expect_err("it is a bomb");
     assert!(error.to_string().contains("no attention"), "{error}");
 }
+
+#[test]
+fn damaged_files_of_every_other_format_are_refused_or_used() {
+    let values = attention(2, 2, 3);
+    let array = npy("<f8", true, &[2, 2, 3, 3], &[0; 8 * 36]);
+    check_damage("npy", &array, 300);
+    let objects = npy("|O", false, &[2], b"\x80\x04](NNe.");
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().join("file");
+    std::fs::write(&path, objects).expect("the file can be written");
+    let error = read(&path, &ForeignNames::default()).expect_err("there are no numbers");
+    assert!(error.to_string().contains("is None"), "{error}");
+    let json = serde_json::json!({ "attention": [[&values[..3], &values[3..6], &values[6..9]]] });
+    check_damage("JSON", json.to_string().as_bytes(), 300);
+    for name in ["tuple.pt", "legacy.pt", "output.pt"] {
+        let path = crate::binary::fixture("attention-from-elsewhere").join(name);
+        let bytes = std::fs::read(path).expect("the fixture is there");
+        check_damage(name, &bytes, 300);
+    }
+}
+
+/// A zip file whose directory has the same entry ten times, under ten names.
+fn overlapping(array: &[u8]) -> Vec<u8> {
+    let whole = npz(&[("layer_0.npy", array.to_vec())]);
+    let place = |signature: &[u8]| whole.windows(4).rposition(|bytes| bytes == signature);
+    let start = place(b"PK\x01\x02").expect("there is a directory");
+    let end = place(b"PK\x05\x06").expect("there is an end");
+    let mut bytes = whole[..start].to_vec();
+    for digit in b'0'..=b'9' {
+        let mut record = whole[start..end].to_vec();
+        let name = record.windows(6).position(|bytes| bytes == b"layer_");
+        record[name.expect("it is named") + 6] = digit;
+        bytes.extend(record);
+    }
+    let length = (bytes.len() - start) as u32;
+    let mut last = whole[end..].to_vec();
+    last[8..10].copy_from_slice(&10_u16.to_le_bytes());
+    last[10..12].copy_from_slice(&10_u16.to_le_bytes());
+    last[12..16].copy_from_slice(&length.to_le_bytes());
+    bytes.extend(last);
+    bytes
+}
+
+#[test]
+fn arrays_that_share_their_bytes_are_refused() {
+    let array = npy("<f4", false, &[1, 64, 64], &vec![0; 4 * 64 * 64]);
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().join("file");
+    std::fs::write(&path, overlapping(&array)).expect("the file can be written");
+    let error = read(&path, &ForeignNames::default()).expect_err("it says too much");
+    assert!(error.to_string().contains("shares its bytes"), "{error}");
+}
+
+#[test]
+fn lists_within_lists_end() {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().join("file");
+    // As deep as the file is long.
+    std::fs::write(&path, "[".repeat(100_000)).expect("the file can be written");
+    read(&path, &ForeignNames::default()).expect_err("it never ends");
+    let empty = format!("[{}[]]", "[],".repeat(100_000));
+    std::fs::write(&path, empty).expect("the file can be written");
+    read(&path, &ForeignNames::default()).expect_err("there are no numbers");
+}

@@ -1,12 +1,19 @@
 //! Saved runs and attention from elsewhere: read, drawn again, refused.
 
+mod decoders;
 mod elsewhere;
 mod formats;
+mod forms;
 mod hostile;
+mod labels;
 mod own;
+mod padding;
+mod precision;
 mod refused;
 mod schemas;
+mod several;
 mod size;
+mod torch;
 
 use std::path::PathBuf;
 
@@ -115,6 +122,24 @@ fn attention(layers: usize, heads: usize, tokens: usize) -> Vec<f32> {
                 }
                 value
             })
+        })
+        .collect()
+}
+
+/// A file of one array in the format of `numpy.save`.
+fn npy_file(workplace: &Workplace, name: &str, shape: &[usize], values: &[f32]) {
+    let bytes = npy("<f4", false, shape, &f32_bytes(values));
+    std::fs::write(workplace.path().join(name), bytes).expect("the file can be written");
+}
+
+/// Attention of a decoder: each query shares itself evenly among the keys up to
+/// its own.
+fn causal(layers: usize, heads: usize, tokens: usize) -> Vec<f32> {
+    (0..layers * heads * tokens)
+        .flat_map(|row| {
+            let query = row % tokens;
+            let share = 1.0 / (query + 1) as f32;
+            (0..tokens).map(move |key| if key <= query { share } else { 0.0 })
         })
         .collect()
 }

@@ -28,15 +28,13 @@ fn check_file(bytes: &[u8], words: &[&str]) {
 
 #[test]
 fn what_is_no_file_of_arrays_is_refused() {
-    let words = "expected a safetensors or npz file, found";
+    let words = "expected a safetensors, npz, npy, JSON or PyTorch file, found";
     check_file(b"", &[words, "an empty file"]);
     check_file(b"hello", &[words]);
-    check_file(b"{\"attention\": []}", &[words, "JSON"]);
-    check_file(
-        &npy("<f4", false, &[1], &[0; 4]),
-        &[words, "a single npy array"],
-    );
-    check_file(b"\x80\x02}q\x00.", &[words, "a pickle"]);
+    check_file(b"{\"attention\": ", &["EOF while parsing"]);
+    check_file(b"[[1.0, NaN]]", &["JSON has no NaN"]);
+    let shapeless = npy("<f4", false, &[1], &[0; 4]);
+    check_file(&shapeless, &["[layer, head, query, key]", "[1]"]);
     let workplace = Workplace::new();
     check_refused(&workplace, &["render", "nowhere"], 1, &["nowhere: "]);
     check_refused(&workplace, &["render", "home"], 1, &["found neither"]);
@@ -47,10 +45,13 @@ fn what_is_no_attention_is_refused() {
     let values = attention(2, 2, 3);
     check_file(
         &tensor(&[36], &values),
-        &["[layer, head, query, key]", "[36]"],
+        &["[head, query, key] or [layer, head, query, key]", "[36]"],
     );
     check_file(&tensor(&[2, 2, 1, 3, 3], &values), &["a batch of one"]);
-    check_file(&tensor(&[0, 2, 3, 3], &[]), &["at least one layer"]);
+    check_file(
+        &tensor(&[0, 2, 3, 3], &[]),
+        &["at least one layer", "[0, 2, 3, 3]"],
+    );
     check_file(
         &changed(13, f32::NAN),
         &["layer 0, head 1, query 1, key 1", "NaN"],
@@ -154,11 +155,22 @@ fn labels_that_do_not_fit_are_refused() {
     let workplace = Workplace::new();
     let file = tensor(&[2, 2, 3, 3], &attention(2, 2, 3));
     fs::write(workplace.path().join("it"), file).expect("it can be written");
-    let cases: [(&[u8], &str); 5] = [
+    let cases: [(&[u8], &str); 13] = [
         (b"a\nb\n", "expected 3 labels, one for each token, found 2"),
         (b"a\nb\nc\nd", "found 4"),
         (b"[\"a\", \"b\"]", "found 2"),
-        (b"[\"a\", 1, \"c\"]", "a JSON array of strings"),
+        (b"[\"a\", 1, \"c\"]", "found a number at 1"),
+        (b"[1, 2, 3]", "a JSON array of strings"),
+        (b"[\"a\", \"b\", \"c\"", "a JSON array of strings"),
+        (b"[[\"a\"], [\"b\"], [\"c\"]]", "a list of 3 lists: a batch"),
+        (b"[[\"a\", \"b\"]]", "found 2"),
+        (
+            b"{\"ids\": [1]}",
+            "a list under tokens, found the entries ids",
+        ),
+        (b"{\"tokens\": 3}", "a list under tokens, found a number"),
+        (b"{\"tokens\": [\"a\"", "a JSON array of strings"),
+        (b"{\"tokens\": []}", "found 0"),
         (b"\xff\n\xfe\n\xfd", "UTF-8"),
     ];
     for (labels, word) in cases {
@@ -206,12 +218,12 @@ fn options_that_do_not_fit_are_refused() {
         (
             &["--labels", "labels"],
             2,
-            "its tokens and its model are in it",
+            "its tokens and its model are in it\nhint: leave --labels out\n",
         ),
         (
-            &["--title", "mine"],
+            &["--title", "mine", "--key-labels", "keys"],
             2,
-            "its tokens and its model are in it",
+            "its tokens and its model are in it\nhint: leave --key-labels and --title out\n",
         ),
         (&["--threads", "0"], 2, "--threads"),
     ];
@@ -280,7 +292,7 @@ fn own_files_that_contradict_themselves_are_refused() {
     );
     check_own(
         |_, data| data[4..8].copy_from_slice(&f32::NAN.to_le_bytes()),
-        &["query 0, key 1", "NaN"],
+        &["query 0, key 1", "NaN", "hint: save the run again"],
     );
     check_own(
         |manifest, data| {

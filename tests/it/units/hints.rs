@@ -212,4 +212,25 @@ fn the_option_that_is_at_fault_is_named() {
         assert!(hint.starts_with(&format!("hint: {fault} FILE")), "{hint}");
         assert!(hint.contains(count), "{hint}");
     }
+    // Queries and keys are counted by themselves.
+    let named = [
+        "render",
+        "it",
+        "--labels",
+        "two",
+        "--key-labels",
+        "three",
+        "--views",
+    ];
+    workplace.succeed(&[&named[..], &["from:@1,to:@2"]].concat());
+    follow(
+        &workplace,
+        &[&named[..], &["from:@2"]].concat(),
+        "--views from:@1",
+    );
+    follow(
+        &workplace,
+        &[&named[..], &["to:@3"]].concat(),
+        "--views to:@2",
+    );
 }

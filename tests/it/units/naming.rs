@@ -223,6 +223,8 @@ fn stretches_count_the_same_units_and_are_recorded_so() {
     assert_eq!(labels, ["in", "5", "it"]);
     assert_eq!(columns[0]["first"], 1);
     assert_eq!(manifest["files"][0]["options"]["crop"], "@1-@3");
+    let map = picture(&workplace, "heads/layer-00-head-00.svg");
+    assert!(map.contains(">@1<") && map.contains(">@3<") && !map.contains(">@4<"));
     let notes = manifest["shown"]["notes"].to_string();
     assert!(
         notes.contains("Tokens @1 to @3 of 10, counted from 0"),

@@ -122,9 +122,8 @@ impl IndexedColors {
         for &ink in &needs.texts {
             colors.push_text(table.ink(ink), paper);
         }
-        if needs.steps[NO_STEP] {
-            colors.steps[NO_STEP] = colors.push(table.step_color(NO_STEP));
-        }
+        // A cell that is not there.
+        colors.steps[NO_STEP] = Self::PAPER;
         let numbers = colors.push_numbers(&needs.numbers);
         colors.push_scale(&needs);
         colors.place_numbers(drawing, &numbers);

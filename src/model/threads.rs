@@ -1,4 +1,4 @@
-//! Threads that look for work between the short steps of a forward pass.
+//! Many short parallel steps one after the other.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};

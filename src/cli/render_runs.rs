@@ -1,0 +1,183 @@
+//! `attnviz render` of a folder of several runs: each is drawn into a folder of
+//! its own name, and one that cannot be drawn does not end the rest.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Error, Result};
+use serde::Serialize;
+
+use super::Outcome;
+use super::hints::hint;
+use super::messages::{Messages, missing_glyphs, seconds};
+use super::saved_selection::select;
+use super::settings::RenderSettings;
+use super::standard_output::StandardOutputError;
+use super::terminal_output;
+use super::usage::UsageError;
+use crate::pipeline::{self, WrittenRun};
+use crate::remedy::{FolderKind, Remedy};
+use crate::render::terminal::Printable;
+use crate::store::saved::{self, SavedRuns};
+
+pub(super) fn run(
+    settings: &RenderSettings,
+    runs: &SavedRuns,
+    messages: &Messages,
+) -> Result<Outcome> {
+    check_output(settings)?;
+    let start = Instant::now();
+    let mut report = Report {
+        folder: settings.output.display().to_string(),
+        runs: Vec::new(),
+        failed: Vec::new(),
+        seconds: 0.0,
+    };
+    let mut missing = BTreeSet::new();
+    let count = runs.names.len() as u64;
+    let bar = messages.progress(count, "drawing {bar:24} {pos}/{len} runs {eta} left");
+    for name in &runs.names {
+        match draw(settings, &runs.root, name, messages) {
+            Ok(written) => {
+                missing.extend(&written.missing_glyphs);
+                report.runs.push(Drawn::new(name, &written));
+            }
+            // Nobody reads on, or nobody can.
+            Err(error) if error.is::<StandardOutputError>() => return Err(error),
+            Err(error) => {
+                let failed = Failed::new(name, &error);
+                bar.suspend(|| messages.warning(failed.in_words()));
+                report.failed.push(failed);
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if !missing.is_empty() {
+        messages.warning(missing_glyphs(&missing));
+    }
+    report.seconds = start.elapsed().as_secs_f64();
+    report.print(settings.json, start)?;
+    Ok(match report.failed.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::SomeInputsFailed,
+    })
+}
+
+/// A batch owns its folder, and a run is not drawn into what it is read from.
+fn check_output(settings: &RenderSettings) -> Result<()> {
+    let (Some(output), Ok(source)) = (existing(&settings.output), settings.file.canonicalize())
+    else {
+        return Ok(());
+    };
+    match output.starts_with(&source) {
+        true => Err(UsageError::error(
+            format!(
+                "{} holds the runs that are drawn, and their pictures go elsewhere",
+                settings.file.display()
+            ),
+            Remedy::NameFolder(FolderKind::Other),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The folder, or the nearest one above it that is there, without links.
+fn existing(folder: &Path) -> Option<PathBuf> {
+    let folder = std::path::absolute(folder).ok()?;
+    folder.ancestors().find_map(|path| path.canonicalize().ok())
+}
+
+fn draw(
+    settings: &RenderSettings,
+    root: &Path,
+    name: &str,
+    messages: &Messages,
+) -> Result<WrittenRun> {
+    let saved = saved::read(&root.join(name), &settings.names)?;
+    for warning in &saved.warnings {
+        messages.warning(warning);
+    }
+    let run = select(saved.run, settings)?;
+    let place = (settings.output.as_path(), name);
+    let written = pipeline::redraw_run_as(&run, &settings.options, place, &saved.file, &|| ())?;
+    if let Some(view) = settings.terminal_view {
+        terminal_output::run(&run, &settings.options, view)?;
+    }
+    Ok(written)
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    folder: String,
+    runs: Vec<Drawn>,
+    failed: Vec<Failed>,
+    seconds: f64,
+}
+
+/// A run that was drawn.
+#[derive(Serialize)]
+struct Drawn {
+    name: String,
+    folder: String,
+    files: Vec<String>,
+}
+
+impl Drawn {
+    fn new(name: &str, written: &WrittenRun) -> Self {
+        let files = written.manifest.files.iter().map(|file| &file.name);
+        Self {
+            name: name.to_owned(),
+            folder: written.folder.display().to_string(),
+            files: files
+                .filter(|&file| !written.kept.contains(file))
+                .cloned()
+                .collect(),
+        }
+    }
+}
+
+/// A run that was not.
+#[derive(Serialize)]
+struct Failed {
+    name: String,
+    error: String,
+    hint: Option<String>,
+}
+
+impl Failed {
+    fn new(name: &str, error: &Error) -> Self {
+        Self {
+            name: name.to_owned(),
+            error: error.to_string(),
+            hint: hint(error),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{} is not drawn: {} ({hint})", self.name, self.error),
+            None => format!("{} is not drawn: {}", self.name, self.error),
+        }
+    }
+}
+
+impl Report {
+    fn print(&self, json: bool, start: Instant) -> Result<()> {
+        let text = match json {
+            true => serde_json::to_string_pretty(self)?,
+            false => format!(
+                "runs    {} drawn, {} failed\nwrote   {}\ntime    {}",
+                self.runs.len(),
+                self.failed.len(),
+                Printable(&self.folder),
+                seconds(start.elapsed())
+            ),
+        };
+        writeln!(std::io::stdout(), "{text}").map_err(StandardOutputError::from)?;
+        Ok(())
+    }
+}

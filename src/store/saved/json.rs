@@ -1,0 +1,253 @@
+//! Arrays of a JSON file: lists within lists, by the names of an object, or as
+//! the whole file. Numbers go straight from the text into their array.
+
+use std::fmt;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::arrays::{ArrayInfo, Content, FloatType};
+use super::{MAXIMUM_ARRAYS, SavedError};
+use crate::store::numbers::names::{MANIFEST_ENTRY, RAW};
+
+/// What a file holds. Reading it checks all of it.
+#[derive(Debug, Default)]
+pub(super) struct JsonArrays {
+    manifest: Option<String>,
+    arrays: Vec<ArrayInfo>,
+    /// Of each array.
+    values: Vec<Vec<f32>>,
+}
+
+impl JsonArrays {
+    pub(super) fn open(path: &Path, file: File) -> Result<Self, SavedError> {
+        let mut found = Self::default();
+        let mut json = serde_json::Deserializer::from_reader(BufReader::new(file));
+        DocumentSeed(&mut found)
+            .deserialize(&mut json)
+            .and_then(|()| json.end())
+            .map_err(|error| SavedError::Malformed {
+                path: path.to_owned(),
+                reason: match error.is_syntax() {
+                    true => format!("{error} (JSON has no NaN: attention that has some is saved with numpy.save)"),
+                    false => error.to_string(),
+                },
+            })?;
+        Ok(found)
+    }
+
+    pub(super) fn manifest(&self) -> Option<String> {
+        self.manifest.clone()
+    }
+
+    pub(super) fn arrays(&self) -> &[ArrayInfo] {
+        &self.arrays
+    }
+
+    /// The values of an array, which are given away.
+    pub(super) fn take(&mut self, position: usize) -> Vec<f32> {
+        self.values
+            .get_mut(position)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    fn push(&mut self, name: String, array: Nested) {
+        let (shape, content) = array.described();
+        self.arrays.push(ArrayInfo {
+            name,
+            shape,
+            content,
+        });
+        self.values.push(array.values);
+    }
+}
+
+/// Lists within lists while they are read.
+#[derive(Debug, Default)]
+struct Nested {
+    values: Vec<f32>,
+    /// The length of the lists at each depth, as the first of them has it.
+    shape: Vec<usize>,
+    /// How deep the first number lies, and the first null.
+    number_depth: Option<usize>,
+    null_depth: Option<usize>,
+    /// What else was found than numbers in lists of equal lengths.
+    odd: Option<&'static str>,
+}
+
+impl Nested {
+    fn number(&mut self, depth: usize, value: f32) {
+        if *self.number_depth.get_or_insert(depth) != depth {
+            self.odd = Some("lists of different depths");
+        }
+        self.values.push(value);
+    }
+
+    fn list(&mut self, depth: usize, length: usize) {
+        match self.shape.get_mut(depth) {
+            // Inner lists end before the outer ones.
+            Some(known @ &mut usize::MAX) => *known = length,
+            Some(known) if *known == length => {}
+            Some(_) => self.odd = Some("lists of different lengths"),
+            None => {}
+        }
+    }
+
+    fn described(&self) -> (Vec<usize>, Content) {
+        let is_whole_null = match (self.number_depth, self.null_depth) {
+            (None, Some(_)) => true,
+            // A null in the place of a whole layer is no missing number.
+            (Some(number), Some(null)) => null < number,
+            (_, None) => false,
+        };
+        let product = self
+            .shape
+            .iter()
+            .try_fold(1_usize, |product, &size| product.checked_mul(size));
+        let content = match self.odd {
+            _ if is_whole_null => Content::Nothing,
+            Some(odd) => Content::Other(odd.to_owned()),
+            None if product != Some(self.values.len()) => {
+                Content::Other("lists of different lengths".to_owned())
+            }
+            // As attnviz itself writes them.
+            None => Content::Floats(FloatType::F32),
+        };
+        (self.shape.clone(), content)
+    }
+}
+
+/// One value, and all within it.
+struct NestedSeed<'array> {
+    array: &'array mut Nested,
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for NestedSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NestedSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a number, or a list of numbers")
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.array.number(self.depth, value as f32);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.array.number(self.depth, value as f32);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.array.number(self.depth, value as f32);
+        Ok(())
+    }
+
+    /// What is not there, and NaN in other programs' JSON.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        let depth = self.array.null_depth.unwrap_or(self.depth);
+        self.array.null_depth = Some(depth.min(self.depth));
+        self.array.values.push(f32::NAN);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.array.odd = Some("true or false");
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.array.odd = Some("texts");
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Self { array, depth } = self;
+        if array.shape.len() == depth {
+            array.shape.push(usize::MAX);
+        }
+        let mut length = 0;
+        while items
+            .next_element_seed(NestedSeed {
+                array: &mut *array,
+                depth: depth + 1,
+            })?
+            .is_some()
+        {
+            length += 1;
+        }
+        array.list(depth, length);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        self.array.odd = Some("an object");
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// The whole file.
+struct DocumentSeed<'file>(&'file mut JsonArrays);
+
+impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for DocumentSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("lists of numbers, or an object with some under attention")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<(), A::Error> {
+        let mut array = Nested::default();
+        NestedSeed {
+            array: &mut array,
+            depth: 0,
+        }
+        .visit_seq(items)?;
+        self.0.push(RAW.to_owned(), array);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(name) = entries.next_key::<String>()? {
+            if name == MANIFEST_ENTRY {
+                self.0.manifest = Some(entries.next_value::<Value>()?.to_string());
+                continue;
+            }
+            let mut array = Nested::default();
+            entries.next_value_seed(NestedSeed {
+                array: &mut array,
+                depth: 0,
+            })?;
+            if self.0.arrays.len() == MAXIMUM_ARRAYS {
+                return Err(serde::de::Error::custom(format_args!(
+                    "it has more than {MAXIMUM_ARRAYS} entries"
+                )));
+            }
+            self.0.push(name, array);
+        }
+        Ok(())
+    }
+}

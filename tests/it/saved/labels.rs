@@ -1,0 +1,96 @@
+//! Labels of attention from elsewhere: every form, and as people read them.
+
+use std::fs;
+
+use super::{attention, npy_file, only_folder};
+use crate::binary::{Workplace, manifest};
+
+/// The texts and the labels of the units, the caption, and the folder's name.
+fn check(file: &str, [texts, labels]: [&[&str]; 2], caption: &str, folder: &str) {
+    let workplace = Workplace::new();
+    let count = texts.len();
+    npy_file(
+        &workplace,
+        "it.npy",
+        &[count, count],
+        &attention(1, 1, count),
+    );
+    fs::write(workplace.path().join("labels"), file).expect("it can be written");
+    workplace.succeed(&["render", "it.npy", "--labels", "labels"]);
+    let path = only_folder(&workplace, "attnviz-out");
+    let name = path.file_name().and_then(|name| name.to_str());
+    assert_eq!(name, Some(folder), "{file}");
+    let manifest = manifest(&path);
+    let field = |name: &str| -> Vec<String> {
+        let units = manifest["streams"][0]["units"]
+            .as_array()
+            .expect("there are units");
+        let texts = units.iter().filter_map(|unit| unit[name].as_str());
+        texts.map(str::to_owned).collect()
+    };
+    assert_eq!(field("text"), texts, "{file}");
+    assert_eq!(field("label"), labels, "{file}");
+    assert_eq!(manifest["input"]["text"], caption, "{file}");
+}
+
+#[test]
+fn labels_are_read_in_every_form() {
+    let texts: [&[&str]; 2] = [&["a", ",", "c"]; 2];
+    for file in [
+        "a\n,\nc\n",
+        r#"["a", ",", "c"]"#,
+        r#"[["a", ",", "c"]]"#,
+        r#"{"tokens": ["a", ",", "c"]}"#,
+        r#"{"ids": [1, 2, 3], "tokens": [["a", ",", "c"]]}"#,
+    ] {
+        check(file, texts, "a , c", "a-c");
+    }
+}
+
+#[test]
+fn tokens_are_shown_as_people_read_them() {
+    check(
+        r#"["Hello", "\u0120world", "\u010a", "caf", "\u00c3\u00a9"]"#,
+        [
+            &["Hello", "\u{120}world", "\u{10a}", "caf", "\u{c3}\u{a9}"],
+            &["Hello", "\u{120}world", "↵", "caf", "é"],
+        ],
+        "Hello world\ncafé",
+        "hello-world-café",
+    );
+    check(
+        r#"["<s>", "▁Hello", "▁w", "orld", "<0x0A>", "</s>"]"#,
+        [
+            &["<s>", "▁Hello", "▁w", "orld", "<0x0A>", "</s>"],
+            &["<s>", "▁Hello", "▁w", "orld", "↵", "</s>"],
+        ],
+        "<s> Hello world\n</s>",
+        "s-hello-world-s",
+    );
+    check(
+        "[CLS]\nun\n##believ\n##able\n[SEP]",
+        [&["[CLS]", "un", "##believ", "##able", "[SEP]"]; 2],
+        "[CLS] unbelievable [SEP]",
+        "cls-unbelievable-sep",
+    );
+}
+
+#[test]
+fn special_tokens_of_any_tokenizer_are_hidden() {
+    let workplace = Workplace::new();
+    npy_file(&workplace, "it.npy", &[5, 5], &attention(1, 1, 5));
+    let labels = "<|begin_of_text|>\n<start_of_turn>\nHello\n<0x0A>\n<|eot_id|>";
+    fs::write(workplace.path().join("labels"), labels).expect("it can be written");
+    let mut arguments = vec!["render", "it.npy", "--labels", "labels"];
+    arguments.extend(["--special-tokens", "hide", "-f", "json"]);
+    workplace.succeed(&arguments);
+    let manifest = manifest(&only_folder(&workplace, "attnviz-out"));
+    let shown = manifest["shown"]["columns"]
+        .as_array()
+        .expect("some are hidden");
+    let shown: Vec<&str> = shown
+        .iter()
+        .filter_map(|unit| unit["text"].as_str())
+        .collect();
+    assert_eq!(shown, ["Hello", "<0x0A>"]);
+}
