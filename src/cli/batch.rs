@@ -62,7 +62,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         })?,
     };
     if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
-        messages.caveat(&warning);
+        messages.warning(&warning);
         warnings.push(warning);
     }
     let mut warn = |warning: String| {

@@ -59,7 +59,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
     let run = run_of(&loaded, &prepared, &selection)?;
     if let Some(warning) = unknown_tokens(prepared.unknown_count(), prepared.source().len()) {
-        messages.caveat(&warning);
+        messages.warning(&warning);
         warnings.push(warning);
     }
     durations.encode = Some(start.elapsed());
