@@ -210,6 +210,15 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Whether it stands for text that the vocabulary lacks.
+    pub fn is_unknown(&self) -> bool {
+        let is_added = self.place == Place::Added || self.special.is_some();
+        // A vocabulary may call it as it likes; the label has the text behind.
+        let mut behind = self.label.strip_prefix(&self.text).into_iter();
+        let shows_text = behind.any(|text| text.starts_with(' '));
+        !is_added && (shows_text || SpecialRole::of(&self.text) == SpecialRole::Unknown)
+    }
+
     /// Whether it is one that tokenizers add to a text: `[CLS]`, `[SEP]`, `<s>`
     /// … What stands for a part of the text, as `[MASK]` and `[UNK]` do and
     /// special tokens that somebody has defined, is none, special or not.

@@ -61,14 +61,13 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
             format!("the batch in {} is not finished", settings.output.display())
         })?,
     };
-    if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
-        messages.warning(&warning);
-        warnings.push(warning);
-    }
     let mut warn = |warning: String| {
         messages.warning(&warning);
         warnings.push(warning);
     };
+    if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
+        warn(warning);
+    }
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));
     }

@@ -21,19 +21,14 @@ pub(super) fn run(settings: &TokensSettings, messages: &Messages) -> Result<()> 
         pipeline::load_tokenizer(&checkpoint).with_context(|| model::of(&checkpoint.id))?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
-    let is_unknown = |unit: &Unit| loaded.tokenizer.is_unknown(unit);
     let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
     match settings.json {
-        true => print_json(&checkpoint.id, &prepared, is_unknown, &warnings),
-        false => Ok(print_text(&checkpoint.id, &prepared, is_unknown)?),
+        true => print_json(&checkpoint.id, &prepared, &warnings),
+        false => Ok(print_text(&checkpoint.id, &prepared)?),
     }
 }
 
-fn print_text(
-    model: &str,
-    prepared: &Prepared,
-    is_unknown: impl Fn(&Unit) -> bool,
-) -> Result<(), StandardOutputError> {
+fn print_text(model: &str, prepared: &Prepared) -> Result<(), StandardOutputError> {
     let mut out = anstream::stdout().lock();
     writeln!(out, "model   {}", Printable(model))?;
     for stream in &prepared.streams {
@@ -42,7 +37,7 @@ fn print_text(
             _ => stream.role.name(),
         };
         let units = stream.units.iter();
-        let unknown = match units.filter(|unit| is_unknown(unit)).count() {
+        let unknown = match units.filter(|unit| unit.is_unknown()).count() {
             0 => String::new(),
             count => format!(", {count} unknown to the vocabulary"),
         };
@@ -52,7 +47,7 @@ fn print_text(
         };
         let count = stream.units.len();
         write!(out, "{name:<7} {count}{unknown}{dropped}\n\n")?;
-        write!(out, "{}", unit_table(&stream.units, &is_unknown))?;
+        write!(out, "{}", unit_table(&stream.units))?;
     }
     Ok(())
 }
@@ -85,13 +80,12 @@ struct UnitReport {
 fn print_json(
     model: &str,
     prepared: &Prepared,
-    is_unknown: impl Fn(&Unit) -> bool,
     warnings: &[String],
 ) -> Result<()> {
     let unit = |(position, unit): (usize, &Unit)| UnitReport {
         position,
         unit: UnitRecord::from(unit),
-        unknown: is_unknown(unit),
+        unknown: unit.is_unknown(),
     };
     let streams = prepared.streams.iter().map(|stream| StreamReport {
         role: stream.role,

@@ -39,10 +39,10 @@ enum Side {
 /// the vocabulary's string, its label, id, segment, the bytes of its segment's
 /// text, its word there, and whether it is special or unknown. What the
 /// tokenizer added has no bytes.
-pub fn unit_table(units: &[Unit], is_unknown: impl Fn(&Unit) -> bool) -> String {
+pub fn unit_table(units: &[Unit]) -> String {
     let mut rows: Vec<[String; 8]> = vec![NAMES.map(|(name, _)| name.to_owned())];
     let units = units.iter().enumerate();
-    rows.extend(units.map(|(position, unit)| row(position, unit, is_unknown(unit))));
+    rows.extend(units.map(|(position, unit)| row(position, unit)));
     let mut widths: [usize; 8] = std::array::from_fn(|column| {
         let widths = rows.iter().map(|row| row[column].width());
         widths.max().unwrap_or(0)
@@ -76,12 +76,12 @@ pub fn unit_table(units: &[Unit], is_unknown: impl Fn(&Unit) -> bool) -> String 
     table
 }
 
-fn row(position: usize, unit: &Unit, is_unknown: bool) -> [String; 8] {
+fn row(position: usize, unit: &Unit) -> [String; 8] {
     let bytes = match unit.place {
         Place::Added | Place::Patch { .. } => "-".to_owned(),
         Place::Bytes { start, end } => format!("{start}..{end}"),
     };
-    let role = match (is_unknown, unit.special) {
+    let role = match (unit.is_unknown(), unit.special) {
         (true, _) => SpecialRole::Unknown.name(),
         (false, Some(role)) => role.name(),
         (false, None) => "",
