@@ -82,8 +82,8 @@ fn every_mistake_is_told_what_to_type_instead() {
         (&["encode", "Hi", "--views", "overveiw"], "--views overview"),
         (&["encode", "Hi", "--views", "form:it"], "--views from:it"),
         (
-            &["batch", "x", "--input-format", "json1"],
-            "did you mean jsonl? --input-format jsonl",
+            &["batch", "x", "--input-format", "csvv"],
+            "did you mean csv? --input-format csv",
         ),
         (
             &["completions", "bsh"],
