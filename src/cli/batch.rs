@@ -24,11 +24,7 @@ use crate::store::write::check_root;
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
     // Before the model is loaded, which may take a download.
     InputSource::check(&settings.sources)?;
-    batch::check_places(
-        &settings.sources,
-        &settings.output,
-        &settings.reports.places(),
-    )?;
+    batch::check_places(&settings.sources, &settings.output, &settings.reports)?;
     check_root(&settings.output)?;
     settings.reports.check()?;
 
