@@ -123,7 +123,8 @@ fn instructions_that_this_machine_lacks_and_unknown_ones_are_told_with_those_tha
         let mut command = workplace.command(&ENCODE);
         let outcome = Outcome::of(command.env(VARIABLE, name).output());
         assert_eq!(outcome.code, Some(2), "{name}: {}", outcome.stderr);
-        let hint = format!("one that this machine has: {}", listed.join(", "));
+        let (first, all) = (listed[0], listed.join(", "));
+        let hint = format!("{VARIABLE}={first}; this machine has: {all}");
         for words in [VARIABLE, name, &reason, "hint: ", &hint] {
             assert!(
                 outcome.stderr.contains(words),

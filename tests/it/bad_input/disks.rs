@@ -227,7 +227,7 @@ fn a_report_that_cannot_be_written_is_named() {
             &workplace.run(&arguments),
             file,
             1,
-            &[file, "hint: --output"],
+            &[file, &format!("hint: {option} FILE")],
         );
         let device = fs::metadata("/dev/full").expect("there is such a device");
         assert!(device.file_type().is_char_device());

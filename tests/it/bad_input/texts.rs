@@ -159,7 +159,7 @@ fn values_that_no_option_takes_are_wrong_usage() {
     for (arguments, words) in [
         (
             &["encode"][..],
-            &["<TEXT>", "hint: attnviz encode --help"][..],
+            &["<TEXT>", "hint: attnviz encode \"Hello, how are you?\""][..],
         ),
         (
             &["encode", "one", "two"],

@@ -38,7 +38,7 @@ fn an_input_without_the_stretch_fails_alone() {
 
 #[test]
 fn an_input_of_special_tokens_alone_fails_alone_where_they_are_hidden() {
-    let lines = "the cat\n[MASK]\na cat\n";
+    let lines = "the cat\n[SEP]\na cat\n";
     check(lines, &["--special-tokens", "hide"], "tokens are special");
 }
 

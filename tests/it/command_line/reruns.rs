@@ -57,14 +57,8 @@ fn other_options_add_their_files_and_delete_none() {
         };
         let report = workplace.succeed(&all).stdout;
         let report: serde_json::Value = serde_json::from_str(&report).expect("it is JSON");
-        // They are paths from here.
-        let below = format!("attnviz-out/{FOLDER}/");
-        let inside = |name: String| name.strip_prefix(&below).map(str::to_owned);
-        let of_folder = |paths: BTreeSet<String>| -> BTreeSet<String> {
-            paths.into_iter().filter_map(inside).collect()
-        };
-        let written = of_folder(names(&report["files"]));
-        let kept = of_folder(names(&report["kept"]));
+        let written = names(&report["files"]);
+        let kept = names(&report["kept"]);
         let after = tree(&folder);
         for (name, bytes) in &before {
             assert!(after.contains_key(name), "{name} is gone");
@@ -106,7 +100,7 @@ fn other_options_add_their_files_and_delete_none() {
     assert!(all.contains_key("attention.safetensors"));
 }
 
-/// Strings out of a list in JSON.
+/// Names in the folder out of a list of paths in JSON.
 fn names(list: &serde_json::Value) -> BTreeSet<String> {
     let list = list.as_array().expect("files are a list").iter();
     let prefix = format!("attnviz-out/{FOLDER}/");
@@ -115,7 +109,11 @@ fn names(list: &serde_json::Value) -> BTreeSet<String> {
             .expect("a path is a string")
             .replace('\\', "/")
     })
-    .map(|path| path.strip_prefix(&prefix).unwrap_or(&path).to_owned())
+    .map(|path| {
+        path.strip_prefix(&prefix)
+            .expect("a path leads into the folder")
+            .to_owned()
+    })
     .collect()
 }
 
@@ -210,7 +208,7 @@ fn another_input_of_the_same_name_gets_a_folder_of_its_own() {
     );
     for (name, _) in &texts[1..] {
         let suffix = name.strip_prefix("good-morning-").expect("the same name");
-        assert_eq!(suffix.len(), 8, "{name}");
+        assert_eq!(suffix.len(), 16, "{name}");
         assert!(
             suffix.bytes().all(|byte| byte.is_ascii_hexdigit()),
             "{name}"

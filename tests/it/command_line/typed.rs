@@ -91,7 +91,7 @@ fn every_mistake_is_told_what_to_type_instead() {
         ),
         (&["encode", "Hi", "--show", "heads"], "--show=heads"),
         // Other values.
-        (&["encode", "Hi", "--layers", "one"], "--layers 0-3,-1"),
+        (&["encode", "Hi", "--layers", "one"], "--layers all"),
         (&["encode", "Hi", "--truncate", "much"], "--truncate 512"),
         (&["encode", "Hi", "--crop", "5"], "--crop 10-40"),
         (&["encode", "Hi", "--top-k", "500"], "--top-k 10"),

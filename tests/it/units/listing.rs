@@ -26,12 +26,12 @@ tokens  11
 unit  text   label    id  segment   bytes  word  role
 @0    [CLS]  [CLS]   101        0       -     -  classification
 @1    it     it     2009        0    0..2     0
-@2    '      '      1005        0    2..3     0
-@3    s      s      1055        0    3..4     0
-@4    世     世     1745        0    5..8     1
-@5    ,      ,      1010        0    8..9     2
-@6    well   well   2092        0  10..14     3
-@7    .      .      1012        0  14..15     4
+@2    '      '      1005        0    2..3     1
+@3    s      s      1055        0    3..4     2
+@4    世     世     1745        0    5..8     3
+@5    ,      ,      1010        0    8..9     4
+@6    well   well   2092        0  10..14     5
+@7    .      .      1012        0  14..15     6
 @8    [SEP]  [SEP]   102        0       -     -  separator
 @9    fine   fine   2986        1    0..4     0
 @10   [SEP]  [SEP]   102        1       -     -  separator
