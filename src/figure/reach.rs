@@ -14,8 +14,11 @@ use crate::analysis::{Axis, AxisUnit};
 const SHARE: f64 = 0.98;
 /// The strongest keys of this part of the queries are told apart.
 const WEAK_QUERIES: f64 = 1.0 / 3.0;
-/// Colours that would use less than this part of the scale end earlier.
+/// Colours that would use less than this part of a scale to 1 end earlier, and
+/// so do colours that would use less than that of a scale to a map's maximum,
+/// which may be a single cell's.
 const LEAST_USE: f64 = 0.25;
+const LEAST_USE_OF_ONE: f64 = 0.5;
 /// So many values are looked at, more or less: every row is too much.
 const SAMPLE: usize = 1 << 17;
 /// Of so many units a map has its values written in its cells, and shows
@@ -49,13 +52,25 @@ impl Reach {
         maps: impl ExactSizeIterator<Item = &'maps [f32]>,
         is_ordinary: &[bool],
     ) -> Self {
+        self.readable_beyond(LEAST_USE, options, maps, is_ordinary)
+    }
+
+    fn readable_beyond<'maps>(
+        self,
+        least_use: f64,
+        options: &FigureOptions,
+        maps: impl ExactSizeIterator<Item = &'maps [f32]>,
+        is_ordinary: &[bool],
+    ) -> Self {
         let is_asked_for = options.scale.is_some()
             || options.minimum.is_some()
             || options.maximum.is_some()
             || options.progression == Progression::Logarithmic;
         let earlier = match is_asked_for {
             true => None,
-            false => readable_end(maps, is_ordinary, self.whole),
+            false => readable_end(maps, is_ordinary)
+                .filter(|&end| end <= f64::from(self.whole) * least_use)
+                .map(|end| end as f32),
         };
         Self { earlier, ..self }
     }
@@ -96,7 +111,10 @@ pub(super) fn reach_of_one(
         Scale::Head => {
             let whole = Reach::to(maximum(values), whose);
             match values.len() > WRITTEN_UNITS * WRITTEN_UNITS || along.len() > WRITTEN_UNITS {
-                true => whole.readable(options, [values].into_iter(), &ordinary(along)),
+                true => {
+                    let maps = [values].into_iter();
+                    whole.readable_beyond(LEAST_USE_OF_ONE, options, maps, &ordinary(along))
+                }
                 false => whole,
             }
         }
@@ -189,15 +207,14 @@ pub(super) fn maximum(values: &[f32]) -> f32 {
     values.iter().copied().fold(0.0, f32::max)
 }
 
-/// Where the colours of some maps end, `None` for `whole`: at what the strongest
-/// key of a third of the queries gets at most, or at what few values exceed, whichever is
-/// more. Special keys do not count, since they are given what is not needed
+/// Where the colours of some maps could end, `None` where all is 0: at what the
+/// strongest key of a third of the queries gets at most, or at what few values
+/// exceed, whichever is more. Special keys do not count, since they are given what is not needed
 /// elsewhere. `is_ordinary` tells of every column whether it has none.
 fn readable_end<'maps>(
     maps: impl ExactSizeIterator<Item = &'maps [f32]>,
     is_ordinary: &[bool],
-    whole: f32,
-) -> Option<f32> {
+) -> Option<f64> {
     let column_count = is_ordinary.len().max(1);
     let has_ordinary = is_ordinary.contains(&true);
     let counts = |column: &usize| !has_ordinary || is_ordinary[*column];
@@ -221,11 +238,7 @@ fn readable_end<'maps>(
         }
     }
     let least = quantile(&mut values, SHARE).max(quantile(&mut strongest, WEAK_QUERIES));
-    if least <= 0.0 || !least.is_finite() {
-        return None;
-    }
-    let end = round_up(f64::from(least));
-    (end <= f64::from(whole) * LEAST_USE).then_some(end as f32)
+    (least > 0.0 && least.is_finite()).then(|| round_up(f64::from(least)))
 }
 
 /// The value that a share of the values does not exceed, 0 for none.
