@@ -6,8 +6,8 @@ use std::error::Error;
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
-    PASS_A_TOKEN, always_in_quotes, convert_file, convert_weights, example_of, in_quotes, quoted,
-    quoted_path, save_checkpoint,
+    PASS_A_TOKEN, always_in_quotes, convert_file, convert_weights, example_of, quoted, quoted_path,
+    save_checkpoint,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -122,10 +122,10 @@ pub fn in_words(remedy: &Remedy) -> String {
         } => format!("attnviz {name} --help"),
         Remedy::TypeNearest { option, nearest } => {
             let space = if option.ends_with('=') { "" } else { " " };
-            format!("did you mean {nearest}? {option}{space}{}", in_quotes(nearest))
+            format!("did you mean {nearest}? {option}{space}{}", quoted(nearest))
         }
         Remedy::Retype { nearest, command } => {
-            let words: Vec<_> = command.iter().map(|word| in_quotes(word)).collect();
+            let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
             format!("did you mean {nearest}? attnviz {}", words.join(" "))
         }
         Remedy::GiveValue { option } => match example_of(option) {
@@ -148,7 +148,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             text,
         } => {
             let mut words = vec!["attnviz".to_owned(), subcommand.clone()];
-            words.extend(options.iter().map(|option| in_quotes(option)));
+            words.extend(options.iter().map(|option| quoted(option)));
             if text.starts_with('-') {
                 words.push("--".to_owned());
             }
@@ -239,7 +239,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         ),
         Remedy::LeaveOutColumn(column) => format!("leave {column} out, or --input-format csv"),
         Remedy::RenameColumns => "give each column a name of its own".into(),
-        Remedy::ConvertFile { file, kind } => convert_file(&quoted(file), *kind),
+        Remedy::ConvertFile { file, kind } => convert_file(file, *kind),
         Remedy::GiveInputs => "echo \"Hello, how are you?\" | attnviz batch -".into(),
         Remedy::FillOrRemoveLine => "write a text there, or take the line out".into(),
         Remedy::GiveOwnIds => {
@@ -451,7 +451,7 @@ pub fn in_words(remedy: &Remedy) -> String {
 
         Remedy::NameModel { nearest, is_pulled } => {
             let command = if *is_pulled { "attnviz pull" } else { "--model" };
-            format!("did you mean {nearest}? {command} {}", in_quotes(nearest))
+            format!("did you mean {nearest}? {command} {}", quoted(nearest))
         }
         Remedy::NameHubModel => {
             "name it as on the hub: --model google-bert/bert-base-uncased".into()

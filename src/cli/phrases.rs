@@ -8,12 +8,21 @@ use crate::remedy::{CheckpointPart, ForeignFile, ForeignWeights};
 pub(super) const PASS_A_TOKEN: &str =
     "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
 
-/// A word as a shell takes it.
+/// As a shell takes it for one word: in quotes where it has to be.
 pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,@%+=".contains(letter);
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,=@+%".contains(letter);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
+        false => always_in_quotes(word),
+    }
+}
+
+/// In double quotes, as people type them; in single ones where a shell would
+/// read something into these.
+pub(super) fn always_in_quotes(text: &str) -> String {
+    match text.contains(['"', '$', '`', '\\', '!']) {
+        false => format!("\"{text}\""),
+        true => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 
@@ -49,24 +58,6 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--vmin" => "0.01",
         _ => return None,
     })
-}
-
-/// As a shell takes it for one word: in quotes where it has to be.
-pub(super) fn in_quotes(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,=@+%".contains(letter);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => always_in_quotes(word),
-    }
-}
-
-/// In double quotes, as people type them; in single ones where a shell would
-/// read something into these.
-pub(super) fn always_in_quotes(text: &str) -> String {
-    match text.contains(['"', '$', '`', '\\', '!']) {
-        false => format!("\"{text}\""),
-        true => format!("'{}'", text.replace('\'', "'\\''")),
-    }
 }
 
 pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {
@@ -114,10 +105,10 @@ pub(super) fn save_checkpoint(part: CheckpointPart) -> &'static str {
 pub(super) fn convert_file(file: &str, kind: ForeignFile) -> String {
     let pandas = |read: &str| {
         format!(
-            "in Python: pandas.{read}(\"{}\").to_json(\"inputs.jsonl\", orient=\"records\", lines=True)",
-            file.trim_matches('\'')
+            "in Python: pandas.{read}({file:?}).to_json(\"inputs.jsonl\", orient=\"records\", lines=True)"
         )
     };
+    let file = quoted(file);
     let unpacked = |tool: &str| {
         format!("{tool} < {file} | attnviz batch - --input-format csv, or what else is in it")
     };
