@@ -6,8 +6,8 @@ use std::error::Error;
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
-    PASS_A_TOKEN, always_in_quotes, convert_file, convert_weights, example_of, quoted, quoted_path,
-    save_checkpoint,
+    PASS_A_TOKEN, always_in_quotes, convert_file, convert_weights, example_of, option_of, quoted,
+    quoted_path, save_checkpoint, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -25,7 +25,7 @@ use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{Alteration, FolderKind, LabelsOf, Remedy, Setting};
+use crate::remedy::{FolderKind, LabelsOf, Remedy};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -99,19 +99,6 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
 
 /// So many things of a kind are named in a hint.
 const MAXIMUM_ALTERNATIVES: usize = 6;
-
-/// What is typed for something that can be left out.
-fn option_of(setting: Setting) -> &'static str {
-    match setting {
-        Setting::Pair => "--pair",
-        Setting::Revision => "--revision",
-        Setting::Crop => "--crop",
-        Setting::Words => "--tokens word",
-        Setting::Labels => "--labels",
-        Setting::KeyLabels => "--key-labels",
-        Setting::Title => "--title",
-    }
-}
 
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
@@ -352,15 +339,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::MergeAdapter { from: None } => {
             "merge them in Python: model.merge_and_unload().save_pretrained(\"merged\"); then --model ./merged".into()
         }
-        Remedy::UseOriginal(Alteration::Adapter) => {
-            "--model with the model that the adapter was made for".into()
-        }
-        Remedy::UseOriginal(Alteration::PrunedHeads) => {
-            "--model with the model as it was before model.prune_heads()".into()
-        }
-        Remedy::UseOriginal(Alteration::Quantization) => {
-            "--model with the model as it was before it was quantized, or in Python: model.dequantize().save_pretrained(\"whole\")".into()
-        }
+        Remedy::UseOriginal(alteration) => use_original(*alteration).into(),
         Remedy::ChooseWeightsPrefix { prefixes } => {
             let choices: Vec<String> = prefixes
                 .iter()

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::remedy::{CheckpointPart, ForeignFile, ForeignWeights};
+use crate::remedy::{Alteration, CheckpointPart, ForeignFile, ForeignWeights, Setting};
 
 pub(super) const PASS_A_TOKEN: &str =
     "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
@@ -60,6 +60,19 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
     })
 }
 
+/// What is typed for something that can be left out.
+pub(super) fn option_of(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Pair => "--pair",
+        Setting::Revision => "--revision",
+        Setting::Crop => "--crop",
+        Setting::Words => "--tokens word",
+        Setting::Labels => "--labels",
+        Setting::KeyLabels => "--key-labels",
+        Setting::Title => "--title",
+    }
+}
+
 pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {
     let with_old_transformers = |option: &str| {
         format!(
@@ -78,6 +91,16 @@ pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {
         }
         ForeignWeights::OldTorch => {
             "in Python: torch.save(torch.load(\"pytorch_model.bin\", weights_only=False), \"pytorch_model.bin\")".into()
+        }
+    }
+}
+
+pub(super) fn use_original(alteration: Alteration) -> &'static str {
+    match alteration {
+        Alteration::Adapter => "--model with the model that the adapter was made for",
+        Alteration::PrunedHeads => "--model with the model as it was before model.prune_heads()",
+        Alteration::Quantization => {
+            "--model with the model as it was before it was quantized, or in Python: model.dequantize().save_pretrained(\"whole\")"
         }
     }
 }
