@@ -377,7 +377,8 @@ fn as_written(word: &AxisUnit, stream: &[Unit], input: &Input) -> Option<String>
     };
     let names_itself = first.special.is_some() || first.is_unknown();
     let written = text.get(start..end)?.trim();
-    (!(units.len() == 1 && names_itself) && !written.is_empty()).then(|| written.to_owned())
+    let is_a_name = units.len() == 1 && names_itself;
+    (!is_a_name && !written.is_empty()).then(|| written.to_owned())
 }
 
 /// Notes that columns were left out; says whether rows summed to one before,

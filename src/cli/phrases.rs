@@ -3,17 +3,26 @@
 
 use std::path::Path;
 
-use crate::remedy::{CheckpointPart, ForeignFile, ForeignWeights};
+use crate::remedy::{Alteration, CheckpointPart, ForeignFile, ForeignWeights, Setting};
 
 pub(super) const PASS_A_TOKEN: &str =
     "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
 
-/// A word as a shell takes it.
+/// As a shell takes it for one word: in quotes where it has to be.
 pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,@%+=".contains(letter);
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,=@+%".contains(letter);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
+        false => always_in_quotes(word),
+    }
+}
+
+/// In double quotes, as people type them; in single ones where a shell would
+/// read something into these.
+pub(super) fn always_in_quotes(text: &str) -> String {
+    match text.contains(['"', '$', '`', '\\', '!']) {
+        false => format!("\"{text}\""),
+        true => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 
@@ -51,21 +60,16 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
     })
 }
 
-/// As a shell takes it for one word: in quotes where it has to be.
-pub(super) fn in_quotes(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,=@+%".contains(letter);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => always_in_quotes(word),
-    }
-}
-
-/// In double quotes, as people type them; in single ones where a shell would
-/// read something into these.
-pub(super) fn always_in_quotes(text: &str) -> String {
-    match text.contains(['"', '$', '`', '\\', '!']) {
-        false => format!("\"{text}\""),
-        true => format!("'{}'", text.replace('\'', "'\\''")),
+/// What is typed for something that can be left out.
+pub(super) fn option_of(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Pair => "--pair",
+        Setting::Revision => "--revision",
+        Setting::Crop => "--crop",
+        Setting::Words => "--tokens word",
+        Setting::Labels => "--labels",
+        Setting::KeyLabels => "--key-labels",
+        Setting::Title => "--title",
     }
 }
 
@@ -87,6 +91,16 @@ pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {
         }
         ForeignWeights::OldTorch => {
             "in Python: torch.save(torch.load(\"pytorch_model.bin\", weights_only=False), \"pytorch_model.bin\")".into()
+        }
+    }
+}
+
+pub(super) fn use_original(alteration: Alteration) -> &'static str {
+    match alteration {
+        Alteration::Adapter => "--model with the model that the adapter was made for",
+        Alteration::PrunedHeads => "--model with the model as it was before model.prune_heads()",
+        Alteration::Quantization => {
+            "--model with the model as it was before it was quantized, or in Python: model.dequantize().save_pretrained(\"whole\")"
         }
     }
 }
@@ -114,10 +128,10 @@ pub(super) fn save_checkpoint(part: CheckpointPart) -> &'static str {
 pub(super) fn convert_file(file: &str, kind: ForeignFile) -> String {
     let pandas = |read: &str| {
         format!(
-            "in Python: pandas.{read}(\"{}\").to_json(\"inputs.jsonl\", orient=\"records\", lines=True)",
-            file.trim_matches('\'')
+            "in Python: pandas.{read}({file:?}).to_json(\"inputs.jsonl\", orient=\"records\", lines=True)"
         )
     };
+    let file = quoted(file);
     let unpacked = |tool: &str| {
         format!("{tool} < {file} | attnviz batch - --input-format csv, or what else is in it")
     };
