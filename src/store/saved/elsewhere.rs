@@ -16,6 +16,11 @@ use crate::input::{Input, Stream, StreamRole};
 use crate::remedy::LabelsOf;
 use crate::run::Run;
 
+/// The most units on an axis and the most heads that are read: each of them is
+/// looked at by itself, and no model has so many.
+const MAXIMUM_UNITS: usize = 1 << 17;
+const MAXIMUM_HEADS: usize = 1 << 14;
+
 pub(super) fn run(
     path: &Path,
     arrays: &mut ArrayFile,
@@ -31,6 +36,21 @@ pub(super) fn run(
             ),
         });
     };
+    for (found, maximum, what) in [
+        (query_count.max(key_count), MAXIMUM_UNITS, "queries or keys"),
+        (
+            layer_count.saturating_mul(head_count),
+            MAXIMUM_HEADS,
+            "heads",
+        ),
+    ] {
+        if found > maximum {
+            return Err(SavedError::TooLarge {
+                path: path.to_owned(),
+                reason: format!("expected at most {maximum} {what}, found {found}"),
+            });
+        }
+    }
     // Labels are small, and too many of them are found at once.
     let read = |file: &Option<PathBuf>, of, count| match file {
         Some(file) => labels::read(file, of, count).map(Some),
