@@ -208,9 +208,10 @@ pub(super) fn maximum(values: &[f32]) -> f32 {
 }
 
 /// Where the colours of some maps could end, `None` where all is 0: at what the
-/// strongest key of a third of the queries gets at most, or at what few values
-/// exceed, whichever is more. Special keys do not count, since they are given what is not needed
-/// elsewhere. `is_ordinary` tells of every column whether it has none.
+/// strongest key of a third of the queries gets at most, or at what few of the
+/// values that are there exceed, whichever is more. Special keys do not count,
+/// since they are given what is not needed elsewhere. `is_ordinary` tells of
+/// every column whether it has none.
 fn readable_end<'maps>(
     maps: impl ExactSizeIterator<Item = &'maps [f32]>,
     is_ordinary: &[bool],
@@ -229,7 +230,9 @@ fn readable_end<'maps>(
             .clamp(1, rows.len().max(1));
         for row in rows.skip(stride / 2).step_by(stride) {
             let start = values.len();
-            values.extend(ordinary.iter().map(|&column| row[column]));
+            // A cell that a mask forbids is NaN: none, and not the greatest.
+            let present = ordinary.iter().map(|&column| row[column]);
+            values.extend(present.filter(|value| value.is_finite()));
             let greatest = values[start..].iter().copied().fold(0.0, f32::max);
             // A query that may not look at any of them tells nothing.
             if greatest > 0.0 {

@@ -1,7 +1,9 @@
 //! Pictures of any length show something, and say where their colours end.
 
 use attnviz::analysis::{Direction, MapId};
-use attnviz::attention::HeadId;
+use attnviz::attention::{
+    Attention, AttentionKind, AttentionTensor, HeadId, HeadMaps, Mask, Selection,
+};
 use attnviz::figure::layout::{self, Role};
 use attnviz::figure::{
     Body, ColorRange, Figure, FigureOptions, Progression, Scale, ValueRange, overview_in_steps,
@@ -102,6 +104,43 @@ fn the_default_picture_of_any_length_shows_something() {
         let sharp = HeadId { layer: 0, head: 1 };
         let figure = head_map(&run, sharp, &FigureOptions::default()).unwrap();
         assert!(shared(&figure).maximum > 0.9);
+    }
+}
+
+/// A causal run without special units, whose queries spread their attention.
+fn causal(count: usize) -> Run {
+    let mut run = run(&vec!["word"; count], 1, 1, 1);
+    let values = (0..count).flat_map(|query| {
+        let value = move |key: usize| {
+            if key <= query {
+                1.0 / (query + 1) as f32
+            } else {
+                0.0
+            }
+        };
+        (0..count).map(value)
+    });
+    let maps = HeadMaps::new(Selection::all(1, 1), [count; 2], values.collect()).unwrap();
+    let kind = AttentionKind::SelfAttention;
+    let tensor = AttentionTensor::new(kind, vec![Mask::Causal], maps).unwrap();
+    run.attention = vec![Attention::Own(tensor)];
+    run
+}
+
+#[test]
+fn colours_of_causal_maps_end_above_nearly_all_that_is_there() {
+    for count in [25, 60, 128, 300] {
+        let run = causal(count);
+        for figure in [map(&run), grid(&run)] {
+            let clipped = figure.color_scale.clipped;
+            assert!(
+                clipped.above * 40 <= clipped.of.max(40),
+                "{count}: {clipped:?}"
+            );
+            // And not far above it.
+            let end = shared(&figure).maximum;
+            assert!(count <= 60 || end <= 20.0 / count as f32, "{count}: {end}");
+        }
     }
 }
 
