@@ -55,8 +55,12 @@ pub(super) fn layout<'figure>(
         .unwrap_or(0);
     columns.left = MARGIN + line + LABEL_GAP + widest + LABEL_GAP + TICK;
     let body_right = columns.left + columns.extent();
-    let color_bar_height = rows.extent().max(SHORTEST_COLOR_BAR);
     let scale = &figure.color_scale;
+    // There is room beside the bars for what the colours measure.
+    let color_bar_height = rows
+        .extent()
+        .max(SHORTEST_COLOR_BAR)
+        .max(measure.width(scale.quantity(), font));
     let color_bar_width = color_bar(scale, (0, 0), color_bar_height, measure).right;
     let right = body_right + COLOR_BAR_GAP + color_bar_width;
 

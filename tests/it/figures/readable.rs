@@ -260,6 +260,16 @@ fn a_logarithmic_scale_is_marked_wherever_it_is_used() {
             };
             assert!(texts.any(is_named), "{}", figure.title);
             let ticks = ticks(&figure);
+            assert_eq!(
+                ticks[0].starts_with("≤ "),
+                figure.color_scale.clipped.below > 0
+            );
+            assert!(minimum.is_none() || figure.color_scale.clipped.below > 0);
+            if let Body::Profile(_) = figure.body {
+                assert!(layout.texts().any(|text| {
+                    text.role == Role::ColorBarName && text.text == "mean attention (logarithmic)"
+                }));
+            }
             let first = ticks[0].trim_start_matches("≤ ");
             match (minimum, figure.color_scale.range) {
                 (Some(_), _) => assert_eq!(first, "0.002"),
