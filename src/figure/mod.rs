@@ -297,6 +297,8 @@ pub struct LabelledMap<'run> {
     pub shows_positions: bool,
     /// The strongest links, to be listed beside the map.
     pub links: Vec<Link>,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// A unit as an axis shows it.
@@ -332,6 +334,8 @@ pub struct UnitProfile {
     pub unit_axis_name: String,
     /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// Small maps in rows (layers) and columns (heads).
@@ -347,6 +351,8 @@ pub struct PanelGrid<'run> {
     pub queries: PanelAxis,
     /// The columns of every panel.
     pub keys: PanelAxis,
+    /// What their units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// What the small maps share along one side.

@@ -1,7 +1,8 @@
 //! What one unit attends to, or what attends to it, as bars over the input and
 //! as a row for every layer.
 
-use super::build::{captions, joined, labels, notes, quantity};
+use super::build::{captions, joined, labels, notes, noun, quantity};
+use super::layout::drawn_values;
 use super::reach::{maximum, reach_of_one};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
@@ -50,7 +51,8 @@ pub fn unit_profile(
     };
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
-    clipped.count(&layers, &range);
+    let counts = [profile.by_layer.len(), along.len()];
+    clipped.count(&drawn_values(&layers, counts), &range);
     let measure = |count: usize| match count {
         1 => quantity(Measure::Attention),
         _ => quantity(Measure::Mean),
@@ -87,6 +89,7 @@ pub fn unit_profile(
             units,
             position: mark,
             unit_axis_name: axis_name.to_owned(),
+            noun: noun(maps),
         }),
         color_scale: ColorScale {
             range: ColorRange::Shared(range),

@@ -1,19 +1,19 @@
 //! Pictures of any length show something, and say where their colours end.
 
-use attnviz::analysis::{Direction, MapId};
+use attnviz::analysis::{Direction, Granularity, MapId, ReshapeOptions};
 use attnviz::attention::{
     Attention, AttentionKind, AttentionTensor, HeadId, HeadMaps, Mask, Selection,
 };
 use attnviz::figure::layout::{self, Role};
 use attnviz::figure::{
-    Body, ColorRange, Figure, FigureOptions, Progression, Scale, ValueRange, overview_in_steps,
-    unit_profile,
+    Body, ColorRange, Figure, FigureOptions, Progression, Scale, ValueRange, overview,
+    overview_in_steps, single_map, unit_profile,
 };
 use attnviz::render::TextShaper;
 use attnviz::run::Run;
 
 use super::{FIRST, check, grid, head_map, map, matrices, overview_of, run, whole, words};
-use crate::runs::{foreign, own, raw};
+use crate::runs::{foreign, own, raw, reshaped};
 
 /// A run like those of trained models: most of the attention goes to the first
 /// and the last unit, which are special; the rest to neighbours, and a little
@@ -350,7 +350,7 @@ fn values_of_any_size_stay_in_their_cells() {
         let figure = map(&run);
         let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
         check(&layout);
-        let cell = matrices(&layout).next().unwrap().cell;
+        let cell = matrices(&layout).next().unwrap().columns.cell;
         let texts = layout
             .texts()
             .filter(|text| matches!(text.role, Role::Value(..)));
@@ -389,4 +389,30 @@ fn a_minimum_above_every_value_invents_no_maximum() {
     );
     assert!(error.remedy().is_some());
     let _ = raw(&run).map(MapId::Head(FIRST));
+}
+
+#[test]
+fn words_are_called_words() {
+    let run = run(&words(600), 1, 1, 1);
+    let options = ReshapeOptions {
+        granularity: Granularity::Word,
+        ..ReshapeOptions::default()
+    };
+    let maps = reshaped(&run, &options).unwrap();
+    let count = maps.rows.len();
+    let options = FigureOptions::default();
+    let figures = [
+        single_map(&run, &maps, MapId::Head(FIRST), &options).unwrap(),
+        overview(&run, &maps, &options).unwrap(),
+        unit_profile(&run, &maps, Direction::From, 0, &options).unwrap(),
+    ];
+    for figure in figures {
+        let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+        let note = format!("{count} words; ");
+        let mut texts = layout.texts();
+        assert!(
+            texts.any(|text| text.role == Role::Note && text.text.contains(&note)),
+            "{note}"
+        );
+    }
 }
