@@ -318,7 +318,8 @@ pub struct UnitLabel {
 pub struct UnitProfile {
     /// A bar for every unit.
     pub bars: Vec<f32>,
-    /// The axis of the bars reaches from 0 to this at least.
+    /// The axis of the bars reaches from 0 to this at least; a bar that is
+    /// higher than the axis is cut off.
     pub bar_maximum: f32,
     /// What the bars measure.
     pub bar_name: String,

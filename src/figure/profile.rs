@@ -3,7 +3,7 @@
 
 use super::build::{captions, joined, labels, notes, noun, quantity};
 use super::layout::drawn_values;
-use super::reach::{maximum, reach_of_one};
+use super::reach::{end_of_bars, maximum, reach_of_one};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
     UnitProfile,
@@ -18,7 +18,8 @@ const TITLE_LETTERS: usize = 32;
 /// row for every layer.
 ///
 /// Bars grow from 0 on a linear axis, whatever the options say of colours: a
-/// length that does not start at nothing says nothing. The scale applies to
+/// length that does not start at nothing says nothing. Where special tokens
+/// would leave the others no height, their bars are cut off. The scale applies to
 /// bars and colours, the rest of the options to the colours of the rows.
 ///
 /// # Errors
@@ -49,6 +50,10 @@ pub fn unit_profile(
         Scale::Unit => 1.0,
         Scale::Run => maps.head_maximum,
     };
+    // No bar leaves its axis, not even one of unnormalized attention, unless it
+    // is of a special token and would leave the others no height.
+    let bar_end = end_of_bars(options, &profile.mean, along);
+    let bar_maximum = bar_end.unwrap_or(bar_maximum.max(highest));
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
     let counts = [profile.by_layer.len(), along.len()];
@@ -75,8 +80,7 @@ pub fn unit_profile(
         captions: captions(run),
         body: Body::Profile(UnitProfile {
             bars: profile.mean,
-            // No bar leaves its axis, not even one of unnormalized attention.
-            bar_maximum: bar_maximum.max(highest),
+            bar_maximum,
             bar_name: measure(maps.selection.head_count()).to_owned(),
             rows: profile.by_layer,
             row_labels: maps

@@ -123,6 +123,18 @@ pub(super) fn reach_of_one(
     }
 }
 
+/// Where the axis of a profile's bars ends before the highest of them, `None`
+/// where it reaches to that: what stands for some of the text is never above it.
+pub(super) fn end_of_bars(options: &FigureOptions, bars: &[f32], along: &Axis) -> Option<f32> {
+    if options.scale.is_some() || bars.len() <= WRITTEN_UNITS {
+        return None;
+    }
+    let most = f64::from(maximum(bars)) * LEAST_USE_OF_ONE;
+    readable_end([bars].into_iter(), &ordinary(along))
+        .filter(|&end| end <= most)
+        .map(|end| end as f32)
+}
+
 /// Of every unit whether it stands for some of the text.
 fn ordinary(axis: &Axis) -> Vec<bool> {
     axis.units.iter().map(AxisUnit::stands_for_text).collect()

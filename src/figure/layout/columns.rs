@@ -206,7 +206,7 @@ impl UnitLabels {
         };
         (self.stride > 1 || columns.block > 1).then(|| {
             let labelled = match columns.profile.position {
-                Some(_) => "the marked one, then the highest bars that have room",
+                Some(_) => "the marked one and, where it leaves them room, the highest bars",
                 None => "the highest bars that have room",
             };
             format!("{count} {noun}; labelled are {labelled}.{shared}")

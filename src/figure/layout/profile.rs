@@ -83,6 +83,7 @@ pub(super) fn layout<'figure>(
     let mut all_notes = figure.notes.clone();
     all_notes.extend(labels.note(&columns));
     all_notes.extend(values.note(&bars));
+    all_notes.extend(axis.note(profile));
     let notes_top = color_bar.bottom.max(name_top + line) + 24;
     let notes = notes(&all_notes, notes_top, right - MARGIN, measure);
 
@@ -105,9 +106,7 @@ pub(super) fn layout<'figure>(
         let kind = (Ink::Medium, Role::Tick);
         items.push(place(text, font, width, corner, LEVEL, kind));
     }
-    items.extend(bar_items(
-        &columns, &bars, &axis, &values, baseline, measure,
-    ));
+    items.extend(bar_items(&columns, &bars, &axis, &values, baseline));
     items.extend(labels.items(&columns, labels_top));
     items.extend(rows.items(&columns, figure, rows_top));
     items.extend(rows.labels(&columns, rows_top, measure));
