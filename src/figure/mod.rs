@@ -297,6 +297,8 @@ pub struct LabelledMap<'run> {
     pub shows_positions: bool,
     /// The strongest links, to be listed beside the map.
     pub links: Vec<Link>,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// A unit as an axis shows it.
@@ -316,7 +318,8 @@ pub struct UnitLabel {
 pub struct UnitProfile {
     /// A bar for every unit.
     pub bars: Vec<f32>,
-    /// The axis of the bars reaches from 0 to this at least.
+    /// The axis of the bars reaches from 0 to this at least; a bar that is
+    /// higher than the axis is cut off.
     pub bar_maximum: f32,
     /// What the bars measure.
     pub bar_name: String,
@@ -332,6 +335,8 @@ pub struct UnitProfile {
     pub unit_axis_name: String,
     /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// Small maps in rows (layers) and columns (heads).
@@ -347,6 +352,8 @@ pub struct PanelGrid<'run> {
     pub queries: PanelAxis,
     /// The columns of every panel.
     pub keys: PanelAxis,
+    /// What their units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// What the small maps share along one side.
