@@ -534,6 +534,8 @@ pub enum ForeignFile {
     Database,
     /// Arrays, weights, pickled objects.
     Arrays,
+    /// What git holds in the place of a large file.
+    LfsPointer,
     /// One token a line, as CoNLL has it.
     TokenLines,
     /// UTF-16 that nothing marks as such, low bytes first.

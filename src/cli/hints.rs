@@ -239,7 +239,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         ),
         Remedy::LeaveOutColumn(column) => format!("leave {column} out, or --input-format csv"),
         Remedy::RenameColumns => "give each column a name of its own".into(),
-        Remedy::ConvertFile { file, kind } => convert_file(&quoted(file), *kind),
+        Remedy::ConvertFile { file, kind } => convert_file(file, *kind),
         Remedy::GiveInputs => "echo \"Hello, how are you?\" | attnviz batch -".into(),
         Remedy::FillOrRemoveLine => "write a text there, or take the line out".into(),
         Remedy::GiveOwnIds => {

@@ -1,6 +1,7 @@
 //! Why a file of inputs cannot be read at all.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -26,6 +27,8 @@ pub enum SourceError {
     Foreign {
         /// The file, as it was named.
         file: String,
+        /// Where it is.
+        path: PathBuf,
         /// What it is.
         kind: ForeignFile,
     },
@@ -75,8 +78,8 @@ impl SourceError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
             Self::Io { .. } => Remedy::NameReadableInputs,
-            Self::Foreign { file, kind } => Remedy::ConvertFile {
-                file: file.clone(),
+            Self::Foreign { path, kind, .. } => Remedy::ConvertFile {
+                file: path.display().to_string(),
                 kind: *kind,
             },
             Self::NoArray { .. } => Remedy::WriteJson,

@@ -102,7 +102,11 @@ impl InputSource {
                 None if !path.is_file() => InputFormat::Text,
                 None => {
                     let kind = foreign::by_name(path);
-                    return Err(SourceError::Foreign { file: name, kind });
+                    return Err(SourceError::Foreign {
+                        file: name,
+                        path: path.clone(),
+                        kind,
+                    });
                 }
             };
             Ok(Self {
@@ -235,7 +239,8 @@ impl InputSource {
         let (decoder, head) = Decoder::open(inner, &meter).map_err(|error| self.io(error))?;
         if let Some(kind) = foreign::by_content(&head, &self.path) {
             let file = self.name.clone();
-            return Err(SourceError::Foreign { file, kind });
+            let path = self.path.clone();
+            return Err(SourceError::Foreign { file, path, kind });
         }
         let lines = |decoder| Lines::new(decoder, &meter);
         let kind = match self.format {
