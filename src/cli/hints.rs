@@ -25,7 +25,7 @@ use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{Alteration, FolderKind, LabelsOf, Remedy, Setting};
+use crate::remedy::{Alteration, FolderKind, InputColumn, LabelsOf, Remedy, Setting};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -216,6 +216,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::NameStandardInputOnce => "name - once".into(),
         Remedy::NameColumn { column, names } => match names.first() {
             Some(name) => format!("{column} {}", quoted(name)),
+            None if *column != InputColumn::Text => format!("leave {column} out"),
             None => "write each input under a name: {\"text\": \"Hello.\"}".into(),
         },
         Remedy::NameColumnOrWriteHeader { names } => match names.first() {

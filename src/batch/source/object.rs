@@ -35,9 +35,9 @@ fn two_texts(array: JsonValue<'_>) -> Result<RecordText, RecordError> {
     match members.as_slice() {
         [(_, text), (_, pair)] if text.kind == JsonKind::Text && pair.kind == JsonKind::Text => {
             Ok(RecordText {
-                id: None,
                 text: text.text()?.unwrap_or_default(),
                 pair: pair.text()?.filter(|pair| !pair.is_empty()),
+                ..RecordText::default()
             })
         }
         _ => Err(RecordError::NoObject {
@@ -85,11 +85,14 @@ fn object(object: JsonValue<'_>, columns: &Columns) -> Result<RecordText, Record
             (_, InputColumn::Text | InputColumn::Pair) => wrong("a text"),
         }
     };
+    let unread = chosen.unread.and_then(|index| members.get(index));
+    let unread = unread.filter(|(_, value)| value.kind == JsonKind::Text);
     let id = chosen.id.map(|index| field(InputColumn::Id, index));
     let pair = chosen.pair.map(|index| field(InputColumn::Pair, index));
     Ok(RecordText {
         id: id.transpose()?.flatten().filter(|id| !id.is_empty()),
         text: field(InputColumn::Text, chosen.text)?.unwrap_or_default(),
         pair: pair.transpose()?.flatten(),
+        unread: unread.map(|(name, _)| name.clone().into_owned()),
     })
 }

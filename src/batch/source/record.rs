@@ -31,6 +31,8 @@ pub(in crate::batch) struct RecordText {
     pub id: Option<String>,
     pub text: String,
     pub pair: Option<String>,
+    /// The column or field that may be the second text, and was not read.
+    pub unread: Option<String>,
 }
 
 /// Why an input could not be read, while those behind it can.

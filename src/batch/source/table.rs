@@ -32,10 +32,12 @@ pub(super) struct Table {
     header: Option<Header>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Header {
     length: usize,
     chosen: Chosen,
+    /// The name of a column that may be the second text, and is not read.
+    unread: Option<String>,
 }
 
 impl Table {
@@ -80,9 +82,9 @@ impl Table {
 
     /// The next row; `None` at the end.
     pub(super) fn next(&mut self, source: &InputSource) -> Result<Option<Record>, SourceError> {
-        let Some(header) = self.header else {
+        if self.header.is_none() {
             return Ok(None);
-        };
+        }
         let Some(first) = self.next_line(source)? else {
             return Ok(None);
         };
@@ -92,7 +94,7 @@ impl Table {
         if let Some(next) = self.held.front() {
             offset = offset.min(next.offset);
         }
-        Ok(Some(Record {
+        Ok(self.header.as_ref().map(|header| Record {
             line,
             offset,
             content: row.and_then(|row| header.text(&row)),
@@ -123,7 +125,7 @@ impl Table {
             let maximum = MAXIMUM_LENGTH;
             return Ok(Err(RecordError::TooLong { maximum }));
         }
-        let expected = self.header.map(|header| header.length);
+        let expected = self.header.as_ref().map(|header| header.length);
         let mut row = Row::new(self.delimiter, self.has_quotes);
         let mut end = row.read(first.content(), first.end());
         let (mut count, mut length) = (0, 0);
@@ -172,12 +174,15 @@ impl Header {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let chosen = columns::choose(&source.columns, &names);
+        let chosen = chosen.map_err(|error| SourceError::Columns {
+            file: source.name.clone(),
+            error,
+        })?;
+        let unread = chosen.unread.and_then(|index| names.get(index));
         Ok(Self {
             length: row.len(),
-            chosen: chosen.map_err(|error| SourceError::Columns {
-                file: source.name.clone(),
-                error,
-            })?,
+            chosen,
+            unread: unread.map(|&name| name.to_owned()),
         })
     }
 
@@ -191,6 +196,7 @@ impl Header {
             id: field(self.chosen.id)?,
             text: field(Some(self.chosen.text))?.unwrap_or_default(),
             pair: field(self.chosen.pair)?,
+            unread: self.unread.clone(),
         })
     }
 }
