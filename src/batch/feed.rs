@@ -35,8 +35,13 @@ const WINDOW_COST: usize = 128 << 20;
 #[non_exhaustive]
 pub enum FeedError {
     /// It could not be read.
-    #[error(transparent)]
-    Unreadable(RecordError),
+    #[error("{error}")]
+    Unreadable {
+        /// Why.
+        error: RecordError,
+        /// The file that it is in, as results call it.
+        file: String,
+    },
     /// Its text could not become tokens.
     #[error("{reason}")]
     NotTokenized {
@@ -67,7 +72,7 @@ impl FeedError {
     /// batch goes on.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Unreadable(error) => error.remedy(),
+            Self::Unreadable { error, file } => error.remedy_in(Some(file)),
             Self::NotTokenized {
                 remedy: Some(Remedy::GiveText | Remedy::GivePair),
                 ..
@@ -431,7 +436,10 @@ fn item(
     prepare: impl FnOnce(&RecordText) -> Result<Prepared, FeedError>,
 ) -> Item {
     let prepared = match &record.content {
-        Err(reason) => Err(FeedError::Unreadable(reason.clone())),
+        Err(error) => Err(FeedError::Unreadable {
+            error: error.clone(),
+            file: source.name.clone(),
+        }),
         Ok(text) => prepare(text),
     };
     let (text, pair) = match record.content {

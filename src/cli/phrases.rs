@@ -194,3 +194,15 @@ pub(super) fn as_utf8(encoding: &str, file: &str) -> String {
         quoted(file)
     )
 }
+
+/// How to make a file of inputs of the array that an object holds.
+pub(super) fn take_array_out(name: &str, file: Option<&str>) -> String {
+    let filter = quoted(&format!(".[{}]", serde_json::Value::from(name)));
+    match file.unwrap_or("in.json") {
+        "-" => format!("take the array out: jq {filter} | attnviz batch - --input-format json"),
+        file => format!(
+            "write the array into a file of its own: jq {filter} {} > inputs.json",
+            quoted(file)
+        ),
+    }
+}

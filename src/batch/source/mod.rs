@@ -36,7 +36,7 @@ use lines::Lines;
 use table::Table;
 
 pub use columns::ColumnError;
-pub use error::SourceError;
+pub use error::{HeaderLayout, SourceError};
 pub use format::InputFormat;
 pub use record::RecordError;
 pub(super) use record::{Record, RecordText};
@@ -255,6 +255,15 @@ impl InputSource {
     }
 }
 
+/// A stream as UTF-8, decoded as files of inputs are.
+///
+/// # Errors
+/// When its first bytes cannot be read.
+pub fn decoded(input: Box<dyn Read>) -> io::Result<impl Read> {
+    let (decoder, _) = Decoder::open(input, &Rc::default())?;
+    Ok(decoder)
+}
+
 fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
@@ -292,9 +301,9 @@ impl Records {
                     ..RecordText::default()
                 })
             }),
-            Kind::JsonLines(lines) => {
-                next_line(lines, source, |line| object::parse(line, &source.columns))
-            }
+            Kind::JsonLines(lines) => next_line(lines, source, |line| {
+                object::parse(line, &source.columns, false)
+            }),
             Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),
         }

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use super::InputSource;
 use super::columns::{self, Chosen};
-use super::error::SourceError;
+use super::error::{HeaderLayout, SourceError};
 use super::format::InputFormat;
 use super::lines::{Line, Lines};
 use super::record::{MAXIMUM_FIELDS, MAXIMUM_LENGTH, Record, RecordError, RecordText};
@@ -68,6 +68,7 @@ impl Table {
         let header = row.map_err(|error| SourceError::Header {
             file: source.name.clone(),
             error,
+            layout: layout(row, source),
         })?;
         if header.len() > MAXIMUM_FIELDS {
             let maximum = MAXIMUM_FIELDS;
@@ -198,6 +199,27 @@ impl Header {
             pair: field(self.chosen.pair)?,
             unread: self.unread.clone(),
         })
+    }
+}
+
+/// What a header looks like whose columns are not those of inputs.
+fn layout(row: &Row, source: &InputSource) -> Option<HeaderLayout> {
+    let first = row.field(0);
+    let is_one = row.len() == 1;
+    let has = |delimiter: u8| is_one && first.contains(&delimiter);
+    match source.format {
+        InputFormat::Tsv if has(b',') || has(b';') => Some(HeaderLayout::Csv),
+        InputFormat::Csv | InputFormat::Tsv if has(b'|') => Some(HeaderLayout::Between('|')),
+        InputFormat::Tsv if !source.has_quotes => {
+            let mut fields = (0..row.len()).map(|index| row.field(index));
+            let is_quoted = fields.any(|field| field.len() > 1 && field.starts_with(b"\""));
+            is_quoted.then_some(HeaderLayout::Quoted)
+        }
+        InputFormat::Text
+        | InputFormat::JsonLines
+        | InputFormat::Json
+        | InputFormat::Csv
+        | InputFormat::Tsv => None,
     }
 }
 

@@ -276,6 +276,36 @@ fn a_column_that_is_missing_is_an_error_with_those_that_are_there() {
 }
 
 #[test]
+fn a_table_of_another_layout_is_answered_with_how_to_read_it() {
+    for (name, header, hint) in [
+        ("in.tsv", "id,review", "--input-format csv"),
+        ("in.tsv", "\"text\";\"label\"", "--input-format csv"),
+        (
+            "in.csv",
+            "text|label",
+            "write this line above the header: sep=|",
+        ),
+        (
+            "in.tsv",
+            "\"text\"\t\"label\"",
+            "--quotes, where quotation marks enclose fields",
+        ),
+        ("in.tsv", "review\tlabel", "--text-column review; or"),
+        ("in.csv", "review,label", "--text-column review; or"),
+    ] {
+        let workplace = Workplace::new();
+        write(&workplace, name, format!("{header}\none\n"));
+        let outcome = batch(&workplace, 1, &[name], "out", &[]);
+        let hint = format!("hint: {hint}");
+        assert!(
+            outcome.stderr.contains(&hint),
+            "{header}: {}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
 fn columns_of_lines_of_text_are_wrong_usage() {
     let workplace = Workplace::new();
     write(&workplace, "in.txt", "one\n");
