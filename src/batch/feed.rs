@@ -35,8 +35,13 @@ const WINDOW_COST: usize = 128 << 20;
 #[non_exhaustive]
 pub enum FeedError {
     /// It could not be read.
-    #[error(transparent)]
-    Unreadable(RecordError),
+    #[error("{error}")]
+    Unreadable {
+        /// Why.
+        error: RecordError,
+        /// The file that it is in, as results call it.
+        file: String,
+    },
     /// Its text could not become tokens.
     #[error("{reason}")]
     NotTokenized {
@@ -67,7 +72,7 @@ impl FeedError {
     /// batch goes on.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Unreadable(error) => error.remedy(),
+            Self::Unreadable { error, file } => error.remedy_in(Some(file)),
             Self::NotTokenized {
                 remedy: Some(Remedy::GiveText | Remedy::GivePair),
                 ..
@@ -119,6 +124,8 @@ enum Message {
         inputs: u64,
         /// Whether its first line is an object of JSON, while it is read as text.
         is_like_json: bool,
+        /// The first column or field that may be a second text, and was not read.
+        unread: Option<String>,
     },
     Failed(SourceError),
     /// All files were read to their ends.
@@ -135,6 +142,7 @@ pub(super) struct Feed {
     /// Inputs of each file that was read to its end.
     counts: Vec<u64>,
     like_json: Vec<bool>,
+    unread: Vec<Option<String>>,
     has_ended: bool,
     is_complete: bool,
 }
@@ -157,6 +165,7 @@ impl Feed {
             digests: Vec::new(),
             counts: Vec::new(),
             like_json: Vec::new(),
+            unread: Vec::new(),
             has_ended: false,
             is_complete: false,
         }
@@ -188,6 +197,14 @@ impl Feed {
         let told = sources.iter().zip(&self.like_json);
         let like_json = told.filter(|(_, is_like_json)| **is_like_json);
         like_json.map(|(source, _)| source.name.clone()).collect()
+    }
+
+    /// The files with a column or field that may be a second text, and that
+    /// nobody asked for, and its name.
+    pub(super) fn unread_columns(&self, sources: &[InputSource]) -> Vec<(String, String)> {
+        let told = sources.iter().zip(&self.unread);
+        let unread = told.filter_map(|(source, name)| Some((source.name.clone(), name.clone()?)));
+        unread.collect()
     }
 
     /// The files that were read and hold no input.
@@ -248,9 +265,11 @@ impl Feed {
                     sha256,
                     inputs,
                     is_like_json,
+                    unread,
                 }) => {
                     self.digests.push(sha256);
                     self.like_json.push(is_like_json);
+                    self.unread.push(unread);
                     self.counts.push(inputs);
                 }
                 Ok(Message::Failed(error)) => return Err(error),
@@ -345,7 +364,7 @@ fn read(
             Ok(records) => records,
             Err(error) => return Ok(sender.send(Message::Failed(error))?),
         };
-        let (mut inputs, mut is_like_json) = (0_u64, false);
+        let (mut inputs, mut is_like_json, mut unread) = (0_u64, false, None);
         loop {
             let record = match records.next(source) {
                 Ok(Some(record)) => record,
@@ -354,6 +373,9 @@ fn read(
             };
             inputs += 1;
             is_like_json |= inputs == 1 && source.is_like_json(&record);
+            if let (None, Ok(text)) = (&unread, &record.content) {
+                unread.clone_from(&text.unread);
+            }
             let own_id = own_id(&record);
             let is_own = own_id.is_some();
             let id = own_id.unwrap_or_else(|| format!("{}{:06}", source.id_prefix, record.line));
@@ -395,6 +417,7 @@ fn read(
             sha256,
             inputs,
             is_like_json,
+            unread,
         })?;
     }
     Ok(sender.send(Message::End)?)
@@ -413,7 +436,10 @@ fn item(
     prepare: impl FnOnce(&RecordText) -> Result<Prepared, FeedError>,
 ) -> Item {
     let prepared = match &record.content {
-        Err(reason) => Err(FeedError::Unreadable(reason.clone())),
+        Err(error) => Err(FeedError::Unreadable {
+            error: error.clone(),
+            file: source.name.clone(),
+        }),
         Ok(text) => prepare(text),
     };
     let (text, pair) = match record.content {

@@ -35,4 +35,7 @@ pub use overlap::{OverlapError, check_places};
 pub use report_files::{ReportFile, Reports};
 pub use run::run;
 pub use shards::MergeError;
-pub use source::{ColumnError, InputFormat, InputSource, ReadOptions, RecordError, SourceError};
+pub use source::{
+    ColumnError, HeaderLayout, InputFormat, InputSource, ReadOptions, RecordError, SourceError,
+    decoded,
+};

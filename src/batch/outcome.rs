@@ -34,6 +34,9 @@ pub struct BatchOutcome {
     pub unknown_tokens: usize,
     /// Files that were read as lines of text and look like JSON.
     pub like_json: Vec<String>,
+    /// Files with a column or field that may be a second text and was not asked
+    /// for, and its name.
+    pub unread_columns: Vec<(String, String)>,
     /// Files that hold no input, while others do.
     pub empty_files: Vec<String>,
 }

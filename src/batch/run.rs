@@ -141,6 +141,7 @@ pub fn run(
         tokens,
         unknown_tokens,
         like_json: feed.like_json(&options.sources),
+        unread_columns: feed.unread_columns(&options.sources),
         empty_files: feed.empty_files(&options.sources),
     })
 }

@@ -79,6 +79,12 @@ pub struct WrongKindError {
     pub found: FileKind,
 }
 
+/// Whether a file that begins so is what git holds in the place of a large one.
+pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    let firsts = [&b"version https://git-lfs."[..], b"version https://hawser."];
+    firsts.iter().any(|first| bytes.starts_with(first))
+}
+
 impl FileKind {
     /// By the first bytes of a file.
     pub fn of(bytes: &[u8]) -> Self {
@@ -92,9 +98,7 @@ impl FileKind {
             });
         match bytes {
             [] => Self::Empty,
-            _ if starts(b"version https://git-lfs.") || starts(b"version https://hawser.") => {
-                Self::LfsPointer
-            }
+            _ if is_lfs_pointer(bytes) => Self::LfsPointer,
             _ if is_page => Self::WebPage,
             _ if starts(b"PK\x03\x04") && first_zip_entry(bytes).ends_with(b".npy") => Self::Numpy,
             _ if starts(b"PK\x03\x04") => Self::TorchZip,

@@ -21,7 +21,7 @@ use thiserror::Error;
 pub use builtin::BUILTIN_ID;
 pub use digest::DigestError;
 pub use file_digest::FileDigest;
-pub use file_kind::{ExpectedKind, FileKind, WrongKindError};
+pub use file_kind::{ExpectedKind, FileKind, WrongKindError, is_lfs_pointer};
 pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 

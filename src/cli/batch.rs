@@ -13,6 +13,7 @@ use super::batch_report::BatchReport;
 use super::hints::in_words;
 use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
+use super::phrases::quoted;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
 use crate::batch::{self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputSource};
@@ -74,6 +75,12 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     for file in &outcome.like_json {
         warn(format!(
             "{file}: it looks like JSON and was read as text; see --input-format jsonl"
+        ));
+    }
+    for (file, column) in &outcome.unread_columns {
+        warn(format!(
+            "{file}: the column {column:?} is not read; if it is the second text: --pair-column {}",
+            quoted(column)
         ));
     }
     for file in &outcome.empty_files {

@@ -274,7 +274,7 @@ struct Seconds {
 }
 
 /// The one file to look at first: the overview, else a picture, else numbers.
-fn first_to_open(written: &WrittenRun) -> PathBuf {
+pub(super) fn first_to_open(written: &WrittenRun) -> PathBuf {
     let names = || {
         let names = written.manifest.files.iter().map(|file| file.name.as_str());
         names.filter(|name| !written.kept.contains(*name))
@@ -287,16 +287,22 @@ fn first_to_open(written: &WrittenRun) -> PathBuf {
     written.folder.join(first.unwrap_or(MANIFEST))
 }
 
+/// What this command wrote, the manifest included, as paths that can be opened
+/// from where it ran.
+pub(super) fn paths_of_files(written: &WrittenRun) -> Vec<String> {
+    let files = written.manifest.files.iter().map(|file| file.name.as_str());
+    let files = files.filter(|file| !written.kept.contains(*file));
+    let path = |name: &str| written.folder.join(name).display().to_string();
+    files.chain([MANIFEST]).map(path).collect()
+}
+
 fn print_json(
     written: &WrittenRun,
     picture_count: usize,
     durations: Durations,
     warnings: &[String],
 ) -> Result<()> {
-    let files = written.manifest.files.iter().map(|file| file.name.as_str());
-    let files = files.filter(|file| !written.kept.contains(*file));
-    // Paths that can be opened from where the command ran.
-    let path = |name: &str| written.folder.join(name).display().to_string();
+    let path = |name: &String| written.folder.join(name).display().to_string();
     let report = Report {
         model: &written.manifest.model,
         input: &written.manifest.input,
@@ -304,8 +310,8 @@ fn print_json(
         attention: &written.manifest.attention,
         folder: written.folder.display().to_string(),
         open: first_to_open(written).display().to_string(),
-        files: files.chain([MANIFEST]).map(path).collect(),
-        kept: written.kept.iter().map(|name| path(name)).collect(),
+        files: paths_of_files(written),
+        kept: written.kept.iter().map(path).collect(),
         pictures: picture_count,
         seconds: Seconds {
             load: durations.load.as_secs_f64(),

@@ -6,8 +6,8 @@ use std::error::Error;
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
-    PASS_A_TOKEN, always_in_quotes, convert_file, convert_weights, example_of, option_of, quoted,
-    quoted_path, save_checkpoint, use_original,
+    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, option_of,
+    quoted, quoted_path, save_checkpoint, take_array_out, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -25,7 +25,7 @@ use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{FolderKind, LabelsOf, Remedy};
+use crate::remedy::{FolderKind, InputColumn, LabelsOf, Remedy};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -203,6 +203,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::NameStandardInputOnce => "name - once".into(),
         Remedy::NameColumn { column, names } => match names.first() {
             Some(name) => format!("{column} {}", quoted(name)),
+            None if *column != InputColumn::Text => format!("leave {column} out"),
             None => "write each input under a name: {\"text\": \"Hello.\"}".into(),
         },
         Remedy::NameColumnOrWriteHeader { names } => match names.first() {
@@ -220,10 +221,11 @@ pub fn in_words(remedy: &Remedy) -> String {
                 name(1)
             )
         }
-        Remedy::TakeArrayOut { name } => format!(
-            "write the array into a file of its own: jq {} in.json > inputs.json",
-            quoted(&format!(".[{}]", serde_json::Value::from(name.as_str())))
-        ),
+        Remedy::TakeArrayOut { name, file } => take_array_out(name, file.as_deref()),
+        Remedy::ReadAsCsv => "--input-format csv".into(),
+        Remedy::SayDelimiter { delimiter } => {
+            format!("write this line above the header: sep={delimiter}")
+        }
         Remedy::LeaveOutColumn(column) => format!("leave {column} out, or --input-format csv"),
         Remedy::RenameColumns => "give each column a name of its own".into(),
         Remedy::ConvertFile { file, kind } => convert_file(file, *kind),
@@ -234,9 +236,10 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SplitTexts => "make several lines of it".into(),
         Remedy::LeaveOutFields => "leave out what is no text, pair or id".into(),
-        Remedy::SaveAsUtf8 => {
-            "save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 in.txt > utf-8.txt, with its encoding in place of WINDOWS-1252".into()
-        }
+        Remedy::SaveAsUtf8 { file } => format!(
+            "save it as UTF-8: {}, with its encoding in place of WINDOWS-1252",
+            as_utf8("WINDOWS-1252", file.as_deref().unwrap_or("in.txt"))
+        ),
         Remedy::WriteWholeLetters => {
             "in Python: text.encode(\"utf-16\", \"surrogatepass\").decode(\"utf-16\", \"replace\")".into()
         }

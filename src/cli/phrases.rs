@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::batch::InputFormat;
 use crate::remedy::{Alteration, CheckpointPart, ForeignFile, ForeignWeights, Setting};
 
 pub(super) const PASS_A_TOKEN: &str =
@@ -124,43 +125,98 @@ pub(super) fn save_checkpoint(part: CheckpointPart) -> &'static str {
     }
 }
 
-/// How to make a file of inputs of one that is none.
+/// How to make a file of inputs of one that is none; `-` is standard input.
 pub(super) fn convert_file(file: &str, kind: ForeignFile) -> String {
     let pandas = |read: &str| {
         format!(
             "in Python: pandas.{read}({file:?}).to_json(\"inputs.jsonl\", orient=\"records\", lines=True)"
         )
     };
-    let file = quoted(file);
-    let unpacked = |tool: &str| {
-        format!("{tool} < {file} | attnviz batch - --input-format csv, or what else is in it")
-    };
-    let encoded = |from: &str| format!("iconv -f {from} -t UTF-8 {file} > utf-8.txt");
     match kind {
         ForeignFile::Parquet => pandas("read_parquet"),
         ForeignFile::Arrow => pandas("read_feather"),
         ForeignFile::Spreadsheet => {
             "save it as CSV UTF-8 in the program that it comes from".to_owned()
         }
-        ForeignFile::Gzip => unpacked("gzip -dc"),
-        ForeignFile::Bzip2 => unpacked("bzip2 -dc"),
-        ForeignFile::Xz => unpacked("xz -dc"),
-        ForeignFile::Zstandard => unpacked("zstd -dc"),
-        ForeignFile::Archive => format!("unpack it first: {file}"),
+        ForeignFile::Gzip => unpacked("gzip -dc", file),
+        ForeignFile::Bzip2 => unpacked("bzip2 -dc", file),
+        ForeignFile::Xz => unpacked("xz -dc", file),
+        ForeignFile::Zstandard => unpacked("zstd -dc", file),
+        ForeignFile::Archive => format!("unpack it first: {}", quoted(file)),
+        ForeignFile::LfsPointer => match Path::new(file).parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => {
+                format!("cd {} && git lfs pull", quoted_path(folder))
+            }
+            _ => "git lfs pull".to_owned(),
+        },
         ForeignFile::Document => "save it as plain text, one text a line".to_owned(),
         ForeignFile::Database => "export a table of it as CSV".to_owned(),
         ForeignFile::TokenLines => {
             "write each sentence as one line of text, or read each line as a text: --input-format txt"
                 .to_owned()
         }
-        ForeignFile::Utf16LittleEndian => encoded("UTF-16LE"),
-        ForeignFile::Utf16BigEndian => encoded("UTF-16BE"),
-        ForeignFile::Utf32 => encoded("UTF-32"),
+        ForeignFile::Utf16LittleEndian => as_utf8("UTF-16LE", file),
+        ForeignFile::Utf16BigEndian => as_utf8("UTF-16BE", file),
+        ForeignFile::Utf32 => as_utf8("UTF-32", file),
         ForeignFile::Picture | ForeignFile::Arrays | ForeignFile::Binary => {
             "name a file of texts, such as sentences.txt".to_owned()
         }
         ForeignFile::Unknown => {
             "--input-format txt, if each line is a text; or jsonl, json, csv, tsv".to_owned()
         }
+    }
+}
+
+/// How to read what is in a compressed file.
+fn unpacked(tool: &str, file: &str) -> String {
+    let path = Path::new(file);
+    let extension_of = |path: &Path| {
+        let extension = path.extension().unwrap_or_default();
+        extension.to_string_lossy().to_ascii_lowercase()
+    };
+    let inner = match (extension_of(path).as_str(), path.file_stem()) {
+        ("gz" | "bz2" | "xz" | "zst", Some(inner)) => Path::new(inner),
+        _ => path,
+    };
+    let extension = extension_of(inner);
+    if matches!(extension.as_str(), "tar" | "tgz" | "tbz2" | "txz" | "tzst") {
+        return format!("unpack it first: tar -xf {}", quoted(file));
+    }
+    let format = match InputFormat::of(inner) {
+        Some(format) if !extension.is_empty() => format.to_string(),
+        _ => "csv, or what else is in it".to_owned(),
+    };
+    let from = match file {
+        "-" => String::new(),
+        file => format!(" < {}", quoted(file)),
+    };
+    format!("{tool}{from} | attnviz batch - --input-format {format}")
+}
+
+/// How to make UTF-8 of a file in another encoding, under the same extension.
+pub(super) fn as_utf8(encoding: &str, file: &str) -> String {
+    if file == "-" {
+        return format!("iconv -f {encoding} -t UTF-8 | attnviz batch -");
+    }
+    let extension = Path::new(file).extension().unwrap_or_default();
+    let converted = match extension.to_string_lossy().as_ref() {
+        "" => "utf-8.txt".to_owned(),
+        extension => quoted(&format!("utf-8.{extension}")),
+    };
+    format!(
+        "iconv -f {encoding} -t UTF-8 {} > {converted}",
+        quoted(file)
+    )
+}
+
+/// How to make a file of inputs of the array that an object holds.
+pub(super) fn take_array_out(name: &str, file: Option<&str>) -> String {
+    let filter = quoted(&format!(".[{}]", serde_json::Value::from(name)));
+    match file.unwrap_or("in.json") {
+        "-" => format!("take the array out: jq {filter} | attnviz batch - --input-format json"),
+        file => format!(
+            "write the array into a file of its own: jq {filter} {} > inputs.json",
+            quoted(file)
+        ),
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Error, Result};
 use serde::Serialize;
 
 use super::Outcome;
+use super::encode::{first_to_open, paths_of_files};
 use super::hints::hint;
 use super::messages::{Messages, missing_glyphs, seconds};
 use super::saved_selection::select;
@@ -29,19 +30,30 @@ pub(super) fn run(
 ) -> Result<Outcome> {
     check_output(settings)?;
     let start = Instant::now();
+    messages.warnings(&settings.warnings);
     let mut report = Report {
         folder: settings.output.display().to_string(),
+        open: None,
         runs: Vec::new(),
         failed: Vec::new(),
         seconds: 0.0,
+        warnings: settings.warnings.clone(),
     };
     let mut missing = BTreeSet::new();
     let count = runs.names.len() as u64;
     let bar = messages.progress(count, "drawing {bar:24} {pos}/{len} runs {eta} left");
     for name in &runs.names {
-        match draw(settings, &runs.root, name, messages) {
+        let mut warn = |warning: &str| {
+            let warning = format!("{name}: {warning}");
+            bar.suspend(|| messages.warning(&warning));
+            report.warnings.push(warning);
+        };
+        match draw(settings, &runs.root, name, &mut warn) {
             Ok(written) => {
                 missing.extend(&written.missing_glyphs);
+                report
+                    .open
+                    .get_or_insert_with(|| first_to_open(&written).display().to_string());
                 report.runs.push(Drawn::new(name, &written));
             }
             // Nobody reads on, or nobody can.
@@ -56,10 +68,16 @@ pub(super) fn run(
     }
     bar.finish_and_clear();
     if !missing.is_empty() {
-        messages.warning(missing_glyphs(&missing));
+        let warning = missing_glyphs(&missing);
+        messages.warning(&warning);
+        report.warnings.push(warning);
     }
     report.seconds = start.elapsed().as_secs_f64();
-    report.print(settings.json, start)?;
+    match settings.json {
+        true => report.print_json()?,
+        false if messages.shows_results() => report.print_text(start)?,
+        false => {}
+    }
     Ok(match report.failed.is_empty() {
         true => Outcome::Done,
         false => Outcome::SomeInputsFailed,
@@ -94,11 +112,11 @@ fn draw(
     settings: &RenderSettings,
     root: &Path,
     name: &str,
-    messages: &Messages,
+    warn: &mut dyn FnMut(&str),
 ) -> Result<WrittenRun> {
     let saved = saved::read(&root.join(name), &settings.names)?;
     for warning in &saved.warnings {
-        messages.warning(warning);
+        warn(warning);
     }
     let run = select(saved.run, settings)?;
     let place = (settings.output.as_path(), name);
@@ -113,9 +131,12 @@ fn draw(
 #[derive(Serialize)]
 struct Report {
     folder: String,
+    /// The one to look at first; none where nothing is drawn.
+    open: Option<String>,
     runs: Vec<Drawn>,
     failed: Vec<Failed>,
     seconds: f64,
+    warnings: Vec<String>,
 }
 
 /// A run that was drawn.
@@ -128,14 +149,10 @@ struct Drawn {
 
 impl Drawn {
     fn new(name: &str, written: &WrittenRun) -> Self {
-        let files = written.manifest.files.iter().map(|file| &file.name);
         Self {
             name: name.to_owned(),
             folder: written.folder.display().to_string(),
-            files: files
-                .filter(|&file| !written.kept.contains(file))
-                .cloned()
-                .collect(),
+            files: paths_of_files(written),
         }
     }
 }
@@ -166,18 +183,21 @@ impl Failed {
 }
 
 impl Report {
-    fn print(&self, json: bool, start: Instant) -> Result<()> {
-        let text = match json {
-            true => serde_json::to_string_pretty(self)?,
-            false => format!(
-                "runs    {} drawn, {} failed\nwrote   {}\ntime    {}",
-                self.runs.len(),
-                self.failed.len(),
-                Printable(&self.folder),
-                seconds(start.elapsed())
-            ),
-        };
+    fn print_json(&self) -> Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
         writeln!(std::io::stdout(), "{text}").map_err(StandardOutputError::from)?;
+        Ok(())
+    }
+
+    fn print_text(&self, start: Instant) -> Result<(), StandardOutputError> {
+        let mut out = anstream::stdout().lock();
+        let (drawn, failed) = (self.runs.len(), self.failed.len());
+        writeln!(out, "runs    {drawn} drawn, {failed} failed")?;
+        if let Some(open) = &self.open {
+            writeln!(out, "wrote   {}", Printable(&self.folder))?;
+            writeln!(out, "open    {}", Printable(open))?;
+        }
+        writeln!(out, "time    {}", seconds(start.elapsed()))?;
         Ok(())
     }
 }

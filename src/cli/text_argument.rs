@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use thiserror::Error;
 
+use crate::batch::decoded;
 use crate::remedy::Remedy;
 
 /// The most bytes of one text: far more than any model takes, and little memory.
@@ -44,13 +45,14 @@ impl StandardInputError {
 /// input, its line ends as spaces, those at its end left out.
 pub(super) fn text_of(argument: &str) -> Result<String, StandardInputError> {
     match argument {
-        "-" => read(io::stdin().lock()),
+        "-" => read(Box::new(io::stdin())),
         text => Ok(text.to_owned()),
     }
 }
 
-fn read(input: impl Read) -> Result<String, StandardInputError> {
+fn read(input: Box<dyn Read>) -> Result<String, StandardInputError> {
     let mut bytes = Vec::new();
+    let input = decoded(input)?;
     input.take(MAXIMUM_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAXIMUM_BYTES {
         return Err(StandardInputError::TooLong);

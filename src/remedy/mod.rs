@@ -195,6 +195,15 @@ pub enum Remedy {
     TakeArrayOut {
         /// The field that it is in.
         name: String,
+        /// The file, as it was named, where that is known.
+        file: Option<String>,
+    },
+    /// Read the file as a table of another kind.
+    ReadAsCsv,
+    /// Say above the header what stands between columns.
+    SayDelimiter {
+        /// That.
+        delimiter: char,
     },
     /// Do without naming a column.
     LeaveOutColumn(InputColumn),
@@ -218,7 +227,10 @@ pub enum Remedy {
     /// Leave out columns or fields that no input is made of.
     LeaveOutFields,
     /// Save the file in UTF-8.
-    SaveAsUtf8,
+    SaveAsUtf8 {
+        /// The file, as it was named, where that is known.
+        file: Option<String>,
+    },
     /// Save texts whose letters are whole.
     WriteWholeLetters,
     /// Write inputs as JSON.

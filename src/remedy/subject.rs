@@ -72,6 +72,8 @@ pub enum ForeignFile {
     Zstandard,
     /// A zip or tar file and the like.
     Archive,
+    /// What git holds in the place of a large file.
+    LfsPointer,
     /// A PDF, or a document of an office program.
     Document,
     /// A picture.

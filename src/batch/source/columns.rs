@@ -1,27 +1,31 @@
 //! Which columns of a table, or which fields of a JSON object, an input is made
 //! of: those that the user names, or the usual ones.
 
+use strsim::osa_distance;
 use thiserror::Error;
 
 use crate::remedy::{InputColumn, Remedy};
 use crate::store::batch_records::Columns;
 
-/// Names of texts and of their seconds, as data sets have them; letter case does
-/// not count. The first is attnviz's own, and is taken whatever else is there.
-const USUAL: [(&str, Option<&str>); 12] = [
-    ("text", Some("pair")),
-    ("sentence", None),
-    ("sentence1", Some("sentence2")),
-    ("sentence_1", Some("sentence_2")),
-    ("sentence_a", Some("sentence_b")),
-    ("text1", Some("text2")),
-    ("text_1", Some("text_2")),
-    ("text_a", Some("text_b")),
-    ("premise", Some("hypothesis")),
-    ("question", Some("context")),
-    ("question1", Some("question2")),
-    ("query", Some("passage")),
+/// Names of texts and of their seconds, as data sets have them, the likelier
+/// second first; letter case does not count. The first is attnviz's own, and is
+/// taken whatever else is there.
+const USUAL: [(&str, &[&str]); 12] = [
+    ("text", &[PAIR, "text_pair"]),
+    ("sentence", &[PAIR]),
+    ("sentence1", &["sentence2", PAIR]),
+    ("sentence_1", &["sentence_2", PAIR]),
+    ("sentence_a", &["sentence_b", PAIR]),
+    ("text1", &["text2", PAIR]),
+    ("text_1", &["text_2", PAIR]),
+    ("text_a", &["text_b", PAIR]),
+    ("premise", &["hypothesis", PAIR]),
+    ("question", &["context", PAIR]),
+    ("question1", &["question2", PAIR]),
+    ("query", &["passage", PAIR]),
 ];
+/// attnviz's own name of second texts, which goes with any text.
+const PAIR: &str = "pair";
 /// The usual name of ids.
 const ID: &str = "id";
 /// So many names are told.
@@ -33,6 +37,9 @@ pub(super) struct Chosen {
     pub text: usize,
     pub pair: Option<usize>,
     pub id: Option<usize>,
+    /// The usual second text of another name than the text has, which is not
+    /// taken where nobody says so.
+    pub unread: Option<usize>,
 }
 
 /// Columns or fields are not those of an input.
@@ -48,6 +55,8 @@ pub enum ColumnError {
         name: String,
         /// The names that there are.
         found: Vec<String>,
+        /// Those that may be meant, the nearest first.
+        likely: Vec<String>,
     },
     /// None of the usual names of texts is there.
     #[error("expected a column of texts, such as \"text\" or \"sentence\", found {}", told(.found))]
@@ -90,9 +99,9 @@ impl ColumnError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::Missing { column, found, .. } => Remedy::NameColumn {
+            Self::Missing { column, likely, .. } => Remedy::NameColumn {
                 column: *column,
-                names: likely(found),
+                names: likely.clone(),
             },
             Self::NoText { likely, .. } => Remedy::NameColumn {
                 column: InputColumn::Text,
@@ -158,6 +167,7 @@ pub(super) fn choose(columns: &Columns, names: &[&str]) -> Result<Chosen, Column
                 column,
                 name: name.clone(),
                 found: found(),
+                likely: meant(column, name, columns, names),
             }),
         },
     };
@@ -181,7 +191,53 @@ pub(super) fn choose(columns: &Columns, names: &[&str]) -> Result<Chosen, Column
         let found = found();
         return Err(ColumnError::Same { name, found });
     }
-    Ok(Chosen { text, pair, id })
+    let others = [Some(text), id];
+    let unread = match (named_text, pair) {
+        (None, None) => unread_pair(names, others),
+        (Some(_), _) | (_, Some(_)) => None,
+    };
+    Ok(Chosen {
+        text,
+        pair,
+        id,
+        unread,
+    })
+}
+
+/// A usual second text that is none of the others.
+fn unread_pair(names: &[&str], others: [Option<usize>; 2]) -> Option<usize> {
+    let seconds = USUAL.iter().flat_map(|(_, seconds)| seconds.iter());
+    seconds
+        .filter_map(|second| find(names, second, InputColumn::Pair).ok()?)
+        .find(|&position| !others.contains(&Some(position)))
+}
+
+/// The names that may be meant by one that is not there, the nearest first: none
+/// of a column that is something else already.
+fn meant(column: InputColumn, name: &str, columns: &Columns, names: &[&str]) -> Vec<String> {
+    let position = |column: InputColumn, name: &Option<String>| {
+        let name = name.as_deref()?;
+        find(names, name, column).ok()?
+    };
+    let mut taken = vec![
+        position(InputColumn::Text, &columns.text),
+        position(InputColumn::Pair, &columns.pair),
+        position(InputColumn::Id, &columns.id),
+    ];
+    if column != InputColumn::Text && columns.text.is_none() {
+        let usual = usual(names, [None, None]).ok().flatten();
+        taken.push(usual.map(|(text, _)| text));
+    }
+    let free = (0..).zip(names);
+    let free = free.filter(|(position, _)| !taken.contains(&Some(*position)));
+    let free: Vec<String> = free.map(|(_, name)| (*name).to_owned()).collect();
+    let mut meant = match column {
+        InputColumn::Text | InputColumn::Pair => likely(&free),
+        InputColumn::Id => free.into_iter().filter(|name| !name.is_empty()).collect(),
+    };
+    let typed = name.to_lowercase();
+    meant.sort_by_key(|name| osa_distance(&typed, &name.to_lowercase()));
+    meant
 }
 
 /// The usual text with its pair, apart from columns that are something else.
@@ -194,14 +250,17 @@ fn usual(
         Ok(position.filter(|&position| !others.contains(&Some(position))))
     };
     let mut texts: Vec<(usize, Option<usize>)> = Vec::new();
-    for (index, (text, pair)) in USUAL.into_iter().enumerate() {
+    for (index, (text, seconds)) in USUAL.into_iter().enumerate() {
         let Some(text) = free(text, InputColumn::Text)? else {
             continue;
         };
-        let pair = match pair {
-            Some(pair) => free(pair, InputColumn::Pair)?,
-            None => None,
-        };
+        let mut pair = None;
+        for second in seconds {
+            pair = match pair {
+                None => free(second, InputColumn::Pair)?,
+                found => found,
+            };
+        }
         if index == 0 {
             return Ok(Some((text, pair)));
         }

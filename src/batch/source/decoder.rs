@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 /// So many bytes are read at once, and looked at before the first line.
 const BLOCK: usize = 8 << 10;
 
+/// The longest first bytes that tell what a file is.
+const TELLING: usize = 24;
+
 /// What is known of the bytes that went by.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
@@ -70,7 +73,7 @@ impl Decoder {
         };
         // A pipe gives what it has. A first line that is whole is enough.
         let mut head = Vec::new();
-        while head.len() < 4 && !head.contains(&b'\n') && !decoder.has_ended {
+        while head.len() < TELLING && !head.contains(&b'\n') && !decoder.has_ended {
             head.extend(decoder.block()?);
         }
         let (encoding, mark) = match head.as_slice() {

@@ -111,6 +111,7 @@ impl Elements {
         if !is_whole {
             self.has_ended = true;
         }
+        let parse = |json, is_alone| object::parse(json, &source.columns, is_alone);
         let content = match &bytes {
             _ if !is_whole => Err(RecordError::BrokenArray {
                 expected: "the end of the element",
@@ -119,11 +120,22 @@ impl Elements {
             None => Err(RecordError::TooLong {
                 maximum: MAXIMUM_LENGTH,
             }),
-            Some(bytes) => {
-                RecordError::text(bytes).and_then(|json| object::parse(json, &source.columns))
+            Some(bytes) => RecordError::text(bytes).and_then(|json| parse(json, false)),
+        };
+        // Whether it is alone matters for what is wrong with it, and a pipe may
+        // take its time to tell.
+        let content = match (&bytes, content) {
+            (Some(bytes), Err(_)) if is_whole && self.is_alone()? => {
+                RecordError::text(bytes).and_then(|json| parse(json, true))
             }
+            (_, content) => content,
         };
         Ok(Some((line, content)))
+    }
+
+    /// Whether the element that was read is all that the file holds.
+    fn is_alone(&mut self) -> io::Result<bool> {
+        Ok(!self.is_array && self.position == 1 && self.space()?.is_none())
     }
 
     /// The end of all elements, where nothing more is there.

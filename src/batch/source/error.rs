@@ -1,6 +1,7 @@
 //! Why a file of inputs cannot be read at all.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -8,6 +9,17 @@ use super::columns::ColumnError;
 use super::foreign;
 use super::record::RecordError;
 use crate::remedy::{ForeignFile, InputColumn, Remedy};
+
+/// How a header is written that is none of the format it is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeaderLayout {
+    /// With commas or semicolons, where tabs are expected.
+    Csv,
+    /// With another sign between names.
+    Between(char),
+    /// With names in quotation marks that are letters here.
+    Quoted,
+}
 
 /// A file of inputs cannot be read.
 #[derive(Debug, Error)]
@@ -26,6 +38,8 @@ pub enum SourceError {
     Foreign {
         /// The file, as it was named.
         file: String,
+        /// Where it is.
+        path: PathBuf,
         /// What it is.
         kind: ForeignFile,
     },
@@ -52,6 +66,8 @@ pub enum SourceError {
         file: String,
         /// What is missing.
         error: ColumnError,
+        /// What its header looks like instead.
+        layout: Option<HeaderLayout>,
     },
     /// Standard input can only be read once.
     #[error("standard input (-) is named twice")]
@@ -75,12 +91,22 @@ impl SourceError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
             Self::Io { .. } => Remedy::NameReadableInputs,
-            Self::Foreign { file, kind } => Remedy::ConvertFile {
-                file: file.clone(),
+            Self::Foreign { path, kind, .. } => Remedy::ConvertFile {
+                file: path.display().to_string(),
                 kind: *kind,
             },
             Self::NoArray { .. } => Remedy::WriteJson,
-            Self::Header { error, .. } => return error.remedy(),
+            Self::Header { error, file } => return error.remedy_in(Some(file)),
+            Self::Columns {
+                layout: Some(layout),
+                ..
+            } => match layout {
+                HeaderLayout::Csv => Remedy::ReadAsCsv,
+                HeaderLayout::Between(delimiter) => Remedy::SayDelimiter {
+                    delimiter: *delimiter,
+                },
+                HeaderLayout::Quoted => Remedy::ReadQuotes,
+            },
             Self::Columns {
                 error: ColumnError::NoText { likely, .. },
                 ..

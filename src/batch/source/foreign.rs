@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::checkpoint::is_lfs_pointer;
 use crate::remedy::ForeignFile;
 
 /// By a file's extension, which is none of a file of inputs.
@@ -30,14 +31,12 @@ pub(super) fn by_name(path: &Path) -> ForeignFile {
 
 /// First bytes that only one kind of file has.
 const SIGNATURES: &[(&[u8], ForeignFile)] = &[
-    (b"PAR1", ForeignFile::Parquet),
-    (b"ARROW1", ForeignFile::Arrow),
+    (b"ARROW1\0\0", ForeignFile::Arrow),
     (b"PK\x03\x04", ForeignFile::Archive),
     (b"PK\x05\x06", ForeignFile::Archive),
     (b"7z\xbc\xaf\x27\x1c", ForeignFile::Archive),
     (b"Rar!\x1a", ForeignFile::Archive),
     (b"\x1f\x8b", ForeignFile::Gzip),
-    (b"BZh", ForeignFile::Bzip2),
     (b"\xfd7zXZ\0", ForeignFile::Xz),
     (b"\x28\xb5\x2f\xfd", ForeignFile::Zstandard),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ForeignFile::Document),
@@ -60,7 +59,8 @@ const SIGNATURES: &[(&[u8], ForeignFile)] = &[
 /// thousand of them.
 pub(super) fn by_content(head: &[u8], path: &Path) -> Option<ForeignFile> {
     let found = SIGNATURES.iter().find(|(first, _)| head.starts_with(first));
-    if let Some(&(_, kind)) = found {
+    let found = found.map(|&(_, kind)| kind);
+    if let Some(kind) = found.or_else(|| by_words(head)) {
         // Office programs keep their documents in archives.
         return Some(match (kind, by_name(path)) {
             (
@@ -75,6 +75,24 @@ pub(super) fn by_content(head: &[u8], path: &Path) -> Option<ForeignFile> {
         return None;
     }
     by_zeros(head)
+}
+
+/// By first bytes that are letters, and that a text could begin with as well:
+/// what follows tells.
+fn by_words(head: &[u8]) -> Option<ForeignFile> {
+    match head {
+        _ if is_lfs_pointer(head) => Some(ForeignFile::LfsPointer),
+        // Structures of Thrift follow, the first of which begins with its tag.
+        [b'P', b'A', b'R', b'1', 0..=8 | 14..=31, ..] => Some(ForeignFile::Parquet),
+        // The size of blocks, then a block or the end, of which pi and its root
+        // are the signs.
+        [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..]
+            if rest.starts_with(b"1AY&SY") || rest.starts_with(b"\x17\x72\x45\x38\x50\x90") =>
+        {
+            Some(ForeignFile::Bzip2)
+        }
+        _ => None,
+    }
 }
 
 /// Letters of Latin scripts in two bytes have a zero for every other byte; what
@@ -115,6 +133,7 @@ pub(super) fn in_words(kind: ForeignFile) -> &'static str {
         ForeignFile::Picture => "a picture",
         ForeignFile::Database => "a database",
         ForeignFile::Arrays => "a file of arrays",
+        ForeignFile::LfsPointer => "a Git LFS pointer in place of the file",
         ForeignFile::TokenLines => "a file with one token a line",
         ForeignFile::Utf16LittleEndian | ForeignFile::Utf16BigEndian => {
             "text in UTF-16 without a byte order mark"

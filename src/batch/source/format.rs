@@ -24,7 +24,7 @@ closed_set!(InputFormat, "input format",
 
 impl InputFormat {
     /// By a file's extension; `None` where it is one that says nothing of texts.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         let extension = path.extension().unwrap_or_default();
         match extension.to_str()?.to_ascii_lowercase().as_str() {
             "" | "txt" | "text" => Some(Self::Text),

@@ -36,7 +36,7 @@ use lines::Lines;
 use table::Table;
 
 pub use columns::ColumnError;
-pub use error::SourceError;
+pub use error::{HeaderLayout, SourceError};
 pub use format::InputFormat;
 pub use record::RecordError;
 pub(super) use record::{Record, RecordText};
@@ -102,7 +102,11 @@ impl InputSource {
                 None if !path.is_file() => InputFormat::Text,
                 None => {
                     let kind = foreign::by_name(path);
-                    return Err(SourceError::Foreign { file: name, kind });
+                    return Err(SourceError::Foreign {
+                        file: name,
+                        path: path.clone(),
+                        kind,
+                    });
                 }
             };
             Ok(Self {
@@ -235,7 +239,8 @@ impl InputSource {
         let (decoder, head) = Decoder::open(inner, &meter).map_err(|error| self.io(error))?;
         if let Some(kind) = foreign::by_content(&head, &self.path) {
             let file = self.name.clone();
-            return Err(SourceError::Foreign { file, kind });
+            let path = self.path.clone();
+            return Err(SourceError::Foreign { file, path, kind });
         }
         let lines = |decoder| Lines::new(decoder, &meter);
         let kind = match self.format {
@@ -248,6 +253,15 @@ impl InputSource {
         };
         Ok(Records { kind, meter })
     }
+}
+
+/// A stream as UTF-8, decoded as files of inputs are.
+///
+/// # Errors
+/// When its first bytes cannot be read.
+pub fn decoded(input: Box<dyn Read>) -> io::Result<impl Read> {
+    let (decoder, _) = Decoder::open(input, &Rc::default())?;
+    Ok(decoder)
 }
 
 fn is_standard_input(path: &Path) -> bool {
@@ -287,9 +301,9 @@ impl Records {
                     ..RecordText::default()
                 })
             }),
-            Kind::JsonLines(lines) => {
-                next_line(lines, source, |line| object::parse(line, &source.columns))
-            }
+            Kind::JsonLines(lines) => next_line(lines, source, |line| {
+                object::parse(line, &source.columns, false)
+            }),
             Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),
         }

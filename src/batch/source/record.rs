@@ -31,6 +31,8 @@ pub(in crate::batch) struct RecordText {
     pub id: Option<String>,
     pub text: String,
     pub pair: Option<String>,
+    /// The column or field that may be the second text, and was not read.
+    pub unread: Option<String>,
 }
 
 /// Why an input could not be read, while those behind it can.
@@ -138,15 +140,25 @@ pub enum RecordError {
 impl RecordError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
+        self.remedy_in(None)
+    }
+
+    /// What the user can do about it in a file that is named so.
+    pub fn remedy_in(&self, file: Option<&str>) -> Option<Remedy> {
         Some(match self {
             Self::TooLong { .. } => Remedy::SplitTexts,
             Self::TooManyFields { .. } => Remedy::LeaveOutFields,
-            Self::NotUtf8 { .. } => Remedy::SaveAsUtf8,
+            Self::NotUtf8 { .. } => Remedy::SaveAsUtf8 {
+                file: file.map(str::to_owned),
+            },
             Self::HalfSurrogate => Remedy::WriteWholeLetters,
             Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {
                 Remedy::WriteJson
             }
-            Self::ArrayWithin { name } => Remedy::TakeArrayOut { name: name.clone() },
+            Self::ArrayWithin { name } => Remedy::TakeArrayOut {
+                name: name.clone(),
+                file: file.map(str::to_owned),
+            },
             Self::WrongKind { .. } => Remedy::WriteTextsAsStrings,
             Self::Columns(error) => return error.remedy(),
             Self::FieldCount {
@@ -158,7 +170,7 @@ impl RecordError {
             } => Remedy::QuoteFields,
             Self::FieldCount { .. } => Remedy::FillFields,
             Self::OpenQuote | Self::AfterQuote { .. } => Remedy::CloseQuote,
-            Self::Element { error, .. } => return error.remedy(),
+            Self::Element { error, .. } => return error.remedy_in(file),
         })
     }
 

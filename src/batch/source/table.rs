@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use super::InputSource;
 use super::columns::{self, Chosen};
-use super::error::SourceError;
+use super::error::{HeaderLayout, SourceError};
 use super::format::InputFormat;
 use super::lines::{Line, Lines};
 use super::record::{MAXIMUM_FIELDS, MAXIMUM_LENGTH, Record, RecordError, RecordText};
@@ -32,10 +32,12 @@ pub(super) struct Table {
     header: Option<Header>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Header {
     length: usize,
     chosen: Chosen,
+    /// The name of a column that may be the second text, and is not read.
+    unread: Option<String>,
 }
 
 impl Table {
@@ -66,6 +68,7 @@ impl Table {
         let header = row.map_err(|error| SourceError::Header {
             file: source.name.clone(),
             error,
+            layout: layout(row, source),
         })?;
         if header.len() > MAXIMUM_FIELDS {
             let maximum = MAXIMUM_FIELDS;
@@ -80,9 +83,9 @@ impl Table {
 
     /// The next row; `None` at the end.
     pub(super) fn next(&mut self, source: &InputSource) -> Result<Option<Record>, SourceError> {
-        let Some(header) = self.header else {
+        if self.header.is_none() {
             return Ok(None);
-        };
+        }
         let Some(first) = self.next_line(source)? else {
             return Ok(None);
         };
@@ -92,7 +95,7 @@ impl Table {
         if let Some(next) = self.held.front() {
             offset = offset.min(next.offset);
         }
-        Ok(Some(Record {
+        Ok(self.header.as_ref().map(|header| Record {
             line,
             offset,
             content: row.and_then(|row| header.text(&row)),
@@ -123,7 +126,7 @@ impl Table {
             let maximum = MAXIMUM_LENGTH;
             return Ok(Err(RecordError::TooLong { maximum }));
         }
-        let expected = self.header.map(|header| header.length);
+        let expected = self.header.as_ref().map(|header| header.length);
         let mut row = Row::new(self.delimiter, self.has_quotes);
         let mut end = row.read(first.content(), first.end());
         let (mut count, mut length) = (0, 0);
@@ -172,12 +175,15 @@ impl Header {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let chosen = columns::choose(&source.columns, &names);
+        let chosen = chosen.map_err(|error| SourceError::Columns {
+            file: source.name.clone(),
+            error,
+        })?;
+        let unread = chosen.unread.and_then(|index| names.get(index));
         Ok(Self {
             length: row.len(),
-            chosen: chosen.map_err(|error| SourceError::Columns {
-                file: source.name.clone(),
-                error,
-            })?,
+            chosen,
+            unread: unread.map(|&name| name.to_owned()),
         })
     }
 
@@ -191,7 +197,29 @@ impl Header {
             id: field(self.chosen.id)?,
             text: field(Some(self.chosen.text))?.unwrap_or_default(),
             pair: field(self.chosen.pair)?,
+            unread: self.unread.clone(),
         })
+    }
+}
+
+/// What a header looks like whose columns are not those of inputs.
+fn layout(row: &Row, source: &InputSource) -> Option<HeaderLayout> {
+    let first = row.field(0);
+    let is_one = row.len() == 1;
+    let has = |delimiter: u8| is_one && first.contains(&delimiter);
+    match source.format {
+        InputFormat::Tsv if has(b',') || has(b';') => Some(HeaderLayout::Csv),
+        InputFormat::Csv | InputFormat::Tsv if has(b'|') => Some(HeaderLayout::Between('|')),
+        InputFormat::Tsv if !source.has_quotes => {
+            let mut fields = (0..row.len()).map(|index| row.field(index));
+            let is_quoted = fields.any(|field| field.len() > 1 && field.starts_with(b"\""));
+            is_quoted.then_some(HeaderLayout::Quoted)
+        }
+        InputFormat::Text
+        | InputFormat::JsonLines
+        | InputFormat::Json
+        | InputFormat::Csv
+        | InputFormat::Tsv => None,
     }
 }
 

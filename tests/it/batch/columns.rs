@@ -74,12 +74,62 @@ fn usual_names_are_found_without_being_named() {
         ),
         (&["PAIR", "TEXT"], ["the TEXT", "the PAIR", ""]),
         (&["text_a", "text_b"], ["the text_a", "the text_b", ""]),
+        // attnviz's own name of a second text goes with any text.
+        (&["sentence", "pair"], ["the sentence", "the pair", ""]),
+        (&["Pair", "premise"], ["the premise", "the Pair", ""]),
+        (&["sentence1", "pair"], ["the sentence1", "the pair", ""]),
+        (
+            &["premise", "pair", "hypothesis"],
+            ["the premise", "the hypothesis", ""],
+        ),
+        (&["text", "text_pair"], ["the text", "the text_pair", ""]),
+        (&["text_pair", "pair", "text"], ["the text", "the pair", ""]),
         // attnviz's own names before all others.
         (&["sentence", "text"], ["the text", "", ""]),
-        // A seconds column alone is no pair.
+        // Another text's second is no pair.
         (&["sentence", "context"], ["the sentence", "", ""]),
     ] {
         check(names, &[], expected);
+    }
+}
+
+#[test]
+fn a_second_text_that_is_not_read_is_warned_of() {
+    for (names, more, unread) in [
+        (["text", "sentence2"], &[][..], Some("sentence2")),
+        (["premise", "Sentence2"], &[], Some("Sentence2")),
+        (["sentence", "hypothesis"], &[], Some("hypothesis")),
+        (["question", "text_pair"], &[], Some("text_pair")),
+        (["text", "label"], &[], None),
+        (["text", "text_pair"], &[], None),
+        // Who names columns has chosen.
+        (["text", "sentence2"], &["--text-column", "text"], None),
+        (["text", "sentence2"], &["--pair-column", "sentence2"], None),
+        (["text", "sentence2"], &["--id-column", "sentence2"], None),
+    ] {
+        let [first, second] = names;
+        let line = format!("{{\"{first}\": \"one\", \"{second}\": \"two\"}}");
+        for (file, content) in [
+            ("in.csv", format!("{first},{second}\none,two\n")),
+            ("in.jsonl", format!("{line}\n")),
+            ("in.json", format!("[{line}]")),
+        ] {
+            let workplace = Workplace::new();
+            write(&workplace, file, content);
+            let more = [more, &["-f", "json", "--json"]].concat();
+            let outcome = batch(&workplace, 0, &[file], "out", &more);
+            let report: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+            let expected: Vec<String> = unread
+                .iter()
+                .map(|name| {
+                    format!(
+                        "{file}: the column \"{name}\" is not read; if it is the second text: \
+                         --pair-column {name}"
+                    )
+                })
+                .collect();
+            assert_eq!(report["warnings"], json!(expected), "{names:?} {more:?}");
+        }
     }
 }
 
@@ -139,12 +189,32 @@ fn a_column_that_is_missing_is_an_error_with_those_that_are_there() {
         (
             "text,b",
             &["--pair-column", "nope"],
-            &["--pair-column says, found text, b", "hint: --pair-column "],
+            &["--pair-column says, found text, b", "hint: --pair-column b"],
         ),
         (
             "text,b",
             &["--id-column", "nope"],
-            &["--id-column says, found text, b", "hint: --id-column "],
+            &["--id-column says, found text, b", "hint: --id-column b"],
+        ),
+        (
+            "text,label,number,nrs",
+            &["--id-column", "nr"],
+            &["hint: --id-column nrs"],
+        ),
+        (
+            "sentence,other,claims",
+            &["--pair-column", "Claim"],
+            &["hint: --pair-column claims"],
+        ),
+        (
+            "review,body,label",
+            &["--text-column", "reviews"],
+            &["hint: --text-column review"],
+        ),
+        (
+            "text",
+            &["--pair-column", "nope"],
+            &["hint: leave --pair-column out"],
         ),
         (
             "question,sentence,label",
@@ -200,6 +270,36 @@ fn a_column_that_is_missing_is_an_error_with_those_that_are_there() {
         assert!(
             outcome.stderr.contains("in.jsonl:1: "),
             "{}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn a_table_of_another_layout_is_answered_with_how_to_read_it() {
+    for (name, header, hint) in [
+        ("in.tsv", "id,review", "--input-format csv"),
+        ("in.tsv", "\"text\";\"label\"", "--input-format csv"),
+        (
+            "in.csv",
+            "text|label",
+            "write this line above the header: sep=|",
+        ),
+        (
+            "in.tsv",
+            "\"text\"\t\"label\"",
+            "--quotes, where quotation marks enclose fields",
+        ),
+        ("in.tsv", "review\tlabel", "--text-column review; or"),
+        ("in.csv", "review,label", "--text-column review; or"),
+    ] {
+        let workplace = Workplace::new();
+        write(&workplace, name, format!("{header}\none\n"));
+        let outcome = batch(&workplace, 1, &[name], "out", &[]);
+        let hint = format!("hint: {hint}");
+        assert!(
+            outcome.stderr.contains(&hint),
+            "{header}: {}",
             outcome.stderr
         );
     }

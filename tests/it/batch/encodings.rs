@@ -71,6 +71,28 @@ fn utf_16_is_decoded_in_every_format() {
 }
 
 #[test]
+fn the_hint_for_another_encoding_names_the_file() {
+    for (name, content, converted) in [
+        ("my.txt", &b"one\nGr\xfc\xdfe\n"[..], "my.txt > utf-8.txt"),
+        ("my.jsonl", b"\"Gr\xfc\xdfe\"\n", "my.jsonl > utf-8.jsonl"),
+        (
+            "my data.csv",
+            b"text\nGr\xfc\xdfe\n",
+            "'my data.csv' > utf-8.csv",
+        ),
+        ("my.json", b"[\"Gr\xfc\xdfe\"]", "my.json > utf-8.json"),
+    ] {
+        let workplace = Workplace::new();
+        write(&workplace, name, content);
+        batch(&workplace, 3, &[name], "out", &["-f", "json"]);
+        let hints = field(&results(&workplace.path().join("out")), "hint");
+        let hint = hints.last().expect("there is a line");
+        let expected = format!("iconv -f WINDOWS-1252 -t UTF-8 {converted}, with ");
+        assert!(hint.contains(&expected), "{hint}");
+    }
+}
+
+#[test]
 fn half_a_letter_of_utf_16_fails_alone() {
     // One alone, two in the wrong order, a whole one, and half a unit at the end.
     let content = "one\nbroken \u{e000} here\n\u{e001}\u{e000}\n\u{e000}\u{e001}\nlast";

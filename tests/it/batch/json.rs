@@ -186,7 +186,30 @@ fn a_file_of_json_that_is_no_array_says_so() {
     // An object around the array, as SQuAD has it.
     let found = read("data.json", r#"{"data": [{"text": "one"}], "n": 1}"#, 3);
     assert!(field(&found, "error")[0].contains("an array in its field \"data\""));
-    assert!(field(&found, "hint")[0].contains("jq '.[\"data\"]' in.json"));
+    for (content, array) in [
+        (r#"{"data": [{"text": "one"}], "n": 1}"#, "data"),
+        (r#"{"version": "1.1", "data": [{"title": "one"}]}"#, "data"),
+        (
+            r#"{"version": "1.1", "notes": [1], "texts": ["one"]}"#,
+            "texts",
+        ),
+        (r#"{"rows": [["one", "two"]], "version": "2"}"#, "rows"),
+    ] {
+        let found = read("my data.json", content, 3);
+        let expected = format!(
+            "write the array into a file of its own: jq '.[\"{array}\"]' 'my data.json' > inputs.json"
+        );
+        assert_eq!(field(&found, "hint"), [expected], "{content}");
+    }
+    // One of several objects is an input.
+    for content in [
+        r#"{"body": "one", "tags": ["a"]} {"body": "two", "tags": []}"#,
+        r#"[{"body": "one", "tags": ["a"]}]"#,
+        r#"{"body": "one", "tags": []}"#,
+    ] {
+        let found = read("data.json", content, 3);
+        assert_eq!(field(&found, "hint")[0], "--text-column body", "{content}");
+    }
     // Text in columns, as pandas writes it when nobody says otherwise.
     let found = read("data.json", r#"{"text": {"0": "one", "1": "two"}}"#, 3);
     assert!(field(&found, "error")[0].contains("found an object"));

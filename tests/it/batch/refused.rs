@@ -8,6 +8,8 @@ use crate::binary::{Workplace, tree};
 const PARQUET: &[u8] = b"PAR1\x15\x04\x15\x10";
 const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0";
 const GZIP: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0";
+const LFS_POINTER: &[u8] =
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
 
 #[test]
 fn a_file_of_another_kind_is_refused_by_what_it_is() {
@@ -41,8 +43,29 @@ fn a_file_of_another_kind_is_refused_by_what_it_is() {
             "a.csv.gz",
             GZIP,
             "a compressed file",
-            "gzip -dc < a.csv.gz | attnviz batch -",
+            "gzip -dc < a.csv.gz | attnviz batch - --input-format csv",
         ),
+        (
+            "a.txt.gz",
+            GZIP,
+            "a compressed file",
+            "gzip -dc < a.txt.gz | attnviz batch - --input-format txt",
+        ),
+        (
+            "a.ndjson.bz2",
+            b"BZh91AY&SY",
+            "a compressed file",
+            "bzip2 -dc < a.ndjson.bz2 | attnviz batch - --input-format jsonl",
+        ),
+        (
+            "a.tar.gz",
+            GZIP,
+            "a compressed file",
+            "unpack it first: tar -xf a.tar.gz",
+        ),
+        ("a.txt", LFS_POINTER, "a Git LFS pointer", "git lfs pull"),
+        ("a.csv", LFS_POINTER, "a Git LFS pointer", "git lfs pull"),
+        ("a.jsonl", LFS_POINTER, "a Git LFS pointer", "git lfs pull"),
         ("a.json", GZIP, "a compressed file", "gzip -dc"),
         (
             "a.jsonl.zst",
@@ -99,7 +122,12 @@ fn a_file_of_another_kind_is_refused_by_what_it_is() {
             "UTF-16 without",
             "iconv -f UTF-16LE -t UTF-8 a.txt",
         ),
-        ("a.csv", &utf16_big, "UTF-16 without", "iconv -f UTF-16BE"),
+        (
+            "a.csv",
+            &utf16_big,
+            "UTF-16 without",
+            "iconv -f UTF-16BE -t UTF-8 a.csv > utf-8.csv",
+        ),
         ("a.txt", b"\xff\xfe\0\0o\0\0\0", "UTF-32", "iconv -f UTF-32"),
         ("a.txt", b"\0\0\xfe\xff\0\0\0o", "UTF-32", "iconv -f UTF-32"),
         (
@@ -123,7 +151,14 @@ fn a_file_of_another_kind_is_refused_by_what_it_is() {
         assert!(!workplace.path().join("out").exists(), "{name}");
     }
     // A stream shows what it is by its first bytes.
-    for content in [PARQUET, ZIP, GZIP, &binary, &utf16("one two\n")] {
+    for content in [
+        PARQUET,
+        ZIP,
+        GZIP,
+        LFS_POINTER,
+        &binary,
+        &utf16("one two\n"),
+    ] {
         let workplace = Workplace::new();
         let outcome = pipe(&workplace, content, &[]);
         assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
@@ -133,6 +168,26 @@ fn a_file_of_another_kind_is_refused_by_what_it_is() {
             outcome.stderr
         );
         assert!(!workplace.path().join("out").exists());
+    }
+}
+
+#[test]
+fn texts_that_begin_like_other_files_are_texts() {
+    for text in [
+        "BZh is how such a file begins",
+        "BZh9 and more",
+        "PAR1 is a gene",
+        "PAR1",
+        "ARROW1 was first",
+    ] {
+        let workplace = Workplace::new();
+        write(&workplace, "a.txt", format!("{text}\n"));
+        batch(&workplace, 0, &["a.txt"], "out", &["-f", "json"]);
+        let found = results(&workplace.path().join("out"));
+        assert_eq!(field(&found, "text"), [text]);
+        let workplace = Workplace::new();
+        let outcome = pipe(&workplace, text.as_bytes(), &["-f", "json"]);
+        assert_eq!(outcome.code, Some(0), "{text}: {}", outcome.stderr);
     }
 }
 

@@ -313,6 +313,9 @@ fn standard_input_is_one_text() {
         (b"one\r\ntwo\nthree\rfour\n\n", "one two three four"),
         (b"one\n\ntwo", "one  two"),
         (b"\xef\xbb\xbfone", "one"),
+        // As PowerShell writes it.
+        (b"\xff\xfeo\0n\0e\0\x3d\xd8\x00\xde\r\0\n\0", "one😀"),
+        (b"\xfe\xff\0o\0n\0e", "one"),
         (b"  one", "  one"),
     ] {
         let outcome = with_input(&workplace, &encode, input);

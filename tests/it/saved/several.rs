@@ -72,6 +72,50 @@ fn a_run_that_cannot_be_drawn_does_not_end_the_rest() {
     let report: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
     assert_eq!(report["failed"][0]["name"], "000002");
     assert_eq!(report["runs"][1]["name"], "000003");
+    assert_eq!(report["open"], "drawn/000001/overview.png");
+    assert_eq!(report["warnings"], serde_json::json!([]));
+    for run in report["runs"].as_array().expect("it is a list") {
+        let files = run["files"].as_array().expect("it is a list");
+        assert_eq!(files.len(), 2, "{files:?}");
+        for file in files {
+            let file = file.as_str().expect("it is a path");
+            assert!(workplace.path().join(file).is_file(), "{file}");
+        }
+    }
+    // Nothing is told that is not asked for.
+    let outcome = workplace.run(&[arguments.as_slice(), &["-q"]].concat());
+    assert_eq!(outcome.stdout, "");
+    assert!(outcome.stderr.contains("000002 is not drawn"));
+}
+
+#[test]
+fn what_to_open_is_told_of_runs_that_are_drawn_alone() {
+    let workplace = Workplace::new();
+    batch(&workplace, &["-f", "safetensors"]);
+    let arguments = ["render", "batch", "-o", "drawn", "-f", "npz", "--invert"];
+    let outcome = workplace.succeed(&arguments);
+    assert!(
+        outcome.stdout.contains("\nopen    drawn/000001/"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.stderr.contains("--invert does nothing"),
+        "{}",
+        outcome.stderr
+    );
+    // None of them has a layer of this number.
+    let arguments = ["render", "batch", "-o", "none", "--layers", "90"];
+    let outcome = workplace.run(&arguments);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("runs    0 drawn, 3 failed"));
+    for line in ["wrote", "open"] {
+        assert!(!outcome.stdout.contains(line), "{}", outcome.stdout);
+    }
+    assert!(!workplace.path().join("none").exists());
+    let outcome = workplace.run(&[arguments.as_slice(), &["--json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
+    assert!(report["open"].is_null());
 }
 
 #[test]
