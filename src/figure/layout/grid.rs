@@ -409,5 +409,15 @@ fn resolution_note(grid: &PanelGrid<'_>, shape: &PanelShape) -> Option<String> {
         (queries, keys) if queries == keys => format!("{keys} {}", grid.noun),
         (queries, keys) => format!("{queries} queries and {keys} keys"),
     };
-    (block > 1).then(|| format!("{counts}; each pixel shows the mean of {block} × {block} values."))
+    let mut values = grid
+        .panels
+        .iter()
+        .flatten()
+        .flat_map(|panel| panel.matrix.values.iter());
+    let those = match block > 1 && values.any(|value| value.is_nan()) {
+        true => ", or of those of them that are there",
+        false => "",
+    };
+    (block > 1)
+        .then(|| format!("{counts}; each pixel shows the mean of {block} × {block} values{those}."))
 }
