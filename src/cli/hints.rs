@@ -6,8 +6,8 @@ use std::error::Error;
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
-    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, option_of,
-    quoted, quoted_path, save_checkpoint, take_array_out, use_original,
+    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of,
+    list_tokens, option_of, quoted, quoted_path, save_checkpoint, take_array_out, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -177,6 +177,9 @@ pub fn in_words(remedy: &Remedy) -> String {
             "--views {prefix}@0, with the position of the token as this lists it: \
              attnviz tokens \"Hello, how are you?\""
         ),
+        Remedy::ListTokens { text, pair, model } => {
+            list_tokens(text, pair.as_deref(), model.as_deref())
+        }
         Remedy::NameUnit { prefix, positions } => {
             let views = positions.iter().take(MAXIMUM_ALTERNATIVES);
             let views: Vec<String> = views.map(|position| format!("{prefix}@{position}")).collect();

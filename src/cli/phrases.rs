@@ -42,21 +42,33 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--crop" => "10-40",
         "--format" => "png,safetensors",
         "--heads" | "--layers" => "0-3,-1",
+        "--id-column" => "id",
         "--input-format" => "txt",
+        "--junit" => "report.xml",
+        "--key-labels" | "--labels" => "tokens.txt",
+        "--links" => "all",
         "--max-failures" | "--top-k" => "10",
         "--model" => "builtin",
         "--output" => "attnviz-out",
+        "--pair" => "\"She went home.\"",
+        "--pair-column" => "pair",
+        "--revision" => "main",
         "--scale" => "unit",
         "--shard" => "1/2",
+        "--show=" => "heads",
         "--special-tokens" => "hide",
+        "--summary" => "summary.md",
+        "--text-column" => "text",
         "--theme" => "dark",
         "--threads" => "2",
         "--title" => "gpt2",
+        "--tokenizer" => "builtin",
         "--tokens" => "word",
         "--truncate" => "512",
         "--views" => "overview,mean",
         "--vmax" => "1",
         "--vmin" => "0.01",
+        "--weights-prefix" => "encoder.",
         _ => return None,
     })
 }
@@ -72,6 +84,16 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
         Setting::KeyLabels => "--key-labels",
         Setting::Title => "--title",
     }
+}
+
+/// How to list the tokens of a text or pair.
+pub(super) fn list_tokens(text: &str, pair: Option<&str>, model: Option<&str>) -> String {
+    let option = |name: &str, value: String| format!(" {name} {value}");
+    let model = model.map(|model| option("--model", in_quotes(model)));
+    let pair = pair.map(|pair| option("--pair", always_in_quotes(pair)));
+    let options: String = model.into_iter().chain(pair).collect();
+    let end = if text.starts_with('-') { " --" } else { "" };
+    format!("attnviz tokens{options}{end} {}", always_in_quotes(text))
 }
 
 pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {

@@ -71,8 +71,10 @@ pub enum FigureError {
         text: String,
         /// What is shown: positions of the stream, and labels.
         tokens: Vec<(usize, String)>,
-        /// The position of one that could be meant.
-        suggested: usize,
+        /// The positions of those that could be meant, perhaps none.
+        suggested: Vec<usize>,
+        /// How to see all tokens, where there is a text that they are of.
+        listing: Option<Remedy>,
     },
     /// A unit of the input is not shown.
     #[error("the token {text:?} of the input (@{position}) is not shown: {}", reason(*.crop))]
@@ -152,8 +154,16 @@ impl FigureError {
             Self::NoSuchToken {
                 direction,
                 suggested,
+                tokens,
+                listing,
                 ..
-            } => Some(name_unit(*direction, &[*suggested])),
+            } => match suggested.as_slice() {
+                [] => listing.clone().or_else(|| {
+                    let first = tokens.first().map_or(0, |(position, _)| *position);
+                    Some(name_unit(*direction, &[first]))
+                }),
+                positions => Some(name_unit(*direction, positions)),
+            },
             Self::SeveralTokens {
                 direction,
                 positions,

@@ -142,6 +142,15 @@ pub enum Remedy {
         /// Of which view, `from:` or `to:`.
         prefix: &'static str,
     },
+    /// See which tokens a text has.
+    ListTokens {
+        /// The text.
+        text: String,
+        /// The second text of a pair.
+        pair: Option<String>,
+        /// Of which model, where that can be named.
+        model: Option<String>,
+    },
     /// Name a token by its position.
     NameUnit {
         /// Of which view, `from:` or `to:`.
