@@ -89,7 +89,7 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
 /// How to list the tokens of a text or pair.
 pub(super) fn list_tokens(text: &str, pair: Option<&str>, model: Option<&str>) -> String {
     let option = |name: &str, value: String| format!(" {name} {value}");
-    let model = model.map(|model| option("--model", in_quotes(model)));
+    let model = model.map(|model| option("--model", quoted(model)));
     let pair = pair.map(|pair| option("--pair", always_in_quotes(pair)));
     let options: String = model.into_iter().chain(pair).collect();
     let end = if text.starts_with('-') { " --" } else { "" };
