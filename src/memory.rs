@@ -17,6 +17,9 @@ const LITTLE: u64 = 64 << 20;
 /// processes want some of it, too.
 const SAFE_PERCENT: u64 = 80;
 
+/// Threads that wait for the disk.
+const DISK_THREADS: u64 = 8;
+
 /// What an input is going to take, in bytes by its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demand {
@@ -140,9 +143,10 @@ impl Demand {
     pub fn zeros(&self, length: usize, token_count: usize) -> Result<Vec<f32>, MemoryError> {
         // Room that is asked for and given back at once: so the system may
         // refuse it, and still hand out its own zeros afterwards.
-        match Vec::<f32>::new().try_reserve_exact(length) {
-            Ok(()) => Ok(vec![0.0; length]),
-            Err(_) => Err(self.error(token_count, self.of(token_count), None)),
+        let is_given = Vec::<f32>::new().try_reserve_exact(length).is_ok();
+        match is_given {
+            true => Ok(vec![0.0; length]),
+            false => Err(self.error(token_count, self.of(token_count), None)),
         }
     }
 }
@@ -189,8 +193,17 @@ pub fn available() -> Option<u64> {
         .lines()
         .find_map(|line| line.strip_prefix("Max address space"))
         .and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok())
-        .map(|limit| limit.saturating_sub(used));
+        .map(|limit| limit.saturating_sub(used).saturating_sub(of_threads()));
     [free, limit, of_group(&read)].into_iter().flatten().min()
+}
+
+/// The address space that threads take without using it: the system's allocator
+/// sets so much aside for each that asks for memory.
+fn of_threads() -> u64 {
+    const EACH: u64 = 64 << 20;
+    // Those that compute, and those that write files.
+    let threads = rayon::current_num_threads() as u64 + DISK_THREADS;
+    threads.saturating_mul(EACH)
 }
 
 /// A line of a file of `/proc` that is in kilobytes.

@@ -280,7 +280,12 @@ impl Words {
             }
             word_of.push(units.len() - 1);
         }
+        let is_told = stream.iter().any(|unit| unit.word.is_some());
         for word in &mut units {
+            let pieces = stream.get(word.first..word.first + word.count);
+            if let Some(pieces) = pieces.filter(|_| !is_told && word.label.contains("<0x")) {
+                word.label = words::label_of_texts(stream, pieces);
+            }
             if let Some(written) = input.and_then(|input| as_written(word, stream, input)) {
                 word.label = written;
             }
@@ -377,7 +382,8 @@ fn as_written(word: &AxisUnit, stream: &[Unit], input: &Input) -> Option<String>
     };
     let names_itself = first.special.is_some() || first.is_unknown();
     let written = text.get(start..end)?.trim();
-    (!(units.len() == 1 && names_itself) && !written.is_empty()).then(|| written.to_owned())
+    let is_a_name = units.len() == 1 && names_itself;
+    (!is_a_name && !written.is_empty()).then(|| written.to_owned())
 }
 
 /// Notes that columns were left out; says whether rows summed to one before,
@@ -413,8 +419,18 @@ fn crop(maps: &mut Maps<'_>, crop: Crop, count: usize) -> Result<(), ReshapeErro
         true => "; words at its ends are whole",
         false => "",
     };
+    let column_count = maps.columns.len();
+    let is_kept: Vec<bool> = units
+        .iter()
+        .map(|unit| unit.positions().any(|unit| crop.contains(unit)))
+        .collect();
+    // Of a decoder, and before padding, there is nothing behind the stretch.
+    let loses = maps.values.iter().enumerate().any(|(place, &value)| {
+        let (row, column) = (place / column_count % column_count, place % column_count);
+        value != 0.0 && is_kept[row] && !is_kept[column]
+    });
     keep(maps, &kept, &kept);
-    let sums = match lessen(maps) {
+    let sums = match loses && lessen(maps) {
         true => "; rows sum to less than 1",
         false => "",
     };

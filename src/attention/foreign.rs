@@ -163,7 +163,7 @@ impl ForeignAttention {
 }
 
 /// Causal where one sequence attends to itself, and in every head no unit
-/// attends to one behind it.
+/// attends to one behind it, though some attend to one before.
 fn mask_of(kind: AttentionKind, maps: &HeadMaps) -> Mask {
     let (rows, keys) = (maps.query_count(), maps.key_count());
     let is_causal = || {
@@ -172,7 +172,15 @@ fn mask_of(kind: AttentionKind, maps: &HeadMaps) -> Mask {
             rows.all(|(query, row)| row.iter().skip(query + 1).all(|&value| value == 0.0))
         })
     };
-    match kind != AttentionKind::Cross && rows == keys && keys > 1 && is_causal() {
+    // Where units attend to nothing, or to themselves, no mask shows.
+    let looks_back = || {
+        maps.iter().any(|(_, map)| {
+            let mut rows = map.chunks_exact(keys).enumerate();
+            rows.any(|(query, row)| row.iter().take(query).any(|&value| value != 0.0))
+        })
+    };
+    let is_square = kind != AttentionKind::Cross && rows == keys;
+    match is_square && is_causal() && looks_back() {
         true => Mask::Causal,
         false => Mask::Full,
     }

@@ -1,13 +1,12 @@
 //! What `batch --json` and `merge --json` print.
 
-use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
 
-use super::standard_output::StandardOutputError;
+use super::standard_output::write_json;
 use crate::checkpoint::ModelProvenance;
 use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchCounts, BatchManifest, PAGE, RESULTS};
@@ -62,11 +61,6 @@ impl BatchReport<'_> {
             },
             warnings: self.warnings,
         };
-        let mut text = serde_json::to_string_pretty(&report)?;
-        text.push('\n');
-        std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(StandardOutputError::from)?;
-        Ok(())
+        write_json(&report)
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::messages::Messages;
 use super::model;
 use super::settings::BenchSettings;
-use super::standard_output::StandardOutputError;
+use super::standard_output::{StandardOutputError, write_json};
 use crate::bench::{self, BenchReport, Timing};
 
 pub(super) fn run(settings: &BenchSettings, messages: &Messages) -> Result<()> {
@@ -21,12 +21,7 @@ pub(super) fn run(settings: &BenchSettings, messages: &Messages) -> Result<()> {
     let report =
         report.with_context(|| format!("the model {} cannot be measured", checkpoint.id))?;
     if settings.json {
-        let mut text = serde_json::to_string_pretty(&report)?;
-        text.push('\n');
-        std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(StandardOutputError::from)?;
-        return Ok(());
+        return write_json(&report);
     }
     match messages.shows_results() {
         true => Ok(print_text(&checkpoint.id, &report)?),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
 use super::settings::EncodeSettings;
-use super::standard_output::StandardOutputError;
+use super::standard_output::{StandardOutputError, write_json};
 use super::terminal_output;
 use super::terminal_view::TerminalView;
 use crate::attention::Selection;
@@ -320,10 +320,5 @@ fn print_json(
         },
         warnings,
     };
-    let mut text = serde_json::to_string_pretty(&report)?;
-    text.push('\n');
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(StandardOutputError::from)?;
-    Ok(())
+    write_json(&report)
 }

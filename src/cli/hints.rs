@@ -6,8 +6,8 @@ use std::error::Error;
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
-    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, in_quotes,
-    quoted, quoted_path, save_checkpoint, take_array_out,
+    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of,
+    list_tokens, option_of, quoted, quoted_path, save_checkpoint, take_array_out, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -25,7 +25,7 @@ use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{Alteration, FolderKind, InputColumn, LabelsOf, Remedy, Setting};
+use crate::remedy::{FolderKind, InputColumn, LabelsOf, Remedy};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -100,19 +100,6 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
 /// So many things of a kind are named in a hint.
 const MAXIMUM_ALTERNATIVES: usize = 6;
 
-/// What is typed for something that can be left out.
-fn option_of(setting: Setting) -> &'static str {
-    match setting {
-        Setting::Pair => "--pair",
-        Setting::Revision => "--revision",
-        Setting::Crop => "--crop",
-        Setting::Words => "--tokens word",
-        Setting::Labels => "--labels",
-        Setting::KeyLabels => "--key-labels",
-        Setting::Title => "--title",
-    }
-}
-
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
     match remedy {
@@ -122,10 +109,10 @@ pub fn in_words(remedy: &Remedy) -> String {
         } => format!("attnviz {name} --help"),
         Remedy::TypeNearest { option, nearest } => {
             let space = if option.ends_with('=') { "" } else { " " };
-            format!("did you mean {nearest}? {option}{space}{}", in_quotes(nearest))
+            format!("did you mean {nearest}? {option}{space}{}", quoted(nearest))
         }
         Remedy::Retype { nearest, command } => {
-            let words: Vec<_> = command.iter().map(|word| in_quotes(word)).collect();
+            let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
             format!("did you mean {nearest}? attnviz {}", words.join(" "))
         }
         Remedy::GiveValue { option } => match example_of(option) {
@@ -148,7 +135,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             text,
         } => {
             let mut words = vec!["attnviz".to_owned(), subcommand.clone()];
-            words.extend(options.iter().map(|option| in_quotes(option)));
+            words.extend(options.iter().map(|option| quoted(option)));
             if text.starts_with('-') {
                 words.push("--".to_owned());
             }
@@ -190,6 +177,9 @@ pub fn in_words(remedy: &Remedy) -> String {
             "--views {prefix}@0, with the position of the token as this lists it: \
              attnviz tokens \"Hello, how are you?\""
         ),
+        Remedy::ListTokens { text, pair, model } => {
+            list_tokens(text, pair.as_deref(), model.as_deref())
+        }
         Remedy::NameUnit { prefix, positions } => {
             let views = positions.iter().take(MAXIMUM_ALTERNATIVES);
             let views: Vec<String> = views.map(|position| format!("{prefix}@{position}")).collect();
@@ -355,15 +345,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::MergeAdapter { from: None } => {
             "merge them in Python: model.merge_and_unload().save_pretrained(\"merged\"); then --model ./merged".into()
         }
-        Remedy::UseOriginal(Alteration::Adapter) => {
-            "--model with the model that the adapter was made for".into()
-        }
-        Remedy::UseOriginal(Alteration::PrunedHeads) => {
-            "--model with the model as it was before model.prune_heads()".into()
-        }
-        Remedy::UseOriginal(Alteration::Quantization) => {
-            "--model with the model as it was before it was quantized, or in Python: model.dequantize().save_pretrained(\"whole\")".into()
-        }
+        Remedy::UseOriginal(alteration) => use_original(*alteration).into(),
         Remedy::ChooseWeightsPrefix { prefixes } => {
             let choices: Vec<String> = prefixes
                 .iter()
@@ -454,7 +436,7 @@ pub fn in_words(remedy: &Remedy) -> String {
 
         Remedy::NameModel { nearest, is_pulled } => {
             let command = if *is_pulled { "attnviz pull" } else { "--model" };
-            format!("did you mean {nearest}? {command} {}", in_quotes(nearest))
+            format!("did you mean {nearest}? {command} {}", quoted(nearest))
         }
         Remedy::NameHubModel => {
             "name it as on the hub: --model google-bert/bert-base-uncased".into()

@@ -4,17 +4,26 @@
 use std::path::Path;
 
 use crate::batch::InputFormat;
-use crate::remedy::{CheckpointPart, ForeignFile, ForeignWeights};
+use crate::remedy::{Alteration, CheckpointPart, ForeignFile, ForeignWeights, Setting};
 
 pub(super) const PASS_A_TOKEN: &str =
     "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
 
-/// A word as a shell takes it.
+/// As a shell takes it for one word: in quotes where it has to be.
 pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,@%+=".contains(letter);
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,=@+%".contains(letter);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
+        false => always_in_quotes(word),
+    }
+}
+
+/// In double quotes, as people type them; in single ones where a shell would
+/// read something into these.
+pub(super) fn always_in_quotes(text: &str) -> String {
+    match text.contains(['"', '$', '`', '\\', '!']) {
+        false => format!("\"{text}\""),
+        true => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 
@@ -33,41 +42,58 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--crop" => "10-40",
         "--format" => "png,safetensors",
         "--heads" | "--layers" => "0-3,-1",
+        "--id-column" => "id",
         "--input-format" => "txt",
+        "--junit" => "report.xml",
+        "--key-labels" | "--labels" => "tokens.txt",
+        "--links" => "all",
         "--max-failures" | "--top-k" => "10",
         "--model" => "builtin",
         "--output" => "attnviz-out",
+        "--pair" => "\"She went home.\"",
+        "--pair-column" => "pair",
+        "--revision" => "main",
         "--scale" => "unit",
         "--shard" => "1/2",
+        "--show=" => "heads",
         "--special-tokens" => "hide",
+        "--summary" => "summary.md",
+        "--text-column" => "text",
         "--theme" => "dark",
         "--threads" => "2",
         "--title" => "gpt2",
+        "--tokenizer" => "builtin",
         "--tokens" => "word",
         "--truncate" => "512",
         "--views" => "overview,mean",
         "--vmax" => "1",
         "--vmin" => "0.01",
+        "--weights-prefix" => "encoder.",
         _ => return None,
     })
 }
 
-/// As a shell takes it for one word: in quotes where it has to be.
-pub(super) fn in_quotes(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,=@+%".contains(letter);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => always_in_quotes(word),
+/// What is typed for something that can be left out.
+pub(super) fn option_of(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Pair => "--pair",
+        Setting::Revision => "--revision",
+        Setting::Crop => "--crop",
+        Setting::Words => "--tokens word",
+        Setting::Labels => "--labels",
+        Setting::KeyLabels => "--key-labels",
+        Setting::Title => "--title",
     }
 }
 
-/// In double quotes, as people type them; in single ones where a shell would
-/// read something into these.
-pub(super) fn always_in_quotes(text: &str) -> String {
-    match text.contains(['"', '$', '`', '\\', '!']) {
-        false => format!("\"{text}\""),
-        true => format!("'{}'", text.replace('\'', "'\\''")),
-    }
+/// How to list the tokens of a text or pair.
+pub(super) fn list_tokens(text: &str, pair: Option<&str>, model: Option<&str>) -> String {
+    let option = |name: &str, value: String| format!(" {name} {value}");
+    let model = model.map(|model| option("--model", in_quotes(model)));
+    let pair = pair.map(|pair| option("--pair", always_in_quotes(pair)));
+    let options: String = model.into_iter().chain(pair).collect();
+    let end = if text.starts_with('-') { " --" } else { "" };
+    format!("attnviz tokens{options}{end} {}", always_in_quotes(text))
 }
 
 pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {
@@ -88,6 +114,16 @@ pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {
         }
         ForeignWeights::OldTorch => {
             "in Python: torch.save(torch.load(\"pytorch_model.bin\", weights_only=False), \"pytorch_model.bin\")".into()
+        }
+    }
+}
+
+pub(super) fn use_original(alteration: Alteration) -> &'static str {
+    match alteration {
+        Alteration::Adapter => "--model with the model that the adapter was made for",
+        Alteration::PrunedHeads => "--model with the model as it was before model.prune_heads()",
+        Alteration::Quantization => {
+            "--model with the model as it was before it was quantized, or in Python: model.dequantize().save_pretrained(\"whole\")"
         }
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::args::PullArguments;
 use super::messages::Messages;
 use super::nearest;
-use super::standard_output::StandardOutputError;
+use super::standard_output::{StandardOutputError, write_json};
 use crate::checkpoint::{self, LoadOptions, ModelProvenance};
 use crate::render::terminal::Printable;
 
@@ -40,11 +40,7 @@ pub(super) fn run(
         resolved.push(provenance);
     }
     if arguments.json {
-        let mut text = serde_json::to_string_pretty(&resolved)?;
-        text.push('\n');
-        std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(StandardOutputError::from)?;
+        write_json(&resolved)?;
     }
     Ok(())
 }

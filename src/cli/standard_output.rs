@@ -1,7 +1,8 @@
 //! Standard output, where the result goes.
 
-use std::io;
+use std::io::{self, Write};
 
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::remedy::Remedy;
@@ -22,4 +23,14 @@ impl StandardOutputError {
     pub fn is_closed_pipe(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
     }
+}
+
+/// Writes a report as indented JSON with a line end.
+pub(super) fn write_json(report: &impl Serialize) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string_pretty(report)?;
+    text.push('\n');
+    io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(StandardOutputError::from)?;
+    Ok(())
 }

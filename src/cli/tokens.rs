@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::messages::Messages;
 use super::model;
 use super::settings::TokensSettings;
-use super::standard_output::StandardOutputError;
+use super::standard_output::{StandardOutputError, write_json};
 use crate::input::{Input, Prepared, StreamRole, Unit};
 use crate::pipeline;
 use crate::render::terminal::{Printable, unit_table};
@@ -95,10 +95,5 @@ fn print_json(model: &str, prepared: &Prepared, warnings: &[String]) -> Result<(
         streams: streams.collect(),
         warnings,
     };
-    let mut text = serde_json::to_string_pretty(&report)?;
-    text.push('\n');
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(StandardOutputError::from)?;
-    Ok(())
+    write_json(&report)
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::layout::panel_steps;
+use super::layout::{drawn_values, panel_steps};
 use super::reach::{Reach, maximum, panel_range, reach_of_one};
 use super::resample::{Join, parts, resample};
 use super::scale::number;
@@ -12,7 +12,7 @@ use super::{
     Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
 };
 use crate::analysis::{
-    Axis, AxisUnit, LinkChoice, MapId, Maps, Measure, strongest_links, truncation_note,
+    Axis, AxisUnit, Granularity, LinkChoice, MapId, Maps, Measure, strongest_links, truncation_note,
 };
 use crate::attention::{HeadId, LayerHeads, RowSums, Selection};
 use crate::run::Run;
@@ -32,7 +32,8 @@ pub fn single_map<'maps>(
     let reach = reach_of_one(options, &values, &maps.columns, maps.head_maximum, whose);
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
-    clipped.count(&values, &range);
+    let counts = [maps.rows.len(), maps.columns.len()];
+    clipped.count(&drawn_values(&values, counts), &range);
     let axes = [&maps.rows, &maps.columns];
     let links = strongest_links(&values, axes, options.links, options.top_links);
     let mut sentences = notes(run, maps, &reach, options, clipped, Some(range));
@@ -45,13 +46,14 @@ pub fn single_map<'maps>(
         title: format!("{} · {}", run.model.name(), name_of(maps, id)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
-            matrix: matrix(values, [maps.rows.len(), maps.columns.len()]),
+            matrix: matrix(values, counts),
             rows: labels(&maps.rows),
             columns: labels(&maps.columns),
             row_segment_starts: maps.rows.segment_starts(),
             column_segment_starts: maps.columns.segment_starts(),
             shows_positions: maps.reshape.crop.is_some(),
             links,
+            noun: noun(maps),
         }),
         color_scale: ColorScale {
             range: ColorRange::Shared(range),
@@ -194,6 +196,7 @@ fn overview_of<'maps>(
             panels,
             queries: panel_axis(maps, &maps.rows),
             keys: panel_axis(maps, &maps.columns),
+            noun: noun(maps),
         }),
         color_scale: ColorScale {
             range: match shared {
@@ -290,6 +293,14 @@ fn matrix(values: Cow<'_, [f32]>, [rows, columns]: [usize; 2]) -> Matrix<'_> {
 pub(super) fn captions(run: &Run) -> Vec<String> {
     let captions = run.input.captions().into_iter();
     captions.map(str::to_owned).collect()
+}
+
+/// What the units of maps are called in sentences.
+pub(super) fn noun(maps: &Maps<'_>) -> &'static str {
+    match maps.reshape.granularity {
+        Granularity::Subword => "tokens",
+        Granularity::Word => "words",
+    }
 }
 
 /// What stands along an axis.

@@ -71,8 +71,10 @@ pub enum FigureError {
         text: String,
         /// What is shown: positions of the stream, and labels.
         tokens: Vec<(usize, String)>,
-        /// The position of one that could be meant.
-        suggested: usize,
+        /// The positions of those that could be meant, perhaps none.
+        suggested: Vec<usize>,
+        /// How to see all tokens, where there is a text that they are of.
+        listing: Option<Remedy>,
     },
     /// A unit of the input is not shown.
     #[error("the token {text:?} of the input (@{position}) is not shown: {}", reason(*.crop))]
@@ -152,8 +154,16 @@ impl FigureError {
             Self::NoSuchToken {
                 direction,
                 suggested,
+                tokens,
+                listing,
                 ..
-            } => Some(name_unit(*direction, &[*suggested])),
+            } => match suggested.as_slice() {
+                [] => listing.clone().or_else(|| {
+                    let first = tokens.first().map_or(0, |(position, _)| *position);
+                    Some(name_unit(*direction, &[first]))
+                }),
+                positions => Some(name_unit(*direction, positions)),
+            },
             Self::SeveralTokens {
                 direction,
                 positions,
@@ -297,6 +307,8 @@ pub struct LabelledMap<'run> {
     pub shows_positions: bool,
     /// The strongest links, to be listed beside the map.
     pub links: Vec<Link>,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// A unit as an axis shows it.
@@ -316,7 +328,8 @@ pub struct UnitLabel {
 pub struct UnitProfile {
     /// A bar for every unit.
     pub bars: Vec<f32>,
-    /// The axis of the bars reaches from 0 to this at least.
+    /// The axis of the bars reaches from 0 to this at least; a bar that is
+    /// higher than the axis is cut off.
     pub bar_maximum: f32,
     /// What the bars measure.
     pub bar_name: String,
@@ -332,6 +345,8 @@ pub struct UnitProfile {
     pub unit_axis_name: String,
     /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// Small maps in rows (layers) and columns (heads).
@@ -347,6 +362,8 @@ pub struct PanelGrid<'run> {
     pub queries: PanelAxis,
     /// The columns of every panel.
     pub keys: PanelAxis,
+    /// What their units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// What the small maps share along one side.

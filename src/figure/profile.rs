@@ -1,8 +1,9 @@
 //! What one unit attends to, or what attends to it, as bars over the input and
 //! as a row for every layer.
 
-use super::build::{captions, joined, labels, notes, quantity};
-use super::reach::{maximum, reach_of_one};
+use super::build::{captions, joined, labels, notes, noun, quantity};
+use super::layout::drawn_values;
+use super::reach::{end_of_bars, maximum, reach_of_one};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
     UnitProfile,
@@ -17,7 +18,8 @@ const TITLE_LETTERS: usize = 32;
 /// row for every layer.
 ///
 /// Bars grow from 0 on a linear axis, whatever the options say of colours: a
-/// length that does not start at nothing says nothing. The scale applies to
+/// length that does not start at nothing says nothing. Where special tokens
+/// would leave the others no height, their bars are cut off. The scale applies to
 /// bars and colours, the rest of the options to the colours of the rows.
 ///
 /// # Errors
@@ -48,9 +50,14 @@ pub fn unit_profile(
         Scale::Unit => 1.0,
         Scale::Run => maps.head_maximum,
     };
+    // No bar leaves its axis, not even one of unnormalized attention, unless it
+    // is of a special token and would leave the others no height.
+    let bar_end = end_of_bars(options, &profile.mean, along);
+    let bar_maximum = bar_end.unwrap_or(bar_maximum.max(highest));
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
-    clipped.count(&layers, &range);
+    let counts = [profile.by_layer.len(), along.len()];
+    clipped.count(&drawn_values(&layers, counts), &range);
     let measure = |count: usize| match count {
         1 => quantity(Measure::Attention),
         _ => quantity(Measure::Mean),
@@ -73,8 +80,7 @@ pub fn unit_profile(
         captions: captions(run),
         body: Body::Profile(UnitProfile {
             bars: profile.mean,
-            // No bar leaves its axis, not even one of unnormalized attention.
-            bar_maximum: bar_maximum.max(highest),
+            bar_maximum,
             bar_name: measure(maps.selection.head_count()).to_owned(),
             rows: profile.by_layer,
             row_labels: maps
@@ -87,6 +93,7 @@ pub fn unit_profile(
             units,
             position: mark,
             unit_axis_name: axis_name.to_owned(),
+            noun: noun(maps),
         }),
         color_scale: ColorScale {
             range: ColorRange::Shared(range),

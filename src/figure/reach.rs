@@ -123,6 +123,18 @@ pub(super) fn reach_of_one(
     }
 }
 
+/// Where the axis of a profile's bars ends before the highest of them, `None`
+/// where it reaches to that: what stands for some of the text is never above it.
+pub(super) fn end_of_bars(options: &FigureOptions, bars: &[f32], along: &Axis) -> Option<f32> {
+    if options.scale.is_some() || bars.len() <= WRITTEN_UNITS {
+        return None;
+    }
+    let most = f64::from(maximum(bars)) * LEAST_USE_OF_ONE;
+    readable_end([bars].into_iter(), &ordinary(along))
+        .filter(|&end| end <= most)
+        .map(|end| end as f32)
+}
+
 /// Of every unit whether it stands for some of the text.
 fn ordinary(axis: &Axis) -> Vec<bool> {
     axis.units.iter().map(AxisUnit::stands_for_text).collect()
@@ -208,9 +220,10 @@ pub(super) fn maximum(values: &[f32]) -> f32 {
 }
 
 /// Where the colours of some maps could end, `None` where all is 0: at what the
-/// strongest key of a third of the queries gets at most, or at what few values
-/// exceed, whichever is more. Special keys do not count, since they are given what is not needed
-/// elsewhere. `is_ordinary` tells of every column whether it has none.
+/// strongest key of a third of the queries gets at most, or at what few of the
+/// values that are there exceed, whichever is more. Special keys do not count,
+/// since they are given what is not needed elsewhere. `is_ordinary` tells of
+/// every column whether it has none.
 fn readable_end<'maps>(
     maps: impl ExactSizeIterator<Item = &'maps [f32]>,
     is_ordinary: &[bool],
@@ -229,7 +242,9 @@ fn readable_end<'maps>(
             .clamp(1, rows.len().max(1));
         for row in rows.skip(stride / 2).step_by(stride) {
             let start = values.len();
-            values.extend(ordinary.iter().map(|&column| row[column]));
+            // A cell that a mask forbids is NaN: none, and not the greatest.
+            let present = ordinary.iter().map(|&column| row[column]);
+            values.extend(present.filter(|value| value.is_finite()));
             let greatest = values[start..].iter().copied().fold(0.0, f32::max);
             // A query that may not look at any of them tells nothing.
             if greatest > 0.0 {

@@ -1,6 +1,8 @@
 //! How much a run's folder is going to take, before any of it is made: arrays
 //! of numbers to the byte, what stands around them and pictures roughly.
 
+use std::collections::BTreeSet;
+
 use super::numbers;
 use super::pictures::{picture_formats, pictures};
 use super::{Format, OutputOptions};
@@ -72,15 +74,21 @@ pub fn with_output(demand: Demand, layer_count: usize, options: &OutputOptions) 
         Format::Safetensors | Format::Npz => number,
         Format::Json => JSON_NUMBER_LENGTH,
     });
-    let reductions = options.views.iter().filter(|view| match view {
-        View::Mean | View::Max => true,
-        View::Heads | View::Overview | View::Unit(..) => false,
-    });
+    // Profiles are of the mean; each reduction is made once.
+    let reductions: BTreeSet<&str> = options
+        .views
+        .iter()
+        .filter_map(|view| match view {
+            View::Mean | View::Unit(..) => Some("mean"),
+            View::Max => Some("max"),
+            View::Heads | View::Overview => None,
+        })
+        .collect();
     // A map a layer and one of all, and the sums of one of them.
     let reduction = (layer_count as u64 + 1) * number + size_of::<f64>() as u64;
     Demand {
         each_pair: demand.each_pair + reshaped + encoded.max().unwrap_or(0),
-        each_pair_once: demand.each_pair_once + reductions.count() as u64 * reduction,
+        each_pair_once: demand.each_pair_once + reductions.len() as u64 * reduction,
         ..demand
     }
 }

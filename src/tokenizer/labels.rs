@@ -64,6 +64,30 @@ impl Spelling {
         }
     }
 
+    /// What an axis shows for tokens that make a word: the bytes of a character
+    /// that the vocabulary cuts in two are put together again.
+    pub fn label_of_pieces(self, pieces: &[&str]) -> String {
+        let of_bytes_of = |bytes_of: fn(&str) -> Option<Vec<u8>>, space| {
+            let bytes: Option<Vec<Vec<u8>>> = pieces.iter().map(|piece| bytes_of(piece)).collect();
+            bytes.map(|bytes| of_bytes(&bytes.concat(), space))
+        };
+        let together = match self {
+            Self::Plain => None,
+            Self::ByteLevel => of_bytes_of(|piece| piece.chars().map(byte_of).collect(), 'Ġ'),
+            Self::SentencePiece => of_bytes_of(
+                |piece| Some(byte_named(piece).map_or_else(|| piece.into(), |byte| vec![byte])),
+                '▁',
+            ),
+        };
+        together.unwrap_or_else(|| pieces.iter().map(|piece| self.label(piece)).collect())
+    }
+
+    /// Whether the token begins within a character, which one before it began.
+    pub fn goes_on_with_character(self, token: &str) -> bool {
+        let continues = |byte: u8| (0x80..0xC0).contains(&byte);
+        self.bytes(token).first().copied().is_some_and(continues)
+    }
+
     /// Whether the token begins a word, as far as its spelling tells: after a
     /// space, or where no mark says that it goes on with one.
     pub fn begins_word(self, token: &str) -> bool {

@@ -69,7 +69,7 @@ impl Written {
     }
 
     /// With what it says itself.
-    pub(super) fn as_written(self) -> AddedToken {
+    pub(super) fn into_added(self) -> AddedToken {
         let special = self.special;
         self.token(special)
     }
@@ -151,7 +151,7 @@ impl Settings {
         match settings.config.added_tokens_decoder.take() {
             Some(added) => {
                 let tokens = added.into_iter();
-                settings.added = tokens.map(|(id, token)| (id, token.as_written())).collect();
+                settings.added = tokens.map(|(id, token)| (id, token.into_added())).collect();
             }
             None => settings.take_older_files(files, of_json)?,
         }
@@ -271,7 +271,7 @@ impl Settings {
             }
         }
         for Numbered { id, token } in of_json {
-            self.added.insert(id, token.as_written());
+            self.added.insert(id, token.into_added());
         }
         Ok(())
     }

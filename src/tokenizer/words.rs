@@ -89,30 +89,47 @@ fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str) -> Link {
 pub fn of_texts(units: &[Unit]) -> Vec<u32> {
     let texts: Vec<&str> = units.iter().map(|unit| unit.text.as_str()).collect();
     let spelling = Spelling::of(&texts);
-    let labels: Vec<String> = texts.iter().map(|text| spelling.label(text)).collect();
-    let mut earlier: Option<&Unit> = None;
-    let pieces: Vec<Piece<'_>> = units
-        .iter()
-        .zip(&labels)
-        .map(|(unit, label)| {
-            let follows = earlier.is_some_and(|earlier| {
+    let follows: Vec<bool> = (0..units.len())
+        .map(|index| {
+            let earlier = index.checked_sub(1).and_then(|index| units.get(index));
+            let both = earlier.zip(units.get(index));
+            both.is_some_and(|(earlier, unit)| {
                 earlier.special.is_none()
                     && unit.special.is_none()
                     && earlier.segment == unit.segment
-            });
-            earlier = Some(unit);
-            let link = match (spelling, follows) {
-                (_, false) => Link::Apart,
-                (_, true) if spelling.begins_word(&unit.text) => Link::Apart,
-                // Without a mark nothing tells whether a space was there.
-                (Spelling::Plain, true) => Link::Same,
-                // A piece of a character.
-                (_, true) if label.starts_with("<0x") => Link::Same,
-                (Spelling::ByteLevel | Spelling::SentencePiece, true) => Link::Touches,
-            };
-            let text = label.trim_start_matches(['Ġ', '▁']);
-            Piece { text, link }
+            })
         })
+        .collect();
+    let goes_on = |index: usize| follows[index] && spelling.goes_on_with_character(texts[index]);
+    let mut pieces: Vec<(String, Link)> = Vec::with_capacity(texts.len());
+    let mut start = 0;
+    while start < texts.len() {
+        // The pieces of a character count as what they are together.
+        let mut end = start + 1;
+        while end < texts.len() && goes_on(end) {
+            end += 1;
+        }
+        let label = spelling.label_of_pieces(&texts[start..end]);
+        let is_after_space = start > 0 && matches!(texts[start - 1], "Ġ" | "▁");
+        let link = match (spelling, follows[start]) {
+            (_, false) => Link::Apart,
+            (_, true) if spelling.begins_word(texts[start]) => Link::Apart,
+            // Without a mark nothing tells whether a space was there.
+            (Spelling::Plain, true) => Link::Same,
+            // What a rare character begins with has its space by itself.
+            (_, true) if is_after_space => Link::Same,
+            // A piece of a character.
+            (_, true) if label.starts_with("<0x") => Link::Same,
+            (Spelling::ByteLevel | Spelling::SentencePiece, true) => Link::Touches,
+        };
+        let text = label.trim_start_matches(['Ġ', '▁']);
+        pieces.push((text.to_owned(), link));
+        pieces.extend((start + 1..end).map(|_| (text.to_owned(), Link::Same)));
+        start = end;
+    }
+    let pieces: Vec<Piece<'_>> = pieces
+        .iter()
+        .map(|(text, link)| Piece { text, link: *link })
         .collect();
     join(&pieces)
 }
@@ -172,4 +189,18 @@ fn is_chinese(character: char) -> bool {
     matches!(u32::from(character),
         0x2E80..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF
         | 0xFF00..=0xFFEF | 0x20000..=0x323AF)
+}
+
+/// What an axis shows for the units of a word of which nothing is known but
+/// their texts, `stream` being all of them.
+pub fn label_of_texts(stream: &[Unit], word: &[Unit]) -> String {
+    let texts = |units: &'_ [Unit]| {
+        units
+            .iter()
+            .map(|unit| unit.text.clone())
+            .collect::<Vec<_>>()
+    };
+    let pieces = texts(word);
+    let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+    Spelling::of(&texts(stream)).label_of_pieces(&pieces)
 }

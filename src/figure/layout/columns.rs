@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::axes::label;
 use super::grid::stride;
-use super::map::{SEGMENT_GAP, SIDE_LIMIT, cell_side, label};
+use super::map::{SEGMENT_GAP, block, cell_side};
 use super::positions::Positions;
 use super::text::place;
 use super::{
@@ -35,7 +36,7 @@ pub(super) struct Columns<'profile> {
 impl<'profile> Columns<'profile> {
     pub(super) fn new(profile: &'profile UnitProfile) -> Self {
         let unit_count = profile.units.len();
-        let block = unit_count.div_ceil(SIDE_LIMIT as usize).max(1);
+        let block = block(unit_count);
         let count = unit_count.div_ceil(block);
         let gaps = match block {
             1 => profile.segment_starts.clone(),
@@ -198,16 +199,17 @@ impl UnitLabels {
     /// What the picture leaves out, as a sentence.
     pub(super) fn note(&self, columns: &Columns<'_>) -> Option<String> {
         let count = columns.profile.units.len();
+        let noun = columns.profile.noun;
         let shared = match columns.block {
             1 => String::new(),
             block => format!(" Each bar shows the greatest of {block} values."),
         };
         (self.stride > 1 || columns.block > 1).then(|| {
-            let first = match columns.profile.position {
-                Some(_) => "the marked one, then ",
-                None => "",
+            let labelled = match columns.profile.position {
+                Some(_) => "the marked one and, where it leaves them room, the highest bars",
+                None => "the highest bars that have room",
             };
-            format!("{count} tokens; labelled are {first}the highest bars that have room.{shared}")
+            format!("{count} {noun}; labelled are {labelled}.{shared}")
         })
     }
 }

@@ -372,6 +372,7 @@ fn panel_shape(grid: &PanelGrid<'_>) -> Result<PanelShape, FigureError> {
     let block = axes.map(|axis| axis.count).into_iter().max().unwrap_or(1);
     let axis = |axis: &PanelAxis, count: usize| CellAxis {
         count,
+        cell,
         gaps: match is_whole {
             true => axis.segment_starts.clone(),
             false => Vec::new(),
@@ -393,7 +394,6 @@ fn panel_cells<'figure>(
 ) -> CellMatrix<'figure> {
     CellMatrix {
         origin,
-        cell: shape.cell,
         values: Cow::Borrowed(panel.matrix.values.as_ref()),
         rows: shape.rows.clone(),
         columns: shape.columns.clone(),
@@ -406,8 +406,18 @@ fn panel_cells<'figure>(
 fn resolution_note(grid: &PanelGrid<'_>, shape: &PanelShape) -> Option<String> {
     let block = shape.block;
     let counts = match (grid.queries.count, grid.keys.count) {
-        (queries, keys) if queries == keys => format!("{keys} tokens"),
+        (queries, keys) if queries == keys => format!("{keys} {}", grid.noun),
         (queries, keys) => format!("{queries} queries and {keys} keys"),
     };
-    (block > 1).then(|| format!("{counts}; each pixel shows the mean of {block} × {block} values."))
+    let mut values = grid
+        .panels
+        .iter()
+        .flatten()
+        .flat_map(|panel| panel.matrix.values.iter());
+    let those = match block > 1 && values.any(|value| value.is_nan()) {
+        true => ", or of those of them that are there",
+        false => "",
+    };
+    (block > 1)
+        .then(|| format!("{counts}; each pixel shows the mean of {block} × {block} values{those}."))
 }

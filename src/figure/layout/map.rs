@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::axes::Axes;
 use super::color_bar::color_bar;
 use super::head::{Lines, heading, notes};
 use super::links::link_list;
-use super::positions::Positions;
-use super::text::{elide_middle, place};
+use super::text::place;
 use super::value::{unwritten_note, value_text};
 use super::{
     ANNOTATION_SIZE, CellAxis, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL,
@@ -14,7 +14,7 @@ use super::{
     pixels,
 };
 use crate::figure::resample::{Join, blocks, resample};
-use crate::figure::{ColorRange, LabelledMap, Progression, UnitLabel, ValueRange};
+use crate::figure::{ColorRange, LabelledMap, Progression, ValueRange};
 
 /// The side that a map of a few dozen tokens gets, in pixels.
 const COMFORTABLE_SIDE: i32 = 1_440;
@@ -24,8 +24,6 @@ const LABELLED_SIDE: i32 = 2_300;
 const LARGE_SIDE: i32 = 2_048;
 /// Beyond this side several tokens share a pixel, in pixels.
 pub(super) const SIDE_LIMIT: i32 = 5_600;
-/// The longest label, in pixels: 60 letters of the largest size.
-const LABEL_LIMIT: i32 = 800;
 /// Length of a tick, in pixels.
 pub(super) const TICK: i32 = 8;
 /// What separates two segments, in pixels.
@@ -43,9 +41,8 @@ pub(super) fn layout<'figure>(
     measure: &mut dyn MeasureText,
 ) -> Layout<'figure> {
     let longest = map.rows.len().max(map.columns.len());
-    let block = longest.div_ceil(SIDE_LIMIT as usize).max(1);
-    let mut cells = cells(figure, map, block);
-    let axes = Axes::new(map, cells.cell, block, measure);
+    let mut cells = cells(figure, map);
+    let axes = Axes::new(map, &cells, measure);
 
     let name_font = TextFont::regular(ANNOTATION_SIZE);
     let name_line = name_font.line_height();
@@ -73,7 +70,7 @@ pub(super) fn layout<'figure>(
     );
     let links = link_list(map, (links_left, top), cells.height(), measure);
     let mut all_notes = figure.notes.clone();
-    all_notes.extend(axes.note(map, block));
+    all_notes.extend(axes.note(map));
     let (values, values_note) = value_texts(&cells, measure);
     all_notes.extend(values_note);
     all_notes.extend(links.notes);
@@ -116,34 +113,59 @@ pub(super) fn layout<'figure>(
 /// reading, then large enough for a label each, then at least one pixel.
 pub(super) fn cell_side(cell_count: usize) -> i32 {
     let count = pixels(cell_count).max(1);
-    let smallest_labelled = (SMALLEST_LABEL * LINE_HEIGHT).ceil() as i32;
-    if count * smallest_labelled <= LABELLED_SIDE {
-        (COMFORTABLE_SIDE / count).clamp(smallest_labelled, 120)
+    if count * smallest_labelled() <= LABELLED_SIDE {
+        (COMFORTABLE_SIDE / count).clamp(smallest_labelled(), 120)
     } else {
         (LARGE_SIDE / count).max(1)
     }
 }
 
-fn cells<'figure>(
-    figure: &Figure<'_>,
-    map: &'figure LabelledMap<'_>,
-    block: usize,
-) -> CellMatrix<'figure> {
-    let matrix = &map.matrix;
-    let (values, [rows, columns]) = if block > 1 {
-        let [rows, columns] = [matrix.rows, matrix.columns].map(|count| blocks(count, block));
-        let maxima = resample(
-            &matrix.values,
-            matrix.columns,
-            &rows,
-            &columns,
+/// The side of a cell along each of two axes, in pixels. Cells are square,
+/// except where the longer axis has no room for all labels: there the shorter
+/// one is stretched, so that it has.
+fn cell_sides(counts: [usize; 2]) -> [i32; 2] {
+    let square = cell_side(counts[0].max(counts[1]));
+    let labelled = (LARGEST_LABEL * LINE_HEIGHT).ceil() as i32;
+    counts.map(|count| match square < smallest_labelled() {
+        true => cell_side(count).min(labelled).max(square),
+        false => square,
+    })
+}
+
+/// The side of the smallest cell that has a label, in pixels.
+fn smallest_labelled() -> i32 {
+    (SMALLEST_LABEL * LINE_HEIGHT).ceil() as i32
+}
+
+/// How many units share a row or column of pixels of an axis.
+pub(super) fn block(count: usize) -> usize {
+    count.div_ceil(SIDE_LIMIT as usize).max(1)
+}
+
+/// The values of a map of so many rows and columns as they are drawn: where
+/// several share a pixel, the greatest of them.
+pub fn drawn_values<'values>(
+    values: &'values [f32],
+    [rows, columns]: [usize; 2],
+) -> Cow<'values, [f32]> {
+    match [block(rows), block(columns)] {
+        [1, 1] => Cow::Borrowed(values),
+        shared => Cow::Owned(resample(
+            values,
+            columns,
+            &blocks(rows, shared[0]),
+            &blocks(columns, shared[1]),
             Join::Greatest,
-        );
-        (Cow::Owned(maxima), [rows.len(), columns.len()])
-    } else {
-        let counts = [matrix.rows, matrix.columns];
-        (Cow::Borrowed(matrix.values.as_ref()), counts)
-    };
+        )),
+    }
+}
+
+fn cells<'figure>(figure: &Figure<'_>, map: &'figure LabelledMap<'_>) -> CellMatrix<'figure> {
+    let matrix = &map.matrix;
+    let counts = [matrix.rows, matrix.columns];
+    let values = drawn_values(&matrix.values, counts);
+    let drawn = counts.map(|count| count.div_ceil(block(count)));
+    let [row_side, column_side] = cell_sides(drawn);
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => range,
         ColorRange::PerPanel { .. } => {
@@ -151,235 +173,22 @@ fn cells<'figure>(
             ValueRange::up_to(maximum, Progression::Linear)
         }
     };
-    let axis = |count: usize, starts: &Vec<usize>| CellAxis {
-        count,
-        gaps: match block {
+    let axis = |count: usize, cell: i32, starts: &Vec<usize>| CellAxis {
+        count: count.div_ceil(block(count)),
+        cell,
+        gaps: match block(count) {
             1 => starts.clone(),
             _ => Vec::new(),
         },
     };
     CellMatrix {
         origin: (0, 0),
-        cell: cell_side(rows.max(columns)),
         values,
-        rows: axis(rows, &map.row_segment_starts),
-        columns: axis(columns, &map.column_segment_starts),
+        rows: axis(matrix.rows, row_side, &map.row_segment_starts),
+        columns: axis(matrix.columns, column_side, &map.column_segment_starts),
         gap: SEGMENT_GAP,
         range,
     }
-}
-
-/// A label with its width and its ink.
-type Label = (String, i32, Ink);
-
-/// The labels of both axes: level down the side, level or upward along the
-/// top.
-struct Axes {
-    font: TextFont,
-    /// Every so many cells have a label.
-    stride: usize,
-    rows: Vec<Label>,
-    columns: Vec<Label>,
-    /// Beside the labels down the side, where positions are shown.
-    row_positions: Positions,
-    /// Beside the labels along the top, likewise.
-    column_positions: Positions,
-    /// How the labels along the top run.
-    rotation: Rotation,
-}
-
-fn widest(labels: &[Label]) -> i32 {
-    labels.iter().map(|&(_, width, _)| width).max().unwrap_or(0)
-}
-
-impl Axes {
-    fn new(map: &LabelledMap<'_>, cell: i32, block: usize, measure: &mut dyn MeasureText) -> Self {
-        let largest = (cell as f32 / LINE_HEIGHT).floor();
-        let font = TextFont::regular(largest.clamp(SMALLEST_LABEL, LARGEST_LABEL));
-        let stride = usize::try_from((font.line_height() + cell - 1) / cell).unwrap_or(1);
-        let mut labels = |units: &[UnitLabel]| -> Vec<Label> {
-            let labelled = units.iter().step_by(stride * block);
-            labelled.map(|unit| label(unit, font, measure)).collect()
-        };
-        let (rows, columns) = (labels(&map.rows), labels(&map.columns));
-        let mut positions = |units: &[UnitLabel]| {
-            let labelled = units.iter().step_by(stride * block);
-            Positions::new(labelled.filter(|_| map.shows_positions), font, measure)
-        };
-        let row_positions = positions(&map.rows);
-        let column_positions = positions(&map.columns);
-        let widest_column = widest(&columns).max(column_positions.widest());
-        let rotation = if stride == 1 && widest_column + 10 <= cell {
-            Rotation::Level
-        } else {
-            Rotation::Upward
-        };
-        Self {
-            font,
-            stride,
-            rows,
-            columns,
-            row_positions,
-            column_positions,
-            rotation,
-        }
-    }
-
-    /// The room that labels down the side take to the left.
-    fn row_extent(&self) -> i32 {
-        widest(&self.rows) + self.row_positions.length()
-    }
-
-    /// The room that labels along the top take upwards.
-    fn column_extent(&self) -> i32 {
-        let labels = match self.rotation {
-            Rotation::Level => self.font.line_height(),
-            Rotation::Upward => widest(&self.columns),
-        };
-        labels + self.column_position_extent()
-    }
-
-    /// What of it is between the labels along the top and their axis.
-    fn column_position_extent(&self) -> i32 {
-        match self.rotation {
-            Rotation::Level => self.column_positions.height(),
-            Rotation::Upward => self.column_positions.length(),
-        }
-    }
-
-    /// What the picture leaves out, as a sentence.
-    fn note(&self, map: &LabelledMap<'_>, block: usize) -> Option<String> {
-        let every = self.stride * block;
-        let shared = if block > 1 {
-            format!(" Each pixel shows the greatest of {block} × {block} values.")
-        } else {
-            String::new()
-        };
-        let counts = match (map.rows.len(), map.columns.len()) {
-            (rows, columns) if rows == columns => format!("{rows} tokens"),
-            (rows, columns) => format!("{rows} queries and {columns} keys"),
-        };
-        (every > 1).then(|| format!("{counts}; every {} is labelled.{shared}", ordinal(every)))
-    }
-
-    fn push_labels(&self, cells: &CellMatrix<'_>, items: &mut Vec<Item<'_>>) {
-        // A row and its column behind one another, as they were always drawn.
-        for position in 0..self.rows.len().max(self.columns.len()) {
-            let index = position * self.stride;
-            if let Some(label) = self.rows.get(position) {
-                items.push(self.row_label(label, index, cells));
-            }
-            if let Some(label) = self.columns.get(position) {
-                items.push(self.column_label(label, index, cells));
-            }
-            let positions = self.position_items(position, index, cells);
-            items.extend(positions.into_iter().flatten());
-            let thickness = cells.cell.min(2);
-            let (left, top) = cells.origin;
-            if position < self.rows.len() {
-                let y = top + cells.row_offset(index) + cells.cell / 2 - thickness / 2;
-                items.push(tick(left - TICK - 2, y, TICK, thickness));
-            }
-            if position < self.columns.len() {
-                let x = left + cells.column_offset(index) + cells.cell / 2 - thickness / 2;
-                items.push(tick(x, top - TICK - 2, thickness, TICK));
-            }
-        }
-    }
-
-    /// The positions of a row and of its column.
-    fn position_items(
-        &self,
-        position: usize,
-        index: usize,
-        cells: &CellMatrix<'_>,
-    ) -> [Option<Item<'static>>; 2] {
-        let right = cells.origin.0 - TICK - LABEL_GAP;
-        let bottom = cells.origin.1 - TICK - LABEL_GAP;
-        let row_middle = cells.origin.1 + cells.row_offset(index) + cells.cell / 2;
-        let column_middle = cells.origin.0 + cells.column_offset(index) + cells.cell / 2;
-        let row = self
-            .row_positions
-            .item(position, Rotation::Level, |width, height| {
-                (right - width, row_middle - height / 2)
-            });
-        let column = self
-            .column_positions
-            .item(position, self.rotation, |width, height| {
-                (column_middle - width / 2, bottom - height)
-            });
-        [row, column]
-    }
-
-    fn row_label(&self, label: &Label, index: usize, cells: &CellMatrix<'_>) -> Item<'static> {
-        let (text, width, ink) = label;
-        let (left, top) = cells.origin;
-        let middle = top + cells.row_offset(index) + cells.cell / 2;
-        let corner = (
-            left - TICK - LABEL_GAP - self.row_positions.length() - width,
-            middle - self.font.line_height() / 2,
-        );
-        let kind = (*ink, Role::RowLabel(index));
-        place(
-            text.clone(),
-            self.font,
-            *width,
-            corner,
-            Rotation::Level,
-            kind,
-        )
-    }
-
-    fn column_label(&self, label: &Label, index: usize, cells: &CellMatrix<'_>) -> Item<'static> {
-        let (text, width, ink) = label;
-        let (left, top) = cells.origin;
-        let middle = left + cells.column_offset(index) + cells.cell / 2;
-        let line = self.font.line_height();
-        let bottom = top - TICK - LABEL_GAP - self.column_position_extent();
-        let corner = match self.rotation {
-            Rotation::Level => (middle - width / 2, bottom - line),
-            Rotation::Upward => (middle - line / 2, bottom - width),
-        };
-        let kind = (*ink, Role::ColumnLabel(index));
-        place(text.clone(), self.font, *width, corner, self.rotation, kind)
-    }
-}
-
-fn tick(x: i32, y: i32, width: i32, height: i32) -> Item<'static> {
-    Item::Rectangle {
-        rect: Rect {
-            x,
-            y,
-            width,
-            height,
-        },
-        ink: Ink::Hairline,
-    }
-}
-
-pub(super) fn label(
-    unit: &UnitLabel,
-    font: TextFont,
-    measure: &mut dyn MeasureText,
-) -> (String, i32, Ink) {
-    let (text, width) = elide_middle(&unit.text, font, LABEL_LIMIT, measure);
-    let ink = if unit.special {
-        Ink::Light
-    } else {
-        Ink::Strong
-    };
-    (text, width, ink)
-}
-
-/// 2nd, 3rd, 4th, 11th, 21st.
-fn ordinal(number: usize) -> String {
-    let suffix = match (number % 10, number % 100) {
-        (1, tens) if tens != 11 => "st",
-        (2, tens) if tens != 12 => "nd",
-        (3, tens) if tens != 13 => "rd",
-        _ => "th",
-    };
-    format!("{number}{suffix}")
 }
 
 /// The names of both axes: keys above the map, queries beside it.
@@ -452,7 +261,8 @@ fn value_texts(
     cells: &CellMatrix<'_>,
     measure: &mut dyn MeasureText,
 ) -> (Vec<Item<'static>>, Option<String>) {
-    let Some((font, decimals)) = value_format(cells.cell, measure) else {
+    let Some((font, decimals)) = value_format(cells.rows.cell.min(cells.columns.cell), measure)
+    else {
         return (Vec::new(), None);
     };
     let (rows, columns) = (cells.rows.count, cells.columns.count);
@@ -469,8 +279,8 @@ fn value_texts(
             let fraction = cells.fraction(row, column);
             let width = measure.width(&text, font);
             let corner = (
-                cells.origin.0 + cells.column_offset(column) + (cells.cell - width) / 2,
-                cells.origin.1 + cells.row_offset(row) + (cells.cell - font.line_height()) / 2,
+                cells.origin.0 + cells.column_offset(column) + (cells.columns.cell - width) / 2,
+                cells.origin.1 + cells.row_offset(row) + (cells.rows.cell - font.line_height()) / 2,
             );
             // What is nothing steps back behind what is not.
             let ink = match value == 0.0 {

@@ -6,6 +6,7 @@
 //! picture. Nothing here draws. Sizes are meant for print: a picture is about
 //! twice as dense as a screen shows it.
 
+mod axes;
 mod bars;
 mod color_bar;
 mod columns;
@@ -25,6 +26,7 @@ use std::borrow::Cow;
 use super::{Body, Figure, FigureError, Palette, ValueRange};
 
 pub use grid::panel_steps;
+pub use map::drawn_values;
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
 pub use thumbnail::{thumbnail, thumbnail_side, thumbnail_size};
 pub use ticks::ticks;
@@ -181,17 +183,17 @@ pub struct TextItem {
 pub struct CellAxis {
     /// The number of cells.
     pub count: usize,
+    /// Side of a cell along the axis, in pixels; at least 1.
+    pub cell: i32,
     /// Cells before which there is a gap, ascending.
     pub gaps: Vec<usize>,
 }
 
-/// A matrix of square cells of whole pixels, with gaps between segments.
+/// A matrix of cells of whole pixels, with gaps between segments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellMatrix<'figure> {
     /// Upper left corner.
     pub origin: (i32, i32),
-    /// Side of a cell, in pixels; at least 1.
-    pub cell: i32,
     /// Row after row.
     pub values: Cow<'figure, [f32]>,
     /// The rows, from the top.
@@ -217,7 +219,7 @@ impl CellMatrix<'_> {
 
     fn offset(&self, axis: &CellAxis, index: usize) -> i32 {
         let gaps_before = axis.gaps.iter().filter(|&&gap| gap <= index).count();
-        pixels(index) * self.cell + pixels(gaps_before) * self.gap
+        pixels(index) * axis.cell + pixels(gaps_before) * self.gap
     }
 
     /// The width of the whole.
@@ -231,7 +233,7 @@ impl CellMatrix<'_> {
     }
 
     fn extent(&self, axis: &CellAxis) -> i32 {
-        pixels(axis.count) * self.cell + pixels(axis.gaps.len()) * self.gap
+        pixels(axis.count) * axis.cell + pixels(axis.gaps.len()) * self.gap
     }
 
     /// All of it.

@@ -55,8 +55,12 @@ pub(super) fn layout<'figure>(
         .unwrap_or(0);
     columns.left = MARGIN + line + LABEL_GAP + widest + LABEL_GAP + TICK;
     let body_right = columns.left + columns.extent();
-    let color_bar_height = rows.extent().max(SHORTEST_COLOR_BAR);
     let scale = &figure.color_scale;
+    // There is room beside the bars for what the colours measure.
+    let color_bar_height = rows
+        .extent()
+        .max(SHORTEST_COLOR_BAR)
+        .max(measure.width(scale.quantity(), font));
     let color_bar_width = color_bar(scale, (0, 0), color_bar_height, measure).right;
     let right = body_right + COLOR_BAR_GAP + color_bar_width;
 
@@ -79,6 +83,7 @@ pub(super) fn layout<'figure>(
     let mut all_notes = figure.notes.clone();
     all_notes.extend(labels.note(&columns));
     all_notes.extend(values.note(&bars));
+    all_notes.extend(axis.note(profile));
     let notes_top = color_bar.bottom.max(name_top + line) + 24;
     let notes = notes(&all_notes, notes_top, right - MARGIN, measure);
 
@@ -101,9 +106,7 @@ pub(super) fn layout<'figure>(
         let kind = (Ink::Medium, Role::Tick);
         items.push(place(text, font, width, corner, LEVEL, kind));
     }
-    items.extend(bar_items(
-        &columns, &bars, &axis, &values, baseline, measure,
-    ));
+    items.extend(bar_items(&columns, &bars, &axis, &values, baseline));
     items.extend(labels.items(&columns, labels_top));
     items.extend(rows.items(&columns, figure, rows_top));
     items.extend(rows.labels(&columns, rows_top, measure));

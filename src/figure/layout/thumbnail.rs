@@ -98,11 +98,11 @@ fn enlarged(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'sta
     let values = (0..side).flat_map(|row| (0..side).map(move |column| step(row, column)));
     let axis = CellAxis {
         count: side,
+        cell: 1,
         gaps: Vec::new(),
     };
     CellMatrix {
         origin,
-        cell: 1,
         values: Cow::Owned(values.collect()),
         rows: axis.clone(),
         columns: axis,

@@ -14,8 +14,15 @@ const MOST_TICKS: usize = 12;
 /// values were clipped says so. `room` is the number of ticks that there is
 /// room for.
 pub fn ticks(scale: &ColorScale, room: i32) -> Vec<(f32, String)> {
-    let range = match scale.range {
-        ColorRange::Shared(range) => range,
+    let mut ticks = match scale.range {
+        ColorRange::Shared(range) => {
+            let mut ticks = match range.progression {
+                Progression::Linear => linear_ticks(&range, room),
+                Progression::Logarithmic => logarithmic_ticks(&range, room),
+            };
+            keep_apart(&mut ticks);
+            ticks
+        }
         ColorRange::PerPanel {
             minimum,
             progression,
@@ -25,14 +32,9 @@ pub fn ticks(scale: &ColorScale, room: i32) -> Vec<(f32, String)> {
                 (None, Progression::Linear) => "0".into(),
                 (None, Progression::Logarithmic) => "max / 10⁴".into(),
             };
-            return vec![(0.0, first), (1.0, "max".into())];
+            vec![(0.0, first), (1.0, "max".into())]
         }
     };
-    let mut ticks = match range.progression {
-        Progression::Linear => linear_ticks(&range, room),
-        Progression::Logarithmic => logarithmic_ticks(&range, room),
-    };
-    keep_apart(&mut ticks);
     if let Some((_, text)) = ticks.first_mut().filter(|_| scale.clipped.below > 0) {
         text.insert_str(0, "≤ ");
     }

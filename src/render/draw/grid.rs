@@ -40,13 +40,18 @@ pub(in crate::render) struct Grid<'drawing> {
 impl<'drawing> Grid<'drawing> {
     /// The cells of a map, whose steps are known.
     pub(super) fn of_cells(cells: &CellMatrix<'_>, steps: &'drawing [u16]) -> Self {
-        let column = |index| cells.column_offset(index);
-        let row = |index| cells.row_offset(index);
-        let reach = |start: i32| start..start + cells.cell;
+        let column = |index| {
+            let start = cells.column_offset(index);
+            start..start + cells.columns.cell
+        };
+        let row = |index| {
+            let start = cells.row_offset(index);
+            start..start + cells.rows.cell
+        };
         Self {
             corner: cells.origin,
-            columns: (0..cells.columns.count).map(column).map(reach).collect(),
-            rows: (0..cells.rows.count).map(row).map(reach).collect(),
+            columns: (0..cells.columns.count).map(column).collect(),
+            rows: (0..cells.rows.count).map(row).collect(),
             steps,
         }
     }

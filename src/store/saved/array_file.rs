@@ -98,6 +98,14 @@ impl ArrayFile {
         }
     }
 
+    /// What the file calls the queries and the keys, where it does.
+    pub(super) fn tokens(&mut self) -> [Option<Vec<String>>; 2] {
+        match self {
+            Self::Json(arrays) => arrays.tokens(),
+            Self::Safetensors(_) | Self::Npz(_) | Self::Npy(_) | Self::Torch(_) => [None, None],
+        }
+    }
+
     /// All numbers of the array at a position of [`ArrayFile::arrays`], the
     /// last dimension fastest. Each array is read once.
     pub(super) fn read(&mut self, position: usize) -> Result<Vec<f32>, SavedError> {

@@ -2,6 +2,7 @@
 //! array a layer.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::array_file::ArrayFile;
@@ -15,6 +16,11 @@ use crate::digest::sha256_of;
 use crate::input::{Input, Stream, StreamRole};
 use crate::remedy::LabelsOf;
 use crate::run::Run;
+
+/// The most units on an axis and the most heads that are read: each of them is
+/// looked at by itself, and no model has so many.
+const MAXIMUM_UNITS: usize = 1 << 17;
+const MAXIMUM_HEADS: usize = 1 << 14;
 
 pub(super) fn run(
     path: &Path,
@@ -31,13 +37,37 @@ pub(super) fn run(
             ),
         });
     };
+    for (found, maximum, what) in [
+        (query_count.max(key_count), MAXIMUM_UNITS, "queries or keys"),
+        (
+            layer_count.saturating_mul(head_count),
+            MAXIMUM_HEADS,
+            "heads",
+        ),
+    ] {
+        if found > maximum {
+            return Err(SavedError::TooLarge {
+                path: path.to_owned(),
+                reason: format!("expected at most {maximum} {what}, found {found}"),
+            });
+        }
+    }
     // Labels are small, and too many of them are found at once.
     let read = |file: &Option<PathBuf>, of, count| match file {
         Some(file) => labels::read(file, of, count).map(Some),
         None => Ok(None),
     };
-    let query_labels = read(&names.labels, LabelsOf::Queries, query_count)?;
-    let key_labels = read(&names.key_labels, LabelsOf::Keys, key_count)?;
+    let [tokens, key_tokens] = arrays.tokens();
+    // Keys that are called as the queries are the same sequence.
+    let key_tokens = key_tokens.filter(|keys| tokens.as_ref() != Some(keys));
+    let (query_labels, odd_queries) = match read(&names.labels, LabelsOf::Queries, query_count)? {
+        Some(labels) => (Some(labels), None),
+        None => own_labels("tokens", tokens, query_count),
+    };
+    let (key_labels, odd_keys) = match read(&names.key_labels, LabelsOf::Keys, key_count)? {
+        Some(labels) => (Some(labels), None),
+        None => own_labels("key_tokens", key_tokens, key_count),
+    };
     let values = match positions.as_slice() {
         [position] => arrays.read(*position)?,
         positions => {
@@ -56,16 +86,18 @@ pub(super) fn run(
     let is_one_sequence = kind != AttentionKind::Cross;
     let padded = [query_count, key_count];
     let kept = padding::without_padding(&values, padded, is_one_sequence);
-    let cut_off = padding::notes(padded, kept, is_one_sequence);
+    let cut_off = padding::notes(padded, &kept, is_one_sequence);
     let values = match cut_off.is_empty() {
         true => values,
-        false => padding::cut(&values, padded, kept),
+        false => padding::cut(&values, padded, &kept),
     };
-    let [query_count, key_count] = kept;
+    let suspicion = is_one_sequence.then(|| padding::suspicion(&values, &kept[0]));
     let of_queries = (&names.labels, LabelsOf::Queries);
-    let query_labels = fitting(of_queries, query_labels, query_count, padded[0])?;
+    let query_labels = fitting(of_queries, query_labels, &kept[0], padded[0])?;
     let of_keys = (&names.key_labels, LabelsOf::Keys);
-    let key_labels = fitting(of_keys, key_labels, key_count, padded[1])?;
+    let key_labels = fitting(of_keys, key_labels, &kept[1], padded[1])?;
+    let kept = kept.map(|units| units.len());
+    let [query_count, key_count] = kept;
     let selection = Selection::all(layer_count, head_count);
     let attention = HeadMaps::new(selection, kept, values)
         .and_then(|maps| {
@@ -78,6 +110,7 @@ pub(super) fn run(
         })?;
     let mut warnings = cut_off
         .iter()
+        .chain(&suspicion.flatten())
         .map(|note| format!("{}: {note}", file_name(path)))
         .collect::<Vec<_>>();
     if attention.row_sums() != RowSums::One {
@@ -86,6 +119,8 @@ pub(super) fn run(
             file_name(path)
         ));
     }
+    let odd = odd_queries.into_iter().chain(odd_keys);
+    warnings.extend(odd.map(|note| format!("{}: {note}", file_name(path))));
     warnings.extend(unnamed(kind, &query_labels, &key_labels).map(|(what, option)| {
         format!(
             "{}: nothing says what the {what} are, so they are numbered; {option} FILE names them",
@@ -120,6 +155,25 @@ pub(super) fn run(
         run,
         warnings,
     })
+}
+
+/// The labels that the file itself has in an entry, where they are as many as
+/// `count`; else what is wrong with them, as a sentence without a full stop.
+fn own_labels(
+    entry: &str,
+    labels: Option<Vec<String>>,
+    count: usize,
+) -> (Option<Vec<String>>, Option<String>) {
+    match labels {
+        Some(labels) if labels.len() != count => {
+            let found = labels.len();
+            let note = format!(
+                "its {entry} are not read: there are {found}, and the attention is of {count}"
+            );
+            (None, Some(note))
+        }
+        labels => (labels, None),
+    }
 }
 
 /// What nobody named, and the option that names it.
@@ -163,23 +217,26 @@ fn streams(
 fn fitting(
     (file, of): (&Option<PathBuf>, LabelsOf),
     labels: Option<Vec<String>>,
-    count: usize,
+    kept: &Range<usize>,
     padded_count: usize,
 ) -> Result<Option<Vec<String>>, SavedError> {
-    let (Some(file), Some(mut labels)) = (file, labels) else {
+    let Some(mut labels) = labels else {
         return Ok(None);
     };
     if labels.len() == padded_count {
-        labels.truncate(count);
+        labels.truncate(kept.end);
+        labels.drain(..kept.start.min(labels.len()));
     }
-    match labels.len() == count {
-        true => Ok(Some(labels)),
-        false => Err(SavedError::LabelCount {
+    let count = kept.len();
+    match file {
+        Some(file) if labels.len() != count => Err(SavedError::LabelCount {
             path: file.clone(),
             of,
             expected: count,
             found: labels.len(),
         }),
+        // The file's own have been counted.
+        Some(_) | None => Ok(Some(labels)),
     }
 }
 

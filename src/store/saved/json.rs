@@ -20,7 +20,12 @@ pub(super) struct JsonArrays {
     arrays: Vec<ArrayInfo>,
     /// Of each array.
     values: Vec<Vec<f32>>,
+    tokens: Option<Vec<String>>,
+    key_tokens: Option<Vec<String>>,
 }
+
+/// So many texts of an entry are kept: attention of more tokens is not read.
+const MAXIMUM_TOKENS: usize = 1 << 16;
 
 impl JsonArrays {
     pub(super) fn open(path: &Path, file: File) -> Result<Self, SavedError> {
@@ -55,8 +60,21 @@ impl JsonArrays {
             .unwrap_or_default()
     }
 
-    fn push(&mut self, name: String, array: Nested) {
+    /// What the entries `tokens` and `key_tokens` call the queries and the keys.
+    pub(super) fn tokens(&mut self) -> [Option<Vec<String>>; 2] {
+        [self.tokens.take(), self.key_tokens.take()]
+    }
+
+    fn push(&mut self, name: String, mut array: Nested) {
         let (shape, content) = array.described();
+        let texts = std::mem::take(&mut array.texts);
+        // One list of them, or a batch of one.
+        let is_list = matches!(shape.as_slice(), [count] | [1, count] if *count == texts.len());
+        match name.as_str() {
+            "tokens" if is_list => self.tokens = Some(texts),
+            "key_tokens" if is_list => self.key_tokens = Some(texts),
+            _ => {}
+        }
         self.arrays.push(ArrayInfo {
             name,
             shape,
@@ -77,6 +95,7 @@ struct Nested {
     null_depth: Option<usize>,
     /// What else was found than numbers in lists of equal lengths.
     odd: Option<&'static str>,
+    texts: Vec<String>,
 }
 
 impl Nested {
@@ -170,8 +189,11 @@ impl<'de> Visitor<'de> for NestedSeed<'_> {
         Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
         self.array.odd = Some("texts");
+        if self.array.texts.len() < MAXIMUM_TOKENS {
+            self.array.texts.push(text.to_owned());
+        }
         Ok(())
     }
 

@@ -91,6 +91,16 @@ impl BatchFolder {
             .find(|path| fs::symlink_metadata(path).is_ok());
         let is_begun = read_json::<BatchManifest>(&root.join(STATE), RECORD).is_some();
         let finished: Option<BatchManifest> = read_json(root, MANIFEST);
+        // Its results say what is a batch's: nothing is touched without them.
+        if finished.is_some()
+            && claim != Claim::Overwrite
+            && !is_begun
+            && !is_running(root)
+            && beneath::open(root, RESULTS).is_err()
+        {
+            let path = root.join(RESULTS);
+            return Err(BatchFolderError::ResultsMissing { path });
+        }
         if let Some(path) = in_the_way
             && claim != Claim::Overwrite
             && !is_begun

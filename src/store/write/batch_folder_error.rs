@@ -34,6 +34,12 @@ pub enum BatchFolderError {
         /// What should be a folder.
         path: PathBuf,
     },
+    /// The results of a finished batch are not there, or a link.
+    #[error("{} is missing, which says what in its folder is the batch's", path.display())]
+    ResultsMissing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder holds another part of the inputs.
     #[error("{} holds {} of a batch, expected {}", path.display(), part(.found), part(.expected))]
     OtherShard {
@@ -81,7 +87,9 @@ impl BatchFolderError {
         match self {
             Self::Write(error) => error.remedy(),
             Self::Busy { .. } => Some(Remedy::WaitForBatch),
-            Self::Taken { .. } => Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite)),
+            Self::Taken { .. } | Self::ResultsMissing { .. } => {
+                Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
+            }
             Self::Link { .. } => Some(Remedy::NameFolder(FolderKind::Other)),
             Self::OtherShard { .. } | Self::OtherModel { .. } => {
                 Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))

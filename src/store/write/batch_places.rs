@@ -122,7 +122,7 @@ impl BatchFolder {
         }
         for input in &inputs {
             input.folder.wait(&self.input(&input.name))?;
-            self.check_free(&input.name)?;
+            self.check_free(&input.name, input.thumbnail.is_some())?;
         }
         let entries = inputs.iter();
         let entries = entries.map(|input| (input.name.as_str(), input.thumbnail_sha256()));
@@ -139,7 +139,9 @@ impl BatchFolder {
         for input in &inputs {
             let path = self.thumbnail(&input.name);
             match &input.thumbnail {
-                None => remove_file(&path)?,
+                None if self.written.had_thumbnail(&input.name) => remove_file(&path)?,
+                // What is there is no batch's.
+                None => {}
                 Some(staged) => fs::create_dir_all(self.root.join(THUMBNAILS))
                     .and_then(|()| fs::rename(&staged.path, &path))
                     .map_err(WriteError::at(&path))?,
@@ -161,18 +163,26 @@ impl BatchFolder {
         Ok(self.sync(INPUTS)?)
     }
 
-    /// Whether nothing has the name of an input but what a batch put there.
-    pub(super) fn check_free(&self, name: &str) -> Result<(), BatchFolderError> {
-        let is_ours = |path: &PathBuf| match fs::symlink_metadata(path) {
+    /// Whether nothing has the name of an input, or of its thumbnail where it
+    /// has one, but what a batch put there.
+    pub(super) fn check_free(
+        &self,
+        name: &str,
+        has_thumbnail: bool,
+    ) -> Result<(), BatchFolderError> {
+        let (input, thumbnail) = (self.input(name), self.thumbnail(name));
+        let is_free = match fs::symlink_metadata(&input) {
             Err(_) => true,
             // A batch writes no file there.
-            Ok(found) if found.is_file() && *path == self.input(name) => false,
-            Ok(_) => self.written.has(name),
+            Ok(found) => !found.is_file() && self.written.has(name),
         };
-        let mut places = [self.input(name), self.thumbnail(name)].into_iter();
-        match places.find(|path| !self.overwrites && !is_ours(path)) {
-            Some(path) => Err(BatchFolderError::Taken { path }),
-            None => Ok(()),
+        let has_room = !has_thumbnail
+            || fs::symlink_metadata(&thumbnail).is_err()
+            || self.written.had_thumbnail(name);
+        match (self.overwrites, is_free, has_room) {
+            (true, ..) | (false, true, true) => Ok(()),
+            (false, false, _) => Err(BatchFolderError::Taken { path: input }),
+            (false, true, false) => Err(BatchFolderError::Taken { path: thumbnail }),
         }
     }
 

@@ -107,7 +107,8 @@ impl MergedFolder {
         let names = names_in(&self.path(INPUTS));
         let names = names.map_err(WriteError::at(self.folder.root()))?;
         for name in &names {
-            self.folder.check_free(name)?;
+            let has_thumbnail = self.path(&format!("{THUMBNAILS}/{name}.png")).exists();
+            self.folder.check_free(name, has_thumbnail)?;
         }
         self.folder.begin(interim)?;
         for names in names.chunks(MANY) {

@@ -35,6 +35,8 @@ pub(super) struct Ledger(File);
 struct Result {
     folder: Option<String>,
     #[serde(default)]
+    thumbnail: Option<String>,
+    #[serde(default)]
     thumbnail_sha256: Option<String>,
 }
 
@@ -50,7 +52,11 @@ impl Written {
             let folder = result.folder.unwrap_or_default();
             let name = folder.strip_prefix(INPUTS);
             if let Some(name) = name.and_then(|name| name.strip_prefix('/')) {
-                let thumbnail = result.thumbnail_sha256.as_deref().map(fingerprint);
+                // Earlier versions say that there is one, and no digest, so it is
+                // no thumbnail that is believed.
+                let thumbnail = result.thumbnail.map(|_| String::new());
+                let thumbnail = result.thumbnail_sha256.or(thumbnail);
+                let thumbnail = thumbnail.as_deref().map(fingerprint);
                 written.inputs.insert(fingerprint(name), thumbnail);
             }
         }
@@ -71,6 +77,11 @@ impl Written {
     /// Whether an earlier batch wrote an input of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.inputs.contains_key(&fingerprint(name))
+    }
+
+    /// Whether an earlier batch wrote a thumbnail for an input of this name.
+    pub(super) fn had_thumbnail(&self, name: &str) -> bool {
+        matches!(self.inputs.get(&fingerprint(name)), Some(Some(_)))
     }
 
     /// Whether the thumbnail of an input had this digest.

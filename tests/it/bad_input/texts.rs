@@ -163,7 +163,7 @@ fn values_that_no_option_takes_are_wrong_usage() {
         ),
         (
             &["encode", "one", "two"],
-            &["two", "hint: attnviz encode --help"],
+            &["two", "hint: attnviz encode \"one two\""],
         ),
         (&["decode"], &["decode", "hint: attnviz --help"]),
         (

@@ -232,7 +232,7 @@ fn a_column_that_is_missing_is_an_error_with_those_that_are_there() {
             &["--text-column", "text", "--pair-column", "text"],
             &["both as the text and as its pair", "hint: --pair-column b"],
         ),
-        ("my text,label", &[], &["hint: --text-column 'my text'"]),
+        ("my text,label", &[], &["hint: --text-column \"my text\""]),
     ] {
         let workplace = Workplace::new();
         write(&workplace, "in.csv", format!("{names}\n1,2\n"));

@@ -93,7 +93,7 @@ fn every_mistake_is_told_what_to_type_instead() {
         // Other values.
         (&["encode", "Hi", "--layers", "one"], "--layers all"),
         (&["encode", "Hi", "--truncate", "much"], "--truncate 512"),
-        (&["encode", "Hi", "--crop", "5"], "--crop 10-40"),
+        (&["encode", "Hi", "--crop", "5"], "--crop 5-5"),
         (&["encode", "Hi", "--top-k", "500"], "--top-k 10"),
         (&["encode", "Hi", "--threads", "x"], "--threads 2"),
         (&["encode", "Hi", "--threads"], "--threads 2"),

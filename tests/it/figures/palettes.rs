@@ -56,8 +56,8 @@ impl Painting {
                         let rect = Rect {
                             x: cells.origin.0 + cells.column_offset(column),
                             y: cells.origin.1 + cells.row_offset(row),
-                            width: cells.cell,
-                            height: cells.cell,
+                            width: cells.columns.cell,
+                            height: cells.rows.cell,
                         };
                         self.fill(rect, self.colors.color(cells.fraction(row, column)));
                     }

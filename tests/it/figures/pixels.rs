@@ -39,7 +39,11 @@ fn pixels_have_the_colors_of_their_values() {
             let cells = matrices(&layout).next().unwrap();
             let colors = ColorTable::new(palette);
             // A value may be written in the middle of a large cell.
-            let inside = if count == 1 { 3 } else { cells.cell / 2 };
+            let inside = if count == 1 {
+                3
+            } else {
+                cells.columns.cell / 2
+            };
             for row in (0..count).step_by(7) {
                 for column in (0..count).step_by(3) {
                     let value = held(&run, FIRST, row)[column];
@@ -63,7 +67,7 @@ fn a_line_separates_the_sentences_of_a_pair() {
     let (left, top) = cells.origin;
     let start = cells.row_offset(30);
     assert_eq!(cells.rows.gaps, [30]);
-    assert_eq!(start - cells.row_offset(29), cells.cell + cells.gap);
+    assert_eq!(start - cells.row_offset(29), cells.rows.cell + cells.gap);
     for along in (0..cells.width()).step_by(11) {
         let across = (start - cells.gap..start)
             .filter(|&offset| {

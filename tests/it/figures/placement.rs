@@ -57,8 +57,8 @@ fn values_stay_in_their_cells() {
         let cell = Rect {
             x: cells.origin.0 + cells.column_offset(column),
             y: cells.origin.1 + cells.row_offset(row),
-            width: cells.cell,
-            height: cells.cell,
+            width: cells.columns.cell,
+            height: cells.rows.cell,
         };
         assert!(cell.contains(&text.rect), "{text:?}");
         if let Ok(written) = text.text.parse::<f32>() {
@@ -184,7 +184,7 @@ fn values_are_written_to_the_nearest_decimal() {
             let figure = map(&run);
             let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
             let cells = matrices(&layout).next().unwrap();
-            let decimals = if cells.cell >= 72 { 3 } else { 2 };
+            let decimals = if cells.columns.cell >= 72 { 3 } else { 2 };
             for text in layout.texts() {
                 if let Role::Value(row, column) = text.role {
                     assert_eq!(text.text, written(cells.value(row, column), decimals));

@@ -11,7 +11,7 @@ use attnviz::run::Run;
 use proptest::prelude::*;
 
 use super::{Decoded, check, encode, run, whole, words};
-use crate::runs::head_maps;
+use crate::runs::{head_maps, own};
 
 fn from(run: &Run, position: usize) -> Figure<'static> {
     let options = FigureOptions::default();
@@ -184,7 +184,7 @@ fn the_marked_token_is_labelled_even_among_hundreds() {
         assert_eq!(is_thinned, count > 135);
         let says_so = layout
             .texts()
-            .any(|text| text.text.contains("then the highest bars that have room"));
+            .any(|text| text.text.contains("the highest bars"));
         assert_eq!(says_so, is_thinned);
     }
 }
@@ -211,6 +211,83 @@ fn the_highest_bar_is_labelled_and_has_its_value() {
     assert!(has_value);
     let mut texts = layout.texts();
     assert!(texts.any(|text| text.text.starts_with("Values are written at peaks of")));
+}
+
+#[test]
+fn the_marked_bar_has_its_value_beside_the_highest() {
+    let count = 300;
+    let mut run = run(&words(count), 1, 1, 1);
+    let value = |key: usize| match key {
+        0 => 0.9,
+        _ => 0.1 / (count - 1) as f32,
+    };
+    let row: Vec<f32> = (0..count).map(value).collect();
+    run.attention = own(row.repeat(count), [1, 1, count, count]);
+    for (position, expected) in [
+        (0, [".900"].as_slice()),
+        (1, &[".900", "<.001"]),
+        (2, &[".900", "<.001"]),
+        (150, &[".900", "<.001"]),
+    ] {
+        let figure = from(&run, position);
+        let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+        check(&layout);
+        let values: Vec<&str> = layout
+            .texts()
+            .filter(|text| matches!(text.role, Role::BarValue(_)))
+            .map(|text| text.text.as_str())
+            .collect();
+        assert_eq!(values, expected, "@{position}");
+        let has = |role| layout.texts().any(|text| text.role == role);
+        assert!(has(Role::BarValue(position)) && has(Role::ColumnLabel(position)));
+        let said = |words: &str| layout.texts().any(|text| text.text.contains(words));
+        assert!(said(
+            "labelled are the marked one and, where it leaves them room,"
+        ));
+        assert!(said(
+            "Values below .009 are not written, except for the marked one's."
+        ));
+    }
+}
+
+#[test]
+fn bars_of_special_tokens_are_cut_off_where_the_others_would_have_no_height() {
+    let count = 30;
+    let mut run = run(&words(count), 1, 1, 1);
+    let rest = 0.1 / (count - 1) as f32;
+    let row: Vec<f32> = (0..count)
+        .map(|key| if key == 0 { 0.9 } else { rest })
+        .collect();
+    run.attention = own(row.repeat(count), [1, 1, count, count]);
+    let note = "The axis of the bars ends at 0.005; higher ones are cut off: [CLS] .900.";
+    for (scale, is_cut) in [
+        (None, true),
+        (Some(Scale::Head), false),
+        (Some(Scale::Unit), false),
+    ] {
+        let options = FigureOptions {
+            scale,
+            ..FigureOptions::default()
+        };
+        let figure = unit_profile(&run, whole(&run), Direction::From, 3, &options).unwrap();
+        let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+        check(&layout);
+        assert_eq!(layout.texts().any(|text| text.text.contains(note)), is_cut);
+        let heights: Vec<i32> = bars(&layout).iter().map(|bar| bar.height).collect();
+        let highest = heights.iter().copied().max().unwrap();
+        assert_eq!(heights[5] * 2 > highest, is_cut, "{heights:?}");
+        // The number over the bar is its own.
+        let mut texts = layout.texts();
+        assert!(texts.any(|text| text.role == Role::BarValue(0) && text.text == ".900"));
+    }
+    // Short texts, and what no special token rules, keep the whole axis.
+    for figure in [
+        from(&self::run(&words(24), 1, 1, 1), 3),
+        from(&self::run(&words(60), 1, 1, 1), 3),
+    ] {
+        let highest = body(&figure).bars.iter().copied().fold(0.0, f32::max);
+        assert_eq!(body(&figure).bar_maximum, highest);
+    }
 }
 
 #[test]

@@ -1,17 +1,19 @@
 //! Pictures of any length show something, and say where their colours end.
 
-use attnviz::analysis::{Direction, MapId};
-use attnviz::attention::HeadId;
+use attnviz::analysis::{Direction, Granularity, MapId, ReshapeOptions};
+use attnviz::attention::{
+    Attention, AttentionKind, AttentionTensor, HeadId, HeadMaps, Mask, Selection,
+};
 use attnviz::figure::layout::{self, Role};
 use attnviz::figure::{
-    Body, ColorRange, Figure, FigureOptions, Progression, Scale, ValueRange, overview_in_steps,
-    unit_profile,
+    Body, ColorRange, Figure, FigureOptions, Progression, Scale, ValueRange, overview,
+    overview_in_steps, single_map, unit_profile,
 };
 use attnviz::render::TextShaper;
 use attnviz::run::Run;
 
 use super::{FIRST, check, grid, head_map, map, matrices, overview_of, run, whole, words};
-use crate::runs::{foreign, own, raw};
+use crate::runs::{foreign, own, raw, reshaped};
 
 /// A run like those of trained models: most of the attention goes to the first
 /// and the last unit, which are special; the rest to neighbours, and a little
@@ -102,6 +104,43 @@ fn the_default_picture_of_any_length_shows_something() {
         let sharp = HeadId { layer: 0, head: 1 };
         let figure = head_map(&run, sharp, &FigureOptions::default()).unwrap();
         assert!(shared(&figure).maximum > 0.9);
+    }
+}
+
+/// A causal run without special units, whose queries spread their attention.
+fn causal(count: usize) -> Run {
+    let mut run = run(&vec!["word"; count], 1, 1, 1);
+    let values = (0..count).flat_map(|query| {
+        let value = move |key: usize| {
+            if key <= query {
+                1.0 / (query + 1) as f32
+            } else {
+                0.0
+            }
+        };
+        (0..count).map(value)
+    });
+    let maps = HeadMaps::new(Selection::all(1, 1), [count; 2], values.collect()).unwrap();
+    let kind = AttentionKind::SelfAttention;
+    let tensor = AttentionTensor::new(kind, vec![Mask::Causal], maps).unwrap();
+    run.attention = vec![Attention::Own(tensor)];
+    run
+}
+
+#[test]
+fn colours_of_causal_maps_end_above_nearly_all_that_is_there() {
+    for count in [25, 60, 128, 300] {
+        let run = causal(count);
+        for figure in [map(&run), grid(&run)] {
+            let clipped = figure.color_scale.clipped;
+            assert!(
+                clipped.above * 40 <= clipped.of.max(40),
+                "{count}: {clipped:?}"
+            );
+            // And not far above it.
+            let end = shared(&figure).maximum;
+            assert!(count <= 60 || end <= 20.0 / count as f32, "{count}: {end}");
+        }
     }
 }
 
@@ -221,6 +260,16 @@ fn a_logarithmic_scale_is_marked_wherever_it_is_used() {
             };
             assert!(texts.any(is_named), "{}", figure.title);
             let ticks = ticks(&figure);
+            assert_eq!(
+                ticks[0].starts_with("≤ "),
+                figure.color_scale.clipped.below > 0
+            );
+            assert!(minimum.is_none() || figure.color_scale.clipped.below > 0);
+            if let Body::Profile(_) = figure.body {
+                assert!(layout.texts().any(|text| {
+                    text.role == Role::ColorBarName && text.text == "mean attention (logarithmic)"
+                }));
+            }
             let first = ticks[0].trim_start_matches("≤ ");
             match (minimum, figure.color_scale.range) {
                 (Some(_), _) => assert_eq!(first, "0.002"),
@@ -301,7 +350,7 @@ fn values_of_any_size_stay_in_their_cells() {
         let figure = map(&run);
         let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
         check(&layout);
-        let cell = matrices(&layout).next().unwrap().cell;
+        let cell = matrices(&layout).next().unwrap().columns.cell;
         let texts = layout
             .texts()
             .filter(|text| matches!(text.role, Role::Value(..)));
@@ -340,4 +389,30 @@ fn a_minimum_above_every_value_invents_no_maximum() {
     );
     assert!(error.remedy().is_some());
     let _ = raw(&run).map(MapId::Head(FIRST));
+}
+
+#[test]
+fn words_are_called_words() {
+    let run = run(&words(600), 1, 1, 1);
+    let options = ReshapeOptions {
+        granularity: Granularity::Word,
+        ..ReshapeOptions::default()
+    };
+    let maps = reshaped(&run, &options).unwrap();
+    let count = maps.rows.len();
+    let options = FigureOptions::default();
+    let figures = [
+        single_map(&run, &maps, MapId::Head(FIRST), &options).unwrap(),
+        overview(&run, &maps, &options).unwrap(),
+        unit_profile(&run, &maps, Direction::From, 0, &options).unwrap(),
+    ];
+    for figure in figures {
+        let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+        let note = format!("{count} words; ");
+        let mut texts = layout.texts();
+        assert!(
+            texts.any(|text| text.role == Role::Note && text.text.contains(&note)),
+            "{note}"
+        );
+    }
 }

@@ -10,7 +10,7 @@ use attnviz::render::TextShaper;
 use attnviz::run::Run;
 use proptest::prelude::*;
 
-use super::{check, grid, head_map, matrices, whole};
+use super::{FIRST, check, grid, head_map, matrices, whole};
 use crate::runs::{foreign, run_of, source, unit};
 
 /// Two layers of three heads from a target to a source.
@@ -113,6 +113,65 @@ fn a_map_of_one_query_leaves_both_ends_of_the_colour_bar_room() {
         &head_map(&run, head, &FigureOptions::default()).unwrap(),
         Role::RowLabel,
     );
+}
+
+#[test]
+fn the_short_side_of_a_long_map_keeps_its_labels() {
+    let long = ["word"; 400];
+    let short = ["Guten", "Tag", "</s>"];
+    for (queries, keys, note) in [
+        (
+            &short[..],
+            &long[..],
+            "3 queries and 400 keys; every 3rd key is labelled.",
+        ),
+        (
+            &long[..],
+            &short[..],
+            "400 queries and 3 keys; every 3rd query is labelled.",
+        ),
+    ] {
+        let figure = head_map(&cross(queries, keys), FIRST, &FigureOptions::default()).unwrap();
+        let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+        check(&layout);
+        let count = |is_wanted: fn(Role) -> bool| {
+            layout.texts().filter(|text| is_wanted(text.role)).count()
+        };
+        let rows = count(|role| matches!(role, Role::RowLabel(_)));
+        let columns = count(|role| matches!(role, Role::ColumnLabel(_)));
+        assert_eq!(rows.min(columns), 3);
+        assert_eq!(rows.max(columns), 400_usize.div_ceil(3));
+        let cells = matrices(&layout).next().unwrap();
+        assert!(cells.height().min(cells.width()) >= 3 * 15);
+        assert!(layout.texts().any(|text| text.text == note), "{note}");
+    }
+}
+
+#[test]
+fn counts_of_what_is_clipped_in_a_map_are_of_its_pixels() {
+    let run = cross(&["a", "b"], &["word"; 6_000]);
+    let options = FigureOptions {
+        maximum: Some(0.05),
+        ..FigureOptions::default()
+    };
+    let map = head_map(&run, FIRST, &options).unwrap();
+    let profile = unit_profile(&run, whole(&run), Direction::From, 0, &options).unwrap();
+    for figure in [map, profile] {
+        let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+        let drawn: Vec<f32> = match &figure.body {
+            Body::Map(_) => matrices(&layout).next().unwrap().values.to_vec(),
+            Body::Profile(profile) => {
+                let pairs = profile.rows.iter().flat_map(|row| row.chunks(2));
+                pairs.map(|pair| pair[0].max(pair[1])).collect()
+            }
+            Body::Grid(_) => panic!("no overview was asked for"),
+        };
+        assert_eq!(drawn.len(), 2 * 3_000);
+        let above = drawn.iter().filter(|&&value| value > 0.05).count();
+        let expected = format!("{above} of {} values are above 0.05", drawn.len());
+        let notes = figure.notes.join("\n");
+        assert!(notes.contains(&expected), "{notes}");
+    }
 }
 
 proptest! {

@@ -204,3 +204,36 @@ fn a_batch_at_work_is_told_by_every_command() {
     assert!(child.wait().expect("it ends").success());
     assert!(workplace.path().join("out/hello/manifest.json").exists());
 }
+
+#[test]
+fn a_file_in_the_place_of_a_thumbnail_that_no_batch_made_stays() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", "one\n");
+    let svg = ["--format", "svg"];
+    assert_eq!(batch(&workplace, &svg).code, Some(0));
+    let thumbnails = workplace.path().join("out/thumbnails");
+    fs::create_dir(&thumbnails).expect("a folder can be made");
+    let file = thumbnails.join("000001.png");
+    fs::write(&file, "precious").expect("it can be written");
+    let is_there = || fs::read(&file).is_ok_and(|bytes| bytes == b"precious");
+    assert_eq!(batch(&workplace, &svg).code, Some(0));
+    assert!(is_there(), "it is none of a batch without thumbnails");
+    let words = ["000001.png is there already", "--overwrite"];
+    check_refused(&batch(&workplace, &[]), &words);
+    assert!(is_there(), "it would be in the way");
+}
+
+#[test]
+fn a_finished_batch_without_its_results_is_left_as_it_is() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", "one\ntwo\n");
+    assert_eq!(batch(&workplace, &[]).code, Some(0));
+    fs::remove_file(workplace.path().join("out/results.jsonl")).expect("it can go");
+    let before = tree(&workplace.path().join("out"));
+    for more in [&[][..], &["--resume"]] {
+        let words = ["results.jsonl is missing", "--overwrite"];
+        check_refused(&batch(&workplace, more), &words);
+        assert!(tree(&workplace.path().join("out")) == before, "{more:?}");
+    }
+    assert_eq!(batch(&workplace, &["--overwrite"]).code, Some(0));
+}

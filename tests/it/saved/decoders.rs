@@ -26,6 +26,10 @@ fn a_decoder_is_known_by_what_nothing_attends_to() {
     assert_eq!(mask_of(&[1, 1, 2, 2], &causal(1, 1, 2)), Mask::Causal);
     // Of one token nobody can tell.
     assert_eq!(mask_of(&[1, 1, 1, 1], &[1.0]), Mask::Full);
+    // Nor where nothing attends to anything, or everything to itself.
+    assert_eq!(mask_of(&[1, 1, 3, 3], &[0.0; 9]), Mask::Full);
+    let identity = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]].concat();
+    assert_eq!(mask_of(&[1, 1, 3, 3], &identity), Mask::Full);
     assert_eq!(mask_of(&[2, 3, 8, 8], &attention(2, 3, 8)), Mask::Full);
     // One value anywhere is enough, however small.
     let mut values = causal(2, 3, 8);
@@ -159,5 +163,22 @@ fn a_decoder_is_drawn_and_saved_and_drawn_again_in_every_view() {
         for view in ["attention", "mean", "max", "from:0", "to:0"] {
             assert!(!json[view].to_string().contains("null"), "{view}");
         }
+    }
+}
+
+#[test]
+fn an_overview_of_many_tokens_says_that_forbidden_cells_are_in_no_mean() {
+    let workplace = Workplace::new();
+    for (output, values, is_told) in [
+        ("causal", causal(1, 1, 512), true),
+        ("full", attention(1, 1, 512), false),
+    ] {
+        npy_file(&workplace, "it.npy", &[1, 1, 512, 512], &values);
+        let options = ["--views", "overview", "-f", "svg", "-o"];
+        workplace.succeed(&[&["render", "it.npy"][..], &options, &[output]].concat());
+        let file = only_folder(&workplace, output).join("overview.svg");
+        let svg = fs::read_to_string(file).expect("it is there");
+        assert!(svg.contains("each pixel shows the mean of"), "{output}");
+        assert_eq!(svg.contains("or of those of them that are there"), is_told);
     }
 }

@@ -94,3 +94,96 @@ fn special_tokens_of_any_tokenizer_are_hidden() {
         .collect();
     assert_eq!(shown, ["Hello", "<0x0A>"]);
 }
+
+/// The words that labels are merged to: how they are called.
+fn words(tokens: &[&str]) -> Vec<String> {
+    let workplace = Workplace::new();
+    let count = tokens.len();
+    let json = serde_json::json!(tokens).to_string();
+    fs::write(workplace.path().join("labels"), json).expect("it can be written");
+    let values = attention(1, 1, count);
+    npy_file(&workplace, "it.npy", &[1, 1, count, count], &values);
+    let arguments = ["render", "it.npy", "--labels", "labels", "--tokens", "word"];
+    workplace.succeed(&arguments);
+    let manifest = manifest(&only_folder(&workplace, "attnviz-out"));
+    let columns = manifest["shown"]["columns"].as_array();
+    let columns = columns.expect("words are shown").iter();
+    let labels = columns.filter_map(|word| word["label"].as_str());
+    labels.map(str::to_owned).collect()
+}
+
+#[test]
+fn words_of_rare_characters_are_whole() {
+    let cases: [(&[&str], &[&str]); 4] = [
+        // A space by itself belongs to what comes next.
+        (&["▁", "ü", "▁ber", "all"], &["▁ü", "▁berall"]),
+        (&["▁Ca", "f", "<0xC3>", "<0xA9>", "▁x"], &["▁Café", "▁x"]),
+        // 日本 in bytes: two characters, which are two words in Chinese.
+        (
+            &["Ġis", "Ġæ", "Ĺ", "¥", "æľ", "¬", "Ġit"],
+            &["Ġis", "Ġ日", "本", "Ġit"],
+        ),
+        // One that is cut off stays as it is.
+        (&["Ġis", "Ġæ", "Ĺ"], &["Ġis", "Ġ<0xE6><0x97>"]),
+    ];
+    for (tokens, expected) in cases {
+        assert_eq!(words(tokens), expected, "{tokens:?}");
+    }
+}
+
+#[test]
+fn json_of_attention_may_say_its_tokens() {
+    let rows = [[1.0, 0.0], [0.5, 0.5]];
+    let cross = [[0.5, 0.25, 0.25], [0.125, 0.5, 0.375]];
+    for (json, tokens, warning) in [
+        (
+            serde_json::json!({"attention": rows, "tokens": ["a", "Ġb"]}),
+            "tokens  2: a Ġb\n",
+            None,
+        ),
+        (
+            serde_json::json!({"tokens": [["a", "b"]], "attention": rows}),
+            "tokens  2: a b\n",
+            None,
+        ),
+        (
+            serde_json::json!({"attention": rows, "tokens": ["a", "b"], "key_tokens": ["a", "b"]}),
+            "tokens  2: a b\n",
+            None,
+        ),
+        (
+            serde_json::json!({"attention": cross, "tokens": ["a", "b"], "key_tokens": ["c", "d", "e"]}),
+            "source  3: c d e\ntarget  2: a b\n",
+            None,
+        ),
+        (
+            serde_json::json!({"attention": rows, "tokens": ["a", "b", "c"]}),
+            "tokens  2: 0 1\n",
+            Some("its tokens are not read: there are 3, and the attention is of 2"),
+        ),
+    ] {
+        let workplace = Workplace::new();
+        fs::write(workplace.path().join("it"), json.to_string()).expect("it can be written");
+        let outcome = workplace.succeed(&["render", "it", "-o", "out"]);
+        assert!(
+            outcome.stdout.contains(tokens),
+            "{json}: {}",
+            outcome.stdout
+        );
+        match warning {
+            None => assert_eq!(outcome.stderr, "", "{json}"),
+            Some(warning) => {
+                let line = format!("warning: it: {warning}\n");
+                assert!(outcome.stderr.starts_with(&line), "{}", outcome.stderr);
+                assert!(outcome.stderr.contains("--labels FILE names them"));
+            }
+        }
+        // What is given on the command line comes first.
+        if tokens.starts_with("tokens") {
+            fs::write(workplace.path().join("labels"), "x\ny").expect("it can be written");
+            let outcome = workplace.succeed(&["render", "it", "--labels", "labels", "-o", "other"]);
+            let named = "tokens  2: x y\n";
+            assert!(outcome.stdout.contains(named), "{}", outcome.stdout);
+        }
+    }
+}

@@ -124,8 +124,8 @@ fn check_cells<'node>(
                 let corner = Rect {
                     x,
                     y,
-                    width: cells.cell,
-                    height: cells.cell,
+                    width: cells.columns.cell,
+                    height: cells.rows.cell,
                 };
                 if !rect.contains(&corner) {
                     continue;

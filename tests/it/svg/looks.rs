@@ -131,8 +131,8 @@ fn check(viewer: &str, layout: &Layout<'_>, expected: &Pixels, found: &Pixels) {
     for item in &layout.items {
         let Item::Cells(cells) = item else { continue };
         for index in 0..cells.columns.count.saturating_sub(1) {
-            let x = cells.origin.0 + cells.column_offset(index) + cells.cell - 1;
-            let y = cells.origin.1 + cells.cell - 1;
+            let x = cells.origin.0 + cells.column_offset(index) + cells.columns.cell - 1;
+            let y = cells.origin.1 + cells.rows.cell - 1;
             let channels = found.at(x, y).into_iter().zip(expected.at(x, y));
             let difference = channels.map(|(left, right)| left.abs_diff(right)).max();
             assert!(difference <= Some(TOLERANCE), "{viewer}: {difference:?}");

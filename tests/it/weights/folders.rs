@@ -73,7 +73,7 @@ fn a_model_in_a_folder_below_is_named() {
             &["snapshots/0123abcd"],
             "--model ./model/snapshots/0123abcd",
         ),
-        (&["my model"], "--model './model/my model'"),
+        (&["my model"], "--model \"./model/my model\""),
     ] {
         for is_empty in [true, false] {
             let folder = ModelFolder::new();
