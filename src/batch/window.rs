@@ -1,7 +1,7 @@
 //! One window of inputs: encoded together, then drawn and written, each with
 //! all cores.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -263,6 +263,11 @@ impl Context<'_> {
         }
         let units = input.source().iter();
         record.tokens = units.map(|unit| unit.text.clone()).collect();
+        let unknown = input.source().iter().enumerate();
+        let unknown = unknown.filter(|(_, unit)| unit.is_unknown());
+        record.unknown_tokens = unknown
+            .map(|(position, unit)| (position, unit.label.clone()))
+            .collect();
         record.truncated_tokens = input.streams.iter().map(|stream| stream.dropped).sum();
     }
 
@@ -319,6 +324,7 @@ fn blank_record(item: &Item) -> ResultRecord {
         text: None,
         pair: None,
         tokens: Vec::new(),
+        unknown_tokens: BTreeMap::new(),
         truncated_tokens: 0,
         picture: None,
         thumbnail: None,

@@ -17,7 +17,7 @@ use super::terminal_view::TerminalView;
 use super::text_argument::text_of;
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
-use crate::batch::{InputSource, ReadOptions, ReportFile, Reports};
+use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -178,8 +178,14 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         path: path.to_owned(),
         option,
     };
+    let sources = sources(arguments)?;
+    let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
+    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
+    if arguments.quotes && !sources.iter().any(has_tabs) {
+        warnings.push("--quotes does nothing: no file is read as .tsv".to_owned());
+    }
     Ok(BatchSettings {
-        sources: sources(arguments)?,
+        sources,
         model: model(&arguments.model)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
@@ -203,7 +209,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
                 .as_deref()
                 .map(|path| report("--junit", path)),
         },
-        warnings: idle_options(output, &views(output, &[View::Overview]), false),
+        warnings,
         json: arguments.json,
     })
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::address::{address, fragment, identifier};
 use super::wording::{NO_TEXT, counted, excerpt, place, reason, visible};
-use crate::input::looks_special;
+use crate::input::{SpecialRole, looks_special};
 use crate::store::MANIFEST;
 use crate::store::batch_records::{ResultRecord, Status};
 
@@ -151,23 +151,28 @@ fn tokens(record: &ResultRecord, shows_positions: bool) -> Markup {
         @if count > MANY_TOKENS {
             details.tokens {
                 summary { (said) (cut) }
-                p { (token_list(&record.tokens, shows_positions)) }
+                p { (token_list(record, shows_positions)) }
             }
         } @else if count > 0 {
             p.tokens {
-                (token_list(&record.tokens, shows_positions)) " " span.number { (said) (cut) }
+                (token_list(record, shows_positions)) " " span.number { (said) (cut) }
             }
         }
     }
 }
 
 /// Isolated from each other, so that a token of one script never reorders its
-/// neighbours; special ones as `i`.
-fn token_list(tokens: &[String], shows_positions: bool) -> Markup {
+/// neighbours; special ones as `i`. One that the vocabulary lacks stands for a
+/// part of the text, and is shown with it.
+fn token_list(record: &ResultRecord, shows_positions: bool) -> Markup {
+    let is_added =
+        |token: &str| looks_special(token) && SpecialRole::of(token) != SpecialRole::Unknown;
     html! {
-        @for (position, token) in tokens.iter().enumerate() {
+        @for (position, token) in record.tokens.iter().enumerate() {
+            @let unknown = record.unknown_tokens.get(&position);
             @if shows_positions { small { "@" (position) } " " }
-            @if looks_special(token) { i { (visible(token)) } }
+            @if let Some(label) = unknown { bdi { (visible(label)) } }
+            @else if is_added(token) { i { (visible(token)) } }
             @else { bdi { (visible(token)) } }
             " "
         }

@@ -68,7 +68,6 @@ impl Table {
         let header = row.map_err(|error| SourceError::Header {
             file: source.name.clone(),
             error,
-            layout: layout(row, source),
         })?;
         if header.len() > MAXIMUM_FIELDS {
             let maximum = MAXIMUM_FIELDS;
@@ -178,6 +177,7 @@ impl Header {
         let chosen = chosen.map_err(|error| SourceError::Columns {
             file: source.name.clone(),
             error,
+            layout: layout(row, source),
         })?;
         let unread = chosen.unread.and_then(|index| names.get(index));
         Ok(Self {

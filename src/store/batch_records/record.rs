@@ -1,5 +1,6 @@
 //! The records of a batch: one of every input, one of the whole.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -46,6 +47,10 @@ pub struct ResultRecord {
     pub pair: Option<String>,
     /// Its tokens in the model's order; empty if it failed.
     pub tokens: Vec<String>,
+    /// Those that stand for text that the vocabulary lacks, by their positions,
+    /// with the text behind, as on an axis: `[UNK] ☃`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown_tokens: BTreeMap<usize, String>,
     /// How many tokens `--truncate` dropped.
     pub truncated_tokens: usize,
     /// The picture that the page shows, relative to the batch's folder:

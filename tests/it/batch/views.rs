@@ -59,6 +59,45 @@ fn an_id_of_another_type_is_named_as_such() {
 }
 
 #[test]
+fn the_page_shows_what_an_unknown_token_stands_for() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", "the ☃ sat\n");
+    batch(&workplace, 0, &["in.txt"], "out", &[]);
+    let folder = workplace.path().join("out");
+    let page = std::fs::read_to_string(folder.join("index.html")).expect("there is a page");
+    assert!(page.contains("<bdi>[UNK] ☃</bdi>"), "{page}");
+    assert!(page.contains("<i>[CLS]</i>"), "{page}");
+    assert!(!page.contains("<i>[UNK]"), "{page}");
+    let found = results(&folder);
+    assert_eq!(found[0]["tokens"][2], "[UNK]");
+    let unknown = serde_json::json!({"2": "[UNK] ☃"});
+    assert_eq!(found[0]["unknown_tokens"], unknown);
+}
+
+#[test]
+fn quotes_without_a_table_of_tabs_are_warned_of() {
+    for (name, more, is_told) in [
+        ("in.csv", &["--quotes"][..], true),
+        ("in.txt", &["--quotes"], true),
+        ("in.tsv", &["--quotes"], false),
+        ("in.csv", &["--quotes", "--input-format", "tsv"], false),
+        ("in.csv", &[], false),
+    ] {
+        let workplace = Workplace::new();
+        write(&workplace, name, "text\none\n");
+        let outcome = batch(
+            &workplace,
+            0,
+            &[name],
+            "out",
+            &[more, &["-f", "json"]].concat(),
+        );
+        let is_found = outcome.stderr.contains("warning: --quotes does nothing");
+        assert_eq!(is_found, is_told, "{name} {more:?}: {}", outcome.stderr);
+    }
+}
+
+#[test]
 fn a_quote_that_is_never_closed_is_suspected() {
     let workplace = Workplace::new();
     write(

@@ -7,6 +7,7 @@ mod escaping;
 mod merging;
 mod thumbnails;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -97,6 +98,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         text: Some(text.to_owned()),
         pair: None,
         tokens: ["[CLS]", "hello", "##s", "[SEP]"].map(str::to_owned).into(),
+        unknown_tokens: BTreeMap::new(),
         truncated_tokens: 0,
         picture: Some(format!("inputs/{line:06}/overview.png")),
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
