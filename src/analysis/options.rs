@@ -76,15 +76,30 @@ impl FromStr for Crop {
             Some((first, last)) if first <= last => Ok(Self { first, last }),
             _ => Err(CropError {
                 found: text.to_owned(),
-                // The wrong way round, or one end alone.
+                // The wrong way round, one end alone, or other signs between.
                 meant: ends
                     .or_else(|| position(text).map(|only| (only, only)))
+                    .or_else(|| numbers(text))
                     .map(|(first, last)| Self {
                         first: first.min(last),
                         last: first.max(last),
                     }),
             }),
         }
+    }
+}
+
+/// The two numbers of `3:5`, `3..5` or `3 - 5`; those of `-3` are 0 and 3.
+fn numbers(text: &str) -> Option<(usize, usize)> {
+    let parts = text.split(|letter: char| !letter.is_ascii_digit());
+    let numbers: Option<Vec<usize>> = parts
+        .filter(|digits| !digits.is_empty())
+        .map(|digits| digits.parse().ok())
+        .collect();
+    match *numbers?.as_slice() {
+        [last] if text.starts_with('-') => Some((0, last)),
+        [first, last] if !text.starts_with('-') => Some((first, last)),
+        _ => None,
     }
 }
 

@@ -173,6 +173,9 @@ pub enum CheckpointError {
         /// What is wrong with it.
         reason: String,
     },
+    /// It is the tokenizer from another place that cannot be had.
+    #[error(transparent)]
+    OtherTokenizer(Box<CheckpointError>),
     /// The config was refused; see [`LoadOptions::check_config`].
     #[error("{0}")]
     Config(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -212,6 +215,7 @@ impl CheckpointError {
             Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
             Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
+            Self::OtherTokenizer(error) => error.remedy(),
             Self::Config(_) => None,
         }
     }
@@ -313,7 +317,8 @@ pub fn load(
     options: &LoadOptions,
     observer: Observer<'_>,
 ) -> Result<Checkpoint, CheckpointError> {
-    let tokenizer = other_tokenizer(options, observer)?;
+    let tokenizer = other_tokenizer(options, observer)
+        .map_err(|error| CheckpointError::OtherTokenizer(Box::new(error)))?;
     match source {
         CheckpointSource::Builtin => Ok(builtin::checkpoint().with_tokenizer(tokenizer)),
         CheckpointSource::Directory(path) => load_directory(path, options, tokenizer),
@@ -334,7 +339,8 @@ pub fn load_default(
     options: &LoadOptions,
     observer: Observer<'_>,
 ) -> Result<Checkpoint, CheckpointError> {
-    let tokenizer = other_tokenizer(options, observer)?;
+    let tokenizer = other_tokenizer(options, observer)
+        .map_err(|error| CheckpointError::OtherTokenizer(Box::new(error)))?;
     match load_hub(
         DEFAULT_MODEL_ID,
         revision,

@@ -115,7 +115,7 @@ pub struct EncodeArguments {
     /// A second text: both are encoded as a sentence pair
     ///
     /// "-" reads it from standard input.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub pair: Option<String>,
     /// Which model.
     #[command(flatten)]
@@ -198,13 +198,14 @@ pub struct BatchArguments {
     ///
     /// The third of sixteen parts. Which inputs a part has depends on nothing but
     /// the inputs, so that parts can be done on different machines.
-    #[arg(long, value_name = "PART")]
+    #[arg(long, value_name = "PART", allow_negative_numbers = true)]
     pub shard: Option<Shard>,
     /// Stop at the first input that fails
     #[arg(long, conflicts_with = "max_failures")]
     pub fail_fast: bool,
     /// Stop after so many inputs that failed
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
     /// Add Markdown here [default: GITHUB_STEP_SUMMARY]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -215,7 +216,12 @@ pub struct BatchArguments {
     /// Tokens that are encoded at once
     ///
     /// At least 1. More need more memory and change no file.
-    #[arg(long, value_name = "NUMBER", default_value = "1024")]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1024",
+        allow_negative_numbers = true
+    )]
     pub batch_tokens: NonZeroUsize,
     /// [default: all cores, or RAYON_NUM_THREADS]
     ///
@@ -273,7 +279,7 @@ pub struct TokensArguments {
     /// The text; "-" is standard input
     pub text: String,
     /// A second text: both are encoded as a sentence pair
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub pair: Option<String>,
     /// Which model; its weights are not read.
     #[command(flatten)]

@@ -273,15 +273,19 @@ struct Seconds {
     draw: f64,
 }
 
-/// The one file to look at first: the overview, else a picture, else numbers.
+/// The one file to look at first: the overview, else all heads as one map, else
+/// a picture, else numbers. The order of the files does not count: it tells what
+/// was in the folder before.
 pub(super) fn first_to_open(written: &WrittenRun) -> PathBuf {
     let names = || {
         let names = written.manifest.files.iter().map(|file| file.name.as_str());
         names.filter(|name| !written.kept.contains(*name))
     };
     let is_picture = |name: &&str| name.ends_with(".png") || name.ends_with(".svg");
+    let is_of_all = |name: &str| name.starts_with("mean/all.") || name.starts_with("max/all.");
     let first = names()
         .find(|name| name.starts_with("overview.") && is_picture(name))
+        .or_else(|| names().find(|name| is_of_all(name) && is_picture(name)))
         .or_else(|| names().find(is_picture))
         .or_else(|| names().next());
     written.folder.join(first.unwrap_or(MANIFEST))

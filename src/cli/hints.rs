@@ -116,11 +116,15 @@ pub fn in_words(remedy: &Remedy) -> String {
             format!("did you mean {nearest}? attnviz {}", words.join(" "))
         }
         Remedy::GiveValue { option } => match example_of(option) {
+            Some(example) if option.ends_with('=') => format!("{option}{example}"),
             Some(example) => format!("{option} {example}"),
             None => "attnviz --help".into(),
         },
         Remedy::SetValue { option, value } => format!("{option} {}", quoted(value)),
         Remedy::JoinValue { option, value } => format!("{option}={value}"),
+        Remedy::UseOtherCommand { option, subcommand } => {
+            format!("attnviz {subcommand} --help; {option} is an option of that command")
+        }
         Remedy::GiveOnce { option } => format!("{option} once"),
         Remedy::GiveOneOf {
             options: [one, other],
@@ -434,8 +438,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give the input files different names and run the shards again".into()
         }
 
-        Remedy::NameModel { nearest, is_pulled } => {
-            let command = if *is_pulled { "attnviz pull" } else { "--model" };
+        Remedy::NameModel { nearest, command } => {
             format!("did you mean {nearest}? {command} {}", quoted(nearest))
         }
         Remedy::NameHubModel => {

@@ -44,7 +44,11 @@ impl IndexListError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         let value = match self {
-            Self::Malformed { .. } => IndexList::All.to_string(),
+            Self::Malformed { found } => match found.trim() {
+                "first" => "0".to_owned(),
+                "last" => "-1".to_owned(),
+                _ => IndexList::All.to_string(),
+            },
             Self::Reversed { meant, .. } => meant.to_string(),
         };
         Some(Remedy::CorrectValue { value })

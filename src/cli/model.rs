@@ -7,7 +7,7 @@ use super::messages::Messages;
 use super::nearest;
 use super::settings::ModelSettings;
 use crate::attention::Selection;
-use crate::checkpoint::{self, Checkpoint, ModelProvenance, PendingProvenance};
+use crate::checkpoint::{self, Checkpoint, CheckpointError, ModelProvenance, PendingProvenance};
 use crate::pipeline::{self, LoadedModel, Use};
 
 /// The files of the model; the user is told where they are not the asked ones.
@@ -24,13 +24,19 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
         None => checkpoint::load_default(&settings.revision, &settings.load, &mut observer),
         Some(source) => checkpoint::load(source, &settings.load, &mut observer),
     };
-    let typed = settings.name.as_deref();
-    let mut checkpoint = loaded
-        .map_err(|error| match typed {
-            Some(typed) => nearest::explained(typed, false, error),
+    let mut checkpoint = loaded.map_err(|error| {
+        let (what, typed, option, error) = match error {
+            CheckpointError::OtherTokenizer(error) => {
+                ("tokenizer", &settings.tokenizer, "--tokenizer", *error)
+            }
+            error => ("model", &settings.name, "--model", error),
+        };
+        match typed {
+            Some(typed) => nearest::explained(typed, option, error),
             None => error.into(),
-        })
-        .context("the model could not be loaded")?;
+        }
+        .context(format!("the {what} could not be loaded"))
+    })?;
     checkpoint
         .weights_prefix
         .clone_from(&settings.weights_prefix);

@@ -31,7 +31,7 @@ pub(super) fn nearest(typed: &str, names: impl IntoIterator<Item = String>) -> O
 #[error("{source}")]
 pub struct MistypedModel {
     nearest: String,
-    is_pulled: bool,
+    command: &'static str,
     source: CheckpointError,
 }
 
@@ -40,14 +40,18 @@ impl MistypedModel {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(Remedy::NameModel {
             nearest: self.nearest.clone(),
-            is_pulled: self.is_pulled,
+            command: self.command,
         })
     }
 }
 
-/// The error of a model that was typed, with the name that may have been meant
-/// where the model was not found.
-pub(super) fn explained(typed: &str, is_pulled: bool, error: CheckpointError) -> anyhow::Error {
+/// The error of a model that was typed behind an option or a command, with the
+/// name that may have been meant where the model was not found.
+pub(super) fn explained(
+    typed: &str,
+    command: &'static str,
+    error: CheckpointError,
+) -> anyhow::Error {
     let nearest = match was_not_found(&error) {
         true => nearest_model(typed),
         false => None,
@@ -55,7 +59,7 @@ pub(super) fn explained(typed: &str, is_pulled: bool, error: CheckpointError) ->
     match nearest {
         Some(nearest) => MistypedModel {
             nearest,
-            is_pulled,
+            command,
             source: error,
         }
         .into(),

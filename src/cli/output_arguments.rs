@@ -77,13 +77,13 @@ pub struct OutputArguments {
     ///
     /// The first and the last that are shown, counted from 0 as attnviz tokens
     /// lists them.
-    #[arg(long, value_name = "FIRST-LAST")]
+    #[arg(long, value_name = "FIRST-LAST", allow_hyphen_values = true)]
     pub crop: Option<Crop>,
     /// List so many of the strongest links by a map
     ///
     /// From 0, which lists none, to 100.
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
-        value_parser = clap::value_parser!(u16).range(0..=100))]
+        allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
     /// best: one a query, no special tokens; all
     #[arg(long, value_name = "WHICH", default_value_t, value_parser = one_of::<LinkChoice>(),

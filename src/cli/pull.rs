@@ -27,7 +27,7 @@ pub(super) fn run(
     for (model, source) in sources {
         let mut observer = messages.download_observer();
         let checkpoint = checkpoint::load(&source, options, &mut observer)
-            .map_err(|error| nearest::explained(model.name(), true, error))
+            .map_err(|error| nearest::explained(model.name(), "attnviz pull", error))
             .with_context(|| format!("{} could not be pulled", model.name()))?;
         checkpoint
             .notice

@@ -36,6 +36,8 @@ const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 pub struct ModelSettings {
     /// What was typed.
     pub name: Option<String>,
+    /// What was typed for the tokenizer.
+    pub tokenizer: Option<String>,
     /// `None`: the default model, or the built-in one in its place.
     pub source: Option<CheckpointSource>,
     /// Which of several encoders.
@@ -261,8 +263,8 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
     let name = arguments.model.as_ref();
     let source = name.map(|name| name.source(revision)).transpose()?;
     // The revision is the model's alone.
-    let tokenizer = arguments.tokenizer.as_ref();
-    let tokenizer = tokenizer.map(|name| name.source(None)).transpose()?;
+    let tokenizer_name = arguments.tokenizer.as_ref();
+    let tokenizer = tokenizer_name.map(|name| name.source(None)).transpose()?;
     let on_hub = |source: &CheckpointSource| matches!(source, CheckpointSource::Hub { .. });
     let is_hub = source.as_ref().is_none_or(on_hub) || tokenizer.as_ref().is_some_and(on_hub);
     Ok(ModelSettings {
@@ -278,6 +280,7 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
             }
         },
         name: name.map(|name| name.name().to_owned()),
+        tokenizer: tokenizer_name.map(|name| name.name().to_owned()),
         source,
         weights_prefix: arguments.weights_prefix.clone(),
         revision: revision_or_default(revision),

@@ -11,6 +11,7 @@ use super::args::Arguments;
 use super::hints::{in_words, remedy as known_remedy};
 use super::messages::{labelled, print_error_as_json, print_line};
 use super::nearest::nearest;
+use super::phrases::example_of;
 use crate::remedy::Remedy;
 
 /// Subcommands whose argument is a text, which has to be in quotes.
@@ -93,12 +94,22 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
             let meant = text(ContextKind::InvalidValue)
                 .and_then(|found| nearest(&found, valid.iter().cloned()))
                 .or_else(|| text(ContextKind::SuggestedValue));
+            let found = text(ContextKind::InvalidValue).unwrap_or_default();
+            let meant = meant.or_else(|| match option.as_deref() {
+                Some("--truncate") => nearest(&found, ["never".to_owned()]),
+                _ => None,
+            });
             match (meant, option) {
-                (Some(nearest), Some(option)) => Some(Remedy::TypeNearest { option, nearest }),
+                (Some(nearest), Some(option)) => {
+                    let nearest = in_list(&found, &nearest, typed);
+                    Some(Remedy::TypeNearest { option, nearest })
+                }
                 (Some(nearest), None) => {
                     retyped(&text(ContextKind::InvalidValue)?, &nearest, typed)
                 }
-                (None, option) => option.map(|option| Remedy::GiveValue { option }),
+                (None, option) => option
+                    .filter(|option| example_of(option).is_some())
+                    .map(|option| Remedy::GiveValue { option }),
             }
         }
         ErrorKind::InvalidSubcommand => {
@@ -114,7 +125,11 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
         }
         ErrorKind::MissingRequiredArgument => subcommand
             .filter(|command| OF_TEXTS.contains(&command.get_name()))
-            .map(|_| Remedy::GiveText),
+            .map(|command| Remedy::QuoteText {
+                subcommand: command.get_name().to_owned(),
+                options: Vec::new(),
+                text: "Hello, how are you?".to_owned(),
+            }),
         ErrorKind::ArgumentConflict => match (wrong, text(ContextKind::PriorArg)) {
             (Some(one), Some(other)) if one == other => {
                 option_of(&one).map(|option| Remedy::GiveOnce { option })
@@ -145,6 +160,24 @@ fn retyped(wrong: &str, nearest: &str, typed: &[String]) -> Option<Remedy> {
     })
 }
 
+/// The list with commas that was typed with a wrong value in it, with the nearest
+/// one in its place; the nearest alone where it was no list.
+fn in_list(wrong: &str, nearest: &str, typed: &[String]) -> String {
+    let values = typed.iter().map(|argument| match argument.split_once('=') {
+        Some((option, value)) if option.starts_with("--") => value,
+        _ => argument.as_str(),
+    });
+    let mut lists = values.filter(|value| value.contains(','));
+    match lists.find(|list| list.split(',').any(|part| part == wrong)) {
+        None => nearest.to_owned(),
+        Some(list) => {
+            let parts = list.split(',');
+            let mended = parts.map(|part| if part == wrong { nearest } else { part });
+            mended.collect::<Vec<_>>().join(",")
+        }
+    }
+}
+
 /// `--theme` of `--theme <NAME>`; nothing of `<SHELL>`.
 fn option_of(shown: &str) -> Option<String> {
     let option = shown.split([' ', '=', '[']).next()?.trim_end_matches('.');
@@ -167,15 +200,39 @@ fn unknown(wrong: Option<&str>, subcommand: Option<&Command>, typed: &[String]) 
             value: wrong.to_owned(),
         });
     }
-    let is_letter = matches!(wrong.as_bytes(), [b'-', letter] if letter.is_ascii_alphabetic());
-    let looks_like_option = is_letter || wrong.starts_with("--") && !wrong.contains(' ');
-    match looks_like_option {
+    // What follows an option that takes a value was meant to be that.
+    let of_option = subcommand.zip(before);
+    let of_option = of_option.and_then(|(command, option)| known(command, option));
+    if let Some((option, true)) = of_option {
+        let option = format!("--{}", option.get_long()?);
+        return Some(Remedy::GiveValue { option });
+    }
+    if let Some(remedy) = of_other_command(wrong, subcommand) {
+        return Some(remedy);
+    }
+    match looks_like_option(wrong) {
         true => None,
         false => quoted(subcommand, typed),
     }
 }
 
-/// The command with all its words as one text in quotes, its options before it.
+/// An option that another command has.
+fn of_other_command(wrong: &str, subcommand: Option<&Command>) -> Option<Remedy> {
+    let name = wrong.strip_prefix("--")?.split('=').next()?;
+    let used = subcommand?.get_name();
+    let root = Arguments::command();
+    let mut others = root.get_subcommands().filter(|other| {
+        let mut options = other.get_arguments().filter_map(clap::Arg::get_long);
+        other.get_name() != used && options.any(|option| option == name)
+    });
+    Some(Remedy::UseOtherCommand {
+        option: format!("--{name}"),
+        subcommand: others.next()?.get_name().to_owned(),
+    })
+}
+
+/// The command with its leading words as one text in quotes, its options before
+/// it. What stands behind an option that nobody knows may be its value.
 fn quoted(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
     let subcommand = subcommand.filter(|command| OF_TEXTS.contains(&command.get_name()))?;
     let name = subcommand.get_name();
@@ -184,15 +241,21 @@ fn quoted(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
         .iter()
         .skip_while(|argument| *argument == name)
         .peekable();
+    let mut is_after_unknown = false;
     while let Some(argument) = rest.next() {
-        match option(subcommand, argument) {
-            None => words.push(argument.clone()),
-            Some(takes_value) => {
+        match known(subcommand, argument) {
+            Some((_, takes_value)) => {
                 options.push(argument.clone());
                 if takes_value {
                     options.extend(rest.next().cloned());
                 }
             }
+            None if looks_like_option(argument) => {
+                is_after_unknown = true;
+                options.push(corrected(subcommand, argument));
+            }
+            None if is_after_unknown => options.push(argument.clone()),
+            None => words.push(argument.clone()),
         }
     }
     Some(Remedy::QuoteText {
@@ -202,10 +265,27 @@ fn quoted(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
     })
 }
 
-/// Whether an argument is an option of the command, and takes the next one.
-fn option(command: &Command, argument: &str) -> Option<bool> {
+/// Whether it can be nothing but an option, known or not.
+fn looks_like_option(argument: &str) -> bool {
+    let is_letter = matches!(argument.as_bytes(), [b'-', letter] if letter.is_ascii_alphabetic());
+    is_letter || argument.len() > 2 && argument.starts_with("--") && !argument.contains(' ')
+}
+
+/// The option of the command with the nearest name, or what was typed.
+fn corrected(command: &Command, argument: &str) -> String {
+    let name = argument.split('=').next().unwrap_or_default();
+    let options = command.get_arguments().filter_map(clap::Arg::get_long);
+    match nearest(name, options.map(|option| format!("--{option}"))) {
+        Some(option) => argument.replacen(name, &option, 1),
+        None => argument.to_owned(),
+    }
+}
+
+/// The option of the command that an argument is, and whether it takes the next
+/// one.
+fn known(command: &Command, argument: &str) -> Option<(clap::Arg, bool)> {
     let root = Arguments::command();
-    let all = || command.get_arguments().chain(root.get_arguments());
+    let mut all = command.get_arguments().chain(root.get_arguments());
     let takes_value = |known: &clap::Arg| {
         let takes = matches!(known.get_action(), ArgAction::Set | ArgAction::Append);
         takes && !known.is_require_equals_set()
@@ -215,11 +295,11 @@ fn option(command: &Command, argument: &str) -> Option<bool> {
             Some((name, _)) => (name, true),
             None => (long, false),
         };
-        let known = all().find(|known| known.get_long() == Some(name))?;
-        return Some(takes_value(known) && !is_joined);
+        let known = all.find(|known| known.get_long() == Some(name))?;
+        return Some((known.clone(), takes_value(known) && !is_joined));
     }
     let letter = argument.strip_prefix('-')?.chars().next()?;
-    let known = all().find(|known| known.get_short() == Some(letter))?;
+    let known = all.find(|known| known.get_short() == Some(letter))?;
     let is_alone = argument.chars().count() == 2;
-    Some(takes_value(known) && is_alone)
+    Some((known.clone(), takes_value(known) && is_alone))
 }

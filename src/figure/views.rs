@@ -40,7 +40,7 @@ pub enum ViewError {
     Unknown {
         /// What was typed.
         found: String,
-        /// The view that looks most like it.
+        /// The list with the view that looks most like it.
         nearest: String,
     },
     /// The view is of a token, and none is named.
@@ -98,7 +98,17 @@ impl View {
                         prefix: direction.prefix(),
                     }
                 }
-                (error, _) => error,
+                (ViewError::Unknown { found, nearest }, _) => {
+                    let kept = &text[..text.len() - list.len()];
+                    // What is wrong itself is no part of what to type.
+                    let behind = match list[end..].strip_prefix(',').map(Self::list) {
+                        Some(Ok(_)) => &list[end..],
+                        Some(Err(_)) | None => "",
+                    };
+                    let nearest = format!("{kept}{nearest}{behind}");
+                    ViewError::Unknown { found, nearest }
+                }
+                (error @ (ViewError::NoUnit { .. } | ViewError::TextWithComma { .. }), _) => error,
             })?;
             views.push(view);
             rest = list[end..].strip_prefix(',');
@@ -155,9 +165,14 @@ fn nearest(found: &str) -> String {
         }
         _ => {
             let name = found.to_lowercase();
-            let names = ["heads", "overview", "mean", "max"].into_iter();
-            let nearest = names.min_by_key(|other| osa_distance(&name, other));
-            nearest.unwrap_or("heads").to_owned()
+            let name = name.trim_end_matches(':');
+            let names = ["heads", "overview", "mean", "max", "from", "to"].into_iter();
+            let nearest = names.min_by_key(|other| osa_distance(name, other));
+            match nearest.unwrap_or("heads") {
+                // Every run has a first token.
+                direction @ ("from" | "to") => format!("{direction}:@0"),
+                name => name.to_owned(),
+            }
         }
     }
 }

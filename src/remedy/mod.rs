@@ -65,6 +65,13 @@ pub enum Remedy {
         /// The two.
         options: [String; 2],
     },
+    /// Give an option to the command that has it.
+    UseOtherCommand {
+        /// The option.
+        option: String,
+        /// The command.
+        subcommand: String,
+    },
     /// Put a text into quotes.
     QuoteText {
         /// Whose text it is.
@@ -415,8 +422,8 @@ pub enum Remedy {
     NameModel {
         /// Its name.
         nearest: String,
-        /// Whether it was to be downloaded only.
-        is_pulled: bool,
+        /// The option or command that it stands behind.
+        command: &'static str,
     },
     /// Name a model as the hub does.
     NameHubModel,

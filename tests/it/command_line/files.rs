@@ -204,6 +204,9 @@ fn the_file_to_open_first_is_named() {
             "attnviz-out/hi/heads/layer-00-head-00.png",
         ),
         (&["-f", "npz"], "attnviz-out/hi/attention.npz"),
+        // Whatever is in the folder already, and in whichever order.
+        (&["--views", "mean"], "attnviz-out/hi/mean/all.png"),
+        (&["--views", "heads,max"], "attnviz-out/hi/max/all.png"),
     ] {
         assert_eq!(open(&[&base, more].concat()), expected);
     }

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
+use attnviz::cli::Arguments;
+use clap::{CommandFactory, Parser};
 use serde_json::Value;
 
 use crate::binary::{Outcome, Workplace};
@@ -42,6 +44,37 @@ fn every_mistake_is_told_what_to_type_instead() {
         ),
         (&["how", "are", "you"], "attnviz encode \"how are you\""),
         (&["encode"], "attnviz encode \"Hello, how are you?\""),
+        (&["tokens"], "attnviz tokens \"Hello, how are you?\""),
+        (
+            &["encode", "hello", "world", "--thme", "dark"],
+            "attnviz encode --theme dark \"hello world\"",
+        ),
+        (
+            &["tokens", "hello", "world", "--nothing", "like", "-q"],
+            "attnviz tokens --nothing like -q \"hello world\"",
+        ),
+        // What follows an option is its value.
+        (&["encode", "Hi", "--crop", "-3"], "--crop 0-3"),
+        (&["encode", "Hi", "--top-k", "-1"], "--top-k 10"),
+        (&["encode", "Hi", "--theme", "-1"], "--theme dark"),
+        (&["batch", "x", "--shard", "-1"], "--shard 1/2"),
+        (
+            &["batch", "x", "--batch-tokens", "-1"],
+            "--batch-tokens 1024",
+        ),
+        (&["batch", "x", "--max-failures", "-1"], "--max-failures 10"),
+        (
+            &["encode", "Hi", "--shard", "-1"],
+            "attnviz batch --help; --shard is an option of that command",
+        ),
+        (
+            &["pull", "x", "--layers=1"],
+            "attnviz encode --help; --layers is an option of that command",
+        ),
+        (
+            &["encode", "Hi", "--truncate", "nver"],
+            "did you mean never? --truncate never",
+        ),
         // Values of closed sets.
         (
             &["encode", "Hi", "--theme", "drak"],
@@ -53,7 +86,7 @@ fn every_mistake_is_told_what_to_type_instead() {
         ),
         (
             &["encode", "Hi", "--format", "png,sgv"],
-            "did you mean svg? --format svg",
+            "did you mean png,svg? --format png,svg",
         ),
         (
             &["encode", "Hi", "--scale", "unti"],
@@ -133,6 +166,80 @@ fn every_mistake_is_told_what_to_type_instead() {
         assert!(outcome.stderr.starts_with("error: "), "{}", outcome.stderr);
         assert!(!outcome.stderr.contains("tip:"), "{}", outcome.stderr);
         assert_eq!(outcome.stdout, "", "{typed:?}");
+    }
+}
+
+#[test]
+fn a_missing_value_is_shown_by_an_example_that_is_one() {
+    let workplace = Workplace::new();
+    let root = Arguments::command();
+    let mut count = 0;
+    for command in root.get_subcommands() {
+        let operand: &[&str] = match command.get_name() {
+            "man" => &[],
+            "completions" => &["bash"],
+            _ => &["x"],
+        };
+        let begin = [&[command.get_name()], operand].concat();
+        let options = command.get_arguments().chain(root.get_arguments());
+        for option in options.filter(|option| option.get_action().takes_values()) {
+            let Some(name) = option.get_long() else {
+                continue;
+            };
+            let sign = if option.is_require_equals_set() {
+                "="
+            } else {
+                ""
+            };
+            let typed = format!("--{name}{sign}");
+            let outcome = workplace.run(&[&begin[..], &[&typed]].concat());
+            assert_eq!(outcome.code, Some(2), "{begin:?} {typed}");
+            let told = hint(&outcome);
+            let (shown, value) = told.split_at(typed.len());
+            assert_eq!(shown, typed, "{begin:?}: {told}");
+            assert!(!value.trim().is_empty(), "{begin:?}: {told}");
+            let joined = format!("--{name}={}", value.trim().trim_matches('"'));
+            let output = ["--output", "folder"];
+            let more: &[&str] = match (command.get_name(), name) {
+                ("merge", name) if name != "output" => &output,
+                _ => &[],
+            };
+            let all = [&["attnviz"], &begin[..], &[&joined], more].concat();
+            let parsed = Arguments::try_parse_from(&all);
+            assert!(parsed.is_ok(), "{all:?}: {parsed:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 60, "{count}");
+}
+
+#[test]
+fn a_second_text_may_begin_with_a_minus() {
+    let workplace = Workplace::new();
+    let outcome = workplace.succeed(&["tokens", "Hi", "-m", "builtin", "--pair", "-5 degrees"]);
+    assert!(outcome.stdout.contains("degrees"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_near_miss_of_a_tokenizer_is_asked_about() {
+    let workplace = Workplace::new();
+    for typed in [
+        &["tokens", "Hi", "-m", "builtin", "--tokenizer", "bultin"][..],
+        &[
+            "encode",
+            "Hi",
+            "--tokenizer",
+            "bultin",
+            "-m",
+            "builtin",
+            "--offline",
+        ],
+    ] {
+        let outcome = workplace.run(typed);
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert_eq!(hint(&outcome), "did you mean builtin? --tokenizer builtin");
+        let says = "the tokenizer could not be loaded";
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
     }
 }
 

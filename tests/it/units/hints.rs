@@ -55,7 +55,6 @@ fn what_a_hint_says_works() {
     for (options, expected) in [
         (&["--views", "from:1"][..], "--views from:@1"),
         (&["--views", "to:1"], "--views to:@1"),
-        (&["--views", "to:nobody"], "--views to:@1"),
         (&["--views", "from:IN"], "--views from:@1"),
         (&["--views", "from:@10"], "--views from:@9"),
         (&["--views", "to:@99"], "--views to:@9"),
@@ -93,6 +92,13 @@ fn what_a_hint_says_works() {
         (&["--crop", "5-2"], "--crop 2-5"),
         (&["--crop", "4"], "--crop 4-4"),
         (&["--crop", "some"], "--crop 0-1"),
+        (&["--crop", "3:5"], "--crop 3-5"),
+        (&["--crop", "5..3"], "--crop 3-5"),
+        (&["--crop", "3 - 5"], "--crop 3-5"),
+        (&["--crop", "-3"], "--crop 0-3"),
+        (&["--views", "from"], "--views from:@0"),
+        (&["--views", "from:@-1"], "--views from:@9"),
+        (&["--views", "from:-2"], "--views from:@8"),
         (
             &["--crop", "0-0", "--special-tokens", "hide"],
             "--special-tokens keep",
@@ -100,7 +106,9 @@ fn what_a_hint_says_works() {
         (&["--heads", "99"], "--heads 0-11"),
         (&["--heads", "1-"], "--heads all"),
         (&["--heads", "3-1,-1--2"], "--heads 1-3,-2--1"),
-        (&["--layers", "first"], "--layers all"),
+        (&["--layers", "first"], "--layers 0"),
+        (&["--layers", "last"], "--layers -1"),
+        (&["--layers", "some"], "--layers all"),
     ] {
         let mut arguments = vec![
             "encode", TEXT, "-m", "builtin", "-f", "svg", "--layers", "0",
@@ -123,6 +131,110 @@ fn what_a_hint_says_works() {
         "render", &saved, "-f", "svg", "-o", "again", "--layers", "7",
     ];
     follow(&workplace, &arguments, "--layers 0");
+}
+
+#[test]
+fn a_hint_names_the_unit_that_was_meant() {
+    let workplace = Workplace::new();
+    for (text, view, expected) in [
+        ("the old animal sat", "from:animla", "--views from:@3"),
+        ("the old animal sat", "to:Animal", "--views to:@3"),
+        ("the old animal sat", "to:teh", "--views to:@1"),
+        ("a cafe is open", "from:café", "--views from:@2"),
+        ("her resume is here", "from:Résumé", "--views from:@2"),
+        ("I ☕ it", "from:☕", "--views from:@2"),
+        ("she didn't go", "from:didn't", "--views from:@2"),
+        ("she didn't go", "from: go ", "--views from:@5"),
+        ("we go to new york", "from:new york", "--views from:@4"),
+    ] {
+        follow(&workplace, &encode(text, &["--views", view]), expected);
+    }
+    // Of several that look alike, each.
+    let outcome = workplace.run(&encode("it was it", &["--views", "from:IT"]));
+    let hint = "hint: --views from:@1, or from:@3";
+    assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
+}
+
+#[test]
+fn where_nothing_is_near_a_hint_lists_the_tokens() {
+    let workplace = Workplace::new();
+    for (text, pair, view, expected) in [
+        (
+            "the old animal sat",
+            None,
+            "from:nobody",
+            "attnviz tokens --model builtin \"the old animal sat\"",
+        ),
+        (
+            "she sat",
+            None,
+            "to:he",
+            "attnviz tokens --model builtin \"she sat\"",
+        ),
+        (
+            "it costs $5",
+            Some("so what"),
+            "from:money",
+            "attnviz tokens --model builtin --pair \"so what\" 'it costs $5'",
+        ),
+    ] {
+        let pair = pair.map(|pair| ["--pair", pair]);
+        let options: Vec<&str> = pair
+            .into_iter()
+            .flatten()
+            .chain(["--views", view])
+            .collect();
+        let outcome = workplace.run(&encode(text, &options));
+        assert_eq!(outcome.code, Some(2), "{view}: {}", outcome.stderr);
+        let hint = outcome.stderr.lines().last().unwrap_or_default();
+        assert_eq!(hint, format!("hint: {expected}"));
+    }
+}
+
+#[test]
+fn a_unit_is_meant_without_its_mark_and_by_its_label_before_its_text() {
+    let workplace = Workplace::new();
+    let row = [0.25_f32; 16];
+    let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let view =
+        safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1, 1, 4, 4], &bytes);
+    let file = safetensors::serialize([("attention", view.expect("it fits"))], None);
+    let write = |name: &str, content: &[u8]| {
+        std::fs::write(workplace.path().join(name), content).expect("it can be written");
+    };
+    write("marked", &file.expect("it is valid"));
+    for (labels, view, expected) in [
+        ("Ġworld\nĠit\nĠis\nĠit", "from:world", None),
+        ("▁world\n▁it\n▁is\n▁it", "to:world", None),
+        ("Ġworld\nĠit\nĠis\nĠit", "from:it", Some("@1 @3")),
+        // As it is, without a mark, before those with one.
+        ("Ġworld\nĠit\nis\nit", "from:it", None),
+        ("Ġworld\nĠit\nĠis\nĠit", "from:word", Some("from:@0")),
+    ] {
+        write("labels.txt", labels.as_bytes());
+        let outcome = workplace.run(&[
+            "render",
+            "marked",
+            "--labels",
+            "labels.txt",
+            "--views",
+            view,
+            "-f",
+            "svg",
+        ]);
+        match expected {
+            None => assert_eq!(outcome.code, Some(0), "{labels} {view}: {}", outcome.stderr),
+            Some(says) => {
+                assert_eq!(outcome.code, Some(2), "{labels} {view}: {}", outcome.stderr);
+                assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+            }
+        }
+    }
+    // Both have the vocabulary's text "the".
+    for view in ["from:the", "from:The"] {
+        let options = ["--tokens", "word", "--views", view];
+        workplace.succeed(&encode("The cat saw the dog", &options));
+    }
 }
 
 #[test]

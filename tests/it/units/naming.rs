@@ -62,8 +62,16 @@ fn what_is_no_view_names_the_nearest_or_says_what_is_missing() {
         ("form:x", "from:x"),
         ("too:x", "to:x"),
         ("head", "heads"),
-        ("mean,Overviw", "overview"),
+        ("mean,Overviw", "mean,overview"),
         ("maen", "mean"),
+        ("heads,maen", "heads,mean"),
+        ("maen,heads,to:@1", "mean,heads,to:@1"),
+        // No more than what is right itself.
+        ("heads,maen,overveiw", "heads,mean"),
+        ("from", "from:@0"),
+        ("form", "from:@0"),
+        ("to", "to:@0"),
+        ("heads,Form:", "heads,from:@0"),
     ] {
         assert_eq!(nearest(list), expected, "{list}");
     }
