@@ -20,7 +20,7 @@ pub(super) enum Class {
 }
 
 /// Classes that are BERT's own or go on from it.
-const BERT: [&str; 10] = [
+const BERT: [&str; 11] = [
     "BertTokenizer",
     "ConvBertTokenizer",
     "DPRContextEncoderTokenizer",
@@ -28,6 +28,7 @@ const BERT: [&str; 10] = [
     "DPRReaderTokenizer",
     "DistilBertTokenizer",
     "ElectraTokenizer",
+    "LayoutLMTokenizer",
     "LxmertTokenizer",
     "MobileBertTokenizer",
     "SqueezeBertTokenizer",

@@ -1,14 +1,16 @@
 //! Text, or a pair of texts, into the tokens that a model reads, as
 //! transformers makes them of the same files.
 //!
-//! `class` says which of transformers' tokenizers the files are for, `settings`
-//! what the small ones among them say, `bounds` what a `tokenizer.json` may ask
-//! for, and `build` puts them together. `long` tokenizes texts of any length;
-//! `words` and `labels` say what is made of the tokens on an axis.
+//! `class` says which of transformers' tokenizers the files are for; `settings`
+//! what the small ones among them say, whose `entries` it puts together;
+//! `bounds` what a `tokenizer.json` may ask for; and `build` puts them together.
+//! `long` tokenizes texts of any length; `words` and `labels` say what is made of
+//! the tokens on an axis.
 
 mod bounds;
 mod build;
 mod class;
+mod entries;
 mod error;
 pub mod labels;
 mod long;
