@@ -72,7 +72,9 @@ fn of_json(
             };
             bert(model, settings, class)
         }
-        Class::AsItIs => as_it_is(json, settings, growth, unigram_unknown),
+        class @ (Class::AsItIs | Class::BuiltAnew(_)) => {
+            as_it_is(json, settings, class, growth, unigram_unknown)
+        }
     }
 }
 
@@ -80,6 +82,7 @@ fn of_json(
 fn as_it_is(
     json: &[u8],
     settings: Settings,
+    class: Class,
     growth: usize,
     unigram_unknown: Option<u32>,
 ) -> Result<Built, TokenizerError> {
@@ -107,7 +110,7 @@ fn as_it_is(
     Ok(Built {
         unknown_id: unknown_id(&inner).or(unigram_unknown),
         inner,
-        class: Class::AsItIs,
+        class,
         growth,
         truncates_beginning: settings.truncates_beginning(),
         tells_segments: settings.tells_segments(false),
@@ -219,10 +222,10 @@ fn bert(
     Ok(Built {
         unknown_id: unknown_id(&inner),
         inner,
-        class,
         growth: bounds::BERT_GROWTH,
         truncates_beginning: settings.truncates_beginning(),
         tells_segments: settings.tells_segments(class == Class::Bert),
+        class,
     })
 }
 
