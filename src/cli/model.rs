@@ -55,7 +55,8 @@ pub(super) fn load(
     let checkpoint = checkpoint(settings, messages)?;
     let mut warnings: Vec<String> = checkpoint.notice.iter().cloned().collect();
     let loaded = pipeline::load(&checkpoint, use_of_it).with_context(|| of(&checkpoint.id))?;
-    for warning in loaded.model.warnings() {
+    let of_tokenizer = loaded.tokenizer.warning().map(str::to_owned);
+    for warning in of_tokenizer.iter().chain(loaded.model.warnings()) {
         messages.warning(warning);
         warnings.push(warning.clone());
     }

@@ -21,7 +21,11 @@ pub(super) fn run(settings: &TokensSettings, messages: &Messages) -> Result<()> 
         pipeline::load_tokenizer(&checkpoint).with_context(|| model::of(&checkpoint.id))?;
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
-    let warnings: Vec<String> = checkpoint.notice.iter().map(ToString::to_string).collect();
+    let mut warnings: Vec<String> = checkpoint.notice.iter().cloned().collect();
+    if let Some(warning) = loaded.tokenizer.warning() {
+        messages.warning(warning);
+        warnings.push(warning.to_owned());
+    }
     match settings.json {
         true => print_json(&checkpoint.id, &prepared, &warnings),
         false if messages.shows_results() => Ok(print_text(&checkpoint.id, &prepared)?),

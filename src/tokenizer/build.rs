@@ -72,7 +72,9 @@ fn of_json(
             };
             bert(model, settings, class)
         }
-        Class::AsItIs => as_it_is(json, settings, growth, unigram_unknown),
+        class @ (Class::AsItIs | Class::BuiltAnew(_)) => {
+            as_it_is(json, settings, class, growth, unigram_unknown)
+        }
     }
 }
 
@@ -80,6 +82,7 @@ fn of_json(
 fn as_it_is(
     json: &[u8],
     settings: Settings,
+    class: Class,
     growth: usize,
     unigram_unknown: Option<u32>,
 ) -> Result<Built, TokenizerError> {
@@ -107,7 +110,7 @@ fn as_it_is(
     Ok(Built {
         unknown_id: unknown_id(&inner).or(unigram_unknown),
         inner,
-        class: Class::AsItIs,
+        class,
         growth,
         truncates_beginning: settings.truncates_beginning(),
         tells_segments: settings.tells_segments(false),
@@ -184,7 +187,10 @@ fn bert(
         settings.default_name(key, content);
     }
     let untouched = WordPiece::default();
-    model.unk_token = settings.name("unk_token", "[UNK]");
+    let unknown = settings.name("unk_token");
+    unknown
+        .ok_or(TokenizerError::NoUnknownToken)?
+        .clone_into(&mut model.unk_token);
     model.continuing_subword_prefix = untouched.continuing_subword_prefix;
     model.max_input_chars_per_word = untouched.max_input_chars_per_word;
     let mut inner = Tokenizer::new(model);
@@ -198,20 +204,28 @@ fn bert(
         .map_err(TokenizerError::Tokenizers)?
         .with_pre_tokenizer(Some(BertPreTokenizer));
     add(&mut inner, &settings, &[])?;
-    let end = |key: &str, default: &str| {
-        let token = settings.name(key, default);
-        let id = inner.token_to_id(&token).unwrap_or_default();
-        (token, id)
+    // Where there is to be none, transformers puts the ids of BERT's own
+    // vocabularies.
+    let end = |key: &str, of_bert: &str, id_of_bert: u32| match settings.name(key) {
+        Some(token) => {
+            let id = inner.token_to_id(token).unwrap_or_default();
+            (token.to_owned(), id)
+        }
+        None => {
+            let token = inner.id_to_token(id_of_bert);
+            (token.unwrap_or_else(|| of_bert.to_owned()), id_of_bert)
+        }
     };
-    let (separator, classification) = (end("sep_token", "[SEP]"), end("cls_token", "[CLS]"));
+    let separator = end("sep_token", "[SEP]", 3);
+    let classification = end("cls_token", "[CLS]", 2);
     inner.with_post_processor(Some(BertProcessing::new(separator, classification)));
     Ok(Built {
         unknown_id: unknown_id(&inner),
         inner,
-        class,
         growth: bounds::BERT_GROWTH,
         truncates_beginning: settings.truncates_beginning(),
         tells_segments: settings.tells_segments(class == Class::Bert),
+        class,
     })
 }
 

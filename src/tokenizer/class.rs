@@ -6,9 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::TokenizerError;
+use super::families::{BUILT_ANEW, NEEDS, PROGRAMS, class_of_family};
 
 /// How transformers makes a tokenizer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Class {
     /// BERT's: word pieces after the settings of `tokenizer_config.json`. Of a
     /// `tokenizer.json` it takes the vocabulary and the added tokens alone.
@@ -17,10 +18,13 @@ pub(super) enum Class {
     BertWithoutSegments,
     /// What `tokenizer.json` says.
     AsItIs,
+    /// What the class of this name makes of the vocabulary of `tokenizer.json`;
+    /// here what that file says, as far as it goes.
+    BuiltAnew(String),
 }
 
 /// Classes that are BERT's own or go on from it.
-const BERT: [&str; 10] = [
+const BERT: [&str; 11] = [
     "BertTokenizer",
     "ConvBertTokenizer",
     "DPRContextEncoderTokenizer",
@@ -28,6 +32,7 @@ const BERT: [&str; 10] = [
     "DPRReaderTokenizer",
     "DistilBertTokenizer",
     "ElectraTokenizer",
+    "LayoutLMTokenizer",
     "LxmertTokenizer",
     "MobileBertTokenizer",
     "SqueezeBertTokenizer",
@@ -35,64 +40,6 @@ const BERT: [&str; 10] = [
 
 /// Those of them whose models are not told which text a token is of.
 const WITHOUT_SEGMENTS: [&str; 2] = ["DPRReaderTokenizer", "DistilBertTokenizer"];
-
-/// Families whose tokenizer is BERT's where no class is named.
-const BERT_FAMILIES: [&str; 11] = [
-    "bert",
-    "bros",
-    "convbert",
-    "distilbert",
-    "electra",
-    "ernie",
-    "layoutlm",
-    "lxmert",
-    "mobilebert",
-    "nezha",
-    "squeezebert",
-];
-
-/// Classes of programs: they take no notice of a `tokenizer.json`, and split
-/// texts with dictionaries, SentencePiece or code of their own.
-const PROGRAMS: [&str; 38] = [
-    "BartphoTokenizer",
-    "BertGenerationTokenizer",
-    "BertJapaneseTokenizer",
-    "BertTokenizerLegacy",
-    "BertweetTokenizer",
-    "BioGptTokenizer",
-    "BlenderbotSmallTokenizer",
-    "ByT5Tokenizer",
-    "CTRLTokenizer",
-    "CanineTokenizer",
-    "ClvpTokenizer",
-    "CpmAntTokenizer",
-    "CpmTokenizer",
-    "EsmTokenizer",
-    "FSMTTokenizer",
-    "FlaubertTokenizer",
-    "GPTNeoXJapaneseTokenizer",
-    "GPTSw3Tokenizer",
-    "JumanppTokenizer",
-    "M2M100Tokenizer",
-    "MarianTokenizer",
-    "MecabTokenizer",
-    "MgpstrTokenizer",
-    "MyT5Tokenizer",
-    "PLBartTokenizer",
-    "PerceiverTokenizer",
-    "PhobertTokenizer",
-    "ProphetNetTokenizer",
-    "RagTokenizer",
-    "RoCBertTokenizer",
-    "SiglipTokenizer",
-    "Speech2TextTokenizer",
-    "SpeechT5Tokenizer",
-    "SudachiTokenizer",
-    "TapasTokenizer",
-    "VitsTokenizer",
-    "Wav2Vec2CTCTokenizer",
-    "XLMTokenizer",
-];
 
 /// What `tokenizer_config.json` says of the class.
 #[derive(Debug, Default, Deserialize)]
@@ -124,32 +71,33 @@ pub(super) fn class(
     let class = named
         .tokenizer_class
         .or_else(|| config.tokenizer_class.as_str().map(str::to_owned));
-    let needs_program = |class: &str, what: String| {
-        let class = class.to_owned();
+    let needs_program = |class: &str, what: &str| {
+        let (class, what) = (class.to_owned(), what.to_owned());
         Err(TokenizerError::Program { class, what })
     };
     let splitter = named.word_tokenizer_type.filter(|kind| kind != "basic");
-    let Some(class) = class else {
-        let family = config.model_type.as_str().unwrap_or_default();
-        return match (splitter, BERT_FAMILIES.contains(&family)) {
-            (Some(splitter), _) => needs_program("BertJapaneseTokenizer", splitter),
-            (None, true) => Ok(Class::Bert),
-            (None, false) if has_json => Ok(Class::AsItIs),
-            // What there is fits nothing else.
-            (None, false) => Ok(Class::Bert),
-        };
+    let family = config.model_type.as_str().unwrap_or_default();
+    let class = match (class, &splitter, class_of_family(family)) {
+        (Some(class), _, _) => class,
+        (None, Some(splitter), _) => return needs_program("BertJapaneseTokenizer", splitter),
+        (None, None, Some(class)) => class.to_owned(),
+        (None, None, None) if has_json => return Ok(Class::AsItIs),
+        // What there is fits nothing else.
+        (None, None, None) => return Ok(Class::Bert),
     };
     let base = class.strip_suffix("Fast").unwrap_or(&class);
     if PROGRAMS.contains(&base) {
-        let what = splitter.unwrap_or_else(|| "code of its own".to_owned());
-        return needs_program(&class, what);
+        let needs = NEEDS.iter().find(|(program, _)| *program == base);
+        let needs = needs.map_or("code of its own", |(_, what)| what);
+        return needs_program(&class, splitter.as_deref().unwrap_or(needs));
     }
     if named.auto_map.is_some() && !has_json {
-        return needs_program(&class, "the model's own code".to_owned());
+        return needs_program(&class, "the model's own code");
     }
     match (BERT.contains(&base), has_json) {
         (true, _) if WITHOUT_SEGMENTS.contains(&base) => Ok(Class::BertWithoutSegments),
         (true, _) => Ok(Class::Bert),
+        (false, true) if BUILT_ANEW.contains(&base) => Ok(Class::BuiltAnew(class)),
         (false, true) => Ok(Class::AsItIs),
         (false, false) => Err(TokenizerError::NoJson { class }),
     }

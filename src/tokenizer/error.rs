@@ -45,6 +45,11 @@ pub enum TokenizerError {
         /// The class that the files name.
         class: String,
     },
+    /// What the vocabulary lacks has no token to become.
+    #[error(
+        "the tokenizer's unk_token is null: expected the token that stands for what the vocabulary lacks, such as \"[UNK]\""
+    )]
+    NoUnknownToken,
     /// `tokenizer.json` would make more of a text than any does.
     #[error("tokenizer.json has {what}: expected at most {maximum} {unit}, found {found}")]
     Excessive {
@@ -163,6 +168,7 @@ impl TokenizerError {
             | Self::Config(_)
             | Self::SpecialTokensMap { .. }
             | Self::AddedTokens { .. }
+            | Self::NoUnknownToken
             | Self::Excessive { .. }
             | Self::Template { .. }
             | Self::Tokenizers(_) => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),

@@ -1,15 +1,18 @@
 //! Text, or a pair of texts, into the tokens that a model reads, as
 //! transformers makes them of the same files.
 //!
-//! `class` says which of transformers' tokenizers the files are for, `settings`
-//! what the small ones among them say, `bounds` what a `tokenizer.json` may ask
-//! for, and `build` puts them together. `long` tokenizes texts of any length;
-//! `words` and `labels` say what is made of the tokens on an axis.
+//! `class` says which of transformers' tokenizers the files are for, by the
+//! names in `families`; `settings` what the small ones among them say, whose
+//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for; and
+//! `build` puts them together. `long` tokenizes texts of any length; `words` and
+//! `labels` say what is made of the tokens on an axis.
 
 mod bounds;
 mod build;
 mod class;
+mod entries;
 mod error;
+mod families;
 pub mod labels;
 mod long;
 mod settings;
@@ -53,6 +56,8 @@ pub struct Tokenizer {
     tells_segments: bool,
     /// Rows of the model's word embedding table.
     row_count: Option<usize>,
+    /// See [`Tokenizer::warning`].
+    warning: Option<String>,
 }
 
 /// How much of a text a label of an unknown token has, in characters.
@@ -79,9 +84,15 @@ impl Tokenizer {
             special_token_ids: special.map(|(&id, _)| id).collect(),
             added_token_ids: added.keys().copied().collect(),
             unknown_id,
-            spelling: match class {
+            spelling: match &class {
                 Class::Bert | Class::BertWithoutSegments => Some(Spelling::Plain),
-                Class::AsItIs => spelling(&inner),
+                Class::AsItIs | Class::BuiltAnew(_) => spelling(&inner),
+            },
+            warning: match class {
+                Class::BuiltAnew(class) => Some(format!(
+                    "the tokenizer is a {class}, which transformers builds anew from the vocabulary of tokenizer.json, and attnviz reads that file as it is: tokens may differ from those of transformers where the file was changed"
+                )),
+                Class::Bert | Class::BertWithoutSegments | Class::AsItIs => None,
             },
             growth,
             truncates_beginning,
@@ -99,6 +110,11 @@ impl Tokenizer {
             row_count: Some(row_count),
             ..self
         }
+    }
+
+    /// What the user should be told of it, in one sentence.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// The tokens of a text or pair, special tokens of the model included.

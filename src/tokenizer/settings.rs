@@ -3,14 +3,13 @@
 //! (`tokenization_utils_base.py`).
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokenizers::AddedToken;
 
 use super::class::Named;
+use super::entries::{EXTRA, Entries};
 use super::error::TokenizerError;
 use crate::checkpoint::TokenizerFiles;
 
@@ -83,31 +82,6 @@ pub(super) struct Numbered {
     token: Written,
 }
 
-/// The entries of an object, in the order of the file.
-struct Entries(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Entries;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entries, M::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-        deserializer.deserialize_map(InOrder)
-    }
-}
-
 /// What the files beside the vocabulary say together.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -115,6 +89,8 @@ pub(super) struct Settings {
     pub class: Named,
     /// Special tokens with a name, in the order in which they get ids.
     named: Vec<(String, AddedToken)>,
+    /// Names that are said to stand for no token.
+    without_token: Vec<String>,
     /// Special tokens without one.
     extra: Vec<AddedToken>,
     /// Added tokens by the id that they had.
@@ -127,33 +103,31 @@ impl Settings {
         files: &TokenizerFiles,
         of_json: Vec<Numbered>,
     ) -> Result<Self, TokenizerError> {
-        let (config, class, entries) = match &files.config {
-            Some(json) => {
-                let entries: Entries = serde_json::from_slice(json)?;
-                (
-                    serde_json::from_slice::<Config>(json)?,
-                    serde_json::from_slice::<Named>(json)?,
-                    entries.0,
-                )
-            }
+        let (config, class, mut entries) = match &files.config {
+            Some(json) => (
+                serde_json::from_slice::<Config>(json)?,
+                serde_json::from_slice::<Named>(json)?,
+                Entries::of_config(json)?,
+            ),
             None => Default::default(),
         };
         let mut settings = Self {
             config,
             class,
             named: Vec::new(),
+            without_token: Vec::new(),
             extra: Vec::new(),
             added: BTreeMap::new(),
         };
-        for (key, value) in entries {
-            settings.take(&key, value, false)?;
-        }
         match settings.config.added_tokens_decoder.take() {
             Some(added) => {
                 let tokens = added.into_iter();
                 settings.added = tokens.map(|(id, token)| (id, token.into_added())).collect();
             }
-            None => settings.take_older_files(files, of_json)?,
+            None => settings.added = older_files(files, of_json, &mut entries)?,
+        }
+        for (key, value) in entries.settled() {
+            settings.take(key, value)?;
         }
         settings.unify();
         Ok(settings)
@@ -173,15 +147,16 @@ impl Settings {
         })
     }
 
-    /// The content of a named special token, or what it is called otherwise.
-    pub(super) fn name(&self, key: &str, default: &str) -> String {
+    /// The content of a named special token.
+    pub(super) fn name(&self, key: &str) -> Option<&str> {
         let token = self.named.iter().find(|(name, _)| name == key);
-        token.map_or_else(|| default.to_owned(), |(_, token)| token.content.clone())
+        token.map(|(_, token)| token.content.as_str())
     }
 
-    /// Names a special token, where nothing else does.
+    /// Names a special token, where no file says what it is, or that it is
+    /// none.
     pub(super) fn default_name(&mut self, key: &str, content: &str) {
-        if !self.named.iter().any(|(name, _)| name == key) {
+        if self.name(key).is_none() && !self.without_token.iter().any(|name| name == key) {
             let token = self.with_flags(AddedToken::from(content, true));
             self.named.push((key.to_owned(), token));
         }
@@ -213,65 +188,24 @@ impl Settings {
         tokens
     }
 
-    /// Takes an entry of `tokenizer_config.json` or, as one of special tokens
-    /// alone, of `special_tokens_map.json`.
-    fn take(&mut self, key: &str, value: Value, is_map: bool) -> Result<(), TokenizerError> {
+    fn take(&mut self, key: String, value: Value) -> Result<(), TokenizerError> {
         match (key, value) {
-            ("extra_special_tokens" | "additional_special_tokens", Value::Object(tokens)) => {
-                for (name, value) in tokens {
-                    self.take_named(&name, value, is_map)?;
-                }
-            }
-            ("extra_special_tokens" | "additional_special_tokens", Value::Array(tokens)) => {
+            (key, Value::Array(tokens)) if key == EXTRA => {
                 for value in tokens {
-                    let Some(token) = token(value, is_map)? else {
-                        continue;
-                    };
-                    if !self.extra.contains(&token) {
+                    if let Some(token) = token(value)?
+                        && !self.extra.contains(&token)
+                    {
                         self.extra.push(token);
                     }
                 }
             }
-            (key, value) if key.ends_with("_token") => self.take_named(key, value, is_map)?,
+            (key, Value::Null) if ATTRIBUTES.contains(&key.as_str()) => {
+                self.without_token.push(key);
+            }
+            (key, value) if key.ends_with("_token") => {
+                self.named.extend(token(value)?.map(|token| (key, token)));
+            }
             _ => {}
-        }
-        Ok(())
-    }
-
-    fn take_named(&mut self, key: &str, value: Value, is_map: bool) -> Result<(), TokenizerError> {
-        if let Some(token) = token(value, is_map)? {
-            match self.named.iter_mut().find(|(name, _)| name == key) {
-                Some((_, earlier)) => *earlier = token,
-                None => self.named.push((key.to_owned(), token)),
-            }
-        }
-        Ok(())
-    }
-
-    /// The files that go before `added_tokens_decoder`.
-    fn take_older_files(
-        &mut self,
-        files: &TokenizerFiles,
-        of_json: Vec<Numbered>,
-    ) -> Result<(), TokenizerError> {
-        if let Some(json) = &files.special_tokens_map {
-            let wrong = |source| TokenizerError::SpecialTokensMap { source };
-            let entries: Entries = serde_json::from_slice(json).map_err(wrong)?;
-            for (key, value) in entries.0 {
-                self.take(&key, value, true)?;
-            }
-        }
-        if let Some(json) = &files.added_tokens {
-            let wrong = |source| TokenizerError::AddedTokens { source };
-            let tokens: BTreeMap<String, u32> = serde_json::from_slice(json).map_err(wrong)?;
-            for (content, id) in tokens {
-                let mut special = self.named.iter().map(|(_, token)| token).chain(&self.extra);
-                let special = special.any(|token| token.content == content);
-                self.added.insert(id, AddedToken::from(content, special));
-            }
-        }
-        for Numbered { id, token } in of_json {
-            self.added.insert(id, token.into_added());
         }
         Ok(())
     }
@@ -293,15 +227,40 @@ impl Settings {
     }
 }
 
+/// The added tokens of the files that go before `added_tokens_decoder`, and
+/// what they say of special ones among the `entries`.
+fn older_files(
+    files: &TokenizerFiles,
+    of_json: Vec<Numbered>,
+    entries: &mut Entries,
+) -> Result<BTreeMap<u32, AddedToken>, TokenizerError> {
+    if let Some(json) = &files.special_tokens_map {
+        let wrong = |source| TokenizerError::SpecialTokensMap { source };
+        entries.take_map(json).map_err(wrong)?;
+    }
+    let mut added = BTreeMap::new();
+    if let Some(json) = &files.added_tokens {
+        let wrong = |source| TokenizerError::AddedTokens { source };
+        let tokens: BTreeMap<String, u32> = serde_json::from_slice(json).map_err(wrong)?;
+        for (content, id) in tokens {
+            let special = entries.has_token(&ATTRIBUTES, &content);
+            added.insert(id, AddedToken::from(content, special));
+        }
+    }
+    for Numbered { id, token } in of_json {
+        added.insert(id, token.into_added());
+    }
+    Ok(added)
+}
+
 /// A token that is written as a name, or as an object with its matching rules;
 /// `None` where there is neither.
-fn token(value: Value, is_map: bool) -> Result<Option<AddedToken>, TokenizerError> {
+fn token(value: Value) -> Result<Option<AddedToken>, TokenizerError> {
     match value {
         Value::String(name) => Ok(Some(AddedToken::from(name, true))),
         Value::Object(_) => {
             let written: Written = serde_json::from_value(value)?;
-            let special = is_map || written.special;
-            Ok(Some(written.token(special)))
+            Ok(Some(written.as_written()))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => Ok(None),
     }

@@ -80,3 +80,22 @@ fn a_vocabulary_that_is_broken_is_named_with_its_place() {
     let error = error.expect_err("a comma is too many").to_string();
     assert!(error.contains("line 2 column"), "{error}");
 }
+
+#[test]
+fn a_tokenizer_without_a_token_for_the_unknown_is_refused_by_name() {
+    let map = Some(b"{\"unk_token\": null}".to_vec());
+    for (config, special_tokens_map) in [(map.clone(), None), (None, map)] {
+        let mut checkpoint = builtin();
+        checkpoint.tokenizer = TokenizerFiles {
+            vocabulary: VocabularyFile::Text(b"[PAD]\n[UNK]\n[CLS]\n[SEP]\nhello\n".to_vec()),
+            config,
+            special_tokens_map,
+            added_tokens: None,
+            model_config: None,
+        };
+        let error = Tokenizer::from_checkpoint(&checkpoint).unwrap_err();
+        assert!(matches!(error, TokenizerError::NoUnknownToken), "{error}");
+        assert!(error.to_string().contains("unk_token"), "{error}");
+        assert!(error.remedy().is_some());
+    }
+}

@@ -64,6 +64,11 @@ fn a_tokenizer_that_is_a_program_is_refused_by_name() {
             ["RoCBertTokenizer", "code of its own"],
         ),
         (
+            "masked-lm-bin",
+            json!({"tokenizer_class": "RoFormerTokenizerFast"}),
+            ["RoFormerTokenizerFast", "rjieba"],
+        ),
+        (
             CASED,
             json!({"tokenizer_class": "MyTokenizer", "auto_map": {"AutoTokenizer": ["a.My", null]}}),
             ["MyTokenizer", "the model's own code"],
@@ -78,6 +83,62 @@ fn a_tokenizer_that_is_a_program_is_refused_by_name() {
         let path = workplace.path().join("model/tokenizer_config.json");
         fs::write(path, config.to_string()).unwrap();
         check_refused(&workplace, &["encode", "hello", "-m", "./model"], 1, &words);
+    }
+}
+
+#[test]
+fn a_class_that_transformers_builds_anew_is_read_with_a_warning() {
+    for (class, is_warned) in [
+        ("RobertaTokenizer", true),
+        ("MPNetTokenizerFast", true),
+        ("GPT2Tokenizer", true),
+        ("FNetTokenizer", true),
+        ("LayoutLMTokenizer", false),
+        ("PreTrainedTokenizerFast", false),
+        ("NoSuchTokenizer", false),
+    ] {
+        let workplace = with_model("masked-lm-bin");
+        let path = workplace.path().join("model/tokenizer_config.json");
+        fs::write(path, json!({"tokenizer_class": class}).to_string()).unwrap();
+        for command in ["tokens", "encode"] {
+            let arguments = [command, "hello", "-m", "./model", "--json"];
+            let outcome = workplace.run(&[&arguments[..], &["-q"]].concat());
+            assert_eq!(outcome.code, Some(0), "{class}: {}", outcome.stderr);
+            let told = outcome.stderr.lines();
+            let told = told.filter(|line| line.starts_with("warning: ") && line.contains(class));
+            assert_eq!(told.count(), usize::from(is_warned), "{}", outcome.stderr);
+            let outcome = workplace.run(&arguments);
+            let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+            let warnings = report["warnings"].as_array().unwrap().iter();
+            let warnings = warnings.filter(|warning| warning.as_str().unwrap().contains(class));
+            assert_eq!(
+                warnings.count(),
+                usize::from(is_warned),
+                "{class}: {report}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_tokenizer_beside_the_config_of_another_family_is_of_that_family() {
+    for (family, class) in [
+        ("mpnet", "MPNetTokenizer"),
+        ("roberta", "RobertaTokenizer"),
+        ("albert", "AlbertTokenizer"),
+        ("splinter", "SplinterTokenizer"),
+        ("canine", "CanineTokenizer"),
+        ("roformer", "RoFormerTokenizer"),
+    ] {
+        let workplace = with_model("gelu-tanh-cased-vocabulary");
+        let folder = workplace.path().join("other");
+        fs::create_dir(&folder).unwrap();
+        let vocabulary = workplace.path().join("model/vocab.txt");
+        fs::copy(vocabulary, folder.join("vocab.txt")).unwrap();
+        let config = json!({"model_type": family}).to_string();
+        fs::write(folder.join("config.json"), config).unwrap();
+        let arguments = ["encode", "hello", "-m", "./model", "--tokenizer", "./other"];
+        check_refused(&workplace, &arguments, 1, &[class]);
     }
 }
 

@@ -100,7 +100,7 @@ impl RepositoryCache {
     }
 
     /// Whether anything of the commit is cached.
-    fn has_snapshot(&self, commit: &str) -> bool {
+    pub(super) fn has_snapshot(&self, commit: &str) -> bool {
         self.places
             .iter()
             .any(|place| place.layout.pointer_path(commit).is_dir())

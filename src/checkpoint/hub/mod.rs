@@ -95,6 +95,8 @@ pub struct Repository {
     /// Made when the first request is, so that offline there is none.
     client: Option<Client>,
     commit: Option<String>,
+    /// Whether the hub has answered for any file.
+    has_answered: bool,
     /// Why the cache stands in for the hub, if it does.
     stand_in: Option<StandIn>,
 }
@@ -126,6 +128,7 @@ impl Repository {
             repository,
             cache,
             client: None,
+            has_answered: false,
             stand_in: None,
             environment,
         })
@@ -183,9 +186,10 @@ impl Repository {
         if self.relies_on_cache() {
             return self.look_in_cache(file_name);
         }
-        let commit_was_known = self.commit.is_some();
+        // Once the hub has answered, its silence on another file is an error.
+        let may_stand_in = !self.has_answered;
         match self.ask_hub(file_name, observer) {
-            Err(error) if !commit_was_known && error.lets_the_cache_stand_in() => {
+            Err(error) if may_stand_in && error.lets_the_cache_stand_in() => {
                 self.stand_in_for(file_name, error)
             }
             outcome => outcome,
@@ -249,12 +253,14 @@ impl Repository {
 
     /// Answers a file from the cache alone.
     fn look_in_cache(&mut self, file_name: &str) -> Result<Option<CachedFile>, HubError> {
-        let commit = self
-            .cache
-            .commit_of(
-                self.commit.as_deref().unwrap_or(self.repository.revision()),
-                file_name,
-            )
+        // What the cache calls a commit need not have the form of one.
+        let settled = self.commit.clone();
+        let settled = settled.filter(|commit| self.cache.has_snapshot(commit));
+        let commit = settled
+            .or_else(|| {
+                let revision = self.repository.revision();
+                self.cache.commit_of(revision, file_name)
+            })
             .ok_or_else(|| self.not_cached(file_name))?;
         let path = self.cache.find(&commit, file_name);
         self.commit = Some(commit);
@@ -262,22 +268,24 @@ impl Repository {
     }
 
     /// Lets the cache stand in for a hub that does not answer, if it has the
-    /// file that was asked for; otherwise the hub's error stays.
+    /// file that was asked for, or others of the commit that was asked for;
+    /// otherwise the hub's error stays.
     fn stand_in_for(
         &mut self,
         file_name: &str,
         error: HubError,
     ) -> Result<Option<CachedFile>, HubError> {
+        let settled = self.commit.clone();
         match self.look_in_cache(file_name) {
-            Ok(Some(file)) => {
+            Ok(file) if file.is_some() || settled.is_some() => {
                 self.stand_in = Some(StandIn {
                     reason: error.to_string(),
                     error: Some(error),
                 });
-                Ok(Some(file))
+                Ok(file)
             }
             _ => {
-                self.commit = None;
+                self.commit = settled;
                 Err(error)
             }
         }
@@ -293,6 +301,7 @@ impl Repository {
             self.client = Some(Client::new(&self.environment, self.timeouts)?);
         }
         let answer = self.ask(file_name, &mut *observer)?;
+        self.has_answered = true;
         let metadata = match answer {
             Answer::Found(metadata) => metadata,
             Answer::NoSuchFile { commit } => {

@@ -82,6 +82,48 @@ fn an_unreachable_hub_gives_way_to_the_cache_and_says_so() {
 }
 
 #[test]
+fn what_a_cached_commit_lacks_is_absent_when_nobody_can_be_asked() {
+    // Others than the hub's tools call a commit what they like.
+    for (commit, revision) in [(COMMIT, "main"), (COMMIT, COMMIT), ("abc", "main")] {
+        let cache = TempDir::new().unwrap();
+        let snapshot = folder(cache.path()).join("snapshots").join(commit);
+        fs::create_dir_all(&snapshot).unwrap();
+        fs::create_dir_all(folder(cache.path()).join("refs")).unwrap();
+        fs::write(folder(cache.path()).join("refs/main"), commit).unwrap();
+        fs::write(snapshot.join(FILE), content(500)).unwrap();
+        let nowhere = unreachable_endpoint();
+        for more in [&[("HF_HUB_OFFLINE", "1")][..], &[]] {
+            let environment = environment(&nowhere, cache.path(), more);
+            let mut repository = Repository::open(environment, MODEL, revision).unwrap();
+            fetch(&mut repository, FILE).unwrap();
+            for absent in ["special_tokens_map.json", "added_tokens.json"] {
+                let found = repository.fetch(absent, &mut |_| {});
+                let found = found.unwrap_or_else(|error| panic!("{commit} {revision}: {error}"));
+                assert_eq!(found, None, "{commit} {revision}");
+            }
+            assert_eq!(repository.stand_in_reason().is_some(), more.is_empty());
+            let error = fetch(&mut repository, WEIGHTS).unwrap_err();
+            assert!(error.is_unreachable(), "{error:?}");
+        }
+        // Where the hub can be asked, it is.
+        let hub = LoopbackHub::serve([model().file("added_tokens.json", content(9))]);
+        let environment = environment(&hub.endpoint(), cache.path(), &[]);
+        let mut repository = Repository::open(environment, MODEL, revision).unwrap();
+        fetch(&mut repository, FILE).unwrap();
+        fetch(&mut repository, "added_tokens.json").unwrap();
+        // A hub that answered and falls silent is no reason to do without.
+        hub.inject(super::fault(
+            "HEAD",
+            "special_tokens_map.json",
+            crate::loopback_hub::FaultKind::Status(503, vec![("Retry-After", "0".to_owned())]),
+            usize::MAX,
+        ));
+        let silent = repository.fetch("special_tokens_map.json", &mut |_| {});
+        assert!(silent.is_err(), "{commit} {revision}: {silent:?}");
+    }
+}
+
+#[test]
 fn the_cache_has_the_layout_of_huggingface_hub() {
     let served = model()
         .revision("refs/pr/1")
