@@ -260,7 +260,7 @@ fn token(value: Value) -> Result<Option<AddedToken>, TokenizerError> {
         Value::String(name) => Ok(Some(AddedToken::from(name, true))),
         Value::Object(_) => {
             let written: Written = serde_json::from_value(value)?;
-            Ok(Some(written.as_written()))
+            Ok(Some(written.into_added()))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => Ok(None),
     }
