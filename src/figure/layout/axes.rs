@@ -2,7 +2,7 @@
 //! said of those that have no room. Each axis is on its own, since the map of
 //! two sequences may be long and narrow.
 
-use super::map::{TICK, block};
+use super::cells::{TICK, block};
 use super::positions::Positions;
 use super::text::{elide_middle, place};
 use super::{

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::axes::label;
+use super::cells::{SEGMENT_GAP, block, cell_side};
 use super::grid::stride;
-use super::map::{SEGMENT_GAP, block, cell_side};
 use super::positions::Positions;
 use super::text::place;
 use super::{

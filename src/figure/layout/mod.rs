@@ -8,6 +8,7 @@
 
 mod axes;
 mod bars;
+mod cells;
 mod color_bar;
 mod columns;
 mod grid;
@@ -25,8 +26,8 @@ use std::borrow::Cow;
 
 use super::{Body, Figure, FigureError, Palette, ValueRange};
 
+pub use cells::drawn_values;
 pub use grid::panel_steps;
-pub use map::drawn_values;
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
 pub use thumbnail::{thumbnail, thumbnail_side, thumbnail_size};
 pub use ticks::ticks;

@@ -2,11 +2,11 @@
 //! colours for every layer, all over the same axis.
 
 use super::bars::{BarAxis, BarValues, bar_items};
+use super::cells::{SEGMENT_GAP, TICK};
 use super::color_bar::color_bar;
 use super::columns::{BARS_HEIGHT, Columns, LEVEL, UnitLabels, fill, rect};
 use super::grid::stride;
 use super::head::{heading, notes};
-use super::map::{SEGMENT_GAP, TICK};
 use super::text::place;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, Figure, FigureError, Ink, Item, LABEL_GAP, LINE_HEIGHT, Layout,

@@ -245,7 +245,7 @@ fn the_marked_bar_has_its_value_beside_the_highest() {
             "labelled are the marked one and, where it leaves them room,"
         ));
         assert!(said(
-            "Values below .009 are not written, except for the marked one's."
+            "Values below .001 are not written, except for the marked one's."
         ));
     }
 }

@@ -393,7 +393,7 @@ fn a_minimum_above_every_value_invents_no_maximum() {
 
 #[test]
 fn words_are_called_words() {
-    let run = run(&words(600), 1, 1, 1);
+    let run = run(&words(600), 1, 1, 24);
     let options = ReshapeOptions {
         granularity: Granularity::Word,
         ..ReshapeOptions::default()
