@@ -83,12 +83,11 @@ pub(super) fn always_in_quotes(text: &str) -> String {
 
 /// How to list the tokens of a text or pair.
 pub(super) fn list_tokens(text: &str, pair: Option<&str>, model: Option<&str>) -> String {
-    let option = |name: &str, value: String| format!(" {name} {value}");
-    let model = model.map(|model| option("--model", in_quotes(model)));
-    let pair = pair.map(|pair| option("--pair", always_in_quotes(pair)));
-    let options: String = model.into_iter().chain(pair).collect();
-    let end = if text.starts_with('-') { " --" } else { "" };
-    format!("attnviz tokens{options}{end} {}", always_in_quotes(text))
+    let model = model.map(|model| format!("--model {} ", in_quotes(model)));
+    let pair = pair.map(|pair| format!("--pair {} ", always_in_quotes(pair)));
+    let end = text.starts_with('-').then(|| "-- ".to_owned());
+    let options: String = [model, pair, end].into_iter().flatten().collect();
+    format!("attnviz tokens {options}{}", always_in_quotes(text))
 }
 
 pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {
