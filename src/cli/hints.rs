@@ -6,7 +6,7 @@ use std::error::Error;
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
-    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of,
+    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, fit_memory,
     list_tokens, option_of, quoted, quoted_path, save_checkpoint, take_array_out, use_original,
 };
 use super::standard_output::StandardOutputError;
@@ -381,12 +381,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::FitMemory {
             longest,
             fewer_maps,
-        } => {
-            let truncate = longest.map(|longest| format!("--truncate {longest}"));
-            let maps = fewer_maps.then(|| "--layers 0 --heads 0, a single map".to_owned());
-            let ways: Vec<String> = truncate.into_iter().chain(maps).collect();
-            ways.join("; or ")
-        }
+        } => fit_memory(*longest, *fewer_maps),
         Remedy::UseLessMemory => {
             "use a smaller model, or a machine with more memory; this shows what is free: free -m"
                 .into()

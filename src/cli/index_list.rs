@@ -45,8 +45,8 @@ impl IndexListError {
     pub fn remedy(&self) -> Option<Remedy> {
         let value = match self {
             Self::Malformed { found } => match found.trim() {
-                "first" => "0".to_owned(),
-                "last" => "-1".to_owned(),
+                "first" => IndexList::Ranges([(0, 0)].into()).to_string(),
+                "last" => IndexList::Ranges([(-1, -1)].into()).to_string(),
                 _ => IndexList::All.to_string(),
             },
             Self::Reversed { meant, .. } => meant.to_string(),

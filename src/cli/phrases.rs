@@ -88,12 +88,19 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
 
 /// How to list the tokens of a text or pair.
 pub(super) fn list_tokens(text: &str, pair: Option<&str>, model: Option<&str>) -> String {
-    let option = |name: &str, value: String| format!(" {name} {value}");
-    let model = model.map(|model| option("--model", quoted(model)));
-    let pair = pair.map(|pair| option("--pair", always_in_quotes(pair)));
-    let options: String = model.into_iter().chain(pair).collect();
-    let end = if text.starts_with('-') { " --" } else { "" };
-    format!("attnviz tokens{options}{end} {}", always_in_quotes(text))
+    let model = model.map(|model| format!("--model {} ", quoted(model)));
+    let pair = pair.map(|pair| format!("--pair {} ", always_in_quotes(pair)));
+    let end = text.starts_with('-').then(|| "-- ".to_owned());
+    let options: String = [model, pair, end].into_iter().flatten().collect();
+    format!("attnviz tokens {options}{}", always_in_quotes(text))
+}
+
+/// What takes less memory: fewer tokens, or fewer maps of them.
+pub(super) fn fit_memory(longest: Option<usize>, fewer_maps: bool) -> String {
+    let truncate = longest.map(|longest| format!("--truncate {longest}"));
+    let maps = fewer_maps.then(|| "--layers 0 --heads 0, a single map".to_owned());
+    let ways: Vec<String> = truncate.into_iter().chain(maps).collect();
+    ways.join("; or ")
 }
 
 pub(super) fn convert_weights(format: ForeignWeights, from: &str) -> String {
