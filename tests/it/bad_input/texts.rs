@@ -165,7 +165,7 @@ fn values_that_no_option_takes_are_wrong_usage() {
             &["encode", "one", "two"],
             &["two", "hint: attnviz encode \"one two\""],
         ),
-        (&["decode"], &["decode", "hint: attnviz --help"]),
+        (&["decode"], &["decode", "hint: attnviz encode \"decode\""]),
         (
             &["completions", "tcsh"],
             &["tcsh", "hint: attnviz completions --help"],

@@ -78,7 +78,7 @@ fn the_hint_for_another_encoding_names_the_file() {
         (
             "my data.csv",
             b"text\nGr\xfc\xdfe\n",
-            "'my data.csv' > utf-8.csv",
+            "\"my data.csv\" > utf-8.csv",
         ),
         ("my.json", b"[\"Gr\xfc\xdfe\"]", "my.json > utf-8.json"),
     ] {

@@ -197,7 +197,7 @@ fn a_file_of_json_that_is_no_array_says_so() {
     ] {
         let found = read("my data.json", content, 3);
         let expected = format!(
-            "write the array into a file of its own: jq '.[\"{array}\"]' 'my data.json' > inputs.json"
+            "write the array into a file of its own: jq '.[\"{array}\"]' \"my data.json\" > inputs.json"
         );
         assert_eq!(field(&found, "hint"), [expected], "{content}");
     }

@@ -134,7 +134,7 @@ fn a_file_of_another_kind_is_refused_by_what_it_is() {
             "my file.bin.gz",
             GZIP,
             "a compressed file",
-            "< 'my file.bin.gz' |",
+            "< \"my file.bin.gz\" |",
         ),
     ] {
         let workplace = Workplace::new();

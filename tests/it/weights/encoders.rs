@@ -38,7 +38,7 @@ fn one_of_several_encoders_is_chosen_and_recorded() {
         });
         let stderr = folder.check_refused(&["holds 2 encoders", named[0], named[1]]);
         for (prefix, is_first) in [(prefixes[0], true), (prefixes[1], false)] {
-            let shown = if prefix.is_empty() { "''" } else { prefix };
+            let shown = if prefix.is_empty() { "\"\"" } else { prefix };
             let hint = format!("--weights-prefix {shown}");
             assert!(stderr.contains(&hint), "{hint}: {stderr}");
             for typed in [prefix, prefix.strip_suffix('.').unwrap_or(prefix)] {
