@@ -29,7 +29,7 @@ pub enum BatchError {
         /// The input.
         id: String,
         /// What went wrong.
-        source: OutputError,
+        source: Box<OutputError>,
     },
     /// A file of the batch as a whole could not be written.
     #[error(transparent)]

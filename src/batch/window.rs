@@ -223,7 +223,7 @@ impl Context<'_> {
                     Err(source) => {
                         return Err(BatchError::Output {
                             id: item.id,
-                            source,
+                            source: Box::new(source),
                         });
                     }
                 }

@@ -74,7 +74,7 @@ pub enum FigureError {
         /// The positions of those that could be meant, perhaps none.
         suggested: Vec<usize>,
         /// How to see all tokens, where there is a text that they are of.
-        listing: Option<Remedy>,
+        listing: Option<Box<Remedy>>,
     },
     /// A unit of the input is not shown.
     #[error("the token {text:?} of the input (@{position}) is not shown: {}", reason(*.crop))]
@@ -158,7 +158,7 @@ impl FigureError {
                 listing,
                 ..
             } => match suggested.as_slice() {
-                [] => listing.clone().or_else(|| {
+                [] => listing.as_deref().cloned().or_else(|| {
                     let first = tokens.first().map_or(0, |(position, _)| *position);
                     Some(name_unit(*direction, &[first]))
                 }),

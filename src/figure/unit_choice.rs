@@ -181,7 +181,7 @@ impl Search<'_> {
                 Some(index) => positions(vec![index]),
                 None => positions(meant(typed, units)),
             },
-            listing: self.listing(),
+            listing: self.listing().map(Box::new),
         }
     }
 

@@ -280,7 +280,7 @@ fn the_outermost_error_that_has_a_remedy_is_heard() {
     let output = OutputError::Write(write(io::ErrorKind::StorageFull));
     let stopped = BatchError::Output {
         id: "1".to_owned(),
-        source: output,
+        source: Box::new(output),
     };
     let range = FigureError::EmptyRange {
         minimum: 1.0,
