@@ -168,7 +168,7 @@ fn values_that_no_option_takes_are_wrong_usage() {
         (&["decode"], &["decode", "hint: attnviz encode \"decode\""]),
         (
             &["completions", "tcsh"],
-            &["tcsh", "hint: attnviz completions --help"],
+            &["tcsh", "hint: did you mean zsh? attnviz completions zsh"],
         ),
         (&["pull"], &["<MODEL>", "hint: attnviz pull --help"]),
         (
