@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::args::{
-    BatchArguments, BenchArguments, EncodeArguments, ComputationArguments, ModelArguments, RenderArguments,
-    TokensArguments,
+    BatchArguments, BenchArguments, ComputationArguments, EncodeArguments, ModelArguments,
+    RenderArguments, TokensArguments,
 };
 use super::idle_options::idle_options;
 use super::index_list::IndexList;

@@ -21,9 +21,9 @@ use crate::input::Prepared;
 use crate::memory::Demand;
 use crate::weights::Weights;
 use interpreter::Interpreter;
+use ops::Keep;
 use ops::fused::Fused;
 use ops::plain::Plain;
-use ops::Keep;
 
 pub use architecture::{Activation, Architecture};
 pub use backend::Backend;
@@ -88,7 +88,12 @@ impl Model {
     /// As [`Model::load`], save that a weight which is not finite or cannot be
     /// read is found by [`Model::forward`].
     pub fn open(checkpoint: &Checkpoint, backend: Backend) -> Result<Self, ModelError> {
-        Self::read(checkpoint, Keep::Little, backend, Instructions::of_process())
+        Self::read(
+            checkpoint,
+            Keep::Little,
+            backend,
+            Instructions::of_process(),
+        )
     }
 
     fn read(
@@ -124,7 +129,9 @@ impl Model {
             (Some(code), Ok(loaded)) => {
                 match with_interpreter!(&loaded, model => model.unused_tensors()) {
                     [] => of(loaded, vec![own_code_warning(&code, model_type)]),
-                    [name, ..] => misfit(code, format!("a plain {model_type} has no tensor {name}")),
+                    [name, ..] => {
+                        misfit(code, format!("a plain {model_type} has no tensor {name}"))
+                    }
                 }
             }
             (None, Ok(loaded)) => {

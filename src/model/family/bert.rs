@@ -67,7 +67,11 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         MAXIMUM_TOKENS,
     )?;
     let segments = within("type_vocab_size", fields.type_vocab_size, 1 << 10)?;
-    let layers = within("num_hidden_layers", fields.num_hidden_layers, MAXIMUM_LAYERS)?;
+    let layers = within(
+        "num_hidden_layers",
+        fields.num_hidden_layers,
+        MAXIMUM_LAYERS,
+    )?;
     let table = |name: &str, rows| Table {
         name: format!("embeddings.{name}_embeddings.weight"),
         rows,

@@ -18,7 +18,10 @@ pub enum ConfigError {
     #[error("config.json is not a model config: {0}")]
     Json(#[from] serde_json::Error),
     /// The config names no `model_type`.
-    #[error("config.json names no model_type, expected one of: {}", Family::names())]
+    #[error(
+        "config.json names no model_type, expected one of: {}",
+        Family::names()
+    )]
     NoModelType {
         /// The family that its other fields look like.
         looks_like: Option<&'static str>,
@@ -41,7 +44,10 @@ pub enum ConfigError {
     #[error("config.json has quantization_config: quantized weights are not supported")]
     Quantized,
     /// A family that attnviz does not know.
-    #[error("model_type \"{found}\" is not supported, expected one of: {}", Family::names())]
+    #[error(
+        "model_type \"{found}\" is not supported, expected one of: {}",
+        Family::names()
+    )]
     ModelType {
         /// What the config says.
         found: String,
@@ -59,7 +65,9 @@ pub enum ConfigError {
         found: u64,
     },
     /// A number is not a multiple of another.
-    #[error("config.json: expected {field} to be a multiple of {divisor_field}, found {found} and {divisor}")]
+    #[error(
+        "config.json: expected {field} to be a multiple of {divisor_field}, found {found} and {divisor}"
+    )]
     NotAMultiple {
         /// The field's name.
         field: &'static str,
@@ -117,4 +125,3 @@ impl ConfigError {
         })
     }
 }
-

@@ -8,6 +8,9 @@
 mod bert;
 mod error;
 mod fields;
+mod gpt2;
+mod llama;
+mod rotary;
 
 use serde::Deserialize;
 
@@ -23,9 +26,18 @@ pub use self::error::ConfigError;
 pub enum Family {
     /// BERT (Devlin et al. 2019, <https://arxiv.org/abs/1810.04805>).
     Bert,
+    /// GPT-2 (Radford et al. 2019).
+    Gpt2,
+    /// Llama (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>).
+    Llama,
 }
 
-closed_set!(Family, "model_type", Bert => "bert");
+closed_set!(
+    Family, "model_type",
+    Bert => "bert",
+    Gpt2 => "gpt2",
+    Llama => "llama",
+);
 
 impl Family {
     /// The names of all, for people.
@@ -38,6 +50,8 @@ impl Family {
     fn architecture(self, json: &[u8]) -> Result<Architecture, ConfigError> {
         match self {
             Self::Bert => bert::architecture(json),
+            Self::Gpt2 => gpt2::architecture(json),
+            Self::Llama => llama::architecture(json),
         }
     }
 }

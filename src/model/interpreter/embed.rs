@@ -167,7 +167,11 @@ impl<O: Operations> Interpreter<O> {
                 rest = next;
             }
         }
-        Ok(Tensor::from_vec(values, (ids.len(), *columns), &Device::Cpu)?)
+        Ok(Tensor::from_vec(
+            values,
+            (ids.len(), *columns),
+            &Device::Cpu,
+        )?)
     }
 
     /// The norm of the first layer's output and the convolution of what it was

@@ -107,9 +107,8 @@ impl<O: Operations> LoadedBlock<O> {
         keep: Keep,
         block: &Block,
     ) -> Result<Self, ModelError> {
-        let linear = |linear: &Linear, activation| {
-            operations.load_linear(weights, keep, linear, activation)
-        };
+        let linear =
+            |linear: &Linear, activation| operations.load_linear(weights, keep, linear, activation);
         let (attention, feed_forward) = (&block.attention, &block.feed_forward);
         let head_norm = |head: &Option<_>| {
             let head: Option<&crate::model::architecture::HeadNorm> = head.as_ref();
@@ -153,7 +152,10 @@ pub fn norm<O: Operations>(
 fn tensors(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
     let embeddings = &architecture.embeddings;
     let relative = architecture.relative.as_ref();
-    let positions = embeddings.positions.as_ref().map(|positions| &positions.table);
+    let positions = embeddings
+        .positions
+        .as_ref()
+        .map(|positions| &positions.table);
     let tables = [
         Some(&embeddings.words),
         embeddings.segments.as_ref(),
@@ -164,14 +166,22 @@ fn tensors(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
     let mut tensors: Vec<(String, Vec<usize>)> = tables
         .into_iter()
         .flatten()
-        .map(|Table { name, rows, columns }| (name.clone(), vec![*rows, *columns]))
+        .map(
+            |Table {
+                 name,
+                 rows,
+                 columns,
+             }| (name.clone(), vec![*rows, *columns]),
+        )
         .collect();
     let of_blocks = architecture.blocks.iter().flat_map(Block::linears);
     let linears = [
         embeddings.word_projection.as_ref(),
         embeddings.projection.as_ref(),
     ];
-    let of_distances = relative.into_iter().flat_map(|relative| &relative.projections);
+    let of_distances = relative
+        .into_iter()
+        .flat_map(|relative| &relative.projections);
     let linears = linears.into_iter().flatten().chain(of_distances);
     for linear in linears.chain(of_blocks) {
         for matrix in linear.matrices() {

@@ -101,7 +101,8 @@ impl<O: Operations> Interpreter<O> {
     pub fn demand(&self, map_count: usize) -> Demand {
         let blocks = self.architecture.blocks.iter();
         let widest = blocks.map(|block| {
-            let columns = block.attention.query_key_value.outputs() + block.attention.query_columns();
+            let columns =
+                block.attention.query_key_value.outputs() + block.attention.query_columns();
             (columns + block.feed_forward.widening.outputs()) as u64
         });
         // Embeddings and hidden states, and what the widest layer has beside.
@@ -154,7 +155,8 @@ impl<O: Operations> Interpreter<O> {
             let head_count = block.attention.head_count;
             let maps = all_maps.iter_mut();
             let maps = maps.map(|maps| wanted_maps(selection, index, head_count, maps));
-            let mut output = self.apply_block(&pass, index, block, loaded, &hidden, maps.collect())?; // [row, hidden] in the layout
+            let mut output =
+                self.apply_block(&pass, index, block, loaded, &hidden, maps.collect())?; // [row, hidden] in the layout
             if index == 0 {
                 output = self.convolve(&pass, &hidden, output)?; // [row, hidden] in the layout
             }

@@ -169,7 +169,11 @@ impl<O: Operations> Interpreter<O> {
         // The layer's own queries come first, then its keys.
         let linear = own.unwrap_or(&loaded.query_key_value);
         let has_queries = own.is_none() || parts.position_to_content;
-        let keys = if has_queries { attention.query_columns() } else { 0 };
+        let keys = if has_queries {
+            attention.query_columns()
+        } else {
+            0
+        };
         Ok(Some(Relative {
             rows: self.operations.linear(&pass.room, linear, rows)?, // [distance, column] in the layout
             queries: parts.position_to_content.then_some(0),

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::{layer_norm_slow, rms_norm_slow, sigmoid, softmax};
 use candle_nn::rotary_emb::rope_slow;
 
-use super::{Attending, Distances, Keep, Operations, WantedMaps};
+use super::{Attending, Distances, Keep, Operations, Relative, WantedMaps};
 use crate::attention::Mask;
 use crate::model::architecture::{
     Activation, Attention, HeadColumns, Linear, Norm, NormKind, Stored,
@@ -202,6 +202,12 @@ impl Operations for Plain {
             let values = values.transpose(0, 1)?.contiguous()?; // [key-value head, key, size]
             let values = repeat(attention, values)?; // [head, key, size]
             let scores = queries.matmul(&keys.transpose(1, 2)?.contiguous()?)?; // [head, query, key]
+            let scores = match attending.relative {
+                Some(relative) => {
+                    (scores + relative_scores(attention, relative, &queries, &keys)?)? // [head, query, key]
+                }
+                None => scores,
+            };
             let mut scores = (scores * f64::from(attention.scale))?; // [head, query, key]
             if let Some(distances) = attending.distances {
                 scores = (scores + distance_scores(distances, attention.head_count, length)?)?; // [head, query, key]
@@ -288,6 +294,45 @@ fn turn(kind: &Tensor, angles: &[Tensor; 2], (start, length): (usize, usize)) ->
         true => Tensor::cat(&[first, kind.narrow(2, turned, size - turned)?], 2), // [head, token, size]
         false => Ok(first),
     }
+}
+
+/// Products of contents with the keys and queries of distances:
+/// `[head, query, key]`.
+fn relative_scores(
+    attention: &Attention,
+    relative: &Relative,
+    queries: &Tensor, // [head, query, size]
+    keys: &Tensor,    // [head, key, size]
+) -> Result<Tensor> {
+    let (heads, size) = (attention.head_count, attention.head_size);
+    let length = queries.dim(1)?;
+    let of_distances = |start: usize| {
+        let rows = relative.rows.narrow(1, start, heads * size)?; // [distance, column]
+        let rows = rows.reshape(((), heads, size))?.permute((1, 2, 0))?; // [head, size, distance]
+        rows.contiguous()
+    };
+    // The distance of every pair: of query and key, or of key and query.
+    let distances = |by_query: bool| {
+        let pair = |row: usize, column: usize| match by_query {
+            true => relative.longest - 1 + row - column,
+            false => relative.longest - 1 + column - row,
+        };
+        let rows = (0..length).flat_map(|row| (0..length).map(move |column| (row, column)));
+        let all = rows.map(|(row, column)| pair(row, column) as u32);
+        let one = Tensor::from_iter(all, &Device::Cpu)?.reshape((1, length, length))?; // [1, row, column]
+        one.expand((heads, length, length))?.contiguous() // [head, row, column]
+    };
+    let mut sum = Tensor::zeros((heads, length, length), DType::F32, &Device::Cpu)?; // [head, query, key]
+    if let Some(start) = relative.keys {
+        let products = queries.matmul(&of_distances(start)?)?; // [head, query, distance]
+        sum = (sum + products.gather(&distances(true)?, 2)?)?; // [head, query, key]
+    }
+    if let Some(start) = relative.queries {
+        let products = keys.matmul(&of_distances(start)?)?; // [head, key, distance]
+        let products = products.gather(&distances(false)?, 2)?; // [head, key, query]
+        sum = (sum + products.transpose(1, 2)?)?; // [head, query, key]
+    }
+    Ok(sum)
 }
 
 /// `[head, query, key]`.

@@ -5,10 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{CpuStorage, InplaceOp1, InplaceOp2, InplaceOp3, Layout, Result, bail};
 
 use super::norm::NormWeights;
-use super::panels::{cpu_values, cpu_values_mut};
+use super::panels::{cpu_values, cpu_values_mut, values};
 use crate::model::architecture::HeadStart;
-use crate::model::ops::kernels::{self, AttentionShape, DistanceScores, Instructions};
-use crate::model::ops::{Attending, WantedMaps};
+use crate::model::ops::kernels::{
+    self, AttentionShape, DistanceScores, Instructions, RelativeScores,
+};
+use crate::model::ops::{Attending, Relative, WantedMaps};
 
 /// Normalizes some groups of columns.
 pub struct NormalizeHeads<'model> {
@@ -88,6 +90,7 @@ impl InplaceOp3 for Rotate {
 pub struct Attend<'data> {
     instructions: Instructions,
     shape: AttentionShape<'data>,
+    relative: Option<&'data Relative>,
     spans: &'data [(usize, usize)],
     /// Taken when it runs.
     maps: Mutex<WantedMaps<'data>>,
@@ -115,7 +118,9 @@ impl<'data> Attend<'data> {
                     values: &distances.values,
                     longest: distances.longest,
                 }),
+                relative: None,
             },
+            relative: attending.relative,
             spans: attending.spans,
             maps: Mutex::new(maps),
         }
@@ -145,10 +150,27 @@ impl InplaceOp2 for Attend<'_> {
                 query_key_value_layout.dims()
             );
         }
+        let of_distances = self
+            .relative
+            .map(|relative| relative.rows.storage_and_layout());
+        let relative = self.relative.zip(of_distances.as_ref());
+        let relative = relative.map(|(relative, (storage, layout))| {
+            Ok::<_, candle_core::Error>(RelativeScores {
+                rows: values(storage, layout)?,
+                column_count: layout.shape().dims3()?.1,
+                queries: relative.queries,
+                keys: relative.keys,
+                longest: relative.longest,
+            })
+        });
+        let shape = AttentionShape {
+            relative: relative.transpose()?,
+            ..self.shape
+        };
         let mut maps = self.maps.lock().unwrap_or_else(PoisonError::into_inner);
         kernels::attend(
             self.instructions,
-            self.shape,
+            shape,
             cpu_values(query_key_value, query_key_value_layout)?,
             self.spans,
             std::mem::take(&mut maps),

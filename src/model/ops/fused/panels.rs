@@ -126,7 +126,7 @@ fn tensor(aligned: Aligned, shape: (usize, usize, usize)) -> Result<Tensor> {
 }
 
 /// The values of a contiguous tensor.
-fn values<'storage>(storage: &'storage Storage, layout: &Layout) -> Result<&'storage [f32]> {
+pub fn values<'storage>(storage: &'storage Storage, layout: &Layout) -> Result<&'storage [f32]> {
     match storage {
         Storage::Cpu(storage) => cpu_values(storage, layout),
         _ => bail!("expected a tensor in main memory"),

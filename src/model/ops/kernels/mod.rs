@@ -40,7 +40,7 @@ mod tile;
 
 pub use crate::model::architecture::{Activation, HeadStart};
 pub use aligned::Aligned;
-pub use attention::{AttentionShape, DistanceScores, attend};
+pub use attention::{AttentionShape, DistanceScores, RelativeScores, attend};
 pub use elementwise::{add, gate, rotate};
 pub use functions::activate;
 pub use instructions::{InstructionSet, Instructions, InstructionsError, use_instructions};
