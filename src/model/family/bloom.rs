@@ -26,6 +26,8 @@ struct Fields {
     n_head: u64,
     layer_norm_epsilon: f64,
     apply_residual_connection_post_layernorm: bool,
+    pretraining_tp: u64,
+    slow_but_exact: bool,
 }
 
 /// Fields that have two names.
@@ -44,6 +46,8 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         "n_head": 8,
         "layer_norm_epsilon": 1e-5,
         "apply_residual_connection_post_layernorm": false,
+        "pretraining_tp": 1,
+        "slow_but_exact": false,
     });
     let fields: Fields = read_with(json, &NAMES, defaults)?;
     let mask = Masks::read(json)?.full();
@@ -53,6 +57,8 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
     let layers = within("n_layer", fields.n_layer, MAXIMUM_LAYERS)?;
     let epsilon = epsilon("layer_norm_epsilon", fields.layer_norm_epsilon)?;
+    // Products that are summed slice by slice leave the biases out.
+    let is_sliced = fields.slow_but_exact && fields.pretraining_tp > 1;
     let norm = |name: &str| Norm {
         name: name.to_owned(),
         kind: NormKind::Layer,
@@ -62,6 +68,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     let block = |layer: usize| {
         let name = |part: &str| format!("h.{layer}.{part}");
         let linear = |part, shape| Linear::new(name(part), shape, true);
+        let sliced = |part, shape| Linear::new(name(part), shape, !is_sliced);
         let norms = |part| Norms {
             adds_normalized: fields.apply_residual_connection_post_layernorm,
             ..Norms::before(norm(&name(part)))
@@ -79,14 +86,14 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
                 columns: HeadColumns::ByHead,
                 query_norm: None,
                 key_norm: None,
-                output: linear("self_attention.dense", [hidden, hidden]),
+                output: sliced("self_attention.dense", [hidden, hidden]),
             },
             attention_norms: norms("input_layernorm"),
             feed_forward: FeedForward {
                 widening: linear("mlp.dense_h_to_4h", [4 * hidden, hidden]),
                 activation: Activation::GeluTanh,
                 is_gated: false,
-                narrowing: linear("mlp.dense_4h_to_h", [hidden, 4 * hidden]),
+                narrowing: sliced("mlp.dense_4h_to_h", [hidden, 4 * hidden]),
             },
             feed_forward_norms: norms("post_attention_layernorm"),
             flow: Flow::OneAfterTheOther,
@@ -103,7 +110,10 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
                 "h.",
                 "ln_f.",
             ],
-            unused: Vec::new(),
+            unused: match is_sliced {
+                true => vec![".self_attention.dense.bias", ".mlp.dense_4h_to_h.bias"],
+                false => Vec::new(),
+            },
         },
         embeddings: Embeddings {
             norm: Some(norm("word_embeddings_layernorm")),
