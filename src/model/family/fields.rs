@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::ConfigError;
 use crate::model::architecture::Activation;
@@ -25,6 +26,28 @@ pub const MAXIMUM_TOKENS: u64 = 1 << 24;
 /// The fields that a family reads.
 pub fn read<Fields: DeserializeOwned>(json: &[u8]) -> Result<Fields, ConfigError> {
     Ok(serde_json::from_slice(json)?)
+}
+
+/// The fields that a family reads. Missing ones have these defaults; a null
+/// stays one. What has two names, as in `attribute_map` of transformers' config
+/// classes, is read by the second, and the first is heard before it.
+pub fn read_with<Fields: DeserializeOwned>(
+    json: &[u8],
+    names: &[(&str, &str)],
+    defaults: Value,
+) -> Result<Fields, ConfigError> {
+    let mut fields: serde_json::Map<String, Value> = read(json)?;
+    for &(heard, name) in names {
+        if let Some(value) = fields.remove(heard).filter(|value| !value.is_null()) {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+    if let Value::Object(defaults) = defaults {
+        for (name, value) in defaults {
+            fields.entry(name).or_insert(value);
+        }
+    }
+    Ok(serde_json::from_value(Value::Object(fields))?)
 }
 
 /// Whether a config asks for something that no family has here.

@@ -6,11 +6,23 @@
 //! names of tensors those of its state dict, without the prefix.
 
 mod bert;
+mod bloom;
 mod error;
 mod fields;
+mod gemma2;
+mod gemma3_text;
 mod gpt2;
+mod gpt_neox;
 mod llama;
+mod masks;
+mod mistral;
+mod olmo2;
+mod opt;
+mod phi3;
+mod qwen2;
+mod qwen3;
 mod rotary;
+mod smollm3;
 
 use serde::Deserialize;
 
@@ -30,6 +42,28 @@ pub enum Family {
     Gpt2,
     /// Llama (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>).
     Llama,
+    /// GPT-NeoX and Pythia (Black et al. 2022, <https://arxiv.org/abs/2204.06745>).
+    GptNeox,
+    /// OPT (Zhang et al. 2022, <https://arxiv.org/abs/2205.01068>).
+    Opt,
+    /// BLOOM (BigScience 2022, <https://arxiv.org/abs/2211.05100>).
+    Bloom,
+    /// Mistral (Jiang et al. 2023, <https://arxiv.org/abs/2310.06825>).
+    Mistral,
+    /// Qwen2 and Qwen2.5 (Yang et al. 2024, <https://arxiv.org/abs/2407.10671>).
+    Qwen2,
+    /// Qwen3 (Yang et al. 2025, <https://arxiv.org/abs/2505.09388>).
+    Qwen3,
+    /// Gemma 2 (Gemma Team 2024, <https://arxiv.org/abs/2408.00118>).
+    Gemma2,
+    /// Gemma 3's texts (Gemma Team 2025, <https://arxiv.org/abs/2503.19786>).
+    Gemma3Text,
+    /// Phi-3 (Abdin et al. 2024, <https://arxiv.org/abs/2404.14219>).
+    Phi3,
+    /// OLMo 2 (OLMo Team 2025, <https://arxiv.org/abs/2501.00656>).
+    Olmo2,
+    /// SmolLM3 (Bakouch et al. 2025, <https://huggingface.co/blog/smollm3>).
+    SmolLm3,
 }
 
 closed_set!(
@@ -37,6 +71,17 @@ closed_set!(
     Bert => "bert",
     Gpt2 => "gpt2",
     Llama => "llama",
+    GptNeox => "gpt_neox",
+    Opt => "opt",
+    Bloom => "bloom",
+    Mistral => "mistral",
+    Qwen2 => "qwen2",
+    Qwen3 => "qwen3",
+    Gemma2 => "gemma2",
+    Gemma3Text => "gemma3_text",
+    Phi3 => "phi3",
+    Olmo2 => "olmo2",
+    SmolLm3 => "smollm3",
 );
 
 impl Family {
@@ -52,6 +97,17 @@ impl Family {
             Self::Bert => bert::architecture(json),
             Self::Gpt2 => gpt2::architecture(json),
             Self::Llama => llama::architecture(json),
+            Self::GptNeox => gpt_neox::architecture(json),
+            Self::Opt => opt::architecture(json),
+            Self::Bloom => bloom::architecture(json),
+            Self::Mistral => mistral::architecture(json),
+            Self::Qwen2 => qwen2::architecture(json),
+            Self::Qwen3 => qwen3::architecture(json),
+            Self::Gemma2 => gemma2::architecture(json),
+            Self::Gemma3Text => gemma3_text::architecture(json),
+            Self::Phi3 => phi3::architecture(json),
+            Self::Olmo2 => olmo2::architecture(json),
+            Self::SmolLm3 => smollm3::architecture(json),
         }
     }
 }
