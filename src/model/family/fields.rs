@@ -1,8 +1,9 @@
 //! What the configs of families have in common: the bounds of their numbers,
 //! and what none of them may ask for.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::error::ConfigError;
 use crate::model::architecture::Activation;
@@ -19,12 +20,28 @@ pub const MAXIMUM_HIDDEN: u64 = 1 << 16;
 pub const MAXIMUM_LAYERS: u64 = 1 << 10;
 /// The greatest width between the linear maps of a feed-forward network.
 pub const MAXIMUM_INTERMEDIATE: u64 = 1 << 18;
+/// The most kinds of segments or tasks.
+pub const MAXIMUM_SEGMENTS: u64 = 1 << 10;
 /// The most tokens of an input.
 pub const MAXIMUM_TOKENS: u64 = 1 << 24;
 
 /// The fields that a family reads.
 pub fn read<Fields: DeserializeOwned>(json: &[u8]) -> Result<Fields, ConfigError> {
     Ok(serde_json::from_slice(json)?)
+}
+
+/// The same, of a family whose config class has other defaults than those of
+/// the fields' type.
+pub fn read_over<Fields: Serialize + DeserializeOwned>(
+    defaults: &Fields,
+    json: &[u8],
+) -> Result<Fields, ConfigError> {
+    let given: Map<String, Value> = read(json)?;
+    let mut all = serde_json::to_value(defaults)?;
+    if let Value::Object(all) = &mut all {
+        all.extend(given);
+    }
+    Ok(serde_json::from_value(all)?)
 }
 
 /// Whether a config asks for something that no family has here.
