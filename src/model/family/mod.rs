@@ -5,8 +5,12 @@
 //! of fields are those of transformers' config class of the same name, and
 //! names of tensors those of its state dict, without the prefix.
 
+mod albert;
 mod bert;
 mod bloom;
+mod distilbert;
+mod electra;
+mod ernie;
 mod error;
 mod fields;
 mod gemma2;
@@ -21,6 +25,8 @@ mod opt;
 mod phi3;
 mod qwen2;
 mod qwen3;
+mod mpnet;
+mod roberta;
 mod rotary;
 mod smollm3;
 
@@ -38,6 +44,23 @@ pub use self::error::ConfigError;
 pub enum Family {
     /// BERT (Devlin et al. 2019, <https://arxiv.org/abs/1810.04805>).
     Bert,
+    /// RoBERTa (Liu et al. 2019, <https://arxiv.org/abs/1907.11692>).
+    Roberta,
+    /// XLM-RoBERTa (Conneau et al. 2020, <https://arxiv.org/abs/1911.02116>).
+    XlmRoberta,
+    /// CamemBERT (Martin et al. 2020, <https://arxiv.org/abs/1911.03894>).
+    Camembert,
+    /// DistilBERT (Sanh et al. 2019, <https://arxiv.org/abs/1910.01108>).
+    Distilbert,
+    /// ALBERT (Lan et al. 2020, <https://arxiv.org/abs/1909.11942>).
+    Albert,
+    /// ELECTRA (Clark et al. 2020, <https://arxiv.org/abs/2003.10555>).
+    Electra,
+    /// MPNet (Song et al. 2020, <https://arxiv.org/abs/2004.09297>).
+    Mpnet,
+    /// ERNIE 1.0 to 3.0 (Sun et al. 2019 to 2021,
+    /// <https://arxiv.org/abs/2107.02137>).
+    Ernie,
     /// GPT-2 (Radford et al. 2019).
     Gpt2,
     /// Llama (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>).
@@ -69,6 +92,14 @@ pub enum Family {
 closed_set!(
     Family, "model_type",
     Bert => "bert",
+    Roberta => "roberta",
+    XlmRoberta => "xlm-roberta",
+    Camembert => "camembert",
+    Distilbert => "distilbert",
+    Albert => "albert",
+    Electra => "electra",
+    Mpnet => "mpnet",
+    Ernie => "ernie",
     Gpt2 => "gpt2",
     Llama => "llama",
     GptNeox => "gpt_neox",
@@ -95,6 +126,12 @@ impl Family {
     fn architecture(self, json: &[u8]) -> Result<Architecture, ConfigError> {
         match self {
             Self::Bert => bert::architecture(json),
+            Self::Roberta | Self::XlmRoberta | Self::Camembert => roberta::architecture(self, json),
+            Self::Distilbert => distilbert::architecture(json),
+            Self::Albert => albert::architecture(json),
+            Self::Electra => electra::architecture(json),
+            Self::Mpnet => mpnet::architecture(json),
+            Self::Ernie => ernie::architecture(json),
             Self::Gpt2 => gpt2::architecture(json),
             Self::Llama => llama::architecture(json),
             Self::GptNeox => gpt_neox::architecture(json),

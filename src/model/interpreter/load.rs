@@ -218,5 +218,8 @@ fn tensors(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
             tensors.push((format!("{}.{end}", norm.name), vec![norm.columns]));
         }
     }
+    // Layers that share their weights have the same ones.
+    let mut seen = BTreeSet::new();
+    tensors.retain(|(name, _)| seen.insert(name.clone()));
     tensors
 }
