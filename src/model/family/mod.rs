@@ -6,10 +6,13 @@
 //! names of tensors those of its state dict, without the prefix.
 
 mod bert;
+mod deberta_v2;
 mod error;
+mod esm;
 mod fields;
 mod gpt2;
 mod llama;
+mod modernbert;
 mod rotary;
 
 use serde::Deserialize;
@@ -30,6 +33,15 @@ pub enum Family {
     Gpt2,
     /// Llama (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>).
     Llama,
+    /// DeBERTa-v2 and v3 (He et al. 2021, <https://arxiv.org/abs/2006.03654>
+    /// and <https://arxiv.org/abs/2111.09543>).
+    DebertaV2,
+    /// ModernBERT (Warner et al. 2024, <https://arxiv.org/abs/2412.13663>).
+    ModernBert,
+    /// ESM-1b and ESM-2, models of proteins (Rives et al. 2021,
+    /// <https://doi.org/10.1073/pnas.2016239118>; Lin et al. 2023,
+    /// <https://doi.org/10.1126/science.ade2574>).
+    Esm,
 }
 
 closed_set!(
@@ -37,6 +49,9 @@ closed_set!(
     Bert => "bert",
     Gpt2 => "gpt2",
     Llama => "llama",
+    DebertaV2 => "deberta-v2",
+    ModernBert => "modernbert",
+    Esm => "esm",
 );
 
 impl Family {
@@ -52,6 +67,9 @@ impl Family {
             Self::Bert => bert::architecture(json),
             Self::Gpt2 => gpt2::architecture(json),
             Self::Llama => llama::architecture(json),
+            Self::DebertaV2 => deberta_v2::architecture(json),
+            Self::ModernBert => modernbert::architecture(json),
+            Self::Esm => esm::architecture(json),
         }
     }
 }

@@ -104,6 +104,7 @@ impl Sizes {
         let kind = kind.or(parameters.old_type.as_deref()).unwrap_or("default");
         let of = |frequencies: Vec<f32>, scale: f64| Rotation {
             frequencies,
+            stored_as: Vec::new(),
             long: None,
             scale: scale as f32,
         };
@@ -222,12 +223,15 @@ impl Sizes {
                 refuse(field, "a number for each frequency", true, &found)?;
             }
             let factors = factors.iter().zip(&powers);
-            Ok::<Vec<f32>, ConfigError>(factors
-                .map(|(&factor, &power)| 1.0 / (factor as f32 * power))
-                .collect())
+            Ok::<Vec<f32>, ConfigError>(
+                factors
+                    .map(|(&factor, &power)| 1.0 / (factor as f32 * power))
+                    .collect(),
+            )
         };
         Ok(Rotation {
             frequencies: stretched("short_factor", &parameters.short_factor)?,
+            stored_as: Vec::new(),
             long: Some((
                 self.original as usize,
                 stretched("long_factor", &parameters.long_factor)?,
