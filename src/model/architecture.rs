@@ -475,8 +475,8 @@ pub struct RelativeTable {
     /// Of the rows, before they are used.
     pub norm: Option<Norm>,
     /// For each layer, how rows become queries and keys of distances, in this
-    /// order, as far as [`Disentangled`] has them; none where the layer's own
-    /// queries and keys do it.
+    /// order, as far as [`Disentangled`] has them. They may have the tensors of
+    /// the layer's own queries and keys.
     pub projections: Vec<Linear>,
 }
 

@@ -242,10 +242,14 @@ fn relative(
     }
     let span = bucket_count.unwrap_or(maximum);
     let parts = fields.parts();
+    let [queries, keys] = match fields.share_att_key {
+        true => ["query_proj", "key_proj"],
+        false => ["pos_query_proj", "pos_key_proj"],
+    };
     let projection = |layer: usize| {
         let name = |part: &str| format!("encoder.layer.{layer}.attention.self.{part}");
-        let queries = parts.position_to_content.then(|| name("pos_query_proj"));
-        let keys = parts.content_to_position.then(|| name("pos_key_proj"));
+        let queries = parts.position_to_content.then(|| name(queries));
+        let keys = parts.content_to_position.then(|| name(keys));
         let projections = [queries, keys].into_iter().flatten();
         Linear::stacked(
             projections.map(|name| (name, sizes.hidden)),
@@ -267,10 +271,7 @@ fn relative(
         norm: fields
             .normalizes_distances()
             .then(|| sizes.norm("encoder.LayerNorm")),
-        projections: match fields.share_att_key {
-            true => Vec::new(),
-            false => (0..layers).map(projection).collect(),
-        },
+        projections: (0..layers).map(projection).collect(),
     })
 }
 
