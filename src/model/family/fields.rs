@@ -50,6 +50,8 @@ pub fn read_with<Fields: DeserializeOwned>(
         }
     }
     Ok(serde_json::from_value(Value::Object(fields))?)
+}
+
 /// The same, of a family whose config class has other defaults than those of
 /// the fields' type.
 pub fn read_over<Fields: Serialize + DeserializeOwned>(

@@ -8,10 +8,12 @@
 mod albert;
 mod bert;
 mod bloom;
+mod deberta_v2;
 mod distilbert;
 mod electra;
 mod ernie;
 mod error;
+mod esm;
 mod fields;
 mod gemma2;
 mod gemma3_text;
@@ -20,12 +22,13 @@ mod gpt_neox;
 mod llama;
 mod masks;
 mod mistral;
+mod modernbert;
+mod mpnet;
 mod olmo2;
 mod opt;
 mod phi3;
 mod qwen2;
 mod qwen3;
-mod mpnet;
 mod roberta;
 mod rotary;
 mod smollm3;
@@ -87,6 +90,15 @@ pub enum Family {
     Olmo2,
     /// SmolLM3 (Bakouch et al. 2025, <https://huggingface.co/blog/smollm3>).
     SmolLm3,
+    /// DeBERTa-v2 and v3 (He et al. 2021, <https://arxiv.org/abs/2006.03654>
+    /// and <https://arxiv.org/abs/2111.09543>).
+    DebertaV2,
+    /// ModernBERT (Warner et al. 2024, <https://arxiv.org/abs/2412.13663>).
+    ModernBert,
+    /// ESM-1b and ESM-2, models of proteins (Rives et al. 2021,
+    /// <https://doi.org/10.1073/pnas.2016239118>; Lin et al. 2023,
+    /// <https://doi.org/10.1126/science.ade2574>).
+    Esm,
 }
 
 closed_set!(
@@ -113,6 +125,9 @@ closed_set!(
     Phi3 => "phi3",
     Olmo2 => "olmo2",
     SmolLm3 => "smollm3",
+    DebertaV2 => "deberta-v2",
+    ModernBert => "modernbert",
+    Esm => "esm",
 );
 
 impl Family {
@@ -145,6 +160,9 @@ impl Family {
             Self::Phi3 => phi3::architecture(json),
             Self::Olmo2 => olmo2::architecture(json),
             Self::SmolLm3 => smollm3::architecture(json),
+            Self::DebertaV2 => deberta_v2::architecture(json),
+            Self::ModernBert => modernbert::architecture(json),
+            Self::Esm => esm::architecture(json),
         }
     }
 }
