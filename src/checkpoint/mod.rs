@@ -12,6 +12,7 @@ pub mod hub;
 mod lookup;
 mod other_tokenizer;
 mod provenance;
+mod python_json;
 mod tokenizer_files;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use digest::DigestError;
 pub use file_digest::FileDigest;
 pub use file_kind::{ExpectedKind, FileKind, WrongKindError, is_lfs_pointer};
 pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
+pub use python_json::{Json, Members};
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 
 use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
@@ -92,6 +94,16 @@ pub enum CheckpointError {
         place: String,
         /// The file of a tokenizer of another kind, and which.
         found: Option<(&'static str, &'static str)>,
+    },
+    /// The tokenizer's config names another file than `tokenizer.json`.
+    #[error(
+        "{place}: expected {file}, which fast_tokenizer_files of tokenizer_config.json names, found none"
+    )]
+    TokenizerFileMissing {
+        /// The checkpoint.
+        place: String,
+        /// The file.
+        file: String,
     },
     /// A file of text is larger than any such file is.
     #[error("{file}: expected at most {maximum} bytes, found {found}")]
@@ -212,6 +224,9 @@ impl CheckpointError {
                 from: place.clone(),
             }),
             Self::TokenizerMissing { found: None, .. } => Some(Remedy::NameTokenizer),
+            Self::TokenizerFileMissing { .. } => {
+                Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer))
+            }
             Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
             Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),

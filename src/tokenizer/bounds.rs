@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
 
 use super::error::TokenizerError;
-use super::settings::Numbered;
+use super::settings::{Numbered, Side};
 
 /// A `tokenizer.json`, its model as far as somebody wants to know it.
 #[derive(Deserialize)]
@@ -24,6 +24,13 @@ pub(super) struct File<Model> {
     pre_tokenizer: Value,
     #[serde(default)]
     post_processor: Value,
+    truncation: Option<Truncation>,
+}
+
+/// How a `tokenizer.json` was last used to cut texts.
+#[derive(Deserialize)]
+struct Truncation {
+    direction: Option<Side>,
 }
 
 /// A model without its vocabulary.
@@ -71,6 +78,11 @@ impl File<Outline> {
 }
 
 impl<Model> File<Model> {
+    /// The end of a text that was cut off when the file was written.
+    pub(super) fn truncation_side(&self) -> Option<Side> {
+        self.truncation.as_ref()?.direction
+    }
+
     fn check_steps(&self) -> Result<usize, TokenizerError> {
         let mut growth = 1_usize;
         for (part, list) in [

@@ -5,16 +5,15 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokenizers::AddedToken;
 
 use super::class::Named;
-use super::entries::{EXTRA, Entries};
+use super::entries::Entries;
 use super::error::TokenizerError;
-use crate::checkpoint::TokenizerFiles;
+use crate::checkpoint::{Json, TokenizerFiles};
 
 /// Names of special tokens, in the order in which they get ids.
-const ATTRIBUTES: [&str; 7] = [
+pub(super) const ATTRIBUTES: [&str; 7] = [
     "bos_token",
     "eos_token",
     "unk_token",
@@ -35,9 +34,22 @@ pub(super) struct Config {
     pub strip_accents: Option<bool>,
     /// Whether special tokens in a text are split like any other word.
     pub split_special_tokens: Option<bool>,
-    truncation_side: Option<String>,
+    /// A vocabulary that goes before that of `vocab.txt`.
+    pub vocab: Option<Json>,
+    truncation_side: Option<Side>,
     model_input_names: Option<Vec<String>>,
     added_tokens_decoder: Option<BTreeMap<u32, Written>>,
+}
+
+/// An end of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum Side {
+    /// Its beginning.
+    #[serde(rename = "left", alias = "Left")]
+    Left,
+    /// Its end.
+    #[serde(rename = "right", alias = "Right")]
+    Right,
 }
 
 /// An added token as files write it.
@@ -98,10 +110,12 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads the files. Added tokens of `tokenizer.json` come from there.
+    /// Reads the files. Added tokens of `tokenizer.json` come from there, and so
+    /// does the end that is cut off where no other file says it.
     pub(super) fn read(
         files: &TokenizerFiles,
         of_json: Vec<Numbered>,
+        side: Option<Side>,
     ) -> Result<Self, TokenizerError> {
         let (config, class, mut entries) = match &files.config {
             Some(json) => (
@@ -119,6 +133,7 @@ impl Settings {
             extra: Vec::new(),
             added: BTreeMap::new(),
         };
+        settings.config.truncation_side = settings.config.truncation_side.or(side);
         match settings.config.added_tokens_decoder.take() {
             Some(added) => {
                 let tokens = added.into_iter();
@@ -126,8 +141,19 @@ impl Settings {
             }
             None => settings.added = older_files(files, of_json, &mut entries)?,
         }
-        for (key, value) in entries.settled() {
-            settings.take(key, value)?;
+        let settled = entries.settled()?;
+        for value in settled.extra {
+            if let Some(token) = token(value)?
+                && !settings.extra.contains(&token)
+            {
+                settings.extra.push(token);
+            }
+        }
+        for (key, value) in settled.named.0 {
+            match token(value)? {
+                Some(token) => settings.named.push((key, token)),
+                None => settings.without_token.push(key),
+            }
         }
         settings.unify();
         Ok(settings)
@@ -135,7 +161,7 @@ impl Settings {
 
     /// Whether `--truncate` drops the beginning of a text rather than its end.
     pub(super) fn truncates_beginning(&self) -> bool {
-        self.config.truncation_side.as_deref() == Some("left")
+        self.config.truncation_side == Some(Side::Left)
     }
 
     /// Whether the model is told which text a token is of; `default` is what the
@@ -188,28 +214,6 @@ impl Settings {
         tokens
     }
 
-    fn take(&mut self, key: String, value: Value) -> Result<(), TokenizerError> {
-        match (key, value) {
-            (key, Value::Array(tokens)) if key == EXTRA => {
-                for value in tokens {
-                    if let Some(token) = token(value)?
-                        && !self.extra.contains(&token)
-                    {
-                        self.extra.push(token);
-                    }
-                }
-            }
-            (key, Value::Null) if ATTRIBUTES.contains(&key.as_str()) => {
-                self.without_token.push(key);
-            }
-            (key, value) if key.ends_with("_token") => {
-                self.named.extend(token(value)?.map(|token| (key, token)));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
     /// A special token is matched as the list of added tokens says, where it is
     /// in there.
     fn unify(&mut self) {
@@ -243,7 +247,7 @@ fn older_files(
         let wrong = |source| TokenizerError::AddedTokens { source };
         let tokens: BTreeMap<String, u32> = serde_json::from_slice(json).map_err(wrong)?;
         for (content, id) in tokens {
-            let special = entries.has_token(&ATTRIBUTES, &content);
+            let special = entries.has_token(&content);
             added.insert(id, AddedToken::from(content, special));
         }
     }
@@ -255,13 +259,13 @@ fn older_files(
 
 /// A token that is written as a name, or as an object with its matching rules;
 /// `None` where there is neither.
-fn token(value: Value) -> Result<Option<AddedToken>, TokenizerError> {
+fn token(value: Json) -> Result<Option<AddedToken>, TokenizerError> {
     match value {
-        Value::String(name) => Ok(Some(AddedToken::from(name, true))),
-        Value::Object(_) => {
-            let written: Written = serde_json::from_value(value)?;
+        Json::Text(name) => Ok(Some(AddedToken::from(name, true))),
+        Json::Object(_) => {
+            let written: Written = serde_json::from_value(serde_json::to_value(value)?)?;
             Ok(Some(written.into_added()))
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => Ok(None),
+        Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) => Ok(None),
     }
 }
