@@ -10,14 +10,14 @@ use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
 
 use super::error::TokenizerError;
-use super::settings::{Numbered, Side};
+use super::settings::{Defaults, Numbered, Side};
 
 /// A `tokenizer.json`, its model as far as somebody wants to know it.
 #[derive(Deserialize)]
 pub(super) struct File<Model> {
-    pub model: Model,
+    model: Model,
     #[serde(default)]
-    pub added_tokens: Vec<Numbered>,
+    added_tokens: Vec<Numbered>,
     #[serde(default)]
     normalizer: Value,
     #[serde(default)]
@@ -25,12 +25,19 @@ pub(super) struct File<Model> {
     #[serde(default)]
     post_processor: Value,
     truncation: Option<Truncation>,
+    padding: Option<Padding>,
+}
+
+/// How a `tokenizer.json` was last used to fill texts up.
+#[derive(Deserialize)]
+struct Padding {
+    pad_token: Option<String>,
 }
 
 /// How a `tokenizer.json` was last used to cut texts.
 #[derive(Deserialize)]
 struct Truncation {
-    direction: Option<Side>,
+    direction: Option<String>,
 }
 
 /// A model without its vocabulary.
@@ -78,9 +85,15 @@ impl File<Outline> {
 }
 
 impl<Model> File<Model> {
-    /// The end of a text that was cut off when the file was written.
-    pub(super) fn truncation_side(&self) -> Option<Side> {
-        self.truncation.as_ref()?.direction
+    /// What the other files need not say.
+    pub(super) fn into_defaults(self) -> (Model, Defaults) {
+        let direction = self.truncation.and_then(|truncation| truncation.direction);
+        let defaults = Defaults {
+            added: self.added_tokens,
+            truncation_side: (direction.as_deref() == Some("Left")).then_some(Side::Left),
+            pad_token: self.padding.and_then(|padding| padding.pad_token),
+        };
+        (self.model, defaults)
     }
 
     fn check_steps(&self) -> Result<usize, TokenizerError> {

@@ -17,7 +17,7 @@ use tokenizers::{
 use super::bounds::{self, File, Outline};
 use super::class::{Class, class};
 use super::error::TokenizerError;
-use super::settings::Settings;
+use super::settings::{Defaults, Settings};
 use crate::checkpoint::{Json, TokenizerFiles, VocabularyFile};
 
 /// A tokenizer, and what has to be known beside it.
@@ -39,7 +39,7 @@ pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built
     let model_config = files.model_config.as_deref().unwrap_or(model_config);
     match &files.vocabulary {
         VocabularyFile::Text(lines) => {
-            let mut settings = Settings::read(files, Vec::new(), None)?;
+            let mut settings = Settings::read(files, Defaults::default())?;
             let class = class(std::mem::take(&mut settings.class), model_config, false)?;
             let model = match settings.config.vocab.take() {
                 Some(vocabulary) => of_config(vocabulary)?,
@@ -59,19 +59,21 @@ fn of_json(
     // Where the kind of model is not left open, the vocabulary goes straight
     // from the file to its table, four times as fast.
     let word_pieces = guard(|| Ok(serde_json::from_slice::<File<WordPiece>>(json)?)).ok();
-    let (growth, side, added, word_pieces, unigram_unknown) = match word_pieces {
+    let (growth, word_pieces, unigram_unknown, defaults) = match word_pieces {
         Some(file) => {
-            let (growth, side) = (file.check()?, file.truncation_side());
-            (growth, side, file.added_tokens, Some(file.model), None)
+            let growth = file.check()?;
+            let (model, defaults) = file.into_defaults();
+            (growth, Some(model), None, defaults)
         }
         None => {
             let file: File<Outline> = serde_json::from_slice(json)
                 .map_err(|error| TokenizerError::Json(error.to_string()))?;
-            let (growth, side) = (file.check()?, file.truncation_side());
-            (growth, side, file.added_tokens, None, file.model.unk_id)
+            let growth = file.check()?;
+            let (model, defaults) = file.into_defaults();
+            (growth, None, model.unk_id, defaults)
         }
     };
-    let mut settings = Settings::read(files, added, side)?;
+    let mut settings = Settings::read(files, defaults)?;
     match class(std::mem::take(&mut settings.class), model_config, true)? {
         class @ (Class::Bert | Class::BertWithoutSegments) => {
             let model = match word_pieces {
@@ -89,7 +91,7 @@ fn of_json(
 /// Whatever `tokenizer.json` says, and the tokens that files beside it add.
 fn as_it_is(
     json: &[u8],
-    settings: Settings,
+    mut settings: Settings,
     class: Class,
     growth: usize,
     unigram_unknown: Option<u32>,
@@ -107,6 +109,9 @@ fn as_it_is(
         Err(_) => guard(|| Tokenizer::from_bytes(json))
             .map_err(|error| TokenizerError::Json(error.to_string()))?,
     };
+    if let Some(token) = settings.default_pad_token.take() {
+        settings.default_name("pad_token", &token);
+    }
     let added = inner.get_added_tokens_decoder();
     let known: Vec<String> = added.values().map(|token| token.content.clone()).collect();
     add(&mut inner, &settings, &known)?;
@@ -246,7 +251,11 @@ fn bert(
         }
     };
     let separator = end("sep_token", "[SEP]", 3);
-    let classification = end("cls_token", "[CLS]", 2);
+    // Without both they have one name in its template, and so one id.
+    let classification = match (settings.name("cls_token"), settings.name("sep_token")) {
+        (None, None) => separator.clone(),
+        (_, _) => end("cls_token", "[CLS]", 2),
+    };
     inner.with_post_processor(Some(BertProcessing::new(separator, classification)));
     Ok(Built {
         unknown_id: unknown_id(&inner),

@@ -142,9 +142,9 @@ impl Entries {
             Some(Json::List(tokens)) => settled.extra = tokens,
             Some(Json::Object(tokens)) => settled.take(tokens),
             Some(Json::Null) | None => {}
-            Some(
-                other @ (Json::Boolean(_) | Json::Number(_) | Json::Text(_)),
-            ) => return Err(wrong(EXTRA, &other)),
+            Some(other @ (Json::Boolean(_) | Json::Number(_) | Json::Text(_))) => {
+                return Err(wrong(EXTRA, &other));
+            }
         }
         settled.take(Members(
             self.0
@@ -156,9 +156,9 @@ impl Entries {
         match specific {
             Some(Json::Object(tokens)) => settled.take(tokens),
             Some(Json::Null) | None => {}
-            Some(
-                other @ (Json::Boolean(_) | Json::Number(_) | Json::Text(_) | Json::List(_)),
-            ) => return Err(wrong(SPECIFIC, &other)),
+            Some(other @ (Json::Boolean(_) | Json::Number(_) | Json::Text(_) | Json::List(_))) => {
+                return Err(wrong(SPECIFIC, &other));
+            }
         }
         let is_wrong = |value: &Json| match value {
             Json::Text(_) => false,
@@ -166,9 +166,7 @@ impl Entries {
             Json::Object(token) => token.get("content").is_none(),
             Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) => true,
         };
-        let is_none = |key: &str, value: &Json| {
-            ATTRIBUTES.contains(&key) && *value == Json::Null
-        };
+        let is_none = |key: &str, value: &Json| ATTRIBUTES.contains(&key) && *value == Json::Null;
         let mut named = settled.named.0.iter();
         if let Some((key, value)) =
             named.find(|(key, value)| is_wrong(value) && !is_none(key, value))

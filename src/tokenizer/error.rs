@@ -105,6 +105,16 @@ pub enum TokenizerError {
         /// Rows of the word embedding table.
         row_count: usize,
     },
+    /// The text has a token that may be one of two.
+    #[error(
+        "the added tokens {:?} and {:?} are the same to this tokenizer, which takes one or the other by chance: expected one of them",
+        tokens[0],
+        tokens[1]
+    )]
+    AmbiguousToken {
+        /// Both.
+        tokens: [String; 2],
+    },
     /// There is no text.
     #[error("the {which} is empty")]
     EmptyText {
@@ -181,6 +191,7 @@ impl TokenizerError {
             }
             Self::Program { .. } => Some(Remedy::ComputeElsewhere),
             Self::NoJson { .. } => Some(Remedy::ConvertTokenizer),
+            Self::AmbiguousToken { .. } => Some(Remedy::NameTokenizer),
             Self::NoRow { .. }
             | Self::Json(_)
             | Self::Vocabulary(_)

@@ -43,12 +43,11 @@ pub(super) struct Config {
 
 /// An end of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Side {
     /// Its beginning.
-    #[serde(rename = "left", alias = "Left")]
     Left,
     /// Its end.
-    #[serde(rename = "right", alias = "Right")]
     Right,
 }
 
@@ -94,6 +93,14 @@ pub(super) struct Numbered {
     token: Written,
 }
 
+/// What a `tokenizer.json` says of what the files beside it say as well.
+#[derive(Debug, Default)]
+pub(super) struct Defaults {
+    pub added: Vec<Numbered>,
+    pub truncation_side: Option<Side>,
+    pub pad_token: Option<String>,
+}
+
 /// What the files beside the vocabulary say together.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -103,6 +110,8 @@ pub(super) struct Settings {
     named: Vec<(String, AddedToken)>,
     /// Names that are said to stand for no token.
     without_token: Vec<String>,
+    /// The one to fill up with where no other file names one.
+    pub default_pad_token: Option<String>,
     /// Special tokens without one.
     extra: Vec<AddedToken>,
     /// Added tokens by the id that they had.
@@ -110,13 +119,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads the files. Added tokens of `tokenizer.json` come from there, and so
-    /// does the end that is cut off where no other file says it.
-    pub(super) fn read(
-        files: &TokenizerFiles,
-        of_json: Vec<Numbered>,
-        side: Option<Side>,
-    ) -> Result<Self, TokenizerError> {
+    /// Reads the files beside a `tokenizer.json`, or beside a vocabulary.
+    pub(super) fn read(files: &TokenizerFiles, of_json: Defaults) -> Result<Self, TokenizerError> {
         let (config, class, mut entries) = match &files.config {
             Some(json) => (
                 serde_json::from_slice::<Config>(json)?,
@@ -130,16 +134,18 @@ impl Settings {
             class,
             named: Vec::new(),
             without_token: Vec::new(),
+            default_pad_token: of_json.pad_token,
             extra: Vec::new(),
             added: BTreeMap::new(),
         };
-        settings.config.truncation_side = settings.config.truncation_side.or(side);
+        settings.config.truncation_side =
+            settings.config.truncation_side.or(of_json.truncation_side);
         match settings.config.added_tokens_decoder.take() {
             Some(added) => {
                 let tokens = added.into_iter();
                 settings.added = tokens.map(|(id, token)| (id, token.into_added())).collect();
             }
-            None => settings.added = older_files(files, of_json, &mut entries)?,
+            None => settings.added = older_files(files, of_json.added, &mut entries)?,
         }
         let settled = entries.settled()?;
         for value in settled.extra {
@@ -203,12 +209,16 @@ impl Settings {
         let mut named: Vec<&(String, AddedToken)> = self.named.iter().collect();
         // Those that all models have come first; the sort keeps the others.
         named.sort_by_key(|(key, _)| attribute(key).unwrap_or(ATTRIBUTES.len()));
-        let named = named.into_iter().map(|(_, token)| token);
-        for token in named.chain(&self.extra) {
+        // Whatever its own description says, a token with a name is special.
+        let named = named.into_iter().map(|(_, token)| AddedToken {
+            special: true,
+            ..token.clone()
+        });
+        for token in named.chain(self.extra.iter().cloned()) {
             let is_there = known.contains(&token.content)
                 || tokens.iter().any(|other| other.content == token.content);
             if !is_there {
-                tokens.push(token.clone());
+                tokens.push(token);
             }
         }
         tokens

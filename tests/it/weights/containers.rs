@@ -222,3 +222,34 @@ fn what_is_no_state_dict_says_what_it_is() {
         .write("pytorch_model.bin", script)
         .check_refused(&["holds a TorchScript archive"]);
 }
+
+/// As transformers, which renames the old names and takes them first.
+#[test]
+fn old_names_of_a_layer_norm_go_before_the_new_ones() {
+    let right = tensors();
+    let mut both = right.clone();
+    for (name, (shape, values)) in &right {
+        let old = [("weight", "gamma"), ("bias", "beta")]
+            .iter()
+            .find_map(|(new, old)| {
+                let stem = name.strip_suffix(&format!("LayerNorm.{new}"))?;
+                Some(format!("{stem}LayerNorm.{old}"))
+            });
+        if let Some(old) = old {
+            both.insert(old, (shape.clone(), values.clone()));
+            both.insert(name.clone(), (shape.clone(), vec![0.5; values.len()]));
+        }
+    }
+    assert!(both.len() > right.len());
+    let folder = ModelFolder::new();
+    folder.write("model.safetensors", safetensors_of(&both));
+    check_expected(&folder.attention(&[]).0, "gamma beside weight");
+    folder.write(
+        "model.safetensors",
+        safetensors_of(&prefixed("bert.", &both)),
+    );
+    check_expected(
+        &folder.attention(&[]).0,
+        "gamma beside weight, with a prefix",
+    );
+}
