@@ -28,7 +28,7 @@ pub use python_json::{Json, Members};
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 
 use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
-use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};
+use hub::{HubEnvironment, HubError, Observer, Repository};
 use other_tokenizer::{OtherTokenizer, other_tokenizer};
 
 /// The model that is used when none is named.
@@ -64,6 +64,8 @@ pub enum CheckpointError {
         path: PathBuf,
         /// What is there instead.
         found: &'static str,
+        /// The folder of a file that was named, where it has a model.
+        folder: Option<PathBuf>,
     },
     /// A file of the checkpoint cannot be read.
     #[error("{}: {source}", path.display())]
@@ -199,7 +201,13 @@ impl CheckpointError {
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Hub(error) => error.remedy(),
-            Self::NoDirectory { .. } => Some(Remedy::NameCheckpoint),
+            Self::NoDirectory { folder: None, .. } => Some(Remedy::NameCheckpoint),
+            Self::NoDirectory {
+                folder: Some(folder),
+                ..
+            } => Some(Remedy::NameModelFolder {
+                folder: folder.clone(),
+            }),
             Self::FileMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Whole)),
             Self::WrongKind(error) => error.remedy(),
             Self::Incomplete { path } => Some(Remedy::DownloadFile { path: path.clone() }),
@@ -230,7 +238,13 @@ impl CheckpointError {
             Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
             Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
-            Self::OtherTokenizer(error) => error.remedy(),
+            Self::OtherTokenizer(error) => match error.remedy() {
+                Some(Remedy::NameModelFolder { folder }) => Some(Remedy::SetValue {
+                    option: "--tokenizer".to_owned(),
+                    value: folder.display().to_string(),
+                }),
+                remedy => remedy,
+            },
             Self::Config(_) => None,
         }
     }
@@ -374,22 +388,6 @@ pub fn load_default(
     }
 }
 
-fn check_directory(path: &Path) -> Result<(), CheckpointError> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let found = if path.exists() { "a file" } else { "nothing" };
-    Err(CheckpointError::NoDirectory {
-        path: path.to_owned(),
-        found,
-    })
-}
-
-fn in_directory(path: &Path, name: &str) -> Option<CachedFile> {
-    let path = path.join(name);
-    path.is_file().then_some(CachedFile { path, sha256: None })
-}
-
 fn open(id: &str, revision: &str, options: &LoadOptions) -> Result<Repository, CheckpointError> {
     let environment = match &options.hub {
         Some(environment) => environment.clone(),
@@ -403,10 +401,10 @@ fn load_directory(
     options: &LoadOptions,
     tokenizer: Option<OtherTokenizer>,
 ) -> Result<Checkpoint, CheckpointError> {
-    check_directory(path)?;
+    folder::check_directory(path)?;
     let place = path.display().to_string();
     let found = files::collect(&place, options, tokenizer, &mut |name| {
-        Ok(in_directory(path, name))
+        Ok(folder::in_directory(path, name))
     });
     let found = match found {
         Err(CheckpointError::FileMissing { expected, .. }) => {

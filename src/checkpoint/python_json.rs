@@ -95,6 +95,7 @@ impl Json {
 /// Python could not read it either. What is no number in JSON becomes `null`,
 /// which no field with a use takes for a number.
 pub(super) fn as_python_reads(json: Vec<u8>) -> Vec<u8> {
+    let json = without_mark(json);
     if json.len() > MAXIMUM_LENGTH {
         return json;
     }
@@ -110,6 +111,26 @@ pub(super) fn as_python_reads(json: Vec<u8>) -> Vec<u8> {
         (Ok(_), Cow::Owned(plain)) => plain,
         (Ok(_) | Err(_), _) => json,
     }
+}
+
+/// Without the byte order mark that editors and shells of Windows put before a
+/// text, which they may write in UTF-16.
+fn without_mark(json: Vec<u8>) -> Vec<u8> {
+    let decoded = |units: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, []) = units.as_chunks::<2>() else {
+            return None;
+        };
+        let letters = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)));
+        let text: Option<String> = letters.map(Result::ok).collect();
+        text.map(String::into_bytes)
+    };
+    let plain = match json.as_slice() {
+        [0xEF, 0xBB, 0xBF, text @ ..] => Some(text.to_vec()),
+        [0xFF, 0xFE, units @ ..] => decoded(units, u16::from_le_bytes),
+        [0xFE, 0xFF, units @ ..] => decoded(units, u16::from_be_bytes),
+        _ => None,
+    };
+    plain.unwrap_or(json)
 }
 
 /// With `null` for `NaN` and the like, and the sign for a broken letter for half

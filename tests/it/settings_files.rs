@@ -109,6 +109,26 @@ fn json_is_read_as_python_reads_it() {
 }
 
 #[test]
+fn json_with_the_marks_of_windows_is_read() {
+    let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+        units.flat_map(bytes).collect()
+    };
+    let config = "{\"do_lower_case\": false, \"a\": \"日本\"}";
+    for bytes in [
+        ["\u{feff}", config].concat().into_bytes(),
+        utf_16(config, u16::to_le_bytes),
+        utf_16(config, u16::to_be_bytes),
+    ] {
+        let workplace = folder(&[]);
+        fs::write(workplace.path().join("model/tokenizer_config.json"), &bytes).unwrap();
+        let tokenizer = Tokenizer::from_checkpoint(&load(&workplace).unwrap()).unwrap();
+        let found = tokenize(&tokenizer, "Hello").unwrap();
+        assert_eq!(found.join(" "), "[CLS] Hello [SEP]", "{bytes:?}");
+    }
+}
+
+#[test]
 fn a_number_that_is_none_where_one_is_used_is_refused() {
     for (name, content, words) in [
         (
