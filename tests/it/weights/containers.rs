@@ -253,3 +253,16 @@ fn old_names_of_a_layer_norm_go_before_the_new_ones() {
         "gamma beside weight, with a prefix",
     );
 }
+
+/// As `torch.save` writes with `_use_new_zipfile_serialization=False` and
+/// `pickle_protocol=4`.
+#[test]
+fn an_old_file_of_a_newer_protocol_is_read() {
+    let old = container("legacy-bin/pytorch_model.bin");
+    assert_eq!(old[..4], [0x80, 2, 0x8a, 10]);
+    let frame = 13_u64.to_le_bytes();
+    let folder = ModelFolder::new();
+    let newer = [&[0x80, 4, 0x95], &frame[..], &old[2..]].concat();
+    folder.write("pytorch_model.bin", newer);
+    check_expected(&folder.attention(&[]).0, "protocol 4");
+}
