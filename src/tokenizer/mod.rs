@@ -49,7 +49,7 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     special_token_ids: BTreeSet<u32>,
     /// Written as they are, whatever the spelling of the vocabulary.
-    added_tokens: BTreeMap<u32, String>,
+    added_token_ids: BTreeSet<u32>,
     ambiguous_tokens: BTreeMap<u32, [String; 2]>,
     unknown_id: Option<u32>,
     /// `None` where only the tokens of a text tell.
@@ -84,10 +84,9 @@ impl Tokenizer {
         } = build(&checkpoint.tokenizer, &checkpoint.config)?;
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special);
-        let contents = added.iter().map(|(&id, token)| (id, token.content.clone()));
         Ok(Self {
             special_token_ids: special.map(|(&id, _)| id).collect(),
-            added_tokens: contents.collect(),
+            added_token_ids: added.keys().copied().collect(),
             ambiguous_tokens: ambiguous_tokens(&inner),
             unknown_id,
             spelling: match &class {
@@ -200,11 +199,13 @@ impl Tokenizer {
         let unit = |index: usize| {
             let id = encoding.get_ids()[index];
             let (start, end) = encoding.get_offsets()[index];
-            // Where it stands in a text, spaces may belong to it, and it may be
-            // in lower case.
-            let of_list = self.added_tokens.get(&id);
-            let is_of_list = of_list.is_some();
-            let text = of_list.unwrap_or(&encoding.get_tokens()[index]).clone();
+            let is_of_list = self.added_token_ids.contains(&id);
+            let text = match is_of_list {
+                // Where it stands in a text, spaces may belong to it.
+                true => self.inner.id_to_token(id),
+                false => None,
+            };
+            let text = text.unwrap_or_else(|| encoding.get_tokens()[index].clone());
             let sequence = encoding.token_to_sequence(index).unwrap_or_default();
             let written = texts.get(sequence).and_then(|text| text.get(start..end));
             let written = written.unwrap_or_default().trim();
