@@ -238,13 +238,7 @@ impl CheckpointError {
             Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
             Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
-            Self::OtherTokenizer(error) => match error.remedy() {
-                Some(Remedy::NameModelFolder { folder }) => Some(Remedy::SetValue {
-                    option: "--tokenizer".to_owned(),
-                    value: folder.display().to_string(),
-                }),
-                remedy => remedy,
-            },
+            Self::OtherTokenizer(error) => error.remedy(),
             Self::Config(_) => None,
         }
     }
@@ -401,7 +395,7 @@ fn load_directory(
     options: &LoadOptions,
     tokenizer: Option<OtherTokenizer>,
 ) -> Result<Checkpoint, CheckpointError> {
-    folder::check_directory(path)?;
+    folder::check_directory(path, true)?;
     let place = path.display().to_string();
     let found = files::collect(&place, options, tokenizer, &mut |name| {
         Ok(folder::in_directory(path, name))

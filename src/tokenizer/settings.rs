@@ -8,20 +8,9 @@ use serde::{Deserialize, Serialize};
 use tokenizers::AddedToken;
 
 use super::class::Named;
-use super::entries::Entries;
+use super::entries::{ATTRIBUTES, Entries};
 use super::error::TokenizerError;
 use crate::checkpoint::{Json, TokenizerFiles};
-
-/// Names of special tokens, in the order in which they get ids.
-pub(super) const ATTRIBUTES: [&str; 7] = [
-    "bos_token",
-    "eos_token",
-    "unk_token",
-    "sep_token",
-    "pad_token",
-    "cls_token",
-    "mask_token",
-];
 
 /// The fields of `tokenizer_config.json` that matter.
 #[derive(Debug, Default, Deserialize)]
