@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::identity::is_in_shard;
+use super::identity::{id_of, is_in_shard};
 use super::in_flight::InFlight;
 use super::source::{InputSource, Record, RecordError, RecordText, SourceError};
 use crate::digest::fingerprint;
@@ -376,9 +376,7 @@ fn read(
             if let (None, Ok(text)) = (&unread, &record.content) {
                 unread.clone_from(&text.unread);
             }
-            let own_id = own_id(&record);
-            let is_own = own_id.is_some();
-            let id = own_id.unwrap_or_else(|| format!("{}{:06}", source.id_prefix, record.line));
+            let (id, is_own) = id_of(&record, source);
             let folder_name = file_stem(&id);
             if !is_in_shard(&folder_name, plan.shard) {
                 continue;
@@ -421,12 +419,6 @@ fn read(
         })?;
     }
     Ok(sender.send(Message::End)?)
-}
-
-/// The id that the input itself says.
-fn own_id(record: &Record) -> Option<String> {
-    let text = record.content.as_ref().ok()?;
-    text.id.clone()
 }
 
 fn item(

@@ -166,28 +166,30 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
         Remedy::KeepSpecialTokens => "--special-tokens keep".into(),
         Remedy::ShowUnit {
-            view,
+            views,
             crop,
             is_special,
         } => {
-            let view = view.map(|(prefix, position)| format!("--views {prefix}@{position}"));
+            let views = views.as_ref();
+            let views = views.map(|views| format!("--views {}", quoted(views)));
             let crop = crop.map(|(first, last)| format!("--crop {first}-{last}"));
             let special = is_special.then(|| "--special-tokens keep".to_owned());
-            let options: Vec<String> = [view, crop, special].into_iter().flatten().collect();
+            let options: Vec<String> = [views, crop, special].into_iter().flatten().collect();
             options.join(" ")
         }
         Remedy::NameView { view } => format!("--views {}", quoted(view)),
-        Remedy::NameUnitByPosition { prefix } => format!(
-            "--views {prefix}@0, with the position of the token as this lists it: \
-             attnviz tokens \"Hello, how are you?\""
+        Remedy::NameUnitByPosition { views } => format!(
+            "--views {}, with the position of the token as this lists it: \
+             attnviz tokens \"Hello, how are you?\"",
+            quoted(views)
         ),
         Remedy::ListTokens { text, pair, model } => {
             list_tokens(text, pair.as_deref(), model.as_deref())
         }
-        Remedy::NameUnit { prefix, positions } => {
-            let views = positions.iter().take(MAXIMUM_ALTERNATIVES);
-            let views: Vec<String> = views.map(|position| format!("{prefix}@{position}")).collect();
-            format!("--views {}", views.join(", or "))
+        Remedy::NameUnit { choices } => {
+            let choices = choices.iter().take(MAXIMUM_ALTERNATIVES);
+            let choices: Vec<String> = choices.map(|views| quoted(views)).collect();
+            format!("--views {}", choices.join(", or "))
         }
         Remedy::DrawFewerPanels => "--views heads, or fewer: --layers 0-11 --heads 0-11".into(),
         Remedy::WriteLess => {

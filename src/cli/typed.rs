@@ -120,7 +120,7 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
             match nearest(&wrong, names.chain(["help".to_owned()])) {
                 Some(nearest) => retyped(&wrong, &nearest, typed),
                 None if typed.first().is_some_and(|first| first == "help") => None,
-                None => quoted(root.find_subcommand("encode"), typed),
+                None => with_text_in_quotes(root.find_subcommand("encode"), typed),
             }
         }
         ErrorKind::MissingRequiredArgument => subcommand
@@ -212,7 +212,7 @@ fn unknown(wrong: Option<&str>, subcommand: Option<&Command>, typed: &[String]) 
     }
     match looks_like_option(wrong) {
         true => None,
-        false => quoted(subcommand, typed),
+        false => with_text_in_quotes(subcommand, typed),
     }
 }
 
@@ -233,7 +233,7 @@ fn of_other_command(wrong: &str, subcommand: Option<&Command>) -> Option<Remedy>
 
 /// The command with its leading words as one text in quotes, its options before
 /// it. What stands behind an option that nobody knows may be its value.
-fn quoted(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
+fn with_text_in_quotes(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
     let subcommand = subcommand.filter(|command| OF_TEXTS.contains(&command.get_name()))?;
     let name = subcommand.get_name();
     let (mut words, mut options) = (Vec::new(), Vec::new());

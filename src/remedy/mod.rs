@@ -130,9 +130,8 @@ pub enum Remedy {
     KeepSpecialTokens,
     /// Show a token that is hidden.
     ShowUnit {
-        /// `from:` or `to:` and its position, where what was typed names others,
-        /// too.
-        view: Option<(&'static str, usize)>,
+        /// The views with its own, where what was typed names other tokens, too.
+        views: Option<String>,
         /// The ends of a stretch that has it, where it is outside the one that
         /// was asked for.
         crop: Option<(usize, usize)>,
@@ -146,8 +145,8 @@ pub enum Remedy {
     },
     /// Look up the position of a token and name it by that.
     NameUnitByPosition {
-        /// Of which view, `from:` or `to:`.
-        prefix: &'static str,
+        /// The views, with the first position in its place.
+        views: String,
     },
     /// See which tokens a text has.
     ListTokens {
@@ -160,10 +159,8 @@ pub enum Remedy {
     },
     /// Name a token by its position.
     NameUnit {
-        /// Of which view, `from:` or `to:`.
-        prefix: &'static str,
-        /// The positions of those that could be meant, at least one.
-        positions: Vec<usize>,
+        /// The views with one of those that could be meant, at least one choice.
+        choices: Vec<String>,
     },
     /// Ask for fewer panels in a picture.
     DrawFewerPanels,

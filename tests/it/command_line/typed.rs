@@ -1,8 +1,6 @@
 //! What is mistyped, and what is said to type instead.
 
 use std::fs;
-use std::io::Write;
-use std::process::Stdio;
 
 use attnviz::cli::Arguments;
 use clap::{CommandFactory, Parser};
@@ -390,26 +388,6 @@ fn errors_are_json_where_json_is_asked_for() {
     assert_eq!(text.stdout, "");
 }
 
-/// Runs the binary with these bytes on standard input.
-fn with_input(workplace: &Workplace, typed: &[&str], input: &[u8]) -> Outcome {
-    let mut child = workplace
-        .command(typed)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let mut pipe = child.stdin.take().expect("there is a pipe");
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || {
-        // Who has read enough goes away.
-        let _ = pipe.write_all(&input);
-    });
-    let outcome = Outcome::of(child.wait_with_output());
-    writer.join().expect("the writer ends");
-    outcome
-}
-
 #[test]
 fn standard_input_is_one_text() {
     let workplace = Workplace::new();
@@ -425,13 +403,13 @@ fn standard_input_is_one_text() {
         (b"\xfe\xff\0o\0n\0e", "one"),
         (b"  one", "  one"),
     ] {
-        let outcome = with_input(&workplace, &encode, input);
+        let outcome = workplace.run_with_input(&encode, input);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         let report: Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
         assert_eq!(report["input"]["text"], text, "{input:?}");
     }
     let pair = [&["encode", "one", "--pair"], &encode[1..]].concat();
-    let report = with_input(&workplace, &pair, b"two\n").stdout;
+    let report = workplace.run_with_input(&pair, b"two\n").stdout;
     let report: Value = serde_json::from_str(&report).expect("it is JSON");
     assert_eq!(report["input"]["pair"], "two");
 }
@@ -456,12 +434,12 @@ fn standard_input_that_is_no_text_is_refused() {
         (b"ab\xff\xfe", 1, "something else at byte 2", "iconv"),
         (&much, 1, "at most 16777216 bytes", "attnviz batch -"),
     ] {
-        let outcome = with_input(&workplace, &["encode", "-", "-m", "builtin"], input);
+        let outcome = workplace.run_with_input(&["encode", "-", "-m", "builtin"], input);
         assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
         assert!(hint(&outcome).contains(typed), "{}", outcome.stderr);
     }
-    let twice = with_input(&workplace, &["encode", "-", "--pair", "-"], b"Hi");
+    let twice = workplace.run_with_input(&["encode", "-", "--pair", "-"], b"Hi");
     assert_eq!(twice.code, Some(2), "{}", twice.stderr);
     assert_eq!(hint(&twice), "leave --pair out");
 }
