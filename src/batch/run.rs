@@ -144,7 +144,7 @@ pub fn run(
         missing_glyphs,
         tokens,
         unknown_tokens,
-        like_json: feed.like_json(&options.sources),
+        misread: feed.misread(&options.sources),
         unread_columns: feed.unread_columns(&options.sources),
         empty_files: feed.empty_files(&options.sources),
     })

@@ -217,26 +217,29 @@ impl FromStr for View {
     }
 }
 
-/// The view that a misspelt one was most likely meant to be.
+/// The view that a misspelt one was most likely meant to be; the overview where
+/// none is near.
 fn nearest(found: &str) -> String {
-    match found.split_once(':') {
-        Some((name, unit)) if !unit.is_empty() => {
-            let prefix = match osa_distance(name, "to") < osa_distance(name, "from") {
-                true => Direction::To.prefix(),
-                false => Direction::From.prefix(),
-            };
-            format!("{prefix}{unit}")
+    let found = found.trim();
+    let is_near = |name: &str, other: &str| osa_distance(name, other) <= 2;
+    if let Some((name, unit)) = found.split_once([':', '=', ' ']) {
+        let name = name.to_lowercase();
+        let prefixes = [Direction::To, Direction::From].map(Direction::prefix);
+        let distance = |prefix: &&str| osa_distance(&name, prefix.trim_end_matches(':'));
+        let prefix = prefixes.into_iter().min_by_key(distance);
+        let prefix = prefix.filter(|prefix| is_near(&name, prefix.trim_end_matches(':')));
+        if let Some(prefix) = prefix.filter(|_| !unit.trim().is_empty()) {
+            return format!("{prefix}{}", unit.trim());
         }
-        _ => {
-            let name = found.to_lowercase();
-            let name = name.trim_end_matches(':');
-            let names = ["heads", "overview", "mean", "max", "from", "to"].into_iter();
-            let nearest = names.min_by_key(|other| osa_distance(name, other));
-            match nearest.unwrap_or("heads") {
-                direction @ ("from" | "to") => first_of(&format!("{direction}:")),
-                name => name.to_owned(),
-            }
-        }
+    }
+    let name = found.to_lowercase();
+    let name = name.trim_end_matches(':');
+    let names = ["heads", "overview", "mean", "max", "from", "to"].into_iter();
+    let nearest = names.min_by_key(|other| osa_distance(name, other));
+    match nearest.filter(|nearest| !name.is_empty() && is_near(name, nearest)) {
+        Some(direction @ ("from" | "to")) => first_of(&format!("{direction}:")),
+        Some(name) => name.to_owned(),
+        None => "overview".to_owned(),
     }
 }
 

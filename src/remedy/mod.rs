@@ -204,15 +204,28 @@ pub enum Remedy {
         /// Columns that it may be, at least two.
         names: Vec<String>,
     },
-    /// Make a file of the array that an object holds.
+    /// Make a file of the arrays that objects hold.
     TakeArrayOut {
-        /// The field that it is in.
+        /// The field that they are in.
         name: String,
+        /// Whether they hold the tokens of one text each.
+        of_tokens: bool,
+        /// Whether the objects are in an array themselves.
+        is_in_array: bool,
+        /// The file, as it was named, where that is known.
+        file: Option<String>,
+    },
+    /// Write a table that is turned otherwise as one object a row.
+    TurnTable {
+        /// What pandas calls how it is turned.
+        orient: &'static str,
         /// The file, as it was named, where that is known.
         file: Option<String>,
     },
     /// Read the file as a table of another kind.
     ReadAsCsv,
+    /// Read the file as JSON that spans lines.
+    ReadAsJson,
     /// Say above the header what stands between columns.
     SayDelimiter {
         /// That.

@@ -51,6 +51,49 @@ fn every_mistake_is_told_what_to_type_instead() {
             &["tokens", "hello", "world", "--nothing", "like", "-q"],
             "attnviz tokens --nothing like -q \"hello world\"",
         ),
+        // A list with spaces in it.
+        (&["encode", "Hi", "-f", "png", "svg"], "--format png,svg"),
+        (
+            &["encode", "Hi", "--views", "heads,", "mean", "max", "-q"],
+            "--views heads,mean,max",
+        ),
+        (&["encode", "Hi", "--layers", "0", "3-5"], "--layers 0,3-5"),
+        (
+            &["encode", "Hi", "-f", "png", "there"],
+            "attnviz encode -f png \"Hi there\"",
+        ),
+        (
+            &["encode", "Hi", "-o", "out", "there"],
+            "attnviz encode -o out \"Hi there\"",
+        ),
+        (&["encode", "Hi", "--layers", "0..3"], "--layers 0-3"),
+        (&["encode", "Hi", "--layers", "[0, 3:5]"], "--layers 0,3-5"),
+        (&["encode", "Hi", "--heads", "1,2,"], "--heads 1,2"),
+        (&["encode", "Hi", "--views", "from=it"], "--views from:it"),
+        (&["encode", "Hi", "--views", "to it"], "--views to:it"),
+        (&["encode", "Hi", "--views", ""], "--views overview"),
+        (&["encode", "Hi", "--views", "rollout"], "--views overview"),
+        (&["encode", "Hi", "--views", "link:a:b"], "--views overview"),
+        // What sounds alike does something else.
+        (&["encode", "Hi", "--dpi", "300"], "attnviz encode --help"),
+        (&["encode", "Hi", "--no-color"], "--color never"),
+        (
+            &["encode", "Hi", "--out", "x"],
+            "did you mean --output? attnviz encode Hi --output x",
+        ),
+        (
+            &["encode", "Hi", "--output-dir", "x"],
+            "did you mean --output? attnviz encode Hi --output x",
+        ),
+        (
+            &["encode", "Hi", "--json=true"],
+            "did you mean --json? attnviz encode Hi --json",
+        ),
+        (
+            &["encode", "Hi", "--verbose=2"],
+            "did you mean --verbose? attnviz encode Hi --verbose",
+        ),
+        (&["version"], "did you mean --version? attnviz --version"),
         // What follows an option is its value.
         (&["encode", "Hi", "--crop", "-3"], "--crop 0-3"),
         (&["encode", "Hi", "--top-k", "-1"], "--top-k 10"),
