@@ -17,7 +17,7 @@ use super::phrases::quoted;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
 use crate::batch::{
-    self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputFormat, InputSource,
+    self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputFormat, InputSource, SourceError,
 };
 use crate::pipeline::{LoadedModel, Use};
 use crate::render::terminal::Printable;
@@ -59,7 +59,11 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     let outcome = match outcome {
         Err(error @ BatchError::Report { .. }) => return Err(error.into()),
         // It did not begin, and says so itself.
-        Err(error @ (BatchError::Folder(_) | BatchError::Overlap(_))) => return Err(error.into()),
+        Err(
+            error @ (BatchError::Folder(_)
+            | BatchError::Overlap(_)
+            | BatchError::Source(SourceError::Empty { .. })),
+        ) => return Err(error.into()),
         outcome => outcome.with_context(|| {
             format!("the batch in {} is not finished", settings.output.display())
         })?,

@@ -144,6 +144,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             words.push(always_in_quotes(text));
             words.join(" ")
         }
+        Remedy::EncodeText { text } => format!("attnviz encode {}", always_in_quotes(text)),
         Remedy::PipeText => "echo \"Hello, how are you?\" | attnviz encode -".into(),
         Remedy::ConvertToUtf8 => "convert it first: iconv -f latin1 -t utf-8".into(),
         Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),

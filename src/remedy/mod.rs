@@ -81,6 +81,11 @@ pub enum Remedy {
         /// The text, without quotes.
         text: String,
     },
+    /// Encode what was given as a file, and is rather a text.
+    EncodeText {
+        /// The text.
+        text: String,
+    },
     /// Send a text to standard input.
     PipeText,
     /// Send text in UTF-8.

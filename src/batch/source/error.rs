@@ -90,11 +90,9 @@ impl SourceError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::Io { file, source } if is_text(file, source) => Remedy::QuoteText {
-                subcommand: "encode".to_owned(),
-                options: Vec::new(),
-                text: file.clone(),
-            },
+            Self::Io { file, source } if is_text(file, source) => {
+                Remedy::EncodeText { text: file.clone() }
+            }
             Self::Io { .. } => Remedy::NameReadableInputs,
             Self::Foreign { path, kind, .. } => Remedy::ConvertFile {
                 file: path.display().to_string(),

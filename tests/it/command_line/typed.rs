@@ -211,6 +211,21 @@ fn every_mistake_is_told_what_to_type_instead() {
 }
 
 #[test]
+fn a_text_in_the_place_of_a_file_is_told_the_command_for_it() {
+    let workplace = Workplace::new();
+    let files = "name files that can be read, or - for standard input";
+    for (typed, expected) in [
+        ("Hello there, you.", "attnviz encode \"Hello there, you.\""),
+        ("Hello", files),
+        ("no such.txt", files),
+    ] {
+        let outcome = workplace.run(&["batch", typed, "-m", "builtin"]);
+        assert_eq!(outcome.code, Some(1), "{typed}: {}", outcome.stderr);
+        assert_eq!(hint(&outcome), expected, "{typed}");
+    }
+}
+
+#[test]
 fn a_missing_value_is_shown_by_an_example_that_is_one() {
     let workplace = Workplace::new();
     let root = Arguments::command();
