@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::batch::InputFormat;
-use crate::remedy::{Alteration, CheckpointPart, ForeignFile, ForeignWeights, Setting};
+use crate::remedy::{Alteration, CheckpointPart, ForeignFile, ForeignWeights, LabelsOf, Setting};
 
 pub(super) const PASS_A_TOKEN: &str =
     "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
@@ -247,5 +247,21 @@ pub(super) fn take_array_out(name: &str, file: Option<&str>) -> String {
             "write the array into a file of its own: jq {filter} {} > inputs.json",
             quoted(file)
         ),
+    }
+}
+
+/// A file of labels, of so many where that is known.
+pub(super) fn give_labels(of: LabelsOf, count: Option<usize>) -> String {
+    let option = match of {
+        LabelsOf::Queries => "--labels",
+        LabelsOf::Keys => "--key-labels",
+    };
+    match count {
+        Some(count) => format!(
+            "{option} FILE, a file of {count} lines with a token each, or a JSON array of {count} strings"
+        ),
+        None => {
+            format!("{option} FILE, a file with one token a line, or a JSON array of strings")
+        }
     }
 }

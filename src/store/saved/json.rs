@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Value;
 
 use super::arrays::{ArrayInfo, Content, FloatType};
+use super::own_tokens::{may_be_tokens, tokens_among};
 use super::{MAXIMUM_ARRAYS, SavedError};
 use crate::store::numbers::names::{MANIFEST_ENTRY, RAW};
 
@@ -20,8 +21,8 @@ pub(super) struct JsonArrays {
     arrays: Vec<ArrayInfo>,
     /// Of each array.
     values: Vec<Vec<f32>>,
-    tokens: Option<Vec<String>>,
-    key_tokens: Option<Vec<String>>,
+    /// Lists of texts, by their entries.
+    texts: Vec<(String, Vec<String>)>,
 }
 
 /// So many texts of an entry are kept: attention of more tokens is not read.
@@ -34,11 +35,17 @@ impl JsonArrays {
         DocumentSeed(&mut found)
             .deserialize(&mut json)
             .and_then(|()| json.end())
-            .map_err(|error| SavedError::Malformed {
-                path: path.to_owned(),
-                reason: match error.is_syntax() {
-                    true => format!("{error} (JSON has no NaN: attention that has some is saved with numpy.save)"),
-                    false => error.to_string(),
+            .map_err(|error| match error.is_syntax() {
+                // As Python writes it, or several documents in one file.
+                true => SavedError::Format {
+                    path: path.to_owned(),
+                    found: format!(
+                        "what JSON has not, such as NaN or a second line of it: {error}"
+                    ),
+                },
+                false => SavedError::Malformed {
+                    path: path.to_owned(),
+                    reason: error.to_string(),
                 },
             })?;
         Ok(found)
@@ -60,9 +67,9 @@ impl JsonArrays {
             .unwrap_or_default()
     }
 
-    /// What the entries `tokens` and `key_tokens` call the queries and the keys.
-    pub(super) fn tokens(&mut self) -> [Option<Vec<String>>; 2] {
-        [self.tokens.take(), self.key_tokens.take()]
+    /// What its entries call the queries and the keys.
+    pub(super) fn tokens(&self) -> [Option<Vec<String>>; 2] {
+        tokens_among(&self.texts)
     }
 
     fn push(&mut self, name: String, mut array: Nested) {
@@ -70,10 +77,8 @@ impl JsonArrays {
         let texts = std::mem::take(&mut array.texts);
         // One list of them, or a batch of one.
         let is_list = matches!(shape.as_slice(), [count] | [1, count] if *count == texts.len());
-        match name.as_str() {
-            "tokens" if is_list => self.tokens = Some(texts),
-            "key_tokens" if is_list => self.key_tokens = Some(texts),
-            _ => {}
+        if is_list && may_be_tokens(&name) {
+            self.texts.push((name.clone(), texts));
         }
         self.arrays.push(ArrayInfo {
             name,
