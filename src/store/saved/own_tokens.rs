@@ -20,9 +20,11 @@ pub(super) fn may_be_tokens(entry: &str) -> bool {
         .is_some()
 }
 
-/// The place of a name, which a batch of one has a zero behind.
+/// The place of a name, which a batch of one has a zero behind, and which may
+/// stand within another entry.
 fn rank(names: &[&str], entry: &str) -> Option<usize> {
     let entry = entry.strip_suffix(".0").unwrap_or(entry);
+    let entry = entry.rsplit_once('.').map_or(entry, |(_, last)| last);
     names.iter().position(|&name| name == entry)
 }
 

@@ -109,9 +109,23 @@ fn candidates(path: &Path, arrays: &[ArrayInfo]) -> Result<Vec<usize>, SavedErro
         })?;
     let name = |at: usize| arrays.get(at).map_or("", |array| array.name.as_str());
     let pattern = |at: usize| without_numbers(name(at));
-    if let Some(&first) = positions.first()
-        && positions.iter().any(|&at| pattern(at) != pattern(first))
-    {
+    let are_alike = |positions: &[usize]| {
+        let mut patterns = positions.iter().map(|&at| pattern(at));
+        let first = patterns.next();
+        patterns.all(|pattern| Some(pattern) == first)
+    };
+    if !are_alike(&positions) {
+        // A name that is null is no layer that is None.
+        let is_there = |at: usize| {
+            arrays
+                .get(at)
+                .is_some_and(|array| array.content != Content::Nothing)
+        };
+        if positions.iter().any(|&at| is_there(at)) {
+            positions.retain(|&at| is_there(at));
+        }
+    }
+    if !are_alike(&positions) {
         return Err(SavedError::SeveralAttentions {
             path: path.to_owned(),
             found: described(arrays.iter()),

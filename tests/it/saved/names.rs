@@ -357,3 +357,55 @@ fn maps_the_other_way_round_are_told_from_their_columns() {
     let outcome = workplace.succeed(&["render", "it.npy"]);
     assert!(!outcome.stderr.contains(words), "{}", outcome.stderr);
 }
+
+#[test]
+fn arrays_of_objects_within_json_are_read_by_what_leads_to_them() {
+    let map = serde_json::json!([[1.0, 0.0], [0.5, 0.5]]);
+    let other = serde_json::json!([[0.25, 0.75], [0.5, 0.5]]);
+    let heads = serde_json::json!({"head_0": map, "head_1": other, "note": "of a layer"});
+    let tokens = ["a", "b"];
+    let values = [1.0, 0.0, 0.5, 0.5, 0.25, 0.75, 0.5, 0.5];
+    for (json, shape, is_named) in [
+        // As people and BertViz write them.
+        (
+            serde_json::json!({"layer_0": heads, "layer_1": heads}),
+            [2, 2, 2, 2],
+            false,
+        ),
+        (
+            serde_json::json!([{"name": null, "attn": [[map, other]],
+                "left_text": tokens, "right_text": tokens}]),
+            [1, 2, 2, 2],
+            true,
+        ),
+        (
+            serde_json::json!({"all": {"attn": [[map, other]], "left_text": tokens}}),
+            [1, 2, 2, 2],
+            true,
+        ),
+        (
+            serde_json::json!({"model": "x", "layers": [
+                {"attention": [map, other]}, {"attention": [map, other]},
+            ]}),
+            [2, 2, 2, 2],
+            false,
+        ),
+    ] {
+        let workplace = Workplace::new();
+        let saved = read_file(&workplace, json.to_string().as_bytes());
+        let maps = saved.run.attention[0].maps();
+        assert_eq!(maps.shape(), shape, "{json}");
+        assert_eq!(maps.values()[..8], values, "{json}");
+        assert_eq!(texts(&saved)[0] == tokens, is_named, "{json}");
+    }
+    // A list of a million objects is no million arrays.
+    let many = serde_json::json!(vec![serde_json::json!({"a": [[1.0]]}); 20_000]);
+    let workplace = Workplace::new();
+    fs::write(workplace.path().join("it"), many.to_string()).expect("it can be written");
+    check_refused(
+        &workplace,
+        &["render", "it"],
+        1,
+        &["more than 10000 entries"],
+    );
+}
