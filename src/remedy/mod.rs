@@ -291,14 +291,20 @@ pub enum Remedy {
     SaveAttention,
     /// Save the layers as one array.
     StackLayers,
+    /// Save maps as one array that says of which layers and heads they are.
+    StackMaps,
     /// Save attention as probabilities.
     SaveProbabilities,
     /// Have the model return attention at all.
     AskForAttention,
     /// Save one input of a batch.
     SaveOneInput,
-    /// Save one array, under the name that is read.
-    SaveOneAttention,
+    /// Save one array, called so in Python, under the name that is read.
+    SaveOneAttention(String),
+    /// Save what a single call of the model returns.
+    SaveOneCall,
+    /// Save attention as numbers that are read.
+    SaveFloats,
     /// Save the attention of the tokens that are no padding.
     CutPadding {
         /// So many are at the beginning; 0 where they are elsewhere.
