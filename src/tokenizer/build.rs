@@ -36,6 +36,13 @@ pub(super) struct Built {
 /// The tokenizer that transformers makes of the files.
 pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, TokenizerError> {
     let model_config = files.model_config.as_deref().unwrap_or(model_config);
+    for (name, json) in [
+        ("tokenizer_config.json", &files.config),
+        ("special_tokens_map.json", &files.special_tokens_map),
+        ("added_tokens.json", &files.added_tokens),
+    ] {
+        bounds::check_values(name, json.as_deref().unwrap_or_default())?;
+    }
     match &files.vocabulary {
         VocabularyFile::Text(lines) => {
             let mut settings = Settings::read(files, Vec::new())?;

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokenizers::AddedToken;
 
-use super::bounds::check_values;
 use super::class::Named;
 use super::entries::{EXTRA, Entries};
 use super::error::TokenizerError;
@@ -110,14 +109,6 @@ impl Settings {
         files: &TokenizerFiles,
         of_json: Vec<Numbered>,
     ) -> Result<Self, TokenizerError> {
-        for (name, json) in [
-            ("tokenizer_config.json", &files.config),
-            ("special_tokens_map.json", &files.special_tokens_map),
-            ("added_tokens.json", &files.added_tokens),
-        ] {
-            json.as_ref()
-                .map_or(Ok(()), |json| check_values(name, json))?;
-        }
         let (config, class, mut entries) = match &files.config {
             Some(json) => (
                 serde_json::from_slice::<Config>(json)?,

@@ -80,7 +80,7 @@ fn a_run_that_does_not_fit_says_how_much_it_takes_and_what_would_fit() {
     let longest: usize = longest.and_then(|it| it.parse().ok()).expect(hint);
     assert!((10_000..30_000).contains(&longest), "{longest}");
     // Everything of so many tokens is more than a single map of them.
-    let fewer: usize = 20_000;
+    let fewer: usize = 19_000;
     let all = encode(&["--truncate", &fewer.to_string()]);
     assert_eq!(all.code, Some(1), "{}", all.stderr);
     let hint = all.stderr.lines().last().unwrap_or_default();
