@@ -4,20 +4,29 @@
 use std::time::{Duration, Instant};
 
 use attnviz::checkpoint::{self, CheckpointSource, LoadOptions, TokenizerFiles, VocabularyFile};
-use attnviz::tokenizer::Tokenizer;
-use serde_json::json;
+use attnviz::tokenizer::{TokenLimit, Tokenizer};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::{Value, json};
+
+use crate::hostile_files::{check_outcome, runner};
 
 /// A file is refused or read within this time, on a slow and busy machine.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Makes a tokenizer of files; the error in words.
-fn outcome(files: TokenizerFiles) -> Result<(), String> {
+fn made(files: TokenizerFiles) -> Result<Tokenizer, String> {
     let options = LoadOptions::default();
     let builtin = checkpoint::load(&CheckpointSource::Builtin, &options, &mut |_| ());
     let mut builtin = builtin.expect("the built-in checkpoint loads");
     builtin.tokenizer = files;
+    Tokenizer::from_checkpoint(&builtin).map_err(|error| error.to_string())
+}
+
+/// The same, soon.
+fn outcome(files: TokenizerFiles) -> Result<(), String> {
     let start = Instant::now();
-    let outcome = Tokenizer::from_checkpoint(&builtin).map_err(|error| error.to_string());
+    let outcome = made(files);
     assert!(start.elapsed() < LONGEST, "{:?}", start.elapsed());
     outcome.map(drop)
 }
@@ -29,7 +38,7 @@ fn list(item: &str, count: usize) -> String {
 
 /// A `tokenizer.json` in which one part is replaced.
 fn tokenizer(part: &str, value: &str) -> TokenizerFiles {
-    let vocabulary: serde_json::Map<String, serde_json::Value> = ["[UNK]", "[CLS]", "[SEP]", "a"]
+    let vocabulary: serde_json::Map<String, Value> = ["[UNK]", "[CLS]", "[SEP]", "a"]
         .into_iter()
         .zip(0..)
         .map(|(token, id)| (token.to_owned(), json!(id)))
@@ -221,4 +230,80 @@ fn many_tokens_and_settings_take_a_time_that_grows_with_their_number() {
     for change in [config, extra, named, map] {
         assert_eq!(outcome(vocabulary("a\n", change)), Ok(()));
     }
+}
+
+/// Goes down from a value as the indices say, and repeats what is there.
+fn repeat(value: &mut Value, way: &[Index], count: usize) {
+    if let Some((first, rest)) = way.split_first() {
+        match value {
+            Value::Array(items) if !items.is_empty() => {
+                let at = first.index(items.len());
+                return repeat(&mut items[at], rest, count);
+            }
+            Value::Object(fields) if !fields.is_empty() => {
+                let at = first.index(fields.len());
+                let inner = fields.values_mut().nth(at).expect("it is there");
+                return repeat(inner, rest, count);
+            }
+            _ => {}
+        }
+    }
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            *items = items.iter().cycle().take(count).cloned().collect();
+        }
+        Value::Object(fields) => {
+            let more = (0..count).map(|index| (format!("more{index}"), json!(index)));
+            fields.extend(more);
+        }
+        Value::String(text) => *text = text.repeat(count),
+        Value::Number(_) => *value = json!(count),
+        Value::Null | Value::Bool(_) | Value::Array(_) => *value = json!(vec![0; count]),
+    }
+}
+
+#[test]
+fn whatever_a_tokenizer_repeats_is_refused_or_read_soon() {
+    let step = json!({"type": "Replace", "pattern": {"String": "a"}, "content": "bc"});
+    let sequence = |list: &str, items: Value| json!({"type": "Sequence", list: items});
+    let of = |id: &str, of: usize| json!({"Sequence": {"id": id, "type_id": of}});
+    let special = json!({"SpecialToken": {"id": "x", "type_id": 0}});
+    let whole = json!({
+        "version": "1.0",
+        "added_tokens": [{"id": 4, "content": "x", "single_word": false, "lstrip": false,
+            "rstrip": false, "normalized": true, "special": false}],
+        "normalizer": sequence("normalizers", json!([step, {"type": "Prepend", "prepend": "_"}])),
+        "pre_tokenizer": sequence("pretokenizers", json!([{"type": "Metaspace",
+            "replacement": "_", "prepend_scheme": "always", "split": true}])),
+        "post_processor": {"type": "TemplateProcessing",
+            "single": [special, of("A", 0)], "pair": [of("A", 0), special, of("B", 1)],
+            "special_tokens": {"x": {"id": "x", "ids": [4], "tokens": ["x"]}}},
+        "decoder": sequence("decoders", json!([{"type": "Fuse"}])),
+        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100, "vocab": {"[UNK]": 0, "b": 1, "##c": 2}},
+    });
+    let way = prop::collection::vec(any::<Index>(), 1..8);
+    let count = prop::sample::select(vec![2_usize, 40, 1_000, 30_000]);
+    let outcome = runner(250).run(&prop::collection::vec((way, count), 1..3), |changes| {
+        let mut value = whole.clone();
+        for (way, count) in &changes {
+            repeat(&mut value, way, *count);
+        }
+        let mut files = TokenizerFiles::json(value.to_string().into_bytes());
+        files.config = Some(br#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#.to_vec());
+        let start = Instant::now();
+        check_outcome(|| {
+            let tokenizer = made(files)?;
+            let limit = TokenLimit {
+                maximum: 512,
+                truncate: Some(64),
+            };
+            let input = tokenizer.tokenize("a b, aaa x", None, limit);
+            input.map(drop).map_err(|error| error.to_string())
+        })
+        .map(drop)?;
+        prop_assert!(start.elapsed() < LONGEST, "{:?}", start.elapsed());
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
 }
