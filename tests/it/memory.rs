@@ -15,8 +15,9 @@ use crate::binary::{Outcome, Workplace, copy_of_fixture};
 /// Positions of the model.
 const POSITIONS: usize = 40_000;
 
-/// A fixture with room for many more tokens, none of which tells its place.
-fn model(folder: &Path) {
+/// A fixture with room for many more tokens, none of which tells its place: its
+/// weights have more than five megabytes.
+pub fn model(folder: &Path) {
     copy_of_fixture("relu-uncased-vocabulary", folder);
     let config = fs::read(folder.join("config.json")).expect("there is a config");
     let mut config: serde_json::Value = serde_json::from_slice(&config).expect("it is JSON");
