@@ -118,9 +118,9 @@ pub fn in_words(remedy: &Remedy) -> String {
             Some(example) => format!("{option} {example}"),
             None => "attnviz --help".into(),
         },
-        Remedy::SetValue { option, value } => format!("{option} {}", quoted(value)),
-        Remedy::JoinValue { option, value } => format!("{option}={value}"),
-        Remedy::UseOtherCommand { option, subcommand } => {
+        Remedy::SetValue([option, value]) => format!("{option} {}", quoted(value)),
+        Remedy::JoinValue([option, value]) => format!("{option}={value}"),
+        Remedy::UseOtherCommand([option, subcommand]) => {
             format!("attnviz {subcommand} --help; {option} is an option of that command")
         }
         Remedy::GiveOnce { option } => format!("{option} once"),

@@ -41,20 +41,10 @@ pub enum Remedy {
         /// The option.
         option: String,
     },
-    /// Give an option this value.
-    SetValue {
-        /// The option.
-        option: String,
-        /// The value.
-        value: String,
-    },
-    /// Join an option and its value.
-    JoinValue {
-        /// The option.
-        option: String,
-        /// The value.
-        value: String,
-    },
+    /// Give an option this value: `[option, value]`.
+    SetValue([String; 2]),
+    /// Join an option and its value: `[option, value]`.
+    JoinValue([String; 2]),
     /// Give an option once.
     GiveOnce {
         /// The option.
@@ -65,13 +55,8 @@ pub enum Remedy {
         /// The two.
         options: [String; 2],
     },
-    /// Give an option to the command that has it.
-    UseOtherCommand {
-        /// The option.
-        option: String,
-        /// The command.
-        subcommand: String,
-    },
+    /// Give an option to the command that has it: `[option, command]`.
+    UseOtherCommand([String; 2]),
     /// Put a text into quotes.
     QuoteText {
         /// Whose text it is.
