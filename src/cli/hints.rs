@@ -7,8 +7,8 @@ use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
     PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, fit_memory,
-    list_tokens, one_of_views, option_of, quoted, quoted_path, save_checkpoint, take_array_out,
-    turn_table, use_original,
+    give_labels, list_tokens, one_of_views, option_of, quoted, quoted_path, save_checkpoint,
+    take_array_out, turn_table, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -26,7 +26,7 @@ use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
 use crate::names::UnknownName;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{FolderKind, InputColumn, LabelsOf, Remedy};
+use crate::remedy::{FolderKind, InputColumn, Remedy};
 use crate::render::RenderError;
 use crate::store::SerializeError;
 use crate::store::batch_records::ShardError;
@@ -118,9 +118,9 @@ pub fn in_words(remedy: &Remedy) -> String {
             Some(example) => format!("{option} {example}"),
             None => "attnviz --help".into(),
         },
-        Remedy::SetValue { option, value } => format!("{option} {}", quoted(value)),
-        Remedy::JoinValue { option, value } => format!("{option}={value}"),
-        Remedy::UseOtherCommand { option, subcommand } => {
+        Remedy::SetValue([option, value]) => format!("{option} {}", quoted(value)),
+        Remedy::JoinValue([option, value]) => format!("{option}={value}"),
+        Remedy::UseOtherCommand([option, subcommand]) => {
             format!("attnviz {subcommand} --help; {option} is an option of that command")
         }
         Remedy::GiveOnce { option } => format!("{option} once"),
@@ -285,6 +285,9 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::StackLayers => {
             "numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
         }
+        Remedy::StackMaps => {
+            "numpy.savez(\"attention.npz\", attention=numpy.stack(maps)[None]) of the heads of a layer, [:, None] of layers with a head each".into()
+        }
         Remedy::SaveProbabilities => {
             "save attention after its softmax, such as outputs.attentions of transformers".into()
         }
@@ -294,8 +297,14 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SaveOneInput => {
             "save one input of the batch, the first with: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
         }
-        Remedy::SaveOneAttention => {
-            "save one of them under the name attention: numpy.savez(\"attention.npz\", attention=cross_attentions)".into()
+        Remedy::SaveOneAttention(name) => format!(
+            "save one of them under the name attention: numpy.savez(\"attention.npz\", attention={name})"
+        ),
+        Remedy::SaveOneCall => {
+            "save what one call of the model returns: torch.save(model(input_ids, output_attentions=True).attentions, \"attention.pt\")".into()
+        }
+        Remedy::SaveFloats => {
+            "save it as float32: attention.astype(numpy.float32) in NumPy, attention.to_dense().float() in PyTorch".into()
         }
         Remedy::CutPadding { count: 0 } => {
             "save the attention of one text without padding: tokenizer(text, padding=False, return_tensors=\"pt\")".into()
@@ -308,21 +317,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SaveLess => "save fewer layers or heads, or a shorter input".into(),
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
-        Remedy::GiveLabels { of, count } => {
-            let option = match of {
-                LabelsOf::Queries => "--labels",
-                LabelsOf::Keys => "--key-labels",
-            };
-            match count {
-                Some(count) => format!(
-                    "{option} FILE, a file of {count} lines with a token each, or a JSON array of \
-                     {count} strings"
-                ),
-                None => format!(
-                    "{option} FILE, a file with one token a line, or a JSON array of strings"
-                ),
-            }
-        }
+        Remedy::GiveLabels { of, count } => give_labels(*of, *count),
 
         Remedy::NameCheckpoint => {
             "--model builtin, or --model with a directory that holds config.json, tokenizer.json and model.safetensors".into()

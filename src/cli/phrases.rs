@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::batch::InputFormat;
-use crate::remedy::{Alteration, CheckpointPart, ForeignFile, ForeignWeights, Setting};
+use crate::remedy::{Alteration, CheckpointPart, ForeignFile, ForeignWeights, LabelsOf, Setting};
 
 pub(super) const PASS_A_TOKEN: &str =
     "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
@@ -298,4 +298,20 @@ pub(super) fn turn_table(orient: &str, file: Option<&str>) -> String {
         "write one object a row, in Python: pandas.read_json({file:?}, orient={orient:?})\
          .to_json({inputs:?}, orient=\"records\", lines=True)"
     )
+}
+
+/// A file of labels, of so many where that is known.
+pub(super) fn give_labels(of: LabelsOf, count: Option<usize>) -> String {
+    let option = match of {
+        LabelsOf::Queries => "--labels",
+        LabelsOf::Keys => "--key-labels",
+    };
+    match count {
+        Some(count) => format!(
+            "{option} FILE, a file of {count} lines with a token each, or a JSON array of {count} strings"
+        ),
+        None => {
+            format!("{option} FILE, a file with one token a line, or a JSON array of strings")
+        }
+    }
 }

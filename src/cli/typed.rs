@@ -87,7 +87,7 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
         None | Some(Remedy::ReadHelp { .. }) => {}
         Some(Remedy::CorrectValue { value }) => {
             if let Some(option) = wrong.as_deref().and_then(option_of) {
-                return Remedy::SetValue { option, value };
+                return Remedy::SetValue([option, value]);
             }
         }
         Some(remedy) => return remedy,
@@ -235,16 +235,10 @@ fn unknown(wrong: Option<&str>, subcommand: Option<&Command>, typed: &[String]) 
         .position(|argument| argument == wrong)
         .and_then(|at| typed.get(at.checked_sub(1)?));
     if let Some(option) = before.filter(|option| *option == "--show") {
-        return Some(Remedy::JoinValue {
-            option: option.clone(),
-            value: wrong.to_owned(),
-        });
+        return Some(Remedy::JoinValue([option.clone(), wrong.to_owned()]));
     }
     if ["--no-color", "--no-colour"].contains(&wrong) {
-        return Some(Remedy::SetValue {
-            option: "--color".to_owned(),
-            value: "never".to_owned(),
-        });
+        return Some(Remedy::SetValue(["--color", "never"].map(str::to_owned)));
     }
     if let Some(remedy) = subcommand.and_then(|command| list_with_spaces(wrong, command, typed)) {
         return Some(remedy);
@@ -279,7 +273,7 @@ fn list_with_spaces(wrong: &str, command: &Command, typed: &[String]) -> Option<
     let mended = ["attnviz", command.get_name(), "x", &option, &value];
     let is_list = Arguments::command().try_get_matches_from(mended).is_ok();
     let is_list = is_list && !TAKE_ANYTHING.contains(&option.as_str());
-    is_list.then_some(Remedy::SetValue { option, value })
+    is_list.then_some(Remedy::SetValue([option, value]))
 }
 
 /// An option that another command has.
@@ -291,10 +285,8 @@ fn of_other_command(wrong: &str, subcommand: Option<&Command>) -> Option<Remedy>
         let mut options = other.get_arguments().filter_map(clap::Arg::get_long);
         other.get_name() != used && options.any(|option| option == name)
     });
-    Some(Remedy::UseOtherCommand {
-        option: format!("--{name}"),
-        subcommand: others.next()?.get_name().to_owned(),
-    })
+    let subcommand = others.next()?.get_name().to_owned();
+    Some(Remedy::UseOtherCommand([format!("--{name}"), subcommand]))
 }
 
 /// The command with its leading words as one text in quotes, its options before

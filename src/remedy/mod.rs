@@ -41,20 +41,10 @@ pub enum Remedy {
         /// The option.
         option: String,
     },
-    /// Give an option this value.
-    SetValue {
-        /// The option.
-        option: String,
-        /// The value.
-        value: String,
-    },
-    /// Join an option and its value.
-    JoinValue {
-        /// The option.
-        option: String,
-        /// The value.
-        value: String,
-    },
+    /// Give an option this value: `[option, value]`.
+    SetValue([String; 2]),
+    /// Join an option and its value: `[option, value]`.
+    JoinValue([String; 2]),
     /// Give an option once.
     GiveOnce {
         /// The option.
@@ -65,13 +55,8 @@ pub enum Remedy {
         /// The two.
         options: [String; 2],
     },
-    /// Give an option to the command that has it.
-    UseOtherCommand {
-        /// The option.
-        option: String,
-        /// The command.
-        subcommand: String,
-    },
+    /// Give an option to the command that has it: `[option, command]`.
+    UseOtherCommand([String; 2]),
     /// Put a text into quotes.
     QuoteText {
         /// Whose text it is.
@@ -291,14 +276,20 @@ pub enum Remedy {
     SaveAttention,
     /// Save the layers as one array.
     StackLayers,
+    /// Save maps as one array that says of which layers and heads they are.
+    StackMaps,
     /// Save attention as probabilities.
     SaveProbabilities,
     /// Have the model return attention at all.
     AskForAttention,
     /// Save one input of a batch.
     SaveOneInput,
-    /// Save one array, under the name that is read.
-    SaveOneAttention,
+    /// Save one array, called so in Python, under the name that is read.
+    SaveOneAttention(String),
+    /// Save what a single call of the model returns.
+    SaveOneCall,
+    /// Save attention as numbers that are read.
+    SaveFloats,
     /// Save the attention of the tokens that are no padding.
     CutPadding {
         /// So many are at the beginning; 0 where they are elsewhere.

@@ -3,9 +3,10 @@
 //!
 //! `class` says which of transformers' tokenizers the files are for, by the
 //! names in `families`; `settings` what the small ones among them say, whose
-//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for;
-//! `build` puts them together; and `ambiguous` finds tokens that are left to
-//! chance. `long` tokenizes texts of any length; `words` and
+//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for,
+//! each `part` of which is read up to a limit; `build` puts them together; and
+//! `ambiguous` finds tokens that are left to chance. `long` tokenizes texts of
+//! any length; `words` and
 //! `labels` say what is made of the tokens on an axis.
 
 mod ambiguous;
@@ -17,6 +18,7 @@ mod error;
 mod families;
 pub mod labels;
 mod long;
+mod part;
 mod settings;
 pub mod words;
 
@@ -50,7 +52,7 @@ pub struct Tokenizer {
     special_token_ids: BTreeSet<u32>,
     /// Written as they are, whatever the spelling of the vocabulary.
     added_token_ids: BTreeSet<u32>,
-    ambiguous_tokens: BTreeMap<u32, [String; 2]>,
+    ambiguous_tokens: BTreeMap<u32, [u32; 2]>,
     unknown_id: Option<u32>,
     /// `None` where only the tokens of a text tell.
     spelling: Option<Spelling>,
@@ -99,7 +101,7 @@ impl Tokenizer {
                 )),
                 Class::Bert | Class::BertWithoutSegments | Class::AsItIs => None,
             },
-            growth,
+            growth: growth.of_text,
             truncates_beginning,
             tells_segments,
             row_count: None,
@@ -176,8 +178,9 @@ impl Tokenizer {
         self.check_rows(&units)?;
         let mut ids = units.iter().map(|unit| unit.id);
         if let Some(tokens) = ids.find_map(|id| self.ambiguous_tokens.get(&id)) {
+            let name = |id: u32| self.inner.id_to_token(id).unwrap_or_default();
             return Err(TokenizerError::AmbiguousToken {
-                tokens: tokens.clone(),
+                tokens: tokens.map(name),
             });
         }
         Ok(Prepared {
