@@ -172,3 +172,30 @@ fn units_of_attention_from_elsewhere_are_counted_before_they_are_made() {
     assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
     workplace.succeed(&["render", "it.npy"]);
 }
+
+#[test]
+fn a_long_token_that_thousands_are_mistaken_for_is_kept_once() {
+    let workplace = Workplace::new();
+    let model = workplace.path().join("model");
+    copy_of_fixture("relu-uncased-vocabulary", &model);
+    // Of what follows the letter nothing is left in lower case; with a copy of
+    // the long token for each of the others they would take three gigabytes.
+    let long = format!("a{}", "\u{1}".repeat(400_000));
+    let others = (0..8_192).map(|number| {
+        let digits = format!("{number:013b}");
+        format!("a{}", digits.replace('0', "\u{1}").replace('1', "\u{2}"))
+    });
+    let tokens = std::iter::once(long).chain(others).zip(1_000..);
+    let tokens: serde_json::Map<String, serde_json::Value> = tokens
+        .map(|(content, id)| {
+            let token = serde_json::json!({"content": content, "normalized": true});
+            (format!("{id}"), token)
+        })
+        .collect();
+    let config = serde_json::json!({"added_tokens_decoder": tokens});
+    let path = model.join("tokenizer_config.json");
+    fs::write(path, config.to_string()).expect("it can be written");
+    let arguments = ["encode", "the", "-m", "./model", "--threads", "1"];
+    let outcome = run(&workplace, 2_000_000, &arguments);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}

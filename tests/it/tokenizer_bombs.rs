@@ -227,7 +227,32 @@ fn many_tokens_and_settings_take_a_time_that_grows_with_their_number() {
         let added = numbered(many, |id| format!("\"{id}\":{id}"));
         files.added_tokens = Some(format!("{{{added}}}").into_bytes());
     };
-    for change in [config, extra, named, map] {
+    let named_extra: Change<'_> = &|files| {
+        let tokens = numbered(many, |id| format!("\"k{id}\":\"{id}\""));
+        let json = format!(r#"{{"extra_special_tokens":{{{tokens}}}}}"#);
+        files.config = Some(json.clone().into_bytes());
+        files.special_tokens_map = Some(json.into_bytes());
+    };
+    let keys_of_map: Change<'_> = &|files| {
+        let tokens = numbered(many, |id| {
+            format!("\"k{id}_token\":{{\"content\":\"{id}\"}}")
+        });
+        files.special_tokens_map = Some(format!("{{{tokens}}}").into_bytes());
+    };
+    let own_vocabulary: Change<'_> = &|files| {
+        let ids = numbered(many, |id| format!("\"{id}\":{id}"));
+        let json = format!(r#"{{"vocab":{{"[UNK]":{many},{ids}}}}}"#);
+        files.config = Some(json.into_bytes());
+    };
+    for change in [
+        config,
+        extra,
+        named,
+        map,
+        named_extra,
+        keys_of_map,
+        own_vocabulary,
+    ] {
         assert_eq!(outcome(vocabulary("a\n", change)), Ok(()));
     }
 }
