@@ -1,12 +1,12 @@
 //! BERT (Devlin et al. 2019, <https://arxiv.org/abs/1810.04805>), after
 //! transformers' `modeling_bert.py`; and what its descendants share with it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
 use super::fields::{
-    MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY,
-    activation, check_encoder, epsilon, quotient, read, within,
+    MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_SEGMENTS, MAXIMUM_TOKENS,
+    MAXIMUM_VOCABULARY, activation, check_encoder, epsilon, number_within, quotient, read, within,
 };
 use crate::attention::Mask;
 use crate::model::architecture::{
@@ -15,20 +15,29 @@ use crate::model::architecture::{
 };
 use crate::weights::TensorNames;
 
-/// The fields that are read; `BertConfig()` of transformers is
-/// bert-base-uncased.
-#[derive(Deserialize)]
+/// The fields that BERT reads, and its descendants; `BertConfig()` of
+/// transformers is bert-base-uncased.
+#[derive(Serialize, Deserialize)]
 #[serde(default)]
-struct Fields {
-    vocab_size: u64,
-    hidden_size: u64,
-    num_hidden_layers: u64,
-    num_attention_heads: u64,
-    intermediate_size: u64,
-    hidden_act: String,
-    max_position_embeddings: u64,
-    type_vocab_size: u64,
-    layer_norm_eps: f64,
+pub struct Fields {
+    /// Rows of the table of words.
+    pub vocab_size: u64,
+    /// Width of a hidden state.
+    pub hidden_size: u64,
+    /// Number of layers.
+    pub num_hidden_layers: u64,
+    /// Number of heads of a layer.
+    pub num_attention_heads: u64,
+    /// Width between the linear maps of a feed-forward network.
+    pub intermediate_size: u64,
+    /// The activation there.
+    pub hidden_act: String,
+    /// Rows of the table of positions.
+    pub max_position_embeddings: u64,
+    /// Rows of the table of segments.
+    pub type_vocab_size: u64,
+    /// Of all norms.
+    pub layer_norm_eps: f64,
 }
 
 impl Default for Fields {
@@ -47,54 +56,93 @@ impl Default for Fields {
     }
 }
 
+impl Fields {
+    /// The sizes of a layer.
+    pub fn sizes(&self) -> Result<Sizes, ConfigError> {
+        Sizes::new(
+            [
+                self.hidden_size,
+                self.num_attention_heads,
+                self.intermediate_size,
+            ],
+            self.layer_norm_eps,
+            &self.hidden_act,
+        )
+    }
+
+    /// How many layers there are.
+    pub fn layer_count(&self) -> Result<usize, ConfigError> {
+        within("num_hidden_layers", self.num_hidden_layers, MAXIMUM_LAYERS)
+    }
+
+    /// How many positions have a row.
+    pub fn position_count(&self) -> Result<usize, ConfigError> {
+        let found = self.max_position_embeddings;
+        within("max_position_embeddings", found, MAXIMUM_TOKENS)
+    }
+
+    /// How many tokens have a position, where they are counted from behind the
+    /// padding's row on.
+    pub fn token_count_behind(&self, padding: u32) -> Result<usize, ConfigError> {
+        let rows = self.position_count()?;
+        let limits = [f64::from(padding) + 2.0, MAXIMUM_TOKENS as f64];
+        number_within("max_position_embeddings", rows as f64, limits)?;
+        Ok(rows.saturating_sub(padding as usize + 1))
+    }
+
+    /// Words and positions by BERT's names, as wide as the norm after them.
+    pub fn embeddings(&self, norm: Norm, count: PositionCount) -> Result<Embeddings, ConfigError> {
+        let vocabulary = within("vocab_size", self.vocab_size, MAXIMUM_VOCABULARY)?;
+        let columns = norm.columns;
+        Ok(Embeddings {
+            positions: Some(Positions {
+                table: table("position", self.position_count()?, columns),
+                count,
+            }),
+            norm: Some(norm),
+            ..Embeddings::of_words(table("word", vocabulary, columns))
+        })
+    }
+
+    /// The same with segments.
+    pub fn embeddings_with_segments(
+        &self,
+        norm: Norm,
+        count: PositionCount,
+    ) -> Result<Embeddings, ConfigError> {
+        let segments = within("type_vocab_size", self.type_vocab_size, MAXIMUM_SEGMENTS)?;
+        Ok(Embeddings {
+            segments: Some(table("token_type", segments, norm.columns)),
+            ..self.embeddings(norm, count)?
+        })
+    }
+}
+
+/// A table of embeddings by BERT's names.
+pub fn table(kind: &str, rows: usize, columns: usize) -> Table {
+    Table {
+        name: format!("embeddings.{kind}_embeddings.weight"),
+        rows,
+        columns,
+    }
+}
+
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     check_encoder(json)?;
     let fields: Fields = read(json)?;
-    let sizes = Sizes::new(
-        [
-            fields.hidden_size,
-            fields.num_attention_heads,
-            fields.intermediate_size,
-        ],
-        fields.layer_norm_eps,
-        &fields.hidden_act,
-    )?;
-    let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
-    let maximum_token_count = within(
-        "max_position_embeddings",
-        fields.max_position_embeddings,
-        MAXIMUM_TOKENS,
-    )?;
-    let segments = within("type_vocab_size", fields.type_vocab_size, 1 << 10)?;
-    let layers = within(
-        "num_hidden_layers",
-        fields.num_hidden_layers,
-        MAXIMUM_LAYERS,
-    )?;
-    let table = |name: &str, rows| Table {
-        name: format!("embeddings.{name}_embeddings.weight"),
-        rows,
-        columns: sizes.hidden,
-    };
+    let sizes = fields.sizes()?;
+    let norm = sizes.norm("embeddings.LayerNorm");
     Ok(Architecture {
         model_type: "bert",
         names: tensor_names(),
-        embeddings: Embeddings {
-            segments: Some(table("token_type", segments)),
-            positions: Some(Positions {
-                table: table("position", maximum_token_count),
-                count: PositionCount::From(0),
-            }),
-            norm: Some(sizes.norm("embeddings.LayerNorm")),
-            ..Embeddings::of_words(table("word", vocabulary))
-        },
+        embeddings: fields.embeddings_with_segments(norm, PositionCount::From(0))?,
         hidden_size: sizes.hidden,
-        blocks: (0..layers).map(|layer| sizes.block(layer)).collect(),
+        blocks: sizes.blocks(fields.layer_count()?),
         final_norm: None,
         rotations: Vec::new(),
         relative: None,
-        maximum_token_count,
+        maximum_token_count: fields.position_count()?,
     })
 }
 
@@ -108,6 +156,35 @@ pub fn tensor_names() -> TensorNames {
         unused: vec!["_ids"],
     }
 }
+
+/// What the parts of a layer are called in a family that has BERT's.
+pub struct BlockParts {
+    /// Queries, keys and values.
+    pub projections: [&'static str; 3],
+    /// From the context of all heads to the hidden state.
+    pub attention_output: &'static str,
+    /// Of the sum after attention.
+    pub attention_norm: &'static str,
+    /// The first linear map of the feed-forward network.
+    pub widening: &'static str,
+    /// The second one.
+    pub narrowing: &'static str,
+    /// Of the sum after it.
+    pub feed_forward_norm: &'static str,
+}
+
+const BERT_PARTS: BlockParts = BlockParts {
+    projections: [
+        "attention.self.query",
+        "attention.self.key",
+        "attention.self.value",
+    ],
+    attention_output: "attention.output.dense",
+    attention_norm: "attention.output.LayerNorm",
+    widening: "intermediate.dense",
+    narrowing: "output.dense",
+    feed_forward_norm: "output.LayerNorm",
+};
 
 /// The sizes of BERT's layers, and of its descendants'.
 pub struct Sizes {
@@ -155,23 +232,26 @@ impl Sizes {
         }
     }
 
-    /// A layer by BERT's names.
-    pub fn block(&self, layer: usize) -> Block {
-        let name = |part: &str| format!("encoder.layer.{layer}.{part}");
-        let parts = ["query", "key", "value"];
-        let parts = parts.map(|part| (name(&format!("attention.self.{part}")), self.hidden));
+    /// Layers by BERT's names.
+    pub fn blocks(&self, count: usize) -> Vec<Block> {
+        let layers = 0..count;
+        let block = |layer| self.block(&format!("encoder.layer.{layer}."), &BERT_PARTS);
+        layers.map(block).collect()
+    }
+
+    /// A layer by the names of its parts, and what stands before them.
+    pub fn block(&self, prefix: &str, parts: &BlockParts) -> Block {
+        let name = |part: &str| format!("{prefix}{part}");
+        let projections = parts.projections.map(|part| (name(part), self.hidden));
+        let square = [self.hidden, self.hidden];
         Block {
             attention: self.attention(
-                Linear::stacked(parts, self.hidden, true),
-                Linear::new(
-                    name("attention.output.dense"),
-                    [self.hidden, self.hidden],
-                    true,
-                ),
+                Linear::stacked(projections, self.hidden, true),
+                Linear::new(name(parts.attention_output), square, true),
             ),
-            attention_norms: Norms::of_sum(self.norm(name("attention.output.LayerNorm"))),
-            feed_forward: self.feed_forward(name("intermediate.dense"), name("output.dense")),
-            feed_forward_norms: Norms::of_sum(self.norm(name("output.LayerNorm"))),
+            attention_norms: Norms::of_sum(self.norm(name(parts.attention_norm))),
+            feed_forward: self.feed_forward(name(parts.widening), name(parts.narrowing)),
+            feed_forward_norms: Norms::of_sum(self.norm(name(parts.feed_forward_norm))),
             flow: Flow::OneAfterTheOther,
         }
     }

@@ -1,9 +1,9 @@
 //! What the configs of families have in common: the bounds of their numbers,
 //! and what none of them may ask for.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::error::ConfigError;
 use crate::model::architecture::Activation;
@@ -20,6 +20,8 @@ pub const MAXIMUM_HIDDEN: u64 = 1 << 16;
 pub const MAXIMUM_LAYERS: u64 = 1 << 10;
 /// The greatest width between the linear maps of a feed-forward network.
 pub const MAXIMUM_INTERMEDIATE: u64 = 1 << 18;
+/// The most kinds of segments or tasks.
+pub const MAXIMUM_SEGMENTS: u64 = 1 << 10;
 /// The most tokens of an input.
 pub const MAXIMUM_TOKENS: u64 = 1 << 24;
 
@@ -36,7 +38,7 @@ pub fn read_with<Fields: DeserializeOwned>(
     names: &[(&str, &str)],
     defaults: Value,
 ) -> Result<Fields, ConfigError> {
-    let mut fields: serde_json::Map<String, Value> = read(json)?;
+    let mut fields: Map<String, Value> = read(json)?;
     for &(heard, name) in names {
         if let Some(value) = fields.remove(heard).filter(|value| !value.is_null()) {
             fields.insert(name.to_owned(), value);
@@ -48,6 +50,20 @@ pub fn read_with<Fields: DeserializeOwned>(
         }
     }
     Ok(serde_json::from_value(Value::Object(fields))?)
+}
+
+/// The same, of a family whose config class has other defaults than those of
+/// the fields' type.
+pub fn read_over<Fields: Serialize + DeserializeOwned>(
+    defaults: &Fields,
+    json: &[u8],
+) -> Result<Fields, ConfigError> {
+    let given: Map<String, Value> = read(json)?;
+    let mut all = serde_json::to_value(defaults)?;
+    if let Value::Object(all) = &mut all {
+        all.extend(given);
+    }
+    Ok(serde_json::from_value(all)?)
 }
 
 /// Whether a config asks for something that no family has here.

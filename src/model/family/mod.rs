@@ -5,9 +5,15 @@
 //! of fields are those of transformers' config class of the same name, and
 //! names of tensors those of its state dict, without the prefix.
 
+mod albert;
 mod bert;
 mod bloom;
+mod deberta_v2;
+mod distilbert;
+mod electra;
+mod ernie;
 mod error;
+mod esm;
 mod fields;
 mod gemma2;
 mod gemma3_text;
@@ -16,11 +22,14 @@ mod gpt_neox;
 mod llama;
 mod masks;
 mod mistral;
+mod modernbert;
+mod mpnet;
 mod olmo2;
 mod opt;
 mod phi3;
 mod qwen2;
 mod qwen3;
+mod roberta;
 mod rotary;
 mod smollm3;
 
@@ -38,6 +47,23 @@ pub use self::error::ConfigError;
 pub enum Family {
     /// BERT (Devlin et al. 2019, <https://arxiv.org/abs/1810.04805>).
     Bert,
+    /// RoBERTa (Liu et al. 2019, <https://arxiv.org/abs/1907.11692>).
+    Roberta,
+    /// XLM-RoBERTa (Conneau et al. 2020, <https://arxiv.org/abs/1911.02116>).
+    XlmRoberta,
+    /// CamemBERT (Martin et al. 2020, <https://arxiv.org/abs/1911.03894>).
+    Camembert,
+    /// DistilBERT (Sanh et al. 2019, <https://arxiv.org/abs/1910.01108>).
+    Distilbert,
+    /// ALBERT (Lan et al. 2020, <https://arxiv.org/abs/1909.11942>).
+    Albert,
+    /// ELECTRA (Clark et al. 2020, <https://arxiv.org/abs/2003.10555>).
+    Electra,
+    /// MPNet (Song et al. 2020, <https://arxiv.org/abs/2004.09297>).
+    Mpnet,
+    /// ERNIE 1.0 to 3.0 (Sun et al. 2019 to 2021,
+    /// <https://arxiv.org/abs/2107.02137>).
+    Ernie,
     /// GPT-2 (Radford et al. 2019).
     Gpt2,
     /// Llama (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>).
@@ -64,11 +90,28 @@ pub enum Family {
     Olmo2,
     /// SmolLM3 (Bakouch et al. 2025, <https://huggingface.co/blog/smollm3>).
     SmolLm3,
+    /// DeBERTa-v2 and v3 (He et al. 2021, <https://arxiv.org/abs/2006.03654>
+    /// and <https://arxiv.org/abs/2111.09543>).
+    DebertaV2,
+    /// ModernBERT (Warner et al. 2024, <https://arxiv.org/abs/2412.13663>).
+    ModernBert,
+    /// ESM-1b and ESM-2, models of proteins (Rives et al. 2021,
+    /// <https://doi.org/10.1073/pnas.2016239118>; Lin et al. 2023,
+    /// <https://doi.org/10.1126/science.ade2574>).
+    Esm,
 }
 
 closed_set!(
     Family, "model_type",
     Bert => "bert",
+    Roberta => "roberta",
+    XlmRoberta => "xlm-roberta",
+    Camembert => "camembert",
+    Distilbert => "distilbert",
+    Albert => "albert",
+    Electra => "electra",
+    Mpnet => "mpnet",
+    Ernie => "ernie",
     Gpt2 => "gpt2",
     Llama => "llama",
     GptNeox => "gpt_neox",
@@ -82,6 +125,9 @@ closed_set!(
     Phi3 => "phi3",
     Olmo2 => "olmo2",
     SmolLm3 => "smollm3",
+    DebertaV2 => "deberta-v2",
+    ModernBert => "modernbert",
+    Esm => "esm",
 );
 
 impl Family {
@@ -95,6 +141,12 @@ impl Family {
     fn architecture(self, json: &[u8]) -> Result<Architecture, ConfigError> {
         match self {
             Self::Bert => bert::architecture(json),
+            Self::Roberta | Self::XlmRoberta | Self::Camembert => roberta::architecture(self, json),
+            Self::Distilbert => distilbert::architecture(json),
+            Self::Albert => albert::architecture(json),
+            Self::Electra => electra::architecture(json),
+            Self::Mpnet => mpnet::architecture(json),
+            Self::Ernie => ernie::architecture(json),
             Self::Gpt2 => gpt2::architecture(json),
             Self::Llama => llama::architecture(json),
             Self::GptNeox => gpt_neox::architecture(json),
@@ -108,6 +160,9 @@ impl Family {
             Self::Phi3 => phi3::architecture(json),
             Self::Olmo2 => olmo2::architecture(json),
             Self::SmolLm3 => smollm3::architecture(json),
+            Self::DebertaV2 => deberta_v2::architecture(json),
+            Self::ModernBert => modernbert::architecture(json),
+            Self::Esm => esm::architecture(json),
         }
     }
 }

@@ -191,6 +191,7 @@ impl Sizes {
     fn rotation(&self, kind: &str, parameters: &Parameters) -> Result<Rotation, ConfigError> {
         let of = |frequencies: Vec<f32>, scale: f64| Rotation {
             frequencies,
+            stored_as: Vec::new(),
             long: None,
             scale: scale as f32,
         };
@@ -317,6 +318,7 @@ impl Sizes {
         };
         Ok(Rotation {
             frequencies: stretched("short_factor", &parameters.short_factor)?,
+            stored_as: Vec::new(),
             long: Some((
                 self.original as usize,
                 stretched("long_factor", &parameters.long_factor)?,
