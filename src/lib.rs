@@ -1,4 +1,4 @@
-//! attnviz: every attention map of a BERT as a picture, from one command.
+//! attnviz: every attention map of a transformer as a picture, from one command.
 //!
 //! # The pipeline
 //!

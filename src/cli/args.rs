@@ -60,7 +60,7 @@ const MAN_EXAMPLE: &str = "\
 Example:
   attnviz man > attnviz.1 && man ./attnviz.1";
 
-/// Every attention map of a BERT as a picture.
+/// Every attention map of a transformer as a picture.
 #[derive(Debug, Parser)]
 #[command(name = "attnviz", version, max_term_width = 80, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true)]

@@ -63,6 +63,9 @@ pub struct Embeddings {
     pub positions: Option<Positions>,
     /// A table of which all tokens get row 0: ERNIE's task types.
     pub tasks: Option<Table>,
+    /// From the width of the tables to that of the hidden states, after the
+    /// sum and before the norm.
+    pub sum_projection: Option<Linear>,
     /// After the sum.
     pub norm: Option<Norm>,
     /// From the width of the tables to that of the hidden states, after the
@@ -83,6 +86,7 @@ impl Embeddings {
             segments: None,
             positions: None,
             tasks: None,
+            sum_projection: None,
             norm: None,
             projection: None,
             convolution: None,
@@ -437,7 +441,7 @@ pub enum Position {
 }
 
 /// Which products of [`Position::Disentangled`] there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Disentangled {
     /// Queries times the keys of distances.
     pub content_to_position: bool,
@@ -452,6 +456,9 @@ pub struct Disentangled {
 pub struct Rotation {
     /// Radians from one position to the next.
     pub frequencies: Vec<f32>,
+    /// Names of tensors that hold them too: where a checkpoint has one, the
+    /// first of them counts instead.
+    pub stored_as: Vec<String>,
     /// Other ones for inputs of more tokens than this, as LongRoPE has.
     pub long: Option<(usize, Vec<f32>)>,
     /// What sine and cosine are multiplied with.
@@ -468,8 +475,8 @@ pub struct RelativeTable {
     /// Of the rows, before they are used.
     pub norm: Option<Norm>,
     /// For each layer, how rows become queries and keys of distances, in this
-    /// order, as far as [`Disentangled`] has them; none where the layer's own
-    /// queries and keys do it.
+    /// order, as far as [`Disentangled`] has them. They may have the tensors of
+    /// the layer's own queries and keys.
     pub projections: Vec<Linear>,
 }
 

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::analysis::attends_uniformly;
 use crate::attention::{Attention, Selection};
 use crate::checkpoint::{Checkpoint, PendingProvenance};
 use crate::input::{Input, Prepared};
@@ -166,6 +167,22 @@ pub fn runs(
     });
     Ok(runs.collect())
 }
+
+/// What the user should know of a model by what it made of an input, a sentence:
+/// that it attends to everything alike.
+pub fn doubt(run: &Run) -> Option<&'static str> {
+    let mut own = run
+        .attention
+        .iter()
+        .filter_map(|attention| match attention {
+            Attention::Own(tensor) => attends_uniformly(tensor),
+            Attention::Foreign(_) => None,
+        });
+    own.any(|is_uniform| is_uniform).then_some(UNIFORM)
+}
+
+/// See [`doubt`].
+const UNIFORM: &str = "every layer attends to all tokens nearly alike, which trained models do not: the weights are probably not loaded as they were meant";
 
 /// Whether there is memory for the run of an input and for all that is written
 /// of it; asked before anything is computed.

@@ -149,6 +149,12 @@ impl Weights {
             .collect()
     }
 
+    /// Whether there is a tensor of this name, which is without prefix.
+    pub fn has(&self, name: &str) -> bool {
+        let name = format!("{}{name}", self.prefix);
+        self.source_of.contains_key(&name)
+    }
+
     /// One whole tensor of `shape`, row after row. `name` is without prefix;
     /// a layer norm's `weight` and `bias` are also found as `gamma` and `beta`.
     ///

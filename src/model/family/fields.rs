@@ -30,6 +30,28 @@ pub fn read<Fields: DeserializeOwned>(json: &[u8]) -> Result<Fields, ConfigError
     Ok(serde_json::from_slice(json)?)
 }
 
+/// The fields that a family reads. Missing ones have these defaults; a null
+/// stays one. What has two names, as in `attribute_map` of transformers' config
+/// classes, is read by the second, and the first is heard before it.
+pub fn read_with<Fields: DeserializeOwned>(
+    json: &[u8],
+    names: &[(&str, &str)],
+    defaults: Value,
+) -> Result<Fields, ConfigError> {
+    let mut fields: Map<String, Value> = read(json)?;
+    for &(heard, name) in names {
+        if let Some(value) = fields.remove(heard).filter(|value| !value.is_null()) {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+    if let Value::Object(defaults) = defaults {
+        for (name, value) in defaults {
+            fields.entry(name).or_insert(value);
+        }
+    }
+    Ok(serde_json::from_value(Value::Object(fields))?)
+}
+
 /// The same, of a family whose config class has other defaults than those of
 /// the fields' type.
 pub fn read_over<Fields: Serialize + DeserializeOwned>(

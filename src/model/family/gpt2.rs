@@ -3,31 +3,27 @@
 //! are stored by input.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::error::ConfigError;
 use super::fields::{
     MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY,
-    activation, epsilon, quotient, read, refuse_true, within,
+    activation, epsilon, quotient, read_with, refuse_true, within,
 };
-use crate::attention::Mask;
+use super::masks::Masks;
 use crate::model::architecture::{
     Architecture, Attention, Block, Embeddings, FeedForward, Flow, HeadColumns, Linear, Norm,
     NormKind, Norms, Position, PositionCount, Positions, Table,
 };
 use crate::weights::TensorNames;
 
-/// The fields that are read; `GPT2Config()` of transformers is gpt2.
+/// The fields that are read.
 #[derive(Deserialize)]
-#[serde(default)]
 struct Fields {
     vocab_size: u64,
-    #[serde(alias = "max_position_embeddings")]
     n_positions: u64,
-    #[serde(alias = "hidden_size")]
     n_embd: u64,
-    #[serde(alias = "num_hidden_layers")]
     n_layer: u64,
-    #[serde(alias = "num_attention_heads")]
     n_head: u64,
     n_inner: Option<u64>,
     activation_function: String,
@@ -37,32 +33,34 @@ struct Fields {
     add_cross_attention: Option<bool>,
 }
 
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            vocab_size: 50_257,
-            n_positions: 1_024,
-            n_embd: 768,
-            n_layer: 12,
-            n_head: 12,
-            n_inner: None,
-            activation_function: "gelu_new".to_owned(),
-            layer_norm_epsilon: 1e-5,
-            scale_attn_weights: true,
-            scale_attn_by_inverse_layer_idx: false,
-            add_cross_attention: None,
-        }
-    }
-}
+/// Fields that have two names.
+const NAMES: [(&str, &str); 4] = [
+    ("max_position_embeddings", "n_positions"),
+    ("hidden_size", "n_embd"),
+    ("num_hidden_layers", "n_layer"),
+    ("num_attention_heads", "n_head"),
+];
 
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
-    let fields: Fields = read(json)?;
+    let defaults = json!({
+        "vocab_size": 50_257,
+        "n_positions": 1_024,
+        "n_embd": 768,
+        "n_layer": 12,
+        "n_head": 12,
+        "activation_function": "gelu_new",
+        "layer_norm_epsilon": 1e-5,
+        "scale_attn_weights": true,
+        "scale_attn_by_inverse_layer_idx": false,
+    });
+    let fields: Fields = read_with(json, &NAMES, defaults)?;
     refuse_true("add_cross_attention", fields.add_cross_attention)?;
+    let mask = Masks::read(json)?.full();
     let hidden = within("n_embd", fields.n_embd, MAXIMUM_HIDDEN)?;
     let heads = within("n_head", fields.n_head, MAXIMUM_LAYERS)?;
     let head_size = quotient(("n_embd", hidden), ("n_head", heads))?;
-    let intermediate = fields.n_inner.unwrap_or(4 * fields.n_embd);
+    let intermediate = fields.n_inner.unwrap_or(4 * hidden as u64);
     let intermediate = within("n_inner", intermediate, MAXIMUM_INTERMEDIATE)?;
     let positions = within("n_positions", fields.n_positions, MAXIMUM_TOKENS)?;
     let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
@@ -97,7 +95,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
                 head_size,
                 scale,
                 score_cap: None,
-                mask: Mask::Causal,
+                mask,
                 position: Position::None,
                 query_key_value: linear("attn.c_attn", [3 * hidden, hidden]),
                 columns: HeadColumns::ByKind,

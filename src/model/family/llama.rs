@@ -2,24 +2,26 @@
 //! transformers' `modeling_llama.py`; and what its descendants share with it.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::error::ConfigError;
 use super::fields::{
     MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY,
-    activation, epsilon, quotient, read, within,
+    activation, epsilon, quotient, read_with, within,
 };
+use super::masks::Masks;
 use super::rotary::{RotaryDefaults, RotaryFields};
 use crate::attention::Mask;
 use crate::model::architecture::{
-    Activation, Architecture, Attention, Block, Embeddings, FeedForward, Flow, HeadColumns, Linear,
-    Norm, NormKind, Norms, Position, Rotation, Table,
+    Activation, Architecture, Attention, Block, Embeddings, FeedForward, Flow, HeadColumns,
+    HeadNorm, Linear, Norm, NormKind, Norms, Position, Rotation, Table,
 };
 use crate::weights::TensorNames;
 
-/// The fields that are read; missing ones have the defaults of `LlamaConfig`.
+/// The fields of a config that Llama and its descendants read. Each has its own
+/// defaults.
 #[derive(Deserialize)]
-#[serde(default)]
-struct Fields {
+pub struct Fields {
     vocab_size: u64,
     hidden_size: u64,
     intermediate_size: u64,
@@ -30,78 +32,43 @@ struct Fields {
     hidden_act: String,
     max_position_embeddings: u64,
     rms_norm_eps: f64,
-    attention_bias: bool,
-    mlp_bias: bool,
+    #[serde(default)]
+    pub attention_bias: bool,
+    #[serde(default)]
+    pub mlp_bias: bool,
+    pub sliding_window: Option<u64>,
+    pub layer_types: Option<Vec<String>>,
     #[serde(flatten)]
-    rotary: RotaryFields,
-}
-
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            vocab_size: 32_000,
-            hidden_size: 4_096,
-            intermediate_size: 11_008,
-            num_hidden_layers: 32,
-            num_attention_heads: 32,
-            num_key_value_heads: None,
-            head_dim: None,
-            hidden_act: "silu".to_owned(),
-            max_position_embeddings: 2_048,
-            rms_norm_eps: 1e-6,
-            attention_bias: false,
-            mlp_bias: false,
-            rotary: RotaryFields::default(),
-        }
-    }
+    pub rotary: RotaryFields,
 }
 
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
-    let fields: Fields = read(json)?;
-    let sizes = Sizes::new(
-        [fields.hidden_size, fields.intermediate_size],
-        [
-            fields.num_attention_heads,
-            fields
-                .num_key_value_heads
-                .unwrap_or(fields.num_attention_heads),
-        ],
-        fields.head_dim,
-        fields.rms_norm_eps,
-        &fields.hidden_act,
-    )?;
-    let maximum = within(
-        "max_position_embeddings",
-        fields.max_position_embeddings,
-        MAXIMUM_TOKENS,
-    )?;
-    let defaults = RotaryDefaults {
-        theta: 10_000.0,
-        share: 1.0,
+    let defaults = json!({
+        "vocab_size": 32_000,
+        "hidden_size": 4_096,
+        "intermediate_size": 11_008,
+        "num_hidden_layers": 32,
+        "num_attention_heads": 32,
+        "hidden_act": "silu",
+        "max_position_embeddings": 2_048,
+        "rms_norm_eps": 1e-6,
+    });
+    let fields: Fields = read_with(json, &[], defaults)?;
+    let sizes = Sizes::new(&fields)?;
+    let mask = Masks::read(json)?.full();
+    let biases = Biases {
+        query_key_value: fields.attention_bias,
+        output: fields.attention_bias,
+        feed_forward: fields.mlp_bias,
     };
-    let rotation = fields
-        .rotary
-        .rotation(None, defaults, sizes.head_size, maximum)?;
-    let layers = within(
-        "num_hidden_layers",
-        fields.num_hidden_layers,
-        MAXIMUM_LAYERS,
-    )?;
-    let block = |layer| {
-        let biases = Biases {
-            query_key_value: fields.attention_bias,
-            output: fields.attention_bias,
-            feed_forward: fields.mlp_bias,
-        };
-        sizes.block(layer, biases)
-    };
-    let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
-    let blocks = (0..layers).map(block).collect();
-    Ok(sizes.architecture("llama", vocabulary, maximum, blocks, vec![rotation]))
+    let block = |layer| sizes.block(layer, mask, biases);
+    let blocks = (0..sizes.layers).map(block).collect();
+    let rotation = sizes.rotation(&fields, 10_000.0)?;
+    Ok(sizes.architecture("llama", blocks, vec![rotation]))
 }
 
-/// The sizes of Llama's layers, and of its descendants'.
+/// The sizes of Llama, and of its descendants.
 pub struct Sizes {
     /// Width of a hidden state.
     pub hidden: usize,
@@ -113,6 +80,14 @@ pub struct Sizes {
     pub head_size: usize,
     /// Width between the linear maps.
     pub intermediate: usize,
+    /// Number of layers.
+    pub layers: usize,
+    /// Number of tokens that have embeddings.
+    pub vocabulary: usize,
+    /// The greatest number of tokens of an input.
+    pub maximum: usize,
+    /// Of all norms.
+    pub norm: NormKind,
     /// Of all norms.
     pub epsilon: f32,
     /// Of the gate.
@@ -131,51 +106,88 @@ pub struct Biases {
 }
 
 impl Sizes {
-    /// From the fields `hidden_size` and `intermediate_size`,
-    /// `num_attention_heads` and `num_key_value_heads`, `head_dim`,
-    /// `rms_norm_eps` and `hidden_act`.
-    pub fn new(
-        [hidden, intermediate]: [u64; 2],
-        [heads, key_value_heads]: [u64; 2],
-        head_dim: Option<u64>,
-        rms_norm_epsilon: f64,
-        hidden_act: &str,
-    ) -> Result<Self, ConfigError> {
-        let hidden = within("hidden_size", hidden, MAXIMUM_HIDDEN)?;
+    /// From a config's fields.
+    pub fn new(fields: &Fields) -> Result<Self, ConfigError> {
+        let hidden = within("hidden_size", fields.hidden_size, MAXIMUM_HIDDEN)?;
+        let heads = fields.num_attention_heads;
+        let key_value_heads = fields.num_key_value_heads.unwrap_or(heads);
         let heads = within("num_attention_heads", heads, MAXIMUM_LAYERS)?;
         let key_value_heads = within("num_key_value_heads", key_value_heads, MAXIMUM_LAYERS)?;
         quotient(
             ("num_attention_heads", heads),
             ("num_key_value_heads", key_value_heads),
         )?;
-        let head_size = match head_dim {
+        let head_size = match fields.head_dim {
             Some(size) => within("head_dim", size, MAXIMUM_HIDDEN)?,
             None => quotient(("hidden_size", hidden), ("num_attention_heads", heads))?,
         };
+        let bounded = [
+            (
+                "intermediate_size",
+                fields.intermediate_size,
+                MAXIMUM_INTERMEDIATE,
+            ),
+            (
+                "num_hidden_layers",
+                fields.num_hidden_layers,
+                MAXIMUM_LAYERS,
+            ),
+            ("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY),
+            (
+                "max_position_embeddings",
+                fields.max_position_embeddings,
+                MAXIMUM_TOKENS,
+            ),
+        ];
+        let [intermediate, layers, vocabulary, maximum] =
+            bounded.map(|(field, found, maximum)| within(field, found, maximum));
         Ok(Self {
             hidden,
             heads,
             key_value_heads,
             head_size,
-            intermediate: within("intermediate_size", intermediate, MAXIMUM_INTERMEDIATE)?,
-            epsilon: epsilon("rms_norm_eps", rms_norm_epsilon)?,
-            activation: activation("hidden_act", hidden_act)?,
+            intermediate: intermediate?,
+            layers: layers?,
+            vocabulary: vocabulary?,
+            maximum: maximum?,
+            norm: NormKind::RootMeanSquare,
+            epsilon: epsilon("rms_norm_eps", fields.rms_norm_eps)?,
+            activation: activation("hidden_act", &fields.hidden_act)?,
         })
+    }
+
+    /// The rotation of a family that turns whole heads, all layers alike.
+    pub fn rotation(&self, fields: &Fields, theta: f64) -> Result<Rotation, ConfigError> {
+        let defaults = RotaryDefaults { theta, share: None };
+        let rotary = &fields.rotary;
+        rotary.rotation(None, defaults, self.head_size, self.maximum)
     }
 
     /// A norm of hidden states.
     pub fn norm(&self, name: impl Into<String>) -> Norm {
         Norm {
             name: name.into(),
-            kind: NormKind::RootMeanSquare,
+            kind: self.norm,
             columns: self.hidden,
             epsilon: self.epsilon,
         }
     }
 
-    /// A layer by Llama's names, with causal attention and the first rotation.
-    pub fn block(&self, layer: usize, biases: Biases) -> Block {
-        let name = |part: &str| format!("layers.{layer}.{part}");
+    /// A norm of queries or keys, one head for itself.
+    pub fn head_norm(&self, name: String) -> Option<HeadNorm> {
+        let columns = self.head_size;
+        Some(HeadNorm {
+            norm: Norm {
+                columns,
+                ..self.norm(name)
+            },
+            each_head: true,
+        })
+    }
+
+    /// A layer by Llama's names, with the first rotation.
+    pub fn block(&self, layer: usize, mask: Mask, biases: Biases) -> Block {
+        let name = |part: &str| layer_part(layer, part);
         let (queries, keys) = (
             self.heads * self.head_size,
             self.key_value_heads * self.head_size,
@@ -192,7 +204,7 @@ impl Sizes {
                 head_size: self.head_size,
                 scale: 1.0 / (self.head_size as f32).sqrt(),
                 score_cap: None,
-                mask: Mask::Causal,
+                mask,
                 position: Position::Rotary(0),
                 query_key_value: Linear::stacked(projections, self.hidden, biases.query_key_value),
                 columns: HeadColumns::ByKind,
@@ -224,8 +236,6 @@ impl Sizes {
     pub fn architecture(
         &self,
         model_type: &'static str,
-        vocabulary: usize,
-        maximum_token_count: usize,
         blocks: Vec<Block>,
         rotations: Vec<Rotation>,
     ) -> Architecture {
@@ -240,7 +250,7 @@ impl Sizes {
             },
             embeddings: Embeddings::of_words(Table {
                 name: "embed_tokens.weight".to_owned(),
-                rows: vocabulary,
+                rows: self.vocabulary,
                 columns: self.hidden,
             }),
             hidden_size: self.hidden,
@@ -248,7 +258,12 @@ impl Sizes {
             final_norm: Some(self.norm("norm")),
             rotations,
             relative: None,
-            maximum_token_count,
+            maximum_token_count: self.maximum,
         }
     }
+}
+
+/// The name of a part of a layer.
+pub fn layer_part(layer: usize, part: &str) -> String {
+    format!("layers.{layer}.{part}")
 }

@@ -7,16 +7,31 @@
 
 mod albert;
 mod bert;
+mod bloom;
+mod deberta_v2;
 mod distilbert;
 mod electra;
 mod ernie;
 mod error;
+mod esm;
 mod fields;
+mod gemma2;
+mod gemma3_text;
 mod gpt2;
+mod gpt_neox;
 mod llama;
+mod masks;
+mod mistral;
+mod modernbert;
 mod mpnet;
+mod olmo2;
+mod opt;
+mod phi3;
+mod qwen2;
+mod qwen3;
 mod roberta;
 mod rotary;
+mod smollm3;
 
 use serde::Deserialize;
 
@@ -53,6 +68,37 @@ pub enum Family {
     Gpt2,
     /// Llama (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>).
     Llama,
+    /// GPT-NeoX and Pythia (Black et al. 2022, <https://arxiv.org/abs/2204.06745>).
+    GptNeox,
+    /// OPT (Zhang et al. 2022, <https://arxiv.org/abs/2205.01068>).
+    Opt,
+    /// BLOOM (BigScience 2022, <https://arxiv.org/abs/2211.05100>).
+    Bloom,
+    /// Mistral (Jiang et al. 2023, <https://arxiv.org/abs/2310.06825>).
+    Mistral,
+    /// Qwen2 and Qwen2.5 (Yang et al. 2024, <https://arxiv.org/abs/2407.10671>).
+    Qwen2,
+    /// Qwen3 (Yang et al. 2025, <https://arxiv.org/abs/2505.09388>).
+    Qwen3,
+    /// Gemma 2 (Gemma Team 2024, <https://arxiv.org/abs/2408.00118>).
+    Gemma2,
+    /// Gemma 3's texts (Gemma Team 2025, <https://arxiv.org/abs/2503.19786>).
+    Gemma3Text,
+    /// Phi-3 (Abdin et al. 2024, <https://arxiv.org/abs/2404.14219>).
+    Phi3,
+    /// OLMo 2 (OLMo Team 2025, <https://arxiv.org/abs/2501.00656>).
+    Olmo2,
+    /// SmolLM3 (Bakouch et al. 2025, <https://huggingface.co/blog/smollm3>).
+    SmolLm3,
+    /// DeBERTa-v2 and v3 (He et al. 2021, <https://arxiv.org/abs/2006.03654>
+    /// and <https://arxiv.org/abs/2111.09543>).
+    DebertaV2,
+    /// ModernBERT (Warner et al. 2024, <https://arxiv.org/abs/2412.13663>).
+    ModernBert,
+    /// ESM-1b and ESM-2, models of proteins (Rives et al. 2021,
+    /// <https://doi.org/10.1073/pnas.2016239118>; Lin et al. 2023,
+    /// <https://doi.org/10.1126/science.ade2574>).
+    Esm,
 }
 
 closed_set!(
@@ -68,6 +114,20 @@ closed_set!(
     Ernie => "ernie",
     Gpt2 => "gpt2",
     Llama => "llama",
+    GptNeox => "gpt_neox",
+    Opt => "opt",
+    Bloom => "bloom",
+    Mistral => "mistral",
+    Qwen2 => "qwen2",
+    Qwen3 => "qwen3",
+    Gemma2 => "gemma2",
+    Gemma3Text => "gemma3_text",
+    Phi3 => "phi3",
+    Olmo2 => "olmo2",
+    SmolLm3 => "smollm3",
+    DebertaV2 => "deberta-v2",
+    ModernBert => "modernbert",
+    Esm => "esm",
 );
 
 impl Family {
@@ -89,6 +149,20 @@ impl Family {
             Self::Ernie => ernie::architecture(json),
             Self::Gpt2 => gpt2::architecture(json),
             Self::Llama => llama::architecture(json),
+            Self::GptNeox => gpt_neox::architecture(json),
+            Self::Opt => opt::architecture(json),
+            Self::Bloom => bloom::architecture(json),
+            Self::Mistral => mistral::architecture(json),
+            Self::Qwen2 => qwen2::architecture(json),
+            Self::Qwen3 => qwen3::architecture(json),
+            Self::Gemma2 => gemma2::architecture(json),
+            Self::Gemma3Text => gemma3_text::architecture(json),
+            Self::Phi3 => phi3::architecture(json),
+            Self::Olmo2 => olmo2::architecture(json),
+            Self::SmolLm3 => smollm3::architecture(json),
+            Self::DebertaV2 => deberta_v2::architecture(json),
+            Self::ModernBert => modernbert::architecture(json),
+            Self::Esm => esm::architecture(json),
         }
     }
 }

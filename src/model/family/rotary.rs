@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::ConfigError;
-use super::fields::{number_within, refuse};
+use super::fields::{MAXIMUM_TOKENS, number_within, refuse, within};
 use crate::model::architecture::Rotation;
 
 /// What a config says of them, wherever it does.
@@ -46,8 +46,9 @@ struct Parameters {
 pub struct RotaryDefaults {
     /// `rope_theta` where none is named.
     pub theta: f64,
-    /// The share of a head's columns that is turned, where none is named.
-    pub share: f64,
+    /// The share of a head's columns that is turned, where none is named;
+    /// `None` where a family turns whole heads and hears of no share.
+    pub share: Option<f64>,
 }
 
 impl RotaryFields {
@@ -60,30 +61,118 @@ impl RotaryFields {
         head_size: usize,
         maximum_token_count: usize,
     ) -> Result<Rotation, ConfigError> {
-        let given = |value: &&Value| value.as_object().is_some_and(|object| !object.is_empty());
-        let old = self.rope_scaling.as_ref().filter(given);
-        let all = old.or(self.rope_parameters.as_ref().filter(given));
+        let parameters = self.parameters(layer_type)?;
+        parameters.rotation(defaults, head_size, maximum_token_count)
+    }
+
+    /// What layers of some type have, wherever the config says it.
+    fn parameters(&self, layer_type: Option<&str>) -> Result<Parameters, ConfigError> {
+        let old = given(self.rope_scaling.as_ref());
+        let all = old.or(given(self.rope_parameters.as_ref()));
         let of_type = layer_type.and_then(|name| all?.get(name)).or(all);
-        let parameters = match of_type {
+        let mut parameters = match of_type {
             Some(value) => Parameters::deserialize(value)?,
             None => Parameters::default(),
         };
-        let theta = parameters.rope_theta.or(self.rope_theta);
-        let theta = number_within("rope_theta", theta.unwrap_or(defaults.theta), [1.0, 1e12])?;
+        parameters.rope_theta = parameters.rope_theta.or(self.rope_theta);
         let share = parameters.partial_rotary_factor;
-        let share = share
-            .or(self.partial_rotary_factor)
-            .unwrap_or(defaults.share);
-        let share = number_within("partial_rotary_factor", share, [0.0, 1.0])?;
+        parameters.partial_rotary_factor = share.or(self.partial_rotary_factor);
         let original = self.original_max_position_embeddings;
-        let original = original.or(parameters.original_max_position_embeddings);
+        if original.is_some() {
+            parameters.original_max_position_embeddings = original;
+        }
+        Ok(parameters)
+    }
+
+    /// The rotation of Phi-3, which has LongRoPE or no rule at all, and whose
+    /// early configs call it by other names.
+    pub fn long_rotation(
+        &self,
+        defaults: RotaryDefaults,
+        head_size: usize,
+        maximum_token_count: usize,
+    ) -> Result<Rotation, ConfigError> {
+        let mut parameters = self.parameters(None)?;
+        match parameters.kind() {
+            "default" | "longrope" => {}
+            "su" | "yarn" => parameters.rope_type = Some("longrope".to_owned()),
+            found => refuse("rope_type", "default or longrope", true, found)?,
+        }
+        parameters.rotation(defaults, head_size, maximum_token_count)
+    }
+
+    /// The rotations of layers that attend to all and of those that attend to
+    /// some, as Gemma 3 has them: old configs have a base for each, and scale
+    /// the first alone.
+    pub fn global_and_local(
+        &self,
+        local_base: Option<f64>,
+        [global, local]: [RotaryDefaults; 2],
+        head_size: usize,
+        maximum_token_count: usize,
+    ) -> Result<[Rotation; 2], ConfigError> {
+        let of_type = |name: &str| {
+            let nested = self.rope_parameters.as_ref().and_then(|all| all.get(name));
+            let fields = given(nested).and_then(Value::as_object);
+            fields.cloned().unwrap_or_default()
+        };
+        let mut of_global = of_type("full_attention");
+        if let Some(Value::Object(scaling)) = &self.rope_scaling {
+            of_global.extend(scaling.clone());
+        }
+        let rotation = |fields, base: Option<f64>, defaults| {
+            let mut parameters = Parameters::deserialize(Value::Object(fields))?;
+            parameters.rope_theta = parameters.rope_theta.or(base);
+            parameters.rotation(defaults, head_size, maximum_token_count)
+        };
+        Ok([
+            rotation(of_global, self.rope_theta, global)?,
+            rotation(of_type("sliding_attention"), local_base, local)?,
+        ])
+    }
+}
+
+/// An object that holds something.
+fn given(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| value.as_object().is_some_and(|object| !object.is_empty()))
+}
+
+impl Parameters {
+    /// The name of the rule that makes the frequencies.
+    fn kind(&self) -> &str {
+        let kind = self.rope_type.as_deref().or(self.old_type.as_deref());
+        kind.unwrap_or("default")
+    }
+
+    fn rotation(
+        &self,
+        defaults: RotaryDefaults,
+        head_size: usize,
+        maximum_token_count: usize,
+    ) -> Result<Rotation, ConfigError> {
+        let kind = self.kind();
+        let theta = self.rope_theta.unwrap_or(defaults.theta);
+        let field = "partial_rotary_factor";
+        let share = self.partial_rotary_factor;
+        let share = number_within(field, share.or(defaults.share).unwrap_or(1.0), [0.0, 1.0])?;
+        let hears_of_share = defaults.share.is_some();
+        // The rules for frequencies hear of it, and layers that turn whole
+        // heads cannot use what they make of it.
+        let expected = "1 beside a rope_type";
+        let is_refused = !hears_of_share && kind != "default" && share < 1.0;
+        refuse(field, expected, is_refused, &share.to_string())?;
+        let share = if hears_of_share { share } else { 1.0 };
+        let original = match self.original_max_position_embeddings {
+            Some(count) => within("original_max_position_embeddings", count, MAXIMUM_TOKENS)?,
+            None => maximum_token_count,
+        };
         Sizes {
-            theta,
+            theta: number_within("rope_theta", theta, [1.0, 1e12])?,
             dimensions: (head_size as f64 * share) as usize,
             maximum: maximum_token_count as f64,
-            original: original.map_or(maximum_token_count as f64, |count| count as f64),
+            original: original as f64,
         }
-        .rotation(&parameters)
+        .rotation(kind, self)
     }
 }
 
@@ -99,11 +188,10 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn rotation(&self, parameters: &Parameters) -> Result<Rotation, ConfigError> {
-        let kind = parameters.rope_type.as_deref();
-        let kind = kind.or(parameters.old_type.as_deref()).unwrap_or("default");
+    fn rotation(&self, kind: &str, parameters: &Parameters) -> Result<Rotation, ConfigError> {
         let of = |frequencies: Vec<f32>, scale: f64| Rotation {
             frequencies,
+            stored_as: Vec::new(),
             long: None,
             scale: scale as f32,
         };
@@ -230,6 +318,7 @@ impl Sizes {
         };
         Ok(Rotation {
             frequencies: stretched("short_factor", &parameters.short_factor)?,
+            stored_as: Vec::new(),
             long: Some((
                 self.original as usize,
                 stretched("long_factor", &parameters.long_factor)?,

@@ -25,6 +25,7 @@ pub struct LoadedEmbeddings<O: Operations> {
     positions: Option<Tensor>,
     /// `[task, column]`.
     tasks: Option<Tensor>,
+    sum_projection: Option<O::Linear>,
     norm: Option<O::Norm>,
     projection: Option<O::Linear>,
     convolution: Option<LoadedConvolution<O>>,
@@ -61,6 +62,7 @@ impl<O: Operations> LoadedEmbeddings<O> {
             segments: table(embeddings.segments.as_ref())?,
             positions: table(positions.map(|positions| &positions.table))?,
             tasks: table(embeddings.tasks.as_ref())?,
+            sum_projection: linear(&embeddings.sum_projection)?,
             norm: norm(operations, weights, embeddings.norm.as_ref())?,
             projection: linear(&embeddings.projection)?,
             convolution: convolution
@@ -132,6 +134,10 @@ impl<O: Operations> Interpreter<O> {
             sum = (sum + rows(table, tasks.map(|_| 0))?)?; // [row, column]
         }
         let mut embedded = operations.from_rows(&sum)?; // [row, column] in the layout
+        if let Some(projection) = &loaded.sum_projection {
+            let projected = operations.linear(room, projection, &embedded)?; // [row, hidden] in the layout
+            operations.give_back(room, std::mem::replace(&mut embedded, projected));
+        }
         if let Some(norm) = &loaded.norm {
             let normal = operations.normalize(room, norm, &embedded)?; // [row, column] in the layout
             operations.give_back(room, std::mem::replace(&mut embedded, normal));

@@ -42,7 +42,7 @@ impl<O: Operations> Interpreter<O> {
     /// When a tensor is missing, of another shape or type, or not finite.
     pub fn load(
         operations: O,
-        architecture: Architecture,
+        mut architecture: Architecture,
         weights: Weights,
         keep: Keep,
     ) -> Result<Self, ModelError> {
@@ -55,6 +55,13 @@ impl<O: Operations> Interpreter<O> {
         let sizes = tensors.iter().map(|(_, shape)| shape);
         let number_count = |shape: &Vec<usize>| shape.iter().map(|&size| size as u64).product();
         weights.check_size(sizes.map(number_count).fold(0, u64::saturating_add))?;
+        for rotation in &mut architecture.rotations {
+            let mut stored = rotation.stored_as.iter();
+            if let Some(name) = stored.find(|name| weights.has(name)) {
+                let shape = [rotation.frequencies.len()];
+                rotation.frequencies = weights.read(name, &shape)?;
+            }
+        }
         let names: BTreeSet<String> = tensors.into_iter().map(|(name, _)| name).collect();
         let load = |block: &Block| LoadedBlock::load(&operations, &weights, keep, block);
         let blocks = &architecture.blocks;
@@ -177,6 +184,7 @@ fn tensors(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
     let of_blocks = architecture.blocks.iter().flat_map(Block::linears);
     let linears = [
         embeddings.word_projection.as_ref(),
+        embeddings.sum_projection.as_ref(),
         embeddings.projection.as_ref(),
     ];
     let of_distances = relative

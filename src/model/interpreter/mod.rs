@@ -105,9 +105,12 @@ impl<O: Operations> Interpreter<O> {
                 block.attention.query_key_value.outputs() + block.attention.query_columns();
             (columns + block.feed_forward.widening.outputs()) as u64
         });
-        // Embeddings and hidden states, and what the widest layer has beside.
+        // Embeddings and hidden states, and what the widest layer has beside;
+        // there are twice as many distances as tokens.
         let hidden = 8_u64.saturating_mul(self.architecture.hidden_size as u64);
         let columns = hidden.saturating_add(widest.max().unwrap_or(0));
+        let distances = 2_u64.saturating_mul(self.tables.column_count());
+        let columns = columns.saturating_add(distances);
         let number = size_of::<f32>() as u64;
         Demand {
             map_count: map_count as u64,
@@ -206,7 +209,7 @@ impl<O: Operations> Interpreter<O> {
         let read = self.before(pass, &loaded.attention_norms, hidden)?; // [row, hidden] in the layout
         let reads = read.as_ref().unwrap_or(hidden);
         let query_key_value = operations.linear(room, &loaded.query_key_value, reads)?; // [row, query, key, value] in the layout
-        let relative = self.relative(pass, index, &block.attention, loaded)?;
+        let relative = self.relative(pass, index, &block.attention)?;
         let attending = Attending {
             attention: &block.attention,
             norms: [loaded.query_norm.as_ref(), loaded.key_norm.as_ref()],

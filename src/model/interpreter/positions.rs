@@ -1,14 +1,14 @@
 //! How positions enter attention: angles of rotations, and what heads make of
 //! distances.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use candle_core::{Device, Tensor};
 
-use super::load::LoadedBlock;
 use super::{Interpreter, Pass};
 use crate::model::architecture::{
-    Architecture, Attention, Buckets, Position, RelativeTable, Rotation,
+    Architecture, Attention, Buckets, Linear, Position, RelativeTable, Rotation,
 };
 use crate::model::error::ModelError;
 use crate::model::ops::{Distances, Keep, Operations, Relative};
@@ -21,6 +21,11 @@ pub struct Tables<O: Operations> {
     relative: Vec<f32>,
     /// For each layer, from rows of the table to queries and keys.
     projections: Vec<O::Linear>,
+    /// What came of it for each layer, for the longest input so far: distances
+    /// are the same in all inputs. Empty where there is but one pass.
+    made: Vec<Mutex<Option<Relative>>>,
+    /// Columns of all that is held of a distance.
+    column_count: usize,
 }
 
 /// What all layers of a pass have in common of positions.
@@ -32,9 +37,8 @@ pub struct Positioning {
     buckets: Option<Distances>,
     /// By slope.
     slopes: Option<Distances>,
-    /// Rows of the table for each distance, and the length of the longest
-    /// input: `[distance, column]` in the layout.
-    rows: Option<(Tensor, usize)>,
+    /// The length of the longest input.
+    longest: usize,
 }
 
 impl<O: Operations> Tables<O> {
@@ -52,6 +56,8 @@ impl<O: Operations> Tables<O> {
             return Ok(Self {
                 relative: Vec::new(),
                 projections: Vec::new(),
+                made: Vec::new(),
+                column_count: 0,
             });
         };
         let RelativeTable {
@@ -70,10 +76,53 @@ impl<O: Operations> Tables<O> {
             let rows = operations.normalize(&room, &norm, &rows)?; // [bucket, column] in the layout
             values = operations.rows_of(&rows, (0, table.rows))?;
         }
-        let load = |linear| operations.load_linear(weights, keep, linear, None);
+        // Those that a layer has itself are read again when they are used, which
+        // is seldom.
+        let blocks = architecture.blocks.iter();
+        let own: BTreeSet<&(String, usize)> = blocks
+            .flat_map(|block| &block.attention.query_key_value.parts)
+            .collect();
+        let load = |linear: &Linear| {
+            let keep = match linear.parts.iter().all(|part| own.contains(part)) {
+                true => Keep::Little,
+                false => keep,
+            };
+            operations.load_linear(weights, keep, linear, None)
+        };
+        let made = || Mutex::new(None);
+        let outputs = projections.iter().map(Linear::outputs);
+        let held = match keep {
+            Keep::All => outputs.sum(),
+            Keep::Little => outputs.max().unwrap_or(0),
+        };
         Ok(Self {
+            column_count: table.columns + held,
             relative: values,
             projections: projections.iter().map(load).collect::<Result<_, _>>()?,
+            made: match keep {
+                Keep::All => projections.iter().map(|_| made()).collect(),
+                Keep::Little => Vec::new(),
+            },
+        })
+    }
+
+    /// Columns of all that is held of a distance.
+    pub fn column_count(&self) -> u64 {
+        self.column_count as u64
+    }
+
+    /// Rows of the table for the distances of inputs of some length, of
+    /// `columns` each: `[distance][column]`.
+    fn rows<'rows>(
+        &'rows self,
+        relative: &'rows RelativeTable,
+        longest: usize,
+    ) -> impl Iterator<Item = &'rows [f32]> + Clone {
+        let columns = relative.table.columns;
+        let distances = 1 - longest as isize..longest as isize;
+        distances.map(move |distance| {
+            let row = bucket(relative.buckets, distance).min(relative.table.rows - 1);
+            &self.relative[row * columns..][..columns]
         })
     }
 }
@@ -104,7 +153,10 @@ impl<O: Operations> Interpreter<O> {
     pub(super) fn positioning(&self, spans: &[(usize, usize)]) -> Result<Positioning, ModelError> {
         let architecture = &self.architecture;
         let longest = spans.iter().map(|&(_, length)| length).max().unwrap_or(1);
-        let mut positioning = Positioning::default();
+        let mut positioning = Positioning {
+            longest,
+            ..Positioning::default()
+        };
         for rotation in &architecture.rotations {
             let [cosines, sines] = angles(rotation, spans);
             let rows: usize = spans.iter().map(|&(_, length)| length).sum();
@@ -125,28 +177,17 @@ impl<O: Operations> Interpreter<O> {
         if let Some(attention) = first(|position| matches!(position, Position::Alibi)) {
             positioning.slopes = Some(slopes(attention.head_count, longest));
         }
-        if let Some(relative) = &architecture.relative {
-            let columns = relative.table.columns;
-            let distances = 1 - longest as isize..longest as isize;
-            let rows = distances.map(|distance| {
-                let row = bucket(relative.buckets, distance).min(relative.table.rows - 1);
-                &self.tables.relative[row * columns..][..columns]
+        if let Some(relative) = &architecture.relative
+            && first(|position| matches!(position, Position::Buckets)).is_some()
+        {
+            let rows = self.tables.rows(relative, longest);
+            let rows: Vec<&[f32]> = rows.collect(); // [distance][head]
+            let heads = 0..relative.table.columns;
+            let of_heads = heads.flat_map(|head| rows.iter().map(move |row| row[head]));
+            positioning.buckets = Some(Distances {
+                values: of_heads.collect(),
+                longest,
             });
-            if first(|position| matches!(position, Position::Buckets)).is_some() {
-                let rows: Vec<&[f32]> = rows.clone().collect(); // [distance][head]
-                let heads = (0..columns).flat_map(|head| rows.iter().map(move |row| row[head]));
-                positioning.buckets = Some(Distances {
-                    values: heads.collect(),
-                    longest,
-                });
-            }
-            if first(|position| matches!(position, Position::Disentangled(_))).is_some() {
-                let rows: Vec<f32> = rows.flatten().copied().collect();
-                let shape = (2 * longest - 1, columns);
-                let rows = Tensor::from_vec(rows, shape, &Device::Cpu)?; // [distance, column]
-                let rows = self.operations.from_rows(&rows)?; // [distance, column] in the layout
-                positioning.rows = Some((rows, longest));
-            }
         }
         Ok(positioning)
     }
@@ -157,30 +198,52 @@ impl<O: Operations> Interpreter<O> {
         pass: &Pass<'_, O>,
         index: usize,
         attention: &Attention,
-        loaded: &LoadedBlock<O>,
     ) -> Result<Option<Relative>, ModelError> {
-        let Position::Disentangled(parts) = attention.position else {
+        let tables = &self.tables;
+        let (Position::Disentangled(parts), Some(relative), Some(linear)) = (
+            attention.position,
+            &self.architecture.relative,
+            tables.projections.get(index),
+        ) else {
             return Ok(None);
         };
-        let Some((rows, longest)) = &pass.positioning.rows else {
-            return Ok(None);
+        let mut longest = pass.positioning.longest;
+        let made = tables.made.get(index);
+        // Nothing is computed under the lock: whoever computes waits for threads
+        // that may come here.
+        let before = made.and_then(|made| lock(made).clone());
+        if let Some(before) = before {
+            if before.longest >= longest {
+                return Ok(Some(before));
+            }
+            // Twice as many, so that ever longer inputs seldom ask for more.
+            let maximum = self.architecture.maximum_token_count;
+            longest = longest.max((2 * before.longest).min(maximum));
+        }
+        let rows: Vec<f32> = tables.rows(relative, longest).flatten().copied().collect();
+        let shape = (2 * longest - 1, relative.table.columns);
+        let rows = Tensor::from_vec(rows, shape, &Device::Cpu)?; // [distance, column]
+        let rows = self.operations.from_rows(&rows)?; // [distance, column] in the layout
+        let keys = match parts.position_to_content {
+            true => attention.query_columns(),
+            false => 0,
         };
-        let own = self.tables.projections.get(index);
-        // The layer's own queries come first, then its keys.
-        let linear = own.unwrap_or(&loaded.query_key_value);
-        let has_queries = own.is_none() || parts.position_to_content;
-        let keys = if has_queries {
-            attention.query_columns()
-        } else {
-            0
-        };
-        Ok(Some(Relative {
-            rows: self.operations.linear(&pass.room, linear, rows)?, // [distance, column] in the layout
+        let relative = Relative {
+            rows: self.operations.linear(&pass.room, linear, &rows)?, // [distance, column] in the layout
             queries: parts.position_to_content.then_some(0),
             keys: parts.content_to_position.then_some(keys),
-            longest: *longest,
-        }))
+            longest,
+        };
+        if let Some(made) = made {
+            *lock(made) = Some(relative.clone());
+        }
+        Ok(Some(relative))
     }
+}
+
+/// What was made for the longest input so far.
+fn lock(made: &Mutex<Option<Relative>>) -> MutexGuard<'_, Option<Relative>> {
+    made.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Cosines and sines of the positions of all rows: `[row, half]` each.
@@ -249,8 +312,10 @@ fn bucket(buckets: Buckets, distance: isize) -> usize {
             let signed = match bucket_count {
                 Some(count) if magnitude > count / 2 => {
                     let middle = count / 2;
-                    let share = libm::logf(magnitude as f32 / middle as f32)
-                        / libm::logf((maximum - 1) as f32 / middle as f32);
+                    // In float32, whose rounding decides at the borders.
+                    let logarithm = |ratio: f32| libm::log(f64::from(ratio)) as f32;
+                    let share = logarithm(magnitude as f32 / middle as f32)
+                        / logarithm(((maximum - 1) as f64 / middle as f64) as f32);
                     let far = libm::ceilf(share * (middle - 1) as f32) as isize;
                     (middle as isize + far) * distance.signum()
                 }

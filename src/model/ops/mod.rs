@@ -53,7 +53,7 @@ pub struct Distances {
 }
 
 /// What distances ask for and are found by, as [`Distances`] counts them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Relative {
     /// `[distance, column]`, in the implementation's layout.
     pub rows: Tensor,

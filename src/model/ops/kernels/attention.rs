@@ -6,6 +6,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
+use super::distant::{Distant, DistantTask, RelativeScores};
 use super::functions::{exp, tanh};
 use super::instructions::Instructions;
 use super::product::DEPTH;
@@ -19,7 +20,7 @@ const TASK_PANELS: usize = 8;
 
 /// Panels, keys and columns of a tile; see the tiles of the products.
 const TILE_PANELS: usize = 2;
-const TILE_KEYS: usize = 12;
+pub(super) const TILE_KEYS: usize = 12;
 const TILE_COLUMNS: usize = 8;
 
 /// Keys whose probabilities are turned from panels into rows together.
@@ -44,21 +45,6 @@ pub struct AttentionShape<'data> {
     pub distances: Option<DistanceScores<'data>>,
     /// Whose products with contents are added to scores before the scale.
     pub relative: Option<RelativeScores<'data>>,
-}
-
-/// Queries and keys of distances: rows for `longest − 1 + query − key`.
-#[derive(Debug, Clone, Copy)]
-pub struct RelativeScores<'data> {
-    /// `[panel, column, lane]`.
-    pub rows: &'data [f32],
-    /// How many columns they have.
-    pub column_count: usize,
-    /// Where the queries of all heads begin, which keys are multiplied with.
-    pub queries: Option<usize>,
-    /// Where the keys of all heads begin, which queries are multiplied with.
-    pub keys: Option<usize>,
-    /// The length of the longest input that they are for.
-    pub longest: usize,
 }
 
 /// What scores get for the distance between query and key.
@@ -190,44 +176,19 @@ impl WithSimd for Task<'_> {
         source.gather(starts.key, rows, padded_keys, &mut keys);
         let mut values = vec![0.0; head_size * padded_keys]; // [column, key]
         source.gather(starts.value, rows, padded_keys, &mut values);
-        let relative = shape.relative.map(|relative| {
-            let head = self.head * head_size;
-            let length = query_count + self.length - 1;
-            let padded_length = length.next_multiple_of(TILE_KEYS);
-            let rows = (relative.longest + self.query - self.length, length);
-            let source = Columns {
-                panels: relative.rows,
-                column_count: relative.column_count,
-                lane_count: lanes,
-            };
-            let mut of_distances = vec![0.0; head_size * padded_length]; // [column, distance]
-            if let Some(start) = relative.keys {
-                source.gather(start + head, rows, padded_length, &mut of_distances);
+        let relative = match shape.relative {
+            Some(relative) => {
+                let task = DistantTask {
+                    head_column: self.head * head_size,
+                    head_size,
+                    query: self.query,
+                    query_count,
+                    length: self.length,
+                };
+                Some(Distant::new(simd, relative, task, &keys))
             }
-            let by_key = relative.queries.map(|start| {
-                let panel_count = length.div_ceil(lanes);
-                let mut panels = Aligned::zeros(panel_count * panel_length); // [panel, column, lane]
-                let each = panels.values_mut().chunks_exact_mut(panel_length);
-                for (index, panel) in each.enumerate() {
-                    let done = index * lanes;
-                    let rows = (rows.0 + done, lanes.min(length - done));
-                    source.gather(start + head, rows, lanes, panel);
-                }
-                let mut products = Aligned::zeros(panel_count * padded_keys * lanes); // [panel, key, lane]
-                let rows = S::as_simd_f32s(panels.values()).0.chunks_exact(head_size);
-                let sums = S::as_mut_simd_f32s(products.values_mut()).0;
-                for (panel, sums) in rows.zip(sums.chunks_exact_mut(padded_keys)) {
-                    multiply::<S, 1>(simd, [panel], &keys, padded_keys, 0..self.length, sums);
-                }
-                products
-            });
-            Distant {
-                by_query: relative.keys.map(|_| of_distances),
-                by_key,
-                padded_length,
-                length,
-            }
-        });
+            None => None,
+        };
         let mut scores = Aligned::zeros(TILE_PANELS * padded_keys * lanes); // [panel, key, lane]
         let scores = S::as_mut_simd_f32s(scores.values_mut()).0;
         let mut context = vec![0.0; panel_count * panel_length]; // [panel, column, lane]
@@ -240,7 +201,6 @@ impl WithSimd for Task<'_> {
                 .distances
                 .map(|all| (all.of_head(self.head), all.longest)),
             relative: relative.as_ref(),
-            first_query: self.query,
         };
         let queries = queries.values().chunks(TILE_PANELS * panel_length);
         let outputs = context.chunks_mut(TILE_PANELS * panel_length);
@@ -273,27 +233,12 @@ struct Tile<'data> {
     /// Those of the head, and the length of the longest input.
     distances: Option<(&'data [f32], usize)>,
     relative: Option<&'data Distant>,
-    /// The first query of the task, within the input.
-    first_query: usize,
-}
-
-/// What the queries of a task and all keys make of the distances between them:
-/// the first is that of the first query and the last key.
-struct Distant {
-    /// Keys of distances: `[column, padded distance]`.
-    by_query: Option<Vec<f32>>,
-    /// Products of keys and the queries of distances: `[panel, padded key,
-    /// lane]`, a distance a lane.
-    by_key: Option<Aligned>,
-    padded_length: usize,
-    /// How many distances there are.
-    length: usize,
 }
 
 /// Adds the products of queries (or of whatever is in the panels) and keys:
 /// `[panel, padded key]`.
 #[inline(always)]
-fn multiply<S: Simd, const PANELS: usize>(
+pub(super) fn multiply<S: Simd, const PANELS: usize>(
     simd: S,
     panels: [&[S::f32s]; PANELS],
     keys: &[f32],
@@ -347,7 +292,9 @@ impl Tile<'_> {
         let head_size = context.len() / PANELS;
         scores.fill(simd.splat_f32s(0.0));
         multiply(simd, queries, keys, padded_keys, reach.clone(), scores);
-        self.add_distant(simd, query, queries, reach.clone(), scores);
+        if let Some(relative) = self.relative {
+            relative.add(simd, query, queries, reach.clone(), scores);
+        }
         for (index, (scores, map)) in scores
             .chunks_exact_mut(padded_keys)
             .zip(map.chunks_mut(lanes * length))
@@ -382,54 +329,6 @@ impl Tile<'_> {
                 for row in 0..head_size - first {
                     let mut output = split::<_, PANELS>(context, head_size, first + row);
                     add_tile::<S, PANELS, 1>(simd, panels, weights(row), &mut output);
-                }
-            }
-        }
-    }
-    /// Adds the products of contents and distances: `[panel, padded key]`.
-    #[inline(always)]
-    fn add_distant<S: Simd, const PANELS: usize>(
-        &self,
-        simd: S,
-        query: usize,
-        queries: [&[S::f32s]; PANELS],
-        reach: Range<usize>,
-        scores: &mut [S::f32s],
-    ) {
-        let Some(distant) = self.relative else {
-            return;
-        };
-        let lanes = S::F32_LANES;
-        let padded_keys = scores.len() / PANELS;
-        let padded_length = distant.padded_length;
-        let mut by_query = Vec::new(); // [panel, padded distance]
-        if let Some(keys) = &distant.by_query {
-            by_query.resize(PANELS * padded_length, simd.splat_f32s(0.0));
-            let all = 0..distant.length;
-            multiply(simd, queries, keys, padded_length, all, &mut by_query);
-        }
-        let by_query: &[f32] = bytemuck::cast_slice(&by_query);
-        let by_key = distant.by_key.as_ref().map(Aligned::values);
-        let scores: &mut [f32] = bytemuck::cast_slice_mut(scores);
-        for (index, scores) in scores.chunks_exact_mut(padded_keys * lanes).enumerate() {
-            let by_query = by_query.chunks_exact(padded_length * lanes).nth(index);
-            let first = query + index * lanes - self.first_query + self.length - 1;
-            for key in reach.clone() {
-                for lane in 0..lanes {
-                    let distance = first + lane - key;
-                    let score = &mut scores[key * lanes + lane];
-                    if let Some(by_query) = by_query
-                        && let Some(product) = by_query.get(distance * lanes + lane)
-                    {
-                        *score += product;
-                    }
-                    let (panel, distance) = (distance / lanes, distance % lanes);
-                    if let Some(by_key) = by_key
-                        && let Some(product) =
-                            by_key.get((panel * padded_keys + key) * lanes + distance)
-                    {
-                        *score += product;
-                    }
                 }
             }
         }
@@ -535,17 +434,17 @@ fn transpose<S: Simd>(scores: &[S::f32s], map: &mut [f32]) {
 }
 
 /// A matrix in panels, whose rows need not start with one.
-struct Columns<'data> {
-    panels: &'data [f32],
-    column_count: usize,
-    lane_count: usize,
+pub(super) struct Columns<'data> {
+    pub panels: &'data [f32],
+    pub column_count: usize,
+    pub lane_count: usize,
 }
 
 impl Columns<'_> {
     /// Some columns of `length` rows from `start` on, into as many columns of
     /// `padded_length` rows each: `[column, row]`.
     #[inline(always)]
-    fn gather(
+    pub fn gather(
         &self,
         column: usize,
         (start, length): (usize, usize),

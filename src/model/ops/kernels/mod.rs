@@ -29,6 +29,7 @@
 
 mod aligned;
 mod attention;
+mod distant;
 mod elementwise;
 mod functions;
 mod instructions;
@@ -40,7 +41,8 @@ mod tile;
 
 pub use crate::model::architecture::{Activation, HeadStart};
 pub use aligned::Aligned;
-pub use attention::{AttentionShape, DistanceScores, RelativeScores, attend};
+pub use attention::{AttentionShape, DistanceScores, attend};
+pub use distant::RelativeScores;
 pub use elementwise::{add, gate, rotate};
 pub use functions::activate;
 pub use instructions::{InstructionSet, Instructions, InstructionsError, use_instructions};
