@@ -11,6 +11,7 @@ mod binary;
 mod command_line;
 mod decoder_configs;
 mod digests;
+mod encoders;
 mod families;
 mod figures;
 mod folders;

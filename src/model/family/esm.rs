@@ -197,7 +197,7 @@ fn rotation(fields: &Fields, sizes: &Sizes, maximum: usize) -> Result<Rotation, 
     }
     let defaults = RotaryDefaults {
         theta: fields.rope_theta,
-        share: 1.0,
+        share: Some(1.0),
     };
     let rotation = RotaryFields::default().rotation(None, defaults, head_size, maximum)?;
     Ok(Rotation {

@@ -127,7 +127,10 @@ impl Fields {
                 LayerType::Global => self.global_rope_theta,
                 LayerType::Local => self.local_rope_theta,
             };
-            let defaults = RotaryDefaults { theta, share: 1.0 };
+            let defaults = RotaryDefaults {
+                theta,
+                share: Some(1.0),
+            };
             let name = Some(layer_type.name());
             self.rotary.rotation(name, defaults, head_size, maximum)
         };
