@@ -12,6 +12,7 @@ pub mod hub;
 mod lookup;
 mod other_tokenizer;
 mod provenance;
+mod remembered;
 mod tokenizer_files;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use digest::DigestError;
 pub use file_digest::FileDigest;
 pub use file_kind::{ExpectedKind, FileKind, WrongKindError, is_lfs_pointer};
 pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
+pub use remembered::DigestFolder;
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 
 use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
@@ -252,6 +254,8 @@ pub struct Checkpoint {
     pub weights_prefix: Option<String>,
     /// What the user should be told about the source, in one sentence.
     pub notice: Option<String>,
+    /// Where digests of large files are remembered, `None` for nowhere.
+    pub digest_folder: Option<DigestFolder>,
     digests: Vec<digest::PendingDigest>,
 }
 
@@ -264,7 +268,7 @@ impl Checkpoint {
             source: self.source,
             commit: self.commit.clone(),
             weights_prefix: None,
-            files: digest::Digests::start(self.digests.clone()),
+            files: digest::Digests::start(self.digests.clone(), self.digest_folder.clone()),
         }
     }
 }

@@ -14,10 +14,10 @@ use tokenizers::{
     PreTokenizerWrapper, Tokenizer, TokenizerImpl,
 };
 
-use super::bounds::{self, File, Outline};
+use super::bounds::{self, File, Growth, Outline};
 use super::class::{Class, class};
 use super::error::TokenizerError;
-use super::settings::Settings;
+use super::settings::{Numbered, Settings};
 use crate::checkpoint::{TokenizerFiles, VocabularyFile};
 
 /// A tokenizer, and what has to be known beside it.
@@ -26,8 +26,7 @@ pub(super) struct Built {
     pub class: Class,
     /// The id that stands for what the vocabulary lacks.
     pub unknown_id: Option<u32>,
-    /// At most so many bytes become of one byte of a text.
-    pub growth: usize,
+    pub growth: Growth,
     /// Whether the beginning of a text is dropped rather than its end.
     pub truncates_beginning: bool,
     /// Whether the model is told which text a token is of.
@@ -37,6 +36,13 @@ pub(super) struct Built {
 /// The tokenizer that transformers makes of the files.
 pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, TokenizerError> {
     let model_config = files.model_config.as_deref().unwrap_or(model_config);
+    for (name, json) in [
+        ("tokenizer_config.json", &files.config),
+        ("special_tokens_map.json", &files.special_tokens_map),
+        ("added_tokens.json", &files.added_tokens),
+    ] {
+        bounds::check_values(name, json.as_deref().unwrap_or_default())?;
+    }
     match &files.vocabulary {
         VocabularyFile::Text(lines) => {
             let mut settings = Settings::read(files, Vec::new())?;
@@ -52,6 +58,7 @@ fn of_json(
     files: &TokenizerFiles,
     model_config: &[u8],
 ) -> Result<Built, TokenizerError> {
+    bounds::check_values("tokenizer.json", json)?;
     // Where the kind of model is not left open, the vocabulary goes straight
     // from the file to its table, four times as fast.
     let word_pieces = guard(|| Ok(serde_json::from_slice::<File<WordPiece>>(json)?)).ok();
@@ -63,6 +70,8 @@ fn of_json(
             (file.check()?, file.added_tokens, None, file.model.unk_id)
         }
     };
+    let contents = added.iter().map(Numbered::content);
+    bounds::check_added(contents, growth)?;
     let mut settings = Settings::read(files, added)?;
     match class(std::mem::take(&mut settings.class), model_config, true)? {
         class @ (Class::Bert | Class::BertWithoutSegments) => {
@@ -83,7 +92,7 @@ fn as_it_is(
     json: &[u8],
     settings: Settings,
     class: Class,
-    growth: usize,
+    growth: Growth,
     unigram_unknown: Option<u32>,
 ) -> Result<Built, TokenizerError> {
     type OfWordPieces = TokenizerImpl<
@@ -101,7 +110,7 @@ fn as_it_is(
     };
     let added = inner.get_added_tokens_decoder();
     let known: Vec<String> = added.values().map(|token| token.content.clone()).collect();
-    add(&mut inner, &settings, &known)?;
+    add(&mut inner, &settings, &known, growth)?;
     // A tokenizer.json may carry both; attnviz decides itself.
     inner.with_padding(None);
     inner
@@ -121,6 +130,7 @@ fn as_it_is(
 /// part of it.
 fn of_lines(lines: &[u8]) -> Result<WordPiece, TokenizerError> {
     let wrong = |error: &dyn std::fmt::Display| TokenizerError::Vocabulary(error.to_string());
+    bounds::check_lines(lines)?;
     let vocabulary = WordPiece::read_bytes(lines).map_err(|error| wrong(&error))?;
     if vocabulary.is_empty() {
         return Err(wrong(&"it is empty"));
@@ -203,7 +213,7 @@ fn bert(
         )))
         .map_err(TokenizerError::Tokenizers)?
         .with_pre_tokenizer(Some(BertPreTokenizer));
-    add(&mut inner, &settings, &[])?;
+    add(&mut inner, &settings, &[], bounds::BERT_GROWTH)?;
     // Where there is to be none, transformers puts the ids of BERT's own
     // vocabularies.
     let end = |key: &str, of_bert: &str, id_of_bert: u32| match settings.name(key) {
@@ -229,8 +239,15 @@ fn bert(
     })
 }
 
-fn add(inner: &mut Tokenizer, settings: &Settings, known: &[String]) -> Result<(), TokenizerError> {
-    guard(|| inner.add_tokens(settings.tokens(known))).map_err(TokenizerError::Tokenizers)?;
+fn add(
+    inner: &mut Tokenizer,
+    settings: &Settings,
+    known: &[String],
+    growth: Growth,
+) -> Result<(), TokenizerError> {
+    let tokens = settings.tokens(known);
+    bounds::check_added(tokens.iter().map(|token| token.content.as_str()), growth)?;
+    guard(|| inner.add_tokens(tokens)).map_err(TokenizerError::Tokenizers)?;
     if settings.config.split_special_tokens == Some(true) {
         inner.set_encode_special_tokens(true);
     }

@@ -2,6 +2,7 @@
 //! together as transformers 5.23 does it in `_from_pretrained` and in the
 //! tokenizer's constructor (`tokenization_utils_base.py`).
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -14,9 +15,12 @@ pub(super) const EXTRA: &str = "extra_special_tokens";
 /// What [`EXTRA`] was called before.
 const ADDITIONAL: &str = "additional_special_tokens";
 
-/// The entries of an object, in the order of the file, each key once.
+/// The entries of an object, each key once, with its place in the file.
 #[derive(Debug, Default)]
-pub(super) struct Entries(Vec<(String, Value)>);
+pub(super) struct Entries {
+    values: HashMap<String, (usize, Value)>,
+    next_place: usize,
+}
 
 impl Entries {
     /// Those of `tokenizer_config.json`.
@@ -43,16 +47,12 @@ impl Entries {
     /// special.
     pub(super) fn take_map(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
         let map: Self = serde_json::from_slice(json)?;
-        for (key, value) in map.0 {
+        for (key, value) in map.in_order() {
             let value = match (as_special(value), self.get(EXTRA)) {
                 (Value::Array(more), Some(Value::Array(tokens))) if key == EXTRA => {
-                    let mut tokens = tokens.clone();
-                    for token in more {
-                        if !tokens.contains(&token) {
-                            tokens.push(token);
-                        }
-                    }
-                    Value::Array(tokens)
+                    let mut known: HashSet<&Value> = tokens.iter().collect();
+                    let more = more.iter().filter(|token| known.insert(token));
+                    Value::Array(tokens.iter().chain(more).cloned().collect())
                 }
                 (value, _) => value,
             };
@@ -62,15 +62,14 @@ impl Entries {
         Ok(())
     }
 
-    /// Whether the content is that of one of the `named` tokens, or of one
-    /// without a name.
-    pub(super) fn has_token(&self, named: &[&str], content: &str) -> bool {
-        let is_content = |value: &Value| {
-            value == content || value.get("content").is_some_and(|of| of == content)
-        };
-        let mut values = named.iter().filter_map(|key| self.get(key));
+    /// What the `named` tokens, and those without a name, are.
+    pub(super) fn contents(&self, named: &[&str]) -> HashSet<&str> {
+        let named = named.iter().filter_map(|key| self.get(key));
         let extra = self.get(EXTRA).and_then(Value::as_array);
-        values.any(is_content) || extra.is_some_and(|tokens| tokens.iter().any(is_content))
+        named
+            .chain(extra.into_iter().flatten())
+            .filter_map(content)
+            .collect()
     }
 
     /// All of them. A list with the older key counts where there is none with
@@ -82,24 +81,33 @@ impl Entries {
             self.set(EXTRA, tokens);
             self.name_extra();
         }
-        self.0
+        self.in_order()
+    }
+
+    fn in_order(self) -> Vec<(String, Value)> {
+        let mut entries: Vec<(String, (usize, Value))> = self.values.into_iter().collect();
+        entries.sort_unstable_by_key(|(_, (place, _))| *place);
+        let entries = entries.into_iter();
+        entries.map(|(key, (_, value))| (key, value)).collect()
     }
 
     fn get(&self, key: &str) -> Option<&Value> {
-        let entry = self.0.iter().find(|(name, _)| name == key);
-        entry.map(|(_, value)| value)
+        self.values.get(key).map(|(_, value)| value)
     }
 
     fn set(&mut self, key: &str, value: Value) {
-        match self.0.iter_mut().find(|(name, _)| name == key) {
+        match self.values.get_mut(key) {
             Some((_, earlier)) => *earlier = value,
-            None => self.0.push((key.to_owned(), value)),
+            None => {
+                let entry = (self.next_place, value);
+                self.values.insert(key.to_owned(), entry);
+                self.next_place += 1;
+            }
         }
     }
 
     fn remove(&mut self, key: &str) -> Option<Value> {
-        let index = self.0.iter().position(|(name, _)| name == key)?;
-        Some(self.0.remove(index).1)
+        self.values.remove(key).map(|(_, value)| value)
     }
 
     /// Tokens that an object names beside the usual ones are entries like
@@ -113,6 +121,11 @@ impl Entries {
             }
         }
     }
+}
+
+/// What a token is that is written as a name, or as an object.
+fn content(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value.get("content")?.as_str())
 }
 
 /// The same, with every token that is an object marked as a special one.

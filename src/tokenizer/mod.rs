@@ -3,8 +3,8 @@
 //!
 //! `class` says which of transformers' tokenizers the files are for, by the
 //! names in `families`; `settings` what the small ones among them say, whose
-//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for; and
-//! `build` puts them together. `long` tokenizes texts of any length; `words` and
+//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for,
+//! each `part` of which is read up to a limit; and `build` puts them together. `long` tokenizes texts of any length; `words` and
 //! `labels` say what is made of the tokens on an axis.
 
 mod bounds;
@@ -15,6 +15,7 @@ mod error;
 mod families;
 pub mod labels;
 mod long;
+mod part;
 mod settings;
 pub mod words;
 
@@ -94,7 +95,7 @@ impl Tokenizer {
                 )),
                 Class::Bert | Class::BertWithoutSegments | Class::AsItIs => None,
             },
-            growth,
+            growth: growth.of_text,
             truncates_beginning,
             tells_segments,
             row_count: None,

@@ -2,7 +2,7 @@
 //! put together as transformers 5.23 does it in `_from_pretrained`
 //! (`tokenization_utils_base.py`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,6 +80,12 @@ pub(super) struct Numbered {
     id: u32,
     #[serde(flatten)]
     token: Written,
+}
+
+impl Numbered {
+    pub(super) fn content(&self) -> &str {
+        &self.token.content
+    }
 }
 
 /// What the files beside the vocabulary say together.
@@ -166,34 +172,29 @@ impl Settings {
     /// `known` ones are in the tokenizer already.
     pub(super) fn tokens(&self, known: &[String]) -> Vec<AddedToken> {
         let mut tokens: Vec<AddedToken> = self.added.values().cloned().collect();
-        let is_named = |token: &AddedToken| {
-            let mut named = self.named.iter();
-            named.any(|(_, other)| other.content == token.content)
-        };
-        tokens
-            .iter_mut()
-            .for_each(|token| token.special |= is_named(token));
+        let is_named: HashSet<&str> = self.named.iter().map(|(_, token)| content(token)).collect();
+        for token in &mut tokens {
+            token.special |= is_named.contains(content(token));
+        }
         let attribute = |key: &str| ATTRIBUTES.iter().position(|name| *name == key);
         let mut named: Vec<&(String, AddedToken)> = self.named.iter().collect();
         // Those that all models have come first; the sort keeps the others.
         named.sort_by_key(|(key, _)| attribute(key).unwrap_or(ATTRIBUTES.len()));
         let named = named.into_iter().map(|(_, token)| token);
-        for token in named.chain(&self.extra) {
-            let is_there = known.contains(&token.content)
-                || tokens.iter().any(|other| other.content == token.content);
-            if !is_there {
-                tokens.push(token.clone());
-            }
-        }
+        let mut there: HashSet<&str> = known.iter().map(String::as_str).collect();
+        there.extend(self.added.values().map(content));
+        let more = named.chain(&self.extra);
+        tokens.extend(more.filter(|token| there.insert(content(token))).cloned());
         tokens
     }
 
     fn take(&mut self, key: String, value: Value) -> Result<(), TokenizerError> {
         match (key, value) {
             (key, Value::Array(tokens)) if key == EXTRA => {
+                let mut known: HashSet<AddedToken> = self.extra.iter().cloned().collect();
                 for value in tokens {
                     if let Some(token) = token(value)?
-                        && !self.extra.contains(&token)
+                        && known.insert(token.clone())
                     {
                         self.extra.push(token);
                     }
@@ -213,11 +214,15 @@ impl Settings {
     /// A special token is matched as the list of added tokens says, where it is
     /// in there.
     fn unify(&mut self) {
-        let named = std::mem::take(&mut self.named);
-        let unified = named
-            .into_iter()
-            .map(|(key, token)| (key, self.with_flags(token)));
-        self.named = unified.collect();
+        // Of several with one content the first counts.
+        let added = self.added.values().rev();
+        let added: HashMap<&str, &AddedToken> =
+            added.map(|token| (content(token), token)).collect();
+        for (_, token) in &mut self.named {
+            if let Some(found) = added.get(content(token)) {
+                *token = (*found).clone();
+            }
+        }
     }
 
     fn with_flags(&self, token: AddedToken) -> AddedToken {
@@ -225,6 +230,10 @@ impl Settings {
         let found = added.find(|other| other.content == token.content);
         found.cloned().unwrap_or(token)
     }
+}
+
+fn content(token: &AddedToken) -> &str {
+    &token.content
 }
 
 /// The added tokens of the files that go before `added_tokens_decoder`, and
@@ -242,8 +251,9 @@ fn older_files(
     if let Some(json) = &files.added_tokens {
         let wrong = |source| TokenizerError::AddedTokens { source };
         let tokens: BTreeMap<String, u32> = serde_json::from_slice(json).map_err(wrong)?;
+        let special_ones = entries.contents(&ATTRIBUTES);
         for (content, id) in tokens {
-            let special = entries.has_token(&ATTRIBUTES, &content);
+            let special = special_ones.contains(content.as_str());
             added.insert(id, AddedToken::from(content, special));
         }
     }
