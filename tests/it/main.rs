@@ -10,6 +10,7 @@ mod batch_page;
 mod binary;
 mod command_line;
 mod digests;
+mod encoder_configs;
 mod figures;
 mod folders;
 mod gallery;
