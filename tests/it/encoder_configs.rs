@@ -154,7 +154,7 @@ fn what_an_encoder_is_not_built_for_is_refused_by_its_fields_name() {
         ),
         (
             "modernbert",
-            json!({"layer_types": ["chunked_attention"; 4]}),
+            json!({"layer_types": vec!["chunked_attention"; 4]}),
             "chunked_attention",
         ),
         (
