@@ -11,6 +11,7 @@ mod binary;
 mod command_line;
 mod decoder_configs;
 mod digests;
+mod encoder_configs;
 mod encoders;
 mod families;
 mod figures;
