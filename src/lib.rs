@@ -1,4 +1,4 @@
-//! attnviz: every attention map of a BERT as a picture, from one command.
+//! attnviz: every attention map of a transformer as a picture, from one command.
 //!
 //! # The pipeline
 //!
@@ -43,13 +43,14 @@
 //! use attnviz::attention::Selection;
 //! use attnviz::checkpoint::{self, CheckpointSource, LoadOptions};
 //! use attnviz::input::Input;
+//! use attnviz::model::Backend;
 //! use attnviz::pipeline::{self, Use};
 //! use attnviz::store::OutputOptions;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let source = CheckpointSource::Builtin;
 //! let checkpoint = checkpoint::load(&source, &LoadOptions::default(), &mut |_| {})?;
-//! let loaded = pipeline::load(&checkpoint, Use::Once)?;
+//! let loaded = pipeline::load(&checkpoint, Use::Once, Backend::Fused)?;
 //! let input = Input::text("Hello, how are you?");
 //! let prepared = pipeline::prepare(&loaded.tokenizer, &input, loaded.limit(None))?;
 //! let selection = Selection::all(6, 12);

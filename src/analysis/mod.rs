@@ -8,6 +8,7 @@ mod options;
 mod profile;
 mod reduce;
 mod reshape;
+mod uniform;
 
 pub use links::{Link, LinkChoice, strongest_links};
 pub use maps::{Axis, AxisUnit, MapId, Maps, Measure};
@@ -15,3 +16,4 @@ pub use options::{Crop, CropError, Granularity, ReshapeOptions, SpecialTokens};
 pub use profile::{Direction, Profile, profile};
 pub use reduce::{Reduction, Reductions, reduce};
 pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};
+pub use uniform::attends_uniformly;

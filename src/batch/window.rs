@@ -64,7 +64,7 @@ pub(super) struct Finished {
 impl Context<'_> {
     /// What an input of so many tokens takes, in bytes of attention.
     pub(super) fn cost(&self, token_count: usize) -> usize {
-        let config = self.model.loaded.model.config();
+        let config = self.model.loaded.model.architecture();
         let maps = config.layer_count().saturating_mul(config.head_count());
         let map = token_count.saturating_mul(token_count);
         maps.saturating_mul(map).saturating_mul(size_of::<f32>())

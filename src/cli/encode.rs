@@ -62,6 +62,10 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         messages.warning(&warning);
         warnings.push(warning);
     }
+    if let Some(warning) = pipeline::doubt(&run) {
+        messages.warning(warning);
+        warnings.push(warning.to_owned());
+    }
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
 

@@ -9,6 +9,7 @@ use super::terminal_view::TerminalView;
 use crate::analysis::{Granularity, LinkChoice, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
+use crate::model::Backend;
 use crate::names::UnknownName;
 use crate::store::Format;
 
@@ -128,6 +129,12 @@ explained!(
     Mako => "black over blue to pale green",
     Greys => "white to black, for print",
     Blues => "white to dark blue",
+);
+
+explained!(
+    Backend,
+    Fused => "kernels of our own: fast, the same bits on every machine",
+    Plain => "candle's own operations, slower, to check the others",
 );
 
 explained!(

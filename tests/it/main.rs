@@ -10,6 +10,7 @@ mod batch_page;
 mod binary;
 mod command_line;
 mod digests;
+mod families;
 mod figures;
 mod folders;
 mod gallery;

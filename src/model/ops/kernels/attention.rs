@@ -1,13 +1,17 @@
 //! softmax(Q·Kᵀ/√d)·V, head by head.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
-use super::functions::exp;
+use super::functions::{exp, tanh};
 use super::instructions::Instructions;
 use super::product::DEPTH;
 use super::tile::{Strided, add_tile};
+use crate::attention::Mask;
+use crate::model::architecture::HeadStart;
 
 /// Queries of a task, in panels: enough to make up for collecting the keys
 /// and values, few enough to share a layer among cores.
@@ -21,47 +25,75 @@ const TILE_COLUMNS: usize = 8;
 /// Keys whose probabilities are turned from panels into rows together.
 const BLOCK_KEYS: usize = 16;
 
-/// How the columns of a layer divide into heads.
+/// What attention computes: softmax(cap(scale · Q·Kᵀ + bias))·V.
 #[derive(Debug, Clone, Copy)]
-pub struct AttentionShape {
-    /// Number of heads.
-    pub head_count: usize,
+pub struct AttentionShape<'data> {
     /// Columns of a head.
     pub head_size: usize,
+    /// Columns of the product of queries, keys and values.
+    pub column_count: usize,
+    /// Where the columns of each query head begin in that product.
+    pub starts: &'data [HeadStart],
+    /// What scores are multiplied with.
+    pub scale: f32,
+    /// Scores become `cap · tanh(score / cap)`.
+    pub score_cap: Option<f32>,
+    /// Which keys a query may attend to; others get 0.
+    pub mask: Mask,
+    /// What is added to scaled scores for the distance.
+    pub distances: Option<DistanceScores<'data>>,
+    /// Whose products with contents are added to scores before the scale.
+    pub relative: Option<RelativeScores<'data>>,
+}
+
+/// Queries and keys of distances: rows for `longest − 1 + query − key`.
+#[derive(Debug, Clone, Copy)]
+pub struct RelativeScores<'data> {
+    /// `[panel, column, lane]`.
+    pub rows: &'data [f32],
+    /// How many columns they have.
+    pub column_count: usize,
+    /// Where the queries of all heads begin, which keys are multiplied with.
+    pub queries: Option<usize>,
+    /// Where the keys of all heads begin, which queries are multiplied with.
+    pub keys: Option<usize>,
+    /// The length of the longest input that they are for.
+    pub longest: usize,
+}
+
+/// What scores get for the distance between query and key.
+#[derive(Debug, Clone, Copy)]
+pub struct DistanceScores<'data> {
+    /// `[head, 2 · longest − 1]`: at `longest − 1 + query − key`.
+    pub values: &'data [f32],
+    /// The length of the longest input that it is for.
+    pub longest: usize,
+}
+
+impl<'data> DistanceScores<'data> {
+    /// Those of one head.
+    fn of_head(self, head: usize) -> &'data [f32] {
+        let length = 2 * self.longest - 1;
+        &self.values[head * length..][..length]
+    }
 }
 
 /// Attention of inputs that are stacked row under row.
 ///
-/// `query_key_value` has shape `[panel, 3 · hidden, lane]`, a span is the
-/// first row and the number of rows of an input. Fills each input's entry of
-/// `probabilities`, of shape `[head, query, key]`, and returns the context, of
-/// shape `[panel, hidden, lane]`.
+/// `query_key_value` has shape `[panel, column, lane]`, a span is the first row
+/// and the number of rows of an input. Each input has an entry of `maps` for
+/// every head, `[query, key]`, which is filled, or `None`: a map that nobody
+/// wants takes no memory. The context of the heads, one after the other, is
+/// written into `context`, of shape `[panel, heads · head size, lane]`.
 pub fn attend(
     instructions: Instructions,
-    shape: AttentionShape,
-    query_key_value: &[f32],
-    spans: &[(usize, usize)],
-    probabilities: &mut [&mut [f32]],
-) -> Aligned {
-    let maps = spans.iter().zip(probabilities).map(|(&(_, length), maps)| {
-        let maps = maps.chunks_exact_mut((length * length).max(1));
-        maps.map(Some).collect()
-    });
-    attend_some(instructions, shape, query_key_value, spans, maps.collect())
-}
-
-/// As [`attend`], where the maps of some heads are wanted: each input has an
-/// entry for every head, `[query, key]` or `None`. A map that nobody wants takes
-/// no memory.
-pub fn attend_some(
-    instructions: Instructions,
-    shape: AttentionShape,
+    shape: AttentionShape<'_>,
     query_key_value: &[f32],
     spans: &[(usize, usize)],
     maps: Vec<Vec<Option<&mut [f32]>>>,
-) -> Aligned {
+    context: &mut [f32],
+) {
     let lane_count = instructions.lane_count();
-    let hidden = shape.head_count * shape.head_size;
     let task_length = TASK_PANELS * lane_count;
     let mut tasks = Vec::new();
     for (&(start, length), maps) in spans.iter().zip(maps) {
@@ -91,10 +123,8 @@ pub fn attend_some(
             context: instructions.run(task),
         })
         .collect();
-    let mut context = Aligned::zeros(query_key_value.len() / 3); // [panel, hidden, lane]
-    let panels = context
-        .values_mut()
-        .par_chunks_exact_mut((hidden * lane_count).max(1));
+    let columns = shape.starts.len() * shape.head_size;
+    let panels = context.par_chunks_exact_mut((columns * lane_count).max(1));
     panels
         .with_min_len(4)
         .enumerate()
@@ -103,12 +133,11 @@ pub fn attend_some(
                 part.copy_into(panel, index * lane_count, shape.head_size, lane_count);
             }
         });
-    context
 }
 
 /// Some queries of one head of one input.
 struct Task<'data> {
-    shape: AttentionShape,
+    shape: AttentionShape<'data>,
     query_key_value: &'data [f32],
     /// The input's first row, and its number of rows.
     start: usize,
@@ -128,14 +157,12 @@ impl WithSimd for Task<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
         let lanes = S::F32_LANES;
-        let AttentionShape {
-            head_count,
-            head_size,
-        } = self.shape;
-        let hidden = head_count * head_size;
+        let shape = self.shape;
+        let head_size = shape.head_size;
+        let starts = shape.starts[self.head];
         let source = Columns {
             panels: self.query_key_value,
-            column_count: 3 * hidden,
+            column_count: shape.column_count,
             lane_count: lanes,
         };
         let query_count = self.query_count;
@@ -150,20 +177,57 @@ impl WithSimd for Task<'_> {
         let padded_keys = self.length.next_multiple_of(TILE_KEYS);
         let panel_length = lanes * head_size;
         let panel_count = query_count.div_ceil(lanes);
-        let column = self.head * head_size;
         let first = self.start + self.query;
         let mut queries = Aligned::zeros(panel_count * panel_length); // [panel, column, lane]
         let panels = queries.values_mut().chunks_exact_mut(panel_length);
         for (index, panel) in panels.enumerate() {
             let done = index * lanes;
             let rows = (first + done, lanes.min(query_count - done));
-            source.gather(column, rows, lanes, panel);
+            source.gather(starts.query, rows, lanes, panel);
         }
         let rows = (self.start, self.length);
         let mut keys = vec![0.0; head_size * padded_keys]; // [column, key]
-        source.gather(hidden + column, rows, padded_keys, &mut keys);
+        source.gather(starts.key, rows, padded_keys, &mut keys);
         let mut values = vec![0.0; head_size * padded_keys]; // [column, key]
-        source.gather(2 * hidden + column, rows, padded_keys, &mut values);
+        source.gather(starts.value, rows, padded_keys, &mut values);
+        let relative = shape.relative.map(|relative| {
+            let head = self.head * head_size;
+            let length = query_count + self.length - 1;
+            let padded_length = length.next_multiple_of(TILE_KEYS);
+            let rows = (relative.longest + self.query - self.length, length);
+            let source = Columns {
+                panels: relative.rows,
+                column_count: relative.column_count,
+                lane_count: lanes,
+            };
+            let mut of_distances = vec![0.0; head_size * padded_length]; // [column, distance]
+            if let Some(start) = relative.keys {
+                source.gather(start + head, rows, padded_length, &mut of_distances);
+            }
+            let by_key = relative.queries.map(|start| {
+                let panel_count = length.div_ceil(lanes);
+                let mut panels = Aligned::zeros(panel_count * panel_length); // [panel, column, lane]
+                let each = panels.values_mut().chunks_exact_mut(panel_length);
+                for (index, panel) in each.enumerate() {
+                    let done = index * lanes;
+                    let rows = (rows.0 + done, lanes.min(length - done));
+                    source.gather(start + head, rows, lanes, panel);
+                }
+                let mut products = Aligned::zeros(panel_count * padded_keys * lanes); // [panel, key, lane]
+                let rows = S::as_simd_f32s(panels.values()).0.chunks_exact(head_size);
+                let sums = S::as_mut_simd_f32s(products.values_mut()).0;
+                for (panel, sums) in rows.zip(sums.chunks_exact_mut(padded_keys)) {
+                    multiply::<S, 1>(simd, [panel], &keys, padded_keys, 0..self.length, sums);
+                }
+                products
+            });
+            Distant {
+                by_query: relative.keys.map(|_| of_distances),
+                by_key,
+                padded_length,
+                length,
+            }
+        });
         let mut scores = Aligned::zeros(TILE_PANELS * padded_keys * lanes); // [panel, key, lane]
         let scores = S::as_mut_simd_f32s(scores.values_mut()).0;
         let mut context = vec![0.0; panel_count * panel_length]; // [panel, column, lane]
@@ -171,19 +235,27 @@ impl WithSimd for Task<'_> {
             keys: &keys,
             values: &values,
             length: self.length,
-            scale: 1.0 / (head_size as f32).sqrt(),
+            shape,
+            distances: shape
+                .distances
+                .map(|all| (all.of_head(self.head), all.longest)),
+            relative: relative.as_ref(),
+            first_query: self.query,
         };
         let queries = queries.values().chunks(TILE_PANELS * panel_length);
         let outputs = context.chunks_mut(TILE_PANELS * panel_length);
         let maps = map.chunks_mut(TILE_PANELS * lanes * self.length);
-        for ((queries, context), map) in queries.zip(outputs).zip(maps) {
+        let tile_length = TILE_PANELS * lanes;
+        for (index, ((queries, context), map)) in queries.zip(outputs).zip(maps).enumerate() {
+            let query = self.query + index * tile_length;
             let context = S::as_mut_simd_f32s(context).0;
             let queries = S::as_simd_f32s(queries).0;
             if queries.len() == TILE_PANELS * head_size {
                 let (first, second) = queries.split_at(head_size);
-                tile.attend(simd, [first, second], scores, context, map);
+                tile.attend(simd, query, [first, second], scores, context, map);
             } else {
-                tile.attend(simd, [queries], &mut scores[..padded_keys], context, map);
+                let scores = &mut scores[..padded_keys];
+                tile.attend(simd, query, [queries], scores, context, map);
             }
         }
         context
@@ -197,14 +269,67 @@ struct Tile<'data> {
     /// `[column, padded key]`.
     values: &'data [f32],
     length: usize,
-    scale: f32,
+    shape: AttentionShape<'data>,
+    /// Those of the head, and the length of the longest input.
+    distances: Option<(&'data [f32], usize)>,
+    relative: Option<&'data Distant>,
+    /// The first query of the task, within the input.
+    first_query: usize,
+}
+
+/// What the queries of a task and all keys make of the distances between them:
+/// the first is that of the first query and the last key.
+struct Distant {
+    /// Keys of distances: `[column, padded distance]`.
+    by_query: Option<Vec<f32>>,
+    /// Products of keys and the queries of distances: `[panel, padded key,
+    /// lane]`, a distance a lane.
+    by_key: Option<Aligned>,
+    padded_length: usize,
+    /// How many distances there are.
+    length: usize,
+}
+
+/// Adds the products of queries (or of whatever is in the panels) and keys:
+/// `[panel, padded key]`.
+#[inline(always)]
+fn multiply<S: Simd, const PANELS: usize>(
+    simd: S,
+    panels: [&[S::f32s]; PANELS],
+    keys: &[f32],
+    padded_keys: usize,
+    reach: Range<usize>,
+    sums: &mut [S::f32s],
+) {
+    for first in reach.step_by(TILE_KEYS) {
+        let mut output = split::<_, PANELS>(sums, padded_keys, first);
+        let weights = Strided {
+            values: &keys[first..],
+            row_stride: 1,
+            position_stride: padded_keys,
+        };
+        add_tile::<S, PANELS, TILE_KEYS>(simd, panels, weights, &mut output);
+    }
 }
 
 impl Tile<'_> {
+    /// The keys that some query from `query` on may attend to, from a multiple
+    /// of [`TILE_KEYS`] on.
+    fn reach(&self, query: usize, query_count: usize) -> Range<usize> {
+        let last = (query + query_count).min(self.length) - 1;
+        let start = self.shape.mask.allowed(query, self.length).start;
+        let end = self.shape.mask.allowed(last, self.length).end;
+        start / TILE_KEYS * TILE_KEYS..end
+    }
+
+    /// Which keys count is the same for all lanes of a tile, and what a tile has
+    /// more of than a lane may see adds exactly 0 to it: its bits do not depend
+    /// on the lanes beside it.
     #[inline(always)]
     fn attend<S: Simd, const PANELS: usize>(
         &self,
         simd: S,
+        query: usize,
         queries: [&[S::f32s]; PANELS], // [column]
         scores: &mut [S::f32s],        // [panel, padded key]
         context: &mut [S::f32s],       // [panel, column]
@@ -214,31 +339,30 @@ impl Tile<'_> {
             keys,
             values,
             length,
-            scale,
+            ..
         } = *self;
         let lanes = S::F32_LANES;
+        let reach = self.reach(query, PANELS * lanes);
         let padded_keys = length.next_multiple_of(TILE_KEYS);
         let head_size = context.len() / PANELS;
         scores.fill(simd.splat_f32s(0.0));
-        for first in (0..padded_keys).step_by(TILE_KEYS) {
-            let mut output = split::<_, PANELS>(scores, padded_keys, first);
-            let weights = Strided {
-                values: &keys[first..],
-                row_stride: 1,
-                position_stride: padded_keys,
-            };
-            add_tile::<S, PANELS, TILE_KEYS>(simd, queries, weights, &mut output);
-        }
-        for (scores, map) in scores
+        multiply(simd, queries, keys, padded_keys, reach.clone(), scores);
+        self.add_distant(simd, query, queries, reach.clone(), scores);
+        for (index, (scores, map)) in scores
             .chunks_exact_mut(padded_keys)
             .zip(map.chunks_mut(lanes * length))
+            .enumerate()
         {
-            let scores = &mut scores[..length];
-            softmax(simd, scores, scale);
-            transpose::<S>(scores, map);
+            // What the last tile of keys has behind their end.
+            scores[reach.end..].fill(simd.splat_f32s(0.0));
+            let reached = &mut scores[reach.clone()];
+            self.weigh(simd, query + index * lanes, reach.start, reached);
+            softmax(simd, reached);
+            transpose::<S>(&scores[..length], map);
         }
-        for start in (0..length).step_by(DEPTH) {
-            let depth = DEPTH.min(length - start);
+        for block in (0..reach.end).step_by(DEPTH) {
+            let start = block.max(reach.start);
+            let depth = (block + DEPTH).min(reach.end).saturating_sub(start);
             let mut parts = scores
                 .chunks_exact(padded_keys)
                 .map(|panel| &panel[start..start + depth]);
@@ -262,6 +386,99 @@ impl Tile<'_> {
             }
         }
     }
+    /// Adds the products of contents and distances: `[panel, padded key]`.
+    #[inline(always)]
+    fn add_distant<S: Simd, const PANELS: usize>(
+        &self,
+        simd: S,
+        query: usize,
+        queries: [&[S::f32s]; PANELS],
+        reach: Range<usize>,
+        scores: &mut [S::f32s],
+    ) {
+        let Some(distant) = self.relative else {
+            return;
+        };
+        let lanes = S::F32_LANES;
+        let padded_keys = scores.len() / PANELS;
+        let padded_length = distant.padded_length;
+        let mut by_query = Vec::new(); // [panel, padded distance]
+        if let Some(keys) = &distant.by_query {
+            by_query.resize(PANELS * padded_length, simd.splat_f32s(0.0));
+            let all = 0..distant.length;
+            multiply(simd, queries, keys, padded_length, all, &mut by_query);
+        }
+        let by_query: &[f32] = bytemuck::cast_slice(&by_query);
+        let by_key = distant.by_key.as_ref().map(Aligned::values);
+        let scores: &mut [f32] = bytemuck::cast_slice_mut(scores);
+        for (index, scores) in scores.chunks_exact_mut(padded_keys * lanes).enumerate() {
+            let by_query = by_query.chunks_exact(padded_length * lanes).nth(index);
+            let first = query + index * lanes - self.first_query + self.length - 1;
+            for key in reach.clone() {
+                for lane in 0..lanes {
+                    let distance = first + lane - key;
+                    let score = &mut scores[key * lanes + lane];
+                    if let Some(by_query) = by_query
+                        && let Some(product) = by_query.get(distance * lanes + lane)
+                    {
+                        *score += product;
+                    }
+                    let (panel, distance) = (distance / lanes, distance % lanes);
+                    if let Some(by_key) = by_key
+                        && let Some(product) =
+                            by_key.get((panel * padded_keys + key) * lanes + distance)
+                    {
+                        *score += product;
+                    }
+                }
+            }
+        }
+    }
+
+    /// From products of queries and keys to scores, for keys from `first_key`
+    /// on: `[key]`, the queries from `query` on in the lanes.
+    #[inline(always)]
+    fn weigh<S: Simd>(&self, simd: S, query: usize, first_key: usize, scores: &mut [S::f32s]) {
+        let scale = simd.splat_f32s(self.shape.scale);
+        for score in &mut *scores {
+            *score = simd.mul_f32s(*score, scale);
+        }
+        if let Some((distances, longest)) = self.distances {
+            for (key, score) in (first_key..).zip(&mut *scores) {
+                let first = (longest - 1 + query).saturating_sub(key);
+                let rest = distances.get(first..).unwrap_or_default();
+                let count = rest.len().min(S::F32_LANES);
+                let distances = simd.partial_load_f32s(&rest[..count]);
+                *score = simd.add_f32s(*score, distances);
+            }
+        }
+        if let Some(cap) = self.shape.score_cap {
+            let (cap, inverse) = (simd.splat_f32s(cap), simd.splat_f32s(1.0 / cap));
+            for score in &mut *scores {
+                let part = tanh(simd, simd.mul_f32s(*score, inverse));
+                *score = simd.mul_f32s(cap, part);
+            }
+        }
+        if self.shape.mask != Mask::Full {
+            self.forbid::<S>(query, first_key, scores);
+        }
+    }
+
+    /// Scores of −∞ where a query may not attend to a key.
+    #[inline(always)]
+    fn forbid<S: Simd>(&self, query: usize, first_key: usize, scores: &mut [S::f32s]) {
+        let forbidden = f32::NEG_INFINITY;
+        let scores: &mut [f32] = bytemuck::cast_slice_mut(scores);
+        for lane in 0..S::F32_LANES {
+            let allowed = self.shape.mask.allowed(query + lane, self.length);
+            let keys = scores.iter_mut().skip(lane).step_by(S::F32_LANES);
+            for (key, score) in (first_key..).zip(keys) {
+                if !allowed.contains(&key) {
+                    *score = forbidden;
+                }
+            }
+        }
+    }
 }
 
 /// Of each panel of `length` vectors, those from `first` on.
@@ -278,13 +495,11 @@ fn split<V, const PANELS: usize>(
     })
 }
 
-/// Softmax of `scale · scores` over the keys, in place: `[key]`, a query a lane.
+/// Softmax over the keys, in place: `[key]`, a query a lane.
 #[inline(always)]
-fn softmax<S: Simd>(simd: S, scores: &mut [S::f32s], scale: f32) {
-    let scale = simd.splat_f32s(scale);
+fn softmax<S: Simd>(simd: S, scores: &mut [S::f32s]) {
     let mut maximum = simd.splat_f32s(f32::NEG_INFINITY);
-    for score in &mut *scores {
-        *score = simd.mul_f32s(*score, scale);
+    for score in &*scores {
         maximum = simd.max_f32s(maximum, *score);
     }
     let mut sums = [simd.splat_f32s(0.0); 4];
