@@ -65,6 +65,7 @@ pub fn run(
         done_folders: HashSet::new(),
         kept: 0,
         missing_glyphs: BTreeSet::new(),
+        is_uniform: None,
         total_bytes: options.sources.iter().map(InputSource::size).sum(),
         offsets: vec![0; options.sources.len()],
         last_file: 0,
@@ -120,6 +121,7 @@ pub fn run(
         done_folders,
         kept,
         missing_glyphs,
+        is_uniform,
         last_file,
         ..
     } = ledger;
@@ -138,6 +140,7 @@ pub fn run(
         manifest,
         kept,
         missing_glyphs,
+        is_uniform: is_uniform == Some(true),
         tokens,
         unknown_tokens,
         like_json: feed.like_json(&options.sources),

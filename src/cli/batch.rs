@@ -17,7 +17,7 @@ use super::phrases::quoted;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
 use crate::batch::{self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputSource};
-use crate::pipeline::{LoadedModel, Use};
+use crate::pipeline::{LoadedModel, UNIFORM, Use};
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
 use crate::store::write::check_root;
@@ -68,6 +68,9 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     };
     if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
         warn(warning);
+    }
+    if outcome.is_uniform {
+        warn(format!("in every input {UNIFORM}"));
     }
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));

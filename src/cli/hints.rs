@@ -7,8 +7,8 @@ use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
     PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, fit_memory,
-    give_labels, list_tokens, option_of, quoted, quoted_path, save_checkpoint, take_array_out,
-    use_original,
+    give_labels, kept, list_tokens, option_of, quoted, quoted_path, save_checkpoint,
+    take_array_out, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -165,16 +165,12 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::ChooseOfFile { kind, available } => format!("--{kind}s {}", listed(available)),
         Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
-        Remedy::KeepSpecialTokens => "--special-tokens keep".into(),
-        Remedy::ShowUnit {
-            view,
-            crop,
-            is_special,
-        } => {
+        Remedy::Keep(hidden) => kept(*hidden).join(" "),
+        Remedy::ShowUnit { view, crop, hidden } => {
             let view = view.map(|(prefix, position)| format!("--views {prefix}@{position}"));
             let crop = crop.map(|(first, last)| format!("--crop {first}-{last}"));
-            let special = is_special.then(|| "--special-tokens keep".to_owned());
-            let options: Vec<String> = [view, crop, special].into_iter().flatten().collect();
+            let mut options: Vec<String> = [view, crop].into_iter().flatten().collect();
+            options.extend(kept(*hidden));
             options.join(" ")
         }
         Remedy::NameView { view } => format!("--views {}", quoted(view)),

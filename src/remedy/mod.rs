@@ -8,8 +8,8 @@ mod subject;
 use std::path::PathBuf;
 
 pub use subject::{
-    Alteration, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, InputColumn, LabelsOf,
-    Setting,
+    Alteration, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits, InputColumn,
+    LabelsOf, Setting,
 };
 
 /// What a user can do about an error.
@@ -126,8 +126,8 @@ pub enum Remedy {
         /// Its last.
         last: usize,
     },
-    /// Show special tokens as well.
-    KeepSpecialTokens,
+    /// Show tokens as well that are left out.
+    Keep(HiddenUnits),
     /// Show a token that is hidden.
     ShowUnit {
         /// `from:` or `to:` and its position, where what was typed names others,
@@ -136,8 +136,8 @@ pub enum Remedy {
         /// The ends of a stretch that has it, where it is outside the one that
         /// was asked for.
         crop: Option<(usize, usize)>,
-        /// Whether it is hidden as a special one.
-        is_special: bool,
+        /// As what it is hidden.
+        hidden: HiddenUnits,
     },
     /// Name a view that there is.
     NameView {
