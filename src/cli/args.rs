@@ -113,7 +113,7 @@ pub struct EncodeArguments {
     /// Of standard input all is one text: its line ends count as spaces. A text
     /// that begins with "-" stands behind "--".
     pub text: String,
-    /// A second text: both are encoded as a sentence pair
+    /// A second text: both are encoded as a pair
     ///
     /// "-" reads it from standard input.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -289,7 +289,7 @@ pub struct RenderArguments {
 pub struct TokensArguments {
     /// The text; "-" is standard input
     pub text: String,
-    /// A second text: both are encoded as a sentence pair
+    /// A second text: both are encoded as a pair
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub pair: Option<String>,
     /// Which model; its weights are not read.

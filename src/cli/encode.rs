@@ -155,10 +155,18 @@ pub(super) fn write(
         false if messages.shows_results() => print_text(run, &written, picture_count, durations)?,
         false => {}
     }
-    match delivery.terminal_view {
-        Some(view) => terminal_output::run(run, options, view),
-        None => Ok(()),
+    if let Some(view) = delivery.terminal_view {
+        terminal_output::run(run, options, view)?;
     }
+    let draws = picture_count > 0 || delivery.terminal_view.is_some();
+    if let Some(drowning) = written.drowning.filter(|_| draws) {
+        messages.hint(format_args!(
+            "the first token takes {} % of the attention; this shows the rest: {}",
+            drowning.percent(),
+            drowning.option()
+        ));
+    }
+    Ok(())
 }
 
 fn not_written(folder: &Path) -> String {

@@ -331,6 +331,7 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
         formats: output.formats.iter().copied().collect(),
         reshape: ReshapeOptions {
             granularity: output.tokens,
+            sink: output.sink,
             special_tokens: output.special_tokens,
             crop: output.crop,
         },

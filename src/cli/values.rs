@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::terminal_view::TerminalView;
-use crate::analysis::{Granularity, LinkChoice, SpecialTokens};
+use crate::analysis::{Granularity, LinkChoice, Sink, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::model::Backend;
@@ -91,6 +91,12 @@ explained!(
     Granularity,
     Subword => "every token by itself",
     Word => "the pieces of a word as one: columns summed, rows averaged",
+);
+
+explained!(
+    Sink,
+    Keep => "shown like all others",
+    Hide => "its row and column left out, whatever token it is",
 );
 
 explained!(

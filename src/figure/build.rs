@@ -12,7 +12,8 @@ use super::{
     Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
 };
 use crate::analysis::{
-    Axis, AxisUnit, Granularity, LinkChoice, MapId, Maps, Measure, strongest_links, truncation_note,
+    Axis, AxisUnit, Drowning, Granularity, LinkChoice, MapId, Maps, Measure, drowning,
+    strongest_links, truncation_note,
 };
 use crate::attention::{HeadId, LayerHeads, RowSums, Selection};
 use crate::run::Run;
@@ -36,7 +37,9 @@ pub fn single_map<'maps>(
     clipped.count(&drawn_values(&values, counts), &range);
     let axes = [&maps.rows, &maps.columns];
     let links = strongest_links(&values, axes, options.links, options.top_links);
-    let mut sentences = notes(run, maps, &reach, options, clipped, Some(range));
+    let mut of_maps = maps.mask_notes(id);
+    of_maps.extend(drowning_note(maps, drowning(maps, &[id])));
+    let mut sentences = notes(run, maps, of_maps, &reach, options, clipped, Some(range));
     if !links.is_empty() && options.links == LinkChoice::Best {
         sentences.push(
             "Of each query the strongest link alone is listed, none of special tokens.".to_owned(),
@@ -186,7 +189,10 @@ fn overview_of<'maps>(
     let mut sentences = vec![String::from(
         "In each map queries run down and keys run across.",
     )];
-    sentences.extend(notes(run, maps, &reach, options, clipped, shared));
+    let mut of_maps = maps.mask_notes_by_layer();
+    of_maps.extend(drowning_note(maps, drowning(maps, &maps.ids)));
+    let more = notes(run, maps, of_maps, &reach, options, clipped, shared);
+    sentences.extend(more);
     Ok(Figure {
         title: run.model.name(),
         captions: captions(run),
@@ -324,18 +330,35 @@ fn unit_label(unit: &AxisUnit) -> UnitLabel {
     }
 }
 
-/// What a reader must know besides: what was done to the attention, what was
-/// cut off the input, how colours follow values, and what they do not tell
-/// apart. `range` is that of all maps.
+/// Says that the first position drowns the rest, and how to see that.
+pub(super) fn drowning_note(maps: &Maps<'_>, drowning: Option<Drowning>) -> Option<String> {
+    let drowning = drowning?;
+    let first = match maps.reshape.granularity {
+        Granularity::Subword => "token",
+        Granularity::Word => "word",
+    };
+    Some(format!(
+        "The first {first} takes {} % of the attention; {} shows the rest.",
+        drowning.percent(),
+        drowning.option()
+    ))
+}
+
+/// What a reader must know besides: what was done to the attention, which cells
+/// are not there and what drowns the others (`of_maps`), what was cut off
+/// the input, how colours follow values, and what they do not tell apart.
+/// `range` is that of all maps.
 pub(super) fn notes(
     run: &Run,
     maps: &Maps<'_>,
+    of_maps: Vec<String>,
     reach: &Reach,
     options: &FigureOptions,
     clipped: Clipped,
     range: Option<ValueRange>,
 ) -> Vec<String> {
     let mut notes = maps.notes.clone();
+    notes.extend(of_maps);
     let streams = run.streams.iter();
     notes.extend(streams.filter_map(|stream| truncation_note(stream.dropped, stream.units.len())));
     notes.extend(reach.note());

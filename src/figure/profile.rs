@@ -1,14 +1,14 @@
 //! What one unit attends to, or what attends to it, as bars over the input and
 //! as a row for every layer.
 
-use super::build::{captions, joined, labels, notes, noun, quantity};
+use super::build::{captions, drowning_note, joined, labels, notes, noun, quantity};
 use super::layout::drawn_values;
 use super::reach::{end_of_bars, maximum, reach_of_one};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
     UnitProfile,
 };
-use crate::analysis::{AxisUnit, Direction, Maps, Measure, profile};
+use crate::analysis::{AxisUnit, Direction, MapId, Maps, Measure, drowning_of_row, profile};
 use crate::run::Run;
 
 /// A unit in the title is cut to so many letters.
@@ -69,7 +69,15 @@ pub fn unit_profile(
     };
     let mark = maps.is_square().then_some(position);
     let mut sentences = vec![reading(maps, mark.map(|_| name.as_str()), &units)];
-    sentences.extend(notes(run, maps, &reach, options, clipped, Some(range)));
+    let mut of_maps = maps.mask_notes_by_layer();
+    of_maps.extend(maps.mean_note(MapId::All));
+    let drowning = match direction {
+        Direction::From => drowning_of_row(maps, &profile.mean),
+        Direction::To => None,
+    };
+    of_maps.extend(drowning_note(maps, drowning));
+    let more = notes(run, maps, of_maps, &reach, options, clipped, Some(range));
+    sentences.extend(more);
     Ok(Figure {
         title: format!(
             "{} · {word} {name} ({}) · {}",

@@ -171,18 +171,24 @@ pub fn runs(
 /// What the user should know of a model by what it made of an input, a sentence:
 /// that it attends to everything alike.
 pub fn doubt(run: &Run) -> Option<&'static str> {
-    let mut own = run
+    is_uniform(run)?.then_some(UNIFORM)
+}
+
+/// Whether a model attends to everything alike; `None` where the input is too
+/// short to tell.
+pub fn is_uniform(run: &Run) -> Option<bool> {
+    let own = run
         .attention
         .iter()
         .filter_map(|attention| match attention {
             Attention::Own(tensor) => attends_uniformly(tensor),
             Attention::Foreign(_) => None,
         });
-    own.any(|is_uniform| is_uniform).then_some(UNIFORM)
+    own.reduce(|one, other| one || other)
 }
 
 /// See [`doubt`].
-const UNIFORM: &str = "every layer attends to all tokens nearly alike, which trained models do not: the weights are probably not loaded as they were meant";
+pub const UNIFORM: &str = "every layer attends to all tokens nearly alike, which trained models do not: the weights are probably not loaded as they were meant";
 
 /// Whether there is memory for the run of an input and for all that is written
 /// of it; asked before anything is computed.
