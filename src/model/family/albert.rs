@@ -68,7 +68,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     };
     let blocks: Vec<Block> = (0..passes)
         .flat_map(block)
-        .map(|prefix| sizes.block(&prefix, &PARTS))
+        .map(|prefix| sizes.block_of(&prefix, &PARTS))
         .collect();
     let norm = Norm {
         columns,

@@ -234,13 +234,16 @@ impl Sizes {
 
     /// Layers by BERT's names.
     pub fn blocks(&self, count: usize) -> Vec<Block> {
-        let layers = 0..count;
-        let block = |layer| self.block(&format!("encoder.layer.{layer}."), &BERT_PARTS);
-        layers.map(block).collect()
+        (0..count).map(|layer| self.block(layer)).collect()
+    }
+
+    /// A layer by BERT's names.
+    pub fn block(&self, layer: usize) -> Block {
+        self.block_of(&format!("encoder.layer.{layer}."), &BERT_PARTS)
     }
 
     /// A layer by the names of its parts, and what stands before them.
-    pub fn block(&self, prefix: &str, parts: &BlockParts) -> Block {
+    pub fn block_of(&self, prefix: &str, parts: &BlockParts) -> Block {
         let name = |part: &str| format!("{prefix}{part}");
         let projections = parts.projections.map(|part| (name(part), self.hidden));
         let square = [self.hidden, self.hidden];

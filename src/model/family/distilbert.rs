@@ -75,7 +75,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
     let positions = fields.max_position_embeddings;
     let positions = within("max_position_embeddings", positions, MAXIMUM_TOKENS)?;
-    let block = |layer| sizes.block(&format!("transformer.layer.{layer}."), &PARTS);
+    let block = |layer| sizes.block_of(&format!("transformer.layer.{layer}."), &PARTS);
     Ok(Architecture {
         model_type: "distilbert",
         names: TensorNames {

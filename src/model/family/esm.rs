@@ -185,9 +185,8 @@ fn positions(padding: Option<u32>, table: Table) -> Result<(Positions, usize), C
     }
 }
 
-/// Of queries and keys. Checkpoints hold the frequencies, which may have been
-/// rounded to fewer bits when the model was trained: these count. Those of old
-/// ones are of a layer.
+/// Of queries and keys. Checkpoints hold the frequencies, which may be rounded
+/// to fewer bits: these count. Those of old ones are of each layer.
 fn rotation(fields: &Fields, sizes: &Sizes, maximum: usize) -> Result<Rotation, ConfigError> {
     let head_size = sizes.hidden / sizes.heads;
     if let Some(found) = fields.head_dim {
@@ -197,13 +196,17 @@ fn rotation(fields: &Fields, sizes: &Sizes, maximum: usize) -> Result<Rotation, 
     }
     let defaults = RotaryDefaults {
         theta: fields.rope_theta,
-        share: 1.0,
+        share: Some(1.0),
     };
     let rotation = RotaryFields::default().rotation(None, defaults, head_size, maximum)?;
+    let of_layer =
+        |layer: &str| format!("encoder.layer.{layer}.attention.self.rotary_embeddings.inv_freq");
     Ok(Rotation {
+        // transformers 5 writes the star itself.
         stored_as: vec![
             "rotary_embeddings.inv_freq".to_owned(),
-            "encoder.layer.0.attention.self.rotary_embeddings.inv_freq".to_owned(),
+            of_layer("*"),
+            of_layer("0"),
         ],
         ..rotation
     })

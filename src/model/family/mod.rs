@@ -61,8 +61,8 @@ pub enum Family {
     Electra,
     /// MPNet (Song et al. 2020, <https://arxiv.org/abs/2004.09297>).
     Mpnet,
-    /// ERNIE 1.0 to 3.0 (Sun et al. 2019 to 2021,
-    /// <https://arxiv.org/abs/2107.02137>).
+    /// ERNIE (Sun et al. 2019, <https://arxiv.org/abs/1904.09223>), with the
+    /// task types of ERNIE 2.0 (<https://arxiv.org/abs/1907.12412>).
     Ernie,
     /// GPT-2 (Radford et al. 2019).
     Gpt2,

@@ -2,6 +2,7 @@
 //! transformers' `modeling_modernbert.py`.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::bert::Sizes;
 use super::error::ConfigError;
@@ -37,8 +38,9 @@ struct Fields {
     sliding_window: Option<u64>,
     global_rope_theta: f64,
     local_rope_theta: f64,
-    #[serde(flatten)]
-    rotary: RotaryFields,
+    rope_parameters: Option<Map<String, Value>>,
+    rope_scaling: Option<Map<String, Value>>,
+    partial_rotary_factor: Option<f64>,
 }
 
 impl Default for Fields {
@@ -62,7 +64,9 @@ impl Default for Fields {
             sliding_window: None,
             global_rope_theta: 160_000.0,
             local_rope_theta: 10_000.0,
-            rotary: RotaryFields::default(),
+            rope_parameters: None,
+            rope_scaling: None,
+            partial_rotary_factor: None,
         }
     }
 }
@@ -127,11 +131,46 @@ impl Fields {
                 LayerType::Global => self.global_rope_theta,
                 LayerType::Local => self.local_rope_theta,
             };
-            let defaults = RotaryDefaults { theta, share: 1.0 };
-            let name = Some(layer_type.name());
-            self.rotary.rotation(name, defaults, head_size, maximum)
+            let defaults = RotaryDefaults {
+                theta,
+                share: Some(1.0),
+            };
+            let parameters = RotaryFields::of(self.rope_parameters(layer_type)?);
+            parameters.rotation(None, defaults, head_size, maximum)
         };
         LayerType::ALL.into_iter().map(rotation).collect()
+    }
+
+    /// The parameters of a type, as `ModernBertConfig` puts them together:
+    /// `rope_scaling` is of both types, and joins what `rope_parameters` says.
+    fn rope_parameters(&self, layer_type: LayerType) -> Result<Map<String, Value>, ConfigError> {
+        let by_type = self.rope_parameters.as_ref();
+        let names = LayerType::ALL.map(LayerType::name);
+        let mut keys = by_type.into_iter().flat_map(Map::keys);
+        if let Some(found) = keys.find(|key| !names.contains(&key.as_str())) {
+            let expected = "full_attention and sliding_attention";
+            refuse("rope_parameters", expected, true, found)?;
+        }
+        let default = || Map::from_iter([("rope_type".to_owned(), Value::from("default"))]);
+        let mut parameters = match by_type.and_then(|all| all.get(layer_type.name())) {
+            Some(given) => Map::deserialize(given)?,
+            None => default(),
+        };
+        parameters.extend(self.rope_scaling.clone().unwrap_or_default());
+        // All columns are turned, whatever this says; other types than the
+        // default cannot do with fewer.
+        let share = parameters.remove("partial_rotary_factor");
+        let share = share.as_ref().and_then(Value::as_f64);
+        let share = share.or(self.partial_rotary_factor).unwrap_or(1.0);
+        let kind = parameters.get("rope_type").or(parameters.get("type"));
+        let is_default = kind.is_none_or(|kind| kind == "default");
+        refuse(
+            "partial_rotary_factor",
+            "1",
+            share != 1.0 && !is_default,
+            &share.to_string(),
+        )?;
+        Ok(parameters)
     }
 }
 

@@ -60,7 +60,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         [BUCKET_COUNT as f64, MAXIMUM_BUCKETS],
     )? as usize;
     let block = |layer| {
-        let mut block: Block = sizes.block(&format!("encoder.layer.{layer}."), &PARTS);
+        let mut block: Block = sizes.block_of(&format!("encoder.layer.{layer}."), &PARTS);
         block.attention.position = Position::Buckets;
         block
     };

@@ -3,7 +3,7 @@
 //! `modeling_rope_utils.py`.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::error::ConfigError;
 use super::fields::{MAXIMUM_TOKENS, number_within, refuse, within};
@@ -52,6 +52,15 @@ pub struct RotaryDefaults {
 }
 
 impl RotaryFields {
+    /// Of parameters that are put together already, as those of
+    /// `rope_parameters` are.
+    pub fn of(parameters: Map<String, Value>) -> Self {
+        Self {
+            rope_parameters: Some(Value::Object(parameters)),
+            ..Self::default()
+        }
+    }
+
     /// The rotation of layers of some type, as `layer_types` names it; `None`
     /// of a family whose layers are all alike.
     pub fn rotation(
