@@ -23,8 +23,12 @@ pub struct Fields {
     pub llama: llama::Fields,
 }
 
-/// `hidden_act` of early configs is not heard.
-pub const NAMES: [(&str, &str); 1] = [("hidden_activation", "hidden_act")];
+/// The activation has another name here, and the usual one, which early configs
+/// have beside it, is not heard.
+pub const NAMES: [(&str, &str); 2] = [
+    ("hidden_act", "unheard"),
+    ("hidden_activation", "hidden_act"),
+];
 
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
@@ -36,7 +40,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         "num_attention_heads": 8,
         "num_key_value_heads": 4,
         "head_dim": 256,
-        "hidden_activation": "gelu_pytorch_tanh",
+        "hidden_act": "gelu_pytorch_tanh",
         "max_position_embeddings": 8_192,
         "rms_norm_eps": 1e-6,
         "query_pre_attn_scalar": 256,

@@ -35,7 +35,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         "num_attention_heads": 8,
         "num_key_value_heads": 4,
         "head_dim": 256,
-        "hidden_activation": "gelu_pytorch_tanh",
+        "hidden_act": "gelu_pytorch_tanh",
         "max_position_embeddings": 131_072,
         "rms_norm_eps": 1e-6,
         "query_pre_attn_scalar": 256,
