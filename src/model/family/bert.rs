@@ -289,13 +289,11 @@ impl Sizes {
     }
 }
 
-/// Whether a config without a `model_type` is that of a BERT: it says so by its
-/// `architectures`, or it has a BERT's fields and no other family's. Those of
-/// RoBERTa have the same names, and its only segment tells it.
+/// Whether a config has a BERT's fields and no other family's. Those of RoBERTa
+/// have the same names, and its only segment tells it.
 pub fn looks_like_bert(json: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Fields {
-        architectures: Option<Vec<String>>,
         hidden_size: Option<u64>,
         num_hidden_layers: Option<u64>,
         num_attention_heads: Option<u64>,
@@ -311,11 +309,6 @@ pub fn looks_like_bert(json: &[u8]) -> bool {
     let Ok(fields) = serde_json::from_slice::<Fields>(json) else {
         return false;
     };
-    if let Some(architectures) = fields.architectures
-        && !architectures.is_empty()
-    {
-        return architectures.iter().all(|name| name.starts_with("Bert"));
-    }
     let numbers = [
         fields.hidden_size,
         fields.num_hidden_layers,

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
-use super::load::norm;
-use super::{Interpreter, Pass};
+use super::{Interpreter, Pass, norm};
 use crate::input::{Prepared, Unit};
 use crate::model::architecture::{
     Convolution, Embeddings, Linear, PositionCount, Table, TokenDropout,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Interpreter;
 use super::embed::LoadedEmbeddings;
 use super::positions::Tables;
-use crate::model::architecture::{Architecture, Block, Linear, Norm, NormKind, Norms, Table};
+use super::{Interpreter, norm};
+use crate::model::architecture::{Architecture, Block, Linear, NormKind, Norms, Table};
 use crate::model::error::ModelError;
 use crate::model::ops::{Keep, Operations};
 use crate::weights::Weights;
@@ -143,16 +143,6 @@ impl<O: Operations> LoadedNorms<O> {
             of_sum: norm(operations, weights, norms.of_sum.as_ref())?,
         })
     }
-}
-
-/// A norm, where there is one.
-pub fn norm<O: Operations>(
-    operations: &O,
-    weights: &Weights,
-    norm: Option<&Norm>,
-) -> Result<Option<O::Norm>, ModelError> {
-    let loaded = norm.map(|norm| operations.load_norm(weights, norm));
-    loaded.transpose()
 }
 
 /// The names and shapes of all tensors, without prefix.

@@ -18,7 +18,7 @@ use candle_core::Tensor;
 use self::embed::LoadedEmbeddings;
 use self::load::{LoadedBlock, LoadedNorms};
 use self::positions::{Positioning, Tables};
-use super::architecture::{Architecture, Block, Flow, Norms};
+use super::architecture::{Architecture, Block, Flow, Norm, Norms};
 use super::error::ModelError;
 use super::ops::{Attending, Operations, WantedMaps};
 use super::output::{EncoderOutput, HiddenStates};
@@ -354,4 +354,14 @@ fn spans(inputs: &[&Prepared]) -> Vec<(usize, usize)> {
             span
         })
         .collect()
+}
+
+/// A norm, where there is one.
+fn norm<O: Operations>(
+    operations: &O,
+    weights: &Weights,
+    norm: Option<&Norm>,
+) -> Result<Option<O::Norm>, ModelError> {
+    let loaded = norm.map(|norm| operations.load_norm(weights, norm));
+    loaded.transpose()
 }

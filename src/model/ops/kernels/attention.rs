@@ -6,6 +6,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
+use super::columns::{Columns, TILE_KEYS, multiply, split};
 use super::distant::{Distant, DistantTask, RelativeScores};
 use super::functions::{exp, tanh};
 use super::instructions::Instructions;
@@ -18,9 +19,8 @@ use crate::model::architecture::HeadStart;
 /// and values, few enough to share a layer among cores.
 const TASK_PANELS: usize = 8;
 
-/// Panels, keys and columns of a tile; see the tiles of the products.
+/// Panels and columns of a tile; see the tiles of the products.
 const TILE_PANELS: usize = 2;
-pub(super) const TILE_KEYS: usize = 12;
 const TILE_COLUMNS: usize = 8;
 
 /// Keys whose probabilities are turned from panels into rows together.
@@ -235,28 +235,6 @@ struct Tile<'data> {
     relative: Option<&'data Distant>,
 }
 
-/// Adds the products of queries (or of whatever is in the panels) and keys:
-/// `[panel, padded key]`.
-#[inline(always)]
-pub(super) fn multiply<S: Simd, const PANELS: usize>(
-    simd: S,
-    panels: [&[S::f32s]; PANELS],
-    keys: &[f32],
-    padded_keys: usize,
-    reach: Range<usize>,
-    sums: &mut [S::f32s],
-) {
-    for first in reach.step_by(TILE_KEYS) {
-        let mut output = split::<_, PANELS>(sums, padded_keys, first);
-        let weights = Strided {
-            values: &keys[first..],
-            row_stride: 1,
-            position_stride: padded_keys,
-        };
-        add_tile::<S, PANELS, TILE_KEYS>(simd, panels, weights, &mut output);
-    }
-}
-
 impl Tile<'_> {
     /// The keys that some query from `query` on may attend to, from a multiple
     /// of [`TILE_KEYS`] on.
@@ -380,20 +358,6 @@ impl Tile<'_> {
     }
 }
 
-/// Of each panel of `length` vectors, those from `first` on.
-#[inline(always)]
-fn split<V, const PANELS: usize>(
-    vectors: &mut [V],
-    length: usize,
-    first: usize,
-) -> [&mut [V]; PANELS] {
-    let mut panels = vectors.chunks_exact_mut(length);
-    std::array::from_fn(|_| match panels.next() {
-        Some(panel) => &mut panel[first..],
-        None => &mut [],
-    })
-}
-
 /// Softmax over the keys, in place: `[key]`, a query a lane.
 #[inline(always)]
 fn softmax<S: Simd>(simd: S, scores: &mut [S::f32s]) {
@@ -428,38 +392,6 @@ fn transpose<S: Simd>(scores: &[S::f32s], map: &mut [f32]) {
         for (lane, row) in map.chunks_exact_mut(length).enumerate() {
             for (value, keys) in row[first..].iter_mut().zip(block.chunks_exact(lanes)) {
                 *value = keys[lane];
-            }
-        }
-    }
-}
-
-/// A matrix in panels, whose rows need not start with one.
-pub(super) struct Columns<'data> {
-    pub panels: &'data [f32],
-    pub column_count: usize,
-    pub lane_count: usize,
-}
-
-impl Columns<'_> {
-    /// Some columns of `length` rows from `start` on, into as many columns of
-    /// `padded_length` rows each: `[column, row]`.
-    #[inline(always)]
-    pub fn gather(
-        &self,
-        column: usize,
-        (start, length): (usize, usize),
-        padded_length: usize,
-        gathered: &mut [f32],
-    ) {
-        let lanes = self.lane_count;
-        for (index, row) in gathered.chunks_exact_mut(padded_length).enumerate() {
-            let mut done = 0;
-            while done < length {
-                let (panel, lane) = ((start + done) / lanes, (start + done) % lanes);
-                let run = (lanes - lane).min(length - done);
-                let from = (panel * self.column_count + column + index) * lanes + lane;
-                row[done..done + run].copy_from_slice(&self.panels[from..from + run]);
-                done += run;
             }
         }
     }

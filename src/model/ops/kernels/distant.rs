@@ -10,7 +10,7 @@ use std::ops::Range;
 use pulp::Simd;
 
 use super::aligned::Aligned;
-use super::attention::{Columns, TILE_KEYS, multiply};
+use super::columns::{Columns, TILE_KEYS, multiply};
 
 /// Queries and keys of distances: rows for `longest − 1 + query − key`.
 #[derive(Debug, Clone, Copy)]

@@ -29,6 +29,7 @@
 
 mod aligned;
 mod attention;
+mod columns;
 mod distant;
 mod elementwise;
 mod functions;
