@@ -108,6 +108,13 @@ impl Maps<'_> {
         bounds.reduce(Bounds::or).unwrap_or(Bounds::NONE)
     }
 
+    /// Whether some layer looks back alone, as those of decoders: all its queries
+    /// can attend to the first position, and give it what they need nowhere else.
+    pub fn looks_back(&self) -> bool {
+        let mut bounds = self.masks.iter().map(|&mask| Bounds::from(mask));
+        bounds.any(|bounds| bounds.ahead == Some(0))
+    }
+
     /// Whether a map has cells that are not there.
     pub(super) fn has_forbidden(&self, id: MapId) -> bool {
         self.bounds(id).within(&self.rows, &self.columns) != Bounds::NONE

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Axis, AxisUnit, Maps, ReshapeError};
+use super::{Axis, AxisUnit, Maps};
 use crate::input::{Input, Place, Unit};
 use crate::run::Run;
 use crate::tokenizer::words;
@@ -53,11 +53,12 @@ impl Words {
     }
 }
 
+/// A sum beyond float32, which no model's own is.
+#[derive(Debug)]
+pub(super) struct TooLarge;
+
 /// Sums the columns and averages the rows of every word's pieces.
-///
-/// # Errors
-/// When a sum is beyond float32, which no model's own is.
-pub(super) fn merge_words(maps: &mut Maps<'_>, run: &Run) -> Result<(), ReshapeError> {
+pub(super) fn merge_words(maps: &mut Maps<'_>, run: &Run) -> Result<(), TooLarge> {
     let words = |axis: &Axis| Words::new(axis, run.units(axis.role), Some(&run.input));
     let (rows, columns) = (words(&maps.rows), words(&maps.columns));
     let (row_count, column_count) = (maps.rows.len(), maps.columns.len());
@@ -82,7 +83,7 @@ pub(super) fn merge_words(maps: &mut Maps<'_>, run: &Run) -> Result<(), ReshapeE
         values.extend(merged.into_iter().map(|value| value as f32));
     }
     if values.iter().any(|value: &f32| !value.is_finite()) {
-        return Err(ReshapeError::SumTooLarge);
+        return Err(TooLarge);
     }
     maps.values = Cow::Owned(values);
     maps.rows.units = rows.units;

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::merge::{Words, merge_words};
+use super::merge::{TooLarge, Words, merge_words};
 use super::{
     Axis, AxisUnit, Crop, Granularity, MapId, Maps, Measure, ReshapeOptions, Sink, SpecialTokens,
 };
@@ -146,7 +146,7 @@ pub fn reshape<'run>(
     let mut maps = raw(run, attention)?;
     leave_out(&mut maps, options)?;
     if options.granularity == Granularity::Word {
-        merge_words(&mut maps, run)?;
+        merge_words(&mut maps, run).map_err(|TooLarge| ReshapeError::SumTooLarge)?;
     }
     if let Some(stretch) = options.crop {
         let stream = run.units(maps.columns.role);

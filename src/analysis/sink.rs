@@ -19,9 +19,9 @@ pub struct Drowning {
 }
 
 impl Drowning {
-    /// Its share in whole hundredths, never more than it is.
+    /// Its share in whole hundredths.
     pub fn percent(self) -> u32 {
-        (self.share * 100.0) as u32
+        (self.share * 100.0).round() as u32
     }
 
     /// The option that shows the rest.

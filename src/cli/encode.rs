@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
+use super::phrases::show_the_rest;
 use super::settings::EncodeSettings;
 use super::standard_output::{StandardOutputError, write_json};
 use super::terminal_output;
@@ -160,11 +161,7 @@ pub(super) fn write(
     }
     let draws = picture_count > 0 || delivery.terminal_view.is_some();
     if let Some(drowning) = written.drowning.filter(|_| draws) {
-        messages.hint(format_args!(
-            "the first token takes {} % of the attention; this shows the rest: {}",
-            drowning.percent(),
-            drowning.option()
-        ));
+        messages.suggestion(show_the_rest(drowning));
     }
     Ok(())
 }

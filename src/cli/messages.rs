@@ -45,7 +45,7 @@ impl Messages {
     }
 
     /// What could be typed to see more; not with `-q`.
-    pub fn hint(self, message: impl Display) {
+    pub fn suggestion(self, message: impl Display) {
         if !self.quiet {
             labelled("hint", AnsiColor::Cyan, message);
         }

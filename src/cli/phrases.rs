@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::analysis::Drowning;
 use crate::batch::InputFormat;
 use crate::remedy::{
     Alteration, CheckpointPart, ForeignFile, ForeignWeights, HiddenUnits, LabelsOf, Setting,
@@ -40,6 +41,7 @@ pub(super) fn quoted_path(path: &Path) -> String {
 /// A value that an option takes, where one helps more than a list of all.
 pub(super) fn example_of(option: &str) -> Option<&'static str> {
     Some(match option {
+        "--backend" => "plain",
         "--batch-tokens" => "1024",
         "--color" => "auto",
         "--color-scale" => "logarithmic",
@@ -97,6 +99,15 @@ pub(super) fn kept(hidden: HiddenUnits) -> Vec<String> {
     let options = [(first, "--sink keep"), (special, "--special-tokens keep")];
     let asked = options.into_iter().filter(|(is_hidden, _)| *is_hidden);
     asked.map(|(_, option)| option.to_owned()).collect()
+}
+
+/// How to see what the first token drowns.
+pub(super) fn show_the_rest(drowning: Drowning) -> String {
+    format!(
+        "the first token takes {} % of the attention; this shows the rest: {}",
+        drowning.percent(),
+        drowning.option()
+    )
 }
 
 /// How to list the tokens of a text or pair.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::layout::{drawn_values, panel_steps};
-use super::reach::{Reach, maximum, panel_range, reach_of_one};
+use super::reach::{Reach, is_ordinary, maximum, panel_range, reach_of_one};
 use super::resample::{Join, parts, resample};
 use super::scale::number;
 use super::{
@@ -30,7 +30,8 @@ pub fn single_map<'maps>(
 ) -> Result<Figure<'maps>, FigureError> {
     let values = maps.drawn(id).ok_or_else(|| missing(id))?;
     let whose = "this map's maximum";
-    let reach = reach_of_one(options, &values, &maps.columns, maps.head_maximum, whose);
+    let along = ordinary(maps, &maps.columns);
+    let reach = reach_of_one(options, &values, &along, maps.head_maximum, whose);
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
     let counts = [maps.rows.len(), maps.columns.len()];
@@ -151,18 +152,18 @@ fn overview_of<'maps>(
         (Some(Scale::Run), true) => Reach::to(greatest(), "the greatest mean"),
         (None, _) => {
             let units = &maps.columns.units;
-            let is_ordinary = |step: &Range<usize>| {
+            let has_only_such = |step: &Range<usize>| {
                 let mut units = units.get(step.clone()).unwrap_or_default().iter();
-                units.all(AxisUnit::stands_for_text)
+                units.all(|unit| is_ordinary(maps, unit))
             };
-            let is_ordinary: Vec<bool> = steps[1].iter().map(is_ordinary).collect();
+            let ordinary: Vec<bool> = steps[1].iter().map(has_only_such).collect();
             // What came from elsewhere may be more than a probability.
             let whole = match maps.row_sums {
                 RowSums::One | RowSums::Less => 1.0,
                 RowSums::Unnormalized => greatest().max(1.0),
             };
             let shown: Vec<&[f32]> = shown().collect();
-            Reach::to(whole, "").readable(options, shown.into_iter(), &is_ordinary)
+            Reach::to(whole, "").readable(options, shown.into_iter(), &ordinary)
         }
     };
     // A given maximum is every panel's.
@@ -309,6 +310,12 @@ pub(super) fn noun(maps: &Maps<'_>) -> &'static str {
         Granularity::Subword => "tokens",
         Granularity::Word => "words",
     }
+}
+
+/// Of every unit of an axis whether colours have to tell apart what it gets.
+pub(super) fn ordinary(maps: &Maps<'_>, axis: &Axis) -> Vec<bool> {
+    let units = axis.units.iter();
+    units.map(|unit| is_ordinary(maps, unit)).collect()
 }
 
 /// What stands along an axis.

@@ -1,7 +1,7 @@
 //! What one unit attends to, or what attends to it, as bars over the input and
 //! as a row for every layer.
 
-use super::build::{captions, drowning_note, joined, labels, notes, noun, quantity};
+use super::build::{captions, drowning_note, joined, labels, notes, noun, ordinary, quantity};
 use super::layout::drawn_values;
 use super::reach::{end_of_bars, maximum, reach_of_one};
 use super::{
@@ -44,7 +44,8 @@ pub fn unit_profile(
     let layers = profile.by_layer.concat();
     let highest = maximum(&profile.mean);
     let whose = "these rows' maximum";
-    let reach = reach_of_one(options, &layers, along, maps.head_maximum, whose);
+    let is_ordinary = ordinary(maps, along);
+    let reach = reach_of_one(options, &layers, &is_ordinary, maps.head_maximum, whose);
     let bar_maximum = match options.scale.unwrap_or(Scale::Head) {
         Scale::Head => highest,
         Scale::Unit => 1.0,
@@ -52,7 +53,7 @@ pub fn unit_profile(
     };
     // No bar leaves its axis, not even one of unnormalized attention, unless it
     // is of a special token and would leave the others no height.
-    let bar_end = end_of_bars(options, &profile.mean, along);
+    let bar_end = end_of_bars(options, &profile.mean, &is_ordinary);
     let bar_maximum = bar_end.unwrap_or(bar_maximum.max(highest));
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();

@@ -69,6 +69,10 @@ pub(super) fn profile(figure: &Figure<'_>, profile: &UnitProfile, columns: usize
     if shown.len() < count {
         drawing.push_plain(&format!("the {SHOWN_UNITS} highest of {count} bars"));
     }
+    // The first one tells how bars and rows of colours are read.
+    for note in figure.notes.iter().skip(1) {
+        drawing.push_plain(note);
+    }
     drawing
 }
 
