@@ -10,20 +10,34 @@ use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
 
 use super::error::TokenizerError;
-use super::settings::Numbered;
+use super::settings::{Defaults, Numbered, Side};
 
 /// A `tokenizer.json`, its model as far as somebody wants to know it.
 #[derive(Deserialize)]
 pub(super) struct File<Model> {
-    pub model: Model,
+    model: Model,
     #[serde(default)]
-    pub added_tokens: Vec<Numbered>,
+    added_tokens: Vec<Numbered>,
     #[serde(default)]
     normalizer: Value,
     #[serde(default)]
     pre_tokenizer: Value,
     #[serde(default)]
     post_processor: Value,
+    truncation: Option<Truncation>,
+    padding: Option<Padding>,
+}
+
+/// How a `tokenizer.json` was last used to fill texts up.
+#[derive(Deserialize)]
+struct Padding {
+    pad_token: Option<String>,
+}
+
+/// How a `tokenizer.json` was last used to cut texts.
+#[derive(Deserialize)]
+struct Truncation {
+    direction: Option<String>,
 }
 
 /// A model without its vocabulary.
@@ -71,6 +85,17 @@ impl File<Outline> {
 }
 
 impl<Model> File<Model> {
+    /// What the other files need not say.
+    pub(super) fn into_defaults(self) -> (Model, Defaults) {
+        let direction = self.truncation.and_then(|truncation| truncation.direction);
+        let defaults = Defaults {
+            added: self.added_tokens,
+            truncation_side: (direction.as_deref() == Some("Left")).then_some(Side::Left),
+            pad_token: self.padding.and_then(|padding| padding.pad_token),
+        };
+        (self.model, defaults)
+    }
+
     fn check_steps(&self) -> Result<usize, TokenizerError> {
         let mut growth = 1_usize;
         for (part, list) in [

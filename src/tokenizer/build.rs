@@ -17,8 +17,8 @@ use tokenizers::{
 use super::bounds::{self, File, Outline};
 use super::class::{Class, class};
 use super::error::TokenizerError;
-use super::settings::Settings;
-use crate::checkpoint::{TokenizerFiles, VocabularyFile};
+use super::settings::{Defaults, Settings};
+use crate::checkpoint::{Json, TokenizerFiles, VocabularyFile};
 
 /// A tokenizer, and what has to be known beside it.
 pub(super) struct Built {
@@ -39,9 +39,13 @@ pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built
     let model_config = files.model_config.as_deref().unwrap_or(model_config);
     match &files.vocabulary {
         VocabularyFile::Text(lines) => {
-            let mut settings = Settings::read(files, Vec::new())?;
+            let mut settings = Settings::read(files, Defaults::default())?;
             let class = class(std::mem::take(&mut settings.class), model_config, false)?;
-            bert(of_lines(lines)?, settings, class)
+            let model = match settings.config.vocab.take() {
+                Some(vocabulary) => of_config(vocabulary)?,
+                None => of_lines(lines)?,
+            };
+            bert(model, settings, class)
         }
         VocabularyFile::Json(json) => of_json(json, files, model_config),
     }
@@ -55,15 +59,21 @@ fn of_json(
     // Where the kind of model is not left open, the vocabulary goes straight
     // from the file to its table, four times as fast.
     let word_pieces = guard(|| Ok(serde_json::from_slice::<File<WordPiece>>(json)?)).ok();
-    let (growth, added, word_pieces, unigram_unknown) = match word_pieces {
-        Some(file) => (file.check()?, file.added_tokens, Some(file.model), None),
+    let (growth, word_pieces, unigram_unknown, defaults) = match word_pieces {
+        Some(file) => {
+            let growth = file.check()?;
+            let (model, defaults) = file.into_defaults();
+            (growth, Some(model), None, defaults)
+        }
         None => {
             let file: File<Outline> = serde_json::from_slice(json)
                 .map_err(|error| TokenizerError::Json(error.to_string()))?;
-            (file.check()?, file.added_tokens, None, file.model.unk_id)
+            let growth = file.check()?;
+            let (model, defaults) = file.into_defaults();
+            (growth, None, model.unk_id, defaults)
         }
     };
-    let mut settings = Settings::read(files, added)?;
+    let mut settings = Settings::read(files, defaults)?;
     match class(std::mem::take(&mut settings.class), model_config, true)? {
         class @ (Class::Bert | Class::BertWithoutSegments) => {
             let model = match word_pieces {
@@ -81,7 +91,7 @@ fn of_json(
 /// Whatever `tokenizer.json` says, and the tokens that files beside it add.
 fn as_it_is(
     json: &[u8],
-    settings: Settings,
+    mut settings: Settings,
     class: Class,
     growth: usize,
     unigram_unknown: Option<u32>,
@@ -99,6 +109,9 @@ fn as_it_is(
         Err(_) => guard(|| Tokenizer::from_bytes(json))
             .map_err(|error| TokenizerError::Json(error.to_string()))?,
     };
+    if let Some(token) = settings.default_pad_token.take() {
+        settings.default_name("pad_token", &token);
+    }
     let added = inner.get_added_tokens_decoder();
     let known: Vec<String> = added.values().map(|token| token.content.clone()).collect();
     add(&mut inner, &settings, &known)?;
@@ -110,10 +123,10 @@ fn as_it_is(
     Ok(Built {
         unknown_id: unknown_id(&inner).or(unigram_unknown),
         inner,
-        class,
         growth,
         truncates_beginning: settings.truncates_beginning(),
-        tells_segments: settings.tells_segments(false),
+        tells_segments: settings.tells_segments(class.tells_segments()),
+        class,
     })
 }
 
@@ -160,6 +173,28 @@ fn of_other_model(json: &[u8]) -> Result<WordPiece, TokenizerError> {
             })
             .collect(),
     };
+    of_ids(vocabulary).map_err(|error| wrong(&error))
+}
+
+/// Word pieces with the vocabulary that `tokenizer_config.json` has of itself.
+fn of_config(vocabulary: Json) -> Result<WordPiece, TokenizerError> {
+    let wrong = |found: String| TokenizerError::OtherVocabulary { found };
+    let Json::Object(members) = vocabulary else {
+        return Err(wrong(vocabulary.in_words().to_owned()));
+    };
+    let ids = members.0.into_iter().map(|(token, id)| match &id {
+        Json::Number(number) => match number.as_u64().map(u32::try_from) {
+            Some(Ok(id)) => Ok((token, id)),
+            Some(Err(_)) | None => Err(wrong(format!("{number} for {token:?}"))),
+        },
+        Json::Null | Json::Boolean(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => {
+            Err(wrong(format!("{} for {token:?}", id.in_words())))
+        }
+    });
+    of_ids(ids.collect::<Result<_, _>>()?).map_err(|error| wrong(error.to_string()))
+}
+
+fn of_ids(vocabulary: HashMap<String, u32>) -> Result<WordPiece, serde_json::Error> {
     let untouched = WordPiece::default();
     // The builder takes none but a map of a crate that is not ours.
     serde_json::from_value(serde_json::json!({
@@ -168,7 +203,6 @@ fn of_other_model(json: &[u8]) -> Result<WordPiece, TokenizerError> {
         "max_input_chars_per_word": untouched.max_input_chars_per_word,
         "vocab": vocabulary,
     }))
-    .map_err(|error| wrong(&error))
 }
 
 /// BERT's tokenizer as transformers builds it (`tokenization_bert.py`).
@@ -208,8 +242,8 @@ fn bert(
     // vocabularies.
     let end = |key: &str, of_bert: &str, id_of_bert: u32| match settings.name(key) {
         Some(token) => {
-            let id = inner.token_to_id(token).unwrap_or_default();
-            (token.to_owned(), id)
+            let id = inner.token_to_id(token).or_else(|| unknown_id(&inner));
+            (token.to_owned(), id.unwrap_or(id_of_bert))
         }
         None => {
             let token = inner.id_to_token(id_of_bert);
@@ -217,14 +251,18 @@ fn bert(
         }
     };
     let separator = end("sep_token", "[SEP]", 3);
-    let classification = end("cls_token", "[CLS]", 2);
+    // Without both they have one name in its template, and so one id.
+    let classification = match (settings.name("cls_token"), settings.name("sep_token")) {
+        (None, None) => separator.clone(),
+        (_, _) => end("cls_token", "[CLS]", 2),
+    };
     inner.with_post_processor(Some(BertProcessing::new(separator, classification)));
     Ok(Built {
         unknown_id: unknown_id(&inner),
         inner,
         growth: bounds::BERT_GROWTH,
         truncates_beginning: settings.truncates_beginning(),
-        tells_segments: settings.tells_segments(class == Class::Bert),
+        tells_segments: settings.tells_segments(class.tells_segments()),
         class,
     })
 }

@@ -29,6 +29,25 @@ pub enum TokenizerError {
         /// Where, and what was expected.
         source: serde_json::Error,
     },
+    /// What is to be a special token is none.
+    #[error(
+        "the special tokens of the tokenizer: expected {key} to be {}, found {found}",
+        if key.ends_with("_tokens") { "tokens" } else { "a text, or an object with content" }
+    )]
+    SpecialToken {
+        /// What it is called.
+        key: String,
+        /// What it is, in words.
+        found: &'static str,
+    },
+    /// `tokenizer_config.json` has a vocabulary, and it is none.
+    #[error(
+        "tokenizer_config.json has a vocab, which goes before vocab.txt: expected an object of tokens with their ids, found {found}"
+    )]
+    OtherVocabulary {
+        /// What it is, in words.
+        found: String,
+    },
     /// The tokenizer is a program, which no file replaces.
     #[error(
         "the tokenizer is a {class}, which needs {what}: expected a class that its files say all about, such as BertTokenizer"
@@ -85,6 +104,16 @@ pub enum TokenizerError {
         id: u32,
         /// Rows of the word embedding table.
         row_count: usize,
+    },
+    /// The text has a token that may be one of two.
+    #[error(
+        "the added tokens {:?} and {:?} are the same to this tokenizer, which takes one or the other by chance: expected one of them",
+        tokens[0],
+        tokens[1]
+    )]
+    AmbiguousToken {
+        /// Both.
+        tokens: [String; 2],
     },
     /// There is no text.
     #[error("the {which} is empty")]
@@ -162,6 +191,7 @@ impl TokenizerError {
             }
             Self::Program { .. } => Some(Remedy::ComputeElsewhere),
             Self::NoJson { .. } => Some(Remedy::ConvertTokenizer),
+            Self::AmbiguousToken { .. } => Some(Remedy::NameTokenizer),
             Self::NoRow { .. }
             | Self::Json(_)
             | Self::Vocabulary(_)
@@ -169,6 +199,8 @@ impl TokenizerError {
             | Self::SpecialTokensMap { .. }
             | Self::AddedTokens { .. }
             | Self::NoUnknownToken
+            | Self::SpecialToken { .. }
+            | Self::OtherVocabulary { .. }
             | Self::Excessive { .. }
             | Self::Template { .. }
             | Self::Tokenizers(_) => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),

@@ -3,10 +3,12 @@
 //!
 //! `class` says which of transformers' tokenizers the files are for, by the
 //! names in `families`; `settings` what the small ones among them say, whose
-//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for; and
-//! `build` puts them together. `long` tokenizes texts of any length; `words` and
+//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for;
+//! `build` puts them together; and `ambiguous` finds tokens that are left to
+//! chance. `long` tokenizes texts of any length; `words` and
 //! `labels` say what is made of the tokens on an axis.
 
+mod ambiguous;
 mod bounds;
 mod build;
 mod class;
@@ -18,10 +20,11 @@ mod long;
 mod settings;
 pub mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokenizers::{DecoderWrapper, Encoding, PostProcessor as _, PostProcessorWrapper};
 
+use self::ambiguous::ambiguous_tokens;
 use self::build::{Built, build, guard};
 use self::class::Class;
 use self::labels::Spelling;
@@ -46,7 +49,8 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     special_token_ids: BTreeSet<u32>,
     /// Written as they are, whatever the spelling of the vocabulary.
-    added_token_ids: BTreeSet<u32>,
+    added_tokens: BTreeMap<u32, String>,
+    ambiguous_tokens: BTreeMap<u32, [String; 2]>,
     unknown_id: Option<u32>,
     /// `None` where only the tokens of a text tell.
     spelling: Option<Spelling>,
@@ -80,9 +84,11 @@ impl Tokenizer {
         } = build(&checkpoint.tokenizer, &checkpoint.config)?;
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special);
+        let contents = added.iter().map(|(&id, token)| (id, token.content.clone()));
         Ok(Self {
             special_token_ids: special.map(|(&id, _)| id).collect(),
-            added_token_ids: added.keys().copied().collect(),
+            added_tokens: contents.collect(),
+            ambiguous_tokens: ambiguous_tokens(&inner),
             unknown_id,
             spelling: match &class {
                 Class::Bert | Class::BertWithoutSegments => Some(Spelling::Plain),
@@ -121,7 +127,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// When a text is empty, becomes no token, is too long, or has a token that
-    /// the model has no word embedding for.
+    /// the model has no word embedding for, or that is one of two by chance.
     pub fn tokenize(
         &self,
         text: &str,
@@ -169,6 +175,12 @@ impl Tokenizer {
         }
         let units = self.units(&encoding, [text, pair.unwrap_or_default()]);
         self.check_rows(&units)?;
+        let mut ids = units.iter().map(|unit| unit.id);
+        if let Some(tokens) = ids.find_map(|id| self.ambiguous_tokens.get(&id)) {
+            return Err(TokenizerError::AmbiguousToken {
+                tokens: tokens.clone(),
+            });
+        }
         Ok(Prepared {
             input: Input::pair(text, pair.map(str::to_owned)),
             tells_segments: self.tells_segments,
@@ -188,13 +200,11 @@ impl Tokenizer {
         let unit = |index: usize| {
             let id = encoding.get_ids()[index];
             let (start, end) = encoding.get_offsets()[index];
-            let is_of_list = self.added_token_ids.contains(&id);
-            let text = match is_of_list {
-                // Where it stands in a text, spaces may belong to it.
-                true => self.inner.id_to_token(id),
-                false => None,
-            };
-            let text = text.unwrap_or_else(|| encoding.get_tokens()[index].clone());
+            // Where it stands in a text, spaces may belong to it, and it may be
+            // in lower case.
+            let of_list = self.added_tokens.get(&id);
+            let is_of_list = of_list.is_some();
+            let text = of_list.unwrap_or(&encoding.get_tokens()[index]).clone();
             let sequence = encoding.token_to_sequence(index).unwrap_or_default();
             let written = texts.get(sequence).and_then(|text| text.get(start..end));
             let written = written.unwrap_or_default().trim();

@@ -25,6 +25,8 @@ mod remedies;
 mod reproducibility;
 mod runs;
 mod saved;
+
+mod settings_files;
 mod shared;
 mod single_pass;
 mod svg;
