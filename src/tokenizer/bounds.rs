@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
 
 use super::error::TokenizerError;
+use super::recipe::Taken;
 use super::settings::{Defaults, Numbered, Side};
 
 /// A `tokenizer.json`, its model as far as somebody wants to know it.
@@ -86,38 +87,52 @@ impl File<Outline> {
 
 impl<Model> File<Model> {
     /// What the other files need not say.
-    pub(super) fn into_defaults(self) -> (Model, Defaults) {
+    pub(super) fn into_defaults(self) -> (Model, Defaults, Taken) {
         let direction = self.truncation.and_then(|truncation| truncation.direction);
         let defaults = Defaults {
             added: self.added_tokens,
             truncation_side: (direction.as_deref() == Some("Left")).then_some(Side::Left),
             pad_token: self.padding.and_then(|padding| padding.pad_token),
         };
-        (self.model, defaults)
+        let mut normalizers = match self.normalizer.get("normalizers").and_then(Value::as_array) {
+            Some(normalizers) => normalizers.iter(),
+            None => std::slice::from_ref(&self.normalizer).iter(),
+        };
+        let charsmap = normalizers.find_map(|step| {
+            let is_map = step.get("type").is_some_and(|kind| kind == "Precompiled");
+            is_map.then(|| step.get("precompiled_charsmap")?.as_str())?
+        });
+        let taken = Taken {
+            charsmap: charsmap.map(str::to_owned),
+            post_processor: self.post_processor,
+        };
+        (self.model, defaults, taken)
     }
 
     fn check_steps(&self) -> Result<usize, TokenizerError> {
-        let mut growth = 1_usize;
-        for (part, list) in [
-            (&self.normalizer, "normalizers"),
-            (&self.pre_tokenizer, "pretokenizers"),
-        ] {
-            for step in steps(part, list)? {
-                growth = growth.saturating_mul(growth_of(step)?);
-            }
-        }
         for processor in steps(&self.post_processor, "processors")? {
             check_template(processor)?;
         }
-        match growth <= MAXIMUM_GROWTH {
-            true => Ok(growth),
-            false => Err(excessive(
-                "normalizers and pre-tokenizers that lengthen a text",
-                MAXIMUM_GROWTH,
-                "times",
-                growth,
-            )),
+        growth(&self.normalizer, &self.pre_tokenizer)
+    }
+}
+
+/// At most so many bytes become of one.
+pub(super) fn growth(normalizer: &Value, pre_tokenizer: &Value) -> Result<usize, TokenizerError> {
+    let mut growth = 1_usize;
+    for (part, list) in [(normalizer, "normalizers"), (pre_tokenizer, "pretokenizers")] {
+        for step in steps(part, list)? {
+            growth = growth.saturating_mul(growth_of(step)?);
         }
+    }
+    match growth <= MAXIMUM_GROWTH {
+        true => Ok(growth),
+        false => Err(excessive(
+            "normalizers and pre-tokenizers that lengthen a text",
+            MAXIMUM_GROWTH,
+            "times",
+            growth,
+        )),
     }
 }
 

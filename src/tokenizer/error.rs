@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::remedy::{CheckpointPart, Remedy};
+use crate::remedy::{CheckpointPart, Remedy, Setting};
 
 /// Why a tokenizer cannot be made or a text not be tokenized.
 #[derive(Debug, Error)]
@@ -59,11 +59,37 @@ pub enum TokenizerError {
         what: String,
     },
     /// The tokenizer's class needs a file that is not there.
-    #[error("the tokenizer is a {class}: expected a tokenizer.json for it, found vocab.txt alone")]
-    NoJson {
+    #[error("the tokenizer is a {class}: expected {expected} for it, found {found}")]
+    NoVocabulary {
         /// The class that the files name.
         class: String,
+        /// The files, of which one is enough.
+        expected: String,
+        /// Those that are there.
+        found: String,
     },
+    /// `vocab.json` and `merges.txt` are no tokens and pairs of them.
+    #[error("vocab.json and merges.txt are no byte pair encoding: {0}")]
+    Pairs(String),
+    /// A model of SentencePiece is none.
+    #[error("{file} is no model of SentencePiece: {reason}")]
+    SentencePiece {
+        /// The file's name.
+        file: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A special token that the class cannot do without is said to be none.
+    #[error("the tokenizer is a {class}, and its {key} is null: expected a token")]
+    NullToken {
+        /// The class that the files name.
+        class: String,
+        /// What the token is called.
+        key: &'static str,
+    },
+    /// Nothing would tell two texts apart.
+    #[error("the tokenizer has no template for a pair of texts: expected one text")]
+    NoPairTemplate,
     /// What the vocabulary lacks has no token to become.
     #[error(
         "the tokenizer's unk_token is null: expected the token that stands for what the vocabulary lacks, such as \"[UNK]\""
@@ -190,7 +216,8 @@ impl TokenizerError {
                 Some(Remedy::GiveText)
             }
             Self::Program { .. } => Some(Remedy::ComputeElsewhere),
-            Self::NoJson { .. } => Some(Remedy::ConvertTokenizer),
+            Self::NoVocabulary { .. } => Some(Remedy::ConvertTokenizer),
+            Self::NoPairTemplate => Some(Remedy::LeaveOut(Setting::Pair)),
             Self::AmbiguousToken { .. } => Some(Remedy::NameTokenizer),
             Self::NoRow { .. }
             | Self::Json(_)
@@ -198,6 +225,9 @@ impl TokenizerError {
             | Self::Config(_)
             | Self::SpecialTokensMap { .. }
             | Self::AddedTokens { .. }
+            | Self::Pairs(_)
+            | Self::SentencePiece { .. }
+            | Self::NullToken { .. }
             | Self::NoUnknownToken
             | Self::SpecialToken { .. }
             | Self::OtherVocabulary { .. }

@@ -11,18 +11,26 @@
 mod ambiguous;
 mod bounds;
 mod build;
+mod byte_level;
 mod class;
 mod entries;
 mod error;
+mod esm;
 mod families;
 pub mod labels;
 mod long;
+mod parts;
+mod recipe;
+mod sentence_piece;
+mod sentence_piece_model;
 mod settings;
+mod vocabulary;
+mod word_pieces;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokenizers::{DecoderWrapper, Encoding, PostProcessor as _, PostProcessorWrapper};
+use tokenizers::{Encoding, PostProcessor as _, PostProcessorWrapper};
 
 use self::ambiguous::ambiguous_tokens;
 use self::build::{Built, build, guard};
@@ -78,6 +86,7 @@ impl Tokenizer {
             inner,
             class,
             unknown_id,
+            spelling,
             growth,
             truncates_beginning,
             tells_segments,
@@ -90,15 +99,12 @@ impl Tokenizer {
             added_tokens: contents.collect(),
             ambiguous_tokens: ambiguous_tokens(&inner),
             unknown_id,
-            spelling: match &class {
-                Class::Bert | Class::BertWithoutSegments => Some(Spelling::Plain),
-                Class::AsItIs | Class::BuiltAnew(_) => spelling(&inner),
-            },
+            spelling,
             warning: match class {
                 Class::BuiltAnew(class) => Some(format!(
                     "the tokenizer is a {class}, which transformers builds anew from the vocabulary of tokenizer.json, and attnviz reads that file as it is: tokens may differ from those of transformers where the file was changed"
                 )),
-                Class::Bert | Class::BertWithoutSegments | Class::AsItIs => None,
+                Class::Bert | Class::BertWithoutSegments | Class::Anew(_) | Class::AsItIs => None,
             },
             growth,
             truncates_beginning,
@@ -126,7 +132,7 @@ impl Tokenizer {
     /// The tokens of a text or pair, special tokens of the model included.
     ///
     /// # Errors
-    /// When a text is empty, becomes no token, is too long, or has a token that
+    /// When there is no template for a pair, a text is empty, becomes no token, is too long, or has a token that
     /// the model has no word embedding for, or that is one of two by chance.
     pub fn tokenize(
         &self,
@@ -138,6 +144,9 @@ impl Tokenizer {
         let special_count = processor.map_or(0, |processor: &PostProcessorWrapper| {
             processor.added_tokens(pair.is_some())
         });
+        if pair.is_some() && special_count == 0 {
+            return Err(TokenizerError::NoPairTemplate);
+        }
         check_truncation(special_count, pair.is_some(), limit)?;
         let last = self.truncates_beginning;
         let wanted = Wanted {
@@ -204,7 +213,11 @@ impl Tokenizer {
             // in lower case.
             let of_list = self.added_tokens.get(&id);
             let is_of_list = of_list.is_some();
-            let text = of_list.unwrap_or(&encoding.get_tokens()[index]).clone();
+            // What a vocabulary of SentencePiece lacks is written as it is.
+            let is_unknown = self.unknown_id == Some(id);
+            let unknown_text = || self.inner.id_to_token(id).filter(|_| is_unknown);
+            let text = of_list.cloned().or_else(unknown_text);
+            let text = text.unwrap_or_else(|| encoding.get_tokens()[index].clone());
             let sequence = encoding.token_to_sequence(index).unwrap_or_default();
             let written = texts.get(sequence).and_then(|text| text.get(start..end));
             let written = written.unwrap_or_default().trim();
@@ -213,7 +226,7 @@ impl Tokenizer {
             let is_added = added[index] == 1;
             let is_special = is_added || (self.special_token_ids.contains(&id) && written == text);
             let label = match is_of_list {
-                _ if self.unknown_id == Some(id) && !is_special => unknown(&text, written),
+                _ if is_unknown && !is_special => unknown(&text, written),
                 true => text.clone(),
                 false => spelling.label(&text),
             };
@@ -269,25 +282,6 @@ fn unknown(token: &str, written: &str) -> String {
         true => token.to_owned(),
         false => format!("{token} {shown}"),
     }
-}
-
-/// How a vocabulary is written, as far as its decoder says.
-fn spelling(inner: &tokenizers::Tokenizer) -> Option<Spelling> {
-    fn of_decoder(decoder: &DecoderWrapper) -> Option<Spelling> {
-        match decoder {
-            DecoderWrapper::ByteLevel(_) => Some(Spelling::ByteLevel),
-            DecoderWrapper::Metaspace(_) | DecoderWrapper::ByteFallback(_) => {
-                Some(Spelling::SentencePiece)
-            }
-            DecoderWrapper::WordPiece(_) | DecoderWrapper::BPE(_) => Some(Spelling::Plain),
-            DecoderWrapper::Sequence(steps) => steps.get_decoders().iter().find_map(of_decoder),
-            DecoderWrapper::CTC(_)
-            | DecoderWrapper::Replace(_)
-            | DecoderWrapper::Fuse(_)
-            | DecoderWrapper::Strip(_) => None,
-        }
-    }
-    of_decoder(inner.get_decoder()?)
 }
 
 /// Whether there is one of everything for each token.

@@ -65,9 +65,6 @@ fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str) -> Link {
     if earlier.segment != unit.segment {
         return Link::Apart;
     }
-    if earlier.word == unit.word {
-        return Link::Same;
-    }
     // `[MASK]` is a word of its own.
     let is_special = earlier.special.is_some() || unit.special.is_some();
     match (earlier.place, unit.place) {
@@ -77,9 +74,16 @@ fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str) -> Link {
             let is_apart =
                 between.contains(char::is_whitespace) || piece.starts_with(char::is_whitespace);
             match is_apart {
+                // Some tokenizers take a whole text for a word.
                 true => Link::Apart,
+                false if earlier.word == unit.word => Link::Same,
                 false => Link::Touches,
             }
+        }
+        (Place::Bytes { .. } | Place::Added | Place::Patch { .. }, _)
+            if !is_special && earlier.word == unit.word =>
+        {
+            Link::Same
         }
         (Place::Bytes { .. } | Place::Added | Place::Patch { .. }, _) => Link::Apart,
     }
