@@ -216,10 +216,14 @@ impl TokenizerError {
                 Some(Remedy::GiveText)
             }
             Self::Program { .. } => Some(Remedy::ComputeElsewhere),
-            Self::NoVocabulary { .. } => Some(Remedy::ConvertTokenizer),
+            // Which transformers can do for classes that attnviz does not build.
+            Self::NoVocabulary { expected, .. } if expected == "tokenizer.json" => {
+                Some(Remedy::ConvertTokenizer)
+            }
             Self::NoPairTemplate => Some(Remedy::LeaveOut(Setting::Pair)),
             Self::AmbiguousToken { .. } => Some(Remedy::NameTokenizer),
-            Self::NoRow { .. }
+            Self::NoVocabulary { .. }
+            | Self::NoRow { .. }
             | Self::Json(_)
             | Self::Vocabulary(_)
             | Self::Config(_)

@@ -46,8 +46,10 @@ pub(super) fn esm(source: &Source<'_>, settings: &mut Settings) -> Result<Parts,
         return Err(wrong(&format!("it has no {unknown}")));
     };
     settings.check_ids(&vocabulary)?;
-    for token in tokens.iter().filter(|token| !token.is_empty()) {
-        settings.add(token, false);
+    if settings.config.split_special_tokens != Some(true) {
+        for token in tokens.iter().filter(|token| !token.is_empty()) {
+            settings.add(token, false);
+        }
     }
     let model = WordLevel::builder().vocab(vocabulary).unk_token(unknown);
     let model = model.build().map_err(|error| wrong(&error.to_string()))?;
