@@ -120,7 +120,10 @@ impl<Model> File<Model> {
 /// At most so many bytes become of one.
 pub(super) fn growth(normalizer: &Value, pre_tokenizer: &Value) -> Result<usize, TokenizerError> {
     let mut growth = 1_usize;
-    for (part, list) in [(normalizer, "normalizers"), (pre_tokenizer, "pretokenizers")] {
+    for (part, list) in [
+        (normalizer, "normalizers"),
+        (pre_tokenizer, "pretokenizers"),
+    ] {
         for step in steps(part, list)? {
             growth = growth.saturating_mul(growth_of(step)?);
         }

@@ -73,11 +73,21 @@ fn without_json(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, To
         Class::AsItIs => {
             let source = Source::of(file(files, OF_ANY_CLASS, "PreTrainedTokenizerFast")?)?;
             let Source::SentencePiece(model) = &source else {
-                return Err(no_vocabulary(files, OF_ANY_CLASS, "PreTrainedTokenizerFast"));
+                return Err(no_vocabulary(
+                    files,
+                    OF_ANY_CLASS,
+                    "PreTrainedTokenizerFast",
+                ));
             };
             sentence_piece::take_tokens(&source, &mut settings);
             let parts = sentence_piece::plain(&Text::of(&source, None), model, &mut settings)?;
-            assemble(parts, Value::Null, "PreTrainedTokenizerFast", settings, class)
+            assemble(
+                parts,
+                Value::Null,
+                "PreTrainedTokenizerFast",
+                settings,
+                class,
+            )
         }
         Class::BuiltAnew(class) => Err(no_vocabulary(files, "tokenizer.json", &class)),
     }
@@ -252,7 +262,11 @@ fn as_it_is(
     })
 }
 
-pub(super) fn add(inner: &mut Tokenizer, settings: &Settings, known: &[String]) -> Result<(), TokenizerError> {
+pub(super) fn add(
+    inner: &mut Tokenizer,
+    settings: &Settings,
+    known: &[String],
+) -> Result<(), TokenizerError> {
     guard(|| inner.add_tokens(settings.tokens(known))).map_err(TokenizerError::Tokenizers)?;
     if settings.config.split_special_tokens == Some(true) {
         inner.set_encode_special_tokens(true);

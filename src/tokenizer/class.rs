@@ -103,7 +103,9 @@ pub(super) fn class(
         .tokenizer_class
         .or_else(|| config.tokenizer_class.as_str().map(str::to_owned));
     let has_own_code = match &named.auto_map {
-        Some(Value::Object(classes)) => classes.get("AutoTokenizer").is_some_and(|of| !of.is_null()),
+        Some(Value::Object(classes)) => {
+            classes.get("AutoTokenizer").is_some_and(|of| !of.is_null())
+        }
         Some(Value::Null) | None => false,
         Some(_) => true,
     };

@@ -95,8 +95,8 @@ pub enum TokenizerError {
         "the tokenizer's unk_token is null: expected the token that stands for what the vocabulary lacks, such as \"[UNK]\""
     )]
     NoUnknownToken,
-    /// `tokenizer.json` would make more of a text than any does.
-    #[error("tokenizer.json has {what}: expected at most {maximum} {unit}, found {found}")]
+    /// A file would make more of a text, or of its memory, than any does.
+    #[error("the tokenizer has {what}: expected at most {maximum} {unit}, found {found}")]
     Excessive {
         /// What is too much.
         what: &'static str,

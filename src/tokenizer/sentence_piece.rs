@@ -60,7 +60,10 @@ impl<'files> Text<'files> {
         let owned = |(token, score): (&str, f64)| (token.to_owned(), score);
         let beginning = beginning.iter().copied().map(owned);
         let pieces = scored.into_iter().skip(replaced);
-        Ok(beginning.chain(pieces).chain([owned((mask, 0.0))]).collect())
+        Ok(beginning
+            .chain(pieces)
+            .chain([owned((mask, 0.0))])
+            .collect())
     }
 }
 
@@ -91,18 +94,27 @@ pub(super) fn xlm_roberta(
     settings.default_names(&ROBERTA);
     let [begin, pad, end, unknown, mask] = settings.contents(
         "XLMRobertaTokenizer",
-        ["bos_token", "pad_token", "eos_token", "unk_token", "mask_token"],
+        [
+            "bos_token",
+            "pad_token",
+            "eos_token",
+            "unk_token",
+            "mask_token",
+        ],
     )?;
     let first = [(&*begin, 0.0), (&*pad, 0.0), (&*end, 0.0), (&*unknown, 0.0)];
     let vocabulary = text.scored(&first, 3, &mask)?;
-    unigram(vocabulary, Some(3), text.uniform(), spaced(settings, "never"), BEGIN_TO_END)
+    unigram(
+        vocabulary,
+        Some(3),
+        text.uniform(),
+        spaced(settings, "never"),
+        BEGIN_TO_END,
+    )
 }
 
 /// CamemBERT's: its first five tokens are fairseq's.
-pub(super) fn camembert(
-    text: &Text<'_>,
-    settings: &mut Settings,
-) -> Result<Parts, TokenizerError> {
+pub(super) fn camembert(text: &Text<'_>, settings: &mut Settings) -> Result<Parts, TokenizerError> {
     if let Source::SentencePiece(SentencePieceModel {
         model: PieceModel::Other,
         ..
@@ -120,8 +132,10 @@ pub(super) fn camembert(
             settings.add(token, true);
         }
     }
-    let [pad, unknown, mask] =
-        settings.contents("CamembertTokenizer", ["pad_token", "unk_token", "mask_token"])?;
+    let [pad, unknown, mask] = settings.contents(
+        "CamembertTokenizer",
+        ["pad_token", "unk_token", "mask_token"],
+    )?;
     let first = [
         ("<s>NOTUSED", 0.0),
         (&*pad, 0.0),
@@ -132,7 +146,13 @@ pub(super) fn camembert(
     let vocabulary = text.scored(&first, 1, &mask)?;
     let unknown_id = vocabulary.iter().position(|(token, _)| *token == *unknown);
     let unknown_id = Some(unknown_id.unwrap_or_default());
-    unigram(vocabulary, unknown_id, text.uniform(), spaced(settings, "never"), BEGIN_TO_END)
+    unigram(
+        vocabulary,
+        unknown_id,
+        text.uniform(),
+        spaced(settings, "never"),
+        BEGIN_TO_END,
+    )
 }
 
 /// ALBERT's: small letters without accents.
@@ -146,7 +166,8 @@ pub(super) fn albert(text: &Text<'_>, settings: &mut Settings) -> Result<Parts, 
         ("cls_token", "[CLS]"),
         ("mask_token", "[MASK]"),
     ]);
-    let replace = |from: &str| json!({"type": "Replace", "pattern": {"String": from}, "content": "\""});
+    let replace =
+        |from: &str| json!({"type": "Replace", "pattern": {"String": from}, "content": "\""});
     let mut steps = vec![replace("``"), replace("''")];
     if !settings.config.keep_accents.unwrap_or(false) {
         steps.extend([json!({"type": "NFKD"}), json!({"type": "StripAccents"})]);
@@ -167,7 +188,13 @@ pub(super) fn albert(text: &Text<'_>, settings: &mut Settings) -> Result<Parts, 
         },
     };
     let words = spaced(settings, "never");
-    unigram(text.source.scored()?, Some(1), in_sequence(steps), words, template)
+    unigram(
+        text.source.scored()?,
+        Some(1),
+        in_sequence(steps),
+        words,
+        template,
+    )
 }
 
 /// That of DeBERTa, version 2 and 3. It takes no notice of the map that makes
@@ -239,7 +266,13 @@ pub(super) fn llama(source: &Source<'_>, settings: &mut Settings) -> Result<Part
         of_file: true,
         ends: settings.marks(false),
     };
-    byte_fallback(source, None, Value::Null, metaspace(before, false), template)
+    byte_fallback(
+        source,
+        None,
+        Value::Null,
+        metaspace(before, false),
+        template,
+    )
 }
 
 /// Code Llama's.
@@ -269,7 +302,13 @@ pub(super) fn code_llama(
         ends: settings.marks(true),
     };
     let unknown = settings.name("unk_token").map(str::to_owned);
-    byte_fallback(source, unknown, Value::Null, metaspace(before, false), template)
+    byte_fallback(
+        source,
+        unknown,
+        Value::Null,
+        metaspace(before, false),
+        template,
+    )
 }
 
 /// Gemma's: no space before a text.

@@ -54,6 +54,9 @@ pub(super) struct SentencePieceModel {
     pub charsmap: Vec<u8>,
 }
 
+/// The most pieces; the largest vocabularies in use have half as many.
+const MAXIMUM_COUNT: usize = 1 << 21;
+
 /// The most work that finding the pairs of all pieces may be, in bytes looked
 /// at: thousands of times that of the largest vocabularies in use, and seconds.
 const MAXIMUM_PAIR_BYTES: usize = 1 << 30;
@@ -80,6 +83,14 @@ impl SentencePieceModel {
             end_piece: "</s>".to_owned(),
             charsmap: Vec::new(),
         };
+        if file.len() > MAXIMUM_COUNT && Fields(file).flatten().count() > MAXIMUM_COUNT {
+            return Err(TokenizerError::Excessive {
+                what: "pieces",
+                maximum: MAXIMUM_COUNT,
+                unit: "of them",
+                found: Fields(file).flatten().count(),
+            });
+        }
         let read = model.take(file);
         read.ok_or_else(|| wrong("it is no protobuf of one, or cut off"))?;
         match model.pieces.iter().any(|piece| piece.text.is_empty()) {

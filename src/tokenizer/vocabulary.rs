@@ -60,10 +60,12 @@ impl<'files> Source<'files> {
                 let ids: AHashMap<String, Value> =
                     serde_json::from_slice(ids).map_err(|error| wrong(&error))?;
                 // What has no number has no id, as in the tokenizers crate.
-                let ids = ids.into_iter().filter_map(|(token, id)| match id.is_number() {
-                    true => Some(id.as_u64().map(|id| (token, id as u32))),
-                    false => None,
-                });
+                let ids = ids
+                    .into_iter()
+                    .filter_map(|(token, id)| match id.is_number() {
+                        true => Some(id.as_u64().map(|id| (token, id as u32))),
+                        false => None,
+                    });
                 let ids: Option<HashMap<String, u32>> = ids.collect();
                 let ids = ids.ok_or_else(|| wrong(&"an id is no whole number"))?;
                 byte_pairs(ids, pairs_of_lines(merges).map_err(|error| wrong(&error))?)
@@ -96,7 +98,8 @@ impl<'files> Source<'files> {
         }
         match self {
             Self::Json(json) => {
-                let file: File = serde_json::from_slice(json).map_err(|error| wrong_json(&error))?;
+                let file: File =
+                    serde_json::from_slice(json).map_err(|error| wrong_json(&error))?;
                 Ok(file.model.vocab)
             }
             Self::SentencePiece(model) => {
@@ -145,10 +148,7 @@ fn is_of_byte_pairs(json: &[u8]) -> bool {
     file.is_ok_and(|file| file.model.r#type.as_deref() == Some("BPE"))
 }
 
-fn byte_pairs(
-    ids: HashMap<String, u32>,
-    merges: Vec<(String, String)>,
-) -> tokenizers::Result<BPE> {
+fn byte_pairs(ids: HashMap<String, u32>, merges: Vec<(String, String)>) -> tokenizers::Result<BPE> {
     let ids: AHashMap<String, u32> = ids.into_iter().collect();
     guard(|| BPE::builder().vocab_and_merges(ids, merges).build())
 }

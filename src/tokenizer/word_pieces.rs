@@ -97,7 +97,6 @@ pub(super) fn bert(
     })
 }
 
-
 /// MPNet's: BERT's words between RoBERTa's special tokens.
 pub(super) fn mpnet(source: &Source<'_>, settings: &mut Settings) -> Result<Parts, TokenizerError> {
     settings.default_names(&[

@@ -33,6 +33,7 @@ mod svg;
 mod tls_front;
 mod tokenizer;
 mod tokenizer_cases;
+mod tokenizer_files;
 mod units;
 mod vocabularies;
 mod weights;

@@ -222,9 +222,11 @@ impl Sizes {
                 refuse(field, "a number for each frequency", true, &found)?;
             }
             let factors = factors.iter().zip(&powers);
-            Ok::<Vec<f32>, ConfigError>(factors
-                .map(|(&factor, &power)| 1.0 / (factor as f32 * power))
-                .collect())
+            Ok::<Vec<f32>, ConfigError>(
+                factors
+                    .map(|(&factor, &power)| 1.0 / (factor as f32 * power))
+                    .collect(),
+            )
         };
         Ok(Rotation {
             frequencies: stretched("short_factor", &parameters.short_factor)?,
