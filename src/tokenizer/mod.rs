@@ -182,7 +182,14 @@ impl Tokenizer {
             let reason = "its template does not add up";
             return Err(TokenizerError::Tokenizers(reason.into()));
         }
-        let units = self.units(&encoding, [text, pair.unwrap_or_default()]);
+        let texts = [text, pair.unwrap_or_default()];
+        let mut units = self.units(&encoding, texts);
+        if !words::are_parted(&units, &texts) {
+            let numbers = words::of_units(&units, &texts);
+            for (unit, number) in units.iter_mut().zip(numbers) {
+                unit.word = number;
+            }
+        }
         self.check_rows(&units)?;
         let mut ids = units.iter().map(|unit| unit.id);
         if let Some(tokens) = ids.find_map(|id| self.ambiguous_tokens.get(&id)) {

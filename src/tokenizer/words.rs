@@ -36,7 +36,7 @@ impl Piece<'_> {
 pub fn of_units(units: &[Unit], texts: &[&str]) -> Vec<Option<u32>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut members: Vec<usize> = Vec::new();
-    let parts_words = parts_words(units, texts);
+    let are_parted = are_parted(units, texts);
     for (index, unit) in units.iter().enumerate() {
         if unit.word.is_none() {
             continue;
@@ -45,7 +45,7 @@ pub fn of_units(units: &[Unit], texts: &[&str]) -> Vec<Option<u32>> {
         let piece = text.get(start..end).unwrap_or_default();
         let earlier = members.last().map(|&earlier| &units[earlier]);
         let link = earlier.map_or(Link::Apart, |earlier| {
-            link(earlier, unit, text, piece, parts_words)
+            link(earlier, unit, text, piece, are_parted)
         });
         let text = piece.trim();
         pieces.push(Piece { text, link });
@@ -72,9 +72,9 @@ fn place_of(unit: &Unit) -> (usize, usize) {
     }
 }
 
-/// Whether the tokenizer parts words at spaces. Some take a whole text for one
+/// Whether the tokenizer parted words at spaces. Some take a whole text for one
 /// word.
-fn parts_words(units: &[Unit], texts: &[&str]) -> bool {
+pub fn are_parted(units: &[Unit], texts: &[&str]) -> bool {
     let mut pairs = units.iter().zip(units.iter().skip(1));
     !pairs.any(|(earlier, unit)| {
         let is_of_one =
@@ -86,12 +86,12 @@ fn parts_words(units: &[Unit], texts: &[&str]) -> bool {
 }
 
 /// How a unit, and the piece of the text that it is, stand to the unit before.
-fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str, parts_words: bool) -> Link {
+fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str, are_parted: bool) -> Link {
     if earlier.segment != unit.segment {
         return Link::Apart;
     }
     let is_of_one_word = earlier.word == unit.word;
-    if parts_words && is_of_one_word {
+    if are_parted && is_of_one_word {
         return Link::Same;
     }
     // `[MASK]` is a word of its own.

@@ -347,6 +347,8 @@ fn a_text_that_is_one_word_to_its_tokenizer_has_words_to_people() {
     assert_eq!(tokens, ["▁hi", "▁you", "▁hi", "!", "▁hi", "y", "o", "u"]);
     let expected = [0, 1, 2, 3, 4, 4, 4, 4].map(Some);
     assert_eq!(words, expected);
+    let told: Vec<Option<u32>> = prepared.source().iter().map(|unit| unit.word).collect();
+    assert_eq!(told, expected);
 }
 
 #[test]
