@@ -37,6 +37,8 @@ pub(super) struct Built {
     pub truncates_beginning: bool,
     /// Whether the model is told which text a token is of.
     pub tells_segments: bool,
+    /// Where it stands in a text, the model is to fill in what is missing.
+    pub fill_token: Option<String>,
 }
 
 /// What a file of this name is for any class, where there is no
@@ -215,6 +217,14 @@ fn assemble(
         growth,
         truncates_beginning: settings.truncates_beginning(),
         tells_segments: settings.tells_segments(parts.tells_segments),
+        fill_token: match class {
+            Class::Anew(Recipe::CodeLlama) => settings.name("fill_token").map(str::to_owned),
+            Class::Bert
+            | Class::BertWithoutSegments
+            | Class::Anew(_)
+            | Class::AsItIs
+            | Class::BuiltAnew(_) => None,
+        },
         class,
     })
 }
@@ -258,6 +268,7 @@ fn as_it_is(
         growth,
         truncates_beginning: settings.truncates_beginning(),
         tells_segments: settings.tells_segments(class.tells_segments()),
+        fill_token: None,
         class,
     })
 }

@@ -87,6 +87,13 @@ pub enum TokenizerError {
         /// What the token is called.
         key: &'static str,
     },
+    /// The model is to fill in what is missing, for which the text is taken
+    /// apart.
+    #[error("the text has {token}, where the model is to fill in code: expected a text without it")]
+    FillToken {
+        /// What stands for what is missing.
+        token: String,
+    },
     /// Nothing would tell two texts apart.
     #[error("the tokenizer has no template for a pair of texts: expected one text")]
     NoPairTemplate,
@@ -212,9 +219,10 @@ impl TokenizerError {
             Self::EmptyText { which: "pair" }
             | Self::NoToken { which: "pair", .. }
             | Self::NoSpace { which: "pair", .. } => Some(Remedy::GivePair),
-            Self::EmptyText { .. } | Self::NoToken { .. } | Self::NoSpace { .. } => {
-                Some(Remedy::GiveText)
-            }
+            Self::FillToken { .. }
+            | Self::EmptyText { .. }
+            | Self::NoToken { .. }
+            | Self::NoSpace { .. } => Some(Remedy::GiveText),
             Self::Program { .. } => Some(Remedy::ComputeElsewhere),
             // Which transformers can do for classes that attnviz does not build.
             Self::NoVocabulary { expected, .. } if expected == "tokenizer.json" => {

@@ -2,10 +2,12 @@
 //! transformers makes them of the same files.
 //!
 //! `class` says which of transformers' tokenizers the files are for, by the
-//! names in `families`; `settings` what the small ones among them say, whose
-//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for;
-//! `build` puts them together; and `ambiguous` finds tokens that are left to
-//! chance. `long` tokenizes texts of any length; `words` and
+//! names in `families` and `recipe`; `settings` what the small ones among them
+//! say, whose `entries` it puts together; `vocabulary` reads the large one, be
+//! it a `sentence_piece_model`; `bounds` says what it may ask for. What a class
+//! makes of a vocabulary are `parts`: `byte_level`, `sentence_piece`,
+//! `word_pieces` and `esm` say which. `build` puts them together, and `ambiguous`
+//! finds tokens that are left to chance. `long` tokenizes texts of any length; `words` and
 //! `labels` say what is made of the tokens on an axis.
 
 mod ambiguous;
@@ -66,6 +68,7 @@ pub struct Tokenizer {
     truncates_beginning: bool,
     /// Whether the model is told which text a token is of.
     tells_segments: bool,
+    fill_token: Option<String>,
     /// Rows of the model's word embedding table.
     row_count: Option<usize>,
     /// See [`Tokenizer::warning`].
@@ -90,6 +93,7 @@ impl Tokenizer {
             growth,
             truncates_beginning,
             tells_segments,
+            fill_token,
         } = build(&checkpoint.tokenizer, &checkpoint.config)?;
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special);
@@ -109,6 +113,7 @@ impl Tokenizer {
             growth,
             truncates_beginning,
             tells_segments,
+            fill_token,
             row_count: None,
             inner,
         })
@@ -132,7 +137,8 @@ impl Tokenizer {
     /// The tokens of a text or pair, special tokens of the model included.
     ///
     /// # Errors
-    /// When there is no template for a pair, a text is empty, becomes no token, is too long, or has a token that
+    /// When there is no template for a pair, when a text is empty, is to be
+    /// filled in, becomes no token or is too long, or when it has a token that
     /// the model has no word embedding for, or that is one of two by chance.
     pub fn tokenize(
         &self,
@@ -146,6 +152,12 @@ impl Tokenizer {
         });
         if pair.is_some() && special_count == 0 {
             return Err(TokenizerError::NoPairTemplate);
+        }
+        if let (Some(token), None) = (&self.fill_token, pair)
+            && text.contains(token)
+        {
+            let token = token.clone();
+            return Err(TokenizerError::FillToken { token });
         }
         check_truncation(special_count, pair.is_some(), limit)?;
         let last = self.truncates_beginning;

@@ -93,6 +93,7 @@ pub(super) fn bert(
         truncates_beginning: settings.truncates_beginning(),
         tells_segments: settings.tells_segments(class.tells_segments()),
         spelling: Some(Spelling::Plain),
+        fill_token: None,
         class,
     })
 }

@@ -386,6 +386,22 @@ fn a_pair_is_refused_where_nothing_would_tell_the_texts_apart() {
 }
 
 #[test]
+fn code_that_is_to_be_filled_in_is_refused() {
+    let model = with_bytes(&["▁", "a"]);
+    let config = br#"{"model_type": "llama", "tokenizer_class": "CodeLlamaTokenizer"}"#.as_slice();
+    let files = [
+        ("config.json", config),
+        ("tokenizer.model", model.as_slice()),
+    ];
+    let error = tokenizer(&files)
+        .unwrap()
+        .tokenize("a <FILL_ME> a", None, LIMIT)
+        .unwrap_err();
+    assert!(error.to_string().contains("<FILL_ME>"), "{error}");
+    assert!(error.remedy().is_some());
+}
+
+#[test]
 fn the_files_of_a_vocabulary_count_in_what_is_said_of_a_model() {
     let model = with_bytes(&["▁a"]);
     for (files, expected) in [
