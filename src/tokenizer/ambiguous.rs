@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tokenizers::{NormalizedString, Normalizer as _, Tokenizer};
 
-use super::build::guard;
+use super::guard::guard;
 
 /// Such tokens by their ids, each with another one that it is mistaken for.
 pub(super) fn ambiguous_tokens(tokenizer: &Tokenizer) -> BTreeMap<u32, [String; 2]> {

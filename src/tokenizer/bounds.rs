@@ -10,7 +10,6 @@ use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
 
 use super::error::TokenizerError;
-use super::recipe::Taken;
 use super::settings::{Defaults, Numbered, Side};
 
 /// A `tokenizer.json`, its model as far as somebody wants to know it.
@@ -27,6 +26,15 @@ pub(super) struct File<Model> {
     post_processor: Value,
     truncation: Option<Truncation>,
     padding: Option<Padding>,
+}
+
+/// What a `tokenizer.json` says beside its vocabulary that a class may take.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// The map that makes letters uniform, in Base64.
+    pub charsmap: Option<String>,
+    /// Its template, `null` where it has none.
+    pub post_processor: Value,
 }
 
 /// How a `tokenizer.json` was last used to fill texts up.

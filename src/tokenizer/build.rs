@@ -1,45 +1,26 @@
 //! From a checkpoint's files to a tokenizer of the tokenizers crate.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::{
-    DecoderWrapper, Model as _, ModelWrapper, NormalizerWrapper, PostProcessorWrapper,
-    PreTokenizerWrapper, Tokenizer, TokenizerImpl,
+    DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, Tokenizer,
+    TokenizerImpl,
 };
 
-use super::bounds::{self, File, Outline};
+use super::bert::{bert, of_config};
+use super::bounds::{self, File, Outline, Taken};
+use super::built::{Built, add, spelling, unknown_id};
 use super::class::{Class, class};
 use super::error::TokenizerError;
-use super::labels::Spelling;
+use super::guard::guard;
 use super::parts::Parts;
-use super::recipe::{Recipe, Taken};
+use super::recipe::Recipe;
 use super::sentence_piece::{self, Text};
 use super::settings::{Defaults, Settings};
 use super::vocabulary::Source;
-use super::word_pieces::{bert, of_config};
+use super::{byte_level, esm, word_pieces};
 use crate::checkpoint::{TokenizerFiles, VocabularyFile};
-
-/// A tokenizer, and what has to be known beside it.
-pub(super) struct Built {
-    pub inner: Tokenizer,
-    pub class: Class,
-    /// The id that stands for what the vocabulary lacks.
-    pub unknown_id: Option<u32>,
-    /// How its vocabulary is written; `None` where only the tokens of a text
-    /// tell.
-    pub spelling: Option<Spelling>,
-    /// At most so many bytes become of one byte of a text.
-    pub growth: usize,
-    /// Whether the beginning of a text is dropped rather than its end.
-    pub truncates_beginning: bool,
-    /// Whether the model is told which text a token is of.
-    pub tells_segments: bool,
-    /// Where it stands in a text, the model is to fill in what is missing.
-    pub fill_token: Option<String>,
-}
 
 /// What a file of this name is for any class, where there is no
 /// `tokenizer.json`.
@@ -177,7 +158,7 @@ fn anew(
     if let Some(token) = settings.default_pad_token.take() {
         settings.default_name("pad_token", &token);
     }
-    let parts = recipe.parts(source, &mut taken, &mut settings)?;
+    let parts = parts_of(recipe, source, &mut taken, &mut settings)?;
     let class = Class::Anew(recipe);
     assemble(parts, taken.post_processor, recipe.class(), settings, class)
 }
@@ -273,54 +254,32 @@ fn as_it_is(
     })
 }
 
-pub(super) fn add(
-    inner: &mut Tokenizer,
-    settings: &Settings,
-    known: &[String],
-) -> Result<(), TokenizerError> {
-    guard(|| inner.add_tokens(settings.tokens(known))).map_err(TokenizerError::Tokenizers)?;
-    if settings.config.split_special_tokens == Some(true) {
-        inner.set_encode_special_tokens(true);
+/// What a class makes of a vocabulary, after the settings.
+///
+/// # Errors
+/// When the vocabulary is not what the class can make a tokenizer of.
+fn parts_of(
+    recipe: Recipe,
+    source: &Source<'_>,
+    taken: &mut Taken,
+    settings: &mut Settings,
+) -> Result<Parts, TokenizerError> {
+    sentence_piece::take_tokens(source, settings);
+    let charsmap = taken.charsmap.take();
+    let text = Text::of(source, charsmap);
+    match recipe {
+        Recipe::Albert => sentence_piece::albert(&text, settings),
+        Recipe::Camembert => sentence_piece::camembert(&text, settings),
+        Recipe::CodeLlama => sentence_piece::code_llama(source, settings),
+        Recipe::DebertaV2 => sentence_piece::deberta_v2(&text, settings),
+        Recipe::Esm => esm::esm(source, settings),
+        Recipe::Gpt2 => byte_level::gpt2(source, settings),
+        Recipe::GptNeoX => byte_level::gpt_neox(source, settings),
+        Recipe::Gemma => sentence_piece::gemma(source, settings),
+        Recipe::Llama => sentence_piece::llama(source, settings),
+        Recipe::MpNet => word_pieces::mpnet(source, settings),
+        Recipe::Qwen2 => byte_level::qwen2(source, settings),
+        Recipe::Roberta => byte_level::roberta(source, settings),
+        Recipe::XlmRoberta => sentence_piece::xlm_roberta(&text, settings),
     }
-    Ok(())
-}
-
-/// The id that stands for what a vocabulary lacks, `None` where there is none,
-/// or where only the file tells.
-pub(super) fn unknown_id(inner: &Tokenizer) -> Option<u32> {
-    match inner.get_model() {
-        ModelWrapper::WordPiece(model) => model.token_to_id(&model.unk_token),
-        ModelWrapper::WordLevel(model) => model.token_to_id(&model.unk_token),
-        ModelWrapper::BPE(model) => {
-            let token = model.get_unk_token().as_deref()?;
-            model.token_to_id(token)
-        }
-        ModelWrapper::Unigram(_) => None,
-    }
-}
-
-/// How a vocabulary is written, as far as its decoder says.
-fn spelling(inner: &Tokenizer) -> Option<Spelling> {
-    fn of_decoder(decoder: &DecoderWrapper) -> Option<Spelling> {
-        match decoder {
-            DecoderWrapper::ByteLevel(_) => Some(Spelling::ByteLevel),
-            DecoderWrapper::Metaspace(_) | DecoderWrapper::ByteFallback(_) => {
-                Some(Spelling::SentencePiece)
-            }
-            DecoderWrapper::WordPiece(_) | DecoderWrapper::BPE(_) => Some(Spelling::Plain),
-            DecoderWrapper::Sequence(steps) => steps.get_decoders().iter().find_map(of_decoder),
-            DecoderWrapper::CTC(_)
-            | DecoderWrapper::Replace(_)
-            | DecoderWrapper::Fuse(_)
-            | DecoderWrapper::Strip(_) => None,
-        }
-    }
-    of_decoder(inner.get_decoder()?)
-}
-
-/// Runs a step of the tokenizers crate, which panics on some tokenizers that
-/// are malformed; that is reported like any other.
-pub(super) fn guard<T>(step: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
-    catch_unwind(AssertUnwindSafe(step))
-        .unwrap_or_else(|_| Err("the structure of the tokenizer is broken".into()))
 }

@@ -49,7 +49,7 @@ pub(super) fn gpt2(source: &Source<'_>, settings: &mut Settings) -> Result<Parts
     ]);
     let template = Template {
         of_file: true,
-        ends: settings.marks(false),
+        ends: Ends::told(settings, false),
     };
     let words = bytes(settings, true);
     parts(source, Value::Null, words, template)
@@ -68,7 +68,7 @@ pub(super) fn gpt_neox(
     ]);
     let template = Template {
         of_file: false,
-        ends: settings.marks(false),
+        ends: Ends::told(settings, false),
     };
     let words = bytes(settings, true);
     parts(source, json!({"type": "NFC"}), words, template)
@@ -87,7 +87,7 @@ pub(super) fn qwen2(source: &Source<'_>, settings: &mut Settings) -> Result<Part
     ]});
     let template = Template {
         of_file: true,
-        ends: settings.marks(false),
+        ends: Ends::told(settings, false),
     };
     let parts = parts(source, json!({"type": "NFC"}), words, template)?;
     Ok(Parts {

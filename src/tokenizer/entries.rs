@@ -5,7 +5,17 @@
 use crate::checkpoint::{Json, Members};
 
 use super::error::TokenizerError;
-use super::settings::ATTRIBUTES;
+
+/// Names of special tokens, in the order in which they get ids.
+pub(super) const ATTRIBUTES: [&str; 7] = [
+    "bos_token",
+    "eos_token",
+    "unk_token",
+    "sep_token",
+    "pad_token",
+    "cls_token",
+    "mask_token",
+];
 
 /// Special tokens without a name.
 pub(super) const EXTRA: &str = "extra_special_tokens";

@@ -6,19 +6,23 @@
 //! say, whose `entries` it puts together; `vocabulary` reads the large one, be
 //! it a `sentence_piece_model`; `bounds` says what it may ask for. What a class
 //! makes of a vocabulary are `parts`: `byte_level`, `sentence_piece`,
-//! `word_pieces` and `esm` say which. `build` puts them together, and `ambiguous`
-//! finds tokens that are left to chance. `long` tokenizes texts of any length; `words` and
-//! `labels` say what is made of the tokens on an axis.
+//! `word_pieces` and `esm` say which, and `bert` by itself. `build` puts them
+//! together, and `ambiguous` finds tokens that are left to chance. `long`
+//! tokenizes texts of any length; `words` and `labels` say what is made of the
+//! tokens on an axis.
 
 mod ambiguous;
+mod bert;
 mod bounds;
 mod build;
+mod built;
 mod byte_level;
 mod class;
 mod entries;
 mod error;
 mod esm;
 mod families;
+mod guard;
 pub mod labels;
 mod long;
 mod parts;
@@ -35,8 +39,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokenizers::{Encoding, PostProcessor as _, PostProcessorWrapper};
 
 use self::ambiguous::ambiguous_tokens;
-use self::build::{Built, build, guard};
+use self::build::build;
+use self::built::Built;
 use self::class::Class;
+use self::guard::guard;
 use self::labels::Spelling;
 use self::long::{Tokens, Wanted, longest_first};
 use crate::checkpoint::Checkpoint;

@@ -49,6 +49,13 @@ pub(super) enum Ends {
 }
 
 impl Ends {
+    /// Those that the settings tell; `begin` is whether there is one before a
+    /// text where they do not.
+    pub(super) fn told(settings: &Settings, begin: bool) -> Self {
+        let (begin, end) = settings.marks(begin);
+        Self::Marks { begin, end }
+    }
+
     /// The template, once all tokens have their ids.
     ///
     /// # Errors

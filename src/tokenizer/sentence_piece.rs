@@ -179,7 +179,7 @@ pub(super) fn albert(text: &Text<'_>, settings: &mut Settings) -> Result<Parts, 
     let template = Template {
         of_file: true,
         ends: match (text.source, settings.says_marks()) {
-            (Source::SentencePiece(_), true) => settings.marks(false),
+            (Source::SentencePiece(_), true) => Ends::told(settings, false),
             (_, _) => Ends::Around {
                 first: "cls_token",
                 last: "sep_token",
@@ -264,7 +264,7 @@ pub(super) fn llama(source: &Source<'_>, settings: &mut Settings) -> Result<Part
     };
     let template = Template {
         of_file: true,
-        ends: settings.marks(false),
+        ends: Ends::told(settings, false),
     };
     byte_fallback(
         source,
@@ -299,7 +299,7 @@ pub(super) fn code_llama(
     };
     let template = Template {
         of_file: false,
-        ends: settings.marks(true),
+        ends: Ends::told(settings, true),
     };
     let unknown = settings.name("unk_token").map(str::to_owned);
     byte_fallback(
@@ -328,7 +328,7 @@ pub(super) fn gemma(source: &Source<'_>, settings: &mut Settings) -> Result<Part
     });
     let template = Template {
         of_file: true,
-        ends: settings.marks(false),
+        ends: Ends::told(settings, false),
     };
     let unknown = settings.name("unk_token").map(str::to_owned);
     byte_fallback(source, unknown, marked(), words, template)
@@ -354,7 +354,7 @@ pub(super) fn plain(
     let normalizer = in_sequence(steps);
     let template = Template {
         of_file: false,
-        ends: settings.marks(false),
+        ends: Ends::told(settings, false),
     };
     match model.model {
         PieceModel::Unigram => {

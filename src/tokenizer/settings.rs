@@ -9,21 +9,9 @@ use serde::{Deserialize, Serialize};
 use tokenizers::AddedToken;
 
 use super::class::Named;
-use super::entries::{Entries, Said};
+use super::entries::{ATTRIBUTES, Entries, Said};
 use super::error::TokenizerError;
-use super::parts::Ends;
 use crate::checkpoint::{Json, TokenizerFiles, VocabularyFile};
-
-/// Names of special tokens, in the order in which they get ids.
-pub(super) const ATTRIBUTES: [&str; 7] = [
-    "bos_token",
-    "eos_token",
-    "unk_token",
-    "sep_token",
-    "pad_token",
-    "cls_token",
-    "mask_token",
-];
 
 /// The fields of `tokenizer_config.json` that matter.
 #[derive(Debug, Default, Deserialize)]
@@ -318,13 +306,13 @@ impl Settings {
         self.config.add_bos_token.is_some() || self.config.add_eos_token.is_some()
     }
 
-    /// Those special tokens; `begin` is whether there is one before a text where
-    /// no file says so.
-    pub(super) fn marks(&self, begin: bool) -> Ends {
-        Ends::Marks {
-            begin: self.config.add_bos_token.unwrap_or(begin),
-            end: self.config.add_eos_token.unwrap_or(false),
-        }
+    /// Whether one stands before a text, and one behind it; `begin` is whether
+    /// there is one before it where no file says so.
+    pub(super) fn marks(&self, begin: bool) -> (bool, bool) {
+        (
+            self.config.add_bos_token.unwrap_or(begin),
+            self.config.add_eos_token.unwrap_or(false),
+        )
     }
 
     /// All special tokens, to be looked for as they are.

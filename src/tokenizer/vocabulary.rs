@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokenizers::models::bpe::BPE;
 use tokenizers::models::wordpiece::WordPiece;
 
-use super::build::guard;
 use super::error::TokenizerError;
+use super::guard::guard;
 use super::sentence_piece_model::SentencePieceModel;
 use crate::checkpoint::VocabularyFile;
 
