@@ -8,6 +8,7 @@ use crate::names::closed_set;
 pub enum LinkChoice {
     /// The strongest of every query, without special units: of a column that
     /// everything attends to, a list of all says the same thing again and again.
+    /// A query that may attend to a single key alone has none.
     #[default]
     Best,
     /// Every cell.
@@ -52,6 +53,7 @@ pub fn strongest_links(
     let lines = map.chunks_exact(columns.len().max(1)).enumerate();
     let mut links: Vec<Link> = lines
         .filter(|&(query, _)| queries.get(query) == Some(&true))
+        .filter(|(_, line)| choice == LinkChoice::All || !is_forced(line))
         .flat_map(|(query, line)| {
             let cells = line.iter().zip(&keys).enumerate();
             let links = cells
@@ -70,6 +72,20 @@ pub fn strongest_links(
     links.sort_unstable_by(order);
     links
 }
+
+/// Whether a query attends to the one key that its mask leaves it, as the first
+/// of a decoder: it has no choice, and its link is the same in every head.
+fn is_forced(line: &[f32]) -> bool {
+    let mut present = line.iter().filter(|value| !value.is_nan());
+    let only = match (present.next(), present.next()) {
+        (Some(&only), None) => only,
+        (Some(_), Some(_)) | (None, _) => return false,
+    };
+    line.len() > 1 && only > FORCED
+}
+
+/// What is all of a query's attention, but for rounding.
+const FORCED: f32 = 0.99;
 
 /// The greatest of some links, in no order.
 fn greatest(mut links: Vec<Link>, count: usize) -> Vec<Link> {

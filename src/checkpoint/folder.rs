@@ -238,11 +238,11 @@ fn can_be_merged(folder: &Path) -> bool {
     }
 }
 
-/// A folder, of which nothing more is known.
+/// A folder, of which nothing more is known; of a model, or of a tokenizer alone.
 ///
 /// # Errors
 /// When it is none.
-pub(super) fn check_directory(path: &Path) -> Result<(), CheckpointError> {
+pub(super) fn check_directory(path: &Path, is_of_model: bool) -> Result<(), CheckpointError> {
     if path.is_dir() {
         return Ok(());
     }
@@ -251,7 +251,7 @@ pub(super) fn check_directory(path: &Path) -> Result<(), CheckpointError> {
         Some(parent) => parent,
         None => path,
     };
-    let is_file_of_model = path.is_file() && folder.join(CONFIG).is_file();
+    let is_file_of_model = is_of_model && path.is_file() && folder.join(CONFIG).is_file();
     Err(CheckpointError::NoDirectory {
         path: path.to_owned(),
         found: if path.exists() { "a file" } else { "nothing" },

@@ -13,6 +13,7 @@ mod lookup;
 mod other_tokenizer;
 mod provenance;
 mod python_json;
+mod remembered;
 mod tokenizer_files;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ pub use file_digest::FileDigest;
 pub use file_kind::{ExpectedKind, FileKind, WrongKindError, is_lfs_pointer};
 pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
 pub use python_json::{Json, Members};
+pub use remembered::DigestFolder;
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 
 use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
@@ -239,13 +241,7 @@ impl CheckpointError {
             Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
             Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
-            Self::OtherTokenizer(error) => match error.remedy() {
-                Some(Remedy::NameModelFolder { folder }) => Some(Remedy::SetValue {
-                    option: "--tokenizer".to_owned(),
-                    value: folder.display().to_string(),
-                }),
-                remedy => remedy,
-            },
+            Self::OtherTokenizer(error) => error.remedy(),
             Self::Config(_) => None,
         }
     }
@@ -282,6 +278,8 @@ pub struct Checkpoint {
     pub weights_prefix: Option<String>,
     /// What the user should be told about the source, in one sentence.
     pub notice: Option<String>,
+    /// Where digests of large files are remembered, `None` for nowhere.
+    pub digest_folder: Option<DigestFolder>,
     digests: Vec<digest::PendingDigest>,
 }
 
@@ -294,7 +292,7 @@ impl Checkpoint {
             source: self.source,
             commit: self.commit.clone(),
             weights_prefix: None,
-            files: digest::Digests::start(self.digests.clone()),
+            files: digest::Digests::start(self.digests.clone(), self.digest_folder.clone()),
         }
     }
 }
@@ -402,7 +400,7 @@ fn load_directory(
     options: &LoadOptions,
     tokenizer: Option<OtherTokenizer>,
 ) -> Result<Checkpoint, CheckpointError> {
-    folder::check_directory(path)?;
+    folder::check_directory(path, true)?;
     let place = path.display().to_string();
     let found = files::collect(&place, options, tokenizer, &mut |name| {
         Ok(folder::in_directory(path, name))

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -16,7 +18,7 @@ use serde_json::Number;
 const MAXIMUM_LENGTH: usize = 1 << 20;
 
 /// A JSON value whose objects keep the order of the file, each key once.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Json {
     /// `null`.
     Null,
@@ -33,7 +35,7 @@ pub enum Json {
 }
 
 /// The members of an object, in the order of the file.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Members(pub Vec<(String, Json)>);
 
 impl Members {
@@ -43,19 +45,35 @@ impl Members {
         member.map(|(_, value)| value)
     }
 
-    /// Sets the value of a key, which keeps its place if it is there; whether
-    /// it was.
-    pub fn set(&mut self, key: &str, value: Json) -> bool {
+    /// Sets the value of a key, which keeps its place if it is there.
+    pub fn set(&mut self, key: &str, value: Json) {
         match self.0.iter_mut().find(|(name, _)| name == key) {
-            Some((_, earlier)) => {
-                *earlier = value;
-                true
-            }
-            None => {
-                self.0.push((key.to_owned(), value));
-                false
+            Some((_, earlier)) => *earlier = value,
+            None => self.0.push((key.to_owned(), value)),
+        }
+    }
+
+    /// Sets the values of many keys, one after the other; whether one of them
+    /// was there. An object may have millions, so each is looked up by its hash.
+    pub fn update(&mut self, members: Vec<(String, Json)>) -> bool {
+        let names = self.0.iter().map(|(name, _)| name.clone());
+        let mut places: HashMap<String, usize> = names.zip(0..).collect();
+        let mut was_there = false;
+        for (key, value) in members {
+            match places.entry(key) {
+                Entry::Occupied(place) => {
+                    was_there = true;
+                    // The places are those of the list.
+                    self.0[*place.get()].1 = value;
+                }
+                Entry::Vacant(place) => {
+                    let key = place.key().clone();
+                    place.insert(self.0.len());
+                    self.0.push((key, value));
+                }
             }
         }
+        was_there
     }
 
     /// Takes a key out, and gives its value.
@@ -231,27 +249,15 @@ impl<'de> Visitor<'de> for Ordered<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Json, A::Error> {
-        // By key, where in the list it is: an object may have a hundred
-        // thousand.
-        let mut places = std::collections::HashMap::new();
-        let mut members: Vec<(String, Json)> = Vec::new();
+        let mut read = Vec::new();
         while let Some(key) = fields.next_key::<String>()? {
-            let value = fields.next_value_seed(self)?;
-            match places.get(&key) {
-                Some(&place) => {
-                    let member: Option<&mut (String, Json)> = members.get_mut(place);
-                    if let Some((_, earlier)) = member {
-                        *earlier = value;
-                    }
-                    self.0.set(true);
-                }
-                None => {
-                    places.insert(key.clone(), members.len());
-                    members.push((key, value));
-                }
-            }
+            read.push((key, fields.next_value_seed(self)?));
         }
-        Ok(Json::Object(Members(members)))
+        let mut members = Members::default();
+        if members.update(read) {
+            self.0.set(true);
+        }
+        Ok(Json::Object(members))
     }
 }
 

@@ -114,7 +114,9 @@ pub(super) fn collect(
     lookup: Lookup<'_>,
     digests: &mut Vec<PendingDigest>,
 ) -> Result<TokenizerFiles, CheckpointError> {
-    let config = text(TOKENIZER_CONFIG, lookup, digests)?;
+    // Listed behind the file that it may name.
+    let mut of_config = Vec::new();
+    let config = text(TOKENIZER_CONFIG, lookup, &mut of_config)?;
     let outline = Outline::of(config.as_deref());
     let mut vocabularies = Vec::new();
     match text(outline.tokenizer_file(), lookup, digests)? {
@@ -131,6 +133,7 @@ pub(super) fn collect(
     let Some(vocabulary) = vocabularies.next() else {
         return Err(missing(place, outline.tokenizer_file(), lookup)?);
     };
+    digests.append(&mut of_config);
     // As transformers: what the config says of added tokens is all there is.
     let (special_tokens_map, added_tokens) = match outline.added_tokens_decoder.is_some() {
         true => (None, None),

@@ -292,7 +292,9 @@ fn matrix(values: Cow<'_, [f32]>, [rows, columns]: [usize; 2]) -> Matrix<'_> {
 
 pub(super) fn captions(run: &Run) -> Vec<String> {
     let captions = run.input.captions().into_iter();
-    captions.map(str::to_owned).collect()
+    // Of attention from elsewhere the file's name may be all that is known.
+    let says_something = |caption: &&str| *caption != run.model.name();
+    captions.filter(says_something).map(str::to_owned).collect()
 }
 
 /// What the units of maps are called in sentences.

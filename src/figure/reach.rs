@@ -19,6 +19,9 @@ const WEAK_QUERIES: f64 = 1.0 / 3.0;
 /// which may be a single cell's.
 const LEAST_USE: f64 = 0.25;
 const LEAST_USE_OF_ONE: f64 = 0.5;
+/// Colours do not end so early that more than this part of what is drawn has
+/// the last one: of three tokens most values are those of special ones.
+const MOST_BEYOND: f64 = 0.2;
 /// So many values are looked at, more or less: every row is too much.
 const SAMPLE: usize = 1 << 17;
 /// Of so many units a map has its values written in its cells, and shows
@@ -49,7 +52,7 @@ impl Reach {
     pub(super) fn readable<'maps>(
         self,
         options: &FigureOptions,
-        maps: impl ExactSizeIterator<Item = &'maps [f32]>,
+        maps: impl ExactSizeIterator<Item = &'maps [f32]> + Clone,
         is_ordinary: &[bool],
     ) -> Self {
         self.readable_beyond(LEAST_USE, options, maps, is_ordinary)
@@ -59,7 +62,7 @@ impl Reach {
         self,
         least_use: f64,
         options: &FigureOptions,
-        maps: impl ExactSizeIterator<Item = &'maps [f32]>,
+        maps: impl ExactSizeIterator<Item = &'maps [f32]> + Clone,
         is_ordinary: &[bool],
     ) -> Self {
         let is_asked_for = options.scale.is_some()
@@ -68,9 +71,10 @@ impl Reach {
             || options.progression == Progression::Logarithmic;
         let earlier = match is_asked_for {
             true => None,
-            false => readable_end(maps, is_ordinary)
+            false => readable_end(maps.clone(), is_ordinary)
                 .filter(|&end| end <= f64::from(self.whole) * least_use)
-                .map(|end| end as f32),
+                .map(|end| end as f32)
+                .filter(|&end| share_beyond(maps, is_ordinary.len(), end) <= MOST_BEYOND),
         };
         Self { earlier, ..self }
     }
@@ -94,7 +98,7 @@ impl Reach {
         let earlier = number(f64::from(self.earlier?));
         let whole = number(f64::from(self.whole));
         Some(format!(
-            "Nearly all values are near 0: colours end at {earlier}, not at {whole}."
+            "Most values are near 0: colours end at {earlier}, not at {whole}."
         ))
     }
 }
@@ -225,35 +229,57 @@ pub(super) fn maximum(values: &[f32]) -> f32 {
 /// since they are given what is not needed elsewhere. `is_ordinary` tells of
 /// every column whether it has none.
 fn readable_end<'maps>(
-    maps: impl ExactSizeIterator<Item = &'maps [f32]>,
+    maps: impl ExactSizeIterator<Item = &'maps [f32]> + Clone,
     is_ordinary: &[bool],
 ) -> Option<f64> {
     let column_count = is_ordinary.len().max(1);
     let has_ordinary = is_ordinary.contains(&true);
     let counts = |column: &usize| !has_ordinary || is_ordinary[*column];
     let ordinary: Vec<usize> = (0..is_ordinary.len()).filter(counts).collect();
-    let map_count = maps.len().max(1);
     let mut values = Vec::new();
     let mut strongest = Vec::new();
-    for map in maps {
-        let rows = map.chunks_exact(column_count);
-        let stride = (map.len() * map_count)
-            .div_ceil(SAMPLE)
-            .clamp(1, rows.len().max(1));
-        for row in rows.skip(stride / 2).step_by(stride) {
-            let start = values.len();
-            // A cell that a mask forbids is NaN: none, and not the greatest.
-            let present = ordinary.iter().map(|&column| row[column]);
-            values.extend(present.filter(|value| value.is_finite()));
-            let greatest = values[start..].iter().copied().fold(0.0, f32::max);
-            // A query that may not look at any of them tells nothing.
-            if greatest > 0.0 {
-                strongest.push(greatest);
-            }
+    for row in sampled_rows(maps, column_count) {
+        let start = values.len();
+        // A cell that a mask forbids is NaN: none, and not the greatest.
+        let present = ordinary.iter().map(|&column| row[column]);
+        values.extend(present.filter(|value| value.is_finite()));
+        let greatest = values[start..].iter().copied().fold(0.0, f32::max);
+        // A query that may not look at any of them tells nothing.
+        if greatest > 0.0 {
+            strongest.push(greatest);
         }
     }
     let least = quantile(&mut values, SHARE).max(quantile(&mut strongest, WEAK_QUERIES));
     (least > 0.0 && least.is_finite()).then(|| round_up(f64::from(least)))
+}
+
+/// Which part of what some maps have is above a value.
+fn share_beyond<'maps>(
+    maps: impl ExactSizeIterator<Item = &'maps [f32]>,
+    column_count: usize,
+    end: f32,
+) -> f64 {
+    let (mut above, mut of) = (0_usize, 0_usize);
+    for row in sampled_rows(maps, column_count.max(1)) {
+        above += row.iter().filter(|&&value| value > end).count();
+        of += row.iter().filter(|value| value.is_finite()).count();
+    }
+    above as f64 / of.max(1) as f64
+}
+
+/// Rows of some maps, of each as many, which have [`SAMPLE`] values together.
+fn sampled_rows<'maps>(
+    maps: impl ExactSizeIterator<Item = &'maps [f32]>,
+    column_count: usize,
+) -> impl Iterator<Item = &'maps [f32]> {
+    let map_count = maps.len().max(1);
+    maps.flat_map(move |map| {
+        let rows = map.chunks_exact(column_count);
+        let stride = (map.len() * map_count)
+            .div_ceil(SAMPLE)
+            .clamp(1, rows.len().max(1));
+        rows.skip(stride / 2).step_by(stride)
+    })
 }
 
 /// The value that a share of the values does not exceed, 0 for none.

@@ -179,6 +179,7 @@ pub fn check_memory(
     options: &OutputOptions,
 ) -> Result<(), ModelError> {
     let demand = loaded.model.demand(selection.head_count());
-    let demand = with_output(demand, selection.layers.len(), options);
+    let counts = [selection.layers.len(), input.source().len()];
+    let demand = with_output(demand, counts, options);
     Ok(demand.check([input.source().len()].into_iter())?)
 }

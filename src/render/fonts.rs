@@ -137,9 +137,9 @@ impl Coverage {
         index.is_some_and(|index| has(self.text[index].as_ref(), letter))
     }
 
-    /// Whether a text can be written as a title throughout.
-    pub(super) fn title_covers(&self, text: &str) -> bool {
-        text.chars().all(|letter| has(self.title.as_ref(), letter))
+    /// Whether the font of titles has the letter.
+    pub(super) fn title_covers(&self, letter: char) -> bool {
+        has(self.title.as_ref(), letter)
     }
 }
 

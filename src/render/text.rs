@@ -243,10 +243,15 @@ impl TextShaper {
 
     /// Gives every letter its font, and a box to those that cannot be shown.
     fn prepare(&mut self, text: &str, weight: Weight) -> Prepared {
-        let bold = weight == Weight::Bold && self.coverage.title_covers(text);
+        let mut bold = match weight {
+            Weight::Bold => self.bold_letters(text),
+            Weight::Regular => Vec::new(),
+        }
+        .into_iter();
         let mut prepared = Prepared::default();
         let mut previous: Option<&'static str> = None;
         for letter in text.chars() {
+            let is_bold = bold.next().unwrap_or(false);
             if modifies_neighbours(letter) && previous.is_some() {
                 // Where the font does not know it, it has nothing to modify.
                 if let Some(family) = previous.filter(|family| self.coverage.covers(family, letter))
@@ -255,7 +260,7 @@ impl TextShaper {
                 }
                 continue;
             }
-            let family = if bold && !is_invisible(letter) {
+            let family = if is_bold && !is_invisible(letter) {
                 Some(TITLE_FAMILY)
             } else {
                 let kept = previous
@@ -279,6 +284,19 @@ impl TextShaper {
             }
         }
         prepared
+    }
+
+    /// Of each letter whether the title's font writes it: a word whose letters it
+    /// has, but for signs among them, which are no reason to write it otherwise.
+    fn bold_letters(&self, text: &str) -> Vec<bool> {
+        let words = text.split_inclusive(char::is_whitespace);
+        let of_word = |word: &str| -> Vec<bool> {
+            let is_sign = |letter: char| !letter.is_alphanumeric() && !is_combining(letter);
+            let has = |letter: char| self.coverage.title_covers(letter);
+            let is_bold = word.chars().all(|letter| has(letter) || is_sign(letter));
+            word.chars().map(|letter| is_bold && has(letter)).collect()
+        };
+        words.flat_map(of_word).collect()
     }
 
     /// The glyphs and boxes of a line, relative to the start of its baseline.

@@ -8,7 +8,7 @@ use super::pictures::{picture_formats, pictures};
 use super::{Format, OutputOptions};
 use crate::analysis::{Maps, ReshapeOptions};
 use crate::attention::Attention;
-use crate::figure::{PictureId, View};
+use crate::figure::{PictureId, View, layout};
 use crate::memory::Demand;
 
 /// What is written without [`OutputOptions::large`](super::OutputOptions::large), in bytes.
@@ -28,6 +28,9 @@ const PANEL_CELL_LENGTH: u64 = 1;
 const MAXIMUM_GRID_LENGTH: u64 = 60_000_000;
 /// A number as JSON writes it, with the comma behind it, on average.
 const JSON_NUMBER_LENGTH: u64 = 14;
+/// Around a map, both sides together, and the panels of a grid, in pixels.
+const SURROUNDINGS: u64 = 800;
+const GRID_SIDE: u64 = 2_400;
 /// A unit in a manifest.
 const TOKEN_LENGTH: u64 = 240;
 /// A file in a manifest.
@@ -62,8 +65,14 @@ pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions)
 }
 
 /// What is held in memory beside the maps of a run while its files are made.
-pub fn with_output(demand: Demand, layer_count: usize, options: &OutputOptions) -> Demand {
+/// The input has so many units, of which the canvases depend.
+pub fn with_output(
+    demand: Demand,
+    [layer_count, unit_count]: [usize; 2],
+    options: &OutputOptions,
+) -> Demand {
     let number = size_of::<f32>() as u64;
+    let canvases = canvases(demand.map_count, unit_count, options);
     // Each step that changes maps holds old and new ones.
     let reshaped = match options.reshape == ReshapeOptions::default() {
         true => 0,
@@ -89,8 +98,27 @@ pub fn with_output(demand: Demand, layer_count: usize, options: &OutputOptions) 
     Demand {
         each_pair: demand.each_pair + reshaped + encoded.max().unwrap_or(0),
         each_pair_once: demand.each_pair_once + reductions.len() as u64 * reduction,
+        // As if they grew with the text, which they do step by step.
+        each_token: demand.each_token + canvases.div_ceil(unit_count.max(1) as u64),
         ..demand
     }
+}
+
+/// What is drawn on, a byte a pixel: a canvas each thread, and that of the
+/// overview, which is as large as many.
+fn canvases(map_count: u64, unit_count: usize, options: &OutputOptions) -> u64 {
+    if picture_formats(options).is_empty() {
+        return 0;
+    }
+    let square = |side: u64| (side + SURROUNDINGS).saturating_mul(side + SURROUNDINGS);
+    let threads = rayon::current_num_threads() as u64;
+    let has_overview = options.views.iter().any(|view| match view {
+        View::Overview => true,
+        View::Heads | View::Mean | View::Max | View::Unit(..) => false,
+    });
+    let side = u64::try_from(layout::map_side(unit_count)).unwrap_or(0);
+    let maps = threads.min(map_count).saturating_mul(square(side));
+    maps + u64::from(has_overview) * square(GRID_SIDE)
 }
 
 fn picture_length(picture: &PictureId, cells: u64, values: u64) -> u64 {

@@ -8,13 +8,13 @@ use tokenizers::{NormalizedString, Normalizer as _, Tokenizer};
 
 use super::guard::guard;
 
-/// Such tokens by their ids, each with another one that it is mistaken for.
-pub(super) fn ambiguous_tokens(tokenizer: &Tokenizer) -> BTreeMap<u32, [String; 2]> {
+/// Such tokens by their ids, each with the pair of which it is one.
+pub(super) fn ambiguous_tokens(tokenizer: &Tokenizer) -> BTreeMap<u32, [u32; 2]> {
     let mut ambiguous = BTreeMap::new();
     let Some(normalizer) = tokenizer.get_normalizer() else {
         return ambiguous;
     };
-    let mut by_form: BTreeMap<String, (u32, String)> = BTreeMap::new();
+    let mut by_form: BTreeMap<String, u32> = BTreeMap::new();
     let added: BTreeMap<u32, _> = tokenizer.get_added_tokens_decoder().into_iter().collect();
     for (id, token) in added {
         let mut form = NormalizedString::from(token.content.as_str());
@@ -22,13 +22,12 @@ pub(super) fn ambiguous_tokens(tokenizer: &Tokenizer) -> BTreeMap<u32, [String; 
             continue;
         }
         match by_form.get(form.get()) {
-            Some((other_id, other)) => {
-                let both = [other.clone(), token.content];
-                ambiguous.entry(*other_id).or_insert_with(|| both.clone());
-                ambiguous.insert(id, both);
+            Some(&other) => {
+                ambiguous.entry(other).or_insert([other, id]);
+                ambiguous.insert(id, [other, id]);
             }
             None => {
-                by_form.insert(form.get().to_owned(), (id, token.content));
+                by_form.insert(form.get().to_owned(), id);
             }
         }
     }

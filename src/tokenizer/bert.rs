@@ -64,7 +64,7 @@ pub(super) fn bert(
         )))
         .map_err(TokenizerError::Tokenizers)?
         .with_pre_tokenizer(Some(BertPreTokenizer));
-    add(&mut inner, &settings, &[])?;
+    add(&mut inner, &settings, &[], bounds::BERT_GROWTH)?;
     // Where there is to be none, transformers puts the ids of BERT's own
     // vocabularies.
     let end = |key: &str, of_bert: &str, id_of_bert: u32| match settings.name(key) {

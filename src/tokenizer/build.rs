@@ -9,7 +9,7 @@ use tokenizers::{
 };
 
 use super::bert::{bert, of_config};
-use super::bounds::{self, File, Outline, Taken};
+use super::bounds::{self, File, Growth, Outline, Taken};
 use super::built::{Built, add, spelling, unknown_id};
 use super::class::{Class, class};
 use super::error::TokenizerError;
@@ -17,7 +17,7 @@ use super::guard::guard;
 use super::parts::Parts;
 use super::recipe::Recipe;
 use super::sentence_piece::{self, Text};
-use super::settings::{Defaults, Settings};
+use super::settings::{Defaults, Numbered, Settings};
 use super::vocabulary::Source;
 use super::{byte_level, esm, word_pieces};
 use crate::checkpoint::{TokenizerFiles, VocabularyFile};
@@ -29,6 +29,13 @@ const OF_ANY_CLASS: &str = "tokenizer.model";
 /// The tokenizer that transformers makes of the files.
 pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, TokenizerError> {
     let model_config = files.model_config.as_deref().unwrap_or(model_config);
+    for (name, json) in [
+        ("tokenizer_config.json", &files.config),
+        ("special_tokens_map.json", &files.special_tokens_map),
+        ("added_tokens.json", &files.added_tokens),
+    ] {
+        bounds::check_values(name, json.as_deref().unwrap_or_default())?;
+    }
     match &files.vocabulary {
         VocabularyFile::Json(json) => of_json(json, files, model_config),
         VocabularyFile::Text(_)
@@ -109,6 +116,7 @@ fn of_json(
     files: &TokenizerFiles,
     model_config: &[u8],
 ) -> Result<Built, TokenizerError> {
+    bounds::check_values("tokenizer.json", json)?;
     // Where the kind of model is not left open, the vocabulary goes straight
     // from the file to its table, four times as fast.
     let word_pieces = guard(|| Ok(serde_json::from_slice::<File<WordPiece>>(json)?)).ok();
@@ -126,6 +134,8 @@ fn of_json(
             (growth, None, model.unk_id, (defaults, taken))
         }
     };
+    let contents = defaults.added.iter().map(Numbered::content);
+    bounds::check_added(contents, growth)?;
     let mut settings = Settings::read(files, defaults)?;
     let named = std::mem::take(&mut settings.class);
     match class(named, model_config, &files.vocabulary)? {
@@ -181,7 +191,7 @@ fn assemble(
         .with_normalizer(part::<Option<NormalizerWrapper>>(parts.normalizer)?)
         .map_err(TokenizerError::Tokenizers)?
         .with_pre_tokenizer(part::<Option<PreTokenizerWrapper>>(parts.pre_tokenizer)?);
-    add(&mut inner, &settings, &[])?;
+    add(&mut inner, &settings, &[], growth)?;
     if parts.insists_on_special {
         guard(|| inner.add_tokens(settings.special_tokens()))
             .map_err(TokenizerError::Tokenizers)?;
@@ -215,7 +225,7 @@ fn as_it_is(
     json: &[u8],
     mut settings: Settings,
     class: Class,
-    growth: usize,
+    growth: Growth,
     unigram_unknown: Option<u32>,
 ) -> Result<Built, TokenizerError> {
     type OfWordPieces = TokenizerImpl<
@@ -236,7 +246,7 @@ fn as_it_is(
     }
     let added = inner.get_added_tokens_decoder();
     let known: Vec<String> = added.values().map(|token| token.content.clone()).collect();
-    add(&mut inner, &settings, &known)?;
+    add(&mut inner, &settings, &known, growth)?;
     // A tokenizer.json may carry both; attnviz decides itself.
     inner.with_padding(None);
     inner

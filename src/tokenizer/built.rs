@@ -2,6 +2,7 @@
 
 use tokenizers::{DecoderWrapper, Model as _, ModelWrapper, Tokenizer};
 
+use super::bounds::{self, Growth};
 use super::class::Class;
 use super::error::TokenizerError;
 use super::guard::guard;
@@ -17,8 +18,7 @@ pub(super) struct Built {
     /// How its vocabulary is written; `None` where only the tokens of a text
     /// tell.
     pub spelling: Option<Spelling>,
-    /// At most so many bytes become of one byte of a text.
-    pub growth: usize,
+    pub growth: Growth,
     /// Whether the beginning of a text is dropped rather than its end.
     pub truncates_beginning: bool,
     /// Whether the model is told which text a token is of.
@@ -32,8 +32,11 @@ pub(super) fn add(
     inner: &mut Tokenizer,
     settings: &Settings,
     known: &[String],
+    growth: Growth,
 ) -> Result<(), TokenizerError> {
-    guard(|| inner.add_tokens(settings.tokens(known))).map_err(TokenizerError::Tokenizers)?;
+    let tokens = settings.tokens(known);
+    bounds::check_added(tokens.iter().map(|token| token.content.as_str()), growth)?;
+    guard(|| inner.add_tokens(tokens)).map_err(TokenizerError::Tokenizers)?;
     if settings.config.split_special_tokens == Some(true) {
         inner.set_encode_special_tokens(true);
     }

@@ -2,6 +2,8 @@
 //! together as transformers 5.23 does it in `_from_pretrained` and in the
 //! tokenizer's constructor (`tokenization_utils_base.py`).
 
+use std::collections::HashSet;
+
 use crate::checkpoint::{Json, Members};
 
 use super::error::TokenizerError;
@@ -18,7 +20,7 @@ pub(super) const ATTRIBUTES: [&str; 7] = [
 ];
 
 /// Special tokens without a name.
-pub(super) const EXTRA: &str = "extra_special_tokens";
+const EXTRA: &str = "extra_special_tokens";
 
 /// What [`EXTRA`] was called before.
 const ADDITIONAL: &str = "additional_special_tokens";
@@ -63,15 +65,11 @@ impl Entries {
         {
             entries.set(EXTRA, tokens);
         }
-        let mut specific = Members::default();
         let is_specific = |(key, value): &(String, Json)| {
             is_token_of_model(key) && matches!(value, Json::Text(_))
         };
-        for (key, value) in entries.0.iter().filter(|entry| is_specific(entry)) {
-            specific.set(key, value.clone());
-        }
-        entries.0.retain(|entry| !is_specific(entry));
-        let mut entries = Self(entries);
+        let (specific, entries) = entries.0.into_iter().partition(is_specific);
+        let (mut specific, mut entries) = (Members(specific), Self(Members(entries)));
         entries.name_extra(&mut specific);
         if !specific.0.is_empty() {
             // Those that the file itself has under this key are gone.
@@ -84,29 +82,22 @@ impl Entries {
     /// special.
     pub(super) fn take_map(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
         let map: Members = serde_json::from_slice(json)?;
-        for (key, value) in map.0 {
+        let before = |(key, value): (String, Json)| {
             let value = match (value, self.0.get(EXTRA)) {
                 (Json::Object(token), _) if key != EXTRA => Json::Object(as_special(token)),
                 (Json::List(more), earlier) if key == EXTRA => {
-                    let mut tokens = match earlier {
-                        Some(Json::List(tokens)) => tokens.clone(),
-                        _ => Vec::new(),
+                    let tokens = match earlier {
+                        Some(Json::List(tokens)) => tokens.as_slice(),
+                        _ => &[],
                     };
-                    for token in more {
-                        let token = match token {
-                            Json::Object(token) => Json::Object(as_special(token)),
-                            token => token,
-                        };
-                        if !tokens.contains(&token) {
-                            tokens.push(token);
-                        }
-                    }
-                    Json::List(tokens)
+                    Json::List(with_more(tokens, more))
                 }
                 (value, _) => value,
             };
-            self.0.set(&key, value);
-        }
+            (key, value)
+        };
+        let map: Vec<(String, Json)> = map.0.into_iter().map(before).collect();
+        self.0.update(map);
         let mut named = Members::default();
         self.name_extra(&mut named);
         if !named.0.is_empty() {
@@ -114,31 +105,20 @@ impl Entries {
                 Some(Json::Object(specific)) => specific,
                 _ => Members::default(),
             };
-            for (key, value) in named.0 {
-                specific.set(&key, value);
-            }
+            specific.update(named.0);
             self.0.set(SPECIFIC, Json::Object(specific));
         }
         Ok(())
     }
 
-    /// Whether the content is that of one of the usual tokens, or of one
-    /// without a name.
-    pub(super) fn has_token(&self, content: &str) -> bool {
-        let is_content = |value: &Json| match value {
-            Json::Text(text) => text == content,
-            Json::Object(token) => match token.get("content") {
-                Some(Json::Text(text)) => text == content,
-                _ => false,
-            },
-            Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) => false,
-        };
-        let mut values = ATTRIBUTES.iter().filter_map(|key| self.0.get(key));
+    /// What the usual tokens are, and those without a name.
+    pub(super) fn contents(&self) -> HashSet<&str> {
+        let named = ATTRIBUTES.iter().filter_map(|key| self.0.get(key));
         let extra = match self.0.get(EXTRA) {
             Some(Json::List(tokens)) => tokens.as_slice(),
             _ => &[],
         };
-        values.any(is_content) || extra.iter().any(is_content)
+        named.chain(extra).filter_map(content).collect()
     }
 
     /// All special tokens. A list with the older key counts where there is none
@@ -216,13 +196,9 @@ impl Entries {
     fn name_extra(&mut self, named: &mut Members) {
         match self.0.remove(EXTRA) {
             Some(Json::Object(tokens)) => {
-                for (key, value) in tokens.0 {
-                    named.set(&key, value);
-                }
+                named.update(tokens.0);
             }
-            Some(other) => {
-                self.0.set(EXTRA, other);
-            }
+            Some(other) => self.0.set(EXTRA, other),
             None => {}
         }
     }
@@ -230,9 +206,7 @@ impl Entries {
 
 impl Settled {
     fn take(&mut self, tokens: Members) {
-        for (key, value) in tokens.0 {
-            self.named.set(&key, value);
-        }
+        self.named.update(tokens.0);
     }
 }
 
@@ -248,6 +222,32 @@ fn is_token(value: &Json) -> bool {
         Json::Object(token) => token.get(TYPE) == Some(&Json::Text(TOKEN.to_owned())),
         Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) => false,
     }
+}
+
+/// What a token is that is written as a text, or as an object.
+fn content(token: &Json) -> Option<&str> {
+    let content = match token {
+        Json::Object(token) => token.get("content")?,
+        other => other,
+    };
+    match content {
+        Json::Text(text) => Some(text),
+        Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) | Json::Object(_) => None,
+    }
+}
+
+/// The tokens and `more` special ones, but for those that are there.
+fn with_more(tokens: &[Json], more: Vec<Json>) -> Vec<Json> {
+    let more: Vec<Json> = more
+        .into_iter()
+        .map(|token| match token {
+            Json::Object(token) => Json::Object(as_special(token)),
+            token => token,
+        })
+        .collect();
+    let mut there: HashSet<&Json> = tokens.iter().collect();
+    let more = more.iter().filter(|token| there.insert(token));
+    tokens.iter().chain(more).cloned().collect()
 }
 
 /// What says of an object that it is a token.

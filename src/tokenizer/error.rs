@@ -114,6 +114,26 @@ pub enum TokenizerError {
         /// How much there is, or may become of a text.
         found: usize,
     },
+    /// A file would take very much memory and time to read.
+    #[error("{file}: expected at most {maximum} {unit}, found {found}")]
+    TooLarge {
+        /// The file.
+        file: &'static str,
+        /// The limit.
+        maximum: usize,
+        /// Of what.
+        unit: &'static str,
+        /// How many there may be.
+        found: usize,
+    },
+    /// Added tokens would take very much memory and time to look for.
+    #[error("expected added tokens of at most {maximum} bytes together, normalized, found {found}")]
+    AddedTooLong {
+        /// The limit.
+        maximum: usize,
+        /// What may become of them.
+        found: usize,
+    },
     /// A template leaves the text out, or repeats it.
     #[error(
         "tokenizer.json: expected text {id} once in the template for a {template} text, found it {found} times"
@@ -244,6 +264,8 @@ impl TokenizerError {
             | Self::SpecialToken { .. }
             | Self::OtherVocabulary { .. }
             | Self::Excessive { .. }
+            | Self::TooLarge { .. }
+            | Self::AddedTooLong { .. }
             | Self::Template { .. }
             | Self::Tokenizers(_) => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),
         }

@@ -51,15 +51,15 @@ impl Spelling {
     /// What an axis shows for a token.
     pub fn label(self, token: &str) -> String {
         match self {
-            Self::Plain => token.to_owned(),
+            Self::Plain => with_marks(token),
             // A token that was added to the vocabulary is written as it is.
             Self::ByteLevel => match token.chars().map(byte_of).collect::<Option<Vec<u8>>>() {
                 Some(bytes) => of_bytes(&bytes, 'Ġ'),
-                None => token.to_owned(),
+                None => with_marks(token),
             },
             Self::SentencePiece => match byte_named(token) {
                 Some(byte) => of_bytes(&[byte], '▁'),
-                None => token.to_owned(),
+                None => with_marks(token),
             },
         }
     }
@@ -136,6 +136,21 @@ fn of_bytes(bytes: &[u8], space: char) -> String {
         // A character that is cut in two by the vocabulary.
         for &byte in chunk.invalid() {
             push_byte(&mut label, byte);
+        }
+    }
+    label
+}
+
+/// A token as it is, but for what would move what is written behind it: line
+/// ends, tabs and other control characters, as some vocabularies hold them.
+fn with_marks(token: &str) -> String {
+    let mut label = String::with_capacity(token.len());
+    for letter in token.chars() {
+        match letter {
+            '\n' => label.push('↵'),
+            '\t' => label.push('⇥'),
+            _ if letter.is_ascii_control() => push_byte(&mut label, letter as u8),
+            _ => label.push(letter),
         }
     }
     label

@@ -4,7 +4,8 @@
 //! `class` says which of transformers' tokenizers the files are for, by the
 //! names in `families` and `recipe`; `settings` what the small ones among them
 //! say, whose `entries` it puts together; `vocabulary` reads the large one, be
-//! it a `sentence_piece_model`; `bounds` says what it may ask for. What a class
+//! it a `sentence_piece_model`; `bounds` says what it may ask for,
+//! each `part` of which is read up to a limit. What a class
 //! makes of a vocabulary are `parts`: `byte_level`, `sentence_piece`,
 //! `word_pieces` and `esm` say which, and `bert` by itself. `build` puts them
 //! together, and `ambiguous` finds tokens that are left to chance. `long`
@@ -25,6 +26,7 @@ mod families;
 mod guard;
 pub mod labels;
 mod long;
+mod part;
 mod parts;
 mod recipe;
 mod sentence_piece;
@@ -65,8 +67,8 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     special_token_ids: BTreeSet<u32>,
     /// Written as they are, whatever the spelling of the vocabulary.
-    added_tokens: BTreeMap<u32, String>,
-    ambiguous_tokens: BTreeMap<u32, [String; 2]>,
+    added_token_ids: BTreeSet<u32>,
+    ambiguous_tokens: BTreeMap<u32, [u32; 2]>,
     unknown_id: Option<u32>,
     /// `None` where only the tokens of a text tell.
     spelling: Option<Spelling>,
@@ -103,10 +105,9 @@ impl Tokenizer {
         } = build(&checkpoint.tokenizer, &checkpoint.config)?;
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special);
-        let contents = added.iter().map(|(&id, token)| (id, token.content.clone()));
         Ok(Self {
             special_token_ids: special.map(|(&id, _)| id).collect(),
-            added_tokens: contents.collect(),
+            added_token_ids: added.keys().copied().collect(),
             ambiguous_tokens: ambiguous_tokens(&inner),
             unknown_id,
             spelling,
@@ -116,7 +117,7 @@ impl Tokenizer {
                 )),
                 Class::Bert | Class::BertWithoutSegments | Class::Anew(_) | Class::AsItIs => None,
             },
-            growth,
+            growth: growth.of_text,
             truncates_beginning,
             tells_segments,
             fill_token,
@@ -211,8 +212,9 @@ impl Tokenizer {
         self.check_rows(&units)?;
         let mut ids = units.iter().map(|unit| unit.id);
         if let Some(tokens) = ids.find_map(|id| self.ambiguous_tokens.get(&id)) {
+            let name = |id: u32| self.inner.id_to_token(id).unwrap_or_default();
             return Err(TokenizerError::AmbiguousToken {
-                tokens: tokens.clone(),
+                tokens: tokens.map(name),
             });
         }
         Ok(Prepared {
@@ -234,14 +236,14 @@ impl Tokenizer {
         let unit = |index: usize| {
             let id = encoding.get_ids()[index];
             let (start, end) = encoding.get_offsets()[index];
-            // Where it stands in a text, spaces may belong to it, and it may be
-            // in lower case.
-            let of_list = self.added_tokens.get(&id);
-            let is_of_list = of_list.is_some();
-            // What a vocabulary of SentencePiece lacks is written as it is.
+            let is_of_list = self.added_token_ids.contains(&id);
             let is_unknown = self.unknown_id == Some(id);
-            let unknown_text = || self.inner.id_to_token(id).filter(|_| is_unknown);
-            let text = of_list.cloned().or_else(unknown_text);
+            // Where an added token stands in a text, spaces may belong to it;
+            // what a vocabulary of SentencePiece lacks is written as it is.
+            let text = match is_of_list || is_unknown {
+                true => self.inner.id_to_token(id),
+                false => None,
+            };
             let text = text.unwrap_or_else(|| encoding.get_tokens()[index].clone());
             let sequence = encoding.token_to_sequence(index).unwrap_or_default();
             let written = texts.get(sequence).and_then(|text| text.get(start..end));

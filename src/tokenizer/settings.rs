@@ -2,7 +2,7 @@
 //! put together as transformers 5.23 does it in `_from_pretrained`
 //! (`tokenization_utils_base.py`).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ahash::AHashMap;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,12 @@ pub(super) struct Defaults {
     pub pad_token: Option<String>,
 }
 
+impl Numbered {
+    pub(super) fn content(&self) -> &str {
+        &self.token.content
+    }
+}
+
 /// What the files beside the vocabulary say together.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -168,9 +174,10 @@ impl Settings {
         }
         let settled = entries.settled()?;
         settings.said = settled.said;
+        let mut known = HashSet::new();
         for value in settled.extra {
             if let Some(token) = token(value)?
-                && !settings.extra.contains(&token)
+                && known.insert(token.clone())
             {
                 settings.extra.push(token);
             }
@@ -326,27 +333,25 @@ impl Settings {
     /// All tokens that have to be added, in the order in which they get ids.
     /// `known` ones are in the tokenizer already.
     pub(super) fn tokens(&self, known: &[String]) -> Vec<AddedToken> {
-        let mut tokens: Vec<Written> = self.added.values().cloned().collect();
+        let mut tokens: Vec<&Written> = self.added.values().collect();
         let attribute = |key: &str| ATTRIBUTES.iter().position(|name| *name == key);
         let mut named: Vec<&(String, Written)> = self.named.iter().collect();
         // Those that all models have come first; the sort keeps the others.
         named.sort_by_key(|(key, _)| attribute(key).unwrap_or(ATTRIBUTES.len()));
         let named = named.into_iter().map(|(_, token)| token);
-        let contents = tokens.iter().map(|token| &token.content);
-        let described: HashSet<String> = contents.chain(known).cloned().collect();
+        let mut described: HashSet<&str> = known.iter().map(String::as_str).collect();
+        described.extend(tokens.iter().copied().map(content));
         // Of two that are alike but for how they are looked for, the last
         // counts.
         let mut seen = HashSet::new();
-        for token in named.clone().chain(&self.extra) {
-            if !described.contains(&token.content) && seen.insert(token) {
-                tokens.push(token.clone());
-            }
-        }
+        let more = named.chain(&self.extra);
+        let more = more.filter(|token| !described.contains(content(token)) && seen.insert(*token));
+        tokens.extend(more);
         // Whatever its own description says, a token with a name is special.
-        let is_named = |token: &Written| named.clone().any(|other| other.content == token.content);
+        let is_named: HashSet<&str> = self.named.iter().map(|(_, token)| content(token)).collect();
         let tokens = tokens.into_iter().map(|token| Written {
-            special: token.special || is_named(&token),
-            ..token
+            special: token.special || is_named.contains(content(token)),
+            ..token.clone()
         });
         tokens.map(Written::into_added).collect()
     }
@@ -354,11 +359,14 @@ impl Settings {
     /// A special token is matched as the list of added tokens says, where it is
     /// in there.
     fn unify(&mut self) {
-        let named = std::mem::take(&mut self.named);
-        let unified = named
-            .into_iter()
-            .map(|(key, token)| (key, self.with_flags(token)));
-        self.named = unified.collect();
+        // Of several with one content the first counts.
+        let added = self.added.values().rev();
+        let added: HashMap<&str, &Written> = added.map(|token| (content(token), token)).collect();
+        for (_, token) in &mut self.named {
+            if let Some(found) = added.get(content(token)) {
+                *token = (*found).clone();
+            }
+        }
     }
 
     fn with_flags(&self, token: Written) -> Written {
@@ -366,6 +374,10 @@ impl Settings {
         let found = added.find(|other| other.content == token.content);
         found.cloned().unwrap_or(token)
     }
+}
+
+fn content(token: &Written) -> &str {
+    &token.content
 }
 
 /// The added tokens of the files that go before `added_tokens_decoder`, and
@@ -383,8 +395,9 @@ fn older_files(
     if let Some(json) = &files.added_tokens {
         let wrong = |source| TokenizerError::AddedTokens { source };
         let tokens: BTreeMap<String, u32> = serde_json::from_slice(json).map_err(wrong)?;
+        let special_ones = entries.contents();
         for (content, id) in tokens {
-            let special = entries.has_token(&content);
+            let special = special_ones.contains(content.as_str());
             added.insert(id, Written::of(content, Some(!special), special));
         }
     }

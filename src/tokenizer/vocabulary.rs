@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokenizers::models::bpe::BPE;
 use tokenizers::models::wordpiece::WordPiece;
 
+use super::bounds;
 use super::error::TokenizerError;
 use super::guard::guard;
 use super::sentence_piece_model::SentencePieceModel;
@@ -56,6 +57,7 @@ impl<'files> Source<'files> {
             },
             Self::Lines(_) => return Err(wrong_json(&"vocab.txt has no pairs")),
             Self::Pairs(ids, merges) => {
+                bounds::check_values("vocab.json", ids)?;
                 let wrong = |error: &dyn Display| TokenizerError::Pairs(error.to_string());
                 let ids: AHashMap<String, Value> =
                     serde_json::from_slice(ids).map_err(|error| wrong(&error))?;
@@ -169,6 +171,7 @@ fn pairs_of_lines(lines: &[u8]) -> Result<Vec<(String, String)>, String> {
 /// part of it.
 fn of_lines(lines: &[u8]) -> Result<WordPiece, TokenizerError> {
     let wrong = |error: &dyn Display| TokenizerError::Vocabulary(error.to_string());
+    bounds::check_lines(lines)?;
     let vocabulary = WordPiece::read_bytes(lines).map_err(|error| wrong(&error))?;
     if vocabulary.is_empty() {
         return Err(wrong(&"it is empty"));

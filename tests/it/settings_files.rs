@@ -290,3 +290,38 @@ fn the_tokenizer_file_of_the_version_is_taken() {
     let words = ["tokenizer.4.1.0.json", "fast_tokenizer_files"];
     check_refused(&workplace, &["tokens", "cat", "-m", "./model"], 1, &words);
 }
+
+/// Those that transformers' classes of these names tell their models.
+#[test]
+fn classes_that_are_built_anew_tell_segments_as_theirs_do() {
+    let tokenizer = r#"{"version": "1.0", "added_tokens": [], "normalizer": null,
+        "pre_tokenizer": {"type": "Whitespace"}, "decoder": null, "truncation": null, "padding": null,
+        "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 1], "cls": ["[CLS]", 2]},
+        "model": {"type": "WordLevel", "vocab": {"[UNK]": 0, "[SEP]": 1, "[CLS]": 2, "cat": 3}, "unk_token": "[UNK]"}}"#;
+    for (class, expected) in [
+        ("DebertaTokenizer", [0, 0, 0, 1, 1]),
+        ("DebertaV2TokenizerFast", [0, 0, 0, 1, 1]),
+        ("FNetTokenizer", [0, 0, 0, 1, 1]),
+        ("LayoutLMv2Tokenizer", [0, 0, 0, 1, 1]),
+        ("MarkupLMTokenizerFast", [0, 0, 0, 1, 1]),
+        ("AlbertTokenizer", [0; 5]),
+        ("MPNetTokenizer", [0; 5]),
+        ("RobertaTokenizerFast", [0; 5]),
+        ("PreTrainedTokenizerFast", [0; 5]),
+    ] {
+        let config = format!(r#"{{"tokenizer_class": "{class}"}}"#);
+        let files = [
+            ("tokenizer_config.json", config.as_str()),
+            ("tokenizer.json", tokenizer),
+        ];
+        let workplace = folder(&files);
+        let tokenizer = Tokenizer::from_checkpoint(&load(&workplace).unwrap()).unwrap();
+        let limit = TokenLimit {
+            maximum: 512,
+            truncate: None,
+        };
+        let prepared = tokenizer.tokenize("cat", Some("cat"), limit).unwrap();
+        let found: Vec<u32> = prepared.told_segments().collect();
+        assert_eq!(found, expected, "{class}");
+    }
+}

@@ -30,6 +30,12 @@ pub(super) fn cell_side(cell_count: usize) -> i32 {
     }
 }
 
+/// The side of a map of so many units, in pixels.
+pub fn map_side(unit_count: usize) -> i32 {
+    let drawn = unit_count.div_ceil(block(unit_count));
+    cell_side(drawn) * pixels(drawn)
+}
+
 /// The side of a cell along each of two axes, in pixels. Cells are square,
 /// except where the longer axis has no room for all labels: there the shorter
 /// one is stretched, so that it has.

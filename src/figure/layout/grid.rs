@@ -18,15 +18,18 @@ use crate::figure::{Panel, PanelAxis, PanelGrid};
 const COMFORTABLE_SIDE: i32 = 2_400;
 /// Room for labels, colour bar, heading and notes, in pixels.
 const SURROUNDINGS: i32 = 900;
-/// The longest colour bar, in pixels.
+/// The longest colour bar, in pixels, and the shortest that has room for
+/// numbers.
 const BAR_LIMIT: i32 = 1_000;
+const SHORTEST_BAR: i32 = 180;
+/// What a side of a panel has at the least, in pixels: few queries of many keys
+/// are drawn higher than wide rather than too thin to be seen.
+const LEAST_SIDE: i32 = 48;
 
 /// How the panels of a grid are drawn.
 struct PanelShape {
-    /// Side of a cell, in pixels.
-    cell: i32,
-    /// So many units a side share a cell.
-    block: usize,
+    /// So many queries and keys share a cell.
+    blocks: [usize; 2],
     /// Between two panels, in pixels.
     spacing: i32,
     /// The rows of every panel.
@@ -37,7 +40,7 @@ struct PanelShape {
 
 impl PanelShape {
     fn extent(&self, axis: &CellAxis) -> i32 {
-        pixels(axis.count) * self.cell + pixels(axis.gaps.len()) * SEGMENT_GAP
+        pixels(axis.count) * axis.cell + pixels(axis.gaps.len()) * SEGMENT_GAP
     }
 
     fn width(&self) -> i32 {
@@ -74,7 +77,7 @@ pub(super) fn layout<'figure>(
         .max()
         .unwrap_or(0);
     let left = MARGIN + name_line + LABEL_GAP + widest + LABEL_GAP;
-    let bar_height = extent_y.min(BAR_LIMIT);
+    let bar_height = extent_y.max(SHORTEST_BAR.min(extent_x)).min(BAR_LIMIT);
     let ends = Ends::new(grid, [panel_height, panel_width], small(font), measure);
     let bar_gap = 40 + ends.width();
     let bar_width = color_bar(&figure.color_scale, (0, 0), bar_height, measure).right;
@@ -343,7 +346,9 @@ pub fn panel_steps(
         0 => room.block(longest),
         _ => 1,
     };
-    counts.map(|count| blocks(count, block))
+    // Of the shorter axis as few as leave it its least side.
+    let least = usize::try_from(LEAST_SIDE).unwrap_or(1);
+    counts.map(|count| blocks(count, block.min(count / least).max(1)))
 }
 
 /// The largest panels that suit the grid, whose maps have as many rows and
@@ -369,18 +374,18 @@ fn panel_shape(grid: &PanelGrid<'_>) -> Result<PanelShape, FigureError> {
         true => room.cell(longest, gap_count).max(1),
         false => 1,
     };
-    let block = axes.map(|axis| axis.count).into_iter().max().unwrap_or(1);
+    let least_side = LEAST_SIDE.min(pixels(longest) * cell);
     let axis = |axis: &PanelAxis, count: usize| CellAxis {
         count,
-        cell,
+        // Cells are square, except where that would leave a side too short.
+        cell: cell.max(least_side / pixels(count).max(1)),
         gaps: match is_whole {
             true => axis.segment_starts.clone(),
             false => Vec::new(),
         },
     };
     Ok(PanelShape {
-        cell,
-        block: block.div_ceil(longest.max(1)),
+        blocks: [0, 1].map(|axis| axes[axis].count.div_ceil(drawn[axis].max(1)).max(1)),
         spacing: room.spacing,
         rows: axis(&grid.queries, drawn[0]),
         columns: axis(&grid.keys, drawn[1]),
@@ -404,7 +409,12 @@ fn panel_cells<'figure>(
 
 /// What the picture leaves out, as a sentence.
 fn resolution_note(grid: &PanelGrid<'_>, shape: &PanelShape) -> Option<String> {
-    let block = shape.block;
+    let [rows, columns] = shape.blocks;
+    let is_shared = rows.max(columns) > 1;
+    let cell = match shape.rows.cell.max(shape.columns.cell) {
+        1 => "pixel",
+        _ => "cell",
+    };
     let counts = match (grid.queries.count, grid.keys.count) {
         (queries, keys) if queries == keys => format!("{keys} {}", grid.noun),
         (queries, keys) => format!("{queries} queries and {keys} keys"),
@@ -414,10 +424,11 @@ fn resolution_note(grid: &PanelGrid<'_>, shape: &PanelShape) -> Option<String> {
         .iter()
         .flatten()
         .flat_map(|panel| panel.matrix.values.iter());
-    let those = match block > 1 && values.any(|value| value.is_nan()) {
+    let those = match is_shared && values.any(|value| value.is_nan()) {
         true => ", or of those of them that are there",
         false => "",
     };
-    (block > 1)
-        .then(|| format!("{counts}; each pixel shows the mean of {block} × {block} values{those}."))
+    is_shared.then(|| {
+        format!("{counts}; each {cell} shows the mean of {rows} × {columns} values{those}.")
+    })
 }

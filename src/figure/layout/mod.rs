@@ -26,7 +26,7 @@ use std::borrow::Cow;
 
 use super::{Body, Figure, FigureError, Palette, ValueRange};
 
-pub use cells::drawn_values;
+pub use cells::{drawn_values, map_side};
 pub use grid::panel_steps;
 pub use text::{LINE_HEIGHT, MeasureText, TextFont, Weight};
 pub use thumbnail::{thumbnail, thumbnail_side, thumbnail_size};

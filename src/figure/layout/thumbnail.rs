@@ -11,6 +11,8 @@ use crate::figure::{Palette, Panel, PanelGrid, Progression, ValueRange};
 const TARGET: i32 = 320;
 /// The largest map, in pixels.
 const LARGEST_PANEL: i32 = 160;
+/// The shorter side of a map at the least, in pixels.
+const LEAST_SIDE: i32 = 8;
 /// Values are told apart in so many steps: more than the eye sees at this
 /// size, and few enough that the file stays small.
 const STEPS: f32 = 63.0;
@@ -63,11 +65,14 @@ pub fn thumbnail(grid: &PanelGrid<'_>, palette: Palette) -> Result<Layout<'stati
     }
     let mosaic = Mosaic::new(rows, columns);
     let pitch = mosaic.panel + mosaic.gap;
+    let sides = panel_sides(mosaic.panel, [grid.queries.count, grid.keys.count]);
+    // In the middle of its place, where it is shorter than that.
+    let [below, beside] = sides.map(|side| (mosaic.panel - side) / 2);
     let place = |(index, panel): (usize, &Option<Panel<'_>>)| {
         let (row, column) = (index / columns.max(1), index % columns.max(1));
-        let origin = (pixels(column) * pitch, pixels(row) * pitch);
-        let panel = panel.as_ref()?;
-        Some(Item::Cells(enlarged(panel, mosaic.panel, origin)))
+        let corner = (pixels(column) * pitch, pixels(row) * pitch);
+        let origin = (corner.0 + beside, corner.1 + below);
+        Some(Item::Cells(enlarged(panel.as_ref()?, sides, origin)))
     };
     let (width, height) = thumbnail_size(rows, columns);
     Ok(Layout {
@@ -85,27 +90,35 @@ pub fn thumbnail_side(layer_count: usize, head_count: usize) -> usize {
     usize::try_from(panel).unwrap_or(1).max(1)
 }
 
+/// Height and width of a map of so many queries and keys, in pixels: in
+/// proportion, but no side too short to be seen.
+fn panel_sides(panel: i32, counts: [usize; 2]) -> [i32; 2] {
+    let longest = counts.into_iter().max().unwrap_or(1).max(1);
+    let side = usize::try_from(panel).unwrap_or(1);
+    counts.map(|count| pixels((count * side).div_ceil(longest)).clamp(LEAST_SIDE.min(panel), panel))
+}
+
 /// A map with one value a pixel, which shows one row and column of it.
-fn enlarged(panel: &Panel<'_>, side: i32, origin: (i32, i32)) -> CellMatrix<'static> {
+fn enlarged(panel: &Panel<'_>, sides: [i32; 2], origin: (i32, i32)) -> CellMatrix<'static> {
     let matrix = &panel.matrix;
-    let side = usize::try_from(side).unwrap_or(1).max(1);
+    let [height, width] = sides.map(|side| usize::try_from(side).unwrap_or(1).max(1));
     let step = |row: usize, column: usize| {
-        let place = row * matrix.rows / side * matrix.columns + column * matrix.columns / side;
+        let place = row * matrix.rows / height * matrix.columns + column * matrix.columns / width;
         let value = matrix.values.get(place).copied().unwrap_or(f32::NAN);
         let fraction = panel.range.fraction(value).clamp(0.0, 1.0);
         (fraction * STEPS).round() / STEPS
     };
-    let values = (0..side).flat_map(|row| (0..side).map(move |column| step(row, column)));
-    let axis = CellAxis {
-        count: side,
+    let values = (0..height).flat_map(|row| (0..width).map(move |column| step(row, column)));
+    let axis = |count: usize| CellAxis {
+        count,
         cell: 1,
         gaps: Vec::new(),
     };
     CellMatrix {
         origin,
         values: Cow::Owned(values.collect()),
-        rows: axis.clone(),
-        columns: axis,
+        rows: axis(height),
+        columns: axis(width),
         gap: 0,
         range: ValueRange::up_to(1.0, Progression::Linear),
     }

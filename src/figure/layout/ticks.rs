@@ -187,7 +187,9 @@ fn end_texts(range: &ValueRange, write: &Writing) -> [String; 2] {
             false => short,
         }
     });
-    match texts[0] == texts[1] {
+    // `20.0` and `20` look no less alike than the same text twice.
+    let written = |text: &String| text.parse::<f64>().unwrap_or(f64::NAN);
+    match texts[0] == texts[1] || written(&texts[0]) == written(&texts[1]) {
         // The shortest that tells one float from all others.
         true => [range.minimum, range.maximum].map(|end| {
             match PLAIN_EXPONENTS.contains(&libm::log10(f64::from(end.abs())).floor()) {

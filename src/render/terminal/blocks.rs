@@ -18,6 +18,9 @@ const LONGEST_LABEL: usize = 16;
 const COMFORTABLE_LINES: usize = 40;
 /// The largest map of an overview with its gap, in pixels.
 const LARGEST_PITCH: usize = 32;
+/// A side of a map of an overview at the least, if there are as many units: few
+/// queries of many keys are not to become one, in pixels.
+const LEAST_SIDE: usize = 6;
 /// The steps of the colour bar, in columns.
 const BAR_COLUMNS: usize = 24;
 
@@ -339,7 +342,10 @@ impl Panels {
         let longest = counts.into_iter().max().unwrap_or(1);
         let side = panel_side(pitch - 1, longest);
         // A shorter side is in proportion, so that cells stay square.
-        let [height, width] = counts.map(|count| (count * side).div_ceil(longest.max(1)));
+        let [height, width] = counts.map(|count| {
+            let in_proportion = (count * side).div_ceil(longest.max(1));
+            in_proportion.max(count.min(LEAST_SIDE)).min(side.max(1))
+        });
         let pitch = (side + 1).div_ceil(2) * 2;
         Self {
             margin,

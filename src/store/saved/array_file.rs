@@ -101,8 +101,11 @@ impl ArrayFile {
     /// What the file calls the queries and the keys, where it does.
     pub(super) fn tokens(&mut self) -> [Option<Vec<String>>; 2] {
         match self {
+            Self::Safetensors(arrays) => arrays.tokens(),
+            Self::Npz(arrays) => arrays.tokens(),
+            Self::Npy(_) => [None, None],
             Self::Json(arrays) => arrays.tokens(),
-            Self::Safetensors(_) | Self::Npz(_) | Self::Npy(_) | Self::Torch(_) => [None, None],
+            Self::Torch(arrays) => arrays.tokens(),
         }
     }
 

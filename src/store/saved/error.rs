@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::attention::AttentionError;
 use crate::checkpoint::FileKind;
+use crate::memory::MemoryError;
 use crate::remedy::{LabelsOf, Remedy, Setting};
 use crate::weights::PickleError;
 
@@ -97,6 +98,48 @@ pub enum SavedError {
         path: PathBuf,
         /// The arrays with their shapes.
         found: String,
+        /// One of them, as a name in Python.
+        name: String,
+    },
+    /// Its arrays are lists in a list.
+    #[error(
+        "{}: expected one array a layer, found lists in a list: {found}: several inputs, the steps of generate(), or more than attention",
+        path.display()
+    )]
+    Lists {
+        /// The file.
+        path: PathBuf,
+        /// The arrays with their shapes.
+        found: String,
+    },
+    /// Its arrays are maps, and nothing says of what.
+    #[error(
+        "{}: expected the shape [head, query, key] for every layer, found {found}",
+        path.display()
+    )]
+    Maps {
+        /// The file.
+        path: PathBuf,
+        /// The arrays with their shapes.
+        found: String,
+    },
+    /// Its attention is of numbers that are not read.
+    #[error("{}: expected {name} in F64, F32, F16 or BF16, found {found}", path.display())]
+    OtherType {
+        /// The file.
+        path: PathBuf,
+        /// What the array is called.
+        name: String,
+        /// Its type, as the file has it or in words.
+        found: String,
+    },
+    /// The memory that its numbers and pictures take is not there.
+    #[error("{}: {source}", path.display())]
+    Memory {
+        /// The file.
+        path: PathBuf,
+        /// How much it is.
+        source: MemoryError,
     },
     /// The numbers of a file that attnviz wrote are not what its manifest says.
     #[error("{}: its numbers are not those of its manifest: {source}", path.display())]
@@ -176,7 +219,11 @@ impl SavedError {
             Self::NoAttention { .. } => Remedy::StackLayers,
             Self::Nothing { .. } => Remedy::AskForAttention,
             Self::Batch { .. } => Remedy::SaveOneInput,
-            Self::SeveralAttentions { .. } => Remedy::SaveOneAttention,
+            Self::SeveralAttentions { name, .. } => Remedy::SaveOneAttention(name.clone()),
+            Self::Maps { .. } => Remedy::StackMaps,
+            Self::Lists { .. } => Remedy::SaveOneCall,
+            Self::OtherType { .. } => Remedy::SaveFloats,
+            Self::Memory { source, .. } => source.remedy().unwrap_or(Remedy::SaveLess),
             Self::Attention { source, .. } => source.remedy().unwrap_or(Remedy::SaveProbabilities),
             Self::Contradiction { .. } | Self::Manifest { .. } => Remedy::SaveRunAgain,
             Self::Labels { of, .. } => Remedy::GiveLabels {

@@ -1,5 +1,6 @@
 //! Arrays of a JSON file: lists within lists, by the names of an object, or as
-//! the whole file. Numbers go straight from the text into their array.
+//! the whole file; those of objects within them by the keys and positions that
+//! lead there, as `layers.0.attention`. Numbers go straight from the text into their array.
 
 use std::fmt;
 use std::fs::File;
@@ -10,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Value;
 
 use super::arrays::{ArrayInfo, Content, FloatType};
+use super::own_tokens::{may_be_tokens, tokens_among};
 use super::{MAXIMUM_ARRAYS, SavedError};
 use crate::store::numbers::names::{MANIFEST_ENTRY, RAW};
 
@@ -20,8 +22,8 @@ pub(super) struct JsonArrays {
     arrays: Vec<ArrayInfo>,
     /// Of each array.
     values: Vec<Vec<f32>>,
-    tokens: Option<Vec<String>>,
-    key_tokens: Option<Vec<String>>,
+    /// Lists of texts, by their entries.
+    texts: Vec<(String, Vec<String>)>,
 }
 
 /// So many texts of an entry are kept: attention of more tokens is not read.
@@ -34,11 +36,17 @@ impl JsonArrays {
         DocumentSeed(&mut found)
             .deserialize(&mut json)
             .and_then(|()| json.end())
-            .map_err(|error| SavedError::Malformed {
-                path: path.to_owned(),
-                reason: match error.is_syntax() {
-                    true => format!("{error} (JSON has no NaN: attention that has some is saved with numpy.save)"),
-                    false => error.to_string(),
+            .map_err(|error| match error.is_syntax() {
+                // As Python writes it, or several documents in one file.
+                true => SavedError::Format {
+                    path: path.to_owned(),
+                    found: format!(
+                        "what JSON has not, such as NaN or a second line of it: {error}"
+                    ),
+                },
+                false => SavedError::Malformed {
+                    path: path.to_owned(),
+                    reason: error.to_string(),
                 },
             })?;
         Ok(found)
@@ -60,9 +68,28 @@ impl JsonArrays {
             .unwrap_or_default()
     }
 
-    /// What the entries `tokens` and `key_tokens` call the queries and the keys.
-    pub(super) fn tokens(&mut self) -> [Option<Vec<String>>; 2] {
-        [self.tokens.take(), self.key_tokens.take()]
+    /// What its entries call the queries and the keys.
+    pub(super) fn tokens(&self) -> [Option<Vec<String>>; 2] {
+        tokens_among(&self.texts)
+    }
+
+    /// Takes an array, or instead of it those of the objects within.
+    fn add<E: serde::de::Error>(&mut self, name: String, mut array: Nested) -> Result<(), E> {
+        let within = std::mem::take(&mut array.within);
+        if self.arrays.len() + within.len().max(1) > MAXIMUM_ARRAYS {
+            return Err(E::custom(format_args!(
+                "it has more than {MAXIMUM_ARRAYS} entries"
+            )));
+        }
+        match within.is_empty() {
+            true => self.push(name, array),
+            false => {
+                for (rest, array) in within {
+                    self.push(format!("{name}.{rest}"), array);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn push(&mut self, name: String, mut array: Nested) {
@@ -70,10 +97,8 @@ impl JsonArrays {
         let texts = std::mem::take(&mut array.texts);
         // One list of them, or a batch of one.
         let is_list = matches!(shape.as_slice(), [count] | [1, count] if *count == texts.len());
-        match name.as_str() {
-            "tokens" if is_list => self.tokens = Some(texts),
-            "key_tokens" if is_list => self.key_tokens = Some(texts),
-            _ => {}
+        if is_list && may_be_tokens(&name) {
+            self.texts.push((name.clone(), texts));
         }
         self.arrays.push(ArrayInfo {
             name,
@@ -96,6 +121,10 @@ struct Nested {
     /// What else was found than numbers in lists of equal lengths.
     odd: Option<&'static str>,
     texts: Vec<String>,
+    /// What the objects within it hold, by what leads there from here.
+    within: Vec<(String, Nested)>,
+    /// The position in each list that is being read.
+    positions: Vec<usize>,
 }
 
 impl Nested {
@@ -203,6 +232,7 @@ impl<'de> Visitor<'de> for NestedSeed<'_> {
             array.shape.push(usize::MAX);
         }
         let mut length = 0;
+        array.positions.push(0);
         while items
             .next_element_seed(NestedSeed {
                 array: &mut *array,
@@ -211,14 +241,40 @@ impl<'de> Visitor<'de> for NestedSeed<'_> {
             .is_some()
         {
             length += 1;
+            if let Some(position) = array.positions.last_mut() {
+                *position = length;
+            }
         }
+        array.positions.pop();
         array.list(depth, length);
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         self.array.odd = Some("an object");
-        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        let positions = self.array.positions.iter();
+        let place: String = positions.map(|position| format!("{position}.")).collect();
+        while let Some(key) = entries.next_key::<String>()? {
+            if self.array.within.len() > MAXIMUM_ARRAYS {
+                entries.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let mut inner = Nested::default();
+            let seed = NestedSeed {
+                array: &mut inner,
+                depth: 0,
+            };
+            entries.next_value_seed(seed)?;
+            let name = format!("{place}{key}");
+            let further = std::mem::take(&mut inner.within);
+            let further = further.into_iter();
+            let further = further.map(|(rest, array)| (format!("{name}.{rest}"), array));
+            self.array.within.extend(further);
+            // What holds nothing but objects is no array.
+            if inner.odd != Some("an object") {
+                self.array.within.push((name, inner));
+            }
+        }
         Ok(())
     }
 }
@@ -248,8 +304,7 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
             depth: 0,
         }
         .visit_seq(items)?;
-        self.0.push(RAW.to_owned(), array);
-        Ok(())
+        self.0.add(RAW.to_owned(), array)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
@@ -263,12 +318,7 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
                 array: &mut array,
                 depth: 0,
             })?;
-            if self.0.arrays.len() == MAXIMUM_ARRAYS {
-                return Err(serde::de::Error::custom(format_args!(
-                    "it has more than {MAXIMUM_ARRAYS} entries"
-                )));
-            }
-            self.0.push(name, array);
+            self.0.add(name, array)?;
         }
         Ok(())
     }

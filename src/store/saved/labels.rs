@@ -65,7 +65,10 @@ pub(super) fn read(path: &Path, of: LabelsOf, most: usize) -> Result<Vec<String>
 /// With what was expected and found, in words.
 fn of_json(json: Value) -> Result<Vec<String>, String> {
     match json {
-        Value::Object(mut entries) => match entries.remove("tokens") {
+        Value::Object(mut entries) => match entries
+            .remove("tokens")
+            .or_else(|| entries.remove("labels"))
+        {
             Some(tokens @ Value::Array(_)) => of_json(tokens),
             Some(other) => Err(format!(
                 "expected a list under tokens, found {}",

@@ -16,6 +16,7 @@ mod npy_file;
 mod npz;
 mod numbers;
 mod own;
+mod own_tokens;
 mod padding;
 mod place;
 mod runs;

@@ -16,6 +16,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::arrays::{ArrayInfo, Content, read_floats, value_count};
 use super::npy::{self, NpyHeader, from_fortran_order};
+use super::own_tokens::{may_be_tokens, tokens_among};
 use super::{MAXIMUM_ARRAYS, MAXIMUM_TEXT_LENGTH, SavedError};
 use crate::store::numbers::names::MANIFEST_ENTRY;
 
@@ -109,45 +110,78 @@ impl NpzArrays {
         let Some(position) = self.arrays.iter().position(is_manifest) else {
             return Ok(None);
         };
-        let (Some(header), Some(&entry)) = (self.headers.get(position), self.entries.get(position))
-        else {
-            return Ok(None);
-        };
-        let length = header.item_size.unwrap_or(0) as u64;
-        let (skipped, big_endian) = (header.length, header.big_endian);
-        if length > MAXIMUM_TEXT_LENGTH {
-            return Err(SavedError::TooLarge {
-                path: self.path.clone(),
-                reason: format!(
-                    "its manifest has {length} bytes, at most {MAXIMUM_TEXT_LENGTH} are read"
-                ),
-            });
-        }
-        let bytes = self.with_entry(entry, |entry| {
-            entry.skip(skipped)?;
-            let mut bytes = Vec::new();
-            entry
-                .by_ref()
-                .take(length)
-                .read_to_end(&mut bytes)
-                .map_err(|error| error.to_string())?;
-            entry.finish()?;
-            Ok(bytes)
-        })?;
-        let (letters, _) = bytes.as_chunks::<4>();
-        let letters = letters.iter().map(|&bytes| match big_endian {
-            true => u32::from_be_bytes(bytes),
-            false => u32::from_le_bytes(bytes),
-        });
-        let text: Option<String> = letters.map(char::from_u32).collect();
-        match text {
-            // NumPy fills with zeros what is shorter than its type.
-            Some(text) => Ok(Some(text.trim_end_matches('\0').to_owned())),
-            None => Err(SavedError::Manifest {
+        let texts = self.texts_at(position)?;
+        match texts.as_deref() {
+            Some([text]) => Ok(Some(text.clone())),
+            Some(_) | None => Err(SavedError::Manifest {
                 path: self.path.clone(),
                 reason: "it is not text".to_owned(),
             }),
         }
+    }
+
+    /// What its arrays of texts call the queries and the keys.
+    pub(super) fn tokens(&mut self) -> [Option<Vec<String>>; 2] {
+        let is_list = |array: &ArrayInfo| matches!(array.shape.as_slice(), [_] | [1, _]);
+        let candidates: Vec<(usize, String)> = self
+            .arrays
+            .iter()
+            .enumerate()
+            .filter(|(_, array)| is_list(array) && may_be_tokens(&array.name))
+            .map(|(position, array)| (position, array.name.clone()))
+            .collect();
+        let lists: Vec<(String, Vec<String>)> = candidates
+            .into_iter()
+            // What cannot be read names nothing.
+            .filter_map(|(position, name)| Some((name, self.texts_at(position).ok()??)))
+            .collect();
+        tokens_among(&lists)
+    }
+
+    /// The texts of an array of them, `None` of any other: letters in UTF-32, or
+    /// bytes.
+    fn texts_at(&mut self, position: usize) -> Result<Option<Vec<String>>, SavedError> {
+        let (Some(header), Some(&entry)) = (
+            self.headers.get(position).cloned(),
+            self.entries.get(position),
+        ) else {
+            return Ok(None);
+        };
+        let Content::Other(descr) = &header.content else {
+            return Ok(None);
+        };
+        let (is_unicode, is_bytes) = (descr.contains('U'), descr.contains('S'));
+        let size = header.item_size.unwrap_or(0);
+        let count = value_count(&header.shape).unwrap_or(0);
+        let length = (size as u64).saturating_mul(count as u64);
+        if size == 0 || is_unicode == is_bytes {
+            return Ok(None);
+        }
+        if length > MAXIMUM_TEXT_LENGTH {
+            return Err(SavedError::TooLarge {
+                path: self.path.clone(),
+                reason: format!(
+                    "its texts have {length} bytes, at most {MAXIMUM_TEXT_LENGTH} are read"
+                ),
+            });
+        }
+        let bytes = self.with_entry(entry, |entry| {
+            entry.skip(header.length)?;
+            let mut bytes = Vec::new();
+            let read = entry.by_ref().take(length).read_to_end(&mut bytes);
+            read.map_err(|error| error.to_string())?;
+            entry.finish()?;
+            Ok(bytes)
+        })?;
+        let text = |item: &[u8]| -> Option<String> {
+            let text = match is_bytes {
+                true => String::from_utf8(item.to_vec()).ok()?,
+                false => letters(item, header.big_endian)?,
+            };
+            // NumPy fills with zeros what is shorter than its type.
+            Some(text.trim_end_matches('\0').to_owned())
+        };
+        Ok(bytes.chunks_exact(size).map(text).collect())
     }
 
     pub(super) fn read(&mut self, position: usize) -> Result<Vec<f32>, SavedError> {
@@ -217,6 +251,16 @@ impl NpzArrays {
             reason,
         })
     }
+}
+
+/// Letters in UTF-32.
+fn letters(bytes: &[u8], is_big_endian: bool) -> Option<String> {
+    let (letters, _) = bytes.as_chunks::<4>();
+    let letters = letters.iter().map(|&bytes| match is_big_endian {
+        true => u32::from_be_bytes(bytes),
+        false => u32::from_le_bytes(bytes),
+    });
+    letters.map(char::from_u32).collect()
 }
 
 /// A name that is no longer than an error should be.

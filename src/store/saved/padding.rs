@@ -8,6 +8,8 @@
 
 use std::ops::Range;
 
+use crate::attention::HeadMaps;
+
 /// How much the values of an even row may differ, as a share of the greatest:
 /// what a mean of heads adds.
 const EVEN: f32 = 1e-6;
@@ -160,6 +162,80 @@ fn leading(values: &[f32], count: usize) -> usize {
     let rows: Vec<Row> = (0..most).map_while(row_of).collect();
     let are_padding = |&units: &usize| rows.iter().take(units).all(|row| row.is_of_padding(units));
     apart.into_iter().rev().find(are_padding).unwrap_or(0)
+}
+
+/// Takes NaN for what a mask forbids: cells that are NaN in every map, in rows
+/// that sum to one without them, become 0. What was done, as a sentence without
+/// a full stop. Rows that are NaN throughout are padding's, if anything's.
+pub(super) fn masked(values: &mut [f32], [queries, keys]: [usize; 2]) -> Option<String> {
+    let size = (queries * keys).max(1);
+    if !values.iter().any(|value| value.is_nan()) {
+        return None;
+    }
+    let mut is_masked = vec![true; size];
+    for map in values.chunks_exact(size) {
+        for (is_masked, value) in is_masked.iter_mut().zip(map) {
+            *is_masked &= value.is_nan();
+        }
+    }
+    let is_lawful = |row: &[f32]| {
+        let there = row.iter().filter(|value| !value.is_nan());
+        let sum: f64 = there.clone().map(|&value| f64::from(value)).sum();
+        there.count() == 0 || (sum - 1.0).abs() <= MASKED_TOLERANCE
+    };
+    let are_everywhere = |map: &[f32]| {
+        let rows = map.chunks_exact(keys.max(1));
+        rows.zip(is_masked.chunks_exact(keys.max(1)))
+            .all(|(row, is_masked)| {
+                let is_blank = row.iter().all(|value| value.is_nan());
+                is_blank
+                    || row
+                        .iter()
+                        .zip(is_masked)
+                        .all(|(value, &is)| value.is_nan() == is)
+            })
+    };
+    let mut maps = values.chunks_exact(size);
+    if !maps.all(|map| map.chunks_exact(keys.max(1)).all(is_lawful) && are_everywhere(map)) {
+        return None;
+    }
+    let mut count = 0;
+    for (row, is_masked) in is_masked.chunks_exact(keys.max(1)).enumerate() {
+        if is_masked.iter().all(|&is| is) {
+            continue;
+        }
+        count += is_masked.iter().filter(|&&is| is).count();
+        for map in values.chunks_exact_mut(size) {
+            let cells = map
+                .get_mut(row * keys..(row + 1) * keys)
+                .unwrap_or_default();
+            for (value, _) in cells.iter_mut().zip(is_masked).filter(|(_, is)| **is) {
+                *value = 0.0;
+            }
+        }
+    }
+    (count > 0).then(|| {
+        format!("{count} of {size} cells are NaN in every head, as a mask has them, and read as 0")
+    })
+}
+
+/// How far a row with a mask's NaN may be from one, for halves.
+const MASKED_TOLERANCE: f64 = 1e-2;
+
+/// Whether the columns of all maps sum to one, so that queries and keys are the
+/// other way round.
+pub(super) fn columns_sum_to_one(maps: &HeadMaps) -> bool {
+    let keys = maps.key_count().max(1);
+    let size = (maps.query_count() * keys).max(1);
+    maps.values().chunks_exact(size).all(|map| {
+        let mut sums = vec![0.0; keys];
+        for row in map.chunks_exact(keys) {
+            for (sum, &value) in sums.iter_mut().zip(row) {
+                *sum += f64::from(value);
+            }
+        }
+        sums.iter().all(|sum| (sum - 1.0).abs() <= MASKED_TOLERANCE)
+    })
 }
 
 /// The part of every map that is kept.

@@ -3,9 +3,11 @@
 //! One rule for every format: `[query, key]`, `[head, query, key]` or `[layer,
 //! head, query, key]`; before the heads a batch of one may stand anywhere, as
 //! Hugging Face's tuples have it in every layer. Several arrays are one layer
-//! each, in the order of the numbers in their names.
+//! each, in the order of the numbers in their names; where two numbers tell them
+//! apart, they are one head each, or not of one input.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::SavedError;
@@ -17,13 +19,20 @@ use crate::store::numbers::names::RAW;
 const RULE: &str = "[query, key], [head, query, key] or [layer, head, query, key]";
 
 /// What else models return, which is no attention though its shape may fit.
-const OTHER_OUTPUTS: [&str; 5] = [
+const OTHER_OUTPUTS: [&str; 8] = [
     "hidden_state",
     "logits",
     "pooler_output",
     "past_key_values",
     "embeddings",
+    "mask",
+    "position_bias",
+    "attention_output",
 ];
+
+/// What else attention is called where nothing has its plain name: by
+/// TransformerLens, and by the modules that models are made of.
+const OTHER_NAMES: [&str; 3] = ["hook_pattern", "attn_weights", "attn_probs"];
 
 /// Where the attention of a file is.
 pub(super) struct Location {
@@ -39,8 +48,11 @@ pub(super) fn place(path: &Path, arrays: &[ArrayInfo]) -> Result<Location, Saved
     let chosen: Vec<&ArrayInfo> = candidates.iter().filter_map(|&at| arrays.get(at)).collect();
     check_contents(path, &chosen)?;
     let shape = match chosen.as_slice() {
-        [one] => whole(path, one)?,
-        layers => stacked(path, layers)?,
+        [one] if one.shape.len() != 4 || !is_of_one_layer(&one.name) => whole(path, one)?,
+        arrays => match several(path, arrays)? {
+            Order::Layers => stacked(path, arrays)?,
+            Order::HeadsOfLayers(counts) => heads_of_layers(path, arrays, counts)?,
+        },
     };
     match shape.contains(&0) {
         true => Err(SavedError::Attention {
@@ -61,11 +73,13 @@ fn candidates(path: &Path, arrays: &[ArrayInfo]) -> Result<Vec<usize>, SavedErro
     if let Some(position) = named(RAW).or_else(|| named("attentions")) {
         return Ok(vec![position]);
     }
-    let is_possible = |array: &ArrayInfo| match array.content {
-        Content::Floats(_) | Content::Nothing => {
-            !OTHER_OUTPUTS.iter().any(|other| array.name.contains(other))
-        }
-        Content::Other(_) => false,
+    let is_possible = |array: &ArrayInfo| {
+        let has_its_shape = match array.content {
+            Content::Floats(_) => array.shape.len() >= 2,
+            Content::Nothing => true,
+            Content::Other(_) => false,
+        };
+        has_its_shape && !OTHER_OUTPUTS.iter().any(|other| array.name.contains(other))
     };
     let of = |is: &dyn Fn(&ArrayInfo) -> bool| -> Vec<usize> {
         let positions = arrays.iter().enumerate();
@@ -77,26 +91,45 @@ fn candidates(path: &Path, arrays: &[ArrayInfo]) -> Result<Vec<usize>, SavedErro
     let candidates = [
         of(&|array| array.name.starts_with(RAW)),
         of(&|array| array.name.contains(RAW)),
-        of(&|_| true),
     ];
+    let others = OTHER_NAMES
+        .iter()
+        .map(|name| of(&|array| array.name.contains(name)));
     let mut positions = candidates
         .into_iter()
+        .chain(others)
+        .chain([of(&|_| true)])
         .find(|positions| !positions.is_empty())
         .ok_or_else(|| SavedError::NoAttention {
             path: path.to_owned(),
             reason: format!(
                 "expected an array of numbers called attention, found {}",
-                described(arrays)
+                described(arrays.iter())
             ),
         })?;
     let name = |at: usize| arrays.get(at).map_or("", |array| array.name.as_str());
     let pattern = |at: usize| without_numbers(name(at));
-    if let Some(&first) = positions.first()
-        && positions.iter().any(|&at| pattern(at) != pattern(first))
-    {
+    let are_alike = |positions: &[usize]| {
+        let mut patterns = positions.iter().map(|&at| pattern(at));
+        let first = patterns.next();
+        patterns.all(|pattern| Some(pattern) == first)
+    };
+    if !are_alike(&positions) {
+        // A name that is null is no layer that is None.
+        let is_there = |at: usize| {
+            arrays
+                .get(at)
+                .is_some_and(|array| array.content != Content::Nothing)
+        };
+        if positions.iter().any(|&at| is_there(at)) {
+            positions.retain(|&at| is_there(at));
+        }
+    }
+    if !are_alike(&positions) {
         return Err(SavedError::SeveralAttentions {
             path: path.to_owned(),
-            found: described(arrays),
+            found: described(arrays.iter()),
+            name: named_in_python(positions.iter().map(|&at| name(at))),
         });
     }
     positions.sort_by(|&left, &right| natural_order(name(left), name(right)));
@@ -114,6 +147,13 @@ fn check_contents(path: &Path, arrays: &[&ArrayInfo]) -> Result<(), SavedError> 
                     name: shortened(&array.name),
                 });
             }
+            Content::Other(found) if is_type_of_numbers(found) => {
+                return Err(SavedError::OtherType {
+                    path: path.to_owned(),
+                    name: shortened(&array.name),
+                    found: in_words(found),
+                });
+            }
             Content::Other(found) => {
                 return Err(SavedError::NoAttention {
                     path: path.to_owned(),
@@ -129,12 +169,105 @@ fn check_contents(path: &Path, arrays: &[&ArrayInfo]) -> Result<(), SavedError> 
     Ok(())
 }
 
-/// NumPy's name of a type says little where it is one of Python's.
+/// NumPy's name of a type says little where it is one of Python's, and
+/// PyTorch's functions say little at all.
 fn in_words(found: &str) -> String {
     match found {
-        "|O" => "Python objects: layers of different shapes, or None among them".to_owned(),
+        "|O" => "Python objects: a dict, layers of different shapes, or None among them".to_owned(),
+        "_rebuild_sparse_tensor" => "a sparse tensor".to_owned(),
+        "_rebuild_tensor_v3" => "a tensor of another type".to_owned(),
         other => shortened(other),
     }
+}
+
+/// Whether a type can be turned into one that is read: not Python's objects and
+/// texts, and not what is no array, which is told in words.
+fn is_type_of_numbers(found: &str) -> bool {
+    let kind = found.trim_start_matches(['<', '>', '=', '|']);
+    !found.contains(' ') && !kind.starts_with(['O', 'U', 'S'])
+}
+
+/// The first of some names, cut off where Python's variables have no more, or
+/// what most would call it.
+fn named_in_python<'name>(names: impl Iterator<Item = &'name str>) -> String {
+    let is_of_name = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
+    let mut names = names.map(|name| name.chars().take_while(is_of_name).collect::<String>());
+    names
+        .next()
+        .filter(|name| name.starts_with(|letter: char| letter.is_ascii_alphabetic()))
+        .unwrap_or_else(|| "attentions".to_owned())
+}
+
+/// Whether a name is that of one layer: an item of a list, or `layer_0`.
+fn is_of_one_layer(name: &str) -> bool {
+    let before = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let word = before
+        .trim_end_matches(['_', '-', ' '])
+        .to_ascii_lowercase();
+    let ends = [".", "layer", "block"];
+    before.len() < name.len() && (word.is_empty() || ends.iter().any(|end| word.ends_with(end)))
+}
+
+/// What several arrays are.
+enum Order {
+    /// A layer each.
+    Layers,
+    /// A head each: of so many layers, so many.
+    HeadsOfLayers([usize; 2]),
+}
+
+/// What several arrays are by the numbers in their names, which are alike but
+/// for those: a list has one that counts them.
+fn several(path: &Path, arrays: &[&ArrayInfo]) -> Result<Order, SavedError> {
+    let numbers: Vec<Vec<&str>> = arrays.iter().map(|array| numbers(&array.name)).collect();
+    let place_count = numbers.first().map_or(0, Vec::len);
+    let differing: Vec<usize> = (0..place_count)
+        .map(|place| {
+            let values = numbers.iter().filter_map(|numbers| numbers.get(place));
+            values.collect::<BTreeSet<_>>().len()
+        })
+        .filter(|&count| count > 1)
+        .collect();
+    let are_single_maps = arrays
+        .iter()
+        .all(|array| matches!(array.shape.as_slice(), [_, _] | [1, _, _]));
+    let things = arrays
+        .first()
+        .map_or_else(String::new, |array| counted_things(&array.name));
+    let are_heads = are_single_maps && matches!(things.as_str(), "head" | "heads" | "h");
+    let are_layers = are_single_maps && matches!(things.as_str(), "layer" | "layers" | "block");
+    let is_list_of_maps = are_single_maps && things.is_empty();
+    match *differing.as_slice() {
+        [count] if are_heads => Ok(Order::HeadsOfLayers([1, count])),
+        [count] if are_layers => Ok(Order::HeadsOfLayers([count, 1])),
+        _ if differing.len() < 2 || differing.contains(&arrays.len()) => Ok(Order::Layers),
+        [layers, heads] if layers * heads == arrays.len() && (are_heads || is_list_of_maps) => {
+            Ok(Order::HeadsOfLayers([layers, heads]))
+        }
+        _ => Err(SavedError::Lists {
+            path: path.to_owned(),
+            found: described(arrays.iter().copied()),
+        }),
+    }
+}
+
+/// The word before the last number of a name, in small letters: what it counts.
+fn counted_things(name: &str) -> String {
+    let before = name.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let before = before.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let before = before.trim_end_matches(['_', '-', '.', ' ']);
+    let word = before.rsplit(|letter: char| !letter.is_ascii_alphabetic());
+    word.into_iter()
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+}
+
+/// The numbers in a name, in their order.
+fn numbers(name: &str) -> Vec<&str> {
+    let mut rest = name;
+    let parts = std::iter::from_fn(|| take_part(&mut rest));
+    parts.filter(|part| is_number(part)).collect()
 }
 
 /// One array with all layers.
@@ -169,6 +302,12 @@ fn stacked(path: &Path, arrays: &[&ArrayInfo]) -> Result<[usize; 4], SavedError>
         let found = match *array.shape.as_slice() {
             [head, query, key] | [1, head, query, key] => [head, query, key],
             [_, _, _, _] => return Err(batch(path, array)),
+            [_, _] => {
+                return Err(SavedError::Maps {
+                    path: path.to_owned(),
+                    found: described(arrays.iter().copied()),
+                });
+            }
             _ => {
                 return Err(wrong(format!(
                     "expected the shape [head, query, key] for every layer, found {} of shape {:?}",
@@ -178,16 +317,40 @@ fn stacked(path: &Path, arrays: &[&ArrayInfo]) -> Result<[usize; 4], SavedError>
             }
         };
         if shape.is_some_and(|shape| shape != found) {
-            let all: Vec<ArrayInfo> = arrays.iter().map(|&array| array.clone()).collect();
             return Err(wrong(format!(
                 "expected every layer to have the shape of the first, found {}",
-                described(&all)
+                described(arrays.iter().copied())
             )));
         }
         shape = Some(found);
     }
     let [head, query, key] = shape.unwrap_or_default();
     Ok([arrays.len(), head, query, key])
+}
+
+/// One array a head, those of a layer behind one another.
+fn heads_of_layers(
+    path: &Path,
+    arrays: &[&ArrayInfo],
+    [layers, heads]: [usize; 2],
+) -> Result<[usize; 4], SavedError> {
+    let first = arrays.first().map(|array| array.shape.as_slice());
+    match first {
+        Some(&[query, key] | &[1, query, key])
+            if arrays
+                .iter()
+                .all(|array| array.shape.ends_with(&[query, key])) =>
+        {
+            Ok([layers, heads, query, key])
+        }
+        _ => Err(SavedError::NoAttention {
+            path: path.to_owned(),
+            reason: format!(
+                "expected every head to have the shape of the first, found {}",
+                described(arrays.iter().copied())
+            ),
+        }),
+    }
 }
 
 fn batch(path: &Path, array: &ArrayInfo) -> SavedError {
@@ -199,17 +362,25 @@ fn batch(path: &Path, array: &ArrayInfo) -> SavedError {
 }
 
 /// The first arrays with their shapes, in one line.
-fn described(arrays: &[ArrayInfo]) -> String {
-    if arrays.is_empty() {
-        return "no array".to_owned();
-    }
-    let more = if arrays.len() > 6 { " …" } else { "" };
-    let some: Vec<String> = arrays
-        .iter()
-        .take(6)
-        .map(|array| format!("{} {:?}", shortened(&array.name), array.shape))
-        .collect();
+fn described<'array>(arrays: impl ExactSizeIterator<Item = &'array ArrayInfo>) -> String {
+    let more = match arrays.len() {
+        0 => return "no array".to_owned(),
+        1..=6 => "",
+        _ => " …",
+    };
+    let some: Vec<String> = arrays.take(6).map(in_short).collect();
     format!("{}{more}", some.join(", "))
+}
+
+/// Its name, and its shape where it has one that says something.
+fn in_short(array: &ArrayInfo) -> String {
+    let name = shortened(&array.name);
+    match &array.content {
+        Content::Other(found) if array.shape.is_empty() => format!("{name} ({})", in_words(found)),
+        Content::Floats(_) | Content::Nothing | Content::Other(_) => {
+            format!("{name} {:?}", array.shape)
+        }
+    }
 }
 
 fn shortened(name: &str) -> String {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use safetensors::Dtype;
 
 use super::arrays::{ArrayInfo, Content, FloatType, read_floats, value_count};
+use super::own_tokens::{may_be_tokens, tokens_among};
 use super::{MAXIMUM_ARRAYS, MAXIMUM_TEXT_LENGTH, SavedError};
 use crate::store::numbers::names::MANIFEST_KEY;
 use crate::weights::{HeaderError, SafetensorsHeader};
@@ -21,6 +22,8 @@ pub(in crate::store) struct SafetensorsArrays {
     /// Where each array starts in the file.
     starts: Vec<u64>,
     manifest: Option<String>,
+    /// Lists of texts in the metadata, by their entries.
+    texts: Vec<(String, Vec<String>)>,
 }
 
 impl SafetensorsArrays {
@@ -73,11 +76,18 @@ impl SafetensorsArrays {
             starts.push(data_start.saturating_add(info.data_offsets.0 as u64));
         }
         let manifest = metadata.metadata().as_ref();
+        let entries = manifest.into_iter().flatten();
+        let texts = entries
+            .filter(|(entry, _)| may_be_tokens(entry))
+            .filter_map(|(entry, json)| Some((entry.clone(), serde_json::from_str(json).ok()?)));
+        let mut texts: Vec<(String, Vec<String>)> = texts.collect();
+        texts.sort_unstable();
         Ok(Self {
             path: path.to_owned(),
             file,
             arrays,
             starts,
+            texts,
             manifest: manifest.and_then(|fields| fields.get(MANIFEST_KEY).cloned()),
         })
     }
@@ -88,6 +98,11 @@ impl SafetensorsArrays {
 
     pub(super) fn arrays(&self) -> &[ArrayInfo] {
         &self.arrays
+    }
+
+    /// What its metadata calls the queries and the keys: JSON lists of texts.
+    pub(super) fn tokens(&self) -> [Option<Vec<String>>; 2] {
+        tokens_among(&self.texts)
     }
 
     /// The header was checked: sizes of shape and type are those of the

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::arrays::{ArrayInfo, Content, FloatType};
+use super::own_tokens::tokens_among;
 use super::{MAXIMUM_ARRAYS, SavedError};
 use crate::weights::PickleFile;
 
@@ -56,6 +57,11 @@ impl TorchArrays {
 
     pub(super) fn arrays(&self) -> &[ArrayInfo] {
         &self.arrays
+    }
+
+    /// What its entries call the queries and the keys.
+    pub(super) fn tokens(&self) -> [Option<Vec<String>>; 2] {
+        tokens_among(&self.file.texts)
     }
 
     pub(super) fn read(&self, position: usize) -> Result<Vec<f32>, SavedError> {

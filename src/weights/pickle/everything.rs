@@ -21,6 +21,9 @@ const MAXIMUM_VISIT_COUNT: usize = 1 << 20;
 /// What a single tensor is called that is all there is.
 const SINGLE: &str = "attention";
 
+/// What stands for an array of another library, whose pickles are not read.
+const NUMPY: &str = "a NumPy array within a pickle";
+
 /// Every tensor by the keys and positions that lead to it, with points between:
 /// `attentions.11`.
 ///
@@ -30,6 +33,7 @@ pub fn everything(pickled: &Pickled<'_>) -> Result<StateDict, NoStateDict> {
     let mut found = StateDict {
         entries: BTreeMap::new(),
         other_keys: Vec::new(),
+        texts: Vec::new(),
     };
     let mut visits = MAXIMUM_VISIT_COUNT;
     let top = pickled.top();
@@ -66,7 +70,20 @@ fn add(
         found.entries.insert(name(), entry);
         return Ok(());
     }
+    if let Some(texts) = texts(pickled, value) {
+        let known = found.texts.iter().flat_map(|(_, texts)| texts);
+        let length: usize = known.chain(&texts).map(String::len).sum();
+        // A list may name one text as often as it likes.
+        if length <= pickled.length {
+            found.texts.push((path.to_owned(), texts));
+        }
+        return Ok(());
+    }
     match pickled.value(value) {
+        Value::Call { callable, .. } if is_numpy(pickled, *callable) => {
+            let entry = Entry::Unreadable(NUMPY.to_owned());
+            found.entries.insert(name(), entry);
+        }
         Value::Nothing => drop(found.entries.insert(name(), Entry::Nothing)),
         Value::List(items) | Value::Tuple(items) if depth > 0 => {
             for (index, &item) in items.iter().enumerate().take(MAXIMUM_ENTRY_COUNT + 1) {
@@ -100,4 +117,20 @@ fn add(
         | Value::Other => {}
     }
     Ok(())
+}
+
+/// The texts of a list that has nothing else.
+fn texts(pickled: &Pickled<'_>, value: ValueId) -> Option<Vec<String>> {
+    let (Value::List(items) | Value::Tuple(items)) = pickled.value(value) else {
+        return None;
+    };
+    let all = || items.iter().map(|&item| pickled.text(item));
+    let length = all().try_fold(0_usize, |sum, text| Some(sum + text?.len()))?;
+    let is_some = !items.is_empty() && length <= pickled.length;
+    is_some.then(|| all().flatten().map(str::to_owned).collect())
+}
+
+fn is_numpy(pickled: &Pickled<'_>, callable: ValueId) -> bool {
+    let class = pickled.class(callable);
+    class.is_some_and(|(module, _)| module.starts_with("numpy."))
 }

@@ -213,6 +213,8 @@ pub struct PickleFile {
     pub nothing: Vec<String>,
     /// A few keys that lead to no tensor.
     pub other_keys: Vec<String>,
+    /// Lists of texts, by the keys that lead to them.
+    pub texts: Vec<(String, Vec<String>)>,
     storages: BTreeMap<String, Storage>,
     byte_order: ByteOrder,
     bytes: ByteSource,
@@ -286,6 +288,7 @@ impl PickleFile {
             unreadable,
             nothing,
             other_keys: contents.state_dict.other_keys,
+            texts: contents.state_dict.texts,
             storages: contents.storages,
             byte_order: match contents.is_big_endian {
                 true => ByteOrder::Big,

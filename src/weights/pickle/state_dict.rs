@@ -68,6 +68,8 @@ pub struct StateDict {
     pub entries: BTreeMap<String, Entry>,
     /// A few of the keys that lead to no tensor.
     pub other_keys: Vec<String>,
+    /// Lists of texts, by the keys that lead to them.
+    pub texts: Vec<(String, Vec<String>)>,
 }
 
 /// The state dict that a pickle is or holds.
@@ -107,6 +109,7 @@ pub fn state_dict(pickled: &Pickled<'_>) -> Result<StateDict, NoStateDict> {
     Ok(StateDict {
         entries,
         other_keys,
+        texts: Vec::new(),
     })
 }
 

@@ -1,12 +1,12 @@
 //! The list of the strongest links beside a map.
 
-use attnviz::analysis::LinkChoice;
+use attnviz::analysis::{LinkChoice, strongest_links};
 use attnviz::figure::layout::{self, Layout, Role};
 use attnviz::figure::{Body, Figure, FigureOptions};
 use attnviz::render::TextShaper;
 use proptest::prelude::*;
 
-use super::{FIRST, check, head_map, matrices, run, words};
+use super::{FIRST, check, head_map, matrices, run, whole, words};
 
 fn listed(tokens: &[&str], top_links: usize) -> Figure<'static> {
     let run = run(tokens, 1, 1, 1);
@@ -155,4 +155,21 @@ proptest! {
         prop_assert!(shown <= links);
         prop_assert!(shown >= links.min(count * count).min(10));
     }
+}
+
+#[test]
+fn a_query_without_a_choice_has_no_link_among_the_best() {
+    // A decoder's first query has itself alone.
+    let nan = f32::NAN;
+    let map = [1.0, nan, nan, 0.75, 0.25, nan, 0.125, 0.25, 0.625];
+    let run = run(&["a", "b", "c"], 1, 1, 1);
+    let axis = &whole(&run).rows;
+    let found = |choice| {
+        let links = strongest_links(&map, [axis, axis], choice, 9);
+        let cells = links.iter().map(|link| (link.query, link.key));
+        cells.collect::<Vec<_>>()
+    };
+    assert_eq!(found(LinkChoice::Best), [(1, 0), (2, 2)]);
+    assert_eq!(found(LinkChoice::All).len(), 6);
+    assert_eq!(found(LinkChoice::All)[0], (0, 0));
 }

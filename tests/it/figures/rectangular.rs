@@ -4,7 +4,7 @@ use attnviz::analysis::Direction;
 use attnviz::attention::HeadId;
 use attnviz::checkpoint::ModelSource;
 use attnviz::figure::layout::{self, Role};
-use attnviz::figure::{Body, Figure, FigureOptions, unit_profile};
+use attnviz::figure::{Body, Figure, FigureOptions, overview_in_steps, unit_profile};
 use attnviz::input::{Input, StreamRole};
 use attnviz::render::TextShaper;
 use attnviz::run::Run;
@@ -189,6 +189,77 @@ proptest! {
         let to = unit_profile(&run, whole(&run), Direction::To, keys - 1, &options).unwrap();
         for figure in [head, grid(&run), from, to] {
             check(&layout::layout(&figure, &mut TextShaper::new()).unwrap());
+        }
+    }
+}
+
+/// Height and width of the panels of an overview, in pixels, with its notes.
+fn panels(queries: usize, keys: usize) -> ([i32; 2], String) {
+    let run = cross(&vec!["w"; queries], &vec!["w"; keys]);
+    let figure = grid(&run);
+    let layout = layout::layout(&figure, &mut TextShaper::new()).unwrap();
+    check(&layout);
+    let mut sizes: Vec<[i32; 2]> = matrices(&layout)
+        .map(|cells| [cells.height(), cells.width()])
+        .collect();
+    sizes.dedup();
+    let notes = layout.texts().filter(|text| text.role == Role::Note);
+    let notes: Vec<&str> = notes.map(|text| text.text.as_str()).collect();
+    assert_eq!(sizes.len(), 1, "every panel has the same size");
+    (sizes[0], notes.join(" "))
+}
+
+#[test]
+fn panels_of_few_queries_or_keys_are_high_and_wide_enough_to_be_seen() {
+    for (queries, keys) in [
+        (3, 400),
+        (400, 3),
+        (1, 3_000),
+        (3_000, 1),
+        (20, 60),
+        (300, 900),
+    ] {
+        let ([height, width], _) = panels(queries, keys);
+        let (shorter, longer) = (height.min(width), height.max(width));
+        assert!(
+            shorter >= 48 || shorter == longer,
+            "{queries} × {keys}: {height} × {width}"
+        );
+        assert_eq!(height < width, queries < keys, "{height} × {width}");
+        assert!(longer <= 1_000);
+    }
+    // Cells are square where that shows all of them.
+    let ([height, width], _) = panels(20, 60);
+    assert_eq!(height * 3, width);
+    // Few queries keep a row each, and the picture says how many share one.
+    let (_, notes) = panels(3, 4_000);
+    assert!(
+        notes.contains("3 queries and 4000 keys; each cell shows the mean of 1 × "),
+        "{notes}"
+    );
+}
+
+#[test]
+fn thumbnails_keep_the_shape_of_their_maps() {
+    for (queries, keys, is_wide) in [(10, 40, true), (40, 10, false)] {
+        let run = cross(&vec!["w"; queries], &vec!["w"; keys]);
+        let side = layout::thumbnail_side(2, 3);
+        let options = FigureOptions::default();
+        let figure = overview_in_steps(&run, whole(&run), &options, [side, side]).unwrap();
+        let Body::Grid(panels) = &figure.body else {
+            panic!("an overview is a grid");
+        };
+        let layout = layout::thumbnail(panels, figure.palette).unwrap();
+        let (width, height) = layout::thumbnail_size(2, 3);
+        assert_eq!((layout.width, layout.height), (width, height));
+        for cells in matrices(&layout) {
+            let (long, short) = match is_wide {
+                true => (cells.width(), cells.height()),
+                false => (cells.height(), cells.width()),
+            };
+            assert_eq!((long as usize, short as usize), (side, side.div_ceil(4)));
+            let rect = cells.rect();
+            assert!(rect.right() <= width && rect.bottom() <= height);
         }
     }
 }

@@ -161,6 +161,16 @@ fn the_overview_of_a_plain_run_still_ends_at_1() {
     assert_eq!((range.minimum, range.maximum), (0.0, 1.0));
 }
 
+#[test]
+fn ends_that_differ_by_a_zero_alone_are_written_in_full() {
+    let range = ValueRange {
+        minimum: 19.999_93,
+        maximum: 19.999_98,
+        progression: Progression::Linear,
+    };
+    check_ticks(range, 0).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use attnviz::figure::layout::{self, Role, TextFont};
+use attnviz::figure::layout::{self, Role, TextFont, Weight};
 use attnviz::render::TextShaper;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -110,4 +110,25 @@ proptest! {
         let area = usize::try_from(shaped.width * shaped.height).unwrap();
         prop_assert_eq!(shaped.coverage.len(), area);
     }
+}
+
+#[test]
+fn a_sign_among_the_letters_of_a_title_leaves_them_bold() {
+    let mut shaper = TextShaper::new();
+    let bold = TextFont {
+        weight: Weight::Bold,
+        ..TextFont::regular(32.0)
+    };
+    let regular = TextFont::regular(32.0);
+    let mut width = |text: &str, font: TextFont| shaper.shape(text, font).width;
+    let (sign, letters) = ("\u{2581}", "model from token");
+    assert!(width(letters, bold) > width(letters, regular));
+    let whole = format!("{sign}{letters}");
+    let expected = width(sign, regular) + width(letters, bold);
+    assert!((width(&whole, bold) - expected).abs() <= 2);
+    // A word is written in one font: none of two.
+    let (han, mixed) = ("\u{8a9e}", "a\u{8a9e}b c");
+    let expected = width("a", regular) + width(han, regular) + width("b", regular);
+    let rest = width(" c", bold);
+    assert!((width(mixed, bold) - expected - rest).abs() <= 3);
 }

@@ -168,7 +168,7 @@ fn lists_that_are_no_arrays_are_refused() {
         ("[[1, 0], [1]]", "lists of different lengths"),
         ("[[1, 0], [[1], [0]]]", "lists of different depths"),
         ("[[\"a\", \"b\"]]", "texts"),
-        ("{\"attention\": {\"a\": 1}}", "an object"),
+        ("{\"attention\": {\"a\": 1}}", "attention.a []"),
         ("[[true]]", "true or false"),
     ] {
         fs::write(workplace.path().join("it"), json).expect("it can be written");

@@ -187,3 +187,22 @@ fn json_of_attention_may_say_its_tokens() {
         }
     }
 }
+
+#[test]
+fn line_ends_and_tabs_that_are_tokens_have_their_signs() {
+    check(
+        r#"["<bos>", "\n", "\u2581a", "\t\t", "\r"]"#,
+        [
+            &["<bos>", "\n", "\u{2581}a", "\t\t", "\r"],
+            &["<bos>", "↵", "\u{2581}a", "⇥⇥", "<0x0D>"],
+        ],
+        "<bos> \n a\t\t\r".trim(),
+        "bos-a",
+    );
+    check(
+        r#"["Hi", " you", "\n"]"#,
+        [&["Hi", " you", "\n"], &["Hi", " you", "↵"]],
+        "Hi you",
+        "hi-you",
+    );
+}

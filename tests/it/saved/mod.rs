@@ -6,6 +6,7 @@ mod formats;
 mod forms;
 mod hostile;
 mod labels;
+mod names;
 mod own;
 mod padding;
 mod precision;

@@ -32,7 +32,7 @@ fn what_is_no_file_of_arrays_is_refused() {
     check_file(b"", &[words, "an empty file"]);
     check_file(b"hello", &[words]);
     check_file(b"{\"attention\": ", &["EOF while parsing"]);
-    check_file(b"[[1.0, NaN]]", &["JSON has no NaN"]);
+    check_file(b"[[1.0, NaN]]", &["what JSON has not, such as NaN"]);
     let shapeless = npy("<f4", false, &[1], &[0; 4]);
     check_file(&shapeless, &["[layer, head, query, key]", "[1]"]);
     let workplace = Workplace::new();

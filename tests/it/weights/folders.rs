@@ -201,11 +201,6 @@ fn a_file_of_a_model_leads_to_its_folder() {
             "./model/vocab.txt",
             "hint: --model ./model\n",
         ),
-        (
-            &["--model", "model", "--tokenizer", "model/vocab.txt"],
-            "model/vocab.txt",
-            "hint: --tokenizer model\n",
-        ),
     ] {
         let arguments = [&["tokens", "the cat"], arguments].concat();
         let words = [file, "found a file", hint];
