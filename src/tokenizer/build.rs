@@ -108,6 +108,7 @@ fn no_vocabulary(files: &TokenizerFiles, name: &str, class: &str) -> TokenizerEr
             name => format!("tokenizer.json or {name}"),
         },
         found: found.join(" and "),
+        can_be_converted: name == "tokenizer.json",
     }
 }
 

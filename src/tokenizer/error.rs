@@ -67,6 +67,8 @@ pub enum TokenizerError {
         expected: String,
         /// Those that are there.
         found: String,
+        /// Whether transformers makes the file that is missing of them.
+        can_be_converted: bool,
     },
     /// `vocab.json` and `merges.txt` are no tokens and pairs of them.
     #[error("vocab.json and merges.txt are no byte pair encoding: {0}")]
@@ -245,9 +247,10 @@ impl TokenizerError {
             | Self::NoSpace { .. } => Some(Remedy::GiveText),
             Self::Program { .. } => Some(Remedy::ComputeElsewhere),
             // Which transformers can do for classes that attnviz does not build.
-            Self::NoVocabulary { expected, .. } if expected == "tokenizer.json" => {
-                Some(Remedy::ConvertTokenizer)
-            }
+            Self::NoVocabulary {
+                can_be_converted: true,
+                ..
+            } => Some(Remedy::ConvertTokenizer),
             Self::NoPairTemplate => Some(Remedy::LeaveOut(Setting::Pair)),
             Self::AmbiguousToken { .. } => Some(Remedy::NameTokenizer),
             Self::NoVocabulary { .. }
