@@ -39,6 +39,7 @@ mod tls_front;
 mod tokenizer;
 mod tokenizer_bombs;
 mod tokenizer_cases;
+mod tokenizer_files;
 mod units;
 mod vocabularies;
 mod weights;
