@@ -219,19 +219,24 @@ impl Unit {
         !is_added && (shows_text || SpecialRole::of(&self.text) == SpecialRole::Unknown)
     }
 
-    /// Whether it is one that tokenizers add to a text: `[CLS]`, `[SEP]`, `<s>`
-    /// … What stands for a part of the text, as `[MASK]` and `[UNK]` do and
-    /// special tokens that somebody has defined, is none, special or not.
+    /// Whether it is one that the tokenizer added to the text: `[CLS]`, `[SEP]`,
+    /// `<s>` … What stands for a part of the text is none, special or not: a
+    /// `[MASK]`, an `[UNK]`, a `[SEP]` that somebody typed. Where nobody knows who
+    /// put it there, as in attention from elsewhere, its name decides.
     pub fn is_added(&self) -> bool {
-        match self.special {
-            None | Some(SpecialRole::Mask | SpecialRole::Unknown) => false,
-            Some(SpecialRole::Other) => !matches!(self.place, Place::Bytes { .. }),
-            Some(
-                SpecialRole::Classification
-                | SpecialRole::Separator
-                | SpecialRole::Beginning
-                | SpecialRole::End
-                | SpecialRole::Padding,
+        match (self.place, self.special) {
+            (Place::Bytes { .. }, _)
+            | (_, None | Some(SpecialRole::Mask | SpecialRole::Unknown)) => false,
+            (
+                Place::Added | Place::Patch { .. },
+                Some(
+                    SpecialRole::Classification
+                    | SpecialRole::Separator
+                    | SpecialRole::Beginning
+                    | SpecialRole::End
+                    | SpecialRole::Padding
+                    | SpecialRole::Other,
+                ),
             ) => true,
         }
     }

@@ -17,8 +17,9 @@ const LITTLE: u64 = 64 << 20;
 /// processes want some of it, too.
 const SAFE_PERCENT: u64 = 80;
 
-/// Threads that wait for the disk.
-const DISK_THREADS: u64 = 8;
+/// So many files are brought to the disk side by side, each on a thread of its
+/// own: a file system does many in hardly more time than one.
+pub const DISK_THREADS: usize = 8;
 
 /// What an input is going to take, in bytes by its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,8 +203,8 @@ pub fn available() -> Option<u64> {
 fn of_threads() -> u64 {
     const EACH: u64 = 64 << 20;
     // Those that compute, and those that write files.
-    let threads = rayon::current_num_threads() as u64 + DISK_THREADS;
-    threads.saturating_mul(EACH)
+    let threads = rayon::current_num_threads() + DISK_THREADS;
+    EACH.saturating_mul(threads as u64)
 }
 
 /// A line of a file of `/proc` that is in kilobytes.

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::identity::is_in_shard;
+use super::identity::{id_of, is_in_shard};
 use super::in_flight::InFlight;
-use super::source::{InputSource, Record, RecordError, RecordText, SourceError};
+use super::source::{InputFormat, InputSource, Record, RecordError, RecordText, SourceError};
 use crate::digest::fingerprint;
 use crate::input::{Input, Prepared};
 use crate::pipeline;
@@ -122,8 +122,8 @@ enum Message {
         /// Inputs of the file, those of other shards and those that failed
         /// included.
         inputs: u64,
-        /// Whether its first line is an object of JSON, while it is read as text.
-        is_like_json: bool,
+        /// What its first line looks like, while it is read as text.
+        looks_like: Option<InputFormat>,
         /// The first column or field that may be a second text, and was not read.
         unread: Option<String>,
     },
@@ -141,7 +141,7 @@ pub(super) struct Feed {
     digests: Vec<String>,
     /// Inputs of each file that was read to its end.
     counts: Vec<u64>,
-    like_json: Vec<bool>,
+    looks: Vec<Option<InputFormat>>,
     unread: Vec<Option<String>>,
     has_ended: bool,
     is_complete: bool,
@@ -164,7 +164,7 @@ impl Feed {
             waiting: VecDeque::new(),
             digests: Vec::new(),
             counts: Vec::new(),
-            like_json: Vec::new(),
+            looks: Vec::new(),
             unread: Vec::new(),
             has_ended: false,
             is_complete: false,
@@ -192,11 +192,11 @@ impl Feed {
         self.is_complete && self.counts.iter().all(|&count| count == 0)
     }
 
-    /// The files that were read as text and look like JSON.
-    pub(super) fn like_json(&self, sources: &[InputSource]) -> Vec<String> {
-        let told = sources.iter().zip(&self.like_json);
-        let like_json = told.filter(|(_, is_like_json)| **is_like_json);
-        like_json.map(|(source, _)| source.name.clone()).collect()
+    /// The files that were read as text and look like something else.
+    pub(super) fn misread(&self, sources: &[InputSource]) -> Vec<(String, InputFormat)> {
+        let told = sources.iter().zip(&self.looks);
+        let misread = told.filter_map(|(source, looks)| Some((source.name.clone(), (*looks)?)));
+        misread.collect()
     }
 
     /// The files with a column or field that may be a second text, and that
@@ -264,11 +264,11 @@ impl Feed {
                 Ok(Message::EndOfFile {
                     sha256,
                     inputs,
-                    is_like_json,
+                    looks_like,
                     unread,
                 }) => {
                     self.digests.push(sha256);
-                    self.like_json.push(is_like_json);
+                    self.looks.push(looks_like);
                     self.unread.push(unread);
                     self.counts.push(inputs);
                 }
@@ -364,7 +364,7 @@ fn read(
             Ok(records) => records,
             Err(error) => return Ok(sender.send(Message::Failed(error))?),
         };
-        let (mut inputs, mut is_like_json, mut unread) = (0_u64, false, None);
+        let (mut inputs, mut looks_like, mut unread) = (0_u64, None, None);
         loop {
             let record = match records.next(source) {
                 Ok(Some(record)) => record,
@@ -372,13 +372,13 @@ fn read(
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
             inputs += 1;
-            is_like_json |= inputs == 1 && source.is_like_json(&record);
+            if inputs == 1 {
+                looks_like = source.looks_like(&record);
+            }
             if let (None, Ok(text)) = (&unread, &record.content) {
                 unread.clone_from(&text.unread);
             }
-            let own_id = own_id(&record);
-            let is_own = own_id.is_some();
-            let id = own_id.unwrap_or_else(|| format!("{}{:06}", source.id_prefix, record.line));
+            let (id, is_own) = id_of(&record, source);
             let folder_name = file_stem(&id);
             if !is_in_shard(&folder_name, plan.shard) {
                 continue;
@@ -416,17 +416,11 @@ fn read(
         sender.send(Message::EndOfFile {
             sha256,
             inputs,
-            is_like_json,
+            looks_like,
             unread,
         })?;
     }
     Ok(sender.send(Message::End)?)
-}
-
-/// The id that the input itself says.
-fn own_id(record: &Record) -> Option<String> {
-    let text = record.content.as_ref().ok()?;
-    text.id.clone()
 }
 
 fn item(

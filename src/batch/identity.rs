@@ -1,6 +1,7 @@
-//! Which shard an input is in: a pure function of its folder's name, so that
-//! neither order nor neighbours matter.
+//! What an input is called, and which shard it is in: a pure function of its
+//! folder's name, so that neither order nor neighbours matter.
 
+use super::source::{InputSource, Record};
 use crate::digest::fingerprint;
 use crate::store::batch_records::Shard;
 
@@ -10,4 +11,13 @@ pub(super) fn is_in_shard(folder_name: &str, shard: Option<Shard>) -> bool {
     shard.is_none_or(|shard| {
         fingerprint(folder_name) % u128::from(shard.count) == u128::from(shard.index) - 1
     })
+}
+
+/// The id of an input, and whether it says it itself; else its line does.
+pub(super) fn id_of(record: &Record, source: &InputSource) -> (String, bool) {
+    let own = record.content.as_ref().ok();
+    match own.and_then(|text| text.id.clone()) {
+        Some(id) => (id, true),
+        None => (format!("{}{:06}", source.id_prefix, record.line), false),
+    }
 }

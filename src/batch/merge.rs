@@ -205,18 +205,16 @@ fn merge_results(
     }
 }
 
-/// Takes the folder and the thumbnail of a record over.
+/// Takes the folder and the thumbnail of a record over. The page links what the
+/// record names, so it names nothing else.
 fn take_over(
     shard: &ShardFolder,
     record: &ResultRecord,
     merged: &MergedFolder,
 ) -> Result<(), MergeError> {
-    let check = |name: &str, parent: &str| match is_child(name, parent) {
-        true => Ok(()),
-        false => Err(MergeError::Damaged {
-            path: shard.path.join(RESULTS),
-            reason: format!("{name:?} is not in {parent}"),
-        }),
+    let damaged = |reason: String| MergeError::Damaged {
+        path: shard.path.join(RESULTS),
+        reason,
     };
     let take_over = |name: &str, sha256: Option<&str>| {
         let path = shard.path.join(name);
@@ -229,21 +227,44 @@ fn take_over(
             let reason = "it is not what its manifest lists".to_owned();
             return Err(MergeError::Damaged { path, reason });
         }
-        Ok(merged.take_over(&shard.path, name)?)
+        match merged.take_over(&shard.path, name) {
+            Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => {
+                Err(damaged(format!("{name:?} is there more than once")))
+            }
+            taken => Ok(taken?),
+        }
     };
+    if record.folder.is_some() != (record.status == Status::Done) {
+        let id = &record.id;
+        return Err(damaged(format!(
+            "the input {id:?} is not what its status says"
+        )));
+    }
+    let mut files = Vec::new();
+    let mut thumbnail = None;
     if let Some(folder) = &record.folder {
-        check(folder, INPUTS)?;
+        let Some(input) = child(folder, INPUTS) else {
+            return Err(damaged(format!("{folder:?} is not in {INPUTS}")));
+        };
         let name = format!("{folder}/{MANIFEST}");
         for file in files_of(&shard.path, &name)? {
-            take_over(&format!("{folder}/{}", file.name), Some(&file.sha256))?;
+            let name = format!("{folder}/{}", file.name);
+            take_over(&name, Some(&file.sha256))?;
+            files.push(name);
         }
         take_over(&name, None)?;
+        thumbnail = Some(format!("{THUMBNAILS}/{input}.png"));
     }
-    if let Some(thumbnail) = &record.thumbnail {
-        check(thumbnail, THUMBNAILS)?;
-        take_over(thumbnail, record.thumbnail_sha256.as_deref())?;
+    match (&record.picture, &record.thumbnail) {
+        (Some(picture), _) if !files.contains(picture) => {
+            Err(damaged(format!("{picture:?} is no file of its input")))
+        }
+        (_, Some(found)) if Some(found) != thumbnail.as_ref() => Err(damaged(format!(
+            "{found:?} is not the thumbnail of its input"
+        ))),
+        (_, Some(found)) => take_over(found, record.thumbnail_sha256.as_deref()),
+        (_, None) => Ok(()),
     }
-    Ok(())
 }
 
 /// The files that the manifest of a run names.
@@ -267,10 +288,9 @@ fn files_of(shard: &Path, name: &str) -> Result<Vec<FileRecord>, MergeError> {
         .collect()
 }
 
-/// Whether a name is `parent/` and one plain part.
-fn is_child(name: &str, parent: &str) -> bool {
-    let below = name
-        .strip_prefix(parent)
-        .and_then(|rest| rest.strip_prefix('/'));
-    below.is_some_and(|rest| !rest.contains('/') && beneath::is_relative(Path::new(rest)))
+/// The last part of a name that is `parent/` and one plain part.
+fn child<'name>(name: &'name str, parent: &str) -> Option<&'name str> {
+    let below = name.strip_prefix(parent)?.strip_prefix('/')?;
+    let is_plain = !below.contains('/') && beneath::is_relative(Path::new(below));
+    is_plain.then_some(below)
 }

@@ -20,6 +20,7 @@ mod overlap;
 pub mod report;
 mod report_files;
 mod resume;
+mod room;
 mod run;
 mod shards;
 mod source;

@@ -11,7 +11,9 @@ use super::ledger::Ledger;
 use super::options::{BatchModel, BatchOptions};
 use super::outcome::{BatchEvent, BatchOutcome};
 use super::overlap::check_places;
+use super::room::check_room;
 use super::source::InputSource;
+use super::stage::has_thumbnails;
 use super::window::{self, Encoded, Finished};
 use crate::checkpoint::ModelProvenance;
 use crate::digest::fingerprint;
@@ -57,6 +59,8 @@ pub fn run(
     if feed.has_nothing() {
         return Err(InputSource::empty(&options.sources).into());
     }
+    let has_thumbnails = has_thumbnails(&options.files);
+    check_room(&folder, &options.sources, options.shard, has_thumbnails)?;
     folder.begin(&manifest)?;
     let results = folder.results()?;
     let mut ledger = Ledger {
@@ -143,7 +147,7 @@ pub fn run(
         is_uniform: is_uniform == Some(true),
         tokens,
         unknown_tokens,
-        like_json: feed.like_json(&options.sources),
+        misread: feed.misread(&options.sources),
         unread_columns: feed.unread_columns(&options.sources),
         empty_files: feed.empty_files(&options.sources),
     })

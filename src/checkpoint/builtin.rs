@@ -41,6 +41,7 @@ pub(super) fn checkpoint() -> Checkpoint {
         weights: WeightFiles::Builtin(WEIGHTS),
         weights_prefix: None,
         notice: None,
+        digest_folder: None,
         digests: DIGESTS
             .iter()
             .map(|(name, sha256)| PendingDigest::known(name, (*sha256).to_owned()))

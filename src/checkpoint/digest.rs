@@ -1,6 +1,5 @@
 //! SHA-256 of a checkpoint's files: which exact model made a picture.
 
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, mpsc};
@@ -10,7 +9,8 @@ use thiserror::Error;
 
 use super::file_digest::FileDigest;
 use super::hub::CachedFile;
-use crate::digest::{sha256, sha256_of};
+use super::remembered::{DigestFolder, digest_of_file};
+use crate::digest::sha256;
 use crate::remedy::Remedy;
 
 /// A file of the checkpoint could not be read for its digest.
@@ -85,7 +85,7 @@ impl Digests {
     /// Begins to read the files whose digests are not known, side by side and
     /// on threads of their own: reading a large one takes longer than encoding
     /// a sentence and drawing it.
-    pub(super) fn start(digests: Vec<PendingDigest>) -> Self {
+    pub(super) fn start(digests: Vec<PendingDigest>, folder: Option<DigestFolder>) -> Self {
         let is_file = |digest: &&PendingDigest| matches!(digest, PendingDigest::File { .. });
         let file_count = digests.iter().filter(is_file).count();
         let threads = rayon::ThreadPoolBuilder::new()
@@ -98,8 +98,12 @@ impl Digests {
         };
         // On one thread: a step that shares its work could meet itself, where
         // several runs wait for the same files.
+        let of_file = {
+            let folder = folder.clone();
+            move |digest: &PendingDigest| resolve(digest, folder.as_ref())
+        };
         let one_by_one =
-            move |digests: &[PendingDigest]| digests.iter().map(resolve).collect::<Outcome>();
+            move |digests: &[PendingDigest]| digests.iter().map(&of_file).collect::<Outcome>();
         let Some(threads) = threads else {
             return Self::from_last_step(move || one_by_one(&digests));
         };
@@ -107,7 +111,8 @@ impl Digests {
         let files = digests.clone();
         // Nobody receives it where the command failed before it asked.
         threads.spawn(move || {
-            let outcome: Outcome = files.par_iter().map(resolve).collect();
+            let of_file = |digest: &PendingDigest| resolve(digest, folder.as_ref());
+            let outcome: Outcome = files.par_iter().map(of_file).collect();
             drop(sender.send(outcome));
         });
         Self::from_last_step(move || receiver.recv().unwrap_or_else(|_| one_by_one(&digests)))
@@ -126,16 +131,17 @@ impl Digests {
     }
 }
 
-fn resolve(digest: &PendingDigest) -> Result<FileDigest, DigestError> {
+fn resolve(
+    digest: &PendingDigest,
+    folder: Option<&DigestFolder>,
+) -> Result<FileDigest, DigestError> {
     match digest {
         PendingDigest::Known(digest) => Ok(digest.clone()),
         PendingDigest::File { name, path } => {
-            let sha256 = File::open(path)
-                .and_then(sha256_of)
-                .map_err(|source| DigestError {
-                    path: path.clone(),
-                    source: Arc::new(source),
-                })?;
+            let sha256 = digest_of_file(path, folder).map_err(|source| DigestError {
+                path: path.clone(),
+                source: Arc::new(source),
+            })?;
             Ok(FileDigest {
                 name: name.clone(),
                 sha256,

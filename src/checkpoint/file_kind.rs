@@ -112,6 +112,13 @@ impl FileKind {
             [0x80, 2..=5, 0x8a, 0x0a, rest @ ..] if rest.starts_with(&TORCH_MAGIC) => {
                 Self::TorchLegacy
             }
+            // With the length of the pickle before it, as protocol 4 has it.
+            [0x80, 4..=5, 0x95, rest @ ..]
+                if rest.get(8..10) == Some(&[0x8a, 0x0a])
+                    && rest[10..].starts_with(&TORCH_MAGIC) =>
+            {
+                Self::TorchLegacy
+            }
             [0x80, 2..=5, ..] => Self::Pickle,
             // A map whose first key is a short text.
             [0x81..=0x8f | 0xde | 0xdf, rest @ ..] if has_short_key(bytes[0], rest) => {

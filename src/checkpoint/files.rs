@@ -56,6 +56,7 @@ impl Found {
             weights,
             weights_prefix: None,
             notice,
+            digest_folder: None,
             digests,
         }
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::CheckpointError;
 use super::file_kind::{FileKind, PICKLE, SAFETENSORS};
 use super::files::{PICKLE_INDEX, SHARD_INDEX};
+use super::hub::CachedFile;
 use super::lookup::CONFIG;
 use crate::remedy::ForeignWeights;
 
@@ -235,4 +236,31 @@ fn can_be_merged(folder: &Path) -> bool {
         // AdapterHub's.
         None => false,
     }
+}
+
+/// A folder, of which nothing more is known; of a model, or of a tokenizer alone.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn check_directory(path: &Path, is_of_model: bool) -> Result<(), CheckpointError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let folder = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    };
+    let is_file_of_model = is_of_model && path.is_file() && folder.join(CONFIG).is_file();
+    Err(CheckpointError::NoDirectory {
+        path: path.to_owned(),
+        found: if path.exists() { "a file" } else { "nothing" },
+        folder: is_file_of_model.then(|| folder.to_owned()),
+    })
+}
+
+/// A file of a folder, `None` where it has none of this name.
+pub(super) fn in_directory(path: &Path, name: &str) -> Option<CachedFile> {
+    let path = path.join(name);
+    path.is_file().then_some(CachedFile { path, sha256: None })
 }

@@ -6,6 +6,7 @@ use super::CheckpointError;
 use super::digest::PendingDigest;
 use super::file_kind::ExpectedKind;
 use super::hub::CachedFile;
+use super::python_json::as_python_reads;
 
 /// What every checkpoint has.
 pub(super) const CONFIG: &str = "config.json";
@@ -21,7 +22,7 @@ const MAXIMUM_CONFIG_LENGTH: u64 = 16 << 20;
 /// Asks for one file by name; `None` if the checkpoint does not have it.
 pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
 
-/// The bytes of a text file, and its digest.
+/// The bytes of a text file, and its digest; JSON as Python reads it.
 pub(super) fn text(
     name: &str,
     lookup: Lookup<'_>,
@@ -58,7 +59,11 @@ pub(super) fn text(
         return Err(CheckpointError::Incomplete { path: file.path });
     }
     digests.push(PendingDigest::of_bytes(name, &bytes));
-    Ok(Some(bytes))
+    // A tokenizer.json is large, and Python has the tokenizers crate read it.
+    Ok(Some(match is_json && !name.starts_with("tokenizer.") {
+        true => as_python_reads(bytes),
+        false => bytes,
+    }))
 }
 
 /// Whether a JSON object has no end. One that is cut behind an inner object is

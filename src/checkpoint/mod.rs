@@ -12,6 +12,8 @@ pub mod hub;
 mod lookup;
 mod other_tokenizer;
 mod provenance;
+mod python_json;
+mod remembered;
 mod tokenizer_files;
 
 use std::path::{Path, PathBuf};
@@ -23,10 +25,12 @@ pub use digest::DigestError;
 pub use file_digest::FileDigest;
 pub use file_kind::{ExpectedKind, FileKind, WrongKindError, is_lfs_pointer};
 pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
+pub use python_json::{Json, Members};
+pub use remembered::DigestFolder;
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 
 use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
-use hub::{CachedFile, HubEnvironment, HubError, Observer, Repository};
+use hub::{HubEnvironment, HubError, Observer, Repository};
 use other_tokenizer::{OtherTokenizer, other_tokenizer};
 
 /// The model that is used when none is named.
@@ -62,6 +66,8 @@ pub enum CheckpointError {
         path: PathBuf,
         /// What is there instead.
         found: &'static str,
+        /// The folder of a file that was named, where it has a model.
+        folder: Option<PathBuf>,
     },
     /// A file of the checkpoint cannot be read.
     #[error("{}: {source}", path.display())]
@@ -92,6 +98,16 @@ pub enum CheckpointError {
         place: String,
         /// The file of a tokenizer of another kind, and which.
         found: Option<(&'static str, &'static str)>,
+    },
+    /// The tokenizer's config names another file than `tokenizer.json`.
+    #[error(
+        "{place}: expected {file}, which fast_tokenizer_files of tokenizer_config.json names, found none"
+    )]
+    TokenizerFileMissing {
+        /// The checkpoint.
+        place: String,
+        /// The file.
+        file: String,
     },
     /// A file of text is larger than any such file is.
     #[error("{file}: expected at most {maximum} bytes, found {found}")]
@@ -187,7 +203,13 @@ impl CheckpointError {
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Hub(error) => error.remedy(),
-            Self::NoDirectory { .. } => Some(Remedy::NameCheckpoint),
+            Self::NoDirectory { folder: None, .. } => Some(Remedy::NameCheckpoint),
+            Self::NoDirectory {
+                folder: Some(folder),
+                ..
+            } => Some(Remedy::NameModelFolder {
+                folder: folder.clone(),
+            }),
             Self::FileMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Whole)),
             Self::WrongKind(error) => error.remedy(),
             Self::Incomplete { path } => Some(Remedy::DownloadFile { path: path.clone() }),
@@ -212,6 +234,9 @@ impl CheckpointError {
                 from: place.clone(),
             }),
             Self::TokenizerMissing { found: None, .. } => Some(Remedy::NameTokenizer),
+            Self::TokenizerFileMissing { .. } => {
+                Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer))
+            }
             Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
             Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
@@ -252,6 +277,8 @@ pub struct Checkpoint {
     pub weights_prefix: Option<String>,
     /// What the user should be told about the source, in one sentence.
     pub notice: Option<String>,
+    /// Where digests of large files are remembered, `None` for nowhere.
+    pub digest_folder: Option<DigestFolder>,
     digests: Vec<digest::PendingDigest>,
 }
 
@@ -264,7 +291,7 @@ impl Checkpoint {
             source: self.source,
             commit: self.commit.clone(),
             weights_prefix: None,
-            files: digest::Digests::start(self.digests.clone()),
+            files: digest::Digests::start(self.digests.clone(), self.digest_folder.clone()),
         }
     }
 }
@@ -359,22 +386,6 @@ pub fn load_default(
     }
 }
 
-fn check_directory(path: &Path) -> Result<(), CheckpointError> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let found = if path.exists() { "a file" } else { "nothing" };
-    Err(CheckpointError::NoDirectory {
-        path: path.to_owned(),
-        found,
-    })
-}
-
-fn in_directory(path: &Path, name: &str) -> Option<CachedFile> {
-    let path = path.join(name);
-    path.is_file().then_some(CachedFile { path, sha256: None })
-}
-
 fn open(id: &str, revision: &str, options: &LoadOptions) -> Result<Repository, CheckpointError> {
     let environment = match &options.hub {
         Some(environment) => environment.clone(),
@@ -388,10 +399,10 @@ fn load_directory(
     options: &LoadOptions,
     tokenizer: Option<OtherTokenizer>,
 ) -> Result<Checkpoint, CheckpointError> {
-    check_directory(path)?;
+    folder::check_directory(path, true)?;
     let place = path.display().to_string();
     let found = files::collect(&place, options, tokenizer, &mut |name| {
-        Ok(in_directory(path, name))
+        Ok(folder::in_directory(path, name))
     });
     let found = match found {
         Err(CheckpointError::FileMissing { expected, .. }) => {

@@ -1,13 +1,11 @@
 //! A tokenizer from another place than the model.
 
 use super::digest::PendingDigest;
+use super::folder::{check_directory, in_directory};
 use super::hub::Observer;
 use super::lookup::{CONFIG, Lookup, text};
 use super::tokenizer_files::{self, TOKENIZER, TokenizerFiles};
-use super::{
-    Checkpoint, CheckpointError, CheckpointSource, LoadOptions, builtin, check_directory,
-    in_directory, open,
-};
+use super::{Checkpoint, CheckpointError, CheckpointSource, LoadOptions, builtin, open};
 
 /// A tokenizer that takes the place of the model's own.
 #[derive(Debug, Clone)]
@@ -57,7 +55,7 @@ pub(super) fn other_tokenizer(
             }
         }
         CheckpointSource::Directory(path) => {
-            check_directory(path)?;
+            check_directory(path, false)?;
             of_lookup(&path.display().to_string(), &mut |name| {
                 Ok(in_directory(path, name))
             })?

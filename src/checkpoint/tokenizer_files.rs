@@ -68,16 +68,20 @@ pub(super) fn collect(
     lookup: Lookup<'_>,
     digests: &mut Vec<PendingDigest>,
 ) -> Result<TokenizerFiles, CheckpointError> {
-    let vocabulary = match text(TOKENIZER, lookup, digests)? {
+    // Listed behind the file that it may name.
+    let mut of_config = Vec::new();
+    let config = text(TOKENIZER_CONFIG, lookup, &mut of_config)?;
+    let outline = Outline::of(config.as_deref());
+    let vocabulary = match text(outline.tokenizer_file(), lookup, digests)? {
         Some(json) => VocabularyFile::Json(json),
         None => match text(VOCABULARY, lookup, digests)? {
             Some(lines) => VocabularyFile::Text(lines),
-            None => return Err(missing(place, lookup)?),
+            None => return Err(missing(place, outline.tokenizer_file(), lookup)?),
         },
     };
-    let config = text(TOKENIZER_CONFIG, lookup, digests)?;
+    digests.append(&mut of_config);
     // As transformers: what the config says of added tokens is all there is.
-    let (special_tokens_map, added_tokens) = match says_all(config.as_deref()) {
+    let (special_tokens_map, added_tokens) = match outline.added_tokens_decoder.is_some() {
         true => (None, None),
         false => (
             text(SPECIAL_TOKENS_MAP, lookup, digests)?,
@@ -93,18 +97,60 @@ pub(super) fn collect(
     })
 }
 
-/// Whether a tokenizer config lists the added tokens itself. One that is
-/// broken is reported when it is read.
-fn says_all(config: Option<&[u8]>) -> bool {
-    #[derive(Deserialize)]
-    struct Config {
-        added_tokens_decoder: Option<IgnoredAny>,
-    }
-    let config = config.map(serde_json::from_slice::<Config>);
-    config.is_some_and(|config| config.is_ok_and(|config| config.added_tokens_decoder.is_some()))
+/// What a tokenizer config says of the other files.
+#[derive(Default, Deserialize)]
+struct Outline {
+    added_tokens_decoder: Option<IgnoredAny>,
+    /// Names of files that take the place of `tokenizer.json` from the version
+    /// on that they have: `tokenizer.4.0.0.json`.
+    #[serde(default)]
+    fast_tokenizer_files: Vec<String>,
 }
 
-fn missing(place: &str, lookup: Lookup<'_>) -> Result<CheckpointError, CheckpointError> {
+/// The version of transformers that is followed.
+const VERSION: [u64; 3] = [5, 23, 0];
+
+impl Outline {
+    /// A config that is broken is reported when it is read.
+    fn of(config: Option<&[u8]>) -> Self {
+        let config = config.map(serde_json::from_slice);
+        config.and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// The file that stands for `tokenizer.json`. Versions are gone through as
+    /// texts in order, up to the first that is too new (`get_fast_tokenizer_file`
+    /// of `tokenization_utils_base.py`).
+    fn tokenizer_file(&self) -> &str {
+        let version = |name: &str| -> Option<Vec<u64>> {
+            let version = name.strip_prefix("tokenizer.")?.strip_suffix(".json")?;
+            version.split('.').map(|part| part.parse().ok()).collect()
+        };
+        let mut files: Vec<(Vec<u64>, &str)> = self
+            .fast_tokenizer_files
+            .iter()
+            .filter_map(|name| Some((version(name)?, name.as_str())))
+            .collect();
+        files.sort_by_key(|(_, name)| name.strip_suffix(".json"));
+        let fits = |version: &[u64]| {
+            let length = version.len().max(VERSION.len());
+            let part = |parts: &[u64], index: usize| parts.get(index).copied().unwrap_or_default();
+            let parts = (0..length).map(|index| part(version, index));
+            parts.le((0..length).map(|index| part(&VERSION, index)))
+        };
+        let fitting = files.iter().take_while(|(version, _)| fits(version));
+        fitting.last().map_or(TOKENIZER, |(_, name)| name)
+    }
+}
+
+fn missing(
+    place: &str,
+    tokenizer_file: &str,
+    lookup: Lookup<'_>,
+) -> Result<CheckpointError, CheckpointError> {
+    if tokenizer_file != TOKENIZER {
+        let (place, file) = (place.to_owned(), tokenizer_file.to_owned());
+        return Ok(CheckpointError::TokenizerFileMissing { place, file });
+    }
     let mut found = None;
     for (name, kind) in OTHER_KINDS {
         if found.is_none() && lookup(name)?.is_some() {

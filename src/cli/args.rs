@@ -157,14 +157,17 @@ pub struct EncodeArguments {
 /// Arguments of `batch`.
 #[derive(Debug, Args)]
 pub struct BatchArguments {
-    /// Files of texts: .txt, .jsonl, .json, .csv, .tsv; "-" is standard input
+    /// .txt, .jsonl, .json, .csv or .tsv; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, json, csv, tsv [default: by extension]
+    /// txt, jsonl, json, csv, tsv [default: by name]
     #[arg(long, value_name = "FORMAT", value_parser = input_format(),
         hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,
-    /// Column or field of the text [default: text, sentence …]
+    /// Column or field of the text [default: text …]
+    ///
+    /// Without it: text, sentence, sentence1, premise, question, query and the
+    /// like, in any case.
     #[arg(long, value_name = "NAME")]
     pub text_column: Option<String>,
     /// Column or field of the second text of a pair
@@ -227,7 +230,8 @@ pub struct BatchArguments {
         long,
         value_name = "NUMBER",
         default_value = "1024",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        hide_short_help = true
     )]
     pub batch_tokens: NonZeroUsize,
     /// [default: all cores, or RAYON_NUM_THREADS]
@@ -385,7 +389,7 @@ pub struct ComputationArguments {
 /// Which model is used.
 #[derive(Debug, Args)]
 pub struct ModelArguments {
-    /// Hub id, directory or "builtin" [default: bert-base-uncased]
+    /// Id, folder, builtin [default: bert-base-uncased]
     ///
     /// "builtin": sentence-transformers/all-MiniLM-L6-v2, compiled in. A directory:
     /// as save_pretrained leaves it. A hub id: owner/name, owner/name@revision or
@@ -393,7 +397,12 @@ pub struct ModelArguments {
     #[arg(short, long, value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
     pub model: Option<ModelName>,
     /// Of several encoders, the one whose tensors begin so
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub weights_prefix: Option<String>,
     /// Hub id or directory to take the tokenizer from
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]

@@ -16,7 +16,9 @@ use super::model;
 use super::phrases::quoted;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
-use crate::batch::{self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputSource};
+use crate::batch::{
+    self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputFormat, InputSource, SourceError,
+};
 use crate::pipeline::{LoadedModel, UNIFORM, Use};
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
@@ -57,7 +59,11 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     let outcome = match outcome {
         Err(error @ BatchError::Report { .. }) => return Err(error.into()),
         // It did not begin, and says so itself.
-        Err(error @ (BatchError::Folder(_) | BatchError::Overlap(_))) => return Err(error.into()),
+        Err(
+            error @ (BatchError::Folder(_)
+            | BatchError::Overlap(_)
+            | BatchError::Source(SourceError::Empty { .. })),
+        ) => return Err(error.into()),
         outcome => outcome.with_context(|| {
             format!("the batch in {} is not finished", settings.output.display())
         })?,
@@ -75,9 +81,14 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));
     }
-    for file in &outcome.like_json {
+    for (file, format) in &outcome.misread {
+        let what = match format {
+            InputFormat::JsonLines | InputFormat::Json => "JSON",
+            InputFormat::Csv | InputFormat::Tsv => "a table",
+            InputFormat::Text => "text",
+        };
         warn(format!(
-            "{file}: it looks like JSON and was read as text; see --input-format jsonl"
+            "{file}: it looks like {what} and was read as text; see --input-format {format}"
         ));
     }
     for (file, column) in &outcome.unread_columns {

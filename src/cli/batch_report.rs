@@ -29,6 +29,8 @@ struct Report<'a> {
     kept: u64,
     complete: bool,
     folder: String,
+    /// The one to look at first.
+    open: String,
     page: String,
     results: String,
     manifest: String,
@@ -52,6 +54,7 @@ impl BatchReport<'_> {
             kept: self.kept,
             complete: self.manifest.complete,
             folder: self.folder.display().to_string(),
+            open: path(PAGE),
             page: path(PAGE),
             results: path(RESULTS),
             manifest: path(MANIFEST),

@@ -7,8 +7,8 @@ use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
     PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, fit_memory,
-    give_labels, kept, list_tokens, option_of, quoted, quoted_path, save_checkpoint,
-    take_array_out, use_original,
+    give_labels, kept, list_tokens, one_of_views, option_of, quoted, quoted_path, save_checkpoint,
+    take_array_out, turn_table, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -98,9 +98,6 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     )
 }
 
-/// So many things of a kind are named in a hint.
-const MAXIMUM_ALTERNATIVES: usize = 6;
-
 /// What to type or do, as one line.
 pub fn in_words(remedy: &Remedy) -> String {
     match remedy {
@@ -121,9 +118,9 @@ pub fn in_words(remedy: &Remedy) -> String {
             Some(example) => format!("{option} {example}"),
             None => "attnviz --help".into(),
         },
-        Remedy::SetValue { option, value } => format!("{option} {}", quoted(value)),
-        Remedy::JoinValue { option, value } => format!("{option}={value}"),
-        Remedy::UseOtherCommand { option, subcommand } => {
+        Remedy::SetValue([option, value]) => format!("{option} {}", quoted(value)),
+        Remedy::JoinValue([option, value]) => format!("{option}={value}"),
+        Remedy::UseOtherCommand([option, subcommand]) => {
             format!("attnviz {subcommand} --help; {option} is an option of that command")
         }
         Remedy::GiveOnce { option } => format!("{option} once"),
@@ -147,6 +144,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             words.push(always_in_quotes(text));
             words.join(" ")
         }
+        Remedy::EncodeText { text } => format!("attnviz encode {}", always_in_quotes(text)),
         Remedy::PipeText => "echo \"Hello, how are you?\" | attnviz encode -".into(),
         Remedy::ConvertToUtf8 => "convert it first: iconv -f latin1 -t utf-8".into(),
         Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),
@@ -166,26 +164,24 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::ChooseOfFile { kind, available } => format!("--{kind}s {}", listed(available)),
         Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
         Remedy::Keep(hidden) => kept(*hidden).join(" "),
-        Remedy::ShowUnit { view, crop, hidden } => {
-            let view = view.map(|(prefix, position)| format!("--views {prefix}@{position}"));
+        Remedy::ShowUnit { views, crop, hidden } => {
+            let views = views.as_ref();
+            let views = views.map(|views| format!("--views {}", quoted(views)));
             let crop = crop.map(|(first, last)| format!("--crop {first}-{last}"));
-            let mut options: Vec<String> = [view, crop].into_iter().flatten().collect();
+            let mut options: Vec<String> = [views, crop].into_iter().flatten().collect();
             options.extend(kept(*hidden));
             options.join(" ")
         }
         Remedy::NameView { view } => format!("--views {}", quoted(view)),
-        Remedy::NameUnitByPosition { prefix } => format!(
-            "--views {prefix}@0, with the position of the token as this lists it: \
-             attnviz tokens \"Hello, how are you?\""
+        Remedy::NameUnitByPosition { views } => format!(
+            "--views {}, with the position of the token as this lists it: \
+             attnviz tokens \"Hello, how are you?\"",
+            quoted(views)
         ),
         Remedy::ListTokens { text, pair, model } => {
             list_tokens(text, pair.as_deref(), model.as_deref())
         }
-        Remedy::NameUnit { prefix, positions } => {
-            let views = positions.iter().take(MAXIMUM_ALTERNATIVES);
-            let views: Vec<String> = views.map(|position| format!("{prefix}@{position}")).collect();
-            format!("--views {}", views.join(", or "))
-        }
+        Remedy::NameUnit { choices } => one_of_views(choices),
         Remedy::DrawFewerPanels => "--views heads, or fewer: --layers 0-11 --heads 0-11".into(),
         Remedy::WriteLess => {
             "--views overview, or less of it: --layers 0 --heads 0-3 --crop 0-63; or --large".into()
@@ -225,8 +221,15 @@ pub fn in_words(remedy: &Remedy) -> String {
                 name(1)
             )
         }
-        Remedy::TakeArrayOut { name, file } => take_array_out(name, file.as_deref()),
+        Remedy::TakeArrayOut {
+            name,
+            of_tokens,
+            is_in_array,
+            file,
+        } => take_array_out(name, *of_tokens, *is_in_array, file.as_deref()),
+        Remedy::TurnTable { orient, file } => turn_table(orient, file.as_deref()),
         Remedy::ReadAsCsv => "--input-format csv".into(),
+        Remedy::ReadAsJson => "--input-format json".into(),
         Remedy::SayDelimiter { delimiter } => {
             format!("write this line above the header: sep={delimiter}")
         }
@@ -343,12 +346,9 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::UseOriginal(alteration) => use_original(*alteration).into(),
         Remedy::ChooseWeightsPrefix { prefixes } => {
-            let choices: Vec<String> = prefixes
-                .iter()
-                .take(8)
-                .map(|prefix| format!("--weights-prefix {}", quoted(prefix)))
-                .collect();
-            choices.join(" or ")
+            let prefixes = prefixes.iter().take(8);
+            let choices = prefixes.map(|prefix| format!("--weights-prefix {}", quoted(prefix)));
+            choices.collect::<Vec<_>>().join(" or ")
         }
         Remedy::AddModelType { model_type } => {
             format!("add \"model_type\": \"{model_type}\" to config.json")

@@ -47,7 +47,7 @@ impl IndexListError {
             Self::Malformed { found } => match found.trim() {
                 "first" => IndexList::Ranges([(0, 0)].into()).to_string(),
                 "last" => IndexList::Ranges([(-1, -1)].into()).to_string(),
-                _ => IndexList::All.to_string(),
+                found => meant(found).unwrap_or(IndexList::All).to_string(),
             },
             Self::Reversed { meant, .. } => meant.to_string(),
         };
@@ -200,6 +200,21 @@ impl FromStr for IndexList {
             None => Ok(Self::Ranges(ranges)),
         }
     }
+}
+
+/// The list that other programs would have written so: `0..3`, `0:3`, `[0, 3]`,
+/// `0 3`.
+fn meant(found: &str) -> Option<IndexList> {
+    let inner = found.trim_matches(['[', ']', '(', ')', '{', '}']);
+    let dashed = inner
+        .replace(" - ", "-")
+        .replace("..", "-")
+        .replace([':', '–'], "-");
+    let parts = dashed
+        .split([',', ';', ' '])
+        .filter(|part| !part.is_empty());
+    let list = parts.collect::<Vec<_>>().join(",");
+    list.parse().ok()
 }
 
 /// `3`, `-1`, `0-3`, `0--1`: a minus in first place is a sign.

@@ -28,6 +28,7 @@ pub struct MessageArguments {
         value_name = "WHEN",
         default_value = "auto",
         hide_possible_values = true,
+        hide_short_help = true,
         long_help = "When to use colours\n\n- auto: on a terminal, unless NO_COLOR is set\n\
             - always: in pipes and files, too\n- never: nowhere"
     )]

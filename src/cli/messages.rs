@@ -10,6 +10,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::message_arguments::{ColorWhen, MessageArguments};
+use super::standard_output::write_json;
 use crate::checkpoint::hub::DownloadEvent;
 use crate::render::terminal::Printable;
 
@@ -216,10 +217,8 @@ pub(super) fn print_error_as_json(
         hint,
         exit_code,
     };
-    if let Ok(text) = serde_json::to_string_pretty(&ErrorReport { error }) {
-        // Standard output that is closed leaves nobody to tell.
-        let _ = writeln!(std::io::stdout(), "{text}");
-    }
+    // Standard output that is closed leaves nobody to tell.
+    let _ = write_json(&ErrorReport { error });
 }
 
 pub(super) fn labelled(label: &str, color: AnsiColor, message: impl Display) {

@@ -1,5 +1,8 @@
 //! The model that a command runs, loaded and checked.
 
+use std::env;
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 use super::index_list::IndexList;
@@ -7,7 +10,9 @@ use super::messages::Messages;
 use super::nearest;
 use super::settings::ModelSettings;
 use crate::attention::Selection;
-use crate::checkpoint::{self, Checkpoint, CheckpointError, ModelProvenance, PendingProvenance};
+use crate::checkpoint::{
+    self, Checkpoint, CheckpointError, DigestFolder, ModelProvenance, PendingProvenance,
+};
 use crate::pipeline::{self, LoadedModel, Use};
 
 /// The files of the model; the user is told where they are not the asked ones.
@@ -40,10 +45,22 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
     checkpoint
         .weights_prefix
         .clone_from(&settings.weights_prefix);
+    checkpoint.digest_folder = digest_folder();
     if let Some(notice) = &checkpoint.notice {
         messages.warning(notice);
     }
     Ok(checkpoint)
+}
+
+/// Where digests of weight files are remembered, by the XDG base directory
+/// specification: paths that are not absolute count as not given.
+fn digest_folder() -> Option<DigestFolder> {
+    let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let caches = named
+        .filter(|path| path.is_absolute())
+        .or_else(|| Some(env::home_dir()?.join(".cache")))
+        .filter(|path| path.is_absolute())?;
+    Some(DigestFolder(caches.join("attnviz").join("digests")))
 }
 
 /// The model that the settings name, and what the user was told about it.

@@ -69,7 +69,9 @@ impl ModelName {
             || name.starts_with(['.', '~'])
             || name.ends_with('/')
             || name.contains('\\')
-            || name.matches('/').count() > 1;
+            || name.matches('/').count() > 1
+            // One of a model's files, in the place of its folder.
+            || path.is_file();
         match looks_like_path {
             true => local(CheckpointSource::Directory(path)),
             false => Ok(CheckpointSource::Hub {

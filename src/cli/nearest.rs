@@ -71,7 +71,7 @@ pub(super) fn explained(
 fn was_not_found(error: &CheckpointError) -> bool {
     matches!(
         error,
-        CheckpointError::NoDirectory { .. }
+        CheckpointError::NoDirectory { folder: None, .. }
             | CheckpointError::Hub(
                 HubError::InvalidId { .. }
                     | HubError::ModelMissing { .. }

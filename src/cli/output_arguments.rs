@@ -42,8 +42,7 @@ pub struct OutputArguments {
         add = ArgValueCompleter::new(layers_or_heads)
     )]
     pub heads: IndexList,
-    /// heads, overview, mean, max, from:TOKEN, to:TOKEN;
-    /// TOKEN is a text or a position such as @3
+    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
     /// [default: heads,overview; batch: overview]
     #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(views),
         long_help = views_in_full("What is drawn, with commas between; TOKEN is a text that stands once, or a position such as @3 [default: heads,overview; batch: overview]"))]
@@ -91,7 +90,7 @@ pub struct OutputArguments {
     pub top_k: u16,
     /// best: one a query; all
     #[arg(long, value_name = "WHICH", default_value_t, value_parser = one_of::<LinkChoice>(),
-        hide_possible_values = true, long_help = in_full::<LinkChoice>("Which of the strongest links are listed"))]
+        hide_short_help = true, hide_possible_values = true, long_help = in_full::<LinkChoice>("Which of the strongest links are listed"))]
     pub links: LinkChoice,
     /// Colours to: head, unit, run [default: by view]
     #[arg(long, value_parser = one_of::<Scale>(),
@@ -123,7 +122,7 @@ pub struct OutputArguments {
         hide_possible_values = true, long_help = in_full::<Theme>("Paper and ink"))]
     pub theme: Theme,
     /// Write even more than 1 GB for one input
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub large: bool,
 }
 

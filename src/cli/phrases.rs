@@ -12,6 +12,9 @@ use crate::remedy::{
 pub(super) const PASS_A_TOKEN: &str =
     "set HF_TOKEN to a token from https://huggingface.co/settings/tokens";
 
+/// So many things of a kind are named in a hint.
+const MAXIMUM_ALTERNATIVES: usize = 6;
+
 /// As a shell takes it for one word: in quotes where it has to be.
 pub(super) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:,=@+%".contains(letter);
@@ -243,32 +246,79 @@ fn unpacked(tool: &str, file: &str) -> String {
     format!("{tool}{from} | attnviz batch - --input-format {format}")
 }
 
+/// The choices between lists of views.
+pub(super) fn one_of_views(choices: &[String]) -> String {
+    let choices = choices.iter().take(MAXIMUM_ALTERNATIVES);
+    let choices: Vec<String> = choices.map(|views| quoted(views)).collect();
+    format!("--views {}", choices.join(", or "))
+}
+
 /// How to make UTF-8 of a file in another encoding, under the same extension.
 pub(super) fn as_utf8(encoding: &str, file: &str) -> String {
     if file == "-" {
         return format!("iconv -f {encoding} -t UTF-8 | attnviz batch -");
     }
     let extension = Path::new(file).extension().unwrap_or_default();
-    let converted = match extension.to_string_lossy().as_ref() {
-        "" => "utf-8.txt".to_owned(),
-        extension => quoted(&format!("utf-8.{extension}")),
+    let extension = match extension.to_string_lossy() {
+        extension if extension.is_empty() => "txt".into(),
+        extension => extension,
     };
+    let converted = beside(file, "utf-8", &extension);
     format!(
-        "iconv -f {encoding} -t UTF-8 {} > {converted}",
-        quoted(file)
+        "iconv -f {encoding} -t UTF-8 {} > {}",
+        quoted(file),
+        quoted(&converted)
     )
 }
 
-/// How to make a file of inputs of the array that an object holds.
-pub(super) fn take_array_out(name: &str, file: Option<&str>) -> String {
-    let filter = quoted(&format!(".[{}]", serde_json::Value::from(name)));
+/// A name for what is made of a file, which is not the file's own: a shell empties
+/// what it is told to write before anybody reads it.
+fn beside(file: &str, stem: &str, extension: &str) -> String {
+    let name = format!("{stem}.{extension}");
+    match Path::new(file).file_name() {
+        Some(own) if own.to_string_lossy().eq_ignore_ascii_case(&name) => {
+            format!("new-{name}")
+        }
+        _ => name,
+    }
+}
+
+/// How to make a file of inputs of the arrays that objects hold: of each the
+/// elements, or their text where they are the tokens of one.
+pub(super) fn take_array_out(
+    name: &str,
+    of_tokens: bool,
+    is_in_array: bool,
+    file: Option<&str>,
+) -> String {
+    let array = format!(".[{}]", serde_json::Value::from(name));
+    let filter = match (is_in_array, of_tokens) {
+        (false, false) => format!("{array}[]"),
+        (true, false) => format!(".[] | {array}[]"),
+        (false, true) => format!("{{text: ({array} | join(\" \"))}}"),
+        (true, true) => format!(".[] | {{text: ({array} | join(\" \"))}}"),
+    };
+    let filter = quoted(&filter);
     match file.unwrap_or("in.json") {
-        "-" => format!("take the array out: jq {filter} | attnviz batch - --input-format json"),
+        "-" => {
+            format!("take the array out: jq -c {filter} | attnviz batch - --input-format jsonl")
+        }
         file => format!(
-            "write the array into a file of its own: jq {filter} {} > inputs.json",
-            quoted(file)
+            "write the array into a file of its own: jq -c {filter} {} > {}",
+            quoted(file),
+            beside(file, "inputs", "jsonl")
         ),
     }
+}
+
+/// How to make a file of inputs of a table that is turned otherwise.
+pub(super) fn turn_table(orient: &str, file: Option<&str>) -> String {
+    let file = file.filter(|file| *file != "-").unwrap_or("in.json");
+    let inputs = beside(file, "inputs", "jsonl");
+    format!(
+        "write one object a row, in Python: pandas.read_json({file:?}, orient={orient:?})\
+         .to_json({inputs:?}, orient=\"records\", lines=True)"
+    )
 }
 
 /// A file of labels, of so many where that is known.

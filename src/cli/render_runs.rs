@@ -15,7 +15,7 @@ use super::hints::hint;
 use super::messages::{Messages, missing_glyphs, seconds};
 use super::saved_selection::select;
 use super::settings::RenderSettings;
-use super::standard_output::StandardOutputError;
+use super::standard_output::{StandardOutputError, write_json};
 use super::terminal_output;
 use super::usage::UsageError;
 use crate::pipeline::{self, WrittenRun};
@@ -74,7 +74,7 @@ pub(super) fn run(
     }
     report.seconds = start.elapsed().as_secs_f64();
     match settings.json {
-        true => report.print_json()?,
+        true => write_json(&report)?,
         false if messages.shows_results() => report.print_text(start)?,
         false => {}
     }
@@ -183,12 +183,6 @@ impl Failed {
 }
 
 impl Report {
-    fn print_json(&self) -> Result<()> {
-        let text = serde_json::to_string_pretty(self)?;
-        writeln!(std::io::stdout(), "{text}").map_err(StandardOutputError::from)?;
-        Ok(())
-    }
-
     fn print_text(&self, start: Instant) -> Result<(), StandardOutputError> {
         let mut out = anstream::stdout().lock();
         let (drawn, failed) = (self.runs.len(), self.failed.len());

@@ -17,6 +17,16 @@ use crate::remedy::Remedy;
 /// Subcommands whose argument is a text, which has to be in quotes.
 const OF_TEXTS: [&str; 2] = ["encode", "tokens"];
 
+/// Options whose value may have a comma and is no list.
+const TAKE_ANYTHING: [&str; 6] = [
+    "--pair",
+    "--model",
+    "--output",
+    "--weights-prefix",
+    "--tokenizer",
+    "--revision",
+];
+
 /// Whether JSON is asked for, however wrong the rest of the command line is.
 pub fn asks_for_json(typed: &[OsString]) -> bool {
     let options = typed.iter().take_while(|argument| *argument != "--");
@@ -77,14 +87,17 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
         None | Some(Remedy::ReadHelp { .. }) => {}
         Some(Remedy::CorrectValue { value }) => {
             if let Some(option) = wrong.as_deref().and_then(option_of) {
-                return Remedy::SetValue { option, value };
+                return Remedy::SetValue([option, value]);
             }
         }
         Some(remedy) => return remedy,
     }
     let meant = (|| match error.kind() {
-        ErrorKind::UnknownArgument => unknown(wrong.as_deref(), subcommand, typed)
-            .or_else(|| retyped(&wrong?, &text(ContextKind::SuggestedArg)?, typed)),
+        ErrorKind::UnknownArgument => unknown(wrong.as_deref(), subcommand, typed).or_else(|| {
+            let (wrong, suggested) = (wrong?, text(ContextKind::SuggestedArg)?);
+            is_near(&wrong, &suggested).then(|| retyped(&wrong, &suggested, typed))?
+        }),
+        ErrorKind::TooManyValues => without_value(&wrong?, typed),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let option = wrong.as_deref().and_then(option_of);
             let valid = match error.get(ContextKind::ValidValue) {
@@ -114,13 +127,16 @@ fn remedy(error: &Error, typed: &[String]) -> Remedy {
         }
         ErrorKind::InvalidSubcommand => {
             let wrong = text(ContextKind::InvalidSubcommand)?;
+            if wrong.eq_ignore_ascii_case("version") {
+                return Some(retype("--version".to_owned(), vec!["--version".to_owned()]));
+            }
             let names = root
                 .get_subcommands()
                 .map(|known| known.get_name().to_owned());
             match nearest(&wrong, names.chain(["help".to_owned()])) {
                 Some(nearest) => retyped(&wrong, &nearest, typed),
                 None if typed.first().is_some_and(|first| first == "help") => None,
-                None => quoted(root.find_subcommand("encode"), typed),
+                None => with_text_in_quotes(root.find_subcommand("encode"), typed),
             }
         }
         ErrorKind::MissingRequiredArgument => subcommand
@@ -154,10 +170,34 @@ fn retyped(wrong: &str, nearest: &str, typed: &[String]) -> Option<Remedy> {
         .position(|argument| argument.split('=').next() == Some(wrong))?;
     let mut command = typed.to_vec();
     command[at] = command[at].replacen(wrong, nearest, 1);
-    Some(Remedy::Retype {
-        nearest: nearest.to_owned(),
-        command,
-    })
+    Some(retype(nearest.to_owned(), command))
+}
+
+fn retype(nearest: String, command: Vec<String>) -> Remedy {
+    Remedy::Retype { nearest, command }
+}
+
+/// The command without the value of an option that takes none.
+fn without_value(shown: &str, typed: &[String]) -> Option<Remedy> {
+    let option = option_of(shown)?;
+    let has_value = |argument: &String| {
+        let value = argument.strip_prefix(option.as_str());
+        value.is_some_and(|value| value.starts_with('='))
+    };
+    let at = typed.iter().position(has_value)?;
+    let mut command = typed.to_vec();
+    command[at].clone_from(&option);
+    Some(retype(option, command))
+}
+
+/// Whether an option may have been meant by another name: a slip of the fingers,
+/// or more or less of the same name. What merely sounds alike does something else.
+fn is_near(wrong: &str, suggested: &str) -> bool {
+    let wrong = wrong.split('=').next().unwrap_or_default();
+    let begins = |long: &str, short: &str| short.len() > 3 && long.starts_with(short);
+    begins(wrong, suggested)
+        || begins(suggested, wrong)
+        || nearest(wrong, [suggested.to_owned()]).is_some()
 }
 
 /// The list with commas that was typed with a wrong value in it, with the nearest
@@ -195,10 +235,13 @@ fn unknown(wrong: Option<&str>, subcommand: Option<&Command>, typed: &[String]) 
         .position(|argument| argument == wrong)
         .and_then(|at| typed.get(at.checked_sub(1)?));
     if let Some(option) = before.filter(|option| *option == "--show") {
-        return Some(Remedy::JoinValue {
-            option: option.clone(),
-            value: wrong.to_owned(),
-        });
+        return Some(Remedy::JoinValue([option.clone(), wrong.to_owned()]));
+    }
+    if ["--no-color", "--no-colour"].contains(&wrong) {
+        return Some(Remedy::SetValue(["--color", "never"].map(str::to_owned)));
+    }
+    if let Some(remedy) = subcommand.and_then(|command| list_with_spaces(wrong, command, typed)) {
+        return Some(remedy);
     }
     // What follows an option that takes a value was meant to be that.
     let of_option = subcommand.zip(before);
@@ -212,8 +255,25 @@ fn unknown(wrong: Option<&str>, subcommand: Option<&Command>, typed: &[String]) 
     }
     match looks_like_option(wrong) {
         true => None,
-        false => quoted(subcommand, typed),
+        false => with_text_in_quotes(subcommand, typed),
     }
+}
+
+/// The list that was meant where spaces part its values: `--format png svg`.
+fn list_with_spaces(wrong: &str, command: &Command, typed: &[String]) -> Option<Remedy> {
+    let at = typed.iter().position(|argument| argument == wrong)?;
+    let option = typed.get(at.checked_sub(2)?)?;
+    let (option, takes_value) = known(command, option)?;
+    let option = format!("--{}", option.get_long().filter(|_| takes_value)?);
+    let values = typed.iter().skip(at - 1);
+    let values = values.take_while(|argument| !looks_like_option(argument));
+    let values: Vec<&str> = values.map(|value| value.trim_matches(',')).collect();
+    let value = values.join(",");
+    // Only a list takes them so.
+    let mended = ["attnviz", command.get_name(), "x", &option, &value];
+    let is_list = Arguments::command().try_get_matches_from(mended).is_ok();
+    let is_list = is_list && !TAKE_ANYTHING.contains(&option.as_str());
+    is_list.then_some(Remedy::SetValue([option, value]))
 }
 
 /// An option that another command has.
@@ -225,15 +285,13 @@ fn of_other_command(wrong: &str, subcommand: Option<&Command>) -> Option<Remedy>
         let mut options = other.get_arguments().filter_map(clap::Arg::get_long);
         other.get_name() != used && options.any(|option| option == name)
     });
-    Some(Remedy::UseOtherCommand {
-        option: format!("--{name}"),
-        subcommand: others.next()?.get_name().to_owned(),
-    })
+    let subcommand = others.next()?.get_name().to_owned();
+    Some(Remedy::UseOtherCommand([format!("--{name}"), subcommand]))
 }
 
 /// The command with its leading words as one text in quotes, its options before
 /// it. What stands behind an option that nobody knows may be its value.
-fn quoted(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
+fn with_text_in_quotes(subcommand: Option<&Command>, typed: &[String]) -> Option<Remedy> {
     let subcommand = subcommand.filter(|command| OF_TEXTS.contains(&command.get_name()))?;
     let name = subcommand.get_name();
     let (mut words, mut options) = (Vec::new(), Vec::new());

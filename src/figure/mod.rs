@@ -28,7 +28,7 @@ pub use profile::unit_profile;
 pub use resample::{Join, parts, resample};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
 pub use unit_choice::UnitChoice;
-pub use views::{PictureId, View, ViewError, figure};
+pub use views::{PictureId, View, ViewError, check_views, figure};
 
 /// Why there is no figure.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -92,6 +92,14 @@ pub enum FigureError {
         /// What it is hidden as, where it is within the stretch or would be.
         hidden: HiddenUnits,
     },
+    /// One of several views has no figure.
+    #[error("{error}")]
+    OfView {
+        /// Why it has none.
+        error: Box<FigureError>,
+        /// The views that were asked for beside it and have one.
+        others: Vec<View>,
+    },
     /// Several shown units have the text.
     #[error("the token {text:?} is there more than once, at {}", positions_of(.positions))]
     SeveralTokens {
@@ -147,7 +155,19 @@ pub enum FigureError {
 impl FigureError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
+        self.remedy_beside(&[])
+    }
+
+    /// What the user can do about it and keep these views.
+    fn remedy_beside(&self, others: &[View]) -> Option<Remedy> {
+        let name_unit = |direction: Direction, positions: &[usize]| Remedy::NameUnit {
+            choices: positions
+                .iter()
+                .map(|&position| with_unit(others, direction, position))
+                .collect(),
+        };
         match self {
+            Self::OfView { error, others } => error.remedy_beside(others),
             Self::NoSuchPosition {
                 direction, count, ..
             } => Some(name_unit(*direction, &[count.saturating_sub(1)])),
@@ -181,7 +201,7 @@ impl FigureError {
                 hidden,
                 ..
             } => Some(Remedy::ShowUnit {
-                view: is_ambiguous.then_some((direction.prefix(), *position)),
+                views: is_ambiguous.then(|| with_unit(others, *direction, *position)),
                 crop: crop.map(|Crop { first, last }| (first.min(*position), last.max(*position))),
                 hidden: *hidden,
             }),
@@ -190,12 +210,11 @@ impl FigureError {
     }
 }
 
-/// One of the units at these positions.
-fn name_unit(direction: Direction, positions: &[usize]) -> Remedy {
-    Remedy::NameUnit {
-        prefix: direction.prefix(),
-        positions: positions.to_vec(),
-    }
+/// A list of views with that of a unit at the end.
+fn with_unit(others: &[View], direction: Direction, position: usize) -> String {
+    let unit = View::Unit(direction, UnitChoice::Position(position));
+    let views = others.iter().chain([&unit]).map(View::to_string);
+    views.collect::<Vec<_>>().join(",")
 }
 
 /// So much of a token is listed among others.

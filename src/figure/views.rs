@@ -1,6 +1,7 @@
 //! Which figures there are of a run: the views that users ask for, and the
 //! pictures that each of them is.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -48,6 +49,8 @@ pub enum ViewError {
     NoUnit {
         /// `from:` or `to:`.
         prefix: &'static str,
+        /// The list with the first token in its place.
+        views: String,
     },
     /// A comma ended the text of a token.
     #[error(
@@ -61,6 +64,8 @@ pub enum ViewError {
         view: String,
         /// `from:` or `to:`.
         prefix: &'static str,
+        /// The list with the first token in the place of both.
+        views: String,
     },
 }
 
@@ -71,8 +76,10 @@ impl ViewError {
             Self::Unknown { nearest, .. } => Remedy::NameView {
                 view: nearest.clone(),
             },
-            Self::NoUnit { prefix } | Self::TextWithComma { prefix, .. } => {
-                Remedy::NameUnitByPosition { prefix }
+            Self::NoUnit { views, .. } | Self::TextWithComma { views, .. } => {
+                Remedy::NameUnitByPosition {
+                    views: views.clone(),
+                }
             }
         })
     }
@@ -85,36 +92,90 @@ impl View {
     /// # Errors
     /// When something in it is no view.
     pub fn list(text: &str) -> Result<Vec<Self>, ViewError> {
+        let typed = cut(text);
         let mut views: Vec<Self> = Vec::new();
-        let mut rest = Some(text);
-        while let Some(list) = rest {
-            let end = end_of_first(list);
-            let found = &list[..end];
-            let view = found.parse().map_err(|error| match (error, views.last()) {
-                (ViewError::Unknown { .. }, Some(before @ Self::Unit(direction, _))) => {
-                    ViewError::TextWithComma {
-                        found: found.to_owned(),
-                        view: before.to_string(),
-                        prefix: direction.prefix(),
-                    }
-                }
-                (ViewError::Unknown { found, nearest }, _) => {
-                    let kept = &text[..text.len() - list.len()];
-                    // What is wrong itself is no part of what to type.
-                    let behind = match list[end..].strip_prefix(',').map(Self::list) {
-                        Some(Ok(_)) => &list[end..],
-                        Some(Err(_)) | None => "",
-                    };
-                    let nearest = format!("{kept}{nearest}{behind}");
-                    ViewError::Unknown { found, nearest }
-                }
-                (error @ (ViewError::NoUnit { .. } | ViewError::TextWithComma { .. }), _) => error,
-            })?;
-            views.push(view);
-            rest = list[end..].strip_prefix(',');
+        for (index, view) in typed.iter().enumerate() {
+            let view = view.parse();
+            views.push(view.map_err(|error| in_list(error, &typed, index, views.last()))?);
         }
         Ok(views)
     }
+
+    /// Whether the view is of something that is shown of the run.
+    fn check(&self, run: &Run, maps: &Maps<'_>) -> Result<(), FigureError> {
+        match self {
+            Self::Heads | Self::Overview | Self::Mean | Self::Max => Ok(()),
+            Self::Unit(direction, choice) => choice.resolve(*direction, run, maps).map(|_| ()),
+        }
+    }
+}
+
+/// Whether all views are of something that is shown of the run, asked before
+/// any is drawn.
+///
+/// # Errors
+/// Why one is not, with the others, so that the whole list can be typed again.
+pub fn check_views(run: &Run, maps: &Maps<'_>, views: &BTreeSet<View>) -> Result<(), FigureError> {
+    let wrong = |view: &View| Some((view.clone(), view.check(run, maps).err()?));
+    let Some((wrong, error)) = views.iter().find_map(wrong) else {
+        return Ok(());
+    };
+    // What is wrong itself is no part of what to type.
+    let others = views.iter().filter(|view| **view != wrong);
+    let others = others.filter(|view| view.check(run, maps).is_ok());
+    Err(FigureError::OfView {
+        others: others.cloned().collect(),
+        error: Box::new(error),
+    })
+}
+
+/// The parts of a list, each perhaps a view.
+fn cut(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = Some(text);
+    while let Some(list) = rest {
+        let (first, behind) = list.split_at(end_of_first(list));
+        parts.push(first);
+        rest = behind.strip_prefix(',');
+    }
+    parts
+}
+
+/// What is wrong at a place of a list, with the list that may have been meant.
+fn in_list(error: ViewError, typed: &[&str], index: usize, before: Option<&View>) -> ViewError {
+    let behind = typed.get(index + 1..).unwrap_or_default();
+    // What is wrong itself is no part of what to type.
+    let are_views = behind.iter().all(|view| view.parse::<View>().is_ok());
+    let behind = if are_views { behind } else { &[] };
+    let with = |kept: usize, view: String| {
+        let kept = typed.get(..kept).unwrap_or_default();
+        [kept, &[view.as_str()], behind].concat().join(",")
+    };
+    match (error, before) {
+        (ViewError::Unknown { found, .. }, Some(before @ View::Unit(direction, _))) => {
+            ViewError::TextWithComma {
+                found,
+                view: before.to_string(),
+                prefix: direction.prefix(),
+                // In the place of the view whose text it ends.
+                views: with(index - 1, first_of(direction.prefix())),
+            }
+        }
+        (ViewError::Unknown { found, nearest }, _) => ViewError::Unknown {
+            found,
+            nearest: with(index, nearest),
+        },
+        (ViewError::NoUnit { prefix, views }, _) => ViewError::NoUnit {
+            prefix,
+            views: with(index, views),
+        },
+        (error @ ViewError::TextWithComma { .. }, _) => error,
+    }
+}
+
+/// The view of the first unit, which every run has.
+fn first_of(prefix: &str) -> String {
+    format!("{prefix}@0")
 }
 
 /// Where the first view of a list ends.
@@ -135,7 +196,10 @@ impl FromStr for View {
         for direction in [Direction::From, Direction::To] {
             let prefix = direction.prefix();
             match found.strip_prefix(prefix) {
-                Some("") => return Err(ViewError::NoUnit { prefix }),
+                Some("") => {
+                    let views = first_of(prefix);
+                    return Err(ViewError::NoUnit { prefix, views });
+                }
                 Some(unit) => return Ok(Self::Unit(direction, UnitChoice::new(unit))),
                 None => {}
             }
@@ -153,27 +217,29 @@ impl FromStr for View {
     }
 }
 
-/// The view that a misspelt one was most likely meant to be.
+/// The view that a misspelt one was most likely meant to be; the overview where
+/// none is near.
 fn nearest(found: &str) -> String {
-    match found.split_once(':') {
-        Some((name, unit)) if !unit.is_empty() => {
-            let prefix = match osa_distance(name, "to") < osa_distance(name, "from") {
-                true => Direction::To.prefix(),
-                false => Direction::From.prefix(),
-            };
-            format!("{prefix}{unit}")
+    let found = found.trim();
+    let is_near = |name: &str, other: &str| osa_distance(name, other) <= 2;
+    if let Some((name, unit)) = found.split_once([':', '=', ' ']) {
+        let name = name.to_lowercase();
+        let prefixes = [Direction::To, Direction::From].map(Direction::prefix);
+        let distance = |prefix: &&str| osa_distance(&name, prefix.trim_end_matches(':'));
+        let prefix = prefixes.into_iter().min_by_key(distance);
+        let prefix = prefix.filter(|prefix| is_near(&name, prefix.trim_end_matches(':')));
+        if let Some(prefix) = prefix.filter(|_| !unit.trim().is_empty()) {
+            return format!("{prefix}{}", unit.trim());
         }
-        _ => {
-            let name = found.to_lowercase();
-            let name = name.trim_end_matches(':');
-            let names = ["heads", "overview", "mean", "max", "from", "to"].into_iter();
-            let nearest = names.min_by_key(|other| osa_distance(name, other));
-            match nearest.unwrap_or("heads") {
-                // Every run has a first token.
-                direction @ ("from" | "to") => format!("{direction}:@0"),
-                name => name.to_owned(),
-            }
-        }
+    }
+    let name = found.to_lowercase();
+    let name = name.trim_end_matches(':');
+    let names = ["heads", "overview", "mean", "max", "from", "to"].into_iter();
+    let nearest = names.min_by_key(|other| osa_distance(name, other));
+    match nearest.filter(|nearest| !name.is_empty() && is_near(name, nearest)) {
+        Some(direction @ ("from" | "to")) => first_of(&format!("{direction}:")),
+        Some(name) => name.to_owned(),
+        None => "overview".to_owned(),
     }
 }
 

@@ -49,13 +49,15 @@ impl<'run> Contents<'run> {
     /// Everything that the options ask for.
     ///
     /// # Errors
-    /// When it would be more than anybody writes by accident.
+    /// When a view is of nothing that is shown, or it would be more than anybody
+    /// writes by accident.
     pub fn new(
         run: &'run Run,
         attention: &'run Attention,
         maps: &'run Maps<'run>,
         options: &'run OutputOptions,
     ) -> Result<Self, OutputError> {
+        figure::check_views(run, maps, &options.views)?;
         let length = estimate(attention, maps, options);
         match length > MAXIMUM_LENGTH && !options.large {
             true => Err(OutputError::TooLarge { length }),

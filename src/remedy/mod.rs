@@ -41,20 +41,10 @@ pub enum Remedy {
         /// The option.
         option: String,
     },
-    /// Give an option this value.
-    SetValue {
-        /// The option.
-        option: String,
-        /// The value.
-        value: String,
-    },
-    /// Join an option and its value.
-    JoinValue {
-        /// The option.
-        option: String,
-        /// The value.
-        value: String,
-    },
+    /// Give an option this value: `[option, value]`.
+    SetValue([String; 2]),
+    /// Join an option and its value: `[option, value]`.
+    JoinValue([String; 2]),
     /// Give an option once.
     GiveOnce {
         /// The option.
@@ -65,13 +55,8 @@ pub enum Remedy {
         /// The two.
         options: [String; 2],
     },
-    /// Give an option to the command that has it.
-    UseOtherCommand {
-        /// The option.
-        option: String,
-        /// The command.
-        subcommand: String,
-    },
+    /// Give an option to the command that has it: `[option, command]`.
+    UseOtherCommand([String; 2]),
     /// Put a text into quotes.
     QuoteText {
         /// Whose text it is.
@@ -79,6 +64,11 @@ pub enum Remedy {
         /// What else was typed.
         options: Vec<String>,
         /// The text, without quotes.
+        text: String,
+    },
+    /// Encode what was given as a file, and is rather a text.
+    EncodeText {
+        /// The text.
         text: String,
     },
     /// Send a text to standard input.
@@ -130,9 +120,8 @@ pub enum Remedy {
     Keep(HiddenUnits),
     /// Show a token that is hidden.
     ShowUnit {
-        /// `from:` or `to:` and its position, where what was typed names others,
-        /// too.
-        view: Option<(&'static str, usize)>,
+        /// The views with its own, where what was typed names other tokens, too.
+        views: Option<String>,
         /// The ends of a stretch that has it, where it is outside the one that
         /// was asked for.
         crop: Option<(usize, usize)>,
@@ -146,8 +135,8 @@ pub enum Remedy {
     },
     /// Look up the position of a token and name it by that.
     NameUnitByPosition {
-        /// Of which view, `from:` or `to:`.
-        prefix: &'static str,
+        /// The views, with the first position in its place.
+        views: String,
     },
     /// See which tokens a text has.
     ListTokens {
@@ -160,10 +149,8 @@ pub enum Remedy {
     },
     /// Name a token by its position.
     NameUnit {
-        /// Of which view, `from:` or `to:`.
-        prefix: &'static str,
-        /// The positions of those that could be meant, at least one.
-        positions: Vec<usize>,
+        /// The views with one of those that could be meant, at least one choice.
+        choices: Vec<String>,
     },
     /// Ask for fewer panels in a picture.
     DrawFewerPanels,
@@ -207,15 +194,28 @@ pub enum Remedy {
         /// Columns that it may be, at least two.
         names: Vec<String>,
     },
-    /// Make a file of the array that an object holds.
+    /// Make a file of the arrays that objects hold.
     TakeArrayOut {
-        /// The field that it is in.
+        /// The field that they are in.
         name: String,
+        /// Whether they hold the tokens of one text each.
+        of_tokens: bool,
+        /// Whether the objects are in an array themselves.
+        is_in_array: bool,
+        /// The file, as it was named, where that is known.
+        file: Option<String>,
+    },
+    /// Write a table that is turned otherwise as one object a row.
+    TurnTable {
+        /// What pandas calls how it is turned.
+        orient: &'static str,
         /// The file, as it was named, where that is known.
         file: Option<String>,
     },
     /// Read the file as a table of another kind.
     ReadAsCsv,
+    /// Read the file as JSON that spans lines.
+    ReadAsJson,
     /// Say above the header what stands between columns.
     SayDelimiter {
         /// That.

@@ -1,7 +1,8 @@
 //! What a `tokenizer.json` may ask for. A few lines of one can make gigabytes
 //! of a word: replacements in a row that double it, a map of characters that
 //! claims more than the file holds, a template that repeats the text. All of
-//! that can be told before a text is touched, from the file alone.
+//! that can be told before a text is touched, from the file alone; and what it
+//! takes to read the file can be told from its bytes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,20 +11,38 @@ use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
 
 use super::error::TokenizerError;
-use super::settings::Numbered;
+use super::part::Part;
+use super::settings::{Defaults, Numbered, Side};
 
 /// A `tokenizer.json`, its model as far as somebody wants to know it.
 #[derive(Deserialize)]
 pub(super) struct File<Model> {
-    pub model: Model,
+    model: Model,
     #[serde(default)]
-    pub added_tokens: Vec<Numbered>,
+    added_tokens: Vec<Numbered>,
     #[serde(default)]
-    normalizer: Value,
+    normalizer: Part,
     #[serde(default)]
-    pre_tokenizer: Value,
+    pre_tokenizer: Part,
     #[serde(default)]
-    post_processor: Value,
+    post_processor: Part,
+    /// Read for its size alone.
+    #[serde(default, rename = "decoder")]
+    _decoder: Part,
+    truncation: Option<Truncation>,
+    padding: Option<Padding>,
+}
+
+/// How a `tokenizer.json` was last used to fill texts up.
+#[derive(Deserialize)]
+struct Padding {
+    pad_token: Option<String>,
+}
+
+/// How a `tokenizer.json` was last used to cut texts.
+#[derive(Deserialize)]
+struct Truncation {
+    direction: Option<String>,
 }
 
 /// A model without its vocabulary.
@@ -35,9 +54,34 @@ pub(super) struct Outline {
     pub unk_id: Option<u32>,
 }
 
+/// How many bytes may become of one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Growth {
+    /// Of a text before it is split into tokens.
+    pub of_text: usize,
+    /// Of an added token, which the normalizers alone touch.
+    pub of_added: usize,
+}
+
 /// BERT's normalizer puts a Chinese character of three bytes between spaces;
 /// taking letters apart makes no more of one.
-pub(super) const BERT_GROWTH: usize = 4;
+pub(super) const BERT_GROWTH: Growth = Growth {
+    of_text: 4,
+    of_added: 4,
+};
+
+/// The most values of a JSON file of a tokenizer, of which each takes about a
+/// hundred bytes; the largest in use have three million.
+const MAXIMUM_VALUES: usize = 4 << 20;
+
+/// The most lines of a `vocab.txt`; the largest in use have half a million.
+const MAXIMUM_LINES: usize = 2 << 20;
+
+/// The most bytes of all added tokens together: what looks for them in a text
+/// takes eighty times as many, and a second for each few millions. A normalizer
+/// may lengthen them as BERT's does; one that may lengthen them more leaves room
+/// for less.
+const MAXIMUM_ADDED: usize = 1 << 20;
 
 /// The most bytes that may become of one byte of a text. SentencePiece's map of
 /// characters makes 33 of three, and its file does not say of which.
@@ -51,41 +95,49 @@ const MAXIMUM_STEPS: usize = 128;
 /// grows with its cube. BERT's is 100.
 const MAXIMUM_WORD: u64 = 512;
 
-/// The longest regular expression, in bytes; GPT-4's has 400.
+/// The longest pattern, in bytes; GPT-4's regular expression has 400.
 const MAXIMUM_PATTERN: usize = 4_096;
 
 impl File<WordPiece> {
-    /// At most so many bytes become of one.
-    pub(super) fn check(&self) -> Result<usize, TokenizerError> {
+    /// What may become of a text.
+    pub(super) fn check(&self) -> Result<Growth, TokenizerError> {
         check_word(self.model.max_input_chars_per_word as u64)?;
         self.check_steps()
     }
 }
 
 impl File<Outline> {
-    /// At most so many bytes become of one.
-    pub(super) fn check(&self) -> Result<usize, TokenizerError> {
+    /// What may become of a text.
+    pub(super) fn check(&self) -> Result<Growth, TokenizerError> {
         check_word(self.model.max_input_chars_per_word.unwrap_or_default())?;
         self.check_steps()
     }
 }
 
 impl<Model> File<Model> {
-    fn check_steps(&self) -> Result<usize, TokenizerError> {
-        let mut growth = 1_usize;
-        for (part, list) in [
-            (&self.normalizer, "normalizers"),
-            (&self.pre_tokenizer, "pretokenizers"),
-        ] {
-            for step in steps(part, list)? {
-                growth = growth.saturating_mul(growth_of(step)?);
-            }
-        }
+    /// What the other files need not say.
+    pub(super) fn into_defaults(self) -> (Model, Defaults) {
+        let direction = self.truncation.and_then(|truncation| truncation.direction);
+        let defaults = Defaults {
+            added: self.added_tokens,
+            truncation_side: (direction.as_deref() == Some("Left")).then_some(Side::Left),
+            pad_token: self.padding.and_then(|padding| padding.pad_token),
+        };
+        (self.model, defaults)
+    }
+
+    fn check_steps(&self) -> Result<Growth, TokenizerError> {
+        let of_added = growth_of_steps(&self.normalizer, "normalizers")?;
+        let of_splitting = growth_of_steps(&self.pre_tokenizer, "pretokenizers")?;
         for processor in steps(&self.post_processor, "processors")? {
             check_template(processor)?;
         }
+        let growth = of_added.saturating_mul(of_splitting);
         match growth <= MAXIMUM_GROWTH {
-            true => Ok(growth),
+            true => Ok(Growth {
+                of_text: growth,
+                of_added,
+            }),
             false => Err(excessive(
                 "normalizers and pre-tokenizers that lengthen a text",
                 MAXIMUM_GROWTH,
@@ -93,6 +145,59 @@ impl<Model> File<Model> {
                 growth,
             )),
         }
+    }
+}
+
+/// Whether a JSON file can be read in a few times the memory that the largest
+/// in use take. Each value but the first stands behind one of four letters; in
+/// texts there are few of them.
+pub(super) fn check_values(file: &'static str, json: &[u8]) -> Result<(), TokenizerError> {
+    check_count(file, "values", MAXIMUM_VALUES, json, |byte| {
+        matches!(byte, b',' | b':' | b'[' | b'{')
+    })
+}
+
+/// The same of a `vocab.txt`.
+pub(super) fn check_lines(text: &[u8]) -> Result<(), TokenizerError> {
+    check_count("vocab.txt", "lines", MAXIMUM_LINES, text, |byte| {
+        byte == b'\n'
+    })
+}
+
+fn check_count(
+    file: &'static str,
+    unit: &'static str,
+    maximum: usize,
+    bytes: &[u8],
+    begins: impl Fn(u8) -> bool,
+) -> Result<(), TokenizerError> {
+    // Smaller files cannot have so many.
+    let found = match bytes.len() > maximum {
+        true => bytes.iter().filter(|&&byte| begins(byte)).count(),
+        false => 0,
+    };
+    match found <= maximum {
+        true => Ok(()),
+        false => Err(TokenizerError::TooLarge {
+            file,
+            maximum,
+            unit,
+            found,
+        }),
+    }
+}
+
+/// Whether added tokens can be looked for.
+pub(super) fn check_added<'a>(
+    contents: impl Iterator<Item = &'a str>,
+    growth: Growth,
+) -> Result<(), TokenizerError> {
+    let of_one = |content: &str| content.len().saturating_mul(growth.of_added);
+    let found = contents.map(of_one).fold(0, usize::saturating_add);
+    let maximum = MAXIMUM_ADDED * growth.of_added.min(BERT_GROWTH.of_added);
+    match found <= maximum {
+        true => Ok(()),
+        false => Err(TokenizerError::AddedTooLong { maximum, found }),
     }
 }
 
@@ -123,9 +228,9 @@ fn check_word(found: u64) -> Result<(), TokenizerError> {
 }
 
 /// The steps of a part, those of sequences one after the other.
-fn steps<'json>(part: &'json Value, list: &str) -> Result<Vec<&'json Value>, TokenizerError> {
+fn steps<'json>(part: &'json Part, list: &str) -> Result<Vec<&'json Value>, TokenizerError> {
     let mut steps = Vec::new();
-    let mut open = vec![part];
+    let mut open = vec![&part.0];
     while let Some(part) = open.pop() {
         match part.get(list).and_then(Value::as_array) {
             Some(inner) => open.extend(inner),
@@ -140,23 +245,32 @@ fn steps<'json>(part: &'json Value, list: &str) -> Result<Vec<&'json Value>, Tok
     Ok(steps)
 }
 
+/// At most so many bytes become of one in all steps of a part.
+fn growth_of_steps(part: &Part, list: &str) -> Result<usize, TokenizerError> {
+    let mut growth = 1_usize;
+    for step in steps(part, list)? {
+        growth = growth.saturating_mul(growth_of(step)?);
+    }
+    Ok(growth)
+}
+
 /// At most so many bytes become of one in this step of a normalizer or a
 /// pre-tokenizer.
 fn growth_of(step: &Value) -> Result<usize, TokenizerError> {
     let text = |field: &str| step.get(field).and_then(Value::as_str);
     let pattern = step.get("pattern");
     let pattern_text = |kind: &str| pattern?.get(kind)?.as_str();
-    if let Some(found) = pattern_text("Regex").map(str::len)
+    let plain = pattern_text("String").or_else(|| pattern?.as_str());
+    // Plain ones become regular expressions, too.
+    if let Some(found) = pattern_text("Regex").or(plain).map(str::len)
         && found > MAXIMUM_PATTERN
     {
-        let what = "a regular expression";
-        return Err(excessive(what, MAXIMUM_PATTERN, "bytes", found));
+        return Err(excessive("a pattern", MAXIMUM_PATTERN, "bytes", found));
     }
     if let Some(map) = text("precompiled_charsmap") {
         return growth_of_map(map);
     }
     let content = text("content").map_or(0, str::len);
-    let plain = pattern_text("String").or_else(|| pattern?.as_str());
     Ok(match (text("type"), plain) {
         (Some("Replace"), Some(plain)) if !plain.is_empty() => content.div_ceil(plain.len()).max(1),
         // What matches nothing is put between all bytes.

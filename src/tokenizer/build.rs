@@ -14,11 +14,11 @@ use tokenizers::{
     PreTokenizerWrapper, Tokenizer, TokenizerImpl,
 };
 
-use super::bounds::{self, File, Outline};
+use super::bounds::{self, File, Growth, Outline};
 use super::class::{Class, class};
 use super::error::TokenizerError;
-use super::settings::Settings;
-use crate::checkpoint::{TokenizerFiles, VocabularyFile};
+use super::settings::{Defaults, Numbered, Settings};
+use crate::checkpoint::{Json, TokenizerFiles, VocabularyFile};
 
 /// A tokenizer, and what has to be known beside it.
 pub(super) struct Built {
@@ -26,8 +26,7 @@ pub(super) struct Built {
     pub class: Class,
     /// The id that stands for what the vocabulary lacks.
     pub unknown_id: Option<u32>,
-    /// At most so many bytes become of one byte of a text.
-    pub growth: usize,
+    pub growth: Growth,
     /// Whether the beginning of a text is dropped rather than its end.
     pub truncates_beginning: bool,
     /// Whether the model is told which text a token is of.
@@ -37,11 +36,22 @@ pub(super) struct Built {
 /// The tokenizer that transformers makes of the files.
 pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, TokenizerError> {
     let model_config = files.model_config.as_deref().unwrap_or(model_config);
+    for (name, json) in [
+        ("tokenizer_config.json", &files.config),
+        ("special_tokens_map.json", &files.special_tokens_map),
+        ("added_tokens.json", &files.added_tokens),
+    ] {
+        bounds::check_values(name, json.as_deref().unwrap_or_default())?;
+    }
     match &files.vocabulary {
         VocabularyFile::Text(lines) => {
-            let mut settings = Settings::read(files, Vec::new())?;
+            let mut settings = Settings::read(files, Defaults::default())?;
             let class = class(std::mem::take(&mut settings.class), model_config, false)?;
-            bert(of_lines(lines)?, settings, class)
+            let model = match settings.config.vocab.take() {
+                Some(vocabulary) => of_config(vocabulary)?,
+                None => of_lines(lines)?,
+            };
+            bert(model, settings, class)
         }
         VocabularyFile::Json(json) => of_json(json, files, model_config),
     }
@@ -52,18 +62,27 @@ fn of_json(
     files: &TokenizerFiles,
     model_config: &[u8],
 ) -> Result<Built, TokenizerError> {
+    bounds::check_values("tokenizer.json", json)?;
     // Where the kind of model is not left open, the vocabulary goes straight
     // from the file to its table, four times as fast.
     let word_pieces = guard(|| Ok(serde_json::from_slice::<File<WordPiece>>(json)?)).ok();
-    let (growth, added, word_pieces, unigram_unknown) = match word_pieces {
-        Some(file) => (file.check()?, file.added_tokens, Some(file.model), None),
+    let (growth, word_pieces, unigram_unknown, defaults) = match word_pieces {
+        Some(file) => {
+            let growth = file.check()?;
+            let (model, defaults) = file.into_defaults();
+            (growth, Some(model), None, defaults)
+        }
         None => {
             let file: File<Outline> = serde_json::from_slice(json)
                 .map_err(|error| TokenizerError::Json(error.to_string()))?;
-            (file.check()?, file.added_tokens, None, file.model.unk_id)
+            let growth = file.check()?;
+            let (model, defaults) = file.into_defaults();
+            (growth, None, model.unk_id, defaults)
         }
     };
-    let mut settings = Settings::read(files, added)?;
+    let contents = defaults.added.iter().map(Numbered::content);
+    bounds::check_added(contents, growth)?;
+    let mut settings = Settings::read(files, defaults)?;
     match class(std::mem::take(&mut settings.class), model_config, true)? {
         class @ (Class::Bert | Class::BertWithoutSegments) => {
             let model = match word_pieces {
@@ -81,9 +100,9 @@ fn of_json(
 /// Whatever `tokenizer.json` says, and the tokens that files beside it add.
 fn as_it_is(
     json: &[u8],
-    settings: Settings,
+    mut settings: Settings,
     class: Class,
-    growth: usize,
+    growth: Growth,
     unigram_unknown: Option<u32>,
 ) -> Result<Built, TokenizerError> {
     type OfWordPieces = TokenizerImpl<
@@ -99,9 +118,12 @@ fn as_it_is(
         Err(_) => guard(|| Tokenizer::from_bytes(json))
             .map_err(|error| TokenizerError::Json(error.to_string()))?,
     };
+    if let Some(token) = settings.default_pad_token.take() {
+        settings.default_name("pad_token", &token);
+    }
     let added = inner.get_added_tokens_decoder();
     let known: Vec<String> = added.values().map(|token| token.content.clone()).collect();
-    add(&mut inner, &settings, &known)?;
+    add(&mut inner, &settings, &known, growth)?;
     // A tokenizer.json may carry both; attnviz decides itself.
     inner.with_padding(None);
     inner
@@ -110,10 +132,10 @@ fn as_it_is(
     Ok(Built {
         unknown_id: unknown_id(&inner).or(unigram_unknown),
         inner,
-        class,
         growth,
         truncates_beginning: settings.truncates_beginning(),
-        tells_segments: settings.tells_segments(false),
+        tells_segments: settings.tells_segments(class.tells_segments()),
+        class,
     })
 }
 
@@ -121,6 +143,7 @@ fn as_it_is(
 /// part of it.
 fn of_lines(lines: &[u8]) -> Result<WordPiece, TokenizerError> {
     let wrong = |error: &dyn std::fmt::Display| TokenizerError::Vocabulary(error.to_string());
+    bounds::check_lines(lines)?;
     let vocabulary = WordPiece::read_bytes(lines).map_err(|error| wrong(&error))?;
     if vocabulary.is_empty() {
         return Err(wrong(&"it is empty"));
@@ -160,6 +183,28 @@ fn of_other_model(json: &[u8]) -> Result<WordPiece, TokenizerError> {
             })
             .collect(),
     };
+    of_ids(vocabulary).map_err(|error| wrong(&error))
+}
+
+/// Word pieces with the vocabulary that `tokenizer_config.json` has of itself.
+fn of_config(vocabulary: Json) -> Result<WordPiece, TokenizerError> {
+    let wrong = |found: String| TokenizerError::OtherVocabulary { found };
+    let Json::Object(members) = vocabulary else {
+        return Err(wrong(vocabulary.in_words().to_owned()));
+    };
+    let ids = members.0.into_iter().map(|(token, id)| match &id {
+        Json::Number(number) => match number.as_u64().map(u32::try_from) {
+            Some(Ok(id)) => Ok((token, id)),
+            Some(Err(_)) | None => Err(wrong(format!("{number} for {token:?}"))),
+        },
+        Json::Null | Json::Boolean(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => {
+            Err(wrong(format!("{} for {token:?}", id.in_words())))
+        }
+    });
+    of_ids(ids.collect::<Result<_, _>>()?).map_err(|error| wrong(error.to_string()))
+}
+
+fn of_ids(vocabulary: HashMap<String, u32>) -> Result<WordPiece, serde_json::Error> {
     let untouched = WordPiece::default();
     // The builder takes none but a map of a crate that is not ours.
     serde_json::from_value(serde_json::json!({
@@ -168,7 +213,6 @@ fn of_other_model(json: &[u8]) -> Result<WordPiece, TokenizerError> {
         "max_input_chars_per_word": untouched.max_input_chars_per_word,
         "vocab": vocabulary,
     }))
-    .map_err(|error| wrong(&error))
 }
 
 /// BERT's tokenizer as transformers builds it (`tokenization_bert.py`).
@@ -203,13 +247,13 @@ fn bert(
         )))
         .map_err(TokenizerError::Tokenizers)?
         .with_pre_tokenizer(Some(BertPreTokenizer));
-    add(&mut inner, &settings, &[])?;
+    add(&mut inner, &settings, &[], bounds::BERT_GROWTH)?;
     // Where there is to be none, transformers puts the ids of BERT's own
     // vocabularies.
     let end = |key: &str, of_bert: &str, id_of_bert: u32| match settings.name(key) {
         Some(token) => {
-            let id = inner.token_to_id(token).unwrap_or_default();
-            (token.to_owned(), id)
+            let id = inner.token_to_id(token).or_else(|| unknown_id(&inner));
+            (token.to_owned(), id.unwrap_or(id_of_bert))
         }
         None => {
             let token = inner.id_to_token(id_of_bert);
@@ -217,20 +261,31 @@ fn bert(
         }
     };
     let separator = end("sep_token", "[SEP]", 3);
-    let classification = end("cls_token", "[CLS]", 2);
+    // Without both they have one name in its template, and so one id.
+    let classification = match (settings.name("cls_token"), settings.name("sep_token")) {
+        (None, None) => separator.clone(),
+        (_, _) => end("cls_token", "[CLS]", 2),
+    };
     inner.with_post_processor(Some(BertProcessing::new(separator, classification)));
     Ok(Built {
         unknown_id: unknown_id(&inner),
         inner,
         growth: bounds::BERT_GROWTH,
         truncates_beginning: settings.truncates_beginning(),
-        tells_segments: settings.tells_segments(class == Class::Bert),
+        tells_segments: settings.tells_segments(class.tells_segments()),
         class,
     })
 }
 
-fn add(inner: &mut Tokenizer, settings: &Settings, known: &[String]) -> Result<(), TokenizerError> {
-    guard(|| inner.add_tokens(settings.tokens(known))).map_err(TokenizerError::Tokenizers)?;
+fn add(
+    inner: &mut Tokenizer,
+    settings: &Settings,
+    known: &[String],
+    growth: Growth,
+) -> Result<(), TokenizerError> {
+    let tokens = settings.tokens(known);
+    bounds::check_added(tokens.iter().map(|token| token.content.as_str()), growth)?;
+    guard(|| inner.add_tokens(tokens)).map_err(TokenizerError::Tokenizers)?;
     if settings.config.split_special_tokens == Some(true) {
         inner.set_encode_special_tokens(true);
     }

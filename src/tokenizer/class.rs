@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::TokenizerError;
-use super::families::{BUILT_ANEW, NEEDS, PROGRAMS, class_of_family};
+use super::families::{BUILT_ANEW, NEEDS, PROGRAMS, WITH_SEGMENTS, class_of_family};
 
 /// How transformers makes a tokenizer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,19 @@ pub(super) enum Class {
     /// What the class of this name makes of the vocabulary of `tokenizer.json`;
     /// here what that file says, as far as it goes.
     BuiltAnew(String),
+}
+
+impl Class {
+    /// Whether its models are told which text a token is of.
+    pub(super) fn tells_segments(&self) -> bool {
+        match self {
+            Self::Bert => true,
+            Self::BertWithoutSegments | Self::AsItIs => false,
+            Self::BuiltAnew(class) => {
+                WITH_SEGMENTS.contains(&class.strip_suffix("Fast").unwrap_or(class))
+            }
+        }
+    }
 }
 
 /// Classes that are BERT's own or go on from it.

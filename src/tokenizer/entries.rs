@@ -2,153 +2,240 @@
 //! together as transformers 5.23 does it in `_from_pretrained` and in the
 //! tokenizer's constructor (`tokenization_utils_base.py`).
 
-use std::fmt;
+use std::collections::HashSet;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use crate::checkpoint::{Json, Members};
+
+use super::error::TokenizerError;
+
+/// Names of special tokens, in the order in which they get ids.
+pub(super) const ATTRIBUTES: [&str; 7] = [
+    "bos_token",
+    "eos_token",
+    "unk_token",
+    "sep_token",
+    "pad_token",
+    "cls_token",
+    "mask_token",
+];
 
 /// Special tokens without a name.
-pub(super) const EXTRA: &str = "extra_special_tokens";
+const EXTRA: &str = "extra_special_tokens";
 
 /// What [`EXTRA`] was called before.
 const ADDITIONAL: &str = "additional_special_tokens";
 
+/// Special tokens with other names than [`ATTRIBUTES`].
+const SPECIFIC: &str = "model_specific_special_tokens";
+
 /// The entries of an object, in the order of the file, each key once.
 #[derive(Debug, Default)]
-pub(super) struct Entries(Vec<(String, Value)>);
+pub(super) struct Entries(Members);
+
+/// What the entries come to.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Special tokens by their names.
+    pub named: Members,
+    /// Special tokens without one.
+    pub extra: Vec<Json>,
+}
 
 impl Entries {
     /// Those of `tokenizer_config.json`.
     pub(super) fn of_config(json: &[u8]) -> Result<Self, serde_json::Error> {
-        let mut entries: Self = serde_json::from_slice(json)?;
-        let is_given = |value: &Value| match value {
-            Value::Null => false,
-            Value::Bool(value) => *value,
-            Value::Number(value) => value.as_f64() != Some(0.0),
-            Value::String(value) => !value.is_empty(),
-            Value::Array(values) => !values.is_empty(),
-            Value::Object(values) => !values.is_empty(),
-        };
-        if !entries.get(EXTRA).is_some_and(is_given)
+        let mut entries: Members = serde_json::from_slice(json)?;
+        if !entries.get(EXTRA).is_some_and(Json::is_truthy)
             && let Some(tokens) = entries.remove(ADDITIONAL)
         {
             entries.set(EXTRA, tokens);
         }
-        entries.name_extra();
+        let is_specific = |(key, value): &(String, Json)| {
+            is_token_of_model(key) && matches!(value, Json::Text(_))
+        };
+        let (specific, entries) = entries.0.into_iter().partition(is_specific);
+        let (mut specific, mut entries) = (Members(specific), Self(Members(entries)));
+        entries.name_extra(&mut specific);
+        if !specific.0.is_empty() {
+            // Those that the file itself has under this key are gone.
+            entries.0.set(SPECIFIC, Json::Object(specific));
+        }
         Ok(entries)
     }
 
     /// Lets those of `special_tokens_map.json` go before. All tokens there are
     /// special.
     pub(super) fn take_map(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
-        let map: Self = serde_json::from_slice(json)?;
-        for (key, value) in map.0 {
-            let value = match (as_special(value), self.get(EXTRA)) {
-                (Value::Array(more), Some(Value::Array(tokens))) if key == EXTRA => {
-                    let mut tokens = tokens.clone();
-                    for token in more {
-                        if !tokens.contains(&token) {
-                            tokens.push(token);
-                        }
-                    }
-                    Value::Array(tokens)
+        let map: Members = serde_json::from_slice(json)?;
+        let before = |(key, value): (String, Json)| {
+            let value = match (value, self.0.get(EXTRA)) {
+                (Json::Object(token), _) if key != EXTRA => Json::Object(as_special(token)),
+                (Json::List(more), earlier) if key == EXTRA => {
+                    let tokens = match earlier {
+                        Some(Json::List(tokens)) => tokens.as_slice(),
+                        _ => &[],
+                    };
+                    Json::List(with_more(tokens, more))
                 }
                 (value, _) => value,
             };
-            self.set(&key, value);
+            (key, value)
+        };
+        let map: Vec<(String, Json)> = map.0.into_iter().map(before).collect();
+        self.0.update(map);
+        let mut named = Members::default();
+        self.name_extra(&mut named);
+        if !named.0.is_empty() {
+            let mut specific = match self.0.remove(SPECIFIC) {
+                Some(Json::Object(specific)) => specific,
+                _ => Members::default(),
+            };
+            specific.update(named.0);
+            self.0.set(SPECIFIC, Json::Object(specific));
         }
-        self.name_extra();
         Ok(())
     }
 
-    /// Whether the content is that of one of the `named` tokens, or of one
-    /// without a name.
-    pub(super) fn has_token(&self, named: &[&str], content: &str) -> bool {
-        let is_content = |value: &Value| {
-            value == content || value.get("content").is_some_and(|of| of == content)
+    /// What the usual tokens are, and those without a name.
+    pub(super) fn contents(&self) -> HashSet<&str> {
+        let named = ATTRIBUTES.iter().filter_map(|key| self.0.get(key));
+        let extra = match self.0.get(EXTRA) {
+            Some(Json::List(tokens)) => tokens.as_slice(),
+            _ => &[],
         };
-        let mut values = named.iter().filter_map(|key| self.get(key));
-        let extra = self.get(EXTRA).and_then(Value::as_array);
-        values.any(is_content) || extra.is_some_and(|tokens| tokens.iter().any(is_content))
+        named.chain(extra).filter_map(content).collect()
     }
 
-    /// All of them. A list with the older key counts where there is none with
-    /// the newer one, be it empty.
-    pub(super) fn settled(mut self) -> Vec<(String, Value)> {
-        if self.get(EXTRA).is_none()
-            && let Some(tokens) = self.remove(ADDITIONAL)
+    /// All special tokens. A list with the older key counts where there is none
+    /// with the newer one, be it empty.
+    ///
+    /// # Errors
+    /// When one of the entries that hold tokens holds something else.
+    pub(super) fn settled(mut self) -> Result<Settled, TokenizerError> {
+        if self.0.get(EXTRA).is_none()
+            && let Some(tokens) = self.0.remove(ADDITIONAL)
         {
-            self.set(EXTRA, tokens);
-            self.name_extra();
+            self.0.set(EXTRA, tokens);
         }
-        self.0
-    }
-
-    fn get(&self, key: &str) -> Option<&Value> {
-        let entry = self.0.iter().find(|(name, _)| name == key);
-        entry.map(|(_, value)| value)
-    }
-
-    fn set(&mut self, key: &str, value: Value) {
-        match self.0.iter_mut().find(|(name, _)| name == key) {
-            Some((_, earlier)) => *earlier = value,
-            None => self.0.push((key.to_owned(), value)),
-        }
-    }
-
-    fn remove(&mut self, key: &str) -> Option<Value> {
-        let index = self.0.iter().position(|(name, _)| name == key)?;
-        Some(self.0.remove(index).1)
-    }
-
-    /// Tokens that an object names beside the usual ones are entries like
-    /// these.
-    fn name_extra(&mut self) {
-        if let Some(Value::Object(_)) = self.get(EXTRA)
-            && let Some(Value::Object(tokens)) = self.remove(EXTRA)
-        {
-            for (key, value) in tokens {
-                self.set(&key, value);
+        let wrong = |key: &str, value: &Json| TokenizerError::SpecialToken {
+            key: key.to_owned(),
+            found: value.in_words(),
+        };
+        let mut settled = Settled::default();
+        let (extra, specific) = (self.0.remove(EXTRA), self.0.remove(SPECIFIC));
+        for key in ATTRIBUTES {
+            if let Some(value) = self.0.remove(key) {
+                settled.named.set(key, value);
             }
+        }
+        match extra {
+            Some(Json::List(tokens)) => settled.extra = tokens,
+            Some(Json::Object(tokens)) => settled.take(tokens),
+            Some(Json::Null) | None => {}
+            Some(other @ (Json::Boolean(_) | Json::Number(_) | Json::Text(_))) => {
+                return Err(wrong(EXTRA, &other));
+            }
+        }
+        settled.take(Members(
+            self.0
+                .0
+                .into_iter()
+                .filter(|(key, value)| is_token_of_model(key) && is_token(value))
+                .collect(),
+        ));
+        match specific {
+            Some(Json::Object(tokens)) => settled.take(tokens),
+            Some(Json::Null) | None => {}
+            Some(other @ (Json::Boolean(_) | Json::Number(_) | Json::Text(_) | Json::List(_))) => {
+                return Err(wrong(SPECIFIC, &other));
+            }
+        }
+        let is_wrong = |value: &Json| match value {
+            Json::Text(_) => false,
+            // Older versions wrote no `__type`.
+            Json::Object(token) => token.get("content").is_none(),
+            Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) => true,
+        };
+        let is_none = |key: &str, value: &Json| ATTRIBUTES.contains(&key) && *value == Json::Null;
+        let mut named = settled.named.0.iter();
+        if let Some((key, value)) =
+            named.find(|(key, value)| is_wrong(value) && !is_none(key, value))
+        {
+            return Err(wrong(key, value));
+        }
+        match settled.extra.iter().find(|value| is_wrong(value)) {
+            Some(value) => Err(wrong(EXTRA, value)),
+            None => Ok(settled),
+        }
+    }
+
+    /// Tokens without a name that have one are put among those that do.
+    fn name_extra(&mut self, named: &mut Members) {
+        match self.0.remove(EXTRA) {
+            Some(Json::Object(tokens)) => {
+                named.update(tokens.0);
+            }
+            Some(other) => self.0.set(EXTRA, other),
+            None => {}
         }
     }
 }
 
-/// The same, with every token that is an object marked as a special one.
-fn as_special(value: Value) -> Value {
+impl Settled {
+    fn take(&mut self, tokens: Members) {
+        self.named.update(tokens.0);
+    }
+}
+
+/// Whether a key may name a special token of the model's own.
+fn is_token_of_model(key: &str) -> bool {
+    key.ends_with("_token") && !ATTRIBUTES.contains(&key)
+}
+
+/// Whether a value is a token: a text, or an object that says it is one.
+fn is_token(value: &Json) -> bool {
     match value {
-        Value::Object(mut fields) => {
-            if fields.contains_key("content") {
-                fields.insert("special".to_owned(), Value::Bool(true));
-                return Value::Object(fields);
-            }
-            let named = fields.into_iter();
-            Value::Object(named.map(|(key, value)| (key, as_special(value))).collect())
-        }
-        Value::Array(tokens) => tokens.into_iter().map(as_special).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+        Json::Text(_) => true,
+        Json::Object(token) => token.get(TYPE) == Some(&Json::Text(TOKEN.to_owned())),
+        Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) => false,
     }
 }
 
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Entries;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entries, M::Error> {
-                let mut entries = Entries::default();
-                while let Some((key, value)) = map.next_entry::<String, Value>()? {
-                    entries.set(&key, value);
-                }
-                Ok(entries)
-            }
-        }
-        deserializer.deserialize_map(InOrder)
+/// What a token is that is written as a text, or as an object.
+fn content(token: &Json) -> Option<&str> {
+    let content = match token {
+        Json::Object(token) => token.get("content")?,
+        other => other,
+    };
+    match content {
+        Json::Text(text) => Some(text),
+        Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) | Json::Object(_) => None,
     }
+}
+
+/// The tokens and `more` special ones, but for those that are there.
+fn with_more(tokens: &[Json], more: Vec<Json>) -> Vec<Json> {
+    let more: Vec<Json> = more
+        .into_iter()
+        .map(|token| match token {
+            Json::Object(token) => Json::Object(as_special(token)),
+            token => token,
+        })
+        .collect();
+    let mut there: HashSet<&Json> = tokens.iter().collect();
+    let more = more.iter().filter(|token| there.insert(token));
+    tokens.iter().chain(more).cloned().collect()
+}
+
+/// What says of an object that it is a token.
+const TYPE: &str = "__type";
+const TOKEN: &str = "AddedToken";
+
+/// A token, marked as a special one.
+fn as_special(mut token: Members) -> Members {
+    if token.get("content").is_some() {
+        token.set("special", Json::Boolean(true));
+        token.set(TYPE, Json::Text(TOKEN.to_owned()));
+    }
+    token
 }

@@ -29,6 +29,25 @@ pub enum TokenizerError {
         /// Where, and what was expected.
         source: serde_json::Error,
     },
+    /// What is to be a special token is none.
+    #[error(
+        "the special tokens of the tokenizer: expected {key} to be {}, found {found}",
+        if key.ends_with("_tokens") { "tokens" } else { "a text, or an object with content" }
+    )]
+    SpecialToken {
+        /// What it is called.
+        key: String,
+        /// What it is, in words.
+        found: &'static str,
+    },
+    /// `tokenizer_config.json` has a vocabulary, and it is none.
+    #[error(
+        "tokenizer_config.json has a vocab, which goes before vocab.txt: expected an object of tokens with their ids, found {found}"
+    )]
+    OtherVocabulary {
+        /// What it is, in words.
+        found: String,
+    },
     /// The tokenizer is a program, which no file replaces.
     #[error(
         "the tokenizer is a {class}, which needs {what}: expected a class that its files say all about, such as BertTokenizer"
@@ -62,6 +81,26 @@ pub enum TokenizerError {
         /// How much there is, or may become of a text.
         found: usize,
     },
+    /// A file would take very much memory and time to read.
+    #[error("{file}: expected at most {maximum} {unit}, found {found}")]
+    TooLarge {
+        /// The file.
+        file: &'static str,
+        /// The limit.
+        maximum: usize,
+        /// Of what.
+        unit: &'static str,
+        /// How many there may be.
+        found: usize,
+    },
+    /// Added tokens would take very much memory and time to look for.
+    #[error("expected added tokens of at most {maximum} bytes together, normalized, found {found}")]
+    AddedTooLong {
+        /// The limit.
+        maximum: usize,
+        /// What may become of them.
+        found: usize,
+    },
     /// A template leaves the text out, or repeats it.
     #[error(
         "tokenizer.json: expected text {id} once in the template for a {template} text, found it {found} times"
@@ -85,6 +124,16 @@ pub enum TokenizerError {
         id: u32,
         /// Rows of the word embedding table.
         row_count: usize,
+    },
+    /// The text has a token that may be one of two.
+    #[error(
+        "the added tokens {:?} and {:?} are the same to this tokenizer, which takes one or the other by chance: expected one of them",
+        tokens[0],
+        tokens[1]
+    )]
+    AmbiguousToken {
+        /// Both.
+        tokens: [String; 2],
     },
     /// There is no text.
     #[error("the {which} is empty")]
@@ -162,6 +211,7 @@ impl TokenizerError {
             }
             Self::Program { .. } => Some(Remedy::ComputeElsewhere),
             Self::NoJson { .. } => Some(Remedy::ConvertTokenizer),
+            Self::AmbiguousToken { .. } => Some(Remedy::NameTokenizer),
             Self::NoRow { .. }
             | Self::Json(_)
             | Self::Vocabulary(_)
@@ -169,7 +219,11 @@ impl TokenizerError {
             | Self::SpecialTokensMap { .. }
             | Self::AddedTokens { .. }
             | Self::NoUnknownToken
+            | Self::SpecialToken { .. }
+            | Self::OtherVocabulary { .. }
             | Self::Excessive { .. }
+            | Self::TooLarge { .. }
+            | Self::AddedTooLong { .. }
             | Self::Template { .. }
             | Self::Tokenizers(_) => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),
         }

@@ -60,6 +60,15 @@ pub(super) const BUILT_ANEW: [&str; 52] = [
     "XLNetTokenizer",
 ];
 
+/// Those of them whose models are told which text a token is of.
+pub(super) const WITH_SEGMENTS: [&str; 5] = [
+    "DebertaTokenizer",
+    "DebertaV2Tokenizer",
+    "FNetTokenizer",
+    "LayoutLMv2Tokenizer",
+    "MarkupLMTokenizer",
+];
+
 /// Classes of programs: they take no notice of a `tokenizer.json`, and split
 /// texts with dictionaries, SentencePiece or code of their own.
 pub(super) const PROGRAMS: [&str; 47] = [

@@ -2,6 +2,7 @@
 //! bytes a byte, and of a long text the model reads the beginning alone: so it
 //! is tokenized stretch by stretch, and what is not kept is only counted.
 
+use rayon::prelude::*;
 use tokenizers::{Encoding, Tokenizer};
 
 use super::build::guard;
@@ -16,6 +17,9 @@ const LONGEST: usize = 1 << 20;
 /// Longer texts are not counted to their ends where nobody has to know by how
 /// much they are too long, in bytes: it would take seconds.
 const LONGEST_COUNTED: usize = 4 << 20;
+
+/// So many stretches are counted at once.
+const COUNTED_AT_ONCE: usize = 4;
 
 /// How much of a text an error repeats, in characters.
 const MAXIMUM_SHOWN_LENGTH: usize = 40;
@@ -62,13 +66,13 @@ impl Tokens {
         let longest = (MAXIMUM_STRETCH / wanted.growth.max(1)).min(LONGEST);
         let mut tokens = Self::default();
         let mut start = 0;
+        let is_full = |tokens: &Self| !wanted.last && tokens.ids.len() >= wanted.kept;
         while let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) {
-            let length = stretch(rest, longest).map_err(|found| TokenizerError::NoSpace {
-                which,
-                maximum: longest,
-                found,
-            })?;
-            let stretch = rest.get(..length).unwrap_or(rest);
+            if wanted.stop.is_none() && is_full(&tokens) {
+                tokens.count += count(tokenizer, which, rest, longest)?;
+                break;
+            }
+            let stretch = first_stretch(rest, which, longest)?;
             let encoding =
                 guard(|| tokenizer.encode(stretch, false)).map_err(TokenizerError::Tokenizers)?;
             tokens.take(&encoding, start);
@@ -145,6 +149,51 @@ impl Tokens {
             Vec::new(),
             Default::default(),
         )
+    }
+}
+
+/// How many tokens a text has of which none is kept: several stretches are
+/// counted at once, as many as memory is meant for.
+fn count(
+    tokenizer: &Tokenizer,
+    which: &'static str,
+    text: &str,
+    longest: usize,
+) -> Result<usize, TokenizerError> {
+    let mut stretches = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let stretch = first_stretch(rest, which, longest)?;
+        stretches.push(stretch);
+        rest = rest.get(stretch.len()..).unwrap_or_default();
+    }
+    let mut count = 0;
+    for stretches in stretches.chunks(COUNTED_AT_ONCE) {
+        let counts: Result<Vec<usize>, TokenizerError> = stretches
+            .par_iter()
+            .map(|&stretch| {
+                let encoding = guard(|| tokenizer.encode_fast(stretch, false));
+                Ok(encoding.map_err(TokenizerError::Tokenizers)?.len())
+            })
+            .collect();
+        count += counts?.iter().sum::<usize>();
+    }
+    Ok(count)
+}
+
+/// The beginning of a text that is tokenized at once.
+fn first_stretch<'text>(
+    text: &'text str,
+    which: &'static str,
+    longest: usize,
+) -> Result<&'text str, TokenizerError> {
+    match stretch(text, longest) {
+        Ok(length) => Ok(text.get(..length).unwrap_or(text)),
+        Err(found) => Err(TokenizerError::NoSpace {
+            which,
+            maximum: longest,
+            found,
+        }),
     }
 }
 

@@ -3,10 +3,13 @@
 //!
 //! `class` says which of transformers' tokenizers the files are for, by the
 //! names in `families`; `settings` what the small ones among them say, whose
-//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for; and
-//! `build` puts them together. `long` tokenizes texts of any length; `words` and
+//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for,
+//! each `part` of which is read up to a limit; `build` puts them together; and
+//! `ambiguous` finds tokens that are left to chance. `long` tokenizes texts of
+//! any length; `words` and
 //! `labels` say what is made of the tokens on an axis.
 
+mod ambiguous;
 mod bounds;
 mod build;
 mod class;
@@ -15,13 +18,15 @@ mod error;
 mod families;
 pub mod labels;
 mod long;
+mod part;
 mod settings;
 pub mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokenizers::{DecoderWrapper, Encoding, PostProcessor as _, PostProcessorWrapper};
 
+use self::ambiguous::ambiguous_tokens;
 use self::build::{Built, build, guard};
 use self::class::Class;
 use self::labels::Spelling;
@@ -47,6 +52,7 @@ pub struct Tokenizer {
     special_token_ids: BTreeSet<u32>,
     /// Written as they are, whatever the spelling of the vocabulary.
     added_token_ids: BTreeSet<u32>,
+    ambiguous_tokens: BTreeMap<u32, [u32; 2]>,
     unknown_id: Option<u32>,
     /// `None` where only the tokens of a text tell.
     spelling: Option<Spelling>,
@@ -83,6 +89,7 @@ impl Tokenizer {
         Ok(Self {
             special_token_ids: special.map(|(&id, _)| id).collect(),
             added_token_ids: added.keys().copied().collect(),
+            ambiguous_tokens: ambiguous_tokens(&inner),
             unknown_id,
             spelling: match &class {
                 Class::Bert | Class::BertWithoutSegments => Some(Spelling::Plain),
@@ -94,7 +101,7 @@ impl Tokenizer {
                 )),
                 Class::Bert | Class::BertWithoutSegments | Class::AsItIs => None,
             },
-            growth,
+            growth: growth.of_text,
             truncates_beginning,
             tells_segments,
             row_count: None,
@@ -121,7 +128,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// When a text is empty, becomes no token, is too long, or has a token that
-    /// the model has no word embedding for.
+    /// the model has no word embedding for, or that is one of two by chance.
     pub fn tokenize(
         &self,
         text: &str,
@@ -169,6 +176,13 @@ impl Tokenizer {
         }
         let units = self.units(&encoding, [text, pair.unwrap_or_default()]);
         self.check_rows(&units)?;
+        let mut ids = units.iter().map(|unit| unit.id);
+        if let Some(tokens) = ids.find_map(|id| self.ambiguous_tokens.get(&id)) {
+            let name = |id: u32| self.inner.id_to_token(id).unwrap_or_default();
+            return Err(TokenizerError::AmbiguousToken {
+                tokens: tokens.map(name),
+            });
+        }
         Ok(Prepared {
             input: Input::pair(text, pair.map(str::to_owned)),
             tells_segments: self.tells_segments,

@@ -2,27 +2,15 @@
 //! put together as transformers 5.23 does it in `_from_pretrained`
 //! (`tokenization_utils_base.py`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokenizers::AddedToken;
 
 use super::class::Named;
-use super::entries::{EXTRA, Entries};
+use super::entries::{ATTRIBUTES, Entries};
 use super::error::TokenizerError;
-use crate::checkpoint::TokenizerFiles;
-
-/// Names of special tokens, in the order in which they get ids.
-const ATTRIBUTES: [&str; 7] = [
-    "bos_token",
-    "eos_token",
-    "unk_token",
-    "sep_token",
-    "pad_token",
-    "cls_token",
-    "mask_token",
-];
+use crate::checkpoint::{Json, TokenizerFiles};
 
 /// The fields of `tokenizer_config.json` that matter.
 #[derive(Debug, Default, Deserialize)]
@@ -35,13 +23,25 @@ pub(super) struct Config {
     pub strip_accents: Option<bool>,
     /// Whether special tokens in a text are split like any other word.
     pub split_special_tokens: Option<bool>,
-    truncation_side: Option<String>,
+    /// A vocabulary that goes before that of `vocab.txt`.
+    pub vocab: Option<Json>,
+    truncation_side: Option<Side>,
     model_input_names: Option<Vec<String>>,
     added_tokens_decoder: Option<BTreeMap<u32, Written>>,
 }
 
+/// An end of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Side {
+    /// Its beginning.
+    Left,
+    /// Its end.
+    Right,
+}
+
 /// An added token as files write it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Written {
     content: String,
     #[serde(default)]
@@ -56,21 +56,29 @@ pub(super) struct Written {
 }
 
 impl Written {
-    fn token(self, special: bool) -> AddedToken {
+    /// One of which no more is said.
+    fn of(content: String, normalized: Option<bool>, special: bool) -> Self {
+        Self {
+            content,
+            single_word: false,
+            lstrip: false,
+            rstrip: false,
+            normalized,
+            special,
+        }
+    }
+
+    /// Special ones are looked for in the text as it is, unless it is said
+    /// otherwise.
+    fn into_added(self) -> AddedToken {
         AddedToken {
             content: self.content,
             single_word: self.single_word,
             lstrip: self.lstrip,
             rstrip: self.rstrip,
-            normalized: self.normalized.unwrap_or(!special),
-            special,
+            normalized: self.normalized.unwrap_or(!self.special),
+            special: self.special,
         }
-    }
-
-    /// With what it says itself.
-    pub(super) fn into_added(self) -> AddedToken {
-        let special = self.special;
-        self.token(special)
     }
 }
 
@@ -82,27 +90,40 @@ pub(super) struct Numbered {
     token: Written,
 }
 
+/// What a `tokenizer.json` says of what the files beside it say as well.
+#[derive(Debug, Default)]
+pub(super) struct Defaults {
+    pub added: Vec<Numbered>,
+    pub truncation_side: Option<Side>,
+    pub pad_token: Option<String>,
+}
+
+impl Numbered {
+    pub(super) fn content(&self) -> &str {
+        &self.token.content
+    }
+}
+
 /// What the files beside the vocabulary say together.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub config: Config,
     pub class: Named,
     /// Special tokens with a name, in the order in which they get ids.
-    named: Vec<(String, AddedToken)>,
+    named: Vec<(String, Written)>,
     /// Names that are said to stand for no token.
     without_token: Vec<String>,
+    /// The one to fill up with where no other file names one.
+    pub default_pad_token: Option<String>,
     /// Special tokens without one.
-    extra: Vec<AddedToken>,
+    extra: Vec<Written>,
     /// Added tokens by the id that they had.
-    added: BTreeMap<u32, AddedToken>,
+    added: BTreeMap<u32, Written>,
 }
 
 impl Settings {
-    /// Reads the files. Added tokens of `tokenizer.json` come from there.
-    pub(super) fn read(
-        files: &TokenizerFiles,
-        of_json: Vec<Numbered>,
-    ) -> Result<Self, TokenizerError> {
+    /// Reads the files beside a `tokenizer.json`, or beside a vocabulary.
+    pub(super) fn read(files: &TokenizerFiles, of_json: Defaults) -> Result<Self, TokenizerError> {
         let (config, class, mut entries) = match &files.config {
             Some(json) => (
                 serde_json::from_slice::<Config>(json)?,
@@ -116,18 +137,30 @@ impl Settings {
             class,
             named: Vec::new(),
             without_token: Vec::new(),
+            default_pad_token: of_json.pad_token,
             extra: Vec::new(),
             added: BTreeMap::new(),
         };
+        settings.config.truncation_side =
+            settings.config.truncation_side.or(of_json.truncation_side);
         match settings.config.added_tokens_decoder.take() {
-            Some(added) => {
-                let tokens = added.into_iter();
-                settings.added = tokens.map(|(id, token)| (id, token.into_added())).collect();
-            }
-            None => settings.added = older_files(files, of_json, &mut entries)?,
+            Some(added) => settings.added = added,
+            None => settings.added = older_files(files, of_json.added, &mut entries)?,
         }
-        for (key, value) in entries.settled() {
-            settings.take(key, value)?;
+        let settled = entries.settled()?;
+        let mut known = HashSet::new();
+        for value in settled.extra {
+            if let Some(token) = token(value)?
+                && known.insert(token.clone())
+            {
+                settings.extra.push(token);
+            }
+        }
+        for (key, value) in settled.named.0 {
+            match token(value)? {
+                Some(token) => settings.named.push((key, token)),
+                None => settings.without_token.push(key),
+            }
         }
         settings.unify();
         Ok(settings)
@@ -135,7 +168,7 @@ impl Settings {
 
     /// Whether `--truncate` drops the beginning of a text rather than its end.
     pub(super) fn truncates_beginning(&self) -> bool {
-        self.config.truncation_side.as_deref() == Some("left")
+        self.config.truncation_side == Some(Side::Left)
     }
 
     /// Whether the model is told which text a token is of; `default` is what the
@@ -157,7 +190,8 @@ impl Settings {
     /// none.
     pub(super) fn default_name(&mut self, key: &str, content: &str) {
         if self.name(key).is_none() && !self.without_token.iter().any(|name| name == key) {
-            let token = self.with_flags(AddedToken::from(content, true));
+            let token = Written::of(content.to_owned(), None, true);
+            let token = self.with_flags(token);
             self.named.push((key.to_owned(), token));
         }
     }
@@ -165,66 +199,47 @@ impl Settings {
     /// All tokens that have to be added, in the order in which they get ids.
     /// `known` ones are in the tokenizer already.
     pub(super) fn tokens(&self, known: &[String]) -> Vec<AddedToken> {
-        let mut tokens: Vec<AddedToken> = self.added.values().cloned().collect();
-        let is_named = |token: &AddedToken| {
-            let mut named = self.named.iter();
-            named.any(|(_, other)| other.content == token.content)
-        };
-        tokens
-            .iter_mut()
-            .for_each(|token| token.special |= is_named(token));
+        let mut tokens: Vec<&Written> = self.added.values().collect();
         let attribute = |key: &str| ATTRIBUTES.iter().position(|name| *name == key);
-        let mut named: Vec<&(String, AddedToken)> = self.named.iter().collect();
+        let mut named: Vec<&(String, Written)> = self.named.iter().collect();
         // Those that all models have come first; the sort keeps the others.
         named.sort_by_key(|(key, _)| attribute(key).unwrap_or(ATTRIBUTES.len()));
         let named = named.into_iter().map(|(_, token)| token);
-        for token in named.chain(&self.extra) {
-            let is_there = known.contains(&token.content)
-                || tokens.iter().any(|other| other.content == token.content);
-            if !is_there {
-                tokens.push(token.clone());
-            }
-        }
-        tokens
-    }
-
-    fn take(&mut self, key: String, value: Value) -> Result<(), TokenizerError> {
-        match (key, value) {
-            (key, Value::Array(tokens)) if key == EXTRA => {
-                for value in tokens {
-                    if let Some(token) = token(value)?
-                        && !self.extra.contains(&token)
-                    {
-                        self.extra.push(token);
-                    }
-                }
-            }
-            (key, Value::Null) if ATTRIBUTES.contains(&key.as_str()) => {
-                self.without_token.push(key);
-            }
-            (key, value) if key.ends_with("_token") => {
-                self.named.extend(token(value)?.map(|token| (key, token)));
-            }
-            _ => {}
-        }
-        Ok(())
+        let mut there: HashSet<&str> = known.iter().map(String::as_str).collect();
+        there.extend(tokens.iter().copied().map(content));
+        let more = named.chain(&self.extra);
+        tokens.extend(more.filter(|token| there.insert(content(token))));
+        // Whatever its own description says, a token with a name is special.
+        let is_named: HashSet<&str> = self.named.iter().map(|(_, token)| content(token)).collect();
+        let tokens = tokens.into_iter().map(|token| Written {
+            special: token.special || is_named.contains(content(token)),
+            ..token.clone()
+        });
+        tokens.map(Written::into_added).collect()
     }
 
     /// A special token is matched as the list of added tokens says, where it is
     /// in there.
     fn unify(&mut self) {
-        let named = std::mem::take(&mut self.named);
-        let unified = named
-            .into_iter()
-            .map(|(key, token)| (key, self.with_flags(token)));
-        self.named = unified.collect();
+        // Of several with one content the first counts.
+        let added = self.added.values().rev();
+        let added: HashMap<&str, &Written> = added.map(|token| (content(token), token)).collect();
+        for (_, token) in &mut self.named {
+            if let Some(found) = added.get(content(token)) {
+                *token = (*found).clone();
+            }
+        }
     }
 
-    fn with_flags(&self, token: AddedToken) -> AddedToken {
+    fn with_flags(&self, token: Written) -> Written {
         let mut added = self.added.values();
         let found = added.find(|other| other.content == token.content);
         found.cloned().unwrap_or(token)
     }
+}
+
+fn content(token: &Written) -> &str {
+    &token.content
 }
 
 /// The added tokens of the files that go before `added_tokens_decoder`, and
@@ -233,7 +248,7 @@ fn older_files(
     files: &TokenizerFiles,
     of_json: Vec<Numbered>,
     entries: &mut Entries,
-) -> Result<BTreeMap<u32, AddedToken>, TokenizerError> {
+) -> Result<BTreeMap<u32, Written>, TokenizerError> {
     if let Some(json) = &files.special_tokens_map {
         let wrong = |source| TokenizerError::SpecialTokensMap { source };
         entries.take_map(json).map_err(wrong)?;
@@ -242,26 +257,27 @@ fn older_files(
     if let Some(json) = &files.added_tokens {
         let wrong = |source| TokenizerError::AddedTokens { source };
         let tokens: BTreeMap<String, u32> = serde_json::from_slice(json).map_err(wrong)?;
+        let special_ones = entries.contents();
         for (content, id) in tokens {
-            let special = entries.has_token(&ATTRIBUTES, &content);
-            added.insert(id, AddedToken::from(content, special));
+            let special = special_ones.contains(content.as_str());
+            added.insert(id, Written::of(content, Some(!special), special));
         }
     }
     for Numbered { id, token } in of_json {
-        added.insert(id, token.into_added());
+        added.insert(id, token);
     }
     Ok(added)
 }
 
 /// A token that is written as a name, or as an object with its matching rules;
 /// `None` where there is neither.
-fn token(value: Value) -> Result<Option<AddedToken>, TokenizerError> {
+fn token(value: Json) -> Result<Option<Written>, TokenizerError> {
     match value {
-        Value::String(name) => Ok(Some(AddedToken::from(name, true))),
-        Value::Object(_) => {
-            let written: Written = serde_json::from_value(value)?;
-            Ok(Some(written.into_added()))
+        Json::Text(name) => Ok(Some(Written::of(name, None, true))),
+        Json::Object(_) => {
+            let written = serde_json::from_value(serde_json::to_value(value)?)?;
+            Ok(Some(written))
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => Ok(None),
+        Json::Null | Json::Boolean(_) | Json::Number(_) | Json::List(_) => Ok(None),
     }
 }

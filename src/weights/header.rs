@@ -1,11 +1,18 @@
 //! The header of a safetensors file, checked: of weights, and of saved runs.
 
+use std::fmt;
 use std::io::{self, Read};
 
 use safetensors::tensor::Metadata;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use thiserror::Error;
 
 use crate::remedy::Remedy;
+
+/// The most tensors of a file, of which each takes a thousand bytes; models have
+/// a few hundred.
+const MAXIMUM_TENSORS: usize = 100_000;
 
 /// What a safetensors file says it holds.
 #[derive(Debug)]
@@ -84,9 +91,16 @@ impl SafetensorsHeader {
         file.take(length)
             .read_to_end(&mut header)
             .map_err(HeaderError::Io)?;
-        let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| {
+        let not_understood = |error: serde_json::Error| {
             HeaderError::Malformed(format!("its header cannot be understood: {error}"))
-        })?;
+        };
+        let Count(found) = serde_json::from_slice(&header).map_err(not_understood)?;
+        if found > MAXIMUM_TENSORS {
+            return Err(HeaderError::Malformed(format!(
+                "it has {found} tensors, at most {MAXIMUM_TENSORS} are read"
+            )));
+        }
+        let metadata: Metadata = serde_json::from_slice(&header).map_err(not_understood)?;
         let data_start = 8 + length;
         let data_length = metadata.data_len() as u64;
         let found_length = file_length - data_start;
@@ -103,5 +117,30 @@ impl SafetensorsHeader {
             metadata,
             data_start,
         })
+    }
+}
+
+/// How many entries an object has; none of them is kept.
+struct Count(usize);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Count;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Count, A::Error> {
+                let mut count = 0;
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Count(count))
+            }
+        }
+        deserializer.deserialize_map(Entries)
     }
 }

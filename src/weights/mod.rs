@@ -150,7 +150,8 @@ impl Weights {
     }
 
     /// One whole tensor of `shape`, row after row. `name` is without prefix;
-    /// a layer norm's `weight` and `bias` are also found as `gamma` and `beta`.
+    /// a layer norm's `weight` and `bias` are also found as `gamma` and `beta`,
+    /// which go before.
     ///
     /// # Errors
     /// When it is missing, of another shape or type, or not finite.
@@ -333,7 +334,8 @@ impl Weights {
     /// The full name and the file of a tensor whose shape is as expected.
     fn locate(&self, name: &str, shape: &[usize]) -> Result<(String, &Source), WeightsError> {
         let name = format!("{}{name}", self.prefix);
-        let (name, index) = [Some(name.clone()), names::old_name(&name)]
+        // Where a layer norm has both, transformers takes the old one.
+        let (name, index) = [names::old_name(&name), Some(name.clone())]
             .into_iter()
             .flatten()
             .find_map(|name| self.source_of.get(&name).map(|&index| (name, index)))

@@ -70,7 +70,12 @@ const KEPT_TO: &[(&[&str], &[&str])] = &[
             "fs::create_dir_all",
             "tempfile",
         ],
-        &["store/write/", "checkpoint/hub/"],
+        &[
+            "store/write/",
+            "checkpoint/hub/",
+            // What is remembered between runs.
+            "checkpoint/remembered.rs",
+        ],
     ),
     (
         &["println", "print", "eprintln", "dbg", "stdout", "stderr"],

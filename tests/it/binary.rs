@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -83,6 +84,26 @@ impl Workplace {
     /// Runs the binary to its end.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Outcome {
         Outcome::of(self.command(arguments).output())
+    }
+
+    /// Runs the binary to its end with these bytes on standard input.
+    pub fn run_with_input<A: AsRef<OsStr>>(&self, arguments: &[A], input: &[u8]) -> Outcome {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut pipe = child.stdin.take().expect("there is a pipe");
+        let output = thread::scope(|scope| {
+            // Who has read enough goes away.
+            scope.spawn(move || {
+                let _ = pipe.write_all(input);
+            });
+            child.wait_with_output()
+        });
+        Outcome::of(output)
     }
 
     /// Runs the binary and expects that it succeeds.

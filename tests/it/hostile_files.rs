@@ -364,6 +364,7 @@ fn a_damaged_vocabulary_is_refused_or_used() {
         WHOLE,
         100,
     );
+    check_odd_json("relu-uncased-vocabulary", "tokenizer_config.json", 150);
 }
 
 #[test]

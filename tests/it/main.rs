@@ -23,14 +23,18 @@ mod memory;
 mod readme;
 mod reference;
 mod remedies;
+mod remembered;
 mod reproducibility;
 mod runs;
 mod saved;
+
+mod settings_files;
 mod shared;
 mod single_pass;
 mod svg;
 mod tls_front;
 mod tokenizer;
+mod tokenizer_bombs;
 mod tokenizer_cases;
 mod units;
 mod vocabularies;

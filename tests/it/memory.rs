@@ -15,8 +15,9 @@ use crate::binary::{Outcome, Workplace, copy_of_fixture};
 /// Positions of the model.
 const POSITIONS: usize = 40_000;
 
-/// A fixture with room for many more tokens, none of which tells its place.
-fn model(folder: &Path) {
+/// A fixture with room for many more tokens, none of which tells its place: its
+/// weights have more than five megabytes.
+pub fn model(folder: &Path) {
     copy_of_fixture("relu-uncased-vocabulary", folder);
     let config = fs::read(folder.join("config.json")).expect("there is a config");
     let mut config: serde_json::Value = serde_json::from_slice(&config).expect("it is JSON");
@@ -170,4 +171,31 @@ fn units_of_attention_from_elsewhere_are_counted_before_they_are_made() {
     let words = "it.npy: the numbers take about 132 MB of memory";
     assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
     workplace.succeed(&["render", "it.npy"]);
+}
+
+#[test]
+fn a_long_token_that_thousands_are_mistaken_for_is_kept_once() {
+    let workplace = Workplace::new();
+    let model = workplace.path().join("model");
+    copy_of_fixture("relu-uncased-vocabulary", &model);
+    // Of what follows the letter nothing is left in lower case; with a copy of
+    // the long token for each of the others they would take three gigabytes.
+    let long = format!("a{}", "\u{1}".repeat(400_000));
+    let others = (0..8_192).map(|number| {
+        let digits = format!("{number:013b}");
+        format!("a{}", digits.replace('0', "\u{1}").replace('1', "\u{2}"))
+    });
+    let tokens = std::iter::once(long).chain(others).zip(1_000..);
+    let tokens: serde_json::Map<String, serde_json::Value> = tokens
+        .map(|(content, id)| {
+            let token = serde_json::json!({"content": content, "normalized": true});
+            (format!("{id}"), token)
+        })
+        .collect();
+    let config = serde_json::json!({"added_tokens_decoder": tokens});
+    let path = model.join("tokenizer_config.json");
+    fs::write(path, config.to_string()).expect("it can be written");
+    let arguments = ["encode", "the", "-m", "./model", "--threads", "1"];
+    let outcome = run(&workplace, 2_000_000, &arguments);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
 }

@@ -394,7 +394,7 @@ fn a_tokenizer_json_that_asks_for_too_much_is_refused_before_a_text_is_touched()
             "1024 times",
         ),
         ("normalizer", map, "precompiled_charsmap"),
-        ("normalizer", regex, "regular expression"),
+        ("normalizer", regex, "a pattern"),
         (
             "pre_tokenizer",
             sequence(&byte_level, 40, "pre_tokenizer"),

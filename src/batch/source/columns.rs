@@ -1,6 +1,8 @@
 //! Which columns of a table, or which fields of a JSON object, an input is made
 //! of: those that the user names, or the usual ones.
 
+use std::cmp::Reverse;
+
 use strsim::osa_distance;
 use thiserror::Error;
 
@@ -26,6 +28,16 @@ const USUAL: [(&str, &[&str]); 12] = [
 ];
 /// attnviz's own name of second texts, which goes with any text.
 const PAIR: &str = "pair";
+/// Names of second texts that are not taken where nobody says so.
+const OTHER_SECONDS: [&str; 7] = [
+    "sentence_pair",
+    "answer",
+    "document",
+    "paragraph",
+    "response",
+    "evidence",
+    "conclusion",
+];
 /// The usual name of ids.
 const ID: &str = "id";
 /// So many names are told.
@@ -96,6 +108,19 @@ pub enum ColumnError {
 }
 
 impl ColumnError {
+    /// With the columns first whose fields in the first row look most like a text.
+    pub(super) fn with_example(self, field: impl Fn(usize) -> String) -> Self {
+        let Self::NoText { found, mut likely } = self else {
+            return self;
+        };
+        let field = |name: &String| {
+            let position = found.iter().position(|found| found == name);
+            position.map(|position| likelihood(&field(position)))
+        };
+        likely.sort_by_key(|name| Reverse(field(name)));
+        Self::NoText { found, likely }
+    }
+
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
@@ -120,6 +145,28 @@ impl ColumnError {
             Self::Twice { .. } => Remedy::RenameColumns,
         })
     }
+}
+
+/// What stands between the names of a header, where a line is one for certain:
+/// names of one word each, or between tabs, and one of them the usual one of
+/// texts.
+pub(super) fn header_delimiter(line: &str) -> Option<char> {
+    ['\t', ',', ';'].into_iter().find(|&delimiter| {
+        let mut names = line
+            .split(delimiter)
+            .map(|name| name.trim().trim_matches('"'));
+        let are_words = delimiter == '\t' || names.clone().all(|name| !name.contains(' '));
+        let is_usual = |name: &str| {
+            let mut usual = USUAL.iter();
+            usual.any(|(text, _)| name.eq_ignore_ascii_case(text))
+        };
+        line.contains(delimiter) && are_words && names.any(is_usual)
+    })
+}
+
+/// How much a field looks like a text: by its words, then by its length.
+pub(super) fn likelihood(field: &str) -> (usize, usize) {
+    (field.split_whitespace().count(), field.chars().count())
 }
 
 /// The names that are more likely those of texts, unless there are none.
@@ -208,6 +255,7 @@ pub(super) fn choose(columns: &Columns, names: &[&str]) -> Result<Chosen, Column
 fn unread_pair(names: &[&str], others: [Option<usize>; 2]) -> Option<usize> {
     let seconds = USUAL.iter().flat_map(|(_, seconds)| seconds.iter());
     seconds
+        .chain(&OTHER_SECONDS)
         .filter_map(|second| find(names, second, InputColumn::Pair).ok()?)
         .find(|&position| !others.contains(&Some(position)))
 }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::InputSource;
 use super::decoder::{Decoder, Meter};
 use super::error::SourceError;
-use super::object;
+use super::object::{self, Surroundings};
 use super::record::{MAXIMUM_LENGTH, Record, RecordError, RecordText};
 
 /// The line that an element begins on, and what it says.
@@ -111,7 +111,11 @@ impl Elements {
         if !is_whole {
             self.has_ended = true;
         }
-        let parse = |json, is_alone| object::parse(json, &source.columns, is_alone);
+        let parse = |json, surroundings| object::parse(json, &source.columns, surroundings);
+        let surroundings = match self.is_array {
+            true => Surroundings::Array,
+            false => Surroundings::Sequence,
+        };
         let content = match &bytes {
             _ if !is_whole => Err(RecordError::BrokenArray {
                 expected: "the end of the element",
@@ -120,13 +124,13 @@ impl Elements {
             None => Err(RecordError::TooLong {
                 maximum: MAXIMUM_LENGTH,
             }),
-            Some(bytes) => RecordError::text(bytes).and_then(|json| parse(json, false)),
+            Some(bytes) => RecordError::text(bytes).and_then(|json| parse(json, surroundings)),
         };
         // Whether it is alone matters for what is wrong with it, and a pipe may
         // take its time to tell.
         let content = match (&bytes, content) {
             (Some(bytes), Err(_)) if is_whole && self.is_alone()? => {
-                RecordError::text(bytes).and_then(|json| parse(json, true))
+                RecordError::text(bytes).and_then(|json| parse(json, Surroundings::Nothing))
             }
             (_, content) => content,
         };

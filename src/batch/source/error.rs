@@ -1,7 +1,7 @@
 //! Why a file of inputs cannot be read at all.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -90,6 +90,9 @@ impl SourceError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
+            Self::Io { file, source } if is_text(file, source) => {
+                Remedy::EncodeText { text: file.clone() }
+            }
             Self::Io { .. } => Remedy::NameReadableInputs,
             Self::Foreign { path, kind, .. } => Remedy::ConvertFile {
                 file: path.display().to_string(),
@@ -132,4 +135,12 @@ impl SourceError {
             | Self::Empty { .. } => false,
         }
     }
+}
+
+/// Whether what is no file is rather a text than a file's name.
+fn is_text(file: &str, error: &io::Error) -> bool {
+    let has_extension = Path::new(file).extension().is_some_and(|extension| {
+        !extension.is_empty() && !extension.to_string_lossy().contains(' ')
+    });
+    error.kind() == io::ErrorKind::NotFound && file.contains(' ') && !has_extension
 }

@@ -33,6 +33,7 @@ use crate::store::batch_records::{Columns, Reading};
 use decoder::{Decoder, Meter};
 use elements::Elements;
 use lines::Lines;
+use object::Surroundings;
 use table::Table;
 
 pub use columns::ColumnError;
@@ -210,16 +211,22 @@ impl InputSource {
         }
     }
 
-    /// Whether an input is an object of JSON, or the beginning of an array of
-    /// them, in a file that is read as lines of text.
-    pub(super) fn is_like_json(&self, record: &Record) -> bool {
-        let text = record.content.as_ref().map(|content| content.text.trim());
-        let is_json = |text: &str| {
-            let rest = text.strip_prefix('[').unwrap_or(text).trim_start();
-            let rest = rest.strip_prefix('{').map(str::trim_start);
-            rest.is_some_and(|rest| rest.starts_with('"')) || text == "[" || text == "{"
-        };
-        self.format == InputFormat::Text && text.is_ok_and(is_json)
+    /// Which format the first input of a file that is read as lines of text looks
+    /// like: an object of JSON or the beginning of an array of them, or the header
+    /// of a table.
+    pub(super) fn looks_like(&self, first: &Record) -> Option<InputFormat> {
+        let content = first.content.as_ref().ok();
+        let text = content.filter(|_| self.format == InputFormat::Text)?;
+        let text = text.text.trim();
+        let rest = text.strip_prefix('[').unwrap_or(text).trim_start();
+        let rest = rest.strip_prefix('{').map(str::trim_start);
+        if rest.is_some_and(|rest| rest.starts_with('"')) || text == "[" || text == "{" {
+            return Some(InputFormat::JsonLines);
+        }
+        match columns::header_delimiter(text)? {
+            '\t' => Some(InputFormat::Tsv),
+            _ => Some(InputFormat::Csv),
+        }
     }
 
     fn io(&self, source: io::Error) -> SourceError {
@@ -302,7 +309,7 @@ impl Records {
                 })
             }),
             Kind::JsonLines(lines) => next_line(lines, source, |line| {
-                object::parse(line, &source.columns, false)
+                object::parse(line, &source.columns, Surroundings::Line)
             }),
             Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),

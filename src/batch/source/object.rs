@@ -1,6 +1,7 @@
 //! A JSON value as an input: an object with a text, a text, or two texts.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use super::columns::{self, ColumnError};
 use super::json::{JsonKind, JsonValue};
@@ -8,19 +9,45 @@ use super::record::{RecordError, RecordText};
 use crate::remedy::InputColumn;
 use crate::store::batch_records::Columns;
 
-/// What an input in JSON says. `is_alone` is whether its file holds nothing else.
+/// Where an input in JSON stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surroundings {
+    /// On a line of its own.
+    Line,
+    /// Among others in an array.
+    Array,
+    /// Behind others.
+    Sequence,
+    /// Its file holds nothing else.
+    Nothing,
+}
+
+/// What an input in JSON says.
 pub(super) fn parse(
     json: &str,
     columns: &Columns,
-    is_alone: bool,
+    surroundings: Surroundings,
 ) -> Result<RecordText, RecordError> {
+    // So begins what somebody has laid out over several lines.
+    if surroundings == Surroundings::Line && matches!(json.trim(), "{" | "[" | "[{" | "[[") {
+        return Err(RecordError::NotOfOneLine {
+            found: "the beginning of JSON that goes on below",
+        });
+    }
     let value = JsonValue::parse(json)?;
     match value.kind {
-        JsonKind::Object => object(value, columns, is_alone),
+        JsonKind::Object => object(value, columns, surroundings),
         JsonKind::Text if columns.is_usual() => Ok(RecordText {
             text: value.text()?.unwrap_or_default(),
             ..RecordText::default()
         }),
+        JsonKind::Array
+            if surroundings == Surroundings::Line && begins_with(value, &['{', '[']) =>
+        {
+            Err(RecordError::NotOfOneLine {
+                found: "an array of them",
+            })
+        }
         JsonKind::Array if columns.is_usual() => two_texts(value),
         JsonKind::Text
         | JsonKind::Array
@@ -55,41 +82,56 @@ fn two_texts(array: JsonValue<'_>) -> Result<RecordText, RecordError> {
 fn no_text(
     error: ColumnError,
     members: &[(Cow<'_, str>, JsonValue<'_>)],
-    is_alone: bool,
+    surroundings: Surroundings,
 ) -> RecordError {
     let ColumnError::NoText { found, .. } = error else {
         return error.into();
     };
     let of_kind = |kind: JsonKind| members.iter().filter(move |(_, value)| value.kind == kind);
     let name = |(name, _): &(Cow<'_, str>, _)| name.clone().into_owned();
-    let likely: Vec<String> = of_kind(JsonKind::Text).map(name).collect();
-    let inputs = of_kind(JsonKind::Array).find(|(_, array)| may_hold_inputs(*array));
+    let is_alone = surroundings == Surroundings::Nothing;
+    let has = |part: &str| of_kind(JsonKind::Array).any(|(name, _)| name == part);
+    if is_alone && has("columns") && has("data") {
+        return RecordError::Turned { orient: "split" };
+    }
+    if is_alone && !members.is_empty() && of_kind(JsonKind::Object).count() == members.len() {
+        return RecordError::Turned { orient: "index" };
+    }
+    let mut texts: Vec<_> = of_kind(JsonKind::Text).collect();
+    // A title is shorter than what it stands above.
+    texts.sort_by_key(|(_, text)| Reverse(columns::likelihood(text.json)));
+    let likely: Vec<String> = texts.into_iter().map(name).collect();
+    let inputs = of_kind(JsonKind::Array).find(|(_, array)| begins_with(*array, &['{', '[', '"']));
     let array = match (inputs, likely.is_empty()) {
         (Some(inputs), _) if is_alone => Some(inputs),
         (_, true) => inputs.or(of_kind(JsonKind::Array).next()),
         (_, false) => None,
     };
     match array {
-        Some(array) => RecordError::ArrayWithin { name: name(array) },
+        Some(array) => RecordError::ArrayWithin {
+            name: name(array),
+            of_tokens: !is_alone && begins_with(array.1, &['"']),
+            is_in_array: surroundings == Surroundings::Array,
+        },
         _ => ColumnError::NoText { found, likely }.into(),
     }
 }
 
-/// Whether an array begins with what an input may be.
-fn may_hold_inputs(array: JsonValue<'_>) -> bool {
+/// Whether an array begins with what begins so.
+fn begins_with(array: JsonValue<'_>, signs: &[char]) -> bool {
     let members = array.json.get(1..).unwrap_or_default();
-    members.trim_start().starts_with(['{', '[', '"'])
+    members.trim_start().starts_with(signs)
 }
 
 fn object(
     object: JsonValue<'_>,
     columns: &Columns,
-    is_alone: bool,
+    surroundings: Surroundings,
 ) -> Result<RecordText, RecordError> {
     let members = object.members()?;
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
     let chosen =
-        columns::choose(columns, &names).map_err(|error| no_text(error, &members, is_alone))?;
+        columns::choose(columns, &names).map_err(|error| no_text(error, &members, surroundings))?;
     let field = |column: InputColumn, index: usize| -> Result<Option<String>, RecordError> {
         let Some((name, value)) = members.get(index) else {
             return Ok(None);
@@ -105,6 +147,12 @@ fn object(
             (JsonKind::Text, _) => value.text(),
             (JsonKind::Number, InputColumn::Id) => Ok(Some(value.json.to_owned())),
             (JsonKind::Null, InputColumn::Id | InputColumn::Pair) => Ok(None),
+            // As pandas writes tables where nobody says how.
+            (JsonKind::Object | JsonKind::Array, InputColumn::Text)
+                if surroundings == Surroundings::Nothing =>
+            {
+                Err(RecordError::Turned { orient: "columns" })
+            }
             (_, InputColumn::Id) => wrong("an id that is a text or a number"),
             (_, InputColumn::Text | InputColumn::Pair) => wrong("a text"),
         }

@@ -81,6 +81,23 @@ pub enum RecordError {
     ArrayWithin {
         /// The field.
         name: String,
+        /// Whether it holds the tokens of one text.
+        of_tokens: bool,
+        /// Whether the object is an element of an array itself.
+        is_in_array: bool,
+    },
+    /// It is a table whose rows are no objects, as pandas writes it.
+    #[error("expected an object for each text, found a whole table in one (orient={orient:?})")]
+    Turned {
+        /// What pandas calls how it is turned.
+        orient: &'static str,
+    },
+    /// It is no line of JSON Lines, but a part of JSON that spans them, or several
+    /// inputs in one.
+    #[error("expected one input a line, found {found}")]
+    NotOfOneLine {
+        /// What is there.
+        found: &'static str,
     },
     /// A field holds something else than it should.
     #[error("expected {expected} in the field {name:?}, found {found}")]
@@ -155,10 +172,21 @@ impl RecordError {
             Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {
                 Remedy::WriteJson
             }
-            Self::ArrayWithin { name } => Remedy::TakeArrayOut {
+            Self::ArrayWithin {
+                name,
+                of_tokens,
+                is_in_array,
+            } => Remedy::TakeArrayOut {
                 name: name.clone(),
+                of_tokens: *of_tokens,
+                is_in_array: *is_in_array,
                 file: file.map(str::to_owned),
             },
+            Self::Turned { orient } => Remedy::TurnTable {
+                orient,
+                file: file.map(str::to_owned),
+            },
+            Self::NotOfOneLine { .. } => Remedy::ReadAsJson,
             Self::WrongKind { .. } => Remedy::WriteTextsAsStrings,
             Self::Columns(error) => return error.remedy(),
             Self::FieldCount {

@@ -76,8 +76,39 @@ impl Table {
                 error: RecordError::TooManyFields { maximum },
             });
         }
-        table.header = Some(Header::new(&header, source)?);
+        table.header = Some(match Header::new(&header, source) {
+            Ok(header) => header,
+            Err(error) => return Err(table.explained(error, source)?),
+        });
         Ok(table)
+    }
+
+    /// Why a header has no texts, with the first row to tell what may be some.
+    fn explained(
+        &mut self,
+        error: SourceError,
+        source: &InputSource,
+    ) -> Result<SourceError, SourceError> {
+        let example = match self.next_line(source)? {
+            Some(line) => self.row(line, source)?.ok(),
+            None => None,
+        };
+        Ok(match (error, example) {
+            (
+                SourceError::Columns {
+                    file,
+                    error,
+                    layout,
+                },
+                Some(row),
+            ) => SourceError::Columns {
+                file,
+                error: error
+                    .with_example(|index| String::from_utf8_lossy(row.field(index)).into_owned()),
+                layout,
+            },
+            (error, _) => error,
+        })
     }
 
     /// The next row; `None` at the end.

@@ -163,13 +163,44 @@ impl BatchFolder {
         Ok(self.sync(INPUTS)?)
     }
 
+    /// Whether there is anything among the inputs or thumbnails that no batch put
+    /// there and that may not be replaced.
+    ///
+    /// # Errors
+    /// When the folders cannot be read.
+    pub fn has_strangers(&self) -> Result<bool, WriteError> {
+        if self.overwrites {
+            return Ok(false);
+        }
+        for (folder, suffix) in [(INPUTS, ""), (THUMBNAILS, ".png")] {
+            let folder = self.root.join(folder);
+            let entries = match fs::read_dir(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(WriteError::at(&folder))?,
+            };
+            for entry in entries {
+                let entry = entry.map_err(WriteError::at(&folder))?;
+                let name = entry.file_name();
+                let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                let input = name.to_str().and_then(|name| name.strip_suffix(suffix));
+                let is_of_a_batch = input.is_some_and(|input| match suffix.is_empty() {
+                    true => self.written.has(input) && !is_file,
+                    false => self.written.had_thumbnail(input),
+                });
+                if !is_of_a_batch {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether nothing has the name of an input, or of its thumbnail where it
     /// has one, but what a batch put there.
-    pub(super) fn check_free(
-        &self,
-        name: &str,
-        has_thumbnail: bool,
-    ) -> Result<(), BatchFolderError> {
+    ///
+    /// # Errors
+    /// When something has.
+    pub fn check_free(&self, name: &str, has_thumbnail: bool) -> Result<(), BatchFolderError> {
         let (input, thumbnail) = (self.input(name), self.thumbnail(name));
         let is_free = match fs::symlink_metadata(&input) {
             Err(_) => true,

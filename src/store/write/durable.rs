@@ -11,9 +11,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// So many files are brought to the disk side by side: a file system does many
-/// in hardly more time than one.
-const THREADS: usize = 8;
+use crate::memory::DISK_THREADS;
 
 /// So many files may wait for that, each of them open; then whoever writes
 /// another one waits for its own.
@@ -46,7 +44,7 @@ impl DiskThreads {
             let thread = thread::Builder::new().name("disk".to_owned());
             thread.spawn(move || work(&tasks, &waiting)).is_ok()
         };
-        let started = (0..THREADS).filter(start).count();
+        let started = (0..DISK_THREADS).filter(start).count();
         Self {
             tasks: (started > 0).then_some(sender),
             waiting,

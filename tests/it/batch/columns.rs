@@ -100,6 +100,9 @@ fn a_second_text_that_is_not_read_is_warned_of() {
         (["premise", "Sentence2"], &[], Some("Sentence2")),
         (["sentence", "hypothesis"], &[], Some("hypothesis")),
         (["question", "text_pair"], &[], Some("text_pair")),
+        (["question", "answer"], &[], Some("answer")),
+        (["question", "Passage"], &[], Some("Passage")),
+        (["sentence", "sentence_pair"], &[], Some("sentence_pair")),
         (["text", "label"], &[], None),
         (["text", "text_pair"], &[], None),
         // Who names columns has chosen.
@@ -387,4 +390,42 @@ fn a_batch_of_another_column_is_another_batch() {
     );
     shard("2/2", "third", &["--text-column", "sentence1"]);
     workplace.succeed(&["merge", "first", "third", "-o", "merged"]);
+}
+
+#[test]
+fn the_column_that_looks_most_like_a_text_is_named_first() {
+    for (file, content, named) in [
+        (
+            "in.csv",
+            "date,user,tweet\n2020-01-01,bob,I am here\n",
+            "tweet",
+        ),
+        (
+            "in.csv",
+            "url,body\nhttps://example.org/a,So it is.\n",
+            "body",
+        ),
+        (
+            "in.csv",
+            "Title,Description\nA title,It is described here.\n",
+            "Description",
+        ),
+        ("in.tsv", "编号\t文本\n1\t你好世界\n", "文本"),
+        ("in.csv", "first,second\n", "first"),
+        (
+            "in.jsonl",
+            "{\"title\": \"A title\", \"body\": \"It is described here.\"}\n",
+            "body",
+        ),
+    ] {
+        let workplace = Workplace::new();
+        write(&workplace, file, content);
+        let outcome = workplace.run(&super::arguments(&[file], "out", &[]));
+        let hint = format!("hint: --text-column {named}");
+        assert!(
+            outcome.stderr.contains(&hint),
+            "{content}: {}",
+            outcome.stderr
+        );
+    }
 }

@@ -109,6 +109,7 @@ fn merge_and_batch_print_json_of_one_shape_with_paths() {
             let path = report[file].as_str().expect("a file has a path");
             assert!(workplace.path().join(path).is_file(), "{path}");
         }
+        assert_eq!(report["open"], report["page"]);
         report
     };
     let keys = |report: &Value| -> Vec<String> {

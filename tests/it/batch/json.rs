@@ -197,7 +197,7 @@ fn a_file_of_json_that_is_no_array_says_so() {
     ] {
         let found = read("my data.json", content, 3);
         let expected = format!(
-            "write the array into a file of its own: jq '.[\"{array}\"]' \"my data.json\" > inputs.json"
+            "write the array into a file of its own: jq -c '.[\"{array}\"][]' \"my data.json\" > inputs.jsonl"
         );
         assert_eq!(field(&found, "hint"), [expected], "{content}");
     }
@@ -210,24 +210,93 @@ fn a_file_of_json_that_is_no_array_says_so() {
         let found = read("data.json", content, 3);
         assert_eq!(field(&found, "hint")[0], "--text-column body", "{content}");
     }
-    // Text in columns, as pandas writes it when nobody says otherwise.
-    let found = read("data.json", r#"{"text": {"0": "one", "1": "two"}}"#, 3);
-    assert!(field(&found, "error")[0].contains("found an object"));
+    // Arrays of an object each, and those that are the tokens of one text.
+    for (name, content, filter) in [
+        (
+            "in.jsonl",
+            r#"{"messages": [{"content": "one"}]}"#,
+            r#"'.["messages"][]'"#,
+        ),
+        (
+            "in.json",
+            r#"[{"messages": [{"content": "one"}]}]"#,
+            r#"'.[] | .["messages"][]'"#,
+        ),
+        (
+            "in.jsonl",
+            r#"{"tokens": ["one", "two"]}"#,
+            r#"'{text: (.["tokens"] | join(" "))}'"#,
+        ),
+        (
+            "in.json",
+            r#"[{"tokens": ["one", "two"]}]"#,
+            r#"'.[] | {text: (.["tokens"] | join(" "))}'"#,
+        ),
+    ] {
+        let found = read(name, content, 3);
+        let expected =
+            format!("write the array into a file of its own: jq -c {filter} {name} > inputs.jsonl");
+        assert_eq!(field(&found, "hint"), [expected], "{content}");
+    }
+    // A shell would empty the file before it is read.
+    let found = read("inputs.jsonl", r#"{"messages": [{"content": "one"}]}"#, 3);
+    assert!(field(&found, "hint")[0].ends_with("inputs.jsonl > new-inputs.jsonl"));
 }
 
 #[test]
-fn json_that_is_read_as_text_is_warned_of() {
-    for (content, is_told) in [
-        ("{\"text\": \"one\"}\n", true),
-        ("[\n{\"text\": \"one\"}\n]\n", true),
-        ("[{\"text\": \"one\"}]\n", true),
-        ("{one} two\n", false),
-        ("[1] one two\n", false),
+fn a_whole_table_in_one_object_is_told_how_to_turn_it() {
+    for (content, orient) in [
+        (r#"{"text": {"0": "one", "1": "two"}}"#, "columns"),
+        (r#"{"text": ["one", "two"], "label": [0, 1]}"#, "columns"),
+        (
+            r#"{"columns": ["text"], "index": [0], "data": [["one"]]}"#,
+            "split",
+        ),
+        (r#"{"0": {"text": "one"}, "1": {"text": "two"}}"#, "index"),
+    ] {
+        let found = read("data.json", content, 3);
+        let expected = format!(
+            "write one object a row, in Python: pandas.read_json(\"data.json\", orient=\"{orient}\")\
+             .to_json(\"inputs.jsonl\", orient=\"records\", lines=True)"
+        );
+        assert_eq!(field(&found, "hint"), [expected], "{content}");
+    }
+}
+
+#[test]
+fn a_file_of_lines_that_is_a_file_of_json_is_told_so() {
+    for content in [
+        "{\n  \"text\": \"one\"\n}\n",
+        "[\n{\"text\": \"one\"}\n]\n",
+        "[{\"text\": \"one\"}, {\"text\": \"two\"}]\n",
+    ] {
+        let found = read("in.jsonl", content, 3);
+        assert_eq!(field(&found, "hint")[0], "--input-format json", "{content}");
+    }
+}
+
+#[test]
+fn what_is_read_as_text_and_looks_like_something_else_is_warned_of() {
+    for (content, told) in [
+        ("{\"text\": \"one\"}\n", Some("JSON")),
+        ("[\n{\"text\": \"one\"}\n]\n", Some("JSON")),
+        ("[{\"text\": \"one\"}]\n", Some("JSON")),
+        ("{one} two\n", None),
+        ("[1] one two\n", None),
+        ("id\ttext\n1\tone\n", Some("a table")),
+        ("gold label\tSentence1\n1\tone\n", Some("a table")),
+        ("\"id\",\"text\"\n1,one\n", Some("a table")),
+        ("text;label\none;1\n", Some("a table")),
+        ("Text, as we know it\n", None),
+        ("text\none\n", None),
+        ("one\ttwo\n", None),
     ] {
         let workplace = Workplace::new();
         write(&workplace, "in.txt", content);
         let outcome = batch(&workplace, 0, &["in.txt"], "out", &["-f", "json"]);
-        let is_found = outcome.stderr.contains("in.txt: it looks like JSON");
-        assert_eq!(is_found, is_told, "{content}: {}", outcome.stderr);
+        let words = "in.txt: it looks like ";
+        let found = outcome.stderr.split_once(words).map(|(_, rest)| rest);
+        let found = found.and_then(|rest| rest.split(" and was read as text").next());
+        assert_eq!(found, told, "{content}: {}", outcome.stderr);
     }
 }

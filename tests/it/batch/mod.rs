@@ -19,9 +19,7 @@ mod views;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -66,18 +64,7 @@ fn batch(workplace: &Workplace, code: i32, files: &[&str], output: &str, more: &
 
 /// Runs a batch over standard input into `out`.
 fn pipe(workplace: &Workplace, content: &[u8], more: &[&str]) -> Outcome {
-    let mut child = workplace
-        .command(&arguments(&["-"], "out", more))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let mut pipe = child.stdin.take().expect("there is a pipe");
-    // What was refused by its first bytes is not read on.
-    let _ = pipe.write_all(content);
-    drop(pipe);
-    Outcome::of(child.wait_with_output())
+    workplace.run_with_input(&arguments(&["-"], "out", more), content)
 }
 
 /// The results of a batch, in their order.

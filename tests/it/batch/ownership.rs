@@ -187,3 +187,36 @@ fn a_merge_takes_no_shard_that_is_damaged_and_none_that_it_would_lie_in() {
     );
     check_damaged(|_| {}, "shard/within", &["within one"]);
 }
+
+#[test]
+fn a_stranger_among_the_inputs_is_met_before_anything_goes() {
+    let workplace = Workplace::new();
+    let folder = workplace.path().join("out");
+    for (stranger, ids) in [
+        ("inputs/seven/letter.txt", ["one", "seven"]),
+        ("inputs/seven", ["one", "seven"]),
+        ("thumbnails/seven.png", ["one", "seven"]),
+    ] {
+        let _ = fs::remove_dir_all(&folder);
+        write(&workplace, "in.csv", "id,text\none,One.\ntwo,Two.\n");
+        batch(&workplace, 0, &["in.csv"], "out", &[]);
+        let place = folder.join(stranger);
+        fs::create_dir_all(place.parent().expect("it has one")).expect("it can be made");
+        fs::write(&place, "mine").expect("it can be written");
+        // Many inputs, so that some would be done before it is met.
+        let mut lines = String::from("id,text\n");
+        for number in 0..80 {
+            lines += &format!("{number},Some text.\n");
+        }
+        for id in ids {
+            lines += &format!("{id},Another text.\n");
+        }
+        write(&workplace, "in.csv", &lines);
+        let refused = arguments(&["in.csv"], "out", &["--resume"]);
+        check_refused(&workplace, &refused, &["seven"]);
+        // What is in nobody's way is nobody's concern.
+        write(&workplace, "in.csv", "id,text\none,One.\nthree,Three.\n");
+        batch(&workplace, 0, &["in.csv"], "out", &["--resume"]);
+        assert_eq!(fs::read(&place).expect("it is there"), b"mine");
+    }
+}

@@ -1,7 +1,7 @@
 //! Views and stretches that fit some inputs and not others: the others fail,
 //! each with its place, and the batch goes on.
 
-use crate::binary::Workplace;
+use crate::binary::{Workplace, manifest};
 
 use super::{batch, field, results, write};
 
@@ -37,9 +37,15 @@ fn an_input_without_the_stretch_fails_alone() {
 }
 
 #[test]
-fn an_input_of_special_tokens_alone_fails_alone_where_they_are_hidden() {
-    let lines = "the cat\n[SEP]\na cat\n";
-    check(lines, &["--special-tokens", "hide"], "tokens are special");
+fn special_tokens_that_are_the_text_are_not_hidden() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", "the cat\n[SEP]\n");
+    let hide = ["--special-tokens", "hide"];
+    batch(&workplace, 0, &["in.txt"], "out", &hide);
+    let manifest = manifest(&workplace.path().join("out/inputs/000002"));
+    let columns = &manifest["shown"]["columns"];
+    assert_eq!(columns.as_array().map(Vec::len), Some(1), "{columns}");
+    assert_eq!(columns[0]["label"], "[SEP]");
 }
 
 #[test]

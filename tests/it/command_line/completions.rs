@@ -110,17 +110,44 @@ fn bash_completes_a_value_with_the_script() {
     fs::create_dir(&folder).expect("a folder can be made");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_attnviz"), folder.join("attnviz"))
         .expect("a link can be made");
-    let asks = "COMP_WORDS=(attnviz encode Hi --theme d); COMP_CWORD=4; COMP_TYPE=9
-        _clap_complete_attnviz attnviz d --theme; echo \"${COMPREPLY[@]}\"";
-    let output = Command::new("bash")
-        .args(["-c", &format!("{script}\n{asks}")])
-        .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
-        .output();
-    match output {
-        Ok(output) => {
-            let outcome = Outcome::of(Ok(output));
-            assert_eq!(outcome.stdout.trim(), "dark", "{}", outcome.stderr);
-        }
-        Err(_) => skipped("this machine has no bash"),
+    // What bash makes of what is typed: it parts words at "=", and tells the
+    // function which one the cursor is in, that word, and the one before.
+    for (words, current, before, expected) in [
+        ("attnviz encode Hi --theme d", "d", "--theme", "dark"),
+        ("attnviz encode Hi --theme = d", "d", "=", "dark"),
+        ("attnviz encode Hi --theme =", "", "--theme", "light dark"),
+        ("attnviz encode Hi --show = h", "h", "=", "heads"),
+        (
+            "attnviz encode Hi --views = heads,o",
+            "heads,o",
+            "=",
+            "heads,overview",
+        ),
+        (
+            "attnviz encode Hi --theme = dark --colormap v",
+            "v",
+            "--colormap",
+            "viridis",
+        ),
+        ("attnviz enc", "enc", "attnviz", "encode"),
+    ] {
+        let last = words.split(' ').count() - 1;
+        let asks = format!(
+            "COMP_WORDS=({words}); COMP_CWORD={last}; COMP_TYPE=9
+            function_of() {{ while [[ \"$1\" != -F ]]; do shift; done; echo \"$2\"; }}
+            $(function_of $(complete -p attnviz)) attnviz '{current}' '{before}'
+            echo \"${{COMPREPLY[@]}}\""
+        );
+        let output = Command::new("bash")
+            .args(["-c", &format!("{script}\n{asks}")])
+            .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+            .output();
+        let Ok(output) = output else {
+            skipped("this machine has no bash");
+            return;
+        };
+        let outcome = Outcome::of(Ok(output));
+        let found = outcome.stdout.trim();
+        assert_eq!(found, expected, "{words}: {}", outcome.stderr);
     }
 }

@@ -1,8 +1,6 @@
 //! What is mistyped, and what is said to type instead.
 
 use std::fs;
-use std::io::Write;
-use std::process::Stdio;
 
 use attnviz::cli::Arguments;
 use clap::{CommandFactory, Parser};
@@ -53,6 +51,49 @@ fn every_mistake_is_told_what_to_type_instead() {
             &["tokens", "hello", "world", "--nothing", "like", "-q"],
             "attnviz tokens --nothing like -q \"hello world\"",
         ),
+        // A list with spaces in it.
+        (&["encode", "Hi", "-f", "png", "svg"], "--format png,svg"),
+        (
+            &["encode", "Hi", "--views", "heads,", "mean", "max", "-q"],
+            "--views heads,mean,max",
+        ),
+        (&["encode", "Hi", "--layers", "0", "3-5"], "--layers 0,3-5"),
+        (
+            &["encode", "Hi", "-f", "png", "there"],
+            "attnviz encode -f png \"Hi there\"",
+        ),
+        (
+            &["encode", "Hi", "-o", "out", "there"],
+            "attnviz encode -o out \"Hi there\"",
+        ),
+        (&["encode", "Hi", "--layers", "0..3"], "--layers 0-3"),
+        (&["encode", "Hi", "--layers", "[0, 3:5]"], "--layers 0,3-5"),
+        (&["encode", "Hi", "--heads", "1,2,"], "--heads 1,2"),
+        (&["encode", "Hi", "--views", "from=it"], "--views from:it"),
+        (&["encode", "Hi", "--views", "to it"], "--views to:it"),
+        (&["encode", "Hi", "--views", ""], "--views overview"),
+        (&["encode", "Hi", "--views", "rollout"], "--views overview"),
+        (&["encode", "Hi", "--views", "link:a:b"], "--views overview"),
+        // What sounds alike does something else.
+        (&["encode", "Hi", "--dpi", "300"], "attnviz encode --help"),
+        (&["encode", "Hi", "--no-color"], "--color never"),
+        (
+            &["encode", "Hi", "--out", "x"],
+            "did you mean --output? attnviz encode Hi --output x",
+        ),
+        (
+            &["encode", "Hi", "--output-dir", "x"],
+            "did you mean --output? attnviz encode Hi --output x",
+        ),
+        (
+            &["encode", "Hi", "--json=true"],
+            "did you mean --json? attnviz encode Hi --json",
+        ),
+        (
+            &["encode", "Hi", "--verbose=2"],
+            "did you mean --verbose? attnviz encode Hi --verbose",
+        ),
+        (&["version"], "did you mean --version? attnviz --version"),
         // What follows an option is its value.
         (&["encode", "Hi", "--crop", "-3"], "--crop 0-3"),
         (&["encode", "Hi", "--top-k", "-1"], "--top-k 10"),
@@ -166,6 +207,21 @@ fn every_mistake_is_told_what_to_type_instead() {
         assert!(outcome.stderr.starts_with("error: "), "{}", outcome.stderr);
         assert!(!outcome.stderr.contains("tip:"), "{}", outcome.stderr);
         assert_eq!(outcome.stdout, "", "{typed:?}");
+    }
+}
+
+#[test]
+fn a_text_in_the_place_of_a_file_is_told_the_command_for_it() {
+    let workplace = Workplace::new();
+    let files = "name files that can be read, or - for standard input";
+    for (typed, expected) in [
+        ("Hello there, you.", "attnviz encode \"Hello there, you.\""),
+        ("Hello", files),
+        ("no such.txt", files),
+    ] {
+        let outcome = workplace.run(&["batch", typed, "-m", "builtin"]);
+        assert_eq!(outcome.code, Some(1), "{typed}: {}", outcome.stderr);
+        assert_eq!(hint(&outcome), expected, "{typed}");
     }
 }
 
@@ -390,26 +446,6 @@ fn errors_are_json_where_json_is_asked_for() {
     assert_eq!(text.stdout, "");
 }
 
-/// Runs the binary with these bytes on standard input.
-fn with_input(workplace: &Workplace, typed: &[&str], input: &[u8]) -> Outcome {
-    let mut child = workplace
-        .command(typed)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let mut pipe = child.stdin.take().expect("there is a pipe");
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || {
-        // Who has read enough goes away.
-        let _ = pipe.write_all(&input);
-    });
-    let outcome = Outcome::of(child.wait_with_output());
-    writer.join().expect("the writer ends");
-    outcome
-}
-
 #[test]
 fn standard_input_is_one_text() {
     let workplace = Workplace::new();
@@ -425,13 +461,13 @@ fn standard_input_is_one_text() {
         (b"\xfe\xff\0o\0n\0e", "one"),
         (b"  one", "  one"),
     ] {
-        let outcome = with_input(&workplace, &encode, input);
+        let outcome = workplace.run_with_input(&encode, input);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         let report: Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
         assert_eq!(report["input"]["text"], text, "{input:?}");
     }
     let pair = [&["encode", "one", "--pair"], &encode[1..]].concat();
-    let report = with_input(&workplace, &pair, b"two\n").stdout;
+    let report = workplace.run_with_input(&pair, b"two\n").stdout;
     let report: Value = serde_json::from_str(&report).expect("it is JSON");
     assert_eq!(report["input"]["pair"], "two");
 }
@@ -456,12 +492,12 @@ fn standard_input_that_is_no_text_is_refused() {
         (b"ab\xff\xfe", 1, "something else at byte 2", "iconv"),
         (&much, 1, "at most 16777216 bytes", "attnviz batch -"),
     ] {
-        let outcome = with_input(&workplace, &["encode", "-", "-m", "builtin"], input);
+        let outcome = workplace.run_with_input(&["encode", "-", "-m", "builtin"], input);
         assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
         assert!(hint(&outcome).contains(typed), "{}", outcome.stderr);
     }
-    let twice = with_input(&workplace, &["encode", "-", "--pair", "-"], b"Hi");
+    let twice = workplace.run_with_input(&["encode", "-", "--pair", "-"], b"Hi");
     assert_eq!(twice.code, Some(2), "{}", twice.stderr);
     assert_eq!(hint(&twice), "leave --pair out");
 }

@@ -22,7 +22,7 @@ fn counts_that_no_batch_has_are_refused() {
         ["shard/manifest.json", "shard/results.jsonl"].map(|name| workplace.path().join(name));
     let read = |path| fs::read_to_string(path).expect("the file is there");
     let [manifest_before, results_before] = [read(&manifest), read(&results)];
-    let cases: [(Change, &str); 14] = [
+    let cases: [(Change, &str); 19] = [
         (
             |it, _| it["counts"]["inputs"] = json!(u64::MAX),
             "its manifest says",
@@ -72,7 +72,41 @@ fn counts_that_no_batch_has_are_refused() {
             |_, it| it["thumbnail_sha256"] = json!("0".repeat(64)),
             "000001.png",
         ),
-        (|_, it| it["status"] = json!("failed"), "its manifest says"),
+        (
+            |_, it| it["status"] = json!("failed"),
+            "the input \"000001\" is not what its status says",
+        ),
+        // The page would lead a reader there.
+        (
+            |_, it| it["picture"] = json!("../../secret.png"),
+            "\"../../secret.png\" is no file of its input",
+        ),
+        (
+            |_, it| it["picture"] = json!("inputs/000002/overview.png"),
+            "\"inputs/000002/overview.png\" is no file of its input",
+        ),
+        (
+            |_, it| it["thumbnail"] = json!("thumbnails/000002.png"),
+            "\"thumbnails/000002.png\" is not the thumbnail of its input",
+        ),
+        (
+            |_, it| it["folder"] = json!(null),
+            "the input \"000001\" is not what its status says",
+        ),
+        (
+            // Its digest is that of the input in whose name it is.
+            |_, it| {
+                for name in ["folder", "picture", "thumbnail"] {
+                    let path = it[name]
+                        .as_str()
+                        .expect("a path")
+                        .replace("000001", "000002");
+                    it[name] = json!(path);
+                }
+                it["thumbnail_sha256"] = json!(null);
+            },
+            "is there more than once",
+        ),
     ];
     for (change, words) in cases {
         let mut edited: Value = serde_json::from_str(&manifest_before).expect("it is JSON");

@@ -64,7 +64,38 @@ fn what_a_hint_says_works() {
         (&["--views", "tu:5"], "--views to:5"),
         (&["--views", "heeds"], "--views heads"),
         (&["--views", "from:"], "--views from:@0"),
-        (&["--views", "to:,heads"], "--views to:@0"),
+        (&["--views", "to:,heads"], "--views to:@0,heads"),
+        // The other views of the list stay, but for those that are wrong.
+        (&["--views", "heads,from:IN"], "--views heads,from:@1"),
+        (
+            &["--views", "from:IN,mean,to:@99,heads"],
+            "--views heads,mean,from:@1",
+        ),
+        (
+            &["--views", "to:,,heads,from:1"],
+            "--views heads,to:,,from:@1",
+        ),
+        (
+            &["--views", "heads,from:it,max"],
+            "--views heads,max,from:@3",
+        ),
+        (
+            &["--views", "heads,from:it", "--crop", "1-2"],
+            "--views heads,from:@3 --crop 1-3",
+        ),
+        (
+            &["--views", "mean,from:,heads"],
+            "--views mean,from:@0,heads",
+        ),
+        (
+            &["--views", "mean,from:19,99,heads"],
+            "--views mean,from:@0,heads",
+        ),
+        (
+            &["--views", "mean,from:19,99,heeds"],
+            "--views mean,from:@0",
+        ),
+        (&["--views", "heads,form"], "--views heads,from:@0"),
         (&["--views", "from:19,99"], "--views from:@0"),
         (
             &["--views", "from:[CLS]", "--special-tokens", "hide"],

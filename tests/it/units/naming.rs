@@ -75,8 +75,12 @@ fn what_is_no_view_names_the_nearest_or_says_what_is_missing() {
     ] {
         assert_eq!(nearest(list), expected, "{list}");
     }
-    for (list, prefix) in [("from:", "from:"), ("to:,heads", "to:")] {
-        let missing = Err(ViewError::NoUnit { prefix });
+    for (list, prefix, views) in [
+        ("from:", "from:", "from:@0"),
+        ("to:,heads", "to:", "to:@0,heads"),
+    ] {
+        let views = views.to_owned();
+        let missing = Err(ViewError::NoUnit { prefix, views });
         assert_eq!(View::list(list), missing, "{list}");
     }
     assert!(matches!(
@@ -238,4 +242,30 @@ fn stretches_count_the_same_units_and_are_recorded_so() {
         notes.contains("Tokens @1 to @3 of 10, counted from 0"),
         "{notes}"
     );
+}
+
+#[test]
+fn special_tokens_that_were_typed_are_not_hidden() {
+    let workplace = Workplace::new();
+    let text = "[CLS] one [SEP] two [PAD] [MASK]";
+    for (what, labels) in [
+        ("keep", "[CLS] [CLS] one [SEP] two [PAD] [MASK] [SEP]"),
+        ("hide", "[CLS] one [SEP] two [PAD] [MASK]"),
+        ("renormalize", "[CLS] one [SEP] two [PAD] [MASK]"),
+    ] {
+        let options = ["-f", "json", "--special-tokens", what, "--overwrite"];
+        workplace.succeed(&encode(text, &options));
+        let folder = workplace.default_output().join("cls-one-sep-two-pad-mask");
+        let manifest = crate::binary::manifest(&folder);
+        let units = match what {
+            "keep" => &manifest["streams"][0]["units"],
+            _ => &manifest["shown"]["columns"],
+        };
+        let units = units.as_array().expect("there are units");
+        let found: Vec<&str> = units
+            .iter()
+            .filter_map(|unit| unit["label"].as_str())
+            .collect();
+        assert_eq!(found.join(" "), labels, "{what}");
+    }
 }

@@ -222,3 +222,47 @@ fn what_is_no_state_dict_says_what_it_is() {
         .write("pytorch_model.bin", script)
         .check_refused(&["holds a TorchScript archive"]);
 }
+
+/// As transformers, which renames the old names and takes them first.
+#[test]
+fn old_names_of_a_layer_norm_go_before_the_new_ones() {
+    let right = tensors();
+    let mut both = right.clone();
+    for (name, (shape, values)) in &right {
+        let old = [("weight", "gamma"), ("bias", "beta")]
+            .iter()
+            .find_map(|(new, old)| {
+                let stem = name.strip_suffix(&format!("LayerNorm.{new}"))?;
+                Some(format!("{stem}LayerNorm.{old}"))
+            });
+        if let Some(old) = old {
+            both.insert(old, (shape.clone(), values.clone()));
+            both.insert(name.clone(), (shape.clone(), vec![0.5; values.len()]));
+        }
+    }
+    assert!(both.len() > right.len());
+    let folder = ModelFolder::new();
+    folder.write("model.safetensors", safetensors_of(&both));
+    check_expected(&folder.attention(&[]).0, "gamma beside weight");
+    folder.write(
+        "model.safetensors",
+        safetensors_of(&prefixed("bert.", &both)),
+    );
+    check_expected(
+        &folder.attention(&[]).0,
+        "gamma beside weight, with a prefix",
+    );
+}
+
+/// As `torch.save` writes with `_use_new_zipfile_serialization=False` and
+/// `pickle_protocol=4`.
+#[test]
+fn an_old_file_of_a_newer_protocol_is_read() {
+    let old = container("legacy-bin/pytorch_model.bin");
+    assert_eq!(old[..4], [0x80, 2, 0x8a, 10]);
+    let frame = 13_u64.to_le_bytes();
+    let folder = ModelFolder::new();
+    let newer = [&[0x80, 4, 0x95], &frame[..], &old[2..]].concat();
+    folder.write("pytorch_model.bin", newer);
+    check_expected(&folder.attention(&[]).0, "protocol 4");
+}

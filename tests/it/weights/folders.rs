@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{ModelFolder, check_expected, container};
+use crate::bad_input::check_refused;
 
 #[test]
 fn an_adapter_alone_or_beside_a_model_is_refused() {
@@ -184,4 +185,25 @@ fn weights_and_configs_under_another_name_are_to_be_renamed() {
             "expected config.json",
             "mv ./model/bert_config.json ./model/config.json",
         ]);
+}
+
+#[test]
+fn a_file_of_a_model_leads_to_its_folder() {
+    let folder = ModelFolder::new();
+    for (arguments, file, hint) in [
+        (
+            &["--model", "model/config.json"][..],
+            "model/config.json",
+            "hint: --model model\n",
+        ),
+        (
+            &["--model", "./model/vocab.txt"],
+            "./model/vocab.txt",
+            "hint: --model ./model\n",
+        ),
+    ] {
+        let arguments = [&["tokens", "the cat"], arguments].concat();
+        let words = [file, "found a file", hint];
+        check_refused(&folder.workplace, &arguments, 1, &words);
+    }
 }

@@ -262,3 +262,22 @@ fn a_name_of_a_megabyte_is_not_repeated_in_a_message() {
         assert!(stderr.len() < 2_000, "{} bytes", stderr.len());
     }
 }
+
+#[test]
+fn a_file_of_very_many_tensors_is_refused_by_their_number() {
+    let entry = |index: usize| {
+        format!("\"a{index}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}")
+    };
+    let folder = ModelFolder::new();
+    for (count, words) in [
+        (400_000, "it has 400000 tensors, at most 100000 are read"),
+        (50_000, "expected a tensor named"),
+    ] {
+        let entries: Vec<String> = (0..count).map(entry).collect();
+        let header = format!("{{{}}}", entries.join(","));
+        let length = (header.len() as u64).to_le_bytes();
+        let bytes = [length.as_slice(), header.as_bytes()].concat();
+        folder.write("model.safetensors", bytes);
+        check_modest(&folder, &[words]);
+    }
+}
