@@ -115,9 +115,7 @@ impl MergeError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
             Self::Write(error) => return error.remedy(),
-            Self::Unfinished { folder } => Remedy::ResumeIn {
-                folder: folder.clone(),
-            },
+            Self::Unfinished { folder } => Remedy::ResumeIn(folder.clone()),
             Self::ShardsMissing { .. } | Self::Twice { .. } | Self::Nothing => {
                 Remedy::NameEveryShard
             }

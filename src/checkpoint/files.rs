@@ -94,7 +94,10 @@ pub(super) fn collect(
     };
     let weights = match options.parts {
         Parts::WithoutWeights => WeightFiles::Safetensors(Vec::new()),
-        Parts::Whole => weights(lookup, &mut digests)?.ok_or_else(|| missing(WEIGHTS))?,
+        Parts::Whole => match named_weights(&config)? {
+            Some(name) => weights_of_name(name, lookup, &mut digests)?,
+            None => weights(lookup, &mut digests)?.ok_or_else(|| missing(WEIGHTS))?,
+        },
     };
     Ok(Found {
         config,
@@ -102,6 +105,56 @@ pub(super) fn collect(
         weights,
         digests,
     })
+}
+
+/// The weights that `transformers_weights` of the config names, if it does.
+fn named_weights(config: &[u8]) -> Result<Option<String>, CheckpointError> {
+    #[derive(Default, Deserialize)]
+    struct Fields {
+        #[serde(default)]
+        transformers_weights: serde_json::Value,
+    }
+    // A config that is broken is reported by who reads the rest of it.
+    let fields: Fields = serde_json::from_slice(config).unwrap_or_default();
+    let name = match fields.transformers_weights {
+        serde_json::Value::Null => return Ok(None),
+        serde_json::Value::String(name) if name.ends_with(".safetensors") => name,
+        serde_json::Value::String(name) if name.ends_with(".safetensors.index.json") => name,
+        other => other.to_string(),
+    };
+    let is_within = !name.contains(['\\', ':'])
+        && Path::new(&name)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
+    let ends = [".safetensors", ".safetensors.index.json"];
+    match is_within && ends.iter().any(|end| name.ends_with(end)) {
+        true if name.len() <= MAXIMUM_NAME_LENGTH => Ok(Some(name)),
+        true | false => Err(CheckpointError::NamedWeights {
+            found: name.chars().take(MAXIMUM_NAME_LENGTH).collect(),
+        }),
+    }
+}
+
+/// The weights of a name that the config has, or all that the index of this
+/// name lists.
+fn weights_of_name(
+    name: String,
+    lookup: Lookup<'_>,
+    digests: &mut Vec<PendingDigest>,
+) -> Result<WeightFiles, CheckpointError> {
+    let missing = |found: &str| CheckpointError::NamedWeightsMissing {
+        file: found.to_owned(),
+    };
+    if name.ends_with(".json") {
+        let paths = shards(&name, ".safetensors", lookup, digests)?;
+        return paths
+            .map(WeightFiles::Safetensors)
+            .ok_or_else(|| missing(&name));
+    }
+    let file = lookup(&name)?.ok_or_else(|| missing(&name))?;
+    let path = file.path.clone();
+    digests.push(PendingDigest::of_cached(&name, file));
+    Ok(WeightFiles::Safetensors(vec![path]))
 }
 
 fn weights(
@@ -127,7 +180,7 @@ fn weights(
 
 /// The files that an index names, `None` if there is no index.
 fn shards(
-    index: &'static str,
+    index: &str,
     end: &str,
     lookup: Lookup<'_>,
     digests: &mut Vec<PendingDigest>,
@@ -138,7 +191,7 @@ fn shards(
     let mut paths = Vec::new();
     for name in shard_names(index, &json, end)? {
         let file = lookup(&name)?.ok_or_else(|| CheckpointError::ShardIndex {
-            file: index,
+            file: index.to_owned(),
             reason: format!("names {name}, which is not there"),
         })?;
         paths.push(file.path.clone());
@@ -148,16 +201,15 @@ fn shards(
 }
 
 /// The shards that an index names, each once, in the order of their names.
-fn shard_names(
-    file: &'static str,
-    json: &[u8],
-    end: &str,
-) -> Result<BTreeSet<String>, CheckpointError> {
+fn shard_names(file: &str, json: &[u8], end: &str) -> Result<BTreeSet<String>, CheckpointError> {
     #[derive(Deserialize)]
     struct Index {
         weight_map: std::collections::BTreeMap<String, String>,
     }
-    let wrong = |reason: String| CheckpointError::ShardIndex { file, reason };
+    let wrong = |reason: String| CheckpointError::ShardIndex {
+        file: file.to_owned(),
+        reason,
+    };
     let index: Index = serde_json::from_slice(json).map_err(|error| wrong(error.to_string()))?;
     let names: BTreeSet<String> = index.weight_map.into_values().collect();
     if names.is_empty() || names.len() > MAXIMUM_SHARD_COUNT {

@@ -59,10 +59,16 @@ pub(super) fn adapter(folder: &Path) -> Option<CheckpointError> {
         .iter()
         .find(|name| folder.join(name).is_file())?;
     let is_beside_model = folder.join(CONFIG).is_file() && has_weights(folder);
+    let config_path = folder.join(ADAPTER_CONFIG);
+    let config = AdapterConfig::read(&config_path);
     Some(CheckpointError::Adapter {
         place: folder.display().to_string(),
         file: (*file).to_owned(),
-        can_be_merged: can_be_merged(folder),
+        can_be_merged: match &config {
+            Some(config) => config.can_be_merged(),
+            None => !config_path.is_file() && !folder.join("pytorch_adapter.bin").is_file(),
+        },
+        task: config.and_then(|config| config.task_type),
         is_beside_model,
     })
 }
@@ -73,14 +79,8 @@ pub(super) fn explain(folder: &Path, expected: &'static str) -> CheckpointError 
     if let Some(error) = adapter(folder) {
         return error;
     }
-    let mut models = models_below(folder);
-    if let Some(last) = models.pop() {
-        return CheckpointError::Subfolder {
-            place,
-            expected,
-            others: models.len(),
-            found: last,
-        };
+    if let Some(error) = model_below(folder, expected) {
+        return error;
     }
     if expected == CONFIG && folder.join(OLD_CONFIG).is_file() {
         return CheckpointError::OtherName {
@@ -95,6 +95,21 @@ pub(super) fn explain(folder: &Path, expected: &'static str) -> CheckpointError 
         return error;
     }
     CheckpointError::FileMissing { place, expected }
+}
+
+/// The error of a folder that is no model and has one below.
+pub(super) fn model_below(folder: &Path, expected: &'static str) -> Option<CheckpointError> {
+    if has_weights(folder) {
+        return None;
+    }
+    let mut models = models_below(folder);
+    let found = models.pop()?;
+    Some(CheckpointError::Subfolder {
+        place: folder.display().to_string(),
+        expected,
+        others: models.len(),
+        found,
+    })
 }
 
 fn has_weights(folder: &Path) -> bool {
@@ -116,6 +131,18 @@ fn other_weights(folder: &Path, place: &str) -> Option<CheckpointError> {
         .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
         .collect();
     names.sort();
+    for (start, end, index) in [
+        ("model-", ".safetensors", SHARD_INDEX),
+        ("pytorch_model-", ".bin", PICKLE_INDEX),
+    ] {
+        if let Some(shard) = names.iter().find(|name| is_shard(name, start, end)) {
+            return Some(CheckpointError::IndexMissing {
+                place: folder.to_owned(),
+                index,
+                shard: shard.clone(),
+            });
+        }
+    }
     let kinds: Vec<(&String, FileKind)> = names
         .iter()
         .filter(|name| looks_like_weights(name))
@@ -155,6 +182,18 @@ fn other_weights(folder: &Path, place: &str) -> Option<CheckpointError> {
             .find(|(name, _)| folder.join(name).is_file())
             .map(|&(name, format)| foreign(name, format))
     })
+}
+
+/// Whether a name is one such as `model-00001-of-00003.safetensors`.
+fn is_shard(name: &str, start: &str, end: &str) -> bool {
+    let numbers = || {
+        name.strip_prefix(start)?
+            .strip_suffix(end)?
+            .split_once("-of-")
+    };
+    let is_number =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    numbers().is_some_and(|(number, count)| is_number(number) && is_number(count))
 }
 
 fn looks_like_weights(name: &str) -> bool {
@@ -216,25 +255,28 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Whether an adapter adds to weights, so that it can be merged into them;
-/// prompts and bottlenecks cannot.
-fn can_be_merged(folder: &Path) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Adapter {
-        peft_type: Option<String>,
+/// What the config of an adapter says of it.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct AdapterConfig {
+    peft_type: Option<String>,
+    /// What it was trained for, such as `SEQ_CLS`.
+    pub(super) task_type: Option<String>,
+}
+
+impl AdapterConfig {
+    /// The config in a file; `None` where it is none.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        let is_small = fs::metadata(path).is_ok_and(|metadata| metadata.len() < 1 << 20);
+        let bytes = is_small.then(|| fs::read(path).ok()).flatten()?;
+        serde_json::from_slice(&bytes).ok()
     }
-    let path = folder.join(ADAPTER_CONFIG);
-    let is_small = fs::metadata(&path).is_ok_and(|metadata| metadata.len() < 1 << 20);
-    let Some(bytes) = is_small.then(|| fs::read(&path).ok()).flatten() else {
-        return !folder.join("pytorch_adapter.bin").is_file();
-    };
-    let adapter: Result<Adapter, _> = serde_json::from_slice(&bytes);
-    match adapter.ok().and_then(|adapter| adapter.peft_type) {
-        Some(kind) => {
+
+    /// Whether it adds to weights, so that it can be merged into them; prompts
+    /// and bottlenecks, and all of AdapterHub's, cannot.
+    pub(super) fn can_be_merged(&self) -> bool {
+        self.peft_type.as_ref().is_some_and(|kind| {
             !kind.contains("PROMPT") && !kind.contains("PREFIX") && !kind.contains("P_TUNING")
-        }
-        // AdapterHub's.
-        None => false,
+        })
     }
 }
 
@@ -251,7 +293,7 @@ pub(super) fn check_directory(path: &Path, is_of_model: bool) -> Result<(), Chec
         Some(parent) => parent,
         None => path,
     };
-    let is_file_of_model = is_of_model && path.is_file() && folder.join(CONFIG).is_file();
+    let is_file_of_model = path.is_file() && (!is_of_model || folder.join(CONFIG).is_file());
     Err(CheckpointError::NoDirectory {
         path: path.to_owned(),
         found: if path.exists() { "a file" } else { "nothing" },
@@ -260,7 +302,16 @@ pub(super) fn check_directory(path: &Path, is_of_model: bool) -> Result<(), Chec
 }
 
 /// A file of a folder, `None` where it has none of this name.
-pub(super) fn in_directory(path: &Path, name: &str) -> Option<CachedFile> {
+///
+/// # Errors
+/// When it is a symbolic link to nothing: a copy of the hub's cache without
+/// what its links name.
+pub(super) fn in_directory(path: &Path, name: &str) -> Result<Option<CachedFile>, CheckpointError> {
     let path = path.join(name);
-    path.is_file().then_some(CachedFile { path, sha256: None })
+    if let Ok(target) = fs::read_link(&path)
+        && !path.exists()
+    {
+        return Err(CheckpointError::BrokenLink { path, target });
+    }
+    Ok(path.is_file().then_some(CachedFile { path, sha256: None }))
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde::de::IgnoredAny;
+
 use super::CheckpointError;
 use super::digest::PendingDigest;
 use super::file_kind::ExpectedKind;
@@ -71,5 +73,7 @@ pub(super) fn text(
 /// left to who reads it: looking through every brace takes too long.
 fn ends_in_the_middle(json: &[u8]) -> bool {
     let json = json.trim_ascii();
-    json.starts_with(b"{") && !json.ends_with(b"}")
+    json.starts_with(b"{")
+        && !json.ends_with(b"}")
+        && serde_json::from_slice::<IgnoredAny>(json).is_err_and(|error| error.is_eof())
 }

@@ -4,6 +4,7 @@
 
 mod builtin;
 mod digest;
+mod error;
 mod file_digest;
 mod file_kind;
 mod files;
@@ -18,10 +19,9 @@ mod tokenizer_files;
 
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
 pub use builtin::BUILTIN_ID;
 pub use digest::DigestError;
+pub use error::CheckpointError;
 pub use file_digest::FileDigest;
 pub use file_kind::{ExpectedKind, FileKind, WrongKindError, is_lfs_pointer};
 pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
@@ -29,7 +29,6 @@ pub use python_json::{Json, Members};
 pub use remembered::DigestFolder;
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
 
-use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
 use hub::{HubEnvironment, HubError, Observer, Repository};
 use other_tokenizer::{OtherTokenizer, other_tokenizer};
 
@@ -50,201 +49,6 @@ pub enum CheckpointSource {
     Directory(PathBuf),
     /// The checkpoint compiled into the binary.
     Builtin,
-}
-
-/// Why a checkpoint cannot be had.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum CheckpointError {
-    /// The hub, the way to it, or the cache.
-    #[error(transparent)]
-    Hub(#[from] HubError),
-    /// The directory is not there, or is no directory.
-    #[error("{}: expected a directory with a checkpoint, found {found}", path.display())]
-    NoDirectory {
-        /// The directory that was named.
-        path: PathBuf,
-        /// What is there instead.
-        found: &'static str,
-        /// The folder of a file that was named, where it has a model.
-        folder: Option<PathBuf>,
-    },
-    /// A file of the checkpoint cannot be read.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A file that must be there is not.
-    #[error("{place}: expected {expected}, found none")]
-    FileMissing {
-        /// The checkpoint.
-        place: String,
-        /// The file, or the files of which one is enough.
-        expected: &'static str,
-    },
-    /// There is no tokenizer that is read.
-    #[error(
-        "{place}: expected a tokenizer, which is {}, found {}",
-        tokenizer_files::VOCABULARIES,
-        match found {
-            Some((file, kind)) => format!("{file}, {kind}"),
-            None => "none".to_owned(),
-        }
-    )]
-    TokenizerMissing {
-        /// The checkpoint.
-        place: String,
-        /// The file of a tokenizer of another kind, and which.
-        found: Option<(&'static str, &'static str)>,
-    },
-    /// The tokenizer's config names another file than `tokenizer.json`.
-    #[error(
-        "{place}: expected {file}, which fast_tokenizer_files of tokenizer_config.json names, found none"
-    )]
-    TokenizerFileMissing {
-        /// The checkpoint.
-        place: String,
-        /// The file.
-        file: String,
-    },
-    /// A file of text is larger than any such file is.
-    #[error("{file}: expected at most {maximum} bytes, found {found}")]
-    FileTooLarge {
-        /// The file's name.
-        file: String,
-        /// The limit in bytes.
-        maximum: u64,
-        /// The file's size in bytes.
-        found: u64,
-    },
-    /// A file is something else than its name says.
-    #[error(transparent)]
-    WrongKind(#[from] WrongKindError),
-    /// A file ends in the middle.
-    #[error("{} is incomplete: its JSON ends in the middle", path.display())]
-    Incomplete {
-        /// The file.
-        path: PathBuf,
-    },
-    /// There is an adapter, which attnviz does not apply.
-    #[error(
-        "{place} holds an adapter ({file}){}, and attnviz computes whole models alone",
-        if *is_beside_model { " beside the model" } else { ", not a model" }
-    )]
-    Adapter {
-        /// The checkpoint.
-        place: String,
-        /// The file by which it is known.
-        file: String,
-        /// Whether it adds to weights, as LoRA does.
-        can_be_merged: bool,
-        /// Whether there is a model, too.
-        is_beside_model: bool,
-    },
-    /// The model is in a folder below.
-    #[error(
-        "{place}: expected {expected}, found none; {} has a model{}",
-        found.display(),
-        match others { 0 => String::new(), 1 => ", and so has 1 other folder".to_owned(), others => format!(", and so have {others} other folders") }
-    )]
-    Subfolder {
-        /// The folder that was named.
-        place: String,
-        /// What it lacks.
-        expected: &'static str,
-        /// The folder with a model.
-        found: PathBuf,
-        /// How many more there are.
-        others: usize,
-    },
-    /// A file that must be there is called otherwise.
-    #[error("{place}: expected {expected}, found {}", found.display())]
-    OtherName {
-        /// The checkpoint.
-        place: String,
-        /// As it is to be called.
-        expected: &'static str,
-        /// As it is called.
-        found: PathBuf,
-    },
-    /// There are weights for another program only.
-    #[error(
-        "{place}: expected model.safetensors or pytorch_model.bin, found {file}, which attnviz does not read"
-    )]
-    ForeignWeights {
-        /// The checkpoint.
-        place: String,
-        /// The file.
-        file: String,
-        /// What it is for.
-        format: ForeignWeights,
-    },
-    /// The index of the shards is not what it should be.
-    #[error("{file}: {reason}")]
-    ShardIndex {
-        /// The index's name.
-        file: &'static str,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// It is the tokenizer from another place that cannot be had.
-    #[error(transparent)]
-    OtherTokenizer(Box<CheckpointError>),
-    /// The config was refused; see [`LoadOptions::check_config`].
-    #[error("{0}")]
-    Config(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl CheckpointError {
-    /// What the user can do about it. A refused config has a remedy of its own,
-    /// which who refused it knows.
-    pub fn remedy(&self) -> Option<Remedy> {
-        match self {
-            Self::Hub(error) => error.remedy(),
-            Self::NoDirectory { folder: None, .. } => Some(Remedy::NameCheckpoint),
-            Self::NoDirectory {
-                folder: Some(folder),
-                ..
-            } => Some(Remedy::NameModelFolder {
-                folder: folder.clone(),
-            }),
-            Self::FileMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Whole)),
-            Self::WrongKind(error) => error.remedy(),
-            Self::Incomplete { path } => Some(Remedy::DownloadFile { path: path.clone() }),
-            Self::Adapter {
-                can_be_merged: false,
-                ..
-            } => Some(Remedy::UseOriginal(Alteration::Adapter)),
-            Self::Adapter { place, .. } => Some(Remedy::MergeAdapter {
-                from: Some(place.clone()),
-            }),
-            Self::Subfolder { found, .. } => Some(Remedy::NameModelFolder {
-                folder: found.clone(),
-            }),
-            Self::OtherName {
-                expected, found, ..
-            } => Some(Remedy::RenameFile {
-                from: found.clone(),
-                to: found.with_file_name(expected),
-            }),
-            Self::ForeignWeights { place, format, .. } => Some(Remedy::ConvertWeights {
-                format: *format,
-                from: place.clone(),
-            }),
-            Self::TokenizerMissing { found: None, .. } => Some(Remedy::NameTokenizer),
-            Self::TokenizerFileMissing { .. } => {
-                Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer))
-            }
-            Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
-            Self::ShardIndex { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Model)),
-            Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
-            Self::OtherTokenizer(error) => error.remedy(),
-            Self::Config(_) => None,
-        }
-    }
 }
 
 /// The weight files; they are opened by the model.
@@ -403,11 +207,15 @@ fn load_directory(
     folder::check_directory(path, true)?;
     let place = path.display().to_string();
     let found = files::collect(&place, options, tokenizer, &mut |name| {
-        Ok(folder::in_directory(path, name))
+        folder::in_directory(path, name)
     });
     let found = match found {
         Err(CheckpointError::FileMissing { expected, .. }) => {
             return Err(folder::explain(path, expected));
+        }
+        // Early sentence-transformers have a config of their own at the top.
+        Err(error @ CheckpointError::Config(_)) => {
+            return Err(folder::model_below(path, "a model").unwrap_or(error));
         }
         found => found?,
     };
@@ -449,7 +257,7 @@ fn load_hub(
             return Err(repository.missing(tokenizer_files::VOCABULARIES).into());
         }
         Err(error @ (CheckpointError::FileMissing { .. } | CheckpointError::Hub(_))) => {
-            return Err(explain_hub(id, &mut repository, error));
+            return Err(explain_hub(id, &mut repository, error, observer));
         }
         outcome => outcome?,
     };
@@ -461,7 +269,12 @@ fn load_hub(
 }
 
 /// The error of a repository that lacks a file, by what it has instead.
-fn explain_hub(id: &str, repository: &mut Repository, error: CheckpointError) -> CheckpointError {
+fn explain_hub(
+    id: &str,
+    repository: &mut Repository,
+    error: CheckpointError,
+    observer: Observer<'_>,
+) -> CheckpointError {
     let lacks_config = matches!(error, CheckpointError::Hub(HubError::FileMissing { .. }));
     let lacks_weights = matches!(
         error,
@@ -471,10 +284,16 @@ fn explain_hub(id: &str, repository: &mut Repository, error: CheckpointError) ->
         }
     );
     if (lacks_config || lacks_weights) && repository.has(folder::ADAPTER_CONFIG) {
+        let config = repository.fetch(folder::ADAPTER_CONFIG, observer);
+        let config = config.ok().flatten().map(|file| file.path);
+        let config = config.and_then(|path| folder::AdapterConfig::read(&path));
         return CheckpointError::Adapter {
             place: id.to_owned(),
             file: folder::ADAPTER_CONFIG.to_owned(),
-            can_be_merged: true,
+            can_be_merged: config
+                .as_ref()
+                .is_none_or(folder::AdapterConfig::can_be_merged),
+            task: config.and_then(|config| config.task_type),
             is_beside_model: false,
         };
     }

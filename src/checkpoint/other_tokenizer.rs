@@ -58,7 +58,7 @@ pub(super) fn other_tokenizer(
         CheckpointSource::Directory(path) => {
             check_directory(path, false)?;
             of_lookup(&path.display().to_string(), &mut |name| {
-                Ok(in_directory(path, name))
+                in_directory(path, name)
             })?
         }
         CheckpointSource::Hub { id, revision } => {

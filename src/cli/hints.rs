@@ -7,8 +7,8 @@ use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
     PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, fit_memory,
-    give_labels, kept, list_tokens, one_of_views, option_of, quoted, quoted_path, save_checkpoint,
-    take_array_out, turn_table, use_original,
+    give_labels, kept, list_tokens, merge_adapter, one_of_views, option_of, quoted, quoted_path,
+    save_checkpoint, save_state_dict, take_array_out, turn_table, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -340,12 +340,19 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::DownloadFile { path } => {
             format!("download {} again; this copy is not the file", quoted_path(path))
         }
-        Remedy::ConvertWeights { format, from } => convert_weights(*format, from),
-        Remedy::MergeAdapter { from: Some(from) } => format!(
-            "merge it in Python: peft.AutoPeftModelForFeatureExtraction.from_pretrained({from:?})\
-             .merge_and_unload().save_pretrained(\"merged\"); then --model ./merged"
+        Remedy::DownloadMissing(path) => {
+            format!("download {} from where the other files are from", quoted_path(path))
+        }
+        Remedy::FollowLinks(path) => format!(
+            "copy the folder with what its links name: cp -rL; or download {} again",
+            quoted_path(path)
         ),
-        Remedy::MergeAdapter { from: None } => {
+        Remedy::ConvertWeights { format, from } => convert_weights(*format, from),
+        Remedy::MergeAdapter {
+            from: Some(from),
+            task,
+        } => merge_adapter(from, task.as_deref()),
+        Remedy::MergeAdapter { from: None, .. } => {
             "merge them in Python: model.merge_and_unload().save_pretrained(\"merged\"); then --model ./merged".into()
         }
         Remedy::UseOriginal(alteration) => use_original(*alteration).into(),
@@ -354,20 +361,12 @@ pub fn in_words(remedy: &Remedy) -> String {
             let choices = prefixes.map(|prefix| format!("--weights-prefix {}", quoted(prefix)));
             choices.collect::<Vec<_>>().join(" or ")
         }
-        Remedy::AddModelType { model_type } => {
+        Remedy::AddModelType(model_type) => {
             format!("add \"model_type\": \"{model_type}\" to config.json")
         }
+        Remedy::NameTokenizerFolder(folder) => format!("--tokenizer {}", quoted_path(folder)),
         Remedy::NameModelFolder { folder } => format!("--model {}", quoted_path(folder)),
-        Remedy::SaveStateDict { path, key } => {
-            let value = match key {
-                Some(key) => format!("[{key:?}]"),
-                None => ".state_dict()".to_owned(),
-            };
-            let path = path.display().to_string();
-            format!(
-                "in Python: torch.save(torch.load({path:?}, weights_only=False){value}, {path:?})"
-            )
-        }
+        Remedy::SaveStateDict { path, within } => save_state_dict(path, within),
         Remedy::SaveAttentionInPython => {
             "let its own code compute it: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0].detach().numpy() for layer in model(**inputs, output_attentions=True).attentions])); then: attnviz render attention.npz".into()
         }
@@ -414,7 +413,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::Resume { first: Some(first) } => {
             format!("{}; then the same command with --resume", in_words(first))
         }
-        Remedy::ResumeIn { folder } => {
+        Remedy::ResumeIn(folder) => {
             format!("the same attnviz batch with --output {} --resume", folder.display())
         }
         Remedy::NameEveryShard => {

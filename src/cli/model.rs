@@ -30,11 +30,9 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
         Some(source) => checkpoint::load(source, &settings.load, &mut observer),
     };
     let mut checkpoint = loaded.map_err(|error| {
-        let (what, typed, option, error) = match error {
-            CheckpointError::OtherTokenizer(error) => {
-                ("tokenizer", &settings.tokenizer, "--tokenizer", *error)
-            }
-            error => ("model", &settings.name, "--model", error),
+        let (what, typed, option) = match error {
+            CheckpointError::OtherTokenizer(_) => ("tokenizer", &settings.tokenizer, "--tokenizer"),
+            _ => ("model", &settings.name, "--model"),
         };
         match typed {
             Some(typed) => nearest::explained(typed, option, error),

@@ -69,6 +69,9 @@ pub(super) fn explained(
 
 /// Whether there is no such model, as far as this machine can tell.
 fn was_not_found(error: &CheckpointError) -> bool {
+    if let CheckpointError::OtherTokenizer(error) = error {
+        return was_not_found(error);
+    }
     matches!(
         error,
         CheckpointError::NoDirectory { folder: None, .. }

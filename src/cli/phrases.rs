@@ -7,6 +7,7 @@ use crate::analysis::Drowning;
 use crate::batch::InputFormat;
 use crate::remedy::{
     Alteration, CheckpointPart, ForeignFile, ForeignWeights, HiddenUnits, LabelsOf, Setting,
+    StateDictPlace,
 };
 
 pub(super) const PASS_A_TOKEN: &str =
@@ -176,6 +177,51 @@ pub(super) fn save_checkpoint(part: CheckpointPart) -> &'static str {
             "save the tokenizer that the model was trained with: tokenizer.save_pretrained(DIRECTORY)"
         }
     }
+}
+
+/// How to merge an adapter of this place: PEFT has a class for each task.
+pub(super) fn merge_adapter(from: &str, task: Option<&str>) -> String {
+    let class = match task {
+        Some("SEQ_CLS") => "AutoPeftModelForSequenceClassification",
+        Some("TOKEN_CLS") => "AutoPeftModelForTokenClassification",
+        Some("QUESTION_ANS") => "AutoPeftModelForQuestionAnswering",
+        Some("CAUSAL_LM") => "AutoPeftModelForCausalLM",
+        Some("SEQ_2_SEQ_LM") => "AutoPeftModelForSeq2SeqLM",
+        Some("FEATURE_EXTRACTION") => "AutoPeftModelForFeatureExtraction",
+        Some(_) | None => "AutoPeftModel",
+    };
+    format!(
+        "merge it in Python: peft.{class}.from_pretrained({from:?})\
+         .merge_and_unload().save_pretrained(\"merged\"); then --model ./merged"
+    )
+}
+
+/// How to save a state dict by itself, beside copies of the other files: the
+/// file that holds more stays as it is.
+pub(super) fn save_state_dict(path: &Path, within: &StateDictPlace) -> String {
+    let value = match within {
+        StateDictPlace::Model => ".state_dict()".to_owned(),
+        StateDictPlace::First => "[0]".to_owned(),
+        StateDictPlace::Keys(keys) => keys
+            .first()
+            .map_or_else(String::new, |key| format!("[\"{key}\"]")),
+    };
+    let keys: &[String] = match within {
+        StateDictPlace::Keys(keys) => keys,
+        StateDictPlace::Model | StateDictPlace::First => &[],
+    };
+    let others = keys.iter().skip(1).take(MAXIMUM_ALTERNATIVES);
+    let others: String = others.map(|key| format!(", or with [\"{key}\"]")).collect();
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    let path = path.display().to_string();
+    format!(
+        "cp -rL {} state-dict; in Python: torch.save(torch.load({path:?}, weights_only=False)\
+         {value}, \"state-dict/pytorch_model.bin\"){others}; then --model ./state-dict",
+        quoted_path(folder)
+    )
 }
 
 /// How to make a file of inputs of one that is none; `-` is standard input.

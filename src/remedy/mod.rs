@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 pub use subject::{
     Alteration, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits, InputColumn,
-    LabelsOf, Setting,
+    LabelsOf, Setting, StateDictPlace,
 };
 
 /// What a user can do about an error.
@@ -316,6 +316,8 @@ pub enum Remedy {
     SaveCheckpoint(CheckpointPart),
     /// Say where the tokenizer of a checkpoint that has none comes from.
     NameTokenizer,
+    /// Name the folder in which the tokenizer is.
+    NameTokenizerFolder(PathBuf),
     /// Save a tokenizer of another kind as one that is read, in Python.
     ConvertTokenizer,
     /// Compute attention where the tokenizer is, in Python, and draw it here.
@@ -339,6 +341,10 @@ pub enum Remedy {
         /// The file.
         path: PathBuf,
     },
+    /// Download a file that a checkpoint lacks.
+    DownloadMissing(PathBuf),
+    /// Copy a folder with what its links name, or download a file again.
+    FollowLinks(PathBuf),
     /// Make weights that can be read of those for another program.
     ConvertWeights {
         /// What they are for.
@@ -351,6 +357,8 @@ pub enum Remedy {
         /// The folder of the adapter, or its name on the hub, where it stands
         /// by itself.
         from: Option<String>,
+        /// What it was trained for, as PEFT calls it.
+        task: Option<String>,
     },
     /// Use the model as it was before it was changed.
     UseOriginal(Alteration),
@@ -360,10 +368,7 @@ pub enum Remedy {
         prefixes: Vec<String>,
     },
     /// Say in `config.json` of which family the model is.
-    AddModelType {
-        /// The family.
-        model_type: &'static str,
-    },
+    AddModelType(&'static str),
     /// Name the folder in which the model is.
     NameModelFolder {
         /// The folder.
@@ -373,9 +378,8 @@ pub enum Remedy {
     SaveStateDict {
         /// The file that holds more.
         path: PathBuf,
-        /// Where the state dict is in there; none where the file holds a whole
-        /// model.
-        key: Option<String>,
+        /// Where the state dict is in there.
+        within: StateDictPlace,
     },
     /// Let the model's own code compute its attention, and draw that.
     SaveAttentionInPython,
@@ -410,10 +414,7 @@ pub enum Remedy {
         first: Option<Box<Remedy>>,
     },
     /// Go on with the batch of a folder.
-    ResumeIn {
-        /// The folder.
-        folder: PathBuf,
-    },
+    ResumeIn(PathBuf),
     /// Name all shards, each once.
     NameEveryShard,
     /// Name folders that hold shards.

@@ -164,3 +164,14 @@ pub enum FolderKind {
     /// One that may be written to.
     Writable,
 }
+
+/// Where a state dict is in a file of PyTorch's that is none itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateDictPlace {
+    /// It is that of the model that the file holds.
+    Model,
+    /// It is in a list or tuple, most likely the first of it.
+    First,
+    /// Under one of these keys, the parts of each joined by `"]["`.
+    Keys(Vec<String>),
+}

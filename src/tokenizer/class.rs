@@ -71,6 +71,25 @@ pub(super) struct Named {
     word_tokenizer_type: Option<String>,
 }
 
+impl Named {
+    fn has_own_code(&self) -> bool {
+        match &self.auto_map {
+            Some(Value::Object(classes)) => {
+                classes.get("AutoTokenizer").is_some_and(|of| !of.is_null())
+            }
+            Some(Value::Null) | None => false,
+            Some(_) => true,
+        }
+    }
+}
+
+/// Whether a `tokenizer_config.json` names code of the model's own for the
+/// tokenizer, which transformers asks before it runs.
+pub(super) fn has_own_code(config: &[u8]) -> bool {
+    let named: Result<Named, _> = serde_json::from_slice(config);
+    named.is_ok_and(|named| named.has_own_code())
+}
+
 /// What `config.json` says of the class. Other fields are not read here, and
 /// one that is broken is reported by who needs it.
 #[derive(Debug, Default, Deserialize)]
@@ -102,13 +121,7 @@ pub(super) fn class(
     let class = named
         .tokenizer_class
         .or_else(|| config.tokenizer_class.as_str().map(str::to_owned));
-    let has_own_code = match &named.auto_map {
-        Some(Value::Object(classes)) => {
-            classes.get("AutoTokenizer").is_some_and(|of| !of.is_null())
-        }
-        Some(Value::Null) | None => false,
-        Some(_) => true,
-    };
+    let has_own_code = named.has_own_code();
     let splitter = named.word_tokenizer_type.filter(|kind| kind != "basic");
     let class = match (class, &splitter, class_of_family(family)) {
         (Some(class), _, _) if has_own_code => class,
@@ -134,14 +147,15 @@ pub(super) fn class(
         let needs = needs.map_or("code of its own", |(_, what)| what);
         return needs_program(&class, splitter.as_deref().unwrap_or(needs));
     }
-    if has_own_code && json.is_none() {
-        return needs_program(&class, "the model's own code");
-    }
     Ok(match Recipe::of_class(base) {
         Some(recipe) => Class::Anew(recipe),
         None if WITHOUT_SEGMENTS.contains(&base) => Class::BertWithoutSegments,
         None if BERT.contains(&base) => Class::Bert,
         None if BUILT_ANEW.contains(&base) => Class::BuiltAnew(class),
+        // Nothing says what its own code makes of a bare vocabulary.
+        None if has_own_code && json.is_none() => {
+            return needs_program(&class, "the model's own code");
+        }
         None => Class::AsItIs,
     })
 }

@@ -43,7 +43,7 @@ use tokenizers::{Encoding, PostProcessor as _, PostProcessorWrapper};
 use self::ambiguous::ambiguous_tokens;
 use self::build::build;
 use self::built::Built;
-use self::class::Class;
+use self::class::{Class, has_own_code};
 use self::guard::guard;
 use self::labels::Spelling;
 use self::long::{Tokens, Wanted, longest_first};
@@ -115,7 +115,12 @@ impl Tokenizer {
                 Class::BuiltAnew(class) => Some(format!(
                     "the tokenizer is a {class}, which transformers builds anew from the vocabulary of tokenizer.json, and attnviz reads that file as it is: tokens may differ from those of transformers where the file was changed"
                 )),
-                Class::Bert | Class::BertWithoutSegments | Class::Anew(_) | Class::AsItIs => None,
+                Class::Bert | Class::BertWithoutSegments | Class::Anew(_) | Class::AsItIs => {
+                    let config = checkpoint.tokenizer.config.as_deref();
+                    config.is_some_and(has_own_code).then(|| {
+                        "tokenizer_config.json has auto_map: the tokenizer brings its own code, which attnviz does not run; it is read as transformers reads it without that code".to_owned()
+                    })
+                }
             },
             growth: growth.of_text,
             truncates_beginning,
@@ -239,8 +244,10 @@ impl Tokenizer {
             let is_of_list = self.added_token_ids.contains(&id);
             let is_unknown = self.unknown_id == Some(id);
             // Where an added token stands in a text, spaces may belong to it;
-            // what a vocabulary of SentencePiece lacks is written as it is.
-            let text = match is_of_list || is_unknown {
+            // what a vocabulary of SentencePiece lacks is written as it is. A
+            // template may call its tokens otherwise than the vocabulary.
+            let is_added = added[index] == 1;
+            let text = match is_of_list || is_unknown || is_added {
                 true => self.inner.id_to_token(id),
                 false => None,
             };
@@ -250,7 +257,6 @@ impl Tokenizer {
             let written = written.unwrap_or_default().trim();
             // A word that the vocabulary lacks becomes `[UNK]`, but is still a
             // word of the text and not a special token.
-            let is_added = added[index] == 1;
             let is_special = is_added || (self.special_token_ids.contains(&id) && written == text);
             let label = match is_of_list {
                 _ if is_unknown && !is_special => unknown(&text, written),

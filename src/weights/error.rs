@@ -80,6 +80,20 @@ pub enum WeightsError {
         /// What stands before the names of each one's tensors.
         prefixes: Vec<String>,
     },
+    /// Tensors of one model have names of two kinds.
+    #[error(
+        "{file} holds tensors of a model with {} and with {}, such as {name}, which PyTorch would put together",
+        listed(&prefixes[..1]),
+        listed(&prefixes[1..])
+    )]
+    MixedPrefixes {
+        /// The file's name.
+        file: String,
+        /// What stands before the names of the two kinds.
+        prefixes: [String; 2],
+        /// One of the second kind.
+        name: String,
+    },
     /// No encoder has the prefix that was asked for.
     #[error(
         "{file} has no encoder whose tensors begin with {prefix:?}; there is one with {}",
@@ -176,9 +190,10 @@ impl WeightsError {
             Self::WrongKind(error) => return error.remedy(),
             Self::Incomplete { path, .. } => Remedy::DownloadFile { path: path.clone() },
             Self::Adapter { kind, .. } => match kind {
-                AdapterKind::LowRank | AdapterKind::Mergeable => {
-                    Remedy::MergeAdapter { from: None }
-                }
+                AdapterKind::LowRank | AdapterKind::Mergeable => Remedy::MergeAdapter {
+                    from: None,
+                    task: None,
+                },
                 AdapterKind::Other => Remedy::UseOriginal(Alteration::Adapter),
             },
             Self::Dtype { found, .. } if is_quantized(found) => {
@@ -196,6 +211,7 @@ impl WeightsError {
             Self::PrunedHeads { .. } => Remedy::UseOriginal(Alteration::PrunedHeads),
             Self::Safetensors { .. }
             | Self::NoEmbeddings { .. }
+            | Self::MixedPrefixes { .. }
             | Self::Missing { .. }
             | Self::Shape { .. }
             | Self::NotFinite { .. } => Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights),
@@ -217,6 +233,7 @@ impl WeightsError {
             | Self::Adapter { .. }
             | Self::Quantized { .. }
             | Self::SeveralEncoders { .. }
+            | Self::MixedPrefixes { .. }
             | Self::NoSuchPrefix { .. }
             | Self::LargerThanFiles { .. }
             | Self::Pickle(_)

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pulp::Arch;
 
-use self::choice::{choose, drop_aliases, found_instead};
+use self::choice::{choose, drop_aliases, found_instead, mixed_with};
 use self::source::Source;
 use crate::checkpoint::WeightFiles;
 
@@ -74,6 +74,15 @@ impl Weights {
         let mut prefixes = model.prefixes(&names);
         drop_aliases(&sources, &names, model, &mut prefixes);
         let chosen = choose(&prefixes, prefix, &file)?;
+        if let (None, Some(chosen)) = (prefix, chosen)
+            && let Some((other, name)) = mixed_with(&names, model, chosen)
+        {
+            return Err(WeightsError::MixedPrefixes {
+                file,
+                prefixes: [chosen.to_owned(), other],
+                name,
+            });
+        }
         if let Some((name, kind)) = model.adapter(&names, chosen) {
             return Err(WeightsError::Adapter { file, name, kind });
         }

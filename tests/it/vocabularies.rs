@@ -86,6 +86,63 @@ fn a_tokenizer_that_is_a_program_is_refused_by_name() {
     }
 }
 
+/// A class of transformers is taken where the model's own code is not run.
+#[test]
+fn a_tokenizer_with_code_of_its_own_and_a_known_class_is_read_with_a_warning() {
+    let plain = shown(&with_model(CASED), &["Hello you", "-m", "./model"]);
+    let workplace = with_model(CASED);
+    let config = workplace.path().join("model/tokenizer_config.json");
+    let mut settings: Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
+    settings["tokenizer_class"] = json!("BertTokenizer");
+    settings["auto_map"] = json!({"AutoTokenizer": ["a.My", null]});
+    fs::write(config, settings.to_string()).unwrap();
+    assert_eq!(shown(&workplace, &["Hello you", "-m", "./model"]), plain);
+    let outcome = workplace.run(&["tokens", "Hello you", "-m", "./model"]);
+    let warning = "warning: tokenizer_config.json has auto_map";
+    assert!(outcome.stderr.contains(warning), "{}", outcome.stderr);
+}
+
+/// As transformers' `convert_ids_to_tokens`, whatever a template calls them.
+#[test]
+fn tokens_that_a_template_adds_are_called_as_the_vocabulary_does() {
+    let workplace = with_model("masked-lm-bin");
+    let path = |name: &str| workplace.path().join("model").join(name);
+    let read =
+        |name: &str| -> Value { serde_json::from_slice(&fs::read(path(name)).unwrap()).unwrap() };
+    let mut tokenizer = read("tokenizer.json");
+    let vocabulary = tokenizer["model"]["vocab"].as_object().unwrap();
+    let named = vocabulary.iter().find(|(_, id)| **id == json!(20));
+    let name = named.expect("it has more tokens").0.clone();
+    for post_processor in [
+        json!({"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 20]}),
+        json!({
+            "type": "TemplateProcessing",
+            "single": [
+                {"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+                {"Sequence": {"id": "A", "type_id": 0}},
+                {"SpecialToken": {"id": "[SEP]", "type_id": 0}},
+            ],
+            "pair": [
+                {"Sequence": {"id": "A", "type_id": 0}},
+                {"Sequence": {"id": "B", "type_id": 0}},
+            ],
+            "special_tokens": {
+                "[CLS]": {"id": "[CLS]", "ids": [20], "tokens": ["[CLS]"]},
+                "[SEP]": {"id": "[SEP]", "ids": [3], "tokens": ["[SEP]"]},
+            },
+        }),
+    ] {
+        tokenizer["post_processor"] = post_processor;
+        fs::write(path("tokenizer.json"), tokenizer.to_string()).unwrap();
+        let mut settings = read("tokenizer_config.json");
+        settings["tokenizer_class"] = json!("PreTrainedTokenizerFast");
+        fs::write(path("tokenizer_config.json"), settings.to_string()).unwrap();
+        let shown = shown(&workplace, &["hello", "-m", "./model"]);
+        assert_eq!(shown.first(), Some(&name), "{shown:?}");
+        assert_eq!(shown.last().map(String::as_str), Some("[SEP]"));
+    }
+}
+
 #[test]
 fn a_class_that_transformers_builds_anew_is_read_with_a_warning() {
     for (class, is_warned) in [

@@ -108,7 +108,7 @@ impl ConfigError {
         Some(match self {
             Self::NoModelType {
                 looks_like: Some(model_type),
-            } => Remedy::AddModelType { model_type },
+            } => Remedy::AddModelType(model_type),
             Self::ModelType { .. }
             | Self::NoModelType { looks_like: None }
             | Self::Unsupported { .. } => Remedy::UseKnownFamily,

@@ -161,7 +161,9 @@ impl<'pickle> Machine<'pickle> {
             0x80 => drop(self.take(1)?),
             0x95 => drop(self.take(8)?),
             b'N' => self.push(Value::Nothing)?,
-            0x88 | 0x89 => self.push_id(OTHER)?,
+            // True and False are 1 and 0 to Python.
+            0x88 => self.push(Value::Number(1))?,
+            0x89 => self.push(Value::Number(0))?,
             b'G' => {
                 self.take(8)?;
                 self.push_id(OTHER)?;

@@ -7,6 +7,7 @@
 //! prints to standard error.
 
 mod classes;
+mod error;
 mod everything;
 mod legacy_file;
 mod machine;
@@ -14,15 +15,12 @@ mod state_dict;
 mod zip_file;
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-
-use thiserror::Error;
 
 use super::bytes::{ByteOrder, ByteSource, FloatType, ReadError, file_name};
 use crate::checkpoint::FileKind;
-use crate::remedy::{CheckpointPart, Remedy};
+pub use error::PickleError;
 use everything::everything;
 use machine::Pickled;
 use state_dict::{Entry, NoStateDict, StateDict, TensorRecord, state_dict};
@@ -30,115 +28,11 @@ use state_dict::{Entry, NoStateDict, StateDict, TensorRecord, state_dict};
 /// The longest pickle that is read, in bytes; a BERT's has some ten thousand.
 const MAXIMUM_PICKLE_LENGTH: u64 = 64 << 20;
 
-/// Why a `.bin` file cannot be used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PickleError {
-    /// The file cannot be opened.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file is not what PyTorch writes.
-    #[error("{file}: not a checkpoint of PyTorch: {reason}")]
-    Malformed {
-        /// The file's name.
-        file: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The file ends before it should.
-    #[error("{} is incomplete: {reason}", file_name(path))]
-    Incomplete {
-        /// The file.
-        path: PathBuf,
-        /// What is missing.
-        reason: String,
-    },
-    /// The file holds no dict.
-    #[error(
-        "{} holds {found}, expected a dict of tensors (a state dict)",
-        file_name(path)
-    )]
-    Object {
-        /// The file.
-        path: PathBuf,
-        /// The class of what is in it.
-        found: String,
-    },
-    /// A training checkpoint has more than one model.
-    #[error("{} holds several models, under {}", file_name(path), listed(keys))]
-    SeveralModels {
-        /// The file.
-        path: PathBuf,
-        /// The keys of the dicts, at least two.
-        keys: Vec<String>,
-    },
-    /// The file says that a tensor is larger than the file.
-    #[error("{file}: tensor {name} of {expected} bytes cannot be in a file of {found} bytes")]
-    LargerThanFile {
-        /// The file's name.
-        file: String,
-        /// The tensor's name.
-        name: String,
-        /// Bytes that its shape asks for.
-        expected: u128,
-        /// Bytes of the file.
-        found: u64,
-    },
-    /// A tensor holds something else than floating-point numbers.
-    #[error("{file}: tensor {name}: expected F64, F32, F16 or BF16, found {found}")]
-    Dtype {
-        /// The file's name.
-        file: String,
-        /// The tensor's name.
-        name: String,
-        /// The type in the file.
-        found: String,
-    },
-}
-
-impl PickleError {
-    /// What the user can do about it.
-    pub fn remedy(&self) -> Option<Remedy> {
-        Some(match self {
-            Self::Io { .. } => Remedy::LookAtFile,
-            Self::Malformed { .. } | Self::Dtype { .. } => {
-                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
-            }
-            Self::Incomplete { path, .. } => Remedy::DownloadFile { path: path.clone() },
-            Self::Object { path, .. } => Remedy::SaveStateDict {
-                path: path.clone(),
-                key: None,
-            },
-            Self::SeveralModels { path, keys } => Remedy::SaveStateDict {
-                path: path.clone(),
-                key: keys.first().cloned(),
-            },
-            Self::LargerThanFile { .. } => {
-                Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights)
-            }
-        })
-    }
-}
-
 impl From<ReadError> for PickleError {
     fn from(error: ReadError) -> Self {
         let ReadError { path, source } = error;
         Self::Io { path, source }
     }
-}
-
-/// A few keys, for people.
-fn listed(keys: &[String]) -> String {
-    let mut listed: Vec<&str> = keys.iter().take(8).map(String::as_str).collect();
-    if keys.len() > listed.len() {
-        listed.push("…");
-    }
-    listed.join(", ")
 }
 
 /// What is wrong with a file, before it is said which one.
@@ -363,10 +257,14 @@ impl PickleFile {
         let values = self
             .bytes
             .read_floats(float_type, order, position, byte_count)?;
-        match is_contiguous(tensor) {
-            true => Ok(values),
-            false => gather(tensor, &values, element_count).ok_or_else(|| self.beyond(name)),
+        let mut values = match is_contiguous(tensor) {
+            true => values,
+            false => gather(tensor, &values, element_count).ok_or_else(|| self.beyond(name))?,
+        };
+        if tensor.is_negated {
+            values.iter_mut().for_each(|value| *value = -*value);
         }
+        Ok(values)
     }
 
     /// Checks that a tensor's data are there, without reading them.

@@ -36,6 +36,8 @@ pub struct TensorRecord {
     pub shape: Vec<usize>,
     /// By dimension, how many elements lie between neighbours.
     pub strides: Vec<u64>,
+    /// Whether its numbers are those of the storage with the other sign.
+    pub is_negated: bool,
 }
 
 /// What a state dict has under a name.
@@ -313,9 +315,32 @@ fn is_plain(class: (&str, &str)) -> bool {
 
 pub(super) fn entry(pickled: &Pickled<'_>, call: &TensorCall<'_>) -> Option<Entry> {
     match call {
-        TensorCall::Plain(arguments) => tensor(pickled, arguments).map(Entry::Tensor),
+        TensorCall::Plain(arguments) => {
+            // PyTorch knows two views that change numbers: negated ones, and
+            // conjugated ones, which real numbers are never in.
+            let is_view = |key| metadata(pickled, arguments, key);
+            match is_view("conj") {
+                true => Some(Entry::Unreadable("a conjugated view".to_owned())),
+                false => {
+                    let record = tensor(pickled, arguments)?;
+                    Some(Entry::Tensor(TensorRecord {
+                        is_negated: is_view("neg"),
+                        ..record
+                    }))
+                }
+            }
+        }
         TensorCall::Other(function) => Some(Entry::Unreadable(function.clone())),
     }
+}
+
+/// Whether the last argument of a tensor, a dict, says so of this key.
+fn metadata(pickled: &Pickled<'_>, arguments: &[ValueId], key: &str) -> bool {
+    let Some(&last) = arguments.get(6) else {
+        return false;
+    };
+    let value = dict(pickled, last).and_then(|entries| entries.get(key).copied());
+    value.is_some_and(|value| pickled.number(value) != Some(0))
 }
 
 /// A tensor by its storage, offset, shape and strides.
@@ -354,6 +379,7 @@ fn tensor(pickled: &Pickled<'_>, arguments: &[ValueId]) -> Option<TensorRecord> 
             .collect::<Result<_, _>>()
             .ok()?,
         strides,
+        is_negated: false,
     })
 }
 

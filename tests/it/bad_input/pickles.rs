@@ -162,6 +162,8 @@ pub struct Described<'a> {
     pub offset: i32,
     pub shape: Vec<i32>,
     pub strides: Vec<i32>,
+    /// A view that it is, and whether it is one.
+    pub metadata: Option<(&'a str, bool)>,
 }
 
 /// A state dict as PyTorch pickles it.
@@ -183,7 +185,13 @@ pub fn state_dict(tensors: &[Described<'_>]) -> Vec<u8> {
         pickle.extend(number(tensor.offset));
         pickle.extend(tuple(&tensor.shape));
         pickle.extend(tuple(&tensor.strides));
-        pickle.extend(b"\x89ccollections\nOrderedDict\n)RtR");
+        pickle.extend(b"\x89ccollections\nOrderedDict\n)R");
+        if let Some((key, is_set)) = tensor.metadata {
+            pickle.extend(b"}");
+            pickle.extend(text(key));
+            pickle.extend([if is_set { 0x88 } else { 0x89 }, b's']);
+        }
+        pickle.extend(b"tR");
     }
     pickle.extend(b"u.");
     pickle
@@ -350,6 +358,7 @@ fn a_tensor_of_a_bin_file_that_is_not_there_is_refused() {
                 offset,
                 shape: shape.to_vec(),
                 strides: strides.to_vec(),
+                metadata: None,
             };
         let words = "bert.embeddings.word_embeddings.weight";
         let pickle = state_dict(&[
@@ -372,6 +381,7 @@ fn a_tensor_of_a_bin_file_that_is_not_there_is_refused() {
             offset: 0,
             shape: shape.to_vec(),
             strides: vec![shape[1], 1],
+            metadata: None,
         };
         zip(&[("archive/data.pkl", &state_dict(&[tensor])[..])])
     };
@@ -425,6 +435,7 @@ fn a_tensor_may_lie_in_its_storage_in_any_order() {
                 offset,
                 shape,
                 strides,
+                metadata: None,
             });
         }
         let pickle = state_dict(&described);

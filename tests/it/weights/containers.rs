@@ -1,8 +1,11 @@
 //! One model in every kind of file.
 
+use std::collections::BTreeMap;
 use std::fs;
 
-use super::{ModelFolder, check_expected, container, pickle_of, prefixed, safetensors_of, tensors};
+use super::{
+    ModelFolder, Tensor, check_expected, container, pickle_of, prefixed, safetensors_of, tensors,
+};
 use crate::bad_input::{pickled_text, zip};
 use crate::binary::fixture;
 
@@ -128,6 +131,86 @@ fn every_usual_prefix_is_found() {
     }
 }
 
+/// PyTorch saves a negated view as the storage and a mark.
+#[test]
+fn a_negated_tensor_of_a_pickle_has_the_other_sign() {
+    let query = |tensors: &mut BTreeMap<String, Tensor>| {
+        for (name, (_, values)) in tensors {
+            if name.contains(".query.") {
+                values.iter_mut().for_each(|value| *value = -*value);
+            }
+        }
+    };
+    for (metadata, is_negated) in [
+        (None, false),
+        (Some(("neg", false)), false),
+        (Some(("neg", true)), true),
+    ] {
+        let mut all = prefixed("bert.", &tensors());
+        if is_negated {
+            query(&mut all);
+        }
+        let (mut described, mut storage) = (Vec::new(), Vec::new());
+        for (name, (shape, values)) in &all {
+            let mut tensor = super::at(name, storage.len() as i32, shape);
+            tensor.metadata = metadata.filter(|_| name.contains(".query."));
+            described.push(tensor);
+            storage.extend(values);
+        }
+        let pickle = crate::bad_input::state_dict(&described);
+        let folder = ModelFolder::new();
+        folder.write("pytorch_model.bin", torch_zip(&pickle, &storage, false));
+        check_expected(&folder.attention(&[]).0, "negated");
+        for tensor in &mut described {
+            tensor.metadata = Some(("conj", true));
+        }
+        let pickle = crate::bad_input::state_dict(&described);
+        folder
+            .write("pytorch_model.bin", torch_zip(&pickle, &storage, false))
+            .check_refused(&["conjugated"]);
+    }
+}
+
+#[test]
+fn the_weights_that_the_config_names_are_loaded() {
+    let good = safetensors_of(&prefixed("bert.", &tensors()));
+    let mut other = tensors();
+    for (_, values) in other.values_mut() {
+        values.iter_mut().for_each(|value| *value *= 0.5);
+    }
+    let other = safetensors_of(&prefixed("bert.", &other));
+    let names: serde_json::Map<String, serde_json::Value> = prefixed("bert.", &tensors())
+        .into_keys()
+        .map(|name| (name, "part.safetensors".into()))
+        .collect();
+    let index = serde_json::json!({"weight_map": names}).to_string();
+    for (name, file) in [
+        ("other.safetensors", "other.safetensors"),
+        ("below/other.safetensors", "below/other.safetensors"),
+        ("o.safetensors.index.json", "part.safetensors"),
+    ] {
+        let folder = ModelFolder::new();
+        folder.write("model.safetensors", &other);
+        folder.write("o.safetensors.index.json", &index);
+        folder.configure(|config| config["transformers_weights"] = name.into());
+        folder.check_refused(&["which is not there"]);
+        folder.write(file, &good);
+        check_expected(&folder.attention(&[]).0, name);
+    }
+    for name in [
+        serde_json::json!("other.bin"),
+        serde_json::json!("../other.safetensors"),
+        serde_json::json!("/other.safetensors"),
+        serde_json::json!(""),
+        serde_json::json!(3),
+    ] {
+        let folder = ModelFolder::new();
+        folder.write("model.safetensors", &good);
+        folder.configure(|config| config["transformers_weights"] = name.clone());
+        folder.check_refused(&["config.json: transformers_weights"]);
+    }
+}
+
 /// A pickled dict without the frame of a pickle.
 fn body(pickle: &[u8]) -> &[u8] {
     &pickle[2..pickle.len() - 1]
@@ -187,7 +270,8 @@ fn what_is_no_state_dict_says_what_it_is() {
             dict(&[("model", weights), ("ema", weights)]),
             &[
                 "holds several models, under ema, model",
-                "torch.load(\"./model/pytorch_model.bin\", weights_only=False)[\"ema\"]",
+                "cp -rL ./model state-dict",
+                "torch.load(\"./model/pytorch_model.bin\", weights_only=False)[\"ema\"], \"state-dict/pytorch_model.bin\"), or with [\"model\"]",
             ][..],
         ),
         (
@@ -202,10 +286,13 @@ fn what_is_no_state_dict_says_what_it_is() {
             object.to_vec(),
             &[
                 "holds transformers.models.bert.modeling_bert.BertModel",
-                ".state_dict(), \"./model/pytorch_model.bin\")",
+                ".state_dict(), \"state-dict/pytorch_model.bin\")",
             ],
         ),
-        (b"\x80\x02]K\x01a.".to_vec(), &["holds a list"]),
+        (
+            b"\x80\x02]K\x01a.".to_vec(),
+            &["holds a list", "weights_only=False)[0]"],
+        ),
         (b"\x80\x02K\x01.".to_vec(), &["holds something else"]),
     ] {
         let folder = ModelFolder::new();

@@ -181,6 +181,37 @@ fn an_encoder_that_is_saved_under_two_names_is_one() {
     write(&state_dict(&described)).check_refused(&["holds 2 encoders"]);
 }
 
+/// Transformers puts them together, and of two the first by its name counts.
+#[test]
+fn tensors_of_one_model_under_two_names_are_refused() {
+    let is_layer = |name: &str| name.starts_with("encoder.");
+    let is_first = |name: &str| name.starts_with("encoder.layer.0.");
+    let is_table = |name: &str| name.starts_with("embeddings.word_embeddings.");
+    let part = |prefix: &str, is_wanted: &dyn Fn(&str) -> bool| {
+        let mut part = tensors();
+        part.retain(|name, _| is_wanted(name));
+        prefixed(prefix, &part)
+    };
+    for all in [
+        [part("bert.", &is_layer), part("", &|name| !is_layer(name))],
+        [part("", &is_layer), part("bert.", &|name| !is_layer(name))],
+        [part("bert.", &is_first), part("", &|_| true)],
+        [part("bert.", &is_table), part("", &|_| true)],
+        [part("bert.", &|name| !is_first(name)), part("", &is_first)],
+    ] {
+        let all = all.into_iter().flatten().collect();
+        let folder = ModelFolder::new();
+        folder.write("model.safetensors", safetensors_of(&all));
+        folder.check_refused(&["tensors of a model with", "no prefix", "bert.", "such as"]);
+    }
+    // Here it comes to the same.
+    let mut all = part("bert.", &|_| true);
+    all.extend(part("", &is_first));
+    let folder = ModelFolder::new();
+    folder.write("model.safetensors", safetensors_of(&all));
+    check_expected(&folder.attention(&[]).0, "both");
+}
+
 #[test]
 fn a_table_of_words_without_layers_is_no_encoder() {
     let folder = ModelFolder::new();

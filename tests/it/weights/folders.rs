@@ -8,8 +8,7 @@ use crate::bad_input::check_refused;
 #[test]
 fn an_adapter_alone_or_beside_a_model_is_refused() {
     let lora = "{\"peft_type\": \"LORA\", \"base_model_name_or_path\": \"bert-base-uncased\"}";
-    let merge =
-        "peft.AutoPeftModelForFeatureExtraction.from_pretrained(\"./model\").merge_and_unload()";
+    let merge = "peft.AutoPeftModel.from_pretrained(\"./model\").merge_and_unload()";
     let base = "the model that the adapter was made for";
     for (files, hint) in [
         (
@@ -105,6 +104,95 @@ fn a_model_in_a_folder_below_is_named() {
     }
     let arguments = ["encode", super::TEXT, "-m", "./model/0_BERT", "-f", "json"];
     folder.workplace.succeed(&arguments);
+}
+
+#[test]
+fn parts_of_weights_without_their_index_ask_for_it() {
+    for (file, index) in [
+        (
+            "model-00001-of-00003.safetensors",
+            "model.safetensors.index.json",
+        ),
+        (
+            "pytorch_model-00002-of-00002.bin",
+            "pytorch_model.bin.index.json",
+        ),
+    ] {
+        let folder = ModelFolder::new();
+        let weights = container("legacy-bin/pytorch_model.bin");
+        let hint = format!("download ./model/{index}");
+        let stderr = folder
+            .write(file, weights)
+            .check_refused(&[file, index, &hint]);
+        assert!(!stderr.contains("mv "), "{stderr}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_called_one() {
+    for name in ["model.safetensors", "config.json", "tokenizer.json"] {
+        let folder = ModelFolder::new();
+        if name == "config.json" {
+            folder.remove(name);
+        }
+        std::os::unix::fs::symlink("../../blobs/abc", folder.path(name)).expect("a link");
+        folder.check_refused(&[
+            &format!("./model/{name} is a broken symbolic link"),
+            "../../blobs/abc",
+            "cp -rL",
+        ]);
+    }
+}
+
+#[test]
+fn a_tokenizer_that_is_not_there_is_named_by_its_own_option() {
+    let folder = ModelFolder::new();
+    for (typed, hint) in [
+        ("./model/vocab.txt", "hint: --tokenizer ./model\n"),
+        ("./nowhere", "--tokenizer google-bert/bert-base-uncased"),
+    ] {
+        let arguments = ["tokens", "cat", "-m", "builtin", "--tokenizer", typed];
+        let stderr = check_refused(&folder.workplace, &arguments, 1, &[typed, hint]);
+        assert!(!stderr.contains("--model"), "{stderr}");
+    }
+}
+
+/// Of early sentence-transformers, which have a config of their own above.
+#[test]
+fn a_model_below_a_config_of_something_else_is_named() {
+    let folder = ModelFolder::new();
+    folder.write("config.json", "{\"__version__\": \"0.2.5\"}");
+    for (name, source) in [
+        ("config.json", "config.json"),
+        ("pytorch_model.bin", "legacy-bin/pytorch_model.bin"),
+    ] {
+        folder.write(&format!("0_Transformer/{name}"), container(source));
+    }
+    folder.check_refused(&["0_Transformer has a model", "--model ./model/0_Transformer"]);
+}
+
+#[test]
+fn an_adapter_is_merged_by_the_class_of_its_task() {
+    for (task, class) in [
+        ("\"SEQ_CLS\"", "AutoPeftModelForSequenceClassification"),
+        ("\"TOKEN_CLS\"", "AutoPeftModelForTokenClassification"),
+        ("\"QUESTION_ANS\"", "AutoPeftModelForQuestionAnswering"),
+        ("\"CAUSAL_LM\"", "AutoPeftModelForCausalLM"),
+        ("\"SEQ_2_SEQ_LM\"", "AutoPeftModelForSeq2SeqLM"),
+        (
+            "\"FEATURE_EXTRACTION\"",
+            "AutoPeftModelForFeatureExtraction",
+        ),
+        ("null", "AutoPeftModel"),
+    ] {
+        let folder = ModelFolder::new();
+        let config = format!("{{\"peft_type\": \"LORA\", \"task_type\": {task}}}");
+        let call = format!("peft.{class}.from_pretrained(");
+        folder
+            .write("adapter_config.json", config)
+            .check_refused(&[&call]);
+    }
 }
 
 #[test]

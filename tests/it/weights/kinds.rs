@@ -208,6 +208,17 @@ fn half_a_file_is_incomplete() {
 }
 
 #[test]
+fn what_stands_behind_json_is_not_called_an_end_in_the_middle() {
+    let folder = whole("model");
+    let mut bytes = std::fs::read(folder.path("config.json")).expect("the file can be read");
+    bytes.extend(b" // x");
+    let stderr = folder
+        .write("config.json", bytes)
+        .check_refused(&["trailing characters"]);
+    assert!(!stderr.contains("incomplete"), "{stderr}");
+}
+
+#[test]
 fn a_tokenizer_that_ends_in_the_middle_is_incomplete() {
     let folder = whole("model");
     let bytes = std::fs::read(crate::binary::fixture("masked-lm-bin/tokenizer.json"));

@@ -201,6 +201,7 @@ fn at<'a>(name: &'a str, offset: i32, shape: &[usize]) -> Described<'a> {
         storage: "0",
         offset,
         strides: strides.collect(),
+        metadata: None,
         shape,
     }
 }
