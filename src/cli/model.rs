@@ -30,9 +30,10 @@ pub(super) fn checkpoint(settings: &ModelSettings, messages: &Messages) -> Resul
         Some(source) => checkpoint::load(source, &settings.load, &mut observer),
     };
     let mut checkpoint = loaded.map_err(|error| {
-        let (what, typed, option) = match error {
-            CheckpointError::OtherTokenizer(_) => ("tokenizer", &settings.tokenizer, "--tokenizer"),
-            _ => ("model", &settings.name, "--model"),
+        let is_of_tokenizer = matches!(error, CheckpointError::OtherTokenizer(_));
+        let (what, typed, option) = match is_of_tokenizer {
+            true => ("tokenizer", &settings.tokenizer, "--tokenizer"),
+            false => ("model", &settings.name, "--model"),
         };
         match typed {
             Some(typed) => nearest::explained(typed, option, error),

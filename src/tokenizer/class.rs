@@ -118,10 +118,10 @@ pub(super) fn class(
         | VocabularyFile::SentencePiece { .. } => None,
     };
     let family = config.model_type.as_str().unwrap_or_default();
+    let has_own_code = named.has_own_code();
     let class = named
         .tokenizer_class
         .or_else(|| config.tokenizer_class.as_str().map(str::to_owned));
-    let has_own_code = named.has_own_code();
     let splitter = named.word_tokenizer_type.filter(|kind| kind != "basic");
     let class = match (class, &splitter, class_of_family(family)) {
         (Some(class), _, _) if has_own_code => class,
