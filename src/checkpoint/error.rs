@@ -6,8 +6,10 @@ use thiserror::Error;
 
 use super::file_kind::WrongKindError;
 use super::hub::HubError;
-use super::tokenizer_files;
 use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
+
+/// Any of them is enough, where the tokenizer's class reads it.
+pub(super) const VOCABULARIES: &str = "tokenizer.json, vocab.txt, vocab.json with merges.txt, tokenizer.model, spm.model, spiece.model or sentencepiece.bpe.model";
 
 /// Why a checkpoint cannot be had.
 #[derive(Debug, Error)]
@@ -45,7 +47,7 @@ pub enum CheckpointError {
     /// There is no tokenizer that is read.
     #[error(
         "{place}: expected a tokenizer, which is {}, found {}",
-        tokenizer_files::VOCABULARIES,
+        VOCABULARIES,
         match found {
             Some((file, kind)) => format!("{file}, {kind}"),
             None => "none".to_owned(),

@@ -254,7 +254,7 @@ fn load_hub(
             return Err(repository.missing(expected).into());
         }
         Err(CheckpointError::TokenizerMissing { .. }) if repository.relies_on_cache() => {
-            return Err(repository.missing(tokenizer_files::VOCABULARIES).into());
+            return Err(repository.missing(error::VOCABULARIES).into());
         }
         Err(error @ (CheckpointError::FileMissing { .. } | CheckpointError::Hub(_))) => {
             return Err(explain_hub(id, &mut repository, error, observer));

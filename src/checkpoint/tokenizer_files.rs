@@ -28,9 +28,6 @@ const SENTENCE_PIECE: [&str; 4] = [
     "sentencepiece.bpe.model",
 ];
 
-/// Any of them is enough, where the tokenizer's class reads it.
-pub(super) const VOCABULARIES: &str = "tokenizer.json, vocab.txt, vocab.json with merges.txt, tokenizer.model, spm.model, spiece.model or sentencepiece.bpe.model";
-
 /// Files of tokenizers that are not read, and what they are.
 const OTHER_KINDS: [(&str, &str); 3] = [
     ("tekken.json", "a tokenizer of Mistral's"),

@@ -165,7 +165,7 @@ fn a_negated_tensor_of_a_pickle_has_the_other_sign() {
             tensor.metadata = Some(("conj", true));
         }
         let pickle = crate::bad_input::state_dict(&described);
-        folder
+        ModelFolder::new()
             .write("pytorch_model.bin", torch_zip(&pickle, &storage, false))
             .check_refused(&["conjugated"]);
     }
