@@ -1,5 +1,6 @@
 //! What a user types and what comes of it, through the real binary.
 
+mod bench;
 mod completions;
 mod files;
 mod folders;

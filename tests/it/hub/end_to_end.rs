@@ -188,11 +188,11 @@ fn a_named_model_loads_or_the_command_fails() {
 
 #[test]
 fn a_model_of_another_family_is_refused_before_its_weights_come() {
-    let other = served(SMALL, SHARDS).file("config.json", r#"{"model_type": "gpt2"}"#);
+    let other = served(SMALL, SHARDS).file("config.json", r#"{"model_type": "t5"}"#);
     let hub = LoopbackHub::serve([other]);
     let home = Home::new();
     let ran = home.encode(&hub.endpoint(), &[], &["--model", SMALL]);
-    ran.refused("gpt2", &home, &["gpt2", "bert"]);
+    ran.refused("t5", &home, &["t5", "bert"]);
     let requests = hub.requests();
     assert!(
         !requests
