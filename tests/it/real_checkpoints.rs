@@ -10,7 +10,7 @@ use attnviz::checkpoint::{self, CheckpointSource, LoadOptions};
 use attnviz::input::Prepared;
 use attnviz::model::{Backend, HiddenStates, Model};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use tempfile::TempDir;

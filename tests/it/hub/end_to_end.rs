@@ -42,6 +42,7 @@ fn a_model_is_downloaded_once_and_needs_no_hub_from_then_on() {
         // A second run asks whether `main` has moved, and brings nothing.
         let again = home.encode(&endpoint, &[], &model).succeeded();
         assert!(!again.stderr.contains("downloading"), "{again:?}");
+        assert_eq!(again.warnings(), [""; 0]);
         assert_eq!(content_requests(&hub), gets);
         assert_eq!(home.written(), written);
 
@@ -50,7 +51,8 @@ fn a_model_is_downloaded_once_and_needs_no_hub_from_then_on() {
             fs::remove_dir_all(home.output()).unwrap();
             let arguments = [&model, more].concat();
             let offline = home.encode(&endpoint, variables, &arguments).succeeded();
-            assert_eq!(offline.stderr, "", "{checkpoint}");
+            // What leads on from the picture is said again, and nothing else.
+            assert_eq!(offline.stderr, again.stderr, "{checkpoint}");
             assert_eq!(home.written(), written, "{checkpoint}");
         };
         check_offline(&[], &["--offline"]);
