@@ -144,9 +144,7 @@ pub fn run(
         missing_glyphs,
         tokens,
         unknown_tokens,
-        misread: feed.misread(&options.sources),
-        unread_columns: feed.unread_columns(&options.sources),
-        empty_files: feed.empty_files(&options.sources),
+        file_warnings: feed.warnings(&options.sources),
     })
 }
 

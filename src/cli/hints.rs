@@ -262,7 +262,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::ReadQuotes => "--quotes, where quotation marks enclose fields".into(),
         Remedy::QuoteFields => {
-            "put a field that holds commas and the like into quotation marks: 1,\"Hello, you\"".into()
+            "put a field that holds commas and the like into quotation marks, no space before them: 1,\"Hello, you\"".into()
         }
         Remedy::FillFields => "give each row as many fields as the header has".into(),
         Remedy::CloseQuote => {

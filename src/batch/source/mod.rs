@@ -10,6 +10,7 @@ mod columns;
 mod decoder;
 mod elements;
 mod error;
+mod findings;
 mod foreign;
 mod format;
 mod json;
@@ -38,6 +39,8 @@ use table::Table;
 
 pub use columns::ColumnError;
 pub use error::{HeaderLayout, SourceError};
+pub use findings::FileWarning;
+pub(super) use findings::Findings;
 pub use format::InputFormat;
 pub use record::RecordError;
 pub(super) use record::{Record, RecordText};
@@ -208,24 +211,6 @@ impl InputSource {
             Ok(false) if self.size().is_some() => Ok(self.open()?.next(self)?.is_some()),
             Ok(false) => Ok(true),
             Err(error) => Err(self.io(error)),
-        }
-    }
-
-    /// Which format the first input of a file that is read as lines of text looks
-    /// like: an object of JSON or the beginning of an array of them, or the header
-    /// of a table.
-    pub(super) fn looks_like(&self, first: &Record) -> Option<InputFormat> {
-        let content = first.content.as_ref().ok();
-        let text = content.filter(|_| self.format == InputFormat::Text)?;
-        let text = text.text.trim();
-        let rest = text.strip_prefix('[').unwrap_or(text).trim_start();
-        let rest = rest.strip_prefix('{').map(str::trim_start);
-        if rest.is_some_and(|rest| rest.starts_with('"')) || text == "[" || text == "{" {
-            return Some(InputFormat::JsonLines);
-        }
-        match columns::header_delimiter(text)? {
-            '\t' => Some(InputFormat::Tsv),
-            _ => Some(InputFormat::Csv),
         }
     }
 
