@@ -45,6 +45,9 @@ pub use format::InputFormat;
 pub use record::RecordError;
 pub(super) use record::{Record, RecordText};
 
+/// So many files of a folder are named.
+const NAMED_FILES: usize = 3;
+
 /// How files are read, as the user says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReadOptions {
@@ -206,11 +209,26 @@ impl InputSource {
         }
         let is_folder = fs::metadata(&self.path).map(|metadata| metadata.is_dir());
         match is_folder {
-            Ok(true) => Err(self.io(io::ErrorKind::IsADirectory.into())),
+            Ok(true) => Err(self.folder()),
             // A named pipe would wait for its writer here.
             Ok(false) if self.size().is_some() => Ok(self.open()?.next(self)?.is_some()),
             Ok(false) => Ok(true),
             Err(error) => Err(self.io(error)),
+        }
+    }
+
+    /// That it is a folder, with the first files of inputs in it.
+    fn folder(&self) -> SourceError {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let files = entries.map(|entry| entry.path());
+        let files = files.filter(|path| path.is_file() && path.extension().is_some());
+        let files = files.filter(|path| InputFormat::of(path).is_some());
+        let mut files: Vec<String> = files.map(|path| path.display().to_string()).collect();
+        files.sort_unstable();
+        files.truncate(NAMED_FILES);
+        SourceError::Folder {
+            file: self.name.clone(),
+            files,
         }
     }
 

@@ -204,8 +204,10 @@ impl SavedError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::Io { .. } => Remedy::LookAtFile,
-            Self::NothingInFolder { .. } => Remedy::SaveRun,
+            Self::Io { source, .. } if source.kind() != io::ErrorKind::NotFound => {
+                Remedy::LookAtFile
+            }
+            Self::Io { .. } | Self::NothingInFolder { .. } => Remedy::SaveRun,
             Self::Format { path, found } if found == FileKind::LfsPointer.in_words() => {
                 let folder = path.parent().unwrap_or(path).to_owned();
                 Remedy::PullLfs { folder }
