@@ -201,6 +201,10 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetThreadsVariable => "RAYON_NUM_THREADS=2, or --threads 2 whatever it says".into(),
 
         Remedy::LookAtFile => "look at the file with: ls -l".into(),
+        Remedy::NameFiles(files) => {
+            let files: Vec<_> = files.iter().map(|file| quoted(file)).collect();
+            format!("attnviz batch {}", files.join(" "))
+        }
         Remedy::NameReadableInputs => {
             "name files that can be read, or - for standard input".into()
         }

@@ -175,6 +175,8 @@ pub enum Remedy {
     LookAtFile,
     /// Name files of inputs that can be read.
     NameReadableInputs,
+    /// Name these files in place of the folder that they are in.
+    NameFiles(Vec<String>),
     /// Name standard input no more than once.
     NameStandardInputOnce,
     /// Say which column is a part of an input.

@@ -102,10 +102,7 @@ impl SourceError {
                 Remedy::EncodeText { text: file.clone() }
             }
             Self::Io { .. } => Remedy::NameReadableInputs,
-            Self::Folder { files, .. } if !files.is_empty() => Remedy::Retype {
-                nearest: "what is in it".to_owned(),
-                command: [&["batch".to_owned()], files.as_slice()].concat(),
-            },
+            Self::Folder { files, .. } if !files.is_empty() => Remedy::NameFiles(files.clone()),
             Self::Folder { .. } => Remedy::NameReadableInputs,
             Self::Foreign { path, kind, .. } => Remedy::ConvertFile {
                 file: path.display().to_string(),

@@ -4,6 +4,7 @@
 mod columns;
 mod encodings;
 mod failures;
+mod file_warnings;
 mod identity;
 mod ids;
 mod inputs;
