@@ -10,4 +10,6 @@ mod messages;
 mod mistaken;
 mod reruns;
 mod show;
+mod sink;
 mod typed;
+mod uniform;
