@@ -126,7 +126,7 @@ fn inputs_of_a_batch_are_told_from_layers_by_their_padding() {
             "layers=attention",
         ];
         match is_batch {
-            true => check_refused(&workplace, &["render", "it.npy"], 1, &words),
+            true => drop(check_refused(&workplace, &["render", "it.npy"], 1, &words)),
             false => drop(workplace.succeed(&["render", "it.npy"])),
         }
         // Unless it says that they are layers.
