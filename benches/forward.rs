@@ -7,12 +7,14 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use attnviz::attention::Mask;
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
 use attnviz::input::Prepared;
 use attnviz::model::kernels::{
-    self, Activation, Aligned, AttentionShape, Instructions, LinearParameters, NormParameters,
+    self, Activation, Aligned, AttentionShape, Before, HeadStart, Instructions, LinearParameters,
+    NormParameters,
 };
-use attnviz::model::{HiddenStates, Model};
+use attnviz::model::{Backend, HiddenStates, Model};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -57,32 +59,55 @@ fn products(criterion: &mut Criterion) {
 
 fn other_kernels(criterion: &mut Criterion) {
     let instructions = Instructions::fastest();
-    let shape = AttentionShape {
-        head_count: 12,
-        head_size: 64,
+    let (head_count, head_size) = (12, 64);
+    let hidden = head_count * head_size;
+    let start = |head: usize| HeadStart {
+        query: head * head_size,
+        key: hidden + head * head_size,
+        value: 2 * hidden + head * head_size,
     };
-    let hidden = shape.head_count * shape.head_size;
+    let starts: Vec<HeadStart> = (0..head_count).map(start).collect();
+    let shape = AttentionShape {
+        head_size,
+        column_count: 3 * hidden,
+        starts: &starts,
+        scale: 0.125,
+        score_cap: None,
+        mask: Mask::Full,
+        distances: None,
+        relative: None,
+    };
     for row_count in [8, 128, 512] {
         let rows = kernels::padded_row_count(instructions, row_count);
         let query_key_value = numbers(rows * 3 * hidden);
-        let mut maps = vec![0.0; shape.head_count * row_count * row_count];
+        let mut maps = vec![0.0; head_count * row_count * row_count];
+        let mut context = vec![0.0; rows * hidden];
         criterion.bench_function(&format!("attend/{row_count}"), |bencher| {
             bencher.iter(|| {
                 let spans = [(0, row_count)];
-                let maps = &mut [&mut maps[..]];
-                kernels::attend(instructions, shape, &query_key_value, &spans, maps)
+                let maps = maps.chunks_exact_mut(row_count * row_count);
+                let maps = vec![maps.map(Some).collect()];
+                kernels::attend(
+                    instructions,
+                    shape,
+                    &query_key_value,
+                    &spans,
+                    maps,
+                    &mut context,
+                );
             });
         });
         let parameters = NormParameters {
             weight: &numbers(hidden),
-            bias: &numbers(hidden),
+            bias: Some(&numbers(hidden)),
             epsilon: 1e-12,
         };
         let residual = numbers(rows * hidden);
         let mut values = residual.clone();
         criterion.bench_function(&format!("layer norm/{row_count}"), |bencher| {
             bencher.iter(|| {
-                kernels::add_and_normalize(instructions, parameters, &mut values, Some(&residual));
+                let before = Before::Added(&residual);
+                kernels::normalize(instructions, parameters, &mut values, before);
             });
         });
         let values = numbers(rows * 4 * hidden);
@@ -115,7 +140,7 @@ fn checkpoints() -> Vec<(&'static str, Checkpoint)> {
 fn loading(criterion: &mut Criterion) {
     for (name, checkpoint) in checkpoints() {
         criterion.bench_function(&format!("load/{name}"), |bencher| {
-            bencher.iter_with_large_drop(|| Model::load(black_box(&checkpoint)));
+            bencher.iter_with_large_drop(|| Model::load(black_box(&checkpoint), Backend::Fused));
         });
     }
 }
@@ -132,7 +157,7 @@ fn input(tokenizer: &Tokenizer, token_count: usize) -> Prepared {
 
 fn forward_passes(criterion: &mut Criterion) {
     for (name, checkpoint) in checkpoints() {
-        let model = Model::load(&checkpoint).expect("the model loads");
+        let model = Model::load(&checkpoint, Backend::Fused).expect("the model loads");
         let tokenizer = Tokenizer::from_checkpoint(&checkpoint).expect("the tokenizer loads");
         for (input_count, token_count) in BATCHES {
             let input = input(&tokenizer, token_count);

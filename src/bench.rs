@@ -12,7 +12,7 @@ use crate::attention::Selection;
 use crate::checkpoint::Checkpoint;
 use crate::figure::{self, Figure, FigureError, FigureOptions};
 use crate::input::{Input, Prepared};
-use crate::model::{HiddenStates, Model, ModelError, machine};
+use crate::model::{Backend, HiddenStates, Model, ModelError, machine};
 use crate::pipeline::{self, LoadedModel, PipelineError, Use};
 use crate::remedy::Remedy;
 use crate::render::{self, RenderError, TextShaper};
@@ -152,16 +152,17 @@ pub struct BenchReport {
 /// When the model cannot be loaded, run or drawn.
 pub fn measure(
     checkpoint: &Checkpoint,
+    backend: Backend,
     stage: &mut dyn FnMut(&str),
 ) -> Result<BenchReport, BenchError> {
     stage("what the machine can do");
     let machine = measure_machine()?;
     stage("loading");
-    let load = repeat(|| Model::load(checkpoint).map(|_| ()))?;
-    let loaded = pipeline::load(checkpoint, Use::Often)?;
+    let load = repeat(|| Model::load(checkpoint, backend).map(|_| ()))?;
+    let loaded = pipeline::load(checkpoint, Use::Often, backend)?;
     let mut encode = Vec::new();
     for (inputs, tokens) in SIZES {
-        if tokens <= loaded.model.config().maximum_token_count() {
+        if tokens <= loaded.model.architecture().maximum_token_count {
             stage(&format!("encoding {inputs} × {tokens} tokens"));
             encode.push(measure_encoder(&loaded, inputs, tokens)?);
         }
@@ -221,7 +222,7 @@ fn measure_encoder(
     inputs: usize,
     tokens: usize,
 ) -> Result<EncodeReport, BenchError> {
-    let config = loaded.model.config();
+    let architecture = loaded.model.architecture();
     let input = input(loaded, tokens)?;
     let together = vec![&input; inputs];
     let timing = repeat(|| {
@@ -235,15 +236,15 @@ fn measure_encoder(
         inputs,
         tokens,
         timing,
-        gigaflops: rate(config.operation_count(&lengths)),
-        gigabytes: rate(config.weight_byte_count()),
+        gigaflops: rate(architecture.operation_count(&lengths)),
+        gigabytes: rate(architecture.weight_byte_count()),
     })
 }
 
 fn picture_run(loaded: &LoadedModel) -> Result<Run, BenchError> {
-    let config = loaded.model.config();
-    let input = input(loaded, PICTURE_TOKENS.min(config.maximum_token_count()))?;
-    let selection = Selection::all(config.layer_count(), config.head_count());
+    let architecture = loaded.model.architecture();
+    let input = input(loaded, PICTURE_TOKENS.min(architecture.maximum_token_count))?;
+    let selection = Selection::all(architecture.layer_count(), architecture.head_count());
     let mut runs = pipeline::runs(loaded, &[&input], &selection)?;
     runs.pop().ok_or(BenchError::NoAttention)
 }

@@ -1,4 +1,4 @@
-//! attnviz: every attention map of a BERT as a picture, from one command.
+//! attnviz: every attention map of a transformer as a picture, from one command.
 //!
 //! # The pipeline
 //!
@@ -35,6 +35,13 @@
 //! `attnviz tokens` as far as the units, without weights
 //! ([`pipeline::load_tokenizer`]).
 //!
+//! A model is data, an [`Architecture`](model::Architecture), and one
+//! interpreter runs every one of them, by kernels of its own or by candle's
+//! operations alone ([`model::Backend`]). A family is a file that turns its
+//! `config.json` into that data: to add one, copy `src/model/family/bert.rs` or
+//! `llama.rs`, and give it a variant of [`Family`](model::Family), an entry in
+//! `tests/fixtures/make_families.py` and a row in README.
+//!
 //! In code, without the command line:
 //!
 //! ```no_run
@@ -43,13 +50,14 @@
 //! use attnviz::attention::Selection;
 //! use attnviz::checkpoint::{self, CheckpointSource, LoadOptions};
 //! use attnviz::input::Input;
+//! use attnviz::model::Backend;
 //! use attnviz::pipeline::{self, Use};
 //! use attnviz::store::OutputOptions;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let source = CheckpointSource::Builtin;
 //! let checkpoint = checkpoint::load(&source, &LoadOptions::default(), &mut |_| {})?;
-//! let loaded = pipeline::load(&checkpoint, Use::Once)?;
+//! let loaded = pipeline::load(&checkpoint, Use::Once, Backend::Fused)?;
 //! let input = Input::text("Hello, how are you?");
 //! let prepared = pipeline::prepare(&loaded.tokenizer, &input, loaded.limit(None))?;
 //! let selection = Selection::all(6, 12);
@@ -66,7 +74,7 @@
 //! Each of these is a test:
 //!
 //! - Attention equals that of Hugging Face transformers (eager, float32) to
-//!   2e-5 (`tests/it/reference.rs`).
+//!   2e-5 (`tests/it/reference.rs`, `tests/it/families.rs`).
 //! - Every row of an attention map sums to 1 ± 1e-5 (beyond 168 keys, ± 2⁻²⁴ a
 //!   key: see [`attention::row_sum_tolerance`]) over the keys that its layer's
 //!   mask allows and is 0 elsewhere; an
@@ -76,7 +84,7 @@
 //!   every [set of instructions](model::InstructionSet) and so on every machine
 //!   (`tests/it/reproducibility.rs`). No mathematical function of the system
 //!   decides a byte (`clippy.toml`), and outputs hold no time stamps, host names
-//!   or absolute paths.
+//!   or absolute paths. What [`model::Backend::Plain`] computes is exempt.
 //! - Inputs that are encoded together are stacked row under row without
 //!   padding; each gets bit for bit what it gets alone.
 //! - A file at its final name is whole and on the disk: it is written beside
@@ -109,8 +117,9 @@
 //! *Loading* reads every weight but the word embeddings once, on all cores, at
 //! the speed at which the system copies cached files into fresh memory: about
 //! 4 GB/s. A single pass ([`model::Model::open`]) does not load: each matrix is
-//! read into the same memory when its turn comes. Where no cache knows the hash
-//! of a weight file, its SHA-256 takes longer than everything else: it is read
+//! read into the same memory when its turn comes. Where neither the hub's
+//! cache nor attnviz's own memory of earlier runs knows the hash of a weight file,
+//! its SHA-256 takes longer than everything else: it is read
 //! beside the other stages, at 1.6 GB/s on one core.
 //!
 //! *A forward pass of a few tokens* is bound by memory: it streams each weight

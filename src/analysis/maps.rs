@@ -168,35 +168,20 @@ impl Maps<'_> {
     /// forbids them.
     pub fn drawn(&self, id: MapId) -> Option<Cow<'_, [f32]>> {
         let values = self.map(id)?;
-        let masks: Vec<Mask> = self.masks_of(id);
-        if masks.contains(&Mask::Full) || masks.is_empty() {
+        if !self.has_forbidden(id) {
             return Some(Cow::Borrowed(values));
         }
+        let bounds = self.bounds(id);
         let mut drawn = values.to_vec();
         let rows = drawn.chunks_exact_mut(self.columns.len().max(1));
         for (row, query) in rows.zip(&self.rows.units) {
             for (value, key) in row.iter_mut().zip(&self.columns.units) {
-                if masks.iter().all(|&mask| is_forbidden(mask, query, key)) {
+                if bounds.forbids(query, key) {
                     *value = f32::NAN;
                 }
             }
         }
         Some(Cow::Owned(drawn))
-    }
-
-    /// The masks of the layers that a map is of.
-    fn masks_of(&self, id: MapId) -> Vec<Mask> {
-        let of_layer = |wanted: Option<usize>| {
-            let layers = self.selection.layers.iter().zip(&self.masks);
-            layers
-                .filter(|(layer, _)| wanted.is_none_or(|wanted| layer.layer == wanted))
-                .map(|(_, &mask)| mask)
-                .collect()
-        };
-        match id {
-            MapId::Head(HeadId { layer, .. }) | MapId::Layer(layer) => of_layer(Some(layer)),
-            MapId::All => of_layer(None),
-        }
     }
 
     /// Every map.
@@ -227,15 +212,4 @@ impl Maps<'_> {
             notes: self.notes,
         }
     }
-}
-
-/// Whether no unit that a row stands for may attend to one that a column
-/// stands for.
-fn is_forbidden(mask: Mask, query: &AxisUnit, key: &AxisUnit) -> bool {
-    let keys = key.first..key.first.saturating_add(key.count);
-    let mut queries = query.first..query.first.saturating_add(query.count);
-    queries.all(|query| {
-        let allowed = mask.allowed(query, usize::MAX);
-        allowed.end <= keys.start || keys.end <= allowed.start
-    })
 }

@@ -20,6 +20,17 @@ pub enum Granularity {
     Word,
 }
 
+/// What becomes of the first position, which many heads of decoders give what
+/// they need nowhere else (Xiao et al. 2023, <https://arxiv.org/abs/2309.17453>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Sink {
+    /// It is shown.
+    #[default]
+    Keep,
+    /// Its row and column are dropped, whatever token it is.
+    Hide,
+}
+
 /// What becomes of special tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SpecialTokens {
@@ -121,6 +132,8 @@ impl fmt::Display for Crop {
 pub struct ReshapeOptions {
     /// Subwords or words.
     pub granularity: Granularity,
+    /// Whether the first position is kept.
+    pub sink: Sink,
     /// Whether special tokens are kept.
     pub special_tokens: SpecialTokens,
     /// A stretch of the units, `None` for all.
@@ -128,6 +141,7 @@ pub struct ReshapeOptions {
 }
 
 closed_set!(Granularity, "token unit", Subword => "subword", Word => "word");
+closed_set!(Sink, "treatment of the first token", Keep => "keep", Hide => "hide");
 closed_set!(
     SpecialTokens,
     "treatment of special tokens",

@@ -1,8 +1,8 @@
 //! What is done to a run before it is shown: subwords or words, with or without
 //! special tokens, all of its units or a stretch.
 //!
-//! The order is fixed: special tokens go first, then pieces become words, then
-//! the stretch is cut, which counts the run's own units whatever happened to
+//! The order is fixed: the first token and special ones go first, then pieces
+//! become words, then the stretch is cut, which counts the run's own units whatever happened to
 //! them before. Each step says in a note what it did, so that no picture or file
 //! looks like something that it is not.
 
@@ -10,14 +10,14 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
+use super::merge::{TooLarge, Words, merge_words};
 use super::{
-    Axis, AxisUnit, Crop, Granularity, MapId, Maps, Measure, ReshapeOptions, SpecialTokens,
+    Axis, AxisUnit, Crop, Granularity, MapId, Maps, Measure, ReshapeOptions, Sink, SpecialTokens,
 };
-use crate::attention::{Attention, Mask, RowSums};
-use crate::input::{Input, Place, StreamRole, Unit};
-use crate::remedy::{Remedy, Setting};
+use crate::attention::{Attention, RowSums};
+use crate::input::{StreamRole, Unit};
+use crate::remedy::{HiddenUnits, Remedy, Setting};
 use crate::run::Run;
-use crate::tokenizer::words;
 
 /// Why nothing can be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -39,11 +39,15 @@ pub enum ReshapeError {
         /// What was asked for.
         crop: Crop,
     },
-    /// All tokens are special ones.
-    #[error("all {count} tokens are special, and nothing is left without them")]
+    /// All tokens are hidden.
+    #[error("{}", nothing_left(*.count, *.hidden))]
     NothingLeft {
         /// Tokens of the run.
         count: usize,
+        /// What hides them.
+        hidden: HiddenUnits,
+        /// Whether the first one is special.
+        is_first_special: bool,
     },
     /// The attention that a word gets is more than a number holds.
     #[error("the attention of the pieces of a word sums to more than the greatest float32")]
@@ -59,12 +63,42 @@ pub enum ReshapeError {
         /// Units of the run, shown or not; at least one.
         count: usize,
     },
-    /// The stretch has special tokens alone, which are hidden.
-    #[error("all tokens of the stretch {crop} are special ones, which are hidden")]
+    /// The stretch has tokens alone that are hidden.
+    #[error("all tokens of the stretch {crop} are {}", hidden_ones(*.hidden))]
     CropHidden {
         /// What was asked for.
         crop: Crop,
+        /// What hides them.
+        hidden: HiddenUnits,
     },
+}
+
+/// Which units are left out.
+fn hidden_by(options: &ReshapeOptions) -> HiddenUnits {
+    HiddenUnits {
+        first: options.sink == Sink::Hide,
+        special: options.special_tokens != SpecialTokens::Keep,
+    }
+}
+
+/// Whether a unit is one of them.
+fn is_hidden(unit: &AxisUnit, hidden: HiddenUnits) -> bool {
+    (hidden.first && unit.first == 0) || (hidden.special && unit.special)
+}
+
+fn nothing_left(count: usize, hidden: HiddenUnits) -> String {
+    match hidden.first {
+        true if count == 1 => "the only token is the first one, which is hidden".to_owned(),
+        true => format!("of {count} tokens nothing is left without the first and special ones"),
+        false => format!("all {count} tokens are special, and nothing is left without them"),
+    }
+}
+
+fn hidden_ones(hidden: HiddenUnits) -> &'static str {
+    match hidden.first {
+        true => "hidden",
+        false => "special ones, which are hidden",
+    }
 }
 
 impl ReshapeError {
@@ -81,7 +115,19 @@ impl ReshapeError {
                 })
             }
             Self::SumTooLarge => Some(Remedy::LeaveOut(Setting::Words)),
-            Self::NothingLeft { .. } | Self::CropHidden { .. } => Some(Remedy::KeepSpecialTokens),
+            Self::NothingLeft {
+                count,
+                hidden,
+                is_first_special,
+            } => Some(match hidden.first {
+                // Of several special ones, the others are shown.
+                true => Remedy::Keep(HiddenUnits {
+                    first: !is_first_special || *count == 1,
+                    special: *is_first_special && hidden.special,
+                }),
+                false => Remedy::Keep(*hidden),
+            }),
+            Self::CropHidden { hidden, .. } => Some(Remedy::Keep(*hidden)),
             Self::CropOfTwo { .. } => Some(Remedy::LeaveOut(Setting::Crop)),
             Self::ShapeMismatch { .. } => None,
         }
@@ -98,15 +144,13 @@ pub fn reshape<'run>(
     options: &ReshapeOptions,
 ) -> Result<Maps<'run>, ReshapeError> {
     let mut maps = raw(run, attention)?;
-    if options.special_tokens != SpecialTokens::Keep {
-        drop_special_tokens(&mut maps, options.special_tokens)?;
-    }
+    leave_out(&mut maps, options)?;
     if options.granularity == Granularity::Word {
-        merge_words(&mut maps, run)?;
+        merge_words(&mut maps, run).map_err(|TooLarge| ReshapeError::SumTooLarge)?;
     }
     if let Some(stretch) = options.crop {
-        let count = run.units(maps.columns.role).len();
-        crop(&mut maps, stretch, count)?;
+        let stream = run.units(maps.columns.role);
+        crop(&mut maps, stretch, stream, hidden_by(options))?;
     }
     maps.reshape = *options;
     let values = maps.values.iter().copied();
@@ -117,9 +161,8 @@ pub fn reshape<'run>(
 /// The rows or columns that a stream has before a stretch of them is cut out.
 pub fn uncropped_axis(role: StreamRole, stream: &[Unit], options: &ReshapeOptions) -> Axis {
     let mut axis = Axis::new(role, stream);
-    if options.special_tokens != SpecialTokens::Keep {
-        axis.units.retain(|unit| !unit.special);
-    }
+    let hidden = hidden_by(options);
+    axis.units.retain(|unit| !is_hidden(unit, hidden));
     if options.granularity == Granularity::Word {
         axis.units = Words::new(&axis, stream, None).units;
     }
@@ -145,11 +188,6 @@ fn raw<'run>(run: &'run Run, attention: &'run Attention) -> Result<Maps<'run>, R
         let note = "The rows of this attention do not sum to 1; it is shown as it came.";
         notes.push(note.to_owned());
     }
-    let masks = attention.masks();
-    if masks.contains(&Mask::Causal) {
-        let note = "No token attends to a later one, as in a decoder: those cells are empty.";
-        notes.push(note.to_owned());
-    }
     Ok(Maps {
         measure: Measure::Attention,
         reshape: ReshapeOptions::default(),
@@ -157,7 +195,7 @@ fn raw<'run>(run: &'run Run, attention: &'run Attention) -> Result<Maps<'run>, R
         columns,
         ids: tensor.selection().head_ids().map(MapId::Head).collect(),
         selection: tensor.selection().clone(),
-        masks,
+        masks: attention.masks(),
         values: Cow::Borrowed(tensor.values()),
         head_maximum: 0.0,
         row_sums,
@@ -177,39 +215,59 @@ pub fn truncation_note(dropped: usize, kept: usize) -> Option<String> {
     ))
 }
 
-fn drop_special_tokens(maps: &mut Maps<'_>, special: SpecialTokens) -> Result<(), ReshapeError> {
-    let kept = [&maps.rows, &maps.columns].map(|axis| {
-        let ordinary = |&index: &usize| !axis.units[index].special;
-        (0..axis.len()).filter(ordinary).collect::<Vec<usize>>()
+/// Drops the first token and special ones, as the options say. Of two sequences
+/// the first key goes and no query: nothing attends to that.
+fn leave_out(maps: &mut Maps<'_>, options: &ReshapeOptions) -> Result<(), ReshapeError> {
+    let hidden = hidden_by(options);
+    let of_queries = HiddenUnits {
+        first: hidden.first && maps.is_square(),
+        ..hidden
+    };
+    let axes = [(&maps.rows, of_queries), (&maps.columns, hidden)];
+    let kept = axes.map(|(axis, hidden)| {
+        let is_kept = |&index: &usize| !is_hidden(&axis.units[index], hidden);
+        (0..axis.len()).filter(is_kept).collect::<Vec<usize>>()
     });
-    for (axis, kept) in [&maps.rows, &maps.columns].into_iter().zip(&kept) {
+    for ((axis, hidden), kept) in axes.iter().zip(&kept) {
         if kept.is_empty() {
-            let count = axis.len();
-            return Err(ReshapeError::NothingLeft { count });
+            return Err(ReshapeError::NothingLeft {
+                count: axis.len(),
+                hidden: *hidden,
+                is_first_special: axis.units.first().is_some_and(|unit| unit.special),
+            });
         }
     }
     let [rows, columns] = &kept;
     if rows.len() == maps.rows.len() && columns.len() == maps.columns.len() {
         return Ok(());
     }
+    let others = |axis: &Axis, first: bool| {
+        let mut units = axis.units.iter();
+        hidden.special && units.any(|unit| unit.special && !(first && unit.first == 0))
+    };
+    let has_others = others(&maps.columns, hidden.first) || others(&maps.rows, of_queries.first);
+    let which = match (hidden.first, has_others) {
+        (true, true) => "The first token and special tokens are",
+        (true, false) => "The first token is",
+        (false, _) => "Special tokens are",
+    };
     keep(maps, rows, columns);
-    match special {
-        SpecialTokens::Keep => {}
-        SpecialTokens::Hide => {
+    match options.special_tokens {
+        SpecialTokens::Keep | SpecialTokens::Hide => {
             let note = match lessen(maps) {
-                true => "Special tokens are hidden; rows sum to less than 1.",
-                false => "Special tokens are hidden.",
+                true => format!("{which} hidden; rows sum to less than 1."),
+                false => format!("{which} hidden."),
             };
-            maps.notes.push(note.to_owned());
+            maps.notes.push(note);
         }
-        SpecialTokens::Renormalize => renormalize(maps),
+        SpecialTokens::Renormalize => renormalize(maps, which),
     }
     Ok(())
 }
 
 /// Scales every row to sum to one. A row with nothing left stays empty: there
-/// is nothing to scale.
-fn renormalize(maps: &mut Maps<'_>) {
+/// is nothing to scale. `which` are those that are dropped, with their verb.
+fn renormalize(maps: &mut Maps<'_>, which: &str) {
     // Whatever they summed to before.
     maps.row_sums = RowSums::One;
     let mut empty_rows = 0_usize;
@@ -223,7 +281,7 @@ fn renormalize(maps: &mut Maps<'_>) {
             empty_rows += 1;
         }
     }
-    let mut note = "Special tokens are dropped, rows scaled back to 1.".to_owned();
+    let mut note = format!("{which} dropped, rows scaled back to 1.");
     if empty_rows > 0 {
         lessen(maps);
         note.push_str(&format!(
@@ -256,136 +314,6 @@ fn keep(maps: &mut Maps<'_>, rows: &[usize], columns: &[usize]) {
     }
 }
 
-/// The words of an axis, and the word of each of its units.
-struct Words {
-    units: Vec<AxisUnit>,
-    word_of: Vec<usize>,
-}
-
-impl Words {
-    /// Words are called as the input has them, where it is given.
-    fn new(axis: &Axis, stream: &[Unit], input: Option<&Input>) -> Self {
-        let numbers = numbers(stream, input);
-        let mut units: Vec<AxisUnit> = Vec::new();
-        let mut word_of = Vec::with_capacity(axis.len());
-        for unit in &axis.units {
-            match units.last_mut() {
-                Some(word) if continues_word(stream, &numbers, word, unit) => {
-                    let piece = |text: &str| text.strip_prefix("##").unwrap_or(text).to_owned();
-                    word.label.push_str(&piece(&unit.label));
-                    word.text.push_str(&piece(&unit.text));
-                    word.count = unit.first + unit.count - word.first;
-                }
-                _ => units.push(unit.clone()),
-            }
-            word_of.push(units.len() - 1);
-        }
-        let is_told = stream.iter().any(|unit| unit.word.is_some());
-        for word in &mut units {
-            let pieces = stream.get(word.first..word.first + word.count);
-            if let Some(pieces) = pieces.filter(|_| !is_told && word.label.contains("<0x")) {
-                word.label = words::label_of_texts(stream, pieces);
-            }
-            if let Some(written) = input.and_then(|input| as_written(word, stream, input)) {
-                word.label = written;
-            }
-        }
-        Self { units, word_of }
-    }
-
-    /// How many units each word has.
-    fn piece_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0_usize; self.units.len()];
-        self.word_of.iter().for_each(|&word| counts[word] += 1);
-        counts
-    }
-}
-
-/// Sums the columns and averages the rows of every word's pieces.
-///
-/// # Errors
-/// When a sum is beyond float32, which no model's own is.
-fn merge_words(maps: &mut Maps<'_>, run: &Run) -> Result<(), ReshapeError> {
-    let words = |axis: &Axis| Words::new(axis, run.units(axis.role), Some(&run.input));
-    let (rows, columns) = (words(&maps.rows), words(&maps.columns));
-    let (row_count, column_count) = (maps.rows.len(), maps.columns.len());
-    if rows.units.len() == row_count && columns.units.len() == column_count {
-        maps.rows.units = rows.units;
-        maps.columns.units = columns.units;
-        return Ok(());
-    }
-    let piece_counts = rows.piece_counts();
-    let (row_words, column_words) = (rows.units.len(), columns.units.len());
-    let mut values = Vec::with_capacity(maps.ids.len() * row_words * column_words);
-    for map in maps.values.chunks_exact(row_count * column_count) {
-        // In f64, so that a row of many pieces keeps its sum.
-        let mut merged = vec![0.0_f64; row_words * column_words];
-        for (query, row) in map.chunks_exact(column_count).enumerate() {
-            let word = rows.word_of[query];
-            let share = 1.0 / piece_counts[word] as f64;
-            for (key, &value) in row.iter().enumerate() {
-                merged[word * column_words + columns.word_of[key]] += f64::from(value) * share;
-            }
-        }
-        values.extend(merged.into_iter().map(|value| value as f32));
-    }
-    if values.iter().any(|value: &f32| !value.is_finite()) {
-        return Err(ReshapeError::SumTooLarge);
-    }
-    maps.values = Cow::Owned(values);
-    maps.rows.units = rows.units;
-    maps.columns.units = columns.units;
-    let note = "Word pieces are merged: columns summed, rows averaged.";
-    maps.notes.push(note.to_owned());
-    Ok(())
-}
-
-/// The word of each unit, `None` where a unit is of none: as the tokenizer and
-/// the text say, or, where there was none, as the units are written.
-fn numbers(stream: &[Unit], input: Option<&Input>) -> Vec<Option<u32>> {
-    let is_told = stream.iter().any(|unit| unit.word.is_some());
-    match (is_told, input) {
-        (true, Some(input)) => words::of_units(stream, &input.captions()),
-        (true, None) => stream.iter().map(|unit| unit.word).collect(),
-        (false, _) => words::of_texts(stream).into_iter().map(Some).collect(),
-    }
-}
-
-/// Whether a unit is a further piece of a word.
-fn continues_word(
-    stream: &[Unit],
-    numbers: &[Option<u32>],
-    word: &AxisUnit,
-    unit: &AxisUnit,
-) -> bool {
-    let (Some(first), Some(next)) = (stream.get(word.first), stream.get(unit.first)) else {
-        return false;
-    };
-    let adjacent = word.first + word.count == unit.first && word.segment == unit.segment;
-    let number = |unit: &AxisUnit| numbers.get(unit.first).copied().flatten();
-    let same_word = number(word).is_some() && number(word) == number(unit);
-    adjacent && same_word && first.special.is_none() && next.special.is_none()
-}
-
-/// A word as the text has it: with its case and its accents. `None` where its
-/// place is not told, and where it is a single token with a name of its own:
-/// `[MASK]`, or one that the vocabulary lacks and that says so.
-fn as_written(word: &AxisUnit, stream: &[Unit], input: &Input) -> Option<String> {
-    let Input::Text { .. } = input else {
-        return None;
-    };
-    let units = stream.get(word.first..word.first + word.count)?;
-    let (first, last) = (units.first()?, units.last()?);
-    let text = *input.captions().get(first.segment as usize)?;
-    let (Place::Bytes { start, .. }, Place::Bytes { end, .. }) = (first.place, last.place) else {
-        return None;
-    };
-    let names_itself = first.special.is_some() || first.is_unknown();
-    let written = text.get(start..end)?.trim();
-    let is_a_name = units.len() == 1 && names_itself;
-    (!is_a_name && !written.is_empty()).then(|| written.to_owned())
-}
-
 /// Notes that columns were left out; says whether rows summed to one before,
 /// or to less already.
 fn lessen(maps: &mut Maps<'_>) -> bool {
@@ -398,7 +326,13 @@ fn lessen(maps: &mut Maps<'_>) -> bool {
 
 /// Keeps what stands for a unit of the stretch: a word that one of its pieces
 /// is in is shown whole.
-fn crop(maps: &mut Maps<'_>, crop: Crop, count: usize) -> Result<(), ReshapeError> {
+fn crop(
+    maps: &mut Maps<'_>,
+    crop: Crop,
+    stream: &[Unit],
+    hidden: HiddenUnits,
+) -> Result<(), ReshapeError> {
+    let count = stream.len();
     if !maps.is_square() {
         return Err(ReshapeError::CropOfTwo { crop });
     }
@@ -409,7 +343,13 @@ fn crop(maps: &mut Maps<'_>, crop: Crop, count: usize) -> Result<(), ReshapeErro
     let has_some = |&index: &usize| units[index].positions().any(|unit| crop.contains(unit));
     let kept: Vec<usize> = (0..units.len()).filter(has_some).collect();
     if kept.is_empty() {
-        return Err(ReshapeError::CropHidden { crop });
+        let mut units = stream.iter().enumerate();
+        let hidden = HiddenUnits {
+            first: hidden.first && crop.contains(0),
+            special: hidden.special
+                && units.any(|(position, unit)| crop.contains(position) && unit.is_added()),
+        };
+        return Err(ReshapeError::CropHidden { crop, hidden });
     }
     if kept.len() == units.len() {
         return Ok(());

@@ -17,6 +17,9 @@ pub(super) struct Ledger<'a> {
     pub(super) done_folders: HashSet<u128>,
     pub(super) kept: u64,
     pub(super) missing_glyphs: BTreeSet<char>,
+    /// Whether all inputs so far that tell it say that the model attends to
+    /// everything alike; `None` where none does.
+    pub(super) is_uniform: Option<bool>,
     pub(super) total_bytes: Option<u64>,
     /// How far each file is done.
     pub(super) offsets: Vec<u64>,
@@ -44,6 +47,9 @@ impl Ledger<'_> {
         self.kept += u64::from(finished.was_kept);
         self.last_file = finished.file_index;
         self.missing_glyphs.extend(&finished.missing_glyphs);
+        if let Some(is_uniform) = finished.is_uniform {
+            self.is_uniform = Some(is_uniform && self.is_uniform != Some(false));
+        }
         if let Some(offset) = self.offsets.get_mut(finished.file_index) {
             *offset = finished.offset;
         }

@@ -29,6 +29,9 @@ pub struct BatchOutcome {
     pub kept: u64,
     /// Letters of the inputs that no font has, drawn as boxes.
     pub missing_glyphs: BTreeSet<char>,
+    /// Whether every input that was encoded and tells it says that the model
+    /// attends to everything alike, and one does.
+    pub is_uniform: bool,
     /// Tokens of all inputs.
     pub tokens: usize,
     /// Tokens that stand for what the vocabulary lacks.

@@ -69,6 +69,7 @@ pub fn run(
         done_folders: HashSet::new(),
         kept: 0,
         missing_glyphs: BTreeSet::new(),
+        is_uniform: None,
         total_bytes: options.sources.iter().map(InputSource::size).sum(),
         offsets: vec![0; options.sources.len()],
         last_file: 0,
@@ -124,6 +125,7 @@ pub fn run(
         done_folders,
         kept,
         missing_glyphs,
+        is_uniform,
         last_file,
         ..
     } = ledger;
@@ -142,6 +144,7 @@ pub fn run(
         manifest,
         kept,
         missing_glyphs,
+        is_uniform: is_uniform == Some(true),
         tokens,
         unknown_tokens,
         misread: feed.misread(&options.sources),

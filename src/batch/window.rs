@@ -59,12 +59,15 @@ pub(super) struct Finished {
     pub offset: u64,
     pub was_kept: bool,
     pub missing_glyphs: BTreeSet<char>,
+    /// Whether the model attends to everything alike; `None` where that was not
+    /// to be told.
+    pub is_uniform: Option<bool>,
 }
 
 impl Context<'_> {
     /// What an input of so many tokens takes, in bytes of attention.
     pub(super) fn cost(&self, token_count: usize) -> usize {
-        let config = self.model.loaded.model.config();
+        let config = self.model.loaded.model.architecture();
         let maps = config.layer_count().saturating_mul(config.head_count());
         let map = token_count.saturating_mul(token_count);
         maps.saturating_mul(map).saturating_mul(size_of::<f32>())
@@ -180,6 +183,7 @@ impl Context<'_> {
         let mut record = blank_record(&item);
         let mut missing_glyphs = BTreeSet::new();
         let mut staged = None;
+        let mut is_uniform = None;
         let was_kept = matches!(state, State::Kept(_));
         match state {
             State::Failed(failure) => {
@@ -198,6 +202,7 @@ impl Context<'_> {
                     // Counted by the caller, which knows what is done.
                     return Err(BatchError::Interrupted { done: 0 });
                 }
+                is_uniform = pipeline::is_uniform(&run);
                 let name = &item.folder_name;
                 let drawn = stage::stage_batch_run(&run, &self.options.files, self.folder, name);
                 match drawn {
@@ -236,6 +241,7 @@ impl Context<'_> {
             record,
             was_kept,
             missing_glyphs,
+            is_uniform,
         };
         Ok((finished, staged))
     }
@@ -276,7 +282,8 @@ impl Context<'_> {
         let options = self.options;
         let input = item.prepared.as_ref().ok().filter(|_| options.resume)?;
         let (selection, files) = (&options.selection, &options.files);
-        let attention = AttentionRecord::unmasked(AttentionKind::SelfAttention, selection);
+        let masks = self.model.loaded.model.architecture().masks();
+        let attention = AttentionRecord::own(AttentionKind::SelfAttention, selection, &masks);
         let (attention, model) = (vec![attention], self.model.provenance);
         let expected = Manifest::of_parts(&input.input, &input.streams, attention, model);
         let names = expected_files(selection, files);

@@ -65,6 +65,8 @@ pub enum ExpectedKind {
     Json,
     /// Plain text.
     Text,
+    /// A vocabulary of SentencePiece, a protobuf.
+    SentencePiece,
 }
 
 /// A file is something else than its name says.
@@ -220,6 +222,7 @@ impl ExpectedKind {
             Self::Pickle => "a PyTorch file",
             Self::Json => "a JSON document",
             Self::Text => "plain text",
+            Self::SentencePiece => "a SentencePiece model",
         }
     }
 
@@ -239,6 +242,15 @@ impl ExpectedKind {
             Self::Json => matches!(found, FileKind::Json | FileKind::Unknown),
             // An empty vocabulary is a vocabulary without what it needs.
             Self::Text => matches!(found, FileKind::Unknown | FileKind::Empty),
+            // Its first bytes are lengths, which may look like anything else.
+            Self::SentencePiece => !matches!(
+                found,
+                FileKind::LfsPointer
+                    | FileKind::Empty
+                    | FileKind::Zeros
+                    | FileKind::WebPage
+                    | FileKind::Json
+            ),
         };
         match is_right {
             true => Ok(()),
@@ -301,7 +313,7 @@ impl WrongKindError {
         };
         let are_weights = match self.expected {
             ExpectedKind::Safetensors | ExpectedKind::Pickle => true,
-            ExpectedKind::Json | ExpectedKind::Text => false,
+            ExpectedKind::Json | ExpectedKind::Text | ExpectedKind::SentencePiece => false,
         };
         Some(match (other_name, self.found.foreign()) {
             _ if self.found == FileKind::LfsPointer => Remedy::PullLfs {

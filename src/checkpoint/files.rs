@@ -86,7 +86,7 @@ pub(super) fn collect(
     let config = text(CONFIG, lookup, &mut digests)?.ok_or_else(|| missing(CONFIG))?;
     (options.check_config)(&config).map_err(CheckpointError::Config)?;
     let tokenizer = match tokenizer {
-        None => tokenizer_files::collect(place, lookup, &mut digests)?,
+        None => tokenizer_files::collect(place, &config, lookup, &mut digests)?,
         Some(other) => {
             digests.extend(other.digests);
             other.files

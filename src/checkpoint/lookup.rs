@@ -22,7 +22,7 @@ const MAXIMUM_CONFIG_LENGTH: u64 = 16 << 20;
 /// Asks for one file by name; `None` if the checkpoint does not have it.
 pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<CachedFile>, CheckpointError>;
 
-/// The bytes of a text file, and its digest; JSON as Python reads it.
+/// The bytes of a small file, and its digest; JSON as Python reads it.
 pub(super) fn text(
     name: &str,
     lookup: Lookup<'_>,
@@ -52,6 +52,7 @@ pub(super) fn text(
     let is_json = name.ends_with(".json");
     let expected = match is_json {
         true => ExpectedKind::Json,
+        false if name.ends_with(".model") => ExpectedKind::SentencePiece,
         false => ExpectedKind::Text,
     };
     expected.check(&file.path, &bytes)?;

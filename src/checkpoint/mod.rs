@@ -87,7 +87,8 @@ pub enum CheckpointError {
     },
     /// There is no tokenizer that is read.
     #[error(
-        "{place}: expected a tokenizer, which is tokenizer.json or vocab.txt, found {}",
+        "{place}: expected a tokenizer, which is {}, found {}",
+        tokenizer_files::VOCABULARIES,
         match found {
             Some((file, kind)) => format!("{file}, {kind}"),
             None => "none".to_owned(),
@@ -445,7 +446,7 @@ fn load_hub(
             return Err(repository.missing(expected).into());
         }
         Err(CheckpointError::TokenizerMissing { .. }) if repository.relies_on_cache() => {
-            return Err(repository.missing("tokenizer.json or vocab.txt").into());
+            return Err(repository.missing(tokenizer_files::VOCABULARIES).into());
         }
         Err(error @ (CheckpointError::FileMissing { .. } | CheckpointError::Hub(_))) => {
             return Err(explain_hub(id, &mut repository, error));

@@ -38,7 +38,8 @@ pub(super) fn other_tokenizer(
     // model's: its digest would stand for it.
     let mut of_lookup = |place: &str, lookup: Lookup<'_>| {
         let model_config = text(CONFIG, lookup, &mut Vec::new())?;
-        let files = tokenizer_files::collect(place, lookup, &mut digests)?;
+        let config = model_config.as_deref().unwrap_or_default();
+        let files = tokenizer_files::collect(place, config, lookup, &mut digests)?;
         Ok::<_, CheckpointError>(TokenizerFiles {
             model_config,
             ..files

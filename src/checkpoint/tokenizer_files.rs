@@ -9,18 +9,33 @@ use super::lookup::{Lookup, text};
 
 pub(super) const TOKENIZER: &str = "tokenizer.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-const VOCABULARY: &str = "vocab.txt";
 const SPECIAL_TOKENS_MAP: &str = "special_tokens_map.json";
 const ADDED_TOKENS: &str = "added_tokens.json";
 
+/// One token a line.
+const LINES: &str = "vocab.txt";
+
+/// Tokens with their ids, and the pairs that are merged.
+const IDS: &str = "vocab.json";
+const MERGES: &str = "merges.txt";
+
+/// Models of SentencePiece, by the names that they have for one class or the
+/// other.
+const SENTENCE_PIECE: [&str; 4] = [
+    "tokenizer.model",
+    "spm.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+];
+
+/// Any of them is enough, where the tokenizer's class reads it.
+pub(super) const VOCABULARIES: &str = "tokenizer.json, vocab.txt, vocab.json with merges.txt, tokenizer.model, spm.model, spiece.model or sentencepiece.bpe.model";
+
 /// Files of tokenizers that are not read, and what they are.
-const OTHER_KINDS: [(&str, &str); 6] = [
-    ("spiece.model", "a SentencePiece model"),
-    ("sentencepiece.bpe.model", "a SentencePiece model"),
-    ("spm.model", "a SentencePiece model"),
-    ("tokenizer.model", "a SentencePiece or tiktoken model"),
+const OTHER_KINDS: [(&str, &str); 3] = [
     ("tekken.json", "a tokenizer of Mistral's"),
-    ("vocab.json", "a vocabulary of another kind"),
+    ("tiktoken.model", "a vocabulary of tiktoken's"),
+    (IDS, "a vocabulary without its merges.txt"),
 ];
 
 /// The tokenizer's files, as bytes.
@@ -28,6 +43,9 @@ const OTHER_KINDS: [(&str, &str); 6] = [
 pub struct TokenizerFiles {
     /// The file with the vocabulary.
     pub vocabulary: VocabularyFile,
+    /// More of them, of which the tokenizer's class may read another one; none
+    /// beside a `tokenizer.json`, but for the `vocab.txt` of an ESM.
+    pub others: Vec<VocabularyFile>,
     /// `tokenizer_config.json`: the class, its settings, special tokens.
     pub config: Option<Vec<u8>>,
     /// `special_tokens_map.json`, which is read where the config has no
@@ -47,6 +65,32 @@ pub enum VocabularyFile {
     Json(Vec<u8>),
     /// `vocab.txt`: one token a line.
     Text(Vec<u8>),
+    /// Byte pair encoding in two files.
+    Pairs {
+        /// `vocab.json`: tokens with their ids.
+        ids: Vec<u8>,
+        /// `merges.txt`: the pairs that are merged, one a line.
+        merges: Vec<u8>,
+    },
+    /// A model of SentencePiece.
+    SentencePiece {
+        /// The file's name, which tells what it is for.
+        name: &'static str,
+        /// The file, a protobuf.
+        model: Vec<u8>,
+    },
+}
+
+impl VocabularyFile {
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Json(_) => TOKENIZER,
+            Self::Text(_) => LINES,
+            Self::Pairs { .. } => IDS,
+            Self::SentencePiece { name, .. } => name,
+        }
+    }
 }
 
 impl TokenizerFiles {
@@ -54,6 +98,7 @@ impl TokenizerFiles {
     pub fn json(bytes: Vec<u8>) -> Self {
         Self {
             vocabulary: VocabularyFile::Json(bytes),
+            others: Vec::new(),
             config: None,
             special_tokens_map: None,
             added_tokens: None,
@@ -65,6 +110,7 @@ impl TokenizerFiles {
 /// Asks for the files in the order in which they are needed.
 pub(super) fn collect(
     place: &str,
+    model_config: &[u8],
     lookup: Lookup<'_>,
     digests: &mut Vec<PendingDigest>,
 ) -> Result<TokenizerFiles, CheckpointError> {
@@ -72,12 +118,20 @@ pub(super) fn collect(
     let mut of_config = Vec::new();
     let config = text(TOKENIZER_CONFIG, lookup, &mut of_config)?;
     let outline = Outline::of(config.as_deref());
-    let vocabulary = match text(outline.tokenizer_file(), lookup, digests)? {
-        Some(json) => VocabularyFile::Json(json),
-        None => match text(VOCABULARY, lookup, digests)? {
-            Some(lines) => VocabularyFile::Text(lines),
-            None => return Err(missing(place, outline.tokenizer_file(), lookup)?),
-        },
+    let mut vocabularies = Vec::new();
+    match text(outline.tokenizer_file(), lookup, digests)? {
+        Some(json) => {
+            vocabularies.push(VocabularyFile::Json(json));
+            if outline.is_of_esm(model_config) {
+                let lines = text(LINES, lookup, digests)?;
+                vocabularies.extend(lines.map(VocabularyFile::Text));
+            }
+        }
+        None => vocabularies = without_json(lookup, digests)?,
+    }
+    let mut vocabularies = vocabularies.into_iter();
+    let Some(vocabulary) = vocabularies.next() else {
+        return Err(missing(place, outline.tokenizer_file(), lookup)?);
     };
     digests.append(&mut of_config);
     // As transformers: what the config says of added tokens is all there is.
@@ -90,6 +144,7 @@ pub(super) fn collect(
     };
     Ok(TokenizerFiles {
         vocabulary,
+        others: vocabularies.collect(),
         config,
         special_tokens_map,
         added_tokens,
@@ -97,15 +152,40 @@ pub(super) fn collect(
     })
 }
 
+/// All vocabularies that there are instead of a `tokenizer.json`.
+fn without_json(
+    lookup: Lookup<'_>,
+    digests: &mut Vec<PendingDigest>,
+) -> Result<Vec<VocabularyFile>, CheckpointError> {
+    let mut found = Vec::new();
+    found.extend(text(LINES, lookup, digests)?.map(VocabularyFile::Text));
+    let mut of_pairs = Vec::new();
+    if let Some(ids) = text(IDS, lookup, &mut of_pairs)?
+        && let Some(merges) = text(MERGES, lookup, &mut of_pairs)?
+    {
+        digests.extend(of_pairs);
+        found.push(VocabularyFile::Pairs { ids, merges });
+    }
+    for name in SENTENCE_PIECE {
+        let model = text(name, lookup, digests)?;
+        found.extend(model.map(|model| VocabularyFile::SentencePiece { name, model }));
+    }
+    Ok(found)
+}
+
 /// What a tokenizer config says of the other files.
 #[derive(Default, Deserialize)]
 struct Outline {
     added_tokens_decoder: Option<IgnoredAny>,
+    #[serde(default)]
+    tokenizer_class: Option<String>,
     /// Names of files that take the place of `tokenizer.json` from the version
     /// on that they have: `tokenizer.4.0.0.json`.
     #[serde(default)]
     fast_tokenizer_files: Vec<String>,
 }
+
+const ESM: &str = "EsmTokenizer";
 
 /// The version of transformers that is followed.
 const VERSION: [u64; 3] = [5, 23, 0];
@@ -115,6 +195,23 @@ impl Outline {
     fn of(config: Option<&[u8]>) -> Self {
         let config = config.map(serde_json::from_slice);
         config.and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Whether the tokenizer is ESM's, which reads `vocab.txt` whatever there is
+    /// beside it.
+    fn is_of_esm(&self, model_config: &[u8]) -> bool {
+        #[derive(Deserialize)]
+        struct Model {
+            model_type: Option<String>,
+            tokenizer_class: Option<String>,
+        }
+        let model = serde_json::from_slice::<Model>(model_config).ok();
+        let of_model = model.as_ref().and_then(|model| {
+            let class = model.tokenizer_class.as_deref();
+            class.or((model.model_type.as_deref() == Some("esm")).then_some(ESM))
+        });
+        let class = self.tokenizer_class.as_deref().or(of_model);
+        class.is_some_and(|class| class.strip_suffix("Fast").unwrap_or(class) == ESM)
     }
 
     /// The file that stands for `tokenizer.json`. Versions are gone through as

@@ -11,8 +11,9 @@ use super::message_arguments::MessageArguments;
 use super::model_name::ModelName;
 use super::output_arguments::{OutputArguments, TerminalArguments};
 use super::truncate::Truncate;
-use super::values::{input_format, input_formats_in_full};
+use super::values::{in_full, input_format, input_formats_in_full, one_of};
 use crate::batch::InputFormat;
+use crate::model::Backend;
 use crate::store::batch_records::Shard;
 
 const EXAMPLES: &str = "\
@@ -59,7 +60,7 @@ const MAN_EXAMPLE: &str = "\
 Example:
   attnviz man > attnviz.1 && man ./attnviz.1";
 
-/// Every attention map of a BERT as a picture.
+/// Every attention map of a transformer as a picture.
 #[derive(Debug, Parser)]
 #[command(name = "attnviz", version, max_term_width = 80, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true)]
@@ -112,7 +113,7 @@ pub struct EncodeArguments {
     /// Of standard input all is one text: its line ends count as spaces. A text
     /// that begins with "-" stands behind "--".
     pub text: String,
-    /// A second text: both are encoded as a sentence pair
+    /// A second text: both are encoded as a pair
     ///
     /// "-" reads it from standard input.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -120,6 +121,9 @@ pub struct EncodeArguments {
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
+    /// What computes it.
+    #[command(flatten)]
+    pub computation: ComputationArguments,
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
@@ -178,6 +182,9 @@ pub struct BatchArguments {
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
+    /// What computes it.
+    #[command(flatten)]
+    pub computation: ComputationArguments,
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
@@ -282,7 +289,7 @@ pub struct RenderArguments {
 pub struct TokensArguments {
     /// The text; "-" is standard input
     pub text: String,
-    /// A second text: both are encoded as a sentence pair
+    /// A second text: both are encoded as a pair
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub pair: Option<String>,
     /// Which model; its weights are not read.
@@ -347,6 +354,9 @@ pub struct BenchArguments {
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
+    /// What computes it.
+    #[command(flatten)]
+    pub computation: ComputationArguments,
     /// [default: all cores, or RAYON_NUM_THREADS]
     ///
     /// From 1 to 1024. The files are the same at every number.
@@ -365,6 +375,15 @@ pub struct BenchArguments {
 pub struct CompletionsArguments {
     /// The shell that is to complete what is typed
     pub shell: clap_complete::Shell,
+}
+
+/// What computes the model.
+#[derive(Debug, Args)]
+pub struct ComputationArguments {
+    /// Operations: fused, plain
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Backend>(),
+        hide_possible_values = true, long_help = in_full::<Backend>("What computes the model"))]
+    pub backend: Backend,
 }
 
 /// Which model is used.

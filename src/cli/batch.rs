@@ -19,7 +19,7 @@ use super::standard_output::StandardOutputError;
 use crate::batch::{
     self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputFormat, InputSource, SourceError,
 };
-use crate::pipeline::{LoadedModel, Use};
+use crate::pipeline::{LoadedModel, UNIFORM, Use};
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
 use crate::store::write::check_root;
@@ -74,6 +74,9 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     };
     if let Some(warning) = unknown_tokens(outcome.unknown_tokens, outcome.tokens) {
         warn(warning);
+    }
+    if outcome.is_uniform {
+        warn(format!("in every input {UNIFORM}"));
     }
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));

@@ -13,7 +13,7 @@ use crate::bench::{self, BenchReport, Timing};
 pub(super) fn run(settings: &BenchSettings, messages: &Messages) -> Result<()> {
     let checkpoint = model::checkpoint(&settings.model, messages)?;
     let bar = messages.progress(0, "measuring {msg}");
-    let report = bench::measure(&checkpoint, &mut |stage| {
+    let report = bench::measure(&checkpoint, settings.model.backend, &mut |stage| {
         bar.set_message(stage.to_owned());
         messages.detail(format_args!("measuring {stage}"));
     });

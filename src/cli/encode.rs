@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::idle_options::hides_nothing;
 use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
+use super::phrases::show_the_rest;
 use super::settings::EncodeSettings;
 use super::standard_output::{StandardOutputError, write_json};
 use super::terminal_output;
@@ -62,6 +63,10 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
     if let Some(warning) = unknown_tokens(prepared.unknown_count(), prepared.source().len()) {
         messages.warning(&warning);
         warnings.push(warning);
+    }
+    if let Some(warning) = pipeline::doubt(&run) {
+        messages.warning(warning);
+        warnings.push(warning.to_owned());
     }
     durations.encode = Some(start.elapsed());
     drop_meanwhile((loaded.model, loaded.tokenizer));
@@ -156,10 +161,14 @@ pub(super) fn write(
         false if messages.shows_results() => print_text(run, &written, picture_count, durations)?,
         false => {}
     }
-    match delivery.terminal_view {
-        Some(view) => terminal_output::run(run, options, view),
-        None => Ok(()),
+    if let Some(view) = delivery.terminal_view {
+        terminal_output::run(run, options, view)?;
     }
+    let draws = picture_count > 0 || delivery.terminal_view.is_some();
+    if let Some(drowning) = written.drowning.filter(|_| draws) {
+        messages.suggestion(show_the_rest(drowning));
+    }
+    Ok(())
 }
 
 fn not_written(folder: &Path) -> String {

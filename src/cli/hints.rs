@@ -7,8 +7,8 @@ use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
     PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, encode_with,
-    example_of, fit_memory, give_labels, list_tokens, one_of_views, option_of, quoted, quoted_path,
-    save_array, save_checkpoint, take_array_out, turn_table, use_original,
+    example_of, fit_memory, give_labels, kept, list_tokens, one_of_views, option_of, quoted,
+    quoted_path, save_array, save_checkpoint, take_array_out, turn_table, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -163,17 +163,17 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::ChooseOfFile { kind, available } => format!("--{kind}s {}", listed(available)),
         Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
-        Remedy::KeepSpecialTokens => "--special-tokens keep".into(),
+        Remedy::Keep(hidden) => kept(*hidden).join(" "),
         Remedy::ShowUnit {
             views,
             crop,
-            is_special,
+            hidden,
         } => {
             let views = views.as_ref();
             let views = views.map(|views| format!("--views {}", quoted(views)));
             let crop = crop.map(|(first, last)| format!("--crop {first}-{last}"));
-            let special = is_special.then(|| "--special-tokens keep".to_owned());
-            let options: Vec<String> = [views, crop, special].into_iter().flatten().collect();
+            let mut options: Vec<String> = [views, crop].into_iter().flatten().collect();
+            options.extend(kept(*hidden));
             options.join(" ")
         }
         Remedy::NameView { view } => format!("--views {}", quoted(view)),
@@ -329,7 +329,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
         }
         Remedy::UseKnownFamily => {
-            "--model google-bert/bert-base-uncased, or any other model of type bert".into()
+            "--model google-bert/bert-base-uncased, or any other model of one of these types".into()
         }
         Remedy::PullLfs { folder } => format!("cd {} && git lfs pull", quoted_path(folder)),
         Remedy::RenameFile { from, to } => format!("mv {} {}", quoted_path(from), quoted_path(to)),

@@ -2,7 +2,7 @@
 //! looks for what they did.
 
 use super::output_arguments::OutputArguments;
-use crate::analysis::{LinkChoice, SpecialTokens};
+use crate::analysis::{Crop, LinkChoice, Sink, SpecialTokens};
 use crate::figure::{Colormap, Progression, Theme, View};
 use crate::input::Unit;
 use crate::run::Run;
@@ -16,6 +16,12 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         Format::Safetensors | Format::Npz | Format::Json => false,
     };
     let draws = output.formats.iter().any(is_picture);
+    let mut warnings: Vec<String> = Vec::new();
+    if let (Sink::Hide, Some(crop @ Crop { first: 1.., .. })) = (output.sink, output.crop) {
+        warnings.push(format!(
+            "--sink hide does nothing: --crop {crop} leaves the first token out"
+        ));
+    }
     let looks = [
         ("--scale", output.scale.is_some()),
         (
@@ -36,7 +42,6 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
             .filter(|(_, given)| *given)
             .map(|(name, _)| *name)
             .collect();
-        let mut warnings: Vec<String> = Vec::new();
         if !idle.is_empty() {
             let does = if idle.len() == 1 { "does" } else { "do" };
             warnings.push(format!(
@@ -71,7 +76,6 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         View::Unit(..) => true,
         View::Heads | View::Overview | View::Mean | View::Max => false,
     };
-    let mut warnings = Vec::new();
     if output.top_k > 0 && !shows && !views.iter().any(has_list) {
         warnings.push(
             "--top-k does nothing: links are listed beside maps, which --views heads, mean and max draw".to_owned(),

@@ -44,6 +44,13 @@ impl Messages {
         labelled("warning", AnsiColor::Yellow, message);
     }
 
+    /// What could be typed to see more; not with `-q`.
+    pub fn suggestion(self, message: impl Display) {
+        if !self.quiet {
+            labelled("hint", AnsiColor::Cyan, message);
+        }
+    }
+
     /// Whether results are printed as text.
     pub fn shows_results(self) -> bool {
         !self.quiet

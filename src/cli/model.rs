@@ -71,7 +71,8 @@ pub(super) fn load(
 ) -> Result<(LoadedModel, Vec<String>)> {
     let checkpoint = checkpoint(settings, messages)?;
     let mut warnings: Vec<String> = checkpoint.notice.iter().cloned().collect();
-    let loaded = pipeline::load(&checkpoint, use_of_it).with_context(|| of(&checkpoint.id))?;
+    let loaded = pipeline::load(&checkpoint, use_of_it, settings.backend);
+    let loaded = loaded.with_context(|| of(&checkpoint.id))?;
     let of_tokenizer = loaded.tokenizer.warning().map(str::to_owned);
     for warning in of_tokenizer.iter().chain(loaded.model.warnings()) {
         messages.warning(warning);
@@ -95,7 +96,7 @@ pub(super) fn selection(
     layers: &IndexList,
     heads: &IndexList,
 ) -> Result<Selection> {
-    let config = loaded.model.config();
+    let config = loaded.model.architecture();
     let layers = layers.resolve("layer", config.layer_count())?;
     let heads = heads.resolve("head", config.head_count())?;
     Ok(Selection::of(&layers, &heads))

@@ -11,7 +11,7 @@ use super::index_list::IndexList;
 use super::terminal_view::TerminalView;
 use super::values::{in_full, one_of, views_in_full};
 use super::view_list::ViewList;
-use crate::analysis::{Crop, Granularity, LinkChoice, SpecialTokens};
+use crate::analysis::{Crop, Granularity, LinkChoice, Sink, SpecialTokens};
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
 
@@ -68,6 +68,10 @@ pub struct OutputArguments {
     #[arg(long, value_name = "UNIT", default_value_t, value_parser = one_of::<Granularity>(),
         hide_possible_values = true, long_help = in_full::<Granularity>("What a row and a column is"))]
     pub tokens: Granularity,
+    /// The first token: keep, hide
+    #[arg(long, value_name = "WHAT", default_value_t, value_parser = one_of::<Sink>(),
+        hide_possible_values = true, long_help = in_full::<Sink>("What becomes of the first token, which takes most of the attention in many decoders"))]
+    pub sink: Sink,
     /// keep, hide, renormalize
     #[arg(long, value_name = "WHAT", default_value_t, value_parser = one_of::<SpecialTokens>(),
         hide_possible_values = true, long_help = in_full::<SpecialTokens>("What becomes of [CLS], [SEP] and the like"))]
@@ -84,7 +88,7 @@ pub struct OutputArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true,
         allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
-    /// best: one a query, no special tokens; all
+    /// best: one a query; all
     #[arg(long, value_name = "WHICH", default_value_t, value_parser = one_of::<LinkChoice>(),
         hide_short_help = true, hide_possible_values = true, long_help = in_full::<LinkChoice>("Which of the strongest links are listed"))]
     pub links: LinkChoice,

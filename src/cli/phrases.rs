@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
+use crate::analysis::Drowning;
 use crate::batch::InputFormat;
 use crate::remedy::{
-    Alteration, ArrayForm, CheckpointPart, ForeignFile, ForeignWeights, LabelsOf, Setting,
+    Alteration, ArrayForm, CheckpointPart, ForeignFile, ForeignWeights, HiddenUnits, LabelsOf,
+    Setting,
 };
 
 pub(super) const PASS_A_TOKEN: &str =
@@ -40,6 +42,7 @@ pub(super) fn quoted_path(path: &Path) -> String {
 /// A value that an option takes, where one helps more than a list of all.
 pub(super) fn example_of(option: &str) -> Option<&'static str> {
     Some(match option {
+        "--backend" => "plain",
         "--batch-tokens" => "1024",
         "--color" => "auto",
         "--color-scale" => "logarithmic",
@@ -61,7 +64,7 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--scale" => "unit",
         "--shard" => "1/2",
         "--show=" => "heads",
-        "--special-tokens" => "hide",
+        "--sink" | "--special-tokens" => "hide",
         "--summary" => "summary.md",
         "--text-column" => "text",
         "--theme" => "dark",
@@ -89,6 +92,23 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
         Setting::KeyLabels => "--key-labels",
         Setting::Title => "--title",
     }
+}
+
+/// What shows tokens that are left out: the first one, and special ones.
+pub(super) fn kept(hidden: HiddenUnits) -> Vec<String> {
+    let HiddenUnits { first, special } = hidden;
+    let options = [(first, "--sink keep"), (special, "--special-tokens keep")];
+    let asked = options.into_iter().filter(|(is_hidden, _)| *is_hidden);
+    asked.map(|(_, option)| option.to_owned()).collect()
+}
+
+/// How to see what the first token drowns.
+pub(super) fn show_the_rest(drowning: Drowning) -> String {
+    format!(
+        "the first token takes {} % of the attention; this shows the rest: {}",
+        drowning.percent(),
+        drowning.option()
+    )
 }
 
 /// How to list the tokens of a text or pair.

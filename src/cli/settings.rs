@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::args::{
-    BatchArguments, BenchArguments, EncodeArguments, ModelArguments, RenderArguments,
-    TokensArguments,
+    BatchArguments, BenchArguments, ComputationArguments, EncodeArguments, ModelArguments,
+    RenderArguments, TokensArguments,
 };
 use super::idle_options::idle_options;
 use super::index_list::IndexList;
@@ -22,7 +22,7 @@ use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
 use crate::input::Input;
-use crate::model::ModelConfig;
+use crate::model::{Architecture, Backend};
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
 use crate::store::batch_records::{Columns, Shard};
@@ -44,6 +44,8 @@ pub struct ModelSettings {
     pub weights_prefix: Option<String>,
     pub revision: String,
     pub load: LoadOptions,
+    /// What computes it.
+    pub backend: Backend,
 }
 
 /// What `encode` does.
@@ -93,7 +95,7 @@ pub struct BenchSettings {
 pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
     set_threads(arguments.threads)?;
     Ok(BenchSettings {
-        model: model(&arguments.model)?,
+        model: computed_model(&arguments.model, &arguments.computation)?,
         json: arguments.json,
     })
 }
@@ -141,7 +143,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     check_minimum(output)?;
     Ok(EncodeSettings {
         input: input(&arguments.text, arguments.pair.as_deref())?,
-        model: model(&arguments.model)?,
+        model: computed_model(&arguments.model, &arguments.computation)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
         truncate: arguments.truncate.limit(),
@@ -188,7 +190,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     }
     Ok(BatchSettings {
         sources,
-        model: model(&arguments.model)?,
+        model: computed_model(&arguments.model, &arguments.computation)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
         truncate: arguments.truncate.limit(),
@@ -284,6 +286,18 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
         source,
         weights_prefix: arguments.weights_prefix.clone(),
         revision: revision_or_default(revision),
+        backend: Backend::default(),
+    })
+}
+
+/// The same, computed as asked.
+fn computed_model(
+    arguments: &ModelArguments,
+    computation: &ComputationArguments,
+) -> Result<ModelSettings> {
+    Ok(ModelSettings {
+        backend: computation.backend,
+        ..model(arguments)?
     })
 }
 
@@ -317,6 +331,7 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
         formats: output.formats.iter().copied().collect(),
         reshape: ReshapeOptions {
             granularity: output.tokens,
+            sink: output.sink,
             special_tokens: output.special_tokens,
             crop: output.crop,
         },
@@ -351,7 +366,7 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
 }
 
 fn check_config(config: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    ModelConfig::from_json(config)?;
+    Architecture::from_json(config)?;
     Ok(())
 }
 

@@ -6,9 +6,10 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::terminal_view::TerminalView;
-use crate::analysis::{Granularity, LinkChoice, SpecialTokens};
+use crate::analysis::{Granularity, LinkChoice, Sink, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
+use crate::model::Backend;
 use crate::names::UnknownName;
 use crate::store::Format;
 
@@ -93,6 +94,12 @@ explained!(
 );
 
 explained!(
+    Sink,
+    Keep => "shown like all others",
+    Hide => "its row and column left out, whatever token it is",
+);
+
+explained!(
     SpecialTokens,
     Keep => "shown like all others",
     Hide => "their rows and columns left out",
@@ -128,6 +135,12 @@ explained!(
     Mako => "black over blue to pale green",
     Greys => "white to black, for print",
     Blues => "white to dark blue",
+);
+
+explained!(
+    Backend,
+    Fused => "kernels of our own: fast, the same bits on every machine",
+    Plain => "candle's own operations, slower, to check the others",
 );
 
 explained!(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::layout::{drawn_values, panel_steps};
-use super::reach::{Reach, maximum, panel_range, reach_of_one};
+use super::reach::{Reach, is_ordinary, maximum, panel_range, reach_of_one};
 use super::resample::{Join, parts, resample};
 use super::scale::number;
 use super::{
@@ -12,7 +12,8 @@ use super::{
     Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
 };
 use crate::analysis::{
-    Axis, AxisUnit, Granularity, LinkChoice, MapId, Maps, Measure, strongest_links, truncation_note,
+    Axis, AxisUnit, Drowning, Granularity, LinkChoice, MapId, Maps, Measure, drowning,
+    strongest_links, truncation_note,
 };
 use crate::attention::{HeadId, LayerHeads, RowSums, Selection};
 use crate::run::Run;
@@ -29,14 +30,17 @@ pub fn single_map<'maps>(
 ) -> Result<Figure<'maps>, FigureError> {
     let values = maps.drawn(id).ok_or_else(|| missing(id))?;
     let whose = "this map's maximum";
-    let reach = reach_of_one(options, &values, &maps.columns, maps.head_maximum, whose);
+    let along = ordinary(maps, &maps.columns);
+    let reach = reach_of_one(options, &values, &along, maps.head_maximum, whose);
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
     let counts = [maps.rows.len(), maps.columns.len()];
     clipped.count(&drawn_values(&values, counts), &range);
     let axes = [&maps.rows, &maps.columns];
     let links = strongest_links(&values, axes, options.links, options.top_links);
-    let mut sentences = notes(run, maps, &reach, options, clipped, Some(range));
+    let mut of_maps = maps.mask_notes(id);
+    of_maps.extend(drowning_note(maps, drowning(maps, &[id])));
+    let mut sentences = notes(run, maps, of_maps, &reach, options, clipped, Some(range));
     if !links.is_empty() && options.links == LinkChoice::Best {
         sentences.push(
             "Of each query the strongest link alone is listed, none of special tokens.".to_owned(),
@@ -148,18 +152,18 @@ fn overview_of<'maps>(
         (Some(Scale::Run), true) => Reach::to(greatest(), "the greatest mean"),
         (None, _) => {
             let units = &maps.columns.units;
-            let is_ordinary = |step: &Range<usize>| {
+            let has_only_such = |step: &Range<usize>| {
                 let mut units = units.get(step.clone()).unwrap_or_default().iter();
-                units.all(AxisUnit::stands_for_text)
+                units.all(|unit| is_ordinary(maps, unit))
             };
-            let is_ordinary: Vec<bool> = steps[1].iter().map(is_ordinary).collect();
+            let ordinary: Vec<bool> = steps[1].iter().map(has_only_such).collect();
             // What came from elsewhere may be more than a probability.
             let whole = match maps.row_sums {
                 RowSums::One | RowSums::Less => 1.0,
                 RowSums::Unnormalized => greatest().max(1.0),
             };
             let shown: Vec<&[f32]> = shown().collect();
-            Reach::to(whole, "").readable(options, shown.into_iter(), &is_ordinary)
+            Reach::to(whole, "").readable(options, shown.into_iter(), &ordinary)
         }
     };
     // A given maximum is every panel's.
@@ -186,7 +190,10 @@ fn overview_of<'maps>(
     let mut sentences = vec![String::from(
         "In each map queries run down and keys run across.",
     )];
-    sentences.extend(notes(run, maps, &reach, options, clipped, shared));
+    let mut of_maps = maps.mask_notes_by_layer();
+    of_maps.extend(drowning_note(maps, drowning(maps, &maps.ids)));
+    let more = notes(run, maps, of_maps, &reach, options, clipped, shared);
+    sentences.extend(more);
     Ok(Figure {
         title: run.model.name(),
         captions: captions(run),
@@ -305,6 +312,12 @@ pub(super) fn noun(maps: &Maps<'_>) -> &'static str {
     }
 }
 
+/// Of every unit of an axis whether colours have to tell apart what it gets.
+pub(super) fn ordinary(maps: &Maps<'_>, axis: &Axis) -> Vec<bool> {
+    let units = axis.units.iter();
+    units.map(|unit| is_ordinary(maps, unit)).collect()
+}
+
 /// What stands along an axis.
 pub(super) fn labels(axis: &Axis) -> Vec<UnitLabel> {
     axis.units.iter().map(unit_label).collect()
@@ -324,18 +337,35 @@ fn unit_label(unit: &AxisUnit) -> UnitLabel {
     }
 }
 
-/// What a reader must know besides: what was done to the attention, what was
-/// cut off the input, how colours follow values, and what they do not tell
-/// apart. `range` is that of all maps.
+/// Says that the first position drowns the rest, and how to see that.
+pub(super) fn drowning_note(maps: &Maps<'_>, drowning: Option<Drowning>) -> Option<String> {
+    let drowning = drowning?;
+    let first = match maps.reshape.granularity {
+        Granularity::Subword => "token",
+        Granularity::Word => "word",
+    };
+    Some(format!(
+        "The first {first} takes {} % of the attention; {} shows the rest.",
+        drowning.percent(),
+        drowning.option()
+    ))
+}
+
+/// What a reader must know besides: what was done to the attention, which cells
+/// are not there and what drowns the others (`of_maps`), what was cut off
+/// the input, how colours follow values, and what they do not tell apart.
+/// `range` is that of all maps.
 pub(super) fn notes(
     run: &Run,
     maps: &Maps<'_>,
+    of_maps: Vec<String>,
     reach: &Reach,
     options: &FigureOptions,
     clipped: Clipped,
     range: Option<ValueRange>,
 ) -> Vec<String> {
     let mut notes = maps.notes.clone();
+    notes.extend(of_maps);
     let streams = run.streams.iter();
     notes.extend(streams.filter_map(|stream| truncation_note(stream.dropped, stream.units.len())));
     notes.extend(reach.note());

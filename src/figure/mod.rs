@@ -20,7 +20,7 @@ use thiserror::Error;
 
 use crate::analysis::{Crop, Direction, Link, LinkChoice};
 use crate::attention::HeadId;
-use crate::remedy::Remedy;
+use crate::remedy::{HiddenUnits, Remedy};
 
 pub use build::{overview, overview_in_steps, single_map};
 pub use colormap::{Colormap, Palette, Theme};
@@ -77,7 +77,7 @@ pub enum FigureError {
         listing: Option<Box<Remedy>>,
     },
     /// A unit of the input is not shown.
-    #[error("the token {text:?} of the input (@{position}) is not shown: {}", reason(*.crop))]
+    #[error("the token {text:?} of the input (@{position}) is not shown: {}", reason(*.crop, *.hidden))]
     HiddenUnit {
         /// Of which view.
         direction: Direction,
@@ -89,8 +89,8 @@ pub enum FigureError {
         is_ambiguous: bool,
         /// The stretch that is shown instead, where it is outside that.
         crop: Option<Crop>,
-        /// Whether it is a special unit, and those are hidden.
-        is_special: bool,
+        /// What it is hidden as, where it is within the stretch or would be.
+        hidden: HiddenUnits,
     },
     /// One of several views has no figure.
     #[error("{error}")]
@@ -198,12 +198,12 @@ impl FigureError {
                 position,
                 is_ambiguous,
                 crop,
-                is_special,
+                hidden,
                 ..
             } => Some(Remedy::ShowUnit {
                 views: is_ambiguous.then(|| with_unit(others, *direction, *position)),
                 crop: crop.map(|Crop { first, last }| (first.min(*position), last.max(*position))),
-                is_special: *is_special,
+                hidden: *hidden,
             }),
             Self::NoSuchHead { .. } | Self::NoSuchLayer { .. } | Self::NothingJoined => None,
         }
@@ -242,9 +242,10 @@ fn positions_of(positions: &[usize]) -> String {
 }
 
 /// Why a unit is not shown.
-fn reason(crop: Option<Crop>) -> String {
+fn reason(crop: Option<Crop>, hidden: HiddenUnits) -> String {
     match crop {
         Some(crop) => format!("the stretch is {crop}"),
+        None if hidden.first => "the first token is hidden".to_owned(),
         None => "special tokens are hidden".to_owned(),
     }
 }

@@ -1,14 +1,14 @@
 //! What one unit attends to, or what attends to it, as bars over the input and
 //! as a row for every layer.
 
-use super::build::{captions, joined, labels, notes, noun, quantity};
+use super::build::{captions, drowning_note, joined, labels, notes, noun, ordinary, quantity};
 use super::layout::drawn_values;
 use super::reach::{end_of_bars, maximum, reach_of_one};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
     UnitProfile,
 };
-use crate::analysis::{AxisUnit, Direction, Maps, Measure, profile};
+use crate::analysis::{AxisUnit, Direction, MapId, Maps, Measure, drowning_of_row, profile};
 use crate::run::Run;
 
 /// A unit in the title is cut to so many letters.
@@ -44,7 +44,8 @@ pub fn unit_profile(
     let layers = profile.by_layer.concat();
     let highest = maximum(&profile.mean);
     let whose = "these rows' maximum";
-    let reach = reach_of_one(options, &layers, along, maps.head_maximum, whose);
+    let is_ordinary = ordinary(maps, along);
+    let reach = reach_of_one(options, &layers, &is_ordinary, maps.head_maximum, whose);
     let bar_maximum = match options.scale.unwrap_or(Scale::Head) {
         Scale::Head => highest,
         Scale::Unit => 1.0,
@@ -52,7 +53,7 @@ pub fn unit_profile(
     };
     // No bar leaves its axis, not even one of unnormalized attention, unless it
     // is of a special token and would leave the others no height.
-    let bar_end = end_of_bars(options, &profile.mean, along);
+    let bar_end = end_of_bars(options, &profile.mean, &is_ordinary);
     let bar_maximum = bar_end.unwrap_or(bar_maximum.max(highest));
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
@@ -69,7 +70,15 @@ pub fn unit_profile(
     };
     let mark = maps.is_square().then_some(position);
     let mut sentences = vec![reading(maps, mark.map(|_| name.as_str()), &units)];
-    sentences.extend(notes(run, maps, &reach, options, clipped, Some(range)));
+    let mut of_maps = maps.mask_notes_by_layer();
+    of_maps.extend(maps.mean_note(MapId::All));
+    let drowning = match direction {
+        Direction::From => drowning_of_row(maps, &profile.mean),
+        Direction::To => None,
+    };
+    of_maps.extend(drowning_note(maps, drowning));
+    let more = notes(run, maps, of_maps, &reach, options, clipped, Some(range));
+    sentences.extend(more);
     Ok(Figure {
         title: format!(
             "{} · {word} {name} ({}) · {}",

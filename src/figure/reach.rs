@@ -8,7 +8,7 @@
 
 use super::scale::{number, round_up};
 use super::{FigureError, FigureOptions, Progression, Scale, ValueRange};
-use crate::analysis::{Axis, AxisUnit};
+use crate::analysis::{AxisUnit, Maps};
 
 /// So many of the ordinary values are told apart, the rest has the last colour.
 const SHARE: f64 = 0.98;
@@ -107,17 +107,18 @@ impl Reach {
 pub(super) fn reach_of_one(
     options: &FigureOptions,
     values: &[f32],
-    along: &Axis,
+    is_ordinary: &[bool],
     head_maximum: f32,
     whose: &'static str,
 ) -> Reach {
     match options.scale.unwrap_or(Scale::Head) {
         Scale::Head => {
             let whole = Reach::to(maximum(values), whose);
-            match values.len() > WRITTEN_UNITS * WRITTEN_UNITS || along.len() > WRITTEN_UNITS {
+            match values.len() > WRITTEN_UNITS * WRITTEN_UNITS || is_ordinary.len() > WRITTEN_UNITS
+            {
                 true => {
                     let maps = [values].into_iter();
-                    whole.readable_beyond(LEAST_USE_OF_ONE, options, maps, &ordinary(along))
+                    whole.readable_beyond(LEAST_USE_OF_ONE, options, maps, is_ordinary)
                 }
                 false => whole,
             }
@@ -129,19 +130,24 @@ pub(super) fn reach_of_one(
 
 /// Where the axis of a profile's bars ends before the highest of them, `None`
 /// where it reaches to that: what stands for some of the text is never above it.
-pub(super) fn end_of_bars(options: &FigureOptions, bars: &[f32], along: &Axis) -> Option<f32> {
+pub(super) fn end_of_bars(
+    options: &FigureOptions,
+    bars: &[f32],
+    is_ordinary: &[bool],
+) -> Option<f32> {
     if options.scale.is_some() || bars.len() <= WRITTEN_UNITS {
         return None;
     }
     let most = f64::from(maximum(bars)) * LEAST_USE_OF_ONE;
-    readable_end([bars].into_iter(), &ordinary(along))
+    readable_end([bars].into_iter(), is_ordinary)
         .filter(|&end| end <= most)
         .map(|end| end as f32)
 }
 
-/// Of every unit whether it stands for some of the text.
-fn ordinary(axis: &Axis) -> Vec<bool> {
-    axis.units.iter().map(AxisUnit::stands_for_text).collect()
+/// Whether colours have to tell apart what a unit gets: special ones get what is
+/// not needed elsewhere, and so does the first one of a decoder, whatever it is.
+pub(super) fn is_ordinary(maps: &Maps<'_>, unit: &AxisUnit) -> bool {
+    unit.stands_for_text() && !(unit.first == 0 && maps.looks_back())
 }
 
 /// What stands beside the colour bar: the quantity, and behind a comma how far
@@ -225,9 +231,9 @@ pub(super) fn maximum(values: &[f32]) -> f32 {
 
 /// Where the colours of some maps could end, `None` where all is 0: at what the
 /// strongest key of a third of the queries gets at most, or at what few of the
-/// values that are there exceed, whichever is more. Special keys do not count,
-/// since they are given what is not needed elsewhere. `is_ordinary` tells of
-/// every column whether it has none.
+/// values that are there exceed, whichever is more. Keys that are not ordinary do
+/// not count, since they are given what is not needed elsewhere. `is_ordinary`
+/// tells of every column whether it has none.
 fn readable_end<'maps>(
     maps: impl ExactSizeIterator<Item = &'maps [f32]> + Clone,
     is_ordinary: &[bool],

@@ -7,10 +7,10 @@ use strsim::osa_distance;
 use tokenizers::NormalizedString;
 
 use super::FigureError;
-use crate::analysis::{Axis, AxisUnit, Direction, Maps, SpecialTokens};
+use crate::analysis::{Axis, AxisUnit, Direction, Maps, Sink, SpecialTokens};
 use crate::checkpoint::ModelSource;
 use crate::input::{Input, Unit};
-use crate::remedy::Remedy;
+use crate::remedy::{HiddenUnits, Remedy};
 use crate::run::Run;
 
 /// A unit of the input, as it is named on the command line.
@@ -100,15 +100,19 @@ impl Search<'_> {
     fn hidden(&self, position: usize, unit: &Unit, is_ambiguous: bool) -> FigureError {
         let reshape = self.maps.reshape;
         let crop = reshape.crop.filter(|crop| !crop.contains(position));
-        let is_special = unit.is_added() && reshape.special_tokens != SpecialTokens::Keep;
+        let first = position == 0 && reshape.sink == Sink::Hide;
+        let special = unit.is_added() && reshape.special_tokens != SpecialTokens::Keep;
         FigureError::HiddenUnit {
             direction: self.direction,
             text: unit.label.clone(),
             position,
             is_ambiguous,
             crop,
-            // What is within the stretch has no other reason.
-            is_special: is_special || crop.is_none(),
+            hidden: HiddenUnits {
+                first,
+                // What is within the stretch has no other reason.
+                special: special || (crop.is_none() && !first),
+            },
         }
     }
 

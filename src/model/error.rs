@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::config::ConfigError;
+use super::family::ConfigError;
 use crate::attention::AttentionError;
 use crate::memory::MemoryError;
 use crate::remedy::{Remedy, Setting};

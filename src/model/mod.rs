@@ -1,11 +1,14 @@
 //! From a checkpoint and tokens to attention: the only part of the crate that
-//! knows candle. A model family is one file and one variant of
-//! [`ModelConfig`] and [`Model`].
+//! knows candle. A family's file turns its
+//! `config.json` into an [`Architecture`], which is data; the interpreter runs
+//! it, by one of two implementations of the operations.
 
-mod bert;
-mod bert_tensors;
-mod config;
+mod activation;
+pub mod architecture;
+mod backend;
 mod error;
+mod family;
+mod interpreter;
 pub mod machine;
 mod ops;
 mod output;
@@ -17,20 +20,42 @@ use crate::checkpoint::Checkpoint;
 use crate::input::Prepared;
 use crate::memory::Demand;
 use crate::weights::Weights;
-use bert::Keep;
+use interpreter::Interpreter;
+use ops::Keep;
+use ops::fused::Fused;
+use ops::plain::Plain;
 
-pub use config::{Activation, BertConfig, ConfigError, ModelConfig, SUPPORTED_MODEL_TYPES};
+pub use architecture::{Activation, Architecture};
+pub use backend::Backend;
 pub use error::ModelError;
+pub use family::{ConfigError, Family};
 #[doc(hidden)]
 pub use ops::kernels;
 pub use ops::kernels::{InstructionSet, Instructions, InstructionsError, use_instructions};
 pub use output::{EncoderOutput, HiddenStates};
 
-/// A loaded model of any supported family.
+/// A loaded model of any family.
 #[derive(Debug)]
-pub enum Model {
-    /// `model_type: bert`.
-    Bert(bert::Bert),
+pub struct Model {
+    loaded: Loaded,
+    warnings: Vec<String>,
+}
+
+/// By what it is computed.
+#[derive(Debug)]
+enum Loaded {
+    Fused(Interpreter<Fused>),
+    Plain(Interpreter<Plain>),
+}
+
+/// What to do with either of them.
+macro_rules! with_interpreter {
+    ($loaded:expr, $interpreter:ident => $value:expr) => {
+        match $loaded {
+            Loaded::Fused($interpreter) => $value,
+            Loaded::Plain($interpreter) => $value,
+        }
+    };
 }
 
 impl Model {
@@ -39,12 +64,12 @@ impl Model {
     /// # Errors
     /// When the config is not supported, or a tensor is missing, of another
     /// shape or type, or not finite.
-    pub fn load(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
-        Self::load_on(checkpoint, Instructions::of_process())
+    pub fn load(checkpoint: &Checkpoint, backend: Backend) -> Result<Self, ModelError> {
+        Self::read(checkpoint, Keep::All, backend, Instructions::of_process())
     }
 
-    /// As [`Model::load`], on other instructions than those of the process: it
-    /// computes the same bits.
+    /// As [`Model::load`] of [`Backend::Fused`], on other instructions than
+    /// those of the process: it computes the same bits.
     ///
     /// # Errors
     /// As [`Model::load`].
@@ -52,7 +77,7 @@ impl Model {
         checkpoint: &Checkpoint,
         instructions: Instructions,
     ) -> Result<Self, ModelError> {
-        Self::read(checkpoint, Keep::All, instructions)
+        Self::read(checkpoint, Keep::All, Backend::Fused, instructions)
     }
 
     /// As [`Model::load`], for a single forward pass: the weights of linear maps
@@ -62,50 +87,71 @@ impl Model {
     /// # Errors
     /// As [`Model::load`], save that a weight which is not finite or cannot be
     /// read is found by [`Model::forward`].
-    pub fn open(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
-        Self::read(checkpoint, Keep::Little, Instructions::of_process())
+    pub fn open(checkpoint: &Checkpoint, backend: Backend) -> Result<Self, ModelError> {
+        Self::read(
+            checkpoint,
+            Keep::Little,
+            backend,
+            Instructions::of_process(),
+        )
     }
 
     fn read(
         checkpoint: &Checkpoint,
         keep: Keep,
+        backend: Backend,
         instructions: Instructions,
     ) -> Result<Self, ModelError> {
-        let ModelConfig::Bert(config) = ModelConfig::from_json(&checkpoint.config)?;
+        let architecture = Architecture::from_json(&checkpoint.config)?;
+        let model_type = architecture.model_type;
         let code = own_code::own_code(&checkpoint.config);
         let prefix = checkpoint.weights_prefix.as_deref();
-        let loaded = Weights::open(&checkpoint.weights, prefix)
+        let loaded = Weights::open(&checkpoint.weights, prefix, &architecture.names)
             .map_err(ModelError::from)
-            .and_then(|weights| bert::Bert::load(config, weights, keep, instructions));
+            .and_then(|weights| {
+                Ok(match backend {
+                    Backend::Fused => {
+                        let operations = Fused { instructions };
+                        Loaded::Fused(Interpreter::load(operations, architecture, weights, keep)?)
+                    }
+                    Backend::Plain => {
+                        Loaded::Plain(Interpreter::load(Plain, architecture, weights, keep)?)
+                    }
+                })
+            });
         let misfit = |code, misfit: String| Err(ModelError::OwnCode { code, misfit });
+        let of = |loaded, warnings| Ok(Self { loaded, warnings });
         match (code, loaded) {
             (Some(code), Err(ModelError::Weights(error))) if error.is_of_other_tensors() => {
                 misfit(code, error.to_string())
             }
             (_, Err(error)) => Err(error),
-            (Some(code), Ok(bert)) => match bert.unused_tensors() {
-                [] => Ok(Self::Bert(bert.with_warning(own_code_warning(&code)))),
-                [name, ..] => misfit(code, format!("a BERT has no tensor {name}")),
-            },
-            (None, Ok(bert)) => Ok(Self::Bert(match unused_warning(bert.unused_tensors()) {
-                Some(warning) => bert.with_warning(warning),
-                None => bert,
-            })),
+            (Some(code), Ok(loaded)) => {
+                match with_interpreter!(&loaded, model => model.unused_tensors()) {
+                    [] => of(loaded, vec![own_code_warning(&code, model_type)]),
+                    [name, ..] => {
+                        misfit(code, format!("a plain {model_type} has no tensor {name}"))
+                    }
+                }
+            }
+            (None, Ok(loaded)) => {
+                let unused = with_interpreter!(&loaded, model => model.unused_tensors());
+                let warnings = unused_warning(unused).into_iter().collect();
+                of(loaded, warnings)
+            }
         }
     }
 
     /// What the user should know about the model, a sentence each: what there
     /// is of it that attnviz does not compute.
     pub fn warnings(&self) -> &[String] {
-        let Self::Bert(bert) = self;
-        bert.warnings()
+        &self.warnings
     }
 
-    /// What stands before the names of the encoder's tensors, where it was
+    /// What stands before the names of the model's tensors, where it was
     /// chosen among several.
     pub fn chosen_prefix(&self) -> Option<&str> {
-        let Self::Bert(bert) = self;
-        bert.chosen_prefix()
+        with_interpreter!(&self.loaded, model => model.chosen_prefix())
     }
 
     /// Runs inputs of any lengths together; each gets bit for bit what it
@@ -118,8 +164,8 @@ impl Model {
         inputs: &[&Prepared],
         keep: HiddenStates,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
-        let config = self.config();
-        let all = Selection::all(config.layer_count(), config.head_count());
+        let architecture = self.architecture();
+        let all = Selection::all(architecture.layer_count(), architecture.head_count());
         self.forward_heads(inputs, keep, &all)
     }
 
@@ -134,30 +180,27 @@ impl Model {
         keep: HiddenStates,
         selection: &Selection,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
-        let Self::Bert(bert) = self;
-        bert.forward(inputs, keep, selection)
+        with_interpreter!(&self.loaded, model => model.forward(inputs, keep, selection))
     }
 
     /// What [`Model::forward_heads`] takes for so many maps.
     pub fn demand(&self, map_count: usize) -> Demand {
-        let Self::Bert(bert) = self;
-        bert.demand(map_count)
+        with_interpreter!(&self.loaded, model => model.demand(map_count))
     }
 
-    /// The config that the model was made from.
-    pub fn config(&self) -> ModelConfig {
-        let Self::Bert(bert) = self;
-        ModelConfig::Bert(bert.config().clone())
+    /// What the model is.
+    pub fn architecture(&self) -> &Architecture {
+        with_interpreter!(&self.loaded, model => model.architecture())
     }
 }
 
-fn own_code_warning(code: &str) -> String {
+fn own_code_warning(code: &str, model_type: &str) -> String {
     format!(
-        "config.json has auto_map: the model brings its own code ({code}), which attnviz does not run; its tensors are those of a plain BERT, and it is computed as one"
+        "config.json has auto_map: the model brings its own code ({code}), which attnviz does not run; its tensors are those of a plain {model_type}, and it is computed as one"
     )
 }
 
-/// A warning about tensors that a plain BERT leaves alone, as when a file has
+/// A warning about tensors that the model leaves alone, as when a file has
 /// more layers than its config.
 fn unused_warning(names: &[String]) -> Option<String> {
     let first = names.first()?;

@@ -14,6 +14,6 @@ pub use contents::{Contents, Drawn};
 pub use error::OutputError;
 pub use output::{WrittenRun, picture_count, redraw_run, redraw_run_as, write_run};
 pub use run::{
-    LoadedModel, LoadedTokenizer, PipelineError, Use, check_memory, load, load_tokenizer, prepare,
-    runs,
+    LoadedModel, LoadedTokenizer, PipelineError, UNIFORM, Use, check_memory, doubt, is_uniform,
+    load, load_tokenizer, prepare, runs,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Contents, OutputError};
-use crate::analysis::reshape;
+use crate::analysis::{Drowning, drowning, reshape};
 use crate::attention::Selection;
 use crate::run::Run;
 use crate::store::folder::{Destination, FolderError};
@@ -22,6 +22,9 @@ pub struct WrittenRun {
     pub kept: BTreeSet<String>,
     /// Letters of the input that no font has, drawn as boxes.
     pub missing_glyphs: BTreeSet<char>,
+    /// What the first position takes of the attention of all maps that are
+    /// shown, where it drowns the rest.
+    pub drowning: Option<Drowning>,
 }
 
 /// The number of picture files that [`write_run`] draws.
@@ -126,6 +129,7 @@ fn write_run_beside(
         manifest,
         kept: kept.into_iter().map(|file| file.name).collect(),
         missing_glyphs,
+        drowning: drowning(&maps, &maps.ids),
     })
 }
 

@@ -2,10 +2,11 @@
 
 use thiserror::Error;
 
+use crate::analysis::attends_uniformly;
 use crate::attention::{Attention, Selection};
 use crate::checkpoint::{Checkpoint, PendingProvenance};
 use crate::input::{Input, Prepared};
-use crate::model::{HiddenStates, Model, ModelConfig, ModelError};
+use crate::model::{Architecture, Backend, HiddenStates, Model, ModelError};
 use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::{OutputOptions, with_output};
@@ -64,20 +65,24 @@ pub struct LoadedModel {
 ///
 /// # Errors
 /// When one of them cannot be made, or they do not fit one another.
-pub fn load(checkpoint: &Checkpoint, use_of_it: Use) -> Result<LoadedModel, PipelineError> {
+pub fn load(
+    checkpoint: &Checkpoint,
+    use_of_it: Use,
+    backend: Backend,
+) -> Result<LoadedModel, PipelineError> {
     let mut provenance = checkpoint.provenance();
     // The weights are read on all threads but the one that the vocabulary takes.
     let (model, tokenizer) = rayon::join(
         || match use_of_it {
-            Use::Once => Model::open(checkpoint),
-            Use::Often => Model::load(checkpoint),
+            Use::Once => Model::open(checkpoint, backend),
+            Use::Often => Model::load(checkpoint, backend),
         },
         || Tokenizer::from_checkpoint(checkpoint),
     );
     let (tokenizer, model) = (tokenizer?, model?);
     provenance.weights_prefix = model.chosen_prefix().map(str::to_owned);
     Ok(LoadedModel {
-        tokenizer: tokenizer.for_rows(model.config().vocabulary_size()),
+        tokenizer: tokenizer.for_rows(model.architecture().vocabulary_size()),
         model,
         provenance,
     })
@@ -97,10 +102,10 @@ pub struct LoadedTokenizer {
 /// # Errors
 /// When it cannot be made, or the model's config is refused.
 pub fn load_tokenizer(checkpoint: &Checkpoint) -> Result<LoadedTokenizer, PipelineError> {
-    let config = ModelConfig::from_json(&checkpoint.config).map_err(ModelError::from)?;
+    let config = Architecture::from_json(&checkpoint.config).map_err(ModelError::from)?;
     Ok(LoadedTokenizer {
         tokenizer: Tokenizer::from_checkpoint(checkpoint)?.for_rows(config.vocabulary_size()),
-        maximum_token_count: config.maximum_token_count(),
+        maximum_token_count: config.maximum_token_count,
     })
 }
 
@@ -118,7 +123,7 @@ impl LoadedModel {
     /// How long inputs may be.
     pub fn limit(&self, truncate: Option<usize>) -> TokenLimit {
         TokenLimit {
-            maximum: self.model.config().maximum_token_count(),
+            maximum: self.model.architecture().maximum_token_count,
             truncate,
         }
     }
@@ -162,6 +167,28 @@ pub fn runs(
     });
     Ok(runs.collect())
 }
+
+/// What the user should know of a model by what it made of an input, a sentence:
+/// that it attends to everything alike.
+pub fn doubt(run: &Run) -> Option<&'static str> {
+    is_uniform(run)?.then_some(UNIFORM)
+}
+
+/// Whether a model attends to everything alike; `None` where the input is too
+/// short to tell.
+pub fn is_uniform(run: &Run) -> Option<bool> {
+    let own = run
+        .attention
+        .iter()
+        .filter_map(|attention| match attention {
+            Attention::Own(tensor) => attends_uniformly(tensor),
+            Attention::Foreign(_) => None,
+        });
+    own.reduce(|one, other| one || other)
+}
+
+/// See [`doubt`].
+pub const UNIFORM: &str = "every layer attends to all tokens nearly alike, which trained models do not: the weights are probably not loaded as they were meant";
 
 /// Whether there is memory for the run of an input and for all that is written
 /// of it; asked before anything is computed.

@@ -8,8 +8,8 @@ mod subject;
 use std::path::PathBuf;
 
 pub use subject::{
-    Alteration, ArrayForm, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, InputColumn,
-    LabelsOf, Setting,
+    Alteration, ArrayForm, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits,
+    InputColumn, LabelsOf, Setting,
 };
 
 /// What a user can do about an error.
@@ -116,8 +116,8 @@ pub enum Remedy {
         /// Its last.
         last: usize,
     },
-    /// Show special tokens as well.
-    KeepSpecialTokens,
+    /// Show tokens as well that are left out.
+    Keep(HiddenUnits),
     /// Show a token that is hidden.
     ShowUnit {
         /// The views with its own, where what was typed names other tokens, too.
@@ -125,8 +125,8 @@ pub enum Remedy {
         /// The ends of a stretch that has it, where it is outside the one that
         /// was asked for.
         crop: Option<(usize, usize)>,
-        /// Whether it is hidden as a special one.
-        is_special: bool,
+        /// As what it is hidden.
+        hidden: HiddenUnits,
     },
     /// Name a view that there is.
     NameView {

@@ -3,6 +3,15 @@
 
 use std::fmt;
 
+/// Units that are left out of what is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HiddenUnits {
+    /// The first one.
+    pub first: bool,
+    /// Special ones.
+    pub special: bool,
+}
+
 /// What labels of attention from elsewhere are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LabelsOf {

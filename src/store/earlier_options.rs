@@ -100,13 +100,16 @@ fn units(stream: &StreamRecord) -> Vec<Unit> {
 
 /// What such options showed of a stream; nothing where they are none.
 fn units_shown(stream: &StreamRecord, options: &OptionsRecord) -> Vec<AxisUnit> {
-    let (Ok(granularity), Ok(special_tokens)) =
-        (options.tokens.parse(), options.special_tokens.parse())
-    else {
+    let (Ok(granularity), Ok(sink), Ok(special_tokens)) = (
+        options.tokens.parse(),
+        options.sink.parse(),
+        options.special_tokens.parse(),
+    ) else {
         return Vec::new();
     };
     let reshape = ReshapeOptions {
         granularity,
+        sink,
         special_tokens,
         crop: None,
     };

@@ -239,28 +239,37 @@ impl From<UnitRecord> for Unit {
 impl From<&Attention> for AttentionRecord {
     fn from(attention: &Attention) -> Self {
         let selection = attention.maps().selection();
-        let masks = attention.masks();
-        let is_full = masks.iter().all(|mask| *mask == Mask::Full);
         let row_sums = attention.row_sums();
         Self {
             kind: attention.kind(),
             layers: selection.layer_indices(),
             heads: HeadsRecord::from(selection),
-            masks: if is_full { Vec::new() } else { masks },
+            masks: listed(attention.masks()),
             row_sums: (row_sums != RowSums::One).then_some(row_sums),
             notes: attention.notes().to_vec(),
         }
     }
 }
 
+/// Masks as a manifest has them: none where all may attend to all.
+fn listed(masks: Vec<Mask>) -> Vec<Mask> {
+    match masks.iter().all(|mask| *mask == Mask::Full) {
+        true => Vec::new(),
+        false => masks,
+    }
+}
+
 impl AttentionRecord {
-    /// A model's own attention, of these heads, where nothing is masked.
-    pub fn unmasked(kind: AttentionKind, selection: &Selection) -> Self {
+    /// A model's own attention, of these heads, where its layers have these
+    /// masks.
+    pub fn own(kind: AttentionKind, selection: &Selection, masks: &[Mask]) -> Self {
+        let held = selection.layers.iter().map(|layer| layer.layer);
+        let masks = held.map(|layer| masks.get(layer).copied().unwrap_or_default());
         Self {
             kind,
             layers: selection.layer_indices(),
             heads: HeadsRecord::from(selection),
-            masks: Vec::new(),
+            masks: listed(masks.collect()),
             row_sums: None,
             notes: Vec::new(),
         }

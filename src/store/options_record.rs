@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{HeadsRecord, OutputOptions};
-use crate::analysis::{Crop, Granularity, LinkChoice, ReshapeOptions, SpecialTokens};
+use crate::analysis::{Crop, Granularity, LinkChoice, ReshapeOptions, Sink, SpecialTokens};
 use crate::attention::Selection;
 use crate::figure::{Colormap, Progression, Theme, View};
 
@@ -22,6 +22,9 @@ pub struct OptionsRecord {
     /// `--tokens`.
     #[serde(skip_serializing_if = "is_default_granularity")]
     pub tokens: String,
+    /// `--sink`.
+    #[serde(skip_serializing_if = "is_default_sink")]
+    pub sink: String,
     /// `--special-tokens`.
     #[serde(skip_serializing_if = "is_default_special_tokens")]
     pub special_tokens: String,
@@ -69,6 +72,10 @@ fn is_default_granularity(name: &str) -> bool {
     name == Granularity::default().name()
 }
 
+fn is_default_sink(name: &str) -> bool {
+    name == Sink::default().name()
+}
+
 fn is_default_special_tokens(name: &str) -> bool {
     name == SpecialTokens::default().name()
 }
@@ -100,6 +107,7 @@ impl Default for OptionsRecord {
             views: Vec::new(),
             formats: Vec::new(),
             tokens: Granularity::default().to_string(),
+            sink: Sink::default().to_string(),
             special_tokens: SpecialTokens::default().to_string(),
             crop: None,
             scale: None,
@@ -173,6 +181,7 @@ impl OptionsRecord {
     fn of_reshape(reshape: &ReshapeOptions) -> Self {
         Self {
             tokens: reshape.granularity.to_string(),
+            sink: reshape.sink.to_string(),
             special_tokens: reshape.special_tokens.to_string(),
             crop: reshape
                 .crop

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tokenizers::{NormalizedString, Normalizer as _, Tokenizer};
 
-use super::build::guard;
+use super::guard::guard;
 
 /// Such tokens by their ids, each with the pair of which it is one.
 pub(super) fn ambiguous_tokens(tokenizer: &Tokenizer) -> BTreeMap<u32, [u32; 2]> {

@@ -33,6 +33,15 @@ pub(super) struct File<Model> {
     padding: Option<Padding>,
 }
 
+/// What a `tokenizer.json` says beside its vocabulary that a class may take.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// The map that makes letters uniform, in Base64.
+    pub charsmap: Option<String>,
+    /// Its template, `null` where it has none.
+    pub post_processor: Value,
+}
+
 /// How a `tokenizer.json` was last used to fill texts up.
 #[derive(Deserialize)]
 struct Padding {
@@ -116,35 +125,57 @@ impl File<Outline> {
 
 impl<Model> File<Model> {
     /// What the other files need not say.
-    pub(super) fn into_defaults(self) -> (Model, Defaults) {
+    pub(super) fn into_defaults(self) -> (Model, Defaults, Taken) {
         let direction = self.truncation.and_then(|truncation| truncation.direction);
         let defaults = Defaults {
             added: self.added_tokens,
             truncation_side: (direction.as_deref() == Some("Left")).then_some(Side::Left),
             pad_token: self.padding.and_then(|padding| padding.pad_token),
         };
-        (self.model, defaults)
+        let mut normalizers = match self
+            .normalizer
+            .0
+            .get("normalizers")
+            .and_then(Value::as_array)
+        {
+            Some(normalizers) => normalizers.iter(),
+            None => std::slice::from_ref(&self.normalizer.0).iter(),
+        };
+        let charsmap = normalizers.find_map(|step| {
+            let is_map = step.get("type").is_some_and(|kind| kind == "Precompiled");
+            is_map.then(|| step.get("precompiled_charsmap")?.as_str())?
+        });
+        let taken = Taken {
+            charsmap: charsmap.map(str::to_owned),
+            post_processor: self.post_processor.0,
+        };
+        (self.model, defaults, taken)
     }
 
     fn check_steps(&self) -> Result<Growth, TokenizerError> {
-        let of_added = growth_of_steps(&self.normalizer, "normalizers")?;
-        let of_splitting = growth_of_steps(&self.pre_tokenizer, "pretokenizers")?;
-        for processor in steps(&self.post_processor, "processors")? {
+        for processor in steps(&self.post_processor.0, "processors")? {
             check_template(processor)?;
         }
-        let growth = of_added.saturating_mul(of_splitting);
-        match growth <= MAXIMUM_GROWTH {
-            true => Ok(Growth {
-                of_text: growth,
-                of_added,
-            }),
-            false => Err(excessive(
-                "normalizers and pre-tokenizers that lengthen a text",
-                MAXIMUM_GROWTH,
-                "times",
-                growth,
-            )),
-        }
+        growth(&self.normalizer.0, &self.pre_tokenizer.0)
+    }
+}
+
+/// What may become of a text with these parts.
+pub(super) fn growth(normalizer: &Value, pre_tokenizer: &Value) -> Result<Growth, TokenizerError> {
+    let of_added = growth_of_steps(normalizer, "normalizers")?;
+    let of_splitting = growth_of_steps(pre_tokenizer, "pretokenizers")?;
+    let growth = of_added.saturating_mul(of_splitting);
+    match growth <= MAXIMUM_GROWTH {
+        true => Ok(Growth {
+            of_text: growth,
+            of_added,
+        }),
+        false => Err(excessive(
+            "normalizers and pre-tokenizers that lengthen a text",
+            MAXIMUM_GROWTH,
+            "times",
+            growth,
+        )),
     }
 }
 
@@ -228,9 +259,9 @@ fn check_word(found: u64) -> Result<(), TokenizerError> {
 }
 
 /// The steps of a part, those of sequences one after the other.
-fn steps<'json>(part: &'json Part, list: &str) -> Result<Vec<&'json Value>, TokenizerError> {
+fn steps<'json>(part: &'json Value, list: &str) -> Result<Vec<&'json Value>, TokenizerError> {
     let mut steps = Vec::new();
-    let mut open = vec![&part.0];
+    let mut open = vec![part];
     while let Some(part) = open.pop() {
         match part.get(list).and_then(Value::as_array) {
             Some(inner) => open.extend(inner),
@@ -246,7 +277,7 @@ fn steps<'json>(part: &'json Part, list: &str) -> Result<Vec<&'json Value>, Toke
 }
 
 /// At most so many bytes become of one in all steps of a part.
-fn growth_of_steps(part: &Part, list: &str) -> Result<usize, TokenizerError> {
+fn growth_of_steps(part: &Value, list: &str) -> Result<usize, TokenizerError> {
     let mut growth = 1_usize;
     for step in steps(part, list)? {
         growth = growth.saturating_mul(growth_of(step)?);

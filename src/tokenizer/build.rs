@@ -1,37 +1,30 @@
 //! From a checkpoint's files to a tokenizer of the tokenizers crate.
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokenizers::models::wordpiece::WordPiece;
-use tokenizers::normalizers::BertNormalizer;
-use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
-use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{
-    DecoderWrapper, Model as _, ModelWrapper, NormalizerWrapper, PostProcessorWrapper,
-    PreTokenizerWrapper, Tokenizer, TokenizerImpl,
+    DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, Tokenizer,
+    TokenizerImpl,
 };
 
-use super::bounds::{self, File, Growth, Outline};
+use super::bert::{bert, of_config};
+use super::bounds::{self, File, Growth, Outline, Taken};
+use super::built::{Built, add, spelling, unknown_id};
 use super::class::{Class, class};
 use super::error::TokenizerError;
+use super::guard::guard;
+use super::parts::Parts;
+use super::recipe::Recipe;
+use super::sentence_piece::{self, Text};
 use super::settings::{Defaults, Numbered, Settings};
-use crate::checkpoint::{Json, TokenizerFiles, VocabularyFile};
+use super::vocabulary::Source;
+use super::{byte_level, esm, word_pieces};
+use crate::checkpoint::{TokenizerFiles, VocabularyFile};
 
-/// A tokenizer, and what has to be known beside it.
-pub(super) struct Built {
-    pub inner: Tokenizer,
-    pub class: Class,
-    /// The id that stands for what the vocabulary lacks.
-    pub unknown_id: Option<u32>,
-    pub growth: Growth,
-    /// Whether the beginning of a text is dropped rather than its end.
-    pub truncates_beginning: bool,
-    /// Whether the model is told which text a token is of.
-    pub tells_segments: bool,
-}
+/// What a file of this name is for any class, where there is no
+/// `tokenizer.json`.
+const OF_ANY_CLASS: &str = "tokenizer.model";
 
 /// The tokenizer that transformers makes of the files.
 pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, TokenizerError> {
@@ -44,16 +37,78 @@ pub(super) fn build(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built
         bounds::check_values(name, json.as_deref().unwrap_or_default())?;
     }
     match &files.vocabulary {
-        VocabularyFile::Text(lines) => {
-            let mut settings = Settings::read(files, Defaults::default())?;
-            let class = class(std::mem::take(&mut settings.class), model_config, false)?;
+        VocabularyFile::Json(json) => of_json(json, files, model_config),
+        VocabularyFile::Text(_)
+        | VocabularyFile::Pairs { .. }
+        | VocabularyFile::SentencePiece { .. } => without_json(files, model_config),
+    }
+}
+
+fn without_json(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, TokenizerError> {
+    let mut settings = Settings::read(files, Defaults::default())?;
+    let named = std::mem::take(&mut settings.class);
+    let class = class(named, model_config, &files.vocabulary)?;
+    match class {
+        Class::Bert | Class::BertWithoutSegments => {
             let model = match settings.config.vocab.take() {
                 Some(vocabulary) => of_config(vocabulary)?,
-                None => of_lines(lines)?,
+                None => Source::of(file(files, "vocab.txt", "BertTokenizer")?)?.word_pieces()?,
             };
             bert(model, settings, class)
         }
-        VocabularyFile::Json(json) => of_json(json, files, model_config),
+        Class::Anew(recipe) => {
+            let source = Source::of(file(files, recipe.file(), recipe.class())?)?;
+            anew(recipe, &source, Taken::default(), settings)
+        }
+        Class::AsItIs => {
+            let source = Source::of(file(files, OF_ANY_CLASS, "PreTrainedTokenizerFast")?)?;
+            let Source::SentencePiece(model) = &source else {
+                return Err(no_vocabulary(
+                    files,
+                    OF_ANY_CLASS,
+                    "PreTrainedTokenizerFast",
+                ));
+            };
+            sentence_piece::take_tokens(&source, &mut settings);
+            let parts = sentence_piece::plain(&Text::of(&source, None), model, &mut settings)?;
+            assemble(
+                parts,
+                Value::Null,
+                "PreTrainedTokenizerFast",
+                settings,
+                class,
+            )
+        }
+        Class::BuiltAnew(class) => Err(no_vocabulary(files, "tokenizer.json", &class)),
+    }
+}
+
+/// The file with the vocabulary of a class.
+fn file<'files>(
+    files: &'files TokenizerFiles,
+    name: &str,
+    class: &str,
+) -> Result<&'files VocabularyFile, TokenizerError> {
+    let all = || std::iter::once(&files.vocabulary).chain(&files.others);
+    let has_json = matches!(files.vocabulary, VocabularyFile::Json(_));
+    let of_any = all().find(|file| !has_json && file.name() == OF_ANY_CLASS);
+    let found = of_any.or_else(|| all().find(|file| file.name() == name));
+    found.ok_or_else(|| no_vocabulary(files, name, class))
+}
+
+fn no_vocabulary(files: &TokenizerFiles, name: &str, class: &str) -> TokenizerError {
+    let all = std::iter::once(&files.vocabulary).chain(&files.others);
+    let found: Vec<&str> = all.map(VocabularyFile::name).collect();
+    TokenizerError::NoVocabulary {
+        class: class.to_owned(),
+        expected: match name {
+            "tokenizer.json" => name.to_owned(),
+            "vocab.json" => "tokenizer.json, or vocab.json with merges.txt".to_owned(),
+            "vocab.txt" if found.contains(&"tokenizer.json") => name.to_owned(),
+            name => format!("tokenizer.json or {name}"),
+        },
+        found: found.join(" and "),
+        can_be_converted: name == "tokenizer.json",
     }
 }
 
@@ -66,35 +121,104 @@ fn of_json(
     // Where the kind of model is not left open, the vocabulary goes straight
     // from the file to its table, four times as fast.
     let word_pieces = guard(|| Ok(serde_json::from_slice::<File<WordPiece>>(json)?)).ok();
-    let (growth, word_pieces, unigram_unknown, defaults) = match word_pieces {
+    let (growth, word_pieces, unigram_unknown, (defaults, taken)) = match word_pieces {
         Some(file) => {
             let growth = file.check()?;
-            let (model, defaults) = file.into_defaults();
-            (growth, Some(model), None, defaults)
+            let (model, defaults, taken) = file.into_defaults();
+            (growth, Some(model), None, (defaults, taken))
         }
         None => {
             let file: File<Outline> = serde_json::from_slice(json)
                 .map_err(|error| TokenizerError::Json(error.to_string()))?;
             let growth = file.check()?;
-            let (model, defaults) = file.into_defaults();
-            (growth, None, model.unk_id, defaults)
+            let (model, defaults, taken) = file.into_defaults();
+            (growth, None, model.unk_id, (defaults, taken))
         }
     };
     let contents = defaults.added.iter().map(Numbered::content);
     bounds::check_added(contents, growth)?;
     let mut settings = Settings::read(files, defaults)?;
-    match class(std::mem::take(&mut settings.class), model_config, true)? {
+    let named = std::mem::take(&mut settings.class);
+    match class(named, model_config, &files.vocabulary)? {
         class @ (Class::Bert | Class::BertWithoutSegments) => {
             let model = match word_pieces {
                 Some(model) => model,
-                None => of_other_model(json)?,
+                None => Source::Json(json).word_pieces()?,
             };
             bert(model, settings, class)
         }
+        Class::Anew(Recipe::Esm) => {
+            let class = Recipe::Esm.class();
+            let source = Source::of(file(files, Recipe::Esm.file(), class)?)?;
+            anew(Recipe::Esm, &source, Taken::default(), settings)
+        }
+        Class::Anew(recipe) => anew(recipe, &Source::Json(json), taken, settings),
         class @ (Class::AsItIs | Class::BuiltAnew(_)) => {
             as_it_is(json, settings, class, growth, unigram_unknown)
         }
     }
+}
+
+/// What a class makes of a vocabulary.
+fn anew(
+    recipe: Recipe,
+    source: &Source<'_>,
+    mut taken: Taken,
+    mut settings: Settings,
+) -> Result<Built, TokenizerError> {
+    if let Some(token) = settings.default_pad_token.take() {
+        settings.default_name("pad_token", &token);
+    }
+    let parts = parts_of(recipe, source, &mut taken, &mut settings)?;
+    let class = Class::Anew(recipe);
+    assemble(parts, taken.post_processor, recipe.class(), settings, class)
+}
+
+/// The tokenizer of these parts. `of_file` is the template of `tokenizer.json`.
+fn assemble(
+    parts: Parts,
+    of_file: Value,
+    name: &str,
+    settings: Settings,
+    class: Class,
+) -> Result<Built, TokenizerError> {
+    fn part<T: DeserializeOwned>(part: Value) -> Result<T, TokenizerError> {
+        let read = guard(|| Ok(serde_json::from_value(part)?));
+        read.map_err(|error| TokenizerError::Json(error.to_string()))
+    }
+    let growth = bounds::growth(&parts.normalizer, &parts.pre_tokenizer)?;
+    let mut inner = Tokenizer::new(parts.model);
+    inner
+        .with_normalizer(part::<Option<NormalizerWrapper>>(parts.normalizer)?)
+        .map_err(TokenizerError::Tokenizers)?
+        .with_pre_tokenizer(part::<Option<PreTokenizerWrapper>>(parts.pre_tokenizer)?);
+    add(&mut inner, &settings, &[], growth)?;
+    if parts.insists_on_special {
+        guard(|| inner.add_tokens(settings.special_tokens()))
+            .map_err(TokenizerError::Tokenizers)?;
+    }
+    let processor = match parts.template.of_file && !of_file.is_null() {
+        true => of_file,
+        false => parts.template.ends.processor(name, &inner, &settings)?,
+    };
+    inner.with_post_processor(Some(part::<PostProcessorWrapper>(processor)?));
+    Ok(Built {
+        unknown_id: parts.unknown_id.or_else(|| unknown_id(&inner)),
+        inner,
+        spelling: Some(parts.spelling),
+        growth,
+        truncates_beginning: settings.truncates_beginning(),
+        tells_segments: settings.tells_segments(parts.tells_segments),
+        fill_token: match class {
+            Class::Anew(Recipe::CodeLlama) => settings.name("fill_token").map(str::to_owned),
+            Class::Bert
+            | Class::BertWithoutSegments
+            | Class::Anew(_)
+            | Class::AsItIs
+            | Class::BuiltAnew(_) => None,
+        },
+        class,
+    })
 }
 
 /// Whatever `tokenizer.json` says, and the tokens that files beside it add.
@@ -131,184 +255,42 @@ fn as_it_is(
         .map_err(TokenizerError::Tokenizers)?;
     Ok(Built {
         unknown_id: unknown_id(&inner).or(unigram_unknown),
+        spelling: spelling(&inner),
         inner,
         growth,
         truncates_beginning: settings.truncates_beginning(),
         tells_segments: settings.tells_segments(class.tells_segments()),
+        fill_token: None,
         class,
     })
 }
 
-/// One token a line; what stands at the end of a line and cannot be seen is no
-/// part of it.
-fn of_lines(lines: &[u8]) -> Result<WordPiece, TokenizerError> {
-    let wrong = |error: &dyn std::fmt::Display| TokenizerError::Vocabulary(error.to_string());
-    bounds::check_lines(lines)?;
-    let vocabulary = WordPiece::read_bytes(lines).map_err(|error| wrong(&error))?;
-    if vocabulary.is_empty() {
-        return Err(wrong(&"it is empty"));
+/// What a class makes of a vocabulary, after the settings.
+///
+/// # Errors
+/// When the vocabulary is not what the class can make a tokenizer of.
+fn parts_of(
+    recipe: Recipe,
+    source: &Source<'_>,
+    taken: &mut Taken,
+    settings: &mut Settings,
+) -> Result<Parts, TokenizerError> {
+    sentence_piece::take_tokens(source, settings);
+    let charsmap = taken.charsmap.take();
+    let text = Text::of(source, charsmap);
+    match recipe {
+        Recipe::Albert => sentence_piece::albert(&text, settings),
+        Recipe::Camembert => sentence_piece::camembert(&text, settings),
+        Recipe::CodeLlama => sentence_piece::code_llama(source, settings),
+        Recipe::DebertaV2 => sentence_piece::deberta_v2(&text, settings),
+        Recipe::Esm => esm::esm(source, settings),
+        Recipe::Gpt2 => byte_level::gpt2(source, settings),
+        Recipe::GptNeoX => byte_level::gpt_neox(source, settings),
+        Recipe::Gemma => sentence_piece::gemma(source, settings),
+        Recipe::Llama => sentence_piece::llama(source, settings),
+        Recipe::MpNet => word_pieces::mpnet(source, settings),
+        Recipe::Qwen2 => byte_level::qwen2(source, settings),
+        Recipe::Roberta => byte_level::roberta(source, settings),
+        Recipe::XlmRoberta => sentence_piece::xlm_roberta(&text, settings),
     }
-    let model = WordPiece::builder().vocab(vocabulary).build();
-    model.map_err(|error| wrong(&error))
-}
-
-/// Word pieces with the vocabulary of another model: transformers makes them of
-/// whatever vocabulary a BERT's tokenizer has.
-fn of_other_model(json: &[u8]) -> Result<WordPiece, TokenizerError> {
-    #[derive(Deserialize)]
-    struct File {
-        model: Model,
-    }
-    #[derive(Deserialize)]
-    struct Model {
-        vocab: Vocabulary,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Vocabulary {
-        Ids(HashMap<String, u32>),
-        InOrder(Vec<Value>),
-    }
-    let wrong = |error: &dyn std::fmt::Display| TokenizerError::Json(error.to_string());
-    let file: File = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
-    let vocabulary: HashMap<String, u32> = match file.model.vocab {
-        Vocabulary::Ids(ids) => ids,
-        // Strings, or lists that begin with one.
-        Vocabulary::InOrder(tokens) => tokens
-            .iter()
-            .zip(0..)
-            .filter_map(|(token, id)| {
-                let token = token.as_str().or_else(|| token.get(0)?.as_str())?;
-                Some((token.to_owned(), id))
-            })
-            .collect(),
-    };
-    of_ids(vocabulary).map_err(|error| wrong(&error))
-}
-
-/// Word pieces with the vocabulary that `tokenizer_config.json` has of itself.
-fn of_config(vocabulary: Json) -> Result<WordPiece, TokenizerError> {
-    let wrong = |found: String| TokenizerError::OtherVocabulary { found };
-    let Json::Object(members) = vocabulary else {
-        return Err(wrong(vocabulary.in_words().to_owned()));
-    };
-    let ids = members.0.into_iter().map(|(token, id)| match &id {
-        Json::Number(number) => match number.as_u64().map(u32::try_from) {
-            Some(Ok(id)) => Ok((token, id)),
-            Some(Err(_)) | None => Err(wrong(format!("{number} for {token:?}"))),
-        },
-        Json::Null | Json::Boolean(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => {
-            Err(wrong(format!("{} for {token:?}", id.in_words())))
-        }
-    });
-    of_ids(ids.collect::<Result<_, _>>()?).map_err(|error| wrong(error.to_string()))
-}
-
-fn of_ids(vocabulary: HashMap<String, u32>) -> Result<WordPiece, serde_json::Error> {
-    let untouched = WordPiece::default();
-    // The builder takes none but a map of a crate that is not ours.
-    serde_json::from_value(serde_json::json!({
-        "unk_token": untouched.unk_token,
-        "continuing_subword_prefix": untouched.continuing_subword_prefix,
-        "max_input_chars_per_word": untouched.max_input_chars_per_word,
-        "vocab": vocabulary,
-    }))
-}
-
-/// BERT's tokenizer as transformers builds it (`tokenization_bert.py`).
-fn bert(
-    mut model: WordPiece,
-    mut settings: Settings,
-    class: Class,
-) -> Result<Built, TokenizerError> {
-    for (key, content) in [
-        ("unk_token", "[UNK]"),
-        ("sep_token", "[SEP]"),
-        ("pad_token", "[PAD]"),
-        ("cls_token", "[CLS]"),
-        ("mask_token", "[MASK]"),
-    ] {
-        settings.default_name(key, content);
-    }
-    let untouched = WordPiece::default();
-    let unknown = settings.name("unk_token");
-    unknown
-        .ok_or(TokenizerError::NoUnknownToken)?
-        .clone_into(&mut model.unk_token);
-    model.continuing_subword_prefix = untouched.continuing_subword_prefix;
-    model.max_input_chars_per_word = untouched.max_input_chars_per_word;
-    let mut inner = Tokenizer::new(model);
-    inner
-        .with_normalizer(Some(BertNormalizer::new(
-            true,
-            settings.config.tokenize_chinese_chars.unwrap_or(true),
-            settings.config.strip_accents,
-            settings.config.do_lower_case.unwrap_or(true),
-        )))
-        .map_err(TokenizerError::Tokenizers)?
-        .with_pre_tokenizer(Some(BertPreTokenizer));
-    add(&mut inner, &settings, &[], bounds::BERT_GROWTH)?;
-    // Where there is to be none, transformers puts the ids of BERT's own
-    // vocabularies.
-    let end = |key: &str, of_bert: &str, id_of_bert: u32| match settings.name(key) {
-        Some(token) => {
-            let id = inner.token_to_id(token).or_else(|| unknown_id(&inner));
-            (token.to_owned(), id.unwrap_or(id_of_bert))
-        }
-        None => {
-            let token = inner.id_to_token(id_of_bert);
-            (token.unwrap_or_else(|| of_bert.to_owned()), id_of_bert)
-        }
-    };
-    let separator = end("sep_token", "[SEP]", 3);
-    // Without both they have one name in its template, and so one id.
-    let classification = match (settings.name("cls_token"), settings.name("sep_token")) {
-        (None, None) => separator.clone(),
-        (_, _) => end("cls_token", "[CLS]", 2),
-    };
-    inner.with_post_processor(Some(BertProcessing::new(separator, classification)));
-    Ok(Built {
-        unknown_id: unknown_id(&inner),
-        inner,
-        growth: bounds::BERT_GROWTH,
-        truncates_beginning: settings.truncates_beginning(),
-        tells_segments: settings.tells_segments(class.tells_segments()),
-        class,
-    })
-}
-
-fn add(
-    inner: &mut Tokenizer,
-    settings: &Settings,
-    known: &[String],
-    growth: Growth,
-) -> Result<(), TokenizerError> {
-    let tokens = settings.tokens(known);
-    bounds::check_added(tokens.iter().map(|token| token.content.as_str()), growth)?;
-    guard(|| inner.add_tokens(tokens)).map_err(TokenizerError::Tokenizers)?;
-    if settings.config.split_special_tokens == Some(true) {
-        inner.set_encode_special_tokens(true);
-    }
-    Ok(())
-}
-
-/// The id that stands for what a vocabulary lacks, `None` where there is none,
-/// or where only the file tells.
-fn unknown_id(inner: &Tokenizer) -> Option<u32> {
-    match inner.get_model() {
-        ModelWrapper::WordPiece(model) => model.token_to_id(&model.unk_token),
-        ModelWrapper::WordLevel(model) => model.token_to_id(&model.unk_token),
-        ModelWrapper::BPE(model) => {
-            let token = model.get_unk_token().as_deref()?;
-            model.token_to_id(token)
-        }
-        ModelWrapper::Unigram(_) => None,
-    }
-}
-
-/// Runs a step of the tokenizers crate, which panics on some tokenizers that
-/// are malformed; that is reported like any other.
-pub(super) fn guard<T>(step: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
-    catch_unwind(AssertUnwindSafe(step))
-        .unwrap_or_else(|_| Err("the structure of the tokenizer is broken".into()))
 }

@@ -39,6 +39,21 @@ pub(super) struct Settled {
     pub named: Members,
     /// Special tokens without one.
     pub extra: Vec<Json>,
+    /// Whether a file says what those are.
+    pub said: Said,
+}
+
+/// Whether a file says what the special tokens without a name are, be it that
+/// there are none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Said {
+    /// It does not.
+    #[default]
+    No,
+    /// By the older key, and so late that a class may say otherwise.
+    Late,
+    /// It does.
+    Yes,
 }
 
 impl Entries {
@@ -112,16 +127,24 @@ impl Entries {
     /// # Errors
     /// When one of the entries that hold tokens holds something else.
     pub(super) fn settled(mut self) -> Result<Settled, TokenizerError> {
-        if self.0.get(EXTRA).is_none()
+        let mut said = match self.0.get(EXTRA) {
+            Some(_) => Said::Yes,
+            None => Said::No,
+        };
+        if said == Said::No
             && let Some(tokens) = self.0.remove(ADDITIONAL)
         {
+            said = Said::Late;
             self.0.set(EXTRA, tokens);
         }
         let wrong = |key: &str, value: &Json| TokenizerError::SpecialToken {
             key: key.to_owned(),
             found: value.in_words(),
         };
-        let mut settled = Settled::default();
+        let mut settled = Settled {
+            said,
+            ..Settled::default()
+        };
         let (extra, specific) = (self.0.remove(EXTRA), self.0.remove(SPECIFIC));
         for key in ATTRIBUTES {
             if let Some(value) = self.0.remove(key) {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::remedy::{CheckpointPart, Remedy};
+use crate::remedy::{CheckpointPart, Remedy, Setting};
 
 /// Why a tokenizer cannot be made or a text not be tokenized.
 #[derive(Debug, Error)]
@@ -59,18 +59,53 @@ pub enum TokenizerError {
         what: String,
     },
     /// The tokenizer's class needs a file that is not there.
-    #[error("the tokenizer is a {class}: expected a tokenizer.json for it, found vocab.txt alone")]
-    NoJson {
+    #[error("the tokenizer is a {class}: expected {expected} for it, found {found}")]
+    NoVocabulary {
         /// The class that the files name.
         class: String,
+        /// The files, of which one is enough.
+        expected: String,
+        /// Those that are there.
+        found: String,
+        /// Whether transformers makes the file that is missing of them.
+        can_be_converted: bool,
     },
+    /// `vocab.json` and `merges.txt` are no tokens and pairs of them.
+    #[error("vocab.json and merges.txt are no byte pair encoding: {0}")]
+    Pairs(String),
+    /// A model of SentencePiece is none.
+    #[error("{file} is no model of SentencePiece: {reason}")]
+    SentencePiece {
+        /// The file's name.
+        file: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A special token that the class cannot do without is said to be none.
+    #[error("the tokenizer is a {class}, and its {key} is null: expected a token")]
+    NullToken {
+        /// The class that the files name.
+        class: String,
+        /// What the token is called.
+        key: &'static str,
+    },
+    /// The model is to fill in what is missing, for which the text is taken
+    /// apart.
+    #[error("the text has {token}, where the model is to fill in code: expected a text without it")]
+    FillToken {
+        /// What stands for what is missing.
+        token: String,
+    },
+    /// Nothing would tell two texts apart.
+    #[error("the tokenizer has no template for a pair of texts: expected one text")]
+    NoPairTemplate,
     /// What the vocabulary lacks has no token to become.
     #[error(
         "the tokenizer's unk_token is null: expected the token that stands for what the vocabulary lacks, such as \"[UNK]\""
     )]
     NoUnknownToken,
-    /// `tokenizer.json` would make more of a text than any does.
-    #[error("tokenizer.json has {what}: expected at most {maximum} {unit}, found {found}")]
+    /// A file would make more of a text, or of its memory, than any does.
+    #[error("the tokenizer has {what}: expected at most {maximum} {unit}, found {found}")]
     Excessive {
         /// What is too much.
         what: &'static str,
@@ -206,18 +241,28 @@ impl TokenizerError {
             Self::EmptyText { which: "pair" }
             | Self::NoToken { which: "pair", .. }
             | Self::NoSpace { which: "pair", .. } => Some(Remedy::GivePair),
-            Self::EmptyText { .. } | Self::NoToken { .. } | Self::NoSpace { .. } => {
-                Some(Remedy::GiveText)
-            }
+            Self::FillToken { .. }
+            | Self::EmptyText { .. }
+            | Self::NoToken { .. }
+            | Self::NoSpace { .. } => Some(Remedy::GiveText),
             Self::Program { .. } => Some(Remedy::ComputeElsewhere),
-            Self::NoJson { .. } => Some(Remedy::ConvertTokenizer),
+            // Which transformers can do for classes that attnviz does not build.
+            Self::NoVocabulary {
+                can_be_converted: true,
+                ..
+            } => Some(Remedy::ConvertTokenizer),
+            Self::NoPairTemplate => Some(Remedy::LeaveOut(Setting::Pair)),
             Self::AmbiguousToken { .. } => Some(Remedy::NameTokenizer),
-            Self::NoRow { .. }
+            Self::NoVocabulary { .. }
+            | Self::NoRow { .. }
             | Self::Json(_)
             | Self::Vocabulary(_)
             | Self::Config(_)
             | Self::SpecialTokensMap { .. }
             | Self::AddedTokens { .. }
+            | Self::Pairs(_)
+            | Self::SentencePiece { .. }
+            | Self::NullToken { .. }
             | Self::NoUnknownToken
             | Self::SpecialToken { .. }
             | Self::OtherVocabulary { .. }

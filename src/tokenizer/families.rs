@@ -2,51 +2,37 @@
 //! which families of models they are where no class is named
 //! (`models/auto/tokenization_auto.py`).
 
-/// Classes that build normalizer, pre-tokenizer and template themselves. Of a
-/// `tokenizer.json` they take the vocabulary and the added tokens alone, so
+/// Classes beside those of `recipe` that build normalizer, pre-tokenizer and
+/// template themselves. Of a `tokenizer.json` they take the vocabulary and the added tokens alone, so
 /// that only one that is as they would build it gives the same tokens.
-pub(super) const BUILT_ANEW: [&str; 52] = [
-    "AlbertTokenizer",
-    "BartTokenizer",
+pub(super) const BUILT_ANEW: [&str; 37] = [
     "BarthezTokenizer",
     "BigBirdTokenizer",
     "BlenderbotTokenizer",
     "CLIPTokenizer",
-    "CamembertTokenizer",
     "CodeGenTokenizer",
-    "CodeLlamaTokenizer",
     "CohereTokenizer",
     "DebertaTokenizer",
-    "DebertaV2Tokenizer",
     "EsmcTokenizer",
     "FNetTokenizer",
     "FunnelTokenizer",
-    "GPT2Tokenizer",
-    "GPTNeoXTokenizer",
-    "GemmaTokenizer",
     "HerbertTokenizer",
-    "LEDTokenizer",
     "LasrTokenizer",
     "LayoutLMv2Tokenizer",
     "LayoutLMv3Tokenizer",
     "LayoutXLMTokenizer",
-    "LlamaTokenizer",
     "LukeTokenizer",
     "MBart50Tokenizer",
     "MBartTokenizer",
     "MLukeTokenizer",
-    "MPNetTokenizer",
     "MarkupLMTokenizer",
-    "MvpTokenizer",
     "NllbTokenizer",
     "NougatTokenizer",
     "OpenAIGPTTokenizer",
     "PegasusTokenizer",
-    "Qwen2Tokenizer",
     "Qwen3_5Tokenizer",
     "ReformerTokenizer",
     "RemBertTokenizer",
-    "RobertaTokenizer",
     "SeamlessM4TTokenizer",
     "Siglip2Tokenizer",
     "SplinterTokenizer",
@@ -56,14 +42,12 @@ pub(super) const BUILT_ANEW: [&str; 52] = [
     "VideoPrismTokenizer",
     "WhisperTokenizer",
     "XGLMTokenizer",
-    "XLMRobertaTokenizer",
     "XLNetTokenizer",
 ];
 
 /// Those of them whose models are told which text a token is of.
-pub(super) const WITH_SEGMENTS: [&str; 5] = [
+pub(super) const WITH_SEGMENTS: [&str; 4] = [
     "DebertaTokenizer",
-    "DebertaV2Tokenizer",
     "FNetTokenizer",
     "LayoutLMv2Tokenizer",
     "MarkupLMTokenizer",
@@ -71,7 +55,7 @@ pub(super) const WITH_SEGMENTS: [&str; 5] = [
 
 /// Classes of programs: they take no notice of a `tokenizer.json`, and split
 /// texts with dictionaries, SentencePiece or code of their own.
-pub(super) const PROGRAMS: [&str; 47] = [
+pub(super) const PROGRAMS: [&str; 46] = [
     "AutoTokenizer",
     "BartphoTokenizer",
     "BasicTokenizer",
@@ -89,7 +73,6 @@ pub(super) const PROGRAMS: [&str; 47] = [
     "CpmAntTokenizer",
     "CpmTokenizer",
     "DiaTokenizer",
-    "EsmTokenizer",
     "FSMTTokenizer",
     "FastSpeech2ConformerTokenizer",
     "FlaubertTokenizer",
@@ -128,6 +111,36 @@ pub(super) const NEEDS: [(&str, &str); 5] = [
     ("RoFormerTokenizer", "rjieba"),
     ("TapasTokenizer", "pandas"),
     ("XLMTokenizer", "sacremoses"),
+];
+
+/// Families whose tokenizer is what `tokenizer.json` says, whichever other class
+/// the files name.
+pub(super) const AS_IT_IS: [&str; 14] = [
+    "arctic",
+    "gpt_bigcode",
+    "granite",
+    "ministral",
+    "mistral",
+    "mistral3",
+    "mixtral",
+    "modernbert",
+    "modernbert-decoder",
+    "olmo2",
+    "olmo3",
+    "phi3",
+    "stablelm",
+    "xlm-roberta-xl",
+];
+
+/// Families whose files are known to name the wrong class: theirs counts.
+pub(super) const WRONGLY_NAMED: [&str; 7] = [
+    "hyperclovax_vision_v2",
+    "qwen2",
+    "qwen3_5",
+    "qwen3_5_moe",
+    "qwen3_5_moe_text",
+    "qwen4_exp",
+    "siglip2",
 ];
 
 /// Classes, and the families whose tokenizer they are.

@@ -5,8 +5,8 @@
 use rayon::prelude::*;
 use tokenizers::{Encoding, Tokenizer};
 
-use super::build::guard;
 use super::error::TokenizerError;
+use super::guard::guard;
 
 /// So many bytes may become of a stretch before it is split into tokens.
 const MAXIMUM_STRETCH: usize = 16 << 20;

@@ -2,33 +2,49 @@
 //! transformers makes them of the same files.
 //!
 //! `class` says which of transformers' tokenizers the files are for, by the
-//! names in `families`; `settings` what the small ones among them say, whose
-//! `entries` it puts together; `bounds` what a `tokenizer.json` may ask for,
-//! each `part` of which is read up to a limit; `build` puts them together; and
-//! `ambiguous` finds tokens that are left to chance. `long` tokenizes texts of
-//! any length; `words` and
-//! `labels` say what is made of the tokens on an axis.
+//! names in `families` and `recipe`; `settings` what the small ones among them
+//! say, whose `entries` it puts together; `vocabulary` reads the large one, be
+//! it a `sentence_piece_model`; `bounds` says what it may ask for,
+//! each `part` of which is read up to a limit. What a class
+//! makes of a vocabulary are `parts`: `byte_level`, `sentence_piece`,
+//! `word_pieces` and `esm` say which, and `bert` by itself. `build` puts them
+//! together, and `ambiguous` finds tokens that are left to chance. `long`
+//! tokenizes texts of any length; `words` and `labels` say what is made of the
+//! tokens on an axis.
 
 mod ambiguous;
+mod bert;
 mod bounds;
 mod build;
+mod built;
+mod byte_level;
 mod class;
 mod entries;
 mod error;
+mod esm;
 mod families;
+mod guard;
 pub mod labels;
 mod long;
 mod part;
+mod parts;
+mod recipe;
+mod sentence_piece;
+mod sentence_piece_model;
 mod settings;
+mod vocabulary;
+mod word_pieces;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokenizers::{DecoderWrapper, Encoding, PostProcessor as _, PostProcessorWrapper};
+use tokenizers::{Encoding, PostProcessor as _, PostProcessorWrapper};
 
 use self::ambiguous::ambiguous_tokens;
-use self::build::{Built, build, guard};
+use self::build::build;
+use self::built::Built;
 use self::class::Class;
+use self::guard::guard;
 use self::labels::Spelling;
 use self::long::{Tokens, Wanted, longest_first};
 use crate::checkpoint::Checkpoint;
@@ -60,6 +76,7 @@ pub struct Tokenizer {
     truncates_beginning: bool,
     /// Whether the model is told which text a token is of.
     tells_segments: bool,
+    fill_token: Option<String>,
     /// Rows of the model's word embedding table.
     row_count: Option<usize>,
     /// See [`Tokenizer::warning`].
@@ -80,9 +97,11 @@ impl Tokenizer {
             inner,
             class,
             unknown_id,
+            spelling,
             growth,
             truncates_beginning,
             tells_segments,
+            fill_token,
         } = build(&checkpoint.tokenizer, &checkpoint.config)?;
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special);
@@ -91,19 +110,17 @@ impl Tokenizer {
             added_token_ids: added.keys().copied().collect(),
             ambiguous_tokens: ambiguous_tokens(&inner),
             unknown_id,
-            spelling: match &class {
-                Class::Bert | Class::BertWithoutSegments => Some(Spelling::Plain),
-                Class::AsItIs | Class::BuiltAnew(_) => spelling(&inner),
-            },
+            spelling,
             warning: match class {
                 Class::BuiltAnew(class) => Some(format!(
                     "the tokenizer is a {class}, which transformers builds anew from the vocabulary of tokenizer.json, and attnviz reads that file as it is: tokens may differ from those of transformers where the file was changed"
                 )),
-                Class::Bert | Class::BertWithoutSegments | Class::AsItIs => None,
+                Class::Bert | Class::BertWithoutSegments | Class::Anew(_) | Class::AsItIs => None,
             },
             growth: growth.of_text,
             truncates_beginning,
             tells_segments,
+            fill_token,
             row_count: None,
             inner,
         })
@@ -127,7 +144,8 @@ impl Tokenizer {
     /// The tokens of a text or pair, special tokens of the model included.
     ///
     /// # Errors
-    /// When a text is empty, becomes no token, is too long, or has a token that
+    /// When there is no template for a pair, when a text is empty, is to be
+    /// filled in, becomes no token or is too long, or when it has a token that
     /// the model has no word embedding for, or that is one of two by chance.
     pub fn tokenize(
         &self,
@@ -139,6 +157,15 @@ impl Tokenizer {
         let special_count = processor.map_or(0, |processor: &PostProcessorWrapper| {
             processor.added_tokens(pair.is_some())
         });
+        if pair.is_some() && special_count == 0 {
+            return Err(TokenizerError::NoPairTemplate);
+        }
+        if let (Some(token), None) = (&self.fill_token, pair)
+            && text.contains(token)
+        {
+            let token = token.clone();
+            return Err(TokenizerError::FillToken { token });
+        }
         check_truncation(special_count, pair.is_some(), limit)?;
         let last = self.truncates_beginning;
         let wanted = Wanted {
@@ -174,7 +201,14 @@ impl Tokenizer {
             let reason = "its template does not add up";
             return Err(TokenizerError::Tokenizers(reason.into()));
         }
-        let units = self.units(&encoding, [text, pair.unwrap_or_default()]);
+        let texts = [text, pair.unwrap_or_default()];
+        let mut units = self.units(&encoding, texts);
+        if !words::are_parted(&units, &texts) {
+            let numbers = words::of_units(&units, &texts);
+            for (unit, number) in units.iter_mut().zip(numbers) {
+                unit.word = number;
+            }
+        }
         self.check_rows(&units)?;
         let mut ids = units.iter().map(|unit| unit.id);
         if let Some(tokens) = ids.find_map(|id| self.ambiguous_tokens.get(&id)) {
@@ -203,8 +237,10 @@ impl Tokenizer {
             let id = encoding.get_ids()[index];
             let (start, end) = encoding.get_offsets()[index];
             let is_of_list = self.added_token_ids.contains(&id);
-            let text = match is_of_list {
-                // Where it stands in a text, spaces may belong to it.
+            let is_unknown = self.unknown_id == Some(id);
+            // Where an added token stands in a text, spaces may belong to it;
+            // what a vocabulary of SentencePiece lacks is written as it is.
+            let text = match is_of_list || is_unknown {
                 true => self.inner.id_to_token(id),
                 false => None,
             };
@@ -217,7 +253,7 @@ impl Tokenizer {
             let is_added = added[index] == 1;
             let is_special = is_added || (self.special_token_ids.contains(&id) && written == text);
             let label = match is_of_list {
-                _ if self.unknown_id == Some(id) && !is_special => unknown(&text, written),
+                _ if is_unknown && !is_special => unknown(&text, written),
                 true => text.clone(),
                 false => spelling.label(&text),
             };
@@ -273,25 +309,6 @@ fn unknown(token: &str, written: &str) -> String {
         true => token.to_owned(),
         false => format!("{token} {shown}"),
     }
-}
-
-/// How a vocabulary is written, as far as its decoder says.
-fn spelling(inner: &tokenizers::Tokenizer) -> Option<Spelling> {
-    fn of_decoder(decoder: &DecoderWrapper) -> Option<Spelling> {
-        match decoder {
-            DecoderWrapper::ByteLevel(_) => Some(Spelling::ByteLevel),
-            DecoderWrapper::Metaspace(_) | DecoderWrapper::ByteFallback(_) => {
-                Some(Spelling::SentencePiece)
-            }
-            DecoderWrapper::WordPiece(_) | DecoderWrapper::BPE(_) => Some(Spelling::Plain),
-            DecoderWrapper::Sequence(steps) => steps.get_decoders().iter().find_map(of_decoder),
-            DecoderWrapper::CTC(_)
-            | DecoderWrapper::Replace(_)
-            | DecoderWrapper::Fuse(_)
-            | DecoderWrapper::Strip(_) => None,
-        }
-    }
-    of_decoder(inner.get_decoder()?)
 }
 
 /// Whether there is one of everything for each token.

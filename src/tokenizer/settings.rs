@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use ahash::AHashMap;
 use serde::{Deserialize, Serialize};
 use tokenizers::AddedToken;
 
 use super::class::Named;
-use super::entries::{ATTRIBUTES, Entries};
+use super::entries::{ATTRIBUTES, Entries, Said};
 use super::error::TokenizerError;
-use crate::checkpoint::{Json, TokenizerFiles};
+use crate::checkpoint::{Json, TokenizerFiles, VocabularyFile};
 
 /// The fields of `tokenizer_config.json` that matter.
 #[derive(Debug, Default, Deserialize)]
@@ -23,6 +24,19 @@ pub(super) struct Config {
     pub strip_accents: Option<bool>,
     /// Whether special tokens in a text are split like any other word.
     pub split_special_tokens: Option<bool>,
+    /// Whether a text begins like a word behind a space.
+    pub add_prefix_space: Option<bool>,
+    /// Of ALBERT's tokenizer: `None` is no.
+    pub keep_accents: Option<bool>,
+    /// Of DeBERTa's tokenizer: whether marks are words.
+    pub split_by_punct: Option<bool>,
+    /// Of DeBERTa's tokenizer: the id of what the vocabulary lacks.
+    pub unk_id: Option<usize>,
+    /// Of Llama's tokenizer: whether each part of a text between special tokens
+    /// begins like a word behind a space.
+    pub legacy: Option<bool>,
+    add_bos_token: Option<bool>,
+    add_eos_token: Option<bool>,
     /// A vocabulary that goes before that of `vocab.txt`.
     pub vocab: Option<Json>,
     truncation_side: Option<Side>,
@@ -113,10 +127,14 @@ pub(super) struct Settings {
     named: Vec<(String, Written)>,
     /// Names that are said to stand for no token.
     without_token: Vec<String>,
+    /// Names whose tokens are written as a text, or are not written at all.
+    written_as_text: Vec<String>,
     /// The one to fill up with where no other file names one.
     pub default_pad_token: Option<String>,
     /// Special tokens without one.
     extra: Vec<Written>,
+    /// Whether a file says what they are.
+    said: Said,
     /// Added tokens by the id that they had.
     added: BTreeMap<u32, Written>,
 }
@@ -137,10 +155,17 @@ impl Settings {
             class,
             named: Vec::new(),
             without_token: Vec::new(),
+            written_as_text: Vec::new(),
             default_pad_token: of_json.pad_token,
             extra: Vec::new(),
+            said: Said::No,
             added: BTreeMap::new(),
         };
+        if let VocabularyFile::Json(_) = files.vocabulary {
+            // Its template is believed instead.
+            settings.config.add_bos_token = None;
+            settings.config.add_eos_token = None;
+        }
         settings.config.truncation_side =
             settings.config.truncation_side.or(of_json.truncation_side);
         match settings.config.added_tokens_decoder.take() {
@@ -148,6 +173,7 @@ impl Settings {
             None => settings.added = older_files(files, of_json.added, &mut entries)?,
         }
         let settled = entries.settled()?;
+        settings.said = settled.said;
         let mut known = HashSet::new();
         for value in settled.extra {
             if let Some(token) = token(value)?
@@ -157,6 +183,9 @@ impl Settings {
             }
         }
         for (key, value) in settled.named.0 {
+            if let Json::Text(_) = value {
+                settings.written_as_text.push(key.clone());
+            }
             match token(value)? {
                 Some(token) => settings.named.push((key, token)),
                 None => settings.without_token.push(key),
@@ -192,8 +221,113 @@ impl Settings {
         if self.name(key).is_none() && !self.without_token.iter().any(|name| name == key) {
             let token = Written::of(content.to_owned(), None, true);
             let token = self.with_flags(token);
+            self.written_as_text.push(key.to_owned());
             self.named.push((key.to_owned(), token));
         }
+    }
+
+    /// The same for several names.
+    pub(super) fn default_names(&mut self, tokens: &[(&str, &str)]) {
+        for (key, content) in tokens {
+            self.default_name(key, content);
+        }
+    }
+
+    /// The contents of named special tokens that a class cannot do without.
+    ///
+    /// # Errors
+    /// When one of them is said to be none.
+    pub(super) fn contents<const COUNT: usize>(
+        &self,
+        class: &str,
+        keys: [&'static str; COUNT],
+    ) -> Result<[String; COUNT], TokenizerError> {
+        if let Some(key) = keys.into_iter().find(|key| self.name(key).is_none()) {
+            let class = class.to_owned();
+            return Err(TokenizerError::NullToken { class, key });
+        }
+        Ok(keys.map(|key| self.name(key).unwrap_or_default().to_owned()))
+    }
+
+    /// Lets a named token have the space before it, unless a file describes it.
+    pub(super) fn strip_space_before(&mut self, key: &str) {
+        if !self.written_as_text.iter().any(|name| name == key) {
+            return;
+        }
+        let (named, added) = (&mut self.named, &self.added);
+        if let Some((_, token)) = named.iter_mut().find(|(name, _)| name == key) {
+            let is_described = added.values().any(|other| other.content == token.content);
+            token.lstrip |= !is_described;
+        }
+    }
+
+    /// Whether a file says what the special tokens without a name are.
+    pub(super) fn said(&self) -> Said {
+        self.said
+    }
+
+    /// Forgets special tokens without a name of which was said late.
+    pub(super) fn forget_late(&mut self) {
+        if self.said == Said::Late {
+            self.extra.clear();
+            self.said = Said::No;
+        }
+    }
+
+    /// Adds a token without a name that is looked for as it is.
+    pub(super) fn add(&mut self, content: &str, special: bool) {
+        let token = Written::of(content.to_owned(), Some(false), special);
+        self.extra.push(token);
+    }
+
+    /// Checks that added tokens have the ids that the vocabulary gives them, or
+    /// the next ones.
+    ///
+    /// # Errors
+    /// When one of them has another.
+    pub(super) fn check_ids(
+        &self,
+        vocabulary: &AHashMap<String, u32>,
+    ) -> Result<(), TokenizerError> {
+        let mut next = vocabulary.len();
+        for (&id, token) in &self.added {
+            let expected = match vocabulary.get(&token.content) {
+                Some(&id) => id as usize,
+                None => {
+                    next += 1;
+                    next - 1
+                }
+            };
+            if id as usize != expected {
+                return Err(TokenizerError::Vocabulary(format!(
+                    "the files beside it give {:?} the id {id}, expected {expected}",
+                    token.content
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a file says which special tokens stand around texts.
+    pub(super) fn says_marks(&self) -> bool {
+        self.config.add_bos_token.is_some() || self.config.add_eos_token.is_some()
+    }
+
+    /// Whether one stands before a text, and one behind it; `begin` is whether
+    /// there is one before it where no file says so.
+    pub(super) fn marks(&self, begin: bool) -> (bool, bool) {
+        (
+            self.config.add_bos_token.unwrap_or(begin),
+            self.config.add_eos_token.unwrap_or(false),
+        )
+    }
+
+    /// All special tokens, to be looked for as they are.
+    pub(super) fn special_tokens(&self) -> Vec<AddedToken> {
+        let named = self.named.iter().map(|(_, token)| token);
+        let all = named.chain(&self.extra);
+        all.map(|token| AddedToken::from(token.content.as_str(), true))
+            .collect()
     }
 
     /// All tokens that have to be added, in the order in which they get ids.
@@ -205,10 +339,14 @@ impl Settings {
         // Those that all models have come first; the sort keeps the others.
         named.sort_by_key(|(key, _)| attribute(key).unwrap_or(ATTRIBUTES.len()));
         let named = named.into_iter().map(|(_, token)| token);
-        let mut there: HashSet<&str> = known.iter().map(String::as_str).collect();
-        there.extend(tokens.iter().copied().map(content));
+        let mut described: HashSet<&str> = known.iter().map(String::as_str).collect();
+        described.extend(tokens.iter().copied().map(content));
+        // Of two that are alike but for how they are looked for, the last
+        // counts.
+        let mut seen = HashSet::new();
         let more = named.chain(&self.extra);
-        tokens.extend(more.filter(|token| there.insert(content(token))));
+        let more = more.filter(|token| !described.contains(content(token)) && seen.insert(*token));
+        tokens.extend(more);
         // Whatever its own description says, a token with a name is special.
         let is_named: HashSet<&str> = self.named.iter().map(|(_, token)| content(token)).collect();
         let tokens = tokens.into_iter().map(|token| Written {

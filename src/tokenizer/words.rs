@@ -36,19 +36,17 @@ impl Piece<'_> {
 pub fn of_units(units: &[Unit], texts: &[&str]) -> Vec<Option<u32>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut members: Vec<usize> = Vec::new();
+    let are_parted = are_parted(units, texts);
     for (index, unit) in units.iter().enumerate() {
         if unit.word.is_none() {
             continue;
         }
-        let (start, end) = match unit.place {
-            Place::Bytes { start, end } => (start, end),
-            Place::Added | Place::Patch { .. } => (0, 0),
-        };
-        let text = texts.get(unit.segment as usize).copied();
-        let text = text.unwrap_or_default();
+        let (text, (start, end)) = (text_of(unit, texts), place_of(unit));
         let piece = text.get(start..end).unwrap_or_default();
         let earlier = members.last().map(|&earlier| &units[earlier]);
-        let link = earlier.map_or(Link::Apart, |earlier| link(earlier, unit, text, piece));
+        let link = earlier.map_or(Link::Apart, |earlier| {
+            link(earlier, unit, text, piece, are_parted)
+        });
         let text = piece.trim();
         pieces.push(Piece { text, link });
         members.push(index);
@@ -60,12 +58,40 @@ pub fn of_units(units: &[Unit], texts: &[&str]) -> Vec<Option<u32>> {
     numbers
 }
 
+/// The text that a unit is of.
+fn text_of<'text>(unit: &Unit, texts: &[&'text str]) -> &'text str {
+    let text = texts.get(unit.segment as usize).copied();
+    text.unwrap_or_default()
+}
+
+/// Where in the text a unit stands, in bytes.
+fn place_of(unit: &Unit) -> (usize, usize) {
+    match unit.place {
+        Place::Bytes { start, end } => (start, end),
+        Place::Added | Place::Patch { .. } => (0, 0),
+    }
+}
+
+/// Whether the tokenizer parted words at spaces. Some take a whole text for one
+/// word.
+pub fn are_parted(units: &[Unit], texts: &[&str]) -> bool {
+    let mut pairs = units.iter().zip(units.iter().skip(1));
+    !pairs.any(|(earlier, unit)| {
+        let is_of_one =
+            unit.word.is_some() && (earlier.segment, earlier.word) == (unit.segment, unit.word);
+        let ((start, _), (_, end)) = (place_of(earlier), place_of(unit));
+        let both = text_of(unit, texts).get(start..end).unwrap_or_default();
+        is_of_one && both.trim().contains(char::is_whitespace)
+    })
+}
+
 /// How a unit, and the piece of the text that it is, stand to the unit before.
-fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str) -> Link {
+fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str, are_parted: bool) -> Link {
     if earlier.segment != unit.segment {
         return Link::Apart;
     }
-    if earlier.word == unit.word {
+    let is_of_one_word = earlier.word == unit.word;
+    if are_parted && is_of_one_word {
         return Link::Same;
     }
     // `[MASK]` is a word of its own.
@@ -77,6 +103,8 @@ fn link(earlier: &Unit, unit: &Unit, text: &str, piece: &str) -> Link {
             let is_apart =
                 between.contains(char::is_whitespace) || piece.starts_with(char::is_whitespace);
             match is_apart {
+                // Pieces of one letter.
+                _ if start < end => Link::Same,
                 true => Link::Apart,
                 false => Link::Touches,
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::WeightsError;
-use super::names;
+use super::names::{self, TensorNames};
 use super::source::Source;
 
 /// How many encoders are compared with one another.
@@ -11,10 +11,15 @@ const MAXIMUM_ALIAS_COUNT: usize = 16;
 
 /// Leaves out encoders that are another one again: a pickle may have the same
 /// module under two names.
-pub(super) fn drop_aliases(sources: &[Source], names: &BTreeSet<&str>, prefixes: &mut Vec<String>) {
+pub(super) fn drop_aliases(
+    sources: &[Source],
+    names: &BTreeSet<&str>,
+    model: &TensorNames,
+    prefixes: &mut Vec<String>,
+) {
     let is_same = |one: &str, other: &str| {
-        let encoder = names::of_encoder(names, one);
-        encoder.len() == names::of_encoder(names, other).len()
+        let encoder = model.of_model(names, one);
+        encoder.len() == model.of_model(names, other).len()
             && encoder.iter().all(|name| {
                 let (one, other) = (format!("{one}{name}"), format!("{other}{name}"));
                 sources.iter().any(|source| source.is_same(&one, &other))

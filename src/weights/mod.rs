@@ -21,7 +21,7 @@ use crate::checkpoint::WeightFiles;
 pub use self::error::WeightsError;
 pub use self::header::{HeaderError, SafetensorsHeader};
 pub use self::memory::WeightMemory;
-pub use self::names::AdapterKind;
+pub use self::names::{AdapterKind, TensorNames};
 pub use self::pickle::{PickleError, PickleFile, pickled_texts};
 
 /// The tensors of a checkpoint, by name.
@@ -30,8 +30,10 @@ pub struct Weights {
     sources: Vec<Source>,
     /// Which source holds a tensor.
     source_of: BTreeMap<String, usize>,
-    /// What stands before `embeddings.word_embeddings.weight` and so before
-    /// the name of every tensor of the encoder.
+    /// What the model's tensors are called.
+    model: TensorNames,
+    /// What stands before the name of the word embedding table, and so before
+    /// the name of every tensor of the model.
     prefix: String,
     /// Whether there are other encoders that could have been chosen.
     has_others: bool,
@@ -49,14 +51,18 @@ const FREE_LENGTH: u64 = 64 << 20;
 
 impl Weights {
     /// Opens the files and reads what they say they hold; no tensor yet.
-    /// `prefix` chooses one of several encoders, with or without the point at
+    /// `model` tells which of the tensors are the model's, and `prefix` chooses one of several encoders, with or without the point at
     /// its end.
     ///
     /// # Errors
     /// When a file cannot be read, is malformed, holds an adapter or quantized
     /// weights, or when none of them holds a word embedding table, or several
     /// do and none is chosen.
-    pub fn open(files: &WeightFiles, prefix: Option<&str>) -> Result<Self, WeightsError> {
+    pub fn open(
+        files: &WeightFiles,
+        prefix: Option<&str>,
+        model: &TensorNames,
+    ) -> Result<Self, WeightsError> {
         let (sources, file) = source::open(files)?;
         let mut source_of = BTreeMap::new();
         for (index, source) in sources.iter().enumerate() {
@@ -65,13 +71,13 @@ impl Weights {
             }
         }
         let names: BTreeSet<&str> = source_of.keys().map(String::as_str).collect();
-        let mut prefixes = names::prefixes(&names);
-        drop_aliases(&sources, &names, &mut prefixes);
+        let mut prefixes = model.prefixes(&names);
+        drop_aliases(&sources, &names, model, &mut prefixes);
         let chosen = choose(&prefixes, prefix, &file)?;
-        if let Some((name, kind)) = names::adapter(&names, chosen) {
+        if let Some((name, kind)) = model.adapter(&names, chosen) {
             return Err(WeightsError::Adapter { file, name, kind });
         }
-        if let Some(name) = names::quantization(&names, chosen) {
+        if let Some(name) = model.quantization(&names, chosen) {
             return Err(WeightsError::Quantized { file, name });
         }
         let several = |prefixes| WeightsError::SeveralEncoders {
@@ -92,6 +98,7 @@ impl Weights {
             sources,
             source_of,
             prefix,
+            model: model.clone(),
         })
     }
 
@@ -133,13 +140,19 @@ impl Weights {
             .iter()
             .filter_map(|name| names::old_name(name))
             .collect();
-        names::of_encoder(&names, &self.prefix)
+        self.model
+            .of_model(&names, &self.prefix)
             .into_iter()
             .filter(|name| !expected.contains(*name) && !old.contains(*name))
-            // Positions and segments that early versions wrote down.
-            .filter(|name| !name.ends_with("_ids"))
+            .filter(|name| !self.model.is_unused(name))
             .map(|name| names::shortened(&format!("{}{name}", self.prefix)))
             .collect()
+    }
+
+    /// Whether there is a tensor of this name, which is without prefix.
+    pub fn has(&self, name: &str) -> bool {
+        let name = format!("{}{name}", self.prefix);
+        self.source_of.contains_key(&name)
     }
 
     /// One whole tensor of `shape`, row after row. `name` is without prefix;
@@ -149,23 +162,34 @@ impl Weights {
     /// # Errors
     /// When it is missing, of another shape or type, or not finite.
     pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
-        self.read_stacked(&[name.to_owned()], shape)
+        let length = shape.iter().product();
+        self.read_parts(&[(name.to_owned(), shape.to_vec())], length)
     }
 
-    /// Several tensors of the same `shape`, one after the other, straight into
-    /// the memory that is returned.
+    /// Several vectors, each of so many numbers, one after the other.
     ///
     /// # Errors
     /// As [`Weights::read`].
-    pub fn read_stacked(
+    pub fn read_vectors(&self, vectors: &[(String, usize)]) -> Result<Vec<f32>, WeightsError> {
+        let length = vectors.iter().map(|(_, length)| length).sum();
+        let vectors = vectors.iter();
+        let parts: Vec<_> = vectors
+            .map(|(name, length)| (name.clone(), vec![*length]))
+            .collect();
+        self.read_parts(&parts, length)
+    }
+
+    /// Several tensors, one after the other, straight into the memory that is
+    /// returned, which holds `length` numbers.
+    fn read_parts(
         &self,
-        names: &[String],
-        shape: &[usize],
+        parts: &[(String, Vec<usize>)],
+        length: usize,
     ) -> Result<Vec<f32>, WeightsError> {
-        let located = self.locate_all(names, shape)?;
+        let located = self.locate_all(parts)?;
         if !are_trusted(&located) {
             let mut all = Vec::new();
-            for (name, source) in located {
+            for (name, source, shape) in located {
                 let values = source.read(&name, shape)?;
                 check_finite(&name, 0, &values)?;
                 all.extend(values);
@@ -173,82 +197,91 @@ impl Weights {
             return Ok(all);
         }
         // The system hands out zeros page by page, as they are written to.
-        let mut all = vec![0.0; shape.iter().product::<usize>() * located.len()];
-        fill(&located, shape, &mut all)?;
+        let mut all = vec![0.0; length];
+        fill(&located, &mut all)?;
         Ok(all)
     }
 
-    /// As [`Weights::read_stacked`], of what is large and read over and over.
+    /// Several matrices, one after the other, of what is large and read over
+    /// and over.
     ///
     /// # Errors
     /// As [`Weights::read`], and when there is no memory.
-    pub fn read_matrices(
-        &self,
-        names: &[String],
-        shape: &[usize],
-    ) -> Result<WeightMemory, WeightsError> {
+    pub fn read_matrices(&self, matrices: &[Matrix]) -> Result<WeightMemory, WeightsError> {
         let zeros = |length: usize| {
             WeightMemory::zeros(length).map_err(|source| WeightsError::Memory {
                 byte_count: length.saturating_mul(size_of::<f32>()),
                 source,
             })
         };
-        let located = self.locate_all(names, shape)?;
+        let length = matrices.iter().map(Matrix::length).sum();
+        let parts = named_shapes(matrices);
+        let located = self.locate_all(&parts)?;
         if !are_trusted(&located) {
-            let all = self.read_stacked(names, shape)?;
+            let all = self.read_parts(&parts, length)?;
             let mut memory = zeros(all.len())?;
             memory.values_mut().copy_from_slice(&all);
             return Ok(memory);
         }
-        let mut memory = zeros(shape.iter().product::<usize>() * located.len())?;
-        fill(&located, shape, memory.values_mut())?;
+        let mut memory = zeros(length)?;
+        fill(&located, memory.values_mut())?;
         Ok(memory)
     }
 
-    /// Whether tensors can be read in parts. Those of a pickle come whole.
+    /// Whether matrices can be read in parts. Those of a pickle come whole.
     ///
     /// # Errors
     /// When one is missing or of another shape.
-    pub fn can_stream(&self, names: &[String], shape: &[usize]) -> Result<bool, WeightsError> {
-        Ok(are_trusted(&self.locate_all(names, shape)?))
+    pub fn can_stream(&self, matrices: &[Matrix]) -> Result<bool, WeightsError> {
+        Ok(are_trusted(&self.locate_all(&named_shapes(matrices))?))
     }
 
-    /// Rows from `first_row` on, as many as fit, of matrices of the same
-    /// `shape` `[rows, columns]` that stand one under the other.
+    /// Rows from `first_row` on, as many as fit, of matrices that stand one
+    /// under the other and have as many columns each.
     ///
     /// # Errors
     /// As [`Weights::read`].
     pub fn read_rows_from(
         &self,
-        names: &[String],
-        shape: [usize; 2],
+        matrices: &[Matrix],
         first_row: usize,
         mut rows: &mut [f32],
     ) -> Result<(), WeightsError> {
-        let [row_count, column_count] = shape;
-        let length = row_count * column_count;
-        let mut first = first_row * column_count;
-        while !rows.is_empty() && length > 0 {
-            let (index, start) = (first / length, first % length);
-            let Some(name) = names.get(index) else {
-                return Err(WeightsError::missing(&names.join(" and "), &shape));
-            };
-            let (part, rest) = rows.split_at_mut(rows.len().min(length - start));
-            let (name, source) = self.locate(name, &shape)?;
-            source.read_part(&name, &shape, start, part)?;
+        let mut skipped = first_row;
+        for matrix in matrices {
+            let [row_count, column_count] = matrix.shape;
+            if skipped >= row_count {
+                skipped -= row_count;
+                continue;
+            }
+            let start = skipped * column_count;
+            skipped = 0;
+            let (part, rest) = rows.split_at_mut(rows.len().min(matrix.length() - start));
+            let (name, source) = self.locate(&matrix.name, &matrix.shape)?;
+            source.read_part(&name, &matrix.shape, start, part)?;
             check_finite(&name, start, part)?;
-            first += part.len();
             rows = rest;
+            if rows.is_empty() {
+                return Ok(());
+            }
         }
-        Ok(())
+        match (rows.is_empty(), matrices.first()) {
+            (false, Some(first)) => Err(WeightsError::missing(&first.name, &first.shape)),
+            (true, _) | (false, None) => Ok(()),
+        }
     }
 
-    fn locate_all(
+    fn locate_all<'parts>(
         &self,
-        names: &[String],
-        shape: &[usize],
-    ) -> Result<Vec<(String, &Source)>, WeightsError> {
-        names.iter().map(|name| self.locate(name, shape)).collect()
+        parts: &'parts [(String, Vec<usize>)],
+    ) -> Result<Vec<Located<'_, 'parts>>, WeightsError> {
+        let parts = parts.iter();
+        parts
+            .map(|(name, shape)| {
+                let (name, source) = self.locate(name, shape)?;
+                Ok((name, source, shape.as_slice()))
+            })
+            .collect()
     }
 
     /// Some rows of a matrix of `shape` `[rows, columns]`, in the order asked
@@ -345,22 +378,44 @@ impl Weights {
     }
 }
 
+/// A matrix of weights in the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matrix {
+    /// Without prefix.
+    pub name: String,
+    /// Rows and columns, as the file has them.
+    pub shape: [usize; 2],
+}
+
+impl Matrix {
+    fn length(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+fn named_shapes(matrices: &[Matrix]) -> Vec<(String, Vec<usize>)> {
+    let matrices = matrices.iter();
+    matrices
+        .map(|matrix| (matrix.name.clone(), matrix.shape.to_vec()))
+        .collect()
+}
+
+/// The full name, the file and the shape of a tensor.
+type Located<'weights, 'shape> = (String, &'weights Source, &'shape [usize]);
+
 /// Whether the memory that tensors need is no more than twice the length of
 /// their files. A safetensors file that was opened holds what it says it holds;
 /// a pickle may claim anything until it is read.
-fn are_trusted(located: &[(String, &Source)]) -> bool {
-    let mut sources = located.iter().map(|(_, source)| source);
+fn are_trusted(located: &[Located<'_, '_>]) -> bool {
+    let mut sources = located.iter().map(|(_, source, _)| source);
     sources.all(|source| matches!(source, Source::Safetensors(_)))
 }
 
-/// Reads tensors of the same `shape`, one after the other, into `all`.
-fn fill(
-    located: &[(String, &Source)],
-    shape: &[usize],
-    all: &mut [f32],
-) -> Result<(), WeightsError> {
-    let length: usize = shape.iter().product();
-    for ((name, source), part) in located.iter().zip(all.chunks_exact_mut(length.max(1))) {
+/// Reads tensors, one after the other, into `all`.
+fn fill(located: &[Located<'_, '_>], mut all: &mut [f32]) -> Result<(), WeightsError> {
+    for (name, source, shape) in located {
+        let (part, rest) = all.split_at_mut(shape.iter().product());
+        all = rest;
         for (index, chunk) in part.chunks_mut(CHUNK_LENGTH).enumerate() {
             let first = index * CHUNK_LENGTH;
             source.read_part(name, shape, first, chunk)?;

@@ -3,11 +3,30 @@
 
 use std::collections::BTreeSet;
 
-/// What every encoder has.
-const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
+/// How the tensors of a model are called, without what stands before all of
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorNames {
+    /// The table that every such model has.
+    pub word_embeddings: String,
+    /// How the names of its first layer's tensors begin.
+    pub first_layer: String,
+    /// How the names of its tensors begin; others are of heads and the like.
+    pub parts: Vec<&'static str>,
+    /// How the names of those end that hold nothing to compute with: positions
+    /// and masks that were written down.
+    pub unused: Vec<&'static str>,
+}
 
-/// What every encoder has beside its word embeddings.
-const FIRST_LAYER: &str = "encoder.layer.0.";
+/// What the word embedding tables of families are called.
+const WORD_EMBEDDINGS: [&str; 6] = [
+    "embeddings.word_embeddings.",
+    "embeddings.tok_embeddings.",
+    "word_embeddings.",
+    "embed_tokens.",
+    "embed_in.",
+    "wte.",
+];
 
 /// The longest prefix of names that is looked at, in bytes.
 const MAXIMUM_PREFIX_LENGTH: usize = 256;
@@ -94,81 +113,96 @@ const QUANTIZATION: [&str; 14] = [
 /// Whether a name is of a word embedding table, or of what an adapter has made
 /// of it.
 pub(super) fn is_of_word_embeddings(name: &str) -> bool {
-    name.contains("embeddings.word_embeddings.")
+    WORD_EMBEDDINGS.iter().any(|table| name.contains(table))
 }
 
-/// What stands before the name of each word embedding table, and so before the
-/// name of every tensor of its encoder. Where some have layers, those alone.
-pub(super) fn prefixes(names: &BTreeSet<&str>) -> Vec<String> {
-    let all: Vec<&str> = names
-        .iter()
-        .filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS))
-        .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
-        .filter(|prefix| prefix.len() <= MAXIMUM_PREFIX_LENGTH)
-        .collect();
-    let has_layers = |prefix: &&str| {
-        let start = format!("{prefix}{FIRST_LAYER}");
-        let mut from = names.range(start.as_str()..);
-        from.next().is_some_and(|name| name.starts_with(&start))
-    };
-    let mut whole: Vec<&str> = all.iter().copied().filter(has_layers).collect();
-    if whole.is_empty() {
-        whole.extend(all.into_iter().min_by_key(|prefix| prefix.len()));
+impl TensorNames {
+    /// What stands before the name of each word embedding table, and so before the
+    /// name of every tensor of its encoder. Where some have layers, those alone.
+    pub(super) fn prefixes(&self, names: &BTreeSet<&str>) -> Vec<String> {
+        let all: Vec<&str> = names
+            .iter()
+            .filter_map(|name| name.strip_suffix(self.word_embeddings.as_str()))
+            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+            .filter(|prefix| prefix.len() <= MAXIMUM_PREFIX_LENGTH)
+            .collect();
+        let has_layers = |prefix: &&str| {
+            let start = format!("{prefix}{}", self.first_layer);
+            let mut from = names.range(start.as_str()..);
+            from.next().is_some_and(|name| name.starts_with(&start))
+        };
+        let mut whole: Vec<&str> = all.iter().copied().filter(has_layers).collect();
+        if whole.is_empty() {
+            whole.extend(all.into_iter().min_by_key(|prefix| prefix.len()));
+        }
+        whole.into_iter().map(str::to_owned).collect()
     }
-    whole.into_iter().map(str::to_owned).collect()
-}
 
-/// The names of an encoder's tensors, without the prefix.
-pub(super) fn of_encoder<'names>(names: &BTreeSet<&'names str>, prefix: &str) -> Vec<&'names str> {
-    let parts = ["embeddings.", "encoder."];
-    names
-        .iter()
-        .filter_map(|name| name.strip_prefix(prefix))
-        .filter(|name| parts.iter().any(|part| name.starts_with(part)))
-        .collect()
-}
+    /// The names of the model's tensors, without the prefix.
+    pub(super) fn of_model<'names>(
+        &self,
+        names: &BTreeSet<&'names str>,
+        prefix: &str,
+    ) -> Vec<&'names str> {
+        names
+            .iter()
+            .filter_map(|name| name.strip_prefix(prefix))
+            .filter(|name| self.parts.iter().any(|part| name.starts_with(part)))
+            .collect()
+    }
 
-/// A tensor of an adapter, and which kind that is. Of several encoders or none,
-/// all names are looked at.
-pub(super) fn adapter(
-    names: &BTreeSet<&str>,
-    prefix: Option<&str>,
-) -> Option<(String, AdapterKind)> {
-    let kind_of = |name: &str| {
-        let mut parts = name.split('.');
-        parts.find_map(|part| {
-            let known = ADAPTERS.iter().find(|(start, _)| part.starts_with(start))?;
-            Some(known.1)
-        })
-    };
-    let anywhere = |name: &str| match kind_of(name) {
-        Some(AdapterKind::Other) => !name.contains("adapter"),
-        Some(AdapterKind::LowRank | AdapterKind::Mergeable) | None => false,
-    };
-    let encoder: BTreeSet<&str> = match prefix {
-        Some(prefix) => of_encoder(names, prefix).into_iter().collect(),
-        None => names.clone(),
-    };
-    // Prompts stand before the model, not in it.
-    let prompts = names.iter().filter(|name| anywhere(name));
-    let found = encoder
-        .iter()
-        .chain(prompts)
-        .find_map(|name| Some((*name, kind_of(name)?)));
-    found.map(|(name, kind)| (shortened(name), kind))
-}
+    /// A tensor of an adapter, and which kind that is. Of several encoders or none,
+    /// all names are looked at.
+    pub(super) fn adapter(
+        &self,
+        names: &BTreeSet<&str>,
+        prefix: Option<&str>,
+    ) -> Option<(String, AdapterKind)> {
+        let kind_of = |name: &str| {
+            let mut parts = name.split('.');
+            parts.find_map(|part| {
+                let known = ADAPTERS.iter().find(|(start, _)| part.starts_with(start))?;
+                Some(known.1)
+            })
+        };
+        let anywhere = |name: &str| match kind_of(name) {
+            Some(AdapterKind::Other) => !name.contains("adapter"),
+            Some(AdapterKind::LowRank | AdapterKind::Mergeable) | None => false,
+        };
+        let encoder: BTreeSet<&str> = match prefix {
+            Some(prefix) => self.of_model(names, prefix).into_iter().collect(),
+            None => names.clone(),
+        };
+        // Prompts stand before the model, not in it.
+        let prompts = names.iter().filter(|name| anywhere(name));
+        let found = encoder
+            .iter()
+            .chain(prompts)
+            .find_map(|name| Some((*name, kind_of(name)?)));
+        found.map(|(name, kind)| (shortened(name), kind))
+    }
 
-/// A tensor that says how another one of the encoder is quantized.
-pub(super) fn quantization(names: &BTreeSet<&str>, prefix: Option<&str>) -> Option<String> {
-    let encoder: Vec<&str> = match prefix {
-        Some(prefix) => of_encoder(names, prefix),
-        None => names.iter().copied().collect(),
-    };
-    let is_known = |name: &&str| {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        QUANTIZATION.contains(&last) || name.split('.').any(|part| part == "quant_state")
-    };
-    encoder.into_iter().find(is_known).map(shortened)
+    /// A tensor that says how another one of the encoder is quantized.
+    pub(super) fn quantization(
+        &self,
+        names: &BTreeSet<&str>,
+        prefix: Option<&str>,
+    ) -> Option<String> {
+        let encoder: Vec<&str> = match prefix {
+            Some(prefix) => self.of_model(names, prefix),
+            None => names.iter().copied().collect(),
+        };
+        let is_known = |name: &&str| {
+            let last = name.rsplit('.').next().unwrap_or(name);
+            QUANTIZATION.contains(&last) || name.split('.').any(|part| part == "quant_state")
+        };
+        encoder.into_iter().find(is_known).map(shortened)
+    }
+
+    /// Whether a tensor of the model holds nothing to compute with.
+    pub(super) fn is_unused(&self, name: &str) -> bool {
+        self.unused.iter().any(|end| name.ends_with(end))
+    }
 }
 
 /// TensorFlow's names of a layer norm's parameters, which early checkpoints

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use attnviz::attention::Attention;
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
-use attnviz::model::{HiddenStates, Model};
+use attnviz::model::{Backend, HiddenStates, Model};
 use attnviz::pipeline::{OutputError, write_run};
 use attnviz::run::Run;
 use attnviz::store::OutputOptions;
@@ -62,10 +62,10 @@ fn a_weight_file_that_goes_away_is_named_and_leaves_no_folder() {
     let folder = workplace.path().join("model");
     copy_of_fixture("masked-lm-bin", &folder);
     let checkpoint = load(&folder);
-    let model = Model::load(&checkpoint).expect("the model is whole");
+    let model = Model::load(&checkpoint, Backend::Fused).expect("the model is whole");
     let tokenizer = Tokenizer::from_checkpoint(&checkpoint).expect("so is the tokenizer");
     let limit = TokenLimit {
-        maximum: model.config().maximum_token_count(),
+        maximum: model.architecture().maximum_token_count,
         truncate: None,
     };
     let input = tokenizer.tokenize("Hi", None, limit).expect("it is text");

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use attnviz::checkpoint::{self, CheckpointSource, LoadOptions};
-use attnviz::model::{HiddenStates, Model};
+use attnviz::model::{Backend, HiddenStates, Model};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -141,19 +141,19 @@ fn encode(folder: &std::path::Path) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     // Each part is looked at, even when the one before was refused.
     let tokenizer = Tokenizer::from_checkpoint(&checkpoint).map_err(|error| error.to_string());
-    let model = Model::load(&checkpoint).map_err(|error| error.to_string());
+    let model = Model::load(&checkpoint, Backend::Fused).map_err(|error| error.to_string());
     checkpoint
         .provenance()
         .wait()
         .map_err(|error| error.to_string())?;
     let tokenizer = match &model {
-        Ok(model) => tokenizer?.for_rows(model.config().vocabulary_size()),
+        Ok(model) => tokenizer?.for_rows(model.architecture().vocabulary_size()),
         Err(_) => tokenizer?,
     };
     let mut outcome = Ok(());
     for truncate in [None, Some(7)] {
         let maximum = match &model {
-            Ok(model) => model.config().maximum_token_count(),
+            Ok(model) => model.architecture().maximum_token_count,
             Err(_) => 512,
         };
         let limit = TokenLimit { maximum, truncate };

@@ -5,7 +5,7 @@
 use std::fs;
 
 use attnviz::checkpoint::{self, CheckpointError, CheckpointSource, LoadOptions, Parts};
-use attnviz::model::ModelConfig;
+use attnviz::model::Architecture;
 use attnviz::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
 
 use crate::bad_input::check_refused;
@@ -99,7 +99,7 @@ fn json_is_read_as_python_reads_it() {
     ] {
         let workplace = folder(&[(name, content)]);
         let checkpoint = load(&workplace).unwrap_or_else(|error| panic!("{content}: {error}"));
-        ModelConfig::from_json(&checkpoint.config)
+        Architecture::from_json(&checkpoint.config)
             .unwrap_or_else(|error| panic!("{content}: {error}"));
         let tokenizer = Tokenizer::from_checkpoint(&checkpoint);
         let tokenizer = tokenizer.unwrap_or_else(|error| panic!("{content}: {error}"));

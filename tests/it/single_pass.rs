@@ -4,7 +4,7 @@
 use attnviz::checkpoint::{self, Checkpoint, CheckpointSource, LoadOptions};
 use attnviz::input::Prepared;
 use attnviz::model::kernels::{self, Activation, Instructions, LinearParameters};
-use attnviz::model::{EncoderOutput, HiddenStates, Model};
+use attnviz::model::{Backend, EncoderOutput, HiddenStates, Model};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
 use proptest::prelude::*;
 
@@ -58,12 +58,15 @@ fn outputs(model: &Model, inputs: &[&Prepared]) -> Vec<EncoderOutput> {
 }
 
 fn check_same(name: &str, checkpoint: &Checkpoint) {
-    let (loaded, opened) = (Model::load(checkpoint), Model::open(checkpoint));
+    let (loaded, opened) = (
+        Model::load(checkpoint, Backend::Fused),
+        Model::open(checkpoint, Backend::Fused),
+    );
     let (loaded, opened) = (loaded.expect("it loads"), opened.expect("it opens"));
     let tokenizer = Tokenizer::from_checkpoint(checkpoint).expect("there is a tokenizer");
     let limit = TokenLimit {
-        maximum: loaded.config().maximum_token_count(),
-        truncate: Some(loaded.config().maximum_token_count().min(40)),
+        maximum: loaded.architecture().maximum_token_count,
+        truncate: Some(loaded.architecture().maximum_token_count.min(40)),
     };
     let inputs: Vec<Prepared> = ["hi", &"how are you? ".repeat(20)]
         .iter()

@@ -88,6 +88,7 @@ fn a_tokenizer_without_a_token_for_the_unknown_is_refused_by_name() {
         let mut checkpoint = builtin();
         checkpoint.tokenizer = TokenizerFiles {
             vocabulary: VocabularyFile::Text(b"[PAD]\n[UNK]\n[CLS]\n[SEP]\nhello\n".to_vec()),
+            others: Vec::new(),
             config,
             special_tokens_map,
             added_tokens: None,

@@ -18,8 +18,11 @@ const VALUE_COLUMNS: usize = 8;
 
 /// The bars of a profile.
 pub(super) fn profile(figure: &Figure<'_>, profile: &UnitProfile, columns: usize) -> Drawing {
-    let count = profile.bars.len();
-    let mut shown: Vec<usize> = (0..count).collect();
+    // A unit that a mask forbids has no bar.
+    let mut shown: Vec<usize> = (0..profile.bars.len())
+        .filter(|&unit| !profile.bars[unit].is_nan())
+        .collect();
+    let count = shown.len();
     if count > MOST_UNITS {
         shown.sort_by(|&left, &right| profile.bars[right].total_cmp(&profile.bars[left]));
         shown.truncate(SHOWN_UNITS);
@@ -65,6 +68,10 @@ pub(super) fn profile(figure: &Figure<'_>, profile: &UnitProfile, columns: usize
     }
     if shown.len() < count {
         drawing.push_plain(&format!("the {SHOWN_UNITS} highest of {count} bars"));
+    }
+    // The first one tells how bars and rows of colours are read.
+    for note in figure.notes.iter().skip(1) {
+        drawing.push_plain(note);
     }
     drawing
 }

@@ -18,7 +18,7 @@ use attnviz::checkpoint::{self, CheckpointSource, LoadOptions, ModelProvenance, 
 use attnviz::figure::FigureOptions;
 use attnviz::figure::View;
 use attnviz::input::StreamRole;
-use attnviz::model::{HiddenStates, Model};
+use attnviz::model::{Backend, HiddenStates, Model};
 use attnviz::pipeline::write_run;
 use attnviz::render;
 use attnviz::run::Run;
@@ -61,7 +61,7 @@ fn encoder() -> &'static Encoder {
         let checkpoint = checkpoint::load(&CheckpointSource::Builtin, &options, &mut |_| {});
         let checkpoint = checkpoint.unwrap();
         Encoder {
-            model: Model::load(&checkpoint).unwrap(),
+            model: Model::load(&checkpoint, Backend::Fused).unwrap(),
             tokenizer: Tokenizer::from_checkpoint(&checkpoint).unwrap(),
             provenance: checkpoint.provenance().wait().unwrap(),
         }
@@ -70,10 +70,10 @@ fn encoder() -> &'static Encoder {
 
 fn run(text: &str, pair: Option<&str>) -> Run {
     let encoder = encoder();
-    let config = encoder.model.config();
+    let config = encoder.model.architecture();
     let limit = TokenLimit {
-        maximum: config.maximum_token_count(),
-        truncate: Some(config.maximum_token_count()),
+        maximum: config.maximum_token_count,
+        truncate: Some(config.maximum_token_count),
     };
     let input = encoder.tokenizer.tokenize(text, pair, limit).unwrap();
     let mut output = encoder

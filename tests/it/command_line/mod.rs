@@ -9,4 +9,6 @@ mod links;
 mod messages;
 mod reruns;
 mod show;
+mod sink;
 mod typed;
+mod uniform;

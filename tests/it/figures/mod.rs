@@ -4,6 +4,7 @@ mod colors;
 mod compression;
 mod data;
 mod links;
+mod masks;
 mod palettes;
 mod pixels;
 mod placement;

@@ -1,6 +1,6 @@
 //! Positions beside labels: those of the run's own units, in their place.
 
-use attnviz::analysis::{Crop, Direction, Granularity, MapId, Maps, ReshapeOptions, SpecialTokens};
+use attnviz::analysis::{Crop, Direction, MapId, Maps, ReshapeOptions, SpecialTokens};
 use attnviz::figure::layout::{self, Layout, Role, TextItem};
 use attnviz::figure::{Figure, FigureOptions, overview, single_map, unit_profile};
 use attnviz::render::TextShaper;
@@ -11,9 +11,9 @@ use crate::runs::reshaped;
 
 fn cropped(run: &Run, first: usize, last: usize, special_tokens: SpecialTokens) -> Maps<'static> {
     let options = ReshapeOptions {
-        granularity: Granularity::Subword,
         special_tokens,
         crop: Some(Crop { first, last }),
+        ..ReshapeOptions::default()
     };
     reshaped(run, &options).unwrap().into_owned()
 }

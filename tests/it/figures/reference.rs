@@ -73,7 +73,7 @@ fn subjects() -> Vec<(&'static str, Run, Subject, ReshapeOptions, FigureOptions)
     let words = ReshapeOptions {
         granularity: Granularity::Word,
         special_tokens: SpecialTokens::Renormalize,
-        crop: None,
+        ..ReshapeOptions::default()
     };
     let crop = ReshapeOptions {
         crop: Some(Crop { first: 2, last: 5 }),

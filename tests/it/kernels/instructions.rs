@@ -1,11 +1,11 @@
 //! Every set of instructions gives the same bits.
 
 use attnviz::model::kernels::{
-    self, Aligned, AttentionShape, Instructions, LinearParameters, NormParameters,
+    self, Aligned, Before, Instructions, LinearParameters, NormParameters,
 };
 use proptest::prelude::*;
 
-use super::{ACTIVATIONS, attend, numbers, product};
+use super::{ACTIVATIONS, attend, heads, numbers, product};
 
 /// What the kernels compute on every set of instructions that this machine has,
 /// against the first.
@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn every_set_of_instructions_gives_the_same_layer_norm(
+    fn every_set_of_instructions_gives_the_same_norm(
         seed in any::<u64>(),
         row_count in 1_usize..40,
         column_count in 1_usize..300,
@@ -54,16 +54,17 @@ proptest! {
         let values = numbers(seed, row_count * column_count);
         let residual = numbers(seed ^ 1, row_count * column_count);
         let (weight, bias) = (numbers(seed ^ 2, column_count), numbers(seed ^ 3, column_count));
-        let parameters = NormParameters { weight: &weight, bias: &bias, epsilon: 1e-12 };
-        for residual in [Some(residual), None] {
+        for bias in [Some(bias.as_slice()), None] {
+        let parameters = NormParameters { weight: &weight, bias, epsilon: 1e-12 };
+        for residual in [Some(&residual), None] {
             check_same_bits("layer norm", |instructions| {
                 let mut panels = kernels::to_panels(instructions, &values, column_count);
-                let residual = residual.as_ref();
                 let residual = residual.map(|rows| kernels::to_panels(instructions, rows, column_count));
-                let residual = residual.as_ref().map(Aligned::values);
-                kernels::add_and_normalize(instructions, parameters, panels.values_mut(), residual);
+                let before = residual.as_ref().map(Aligned::values).map_or(Before::Nothing, Before::Added);
+                kernels::normalize(instructions, parameters, panels.values_mut(), before);
                 kernels::from_panels(instructions, panels.values(), column_count, 0, row_count)
             });
+        }
         }
     }
 
@@ -75,14 +76,12 @@ proptest! {
             // More keys than are summed at a time.
             Just(vec![600]),
         ],
-        head_count in 1_usize..3,
-        head_size in 1_usize..40,
+        heads in heads(),
     ) {
-        let shape = AttentionShape { head_count, head_size };
         let row_count: usize = lengths.iter().sum();
-        let rows = numbers(seed, row_count * 3 * head_count * head_size);
+        let rows = numbers(seed, row_count * 3 * heads.head_count * heads.head_size);
         check_same_bits("attention", |instructions| {
-            let (maps, context) = attend(instructions, shape, &rows, &lengths);
+            let (maps, context) = attend(instructions, heads, &rows, &lengths);
             [maps, context].concat()
         });
     }

@@ -3,8 +3,10 @@
 
 mod instructions;
 
+use attnviz::attention::Mask;
 use attnviz::model::kernels::{
-    self, Activation, AttentionShape, Instructions, LinearParameters, NormParameters,
+    self, Activation, AttentionShape, Before, DistanceScores, HeadStart, Instructions,
+    LinearParameters, NormParameters,
 };
 use proptest::prelude::*;
 
@@ -193,15 +195,15 @@ proptest! {
                 expected.push((x - mean) * scale * f64::from(weight) + f64::from(bias));
             }
         }
-        let parameters = NormParameters { weight: &weight, bias: &bias, epsilon };
+        let parameters = NormParameters { weight: &weight, bias: Some(&bias), epsilon };
         for instructions in Instructions::available() {
             let mut panels = kernels::to_panels(instructions, &values, column_count);
             let residual = kernels::to_panels(instructions, &residual, column_count);
-            kernels::add_and_normalize(
+            kernels::normalize(
             instructions,
             parameters,
             panels.values_mut(),
-            Some(residual.values()),
+            Before::Added(residual.values()),
         );
             let found = kernels::from_panels(instructions, panels.values(), column_count, 0, row_count);
             // A mean of 30 costs the differences five bits.
@@ -220,16 +222,14 @@ proptest! {
     fn attention_of_stacked_inputs_is_its_definition(
         seed in any::<u64>(),
         lengths in prop::collection::vec(1_usize..60, 1..4),
-        head_count in 1_usize..4,
-        head_size in 1_usize..20,
+        heads in heads(),
     ) {
-        let shape = AttentionShape { head_count, head_size };
-        let hidden = head_count * head_size;
+        let hidden = heads.head_count * heads.head_size;
         let row_count: usize = lengths.iter().sum();
         let rows = numbers(seed, row_count * 3 * hidden);
-        let (maps, contexts) = attention(shape, &rows, &lengths);
+        let (maps, contexts) = attention(heads, &rows, &lengths);
         for instructions in Instructions::available() {
-            let (found_maps, found_contexts) = attend(instructions, shape, &rows, &lengths);
+            let (found_maps, found_contexts) = attend(instructions, heads, &rows, &lengths);
             let what = format!("{instructions:?}");
             assert_near(&format!("{what}: maps"), &found_maps, &maps);
             assert_near(&format!("{what}: context"), &found_contexts, &contexts);
@@ -237,49 +237,156 @@ proptest! {
     }
 }
 
+/// What the heads of a layer do.
+#[derive(Debug, Clone, Copy)]
+struct Heads {
+    head_count: usize,
+    head_size: usize,
+    mask: Mask,
+    score_cap: Option<f32>,
+    has_distances: bool,
+}
+
+impl Heads {
+    fn new(head_count: usize, head_size: usize) -> Self {
+        Self {
+            head_count,
+            head_size,
+            mask: Mask::Full,
+            score_cap: None,
+            has_distances: false,
+        }
+    }
+
+    fn scale(self) -> f32 {
+        1.0 / (self.head_size as f32).sqrt()
+    }
+
+    /// `[head, distance]`.
+    fn distances(self, longest: usize) -> Vec<f32> {
+        numbers(8, self.head_count * (2 * longest - 1))
+    }
+}
+
+fn longest(lengths: &[usize]) -> usize {
+    lengths.iter().copied().max().unwrap_or(1)
+}
+
+/// Masks with short and long windows, capped and plain scores, with and without
+/// numbers for distances.
+fn heads() -> impl Strategy<Value = Heads> {
+    let masks = prop_oneof![
+        Just(Mask::Full),
+        Just(Mask::Causal),
+        (0_usize..40, 0_usize..40).prop_map(|(behind, ahead)| Mask::Window { behind, ahead }),
+    ];
+    let cap = prop_oneof![Just(None), Just(Some(3.0_f32))];
+    (1_usize..4, 1_usize..20, masks, cap, any::<bool>()).prop_map(
+        |(head_count, head_size, mask, score_cap, has_distances)| Heads {
+            head_count,
+            head_size,
+            mask,
+            score_cap,
+            has_distances,
+        },
+    )
+}
+
 /// Attention by way of panels: the maps of one input after the other, and the
 /// context as `[row, hidden]`.
 fn attend(
     instructions: Instructions,
-    shape: AttentionShape,
+    heads: Heads,
     rows: &[f32],
     lengths: &[usize],
 ) -> (Vec<f32>, Vec<f32>) {
-    let hidden = shape.head_count * shape.head_size;
+    let hidden = heads.head_count * heads.head_size;
     let row_count: usize = lengths.iter().sum();
     let panels = kernels::to_panels(instructions, rows, 3 * hidden);
     let mut spans = Vec::new();
-    let mut maps: Vec<Vec<f32>> = Vec::new();
+    let mut maps: Vec<Vec<Vec<f32>>> = Vec::new();
     let mut start = 0;
     for &length in lengths {
         spans.push((start, length));
-        maps.push(vec![f32::NAN; shape.head_count * length * length]);
+        maps.push(vec![vec![f32::NAN; length * length]; heads.head_count]);
         start += length;
     }
-    let mut outputs: Vec<&mut [f32]> = maps.iter_mut().map(Vec::as_mut_slice).collect();
-    let context = kernels::attend(instructions, shape, panels.values(), &spans, &mut outputs);
-    let context = kernels::from_panels(instructions, context.values(), hidden, 0, row_count);
-    (maps.concat(), context)
+    let outputs = maps.iter_mut().map(|maps| {
+        let maps = maps.iter_mut();
+        maps.map(|map| Some(map.as_mut_slice())).collect()
+    });
+    let starts: Vec<HeadStart> = (0..heads.head_count)
+        .map(|head| HeadStart {
+            query: head * heads.head_size,
+            key: hidden + head * heads.head_size,
+            value: 2 * hidden + head * heads.head_size,
+        })
+        .collect();
+    let longest = longest(lengths);
+    let distances = heads.distances(longest);
+    let shape = AttentionShape {
+        head_size: heads.head_size,
+        column_count: 3 * hidden,
+        starts: &starts,
+        scale: heads.scale(),
+        score_cap: heads.score_cap,
+        mask: heads.mask,
+        distances: heads.has_distances.then_some(DistanceScores {
+            values: &distances,
+            longest,
+        }),
+        relative: None,
+    };
+    let padded = kernels::padded_row_count(instructions, row_count);
+    let mut context = vec![f32::NAN; padded * hidden];
+    let outputs = outputs.collect();
+    kernels::attend(
+        instructions,
+        shape,
+        panels.values(),
+        &spans,
+        outputs,
+        &mut context,
+    );
+    let context = kernels::from_panels(instructions, &context, hidden, 0, row_count);
+    (maps.concat().concat(), context)
 }
 
 /// The same by definition.
-fn attention(shape: AttentionShape, rows: &[f32], lengths: &[usize]) -> (Vec<f64>, Vec<f64>) {
-    let hidden = shape.head_count * shape.head_size;
+fn attention(heads: Heads, rows: &[f32], lengths: &[usize]) -> (Vec<f64>, Vec<f64>) {
+    let hidden = heads.head_count * heads.head_size;
     let row_count: usize = lengths.iter().sum();
     let at = |row: usize, column: usize| f64::from(rows[row * 3 * hidden + column]);
     let mut maps = Vec::new();
     let mut context = vec![0.0; row_count * hidden];
     let mut start = 0;
+    let longest = longest(lengths);
+    let distances = heads.distances(longest);
     for &length in lengths {
-        for head in 0..shape.head_count {
-            let columns = head * shape.head_size..(head + 1) * shape.head_size;
+        for head in 0..heads.head_count {
+            let columns = head * heads.head_size..(head + 1) * heads.head_size;
             for query in start..start + length {
                 let scores: Vec<f64> = (start..start + length)
                     .map(|key| {
                         let products = columns
                             .clone()
                             .map(|column| at(query, column) * at(key, hidden + column));
-                        products.sum::<f64>() / (shape.head_size as f64).sqrt()
+                        let mut score = products.sum::<f64>() * f64::from(heads.scale());
+                        if heads.has_distances {
+                            let at = head * (2 * longest - 1) + longest - 1 + query - key;
+                            score += f64::from(distances[at]);
+                        }
+                        if let Some(cap) = heads.score_cap.map(f64::from) {
+                            score = cap * (score / cap).tanh();
+                        }
+                        match heads
+                            .mask
+                            .allowed(query - start, length)
+                            .contains(&(key - start))
+                        {
+                            true => score,
+                            false => f64::NEG_INFINITY,
+                        }
                     })
                     .collect();
                 let powers: Vec<f64> = scores.iter().map(|score| score.exp()).collect();
@@ -337,20 +444,33 @@ fn a_row_of_a_product_has_the_same_bits_whatever_the_number_of_rows_beside_it() 
 
 #[test]
 fn an_input_has_the_same_attention_wherever_it_stands_in_the_stack() {
-    let shape = AttentionShape {
-        head_count: 2,
-        head_size: 9,
-    };
-    let width = 3 * shape.head_count * shape.head_size;
+    for mask in [
+        Mask::Full,
+        Mask::Causal,
+        Mask::Window {
+            behind: 7,
+            ahead: 3,
+        },
+    ] {
+        check_place_in_the_stack(Heads {
+            mask,
+            has_distances: mask != Mask::Full,
+            ..Heads::new(2, 9)
+        });
+    }
+}
+
+fn check_place_in_the_stack(heads: Heads) {
+    let width = 3 * heads.head_count * heads.head_size;
     for instructions in Instructions::available() {
         for before in row_counts() {
             for length in [1, 5, 16, 33] {
                 let rows = numbers(4, (before + length) * width);
                 let own = &rows[before * width..];
-                let (maps, contexts) = attend(instructions, shape, own, &[length]);
+                let (maps, contexts) = attend(instructions, heads, own, &[length]);
                 let (all_maps, all_contexts) =
-                    attend(instructions, shape, &rows, &[before, length]);
-                let what = format!("{length} rows after {before}, {instructions:?}");
+                    attend(instructions, heads, &rows, &[before, length]);
+                let what = format!("{length} rows after {before}, {heads:?}, {instructions:?}");
                 let last_maps = &all_maps[all_maps.len() - maps.len()..];
                 let last_contexts = &all_contexts[all_contexts.len() - contexts.len()..];
                 assert_eq!(bits(last_maps), bits(&maps), "{what}: maps");
@@ -363,11 +483,8 @@ fn an_input_has_the_same_attention_wherever_it_stands_in_the_stack() {
 /// Everything that a layer does, on one number of threads.
 fn layer(thread_count: usize, row_count: usize) -> Vec<u32> {
     let instructions = Instructions::fastest();
-    let shape = AttentionShape {
-        head_count: 4,
-        head_size: 32,
-    };
-    let hidden = shape.head_count * shape.head_size;
+    let heads = Heads::new(4, 32);
+    let hidden = heads.head_count * heads.head_size;
     let rows = numbers(5, row_count * hidden);
     let weight = numbers(6, 3 * hidden * hidden);
     let bias = numbers(7, 3 * hidden);
@@ -383,19 +500,19 @@ fn layer(thread_count: usize, row_count: usize) -> Vec<u32> {
         };
         let projected = product(instructions, map, &rows, row_count);
         let lengths = [row_count / 3, row_count - row_count / 3];
-        let (maps, context) = attend(instructions, shape, &projected, &lengths);
+        let (maps, context) = attend(instructions, heads, &projected, &lengths);
         let mut panels = kernels::to_panels(instructions, &context, hidden);
         let residual = kernels::to_panels(instructions, &rows, hidden);
         let parameters = NormParameters {
             weight: &weight[..hidden],
-            bias: &bias[..hidden],
+            bias: Some(&bias[..hidden]),
             epsilon: 1e-12,
         };
-        kernels::add_and_normalize(
+        kernels::normalize(
             instructions,
             parameters,
             panels.values_mut(),
-            Some(residual.values()),
+            Before::Added(residual.values()),
         );
         let normal = kernels::from_panels(instructions, panels.values(), hidden, 0, row_count);
         bits(&[projected, maps, normal].concat())

@@ -1,67 +1,85 @@
 //! softmax(Q·Kᵀ/√d)·V, head by head.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
-use super::functions::exp;
+use super::columns::{Columns, TILE_KEYS, multiply, split};
+use super::distant::{Distant, DistantTask, RelativeScores};
+use super::functions::{exp, tanh};
 use super::instructions::Instructions;
 use super::product::DEPTH;
 use super::tile::{Strided, add_tile};
+use crate::attention::Mask;
+use crate::model::architecture::HeadStart;
 
 /// Queries of a task, in panels: enough to make up for collecting the keys
 /// and values, few enough to share a layer among cores.
 const TASK_PANELS: usize = 8;
 
-/// Panels, keys and columns of a tile; see the tiles of the products.
+/// Panels and columns of a tile; see the tiles of the products.
 const TILE_PANELS: usize = 2;
-const TILE_KEYS: usize = 12;
 const TILE_COLUMNS: usize = 8;
 
 /// Keys whose probabilities are turned from panels into rows together.
 const BLOCK_KEYS: usize = 16;
 
-/// How the columns of a layer divide into heads.
+/// What attention computes: softmax(cap(scale · Q·Kᵀ + bias))·V.
 #[derive(Debug, Clone, Copy)]
-pub struct AttentionShape {
-    /// Number of heads.
-    pub head_count: usize,
+pub struct AttentionShape<'data> {
     /// Columns of a head.
     pub head_size: usize,
+    /// Columns of the product of queries, keys and values.
+    pub column_count: usize,
+    /// Where the columns of each query head begin in that product.
+    pub starts: &'data [HeadStart],
+    /// What scores are multiplied with.
+    pub scale: f32,
+    /// Scores become `cap · tanh(score / cap)`.
+    pub score_cap: Option<f32>,
+    /// Which keys a query may attend to; others get 0.
+    pub mask: Mask,
+    /// What is added to scaled scores for the distance.
+    pub distances: Option<DistanceScores<'data>>,
+    /// Whose products with contents are added to scores before the scale.
+    pub relative: Option<RelativeScores<'data>>,
+}
+
+/// What scores get for the distance between query and key.
+#[derive(Debug, Clone, Copy)]
+pub struct DistanceScores<'data> {
+    /// `[head, 2 · longest − 1]`: at `longest − 1 + query − key`.
+    pub values: &'data [f32],
+    /// The length of the longest input that it is for.
+    pub longest: usize,
+}
+
+impl<'data> DistanceScores<'data> {
+    /// Those of one head.
+    fn of_head(self, head: usize) -> &'data [f32] {
+        let length = 2 * self.longest - 1;
+        &self.values[head * length..][..length]
+    }
 }
 
 /// Attention of inputs that are stacked row under row.
 ///
-/// `query_key_value` has shape `[panel, 3 · hidden, lane]`, a span is the
-/// first row and the number of rows of an input. Fills each input's entry of
-/// `probabilities`, of shape `[head, query, key]`, and returns the context, of
-/// shape `[panel, hidden, lane]`.
+/// `query_key_value` has shape `[panel, column, lane]`, a span is the first row
+/// and the number of rows of an input. Each input has an entry of `maps` for
+/// every head, `[query, key]`, which is filled, or `None`: a map that nobody
+/// wants takes no memory. The context of the heads, one after the other, is
+/// written into `context`, of shape `[panel, heads · head size, lane]`.
 pub fn attend(
     instructions: Instructions,
-    shape: AttentionShape,
-    query_key_value: &[f32],
-    spans: &[(usize, usize)],
-    probabilities: &mut [&mut [f32]],
-) -> Aligned {
-    let maps = spans.iter().zip(probabilities).map(|(&(_, length), maps)| {
-        let maps = maps.chunks_exact_mut((length * length).max(1));
-        maps.map(Some).collect()
-    });
-    attend_some(instructions, shape, query_key_value, spans, maps.collect())
-}
-
-/// As [`attend`], where the maps of some heads are wanted: each input has an
-/// entry for every head, `[query, key]` or `None`. A map that nobody wants takes
-/// no memory.
-pub fn attend_some(
-    instructions: Instructions,
-    shape: AttentionShape,
+    shape: AttentionShape<'_>,
     query_key_value: &[f32],
     spans: &[(usize, usize)],
     maps: Vec<Vec<Option<&mut [f32]>>>,
-) -> Aligned {
+    context: &mut [f32],
+) {
     let lane_count = instructions.lane_count();
-    let hidden = shape.head_count * shape.head_size;
     let task_length = TASK_PANELS * lane_count;
     let mut tasks = Vec::new();
     for (&(start, length), maps) in spans.iter().zip(maps) {
@@ -91,10 +109,8 @@ pub fn attend_some(
             context: instructions.run(task),
         })
         .collect();
-    let mut context = Aligned::zeros(query_key_value.len() / 3); // [panel, hidden, lane]
-    let panels = context
-        .values_mut()
-        .par_chunks_exact_mut((hidden * lane_count).max(1));
+    let columns = shape.starts.len() * shape.head_size;
+    let panels = context.par_chunks_exact_mut((columns * lane_count).max(1));
     panels
         .with_min_len(4)
         .enumerate()
@@ -103,12 +119,11 @@ pub fn attend_some(
                 part.copy_into(panel, index * lane_count, shape.head_size, lane_count);
             }
         });
-    context
 }
 
 /// Some queries of one head of one input.
 struct Task<'data> {
-    shape: AttentionShape,
+    shape: AttentionShape<'data>,
     query_key_value: &'data [f32],
     /// The input's first row, and its number of rows.
     start: usize,
@@ -128,14 +143,12 @@ impl WithSimd for Task<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
         let lanes = S::F32_LANES;
-        let AttentionShape {
-            head_count,
-            head_size,
-        } = self.shape;
-        let hidden = head_count * head_size;
+        let shape = self.shape;
+        let head_size = shape.head_size;
+        let starts = shape.starts[self.head];
         let source = Columns {
             panels: self.query_key_value,
-            column_count: 3 * hidden,
+            column_count: shape.column_count,
             lane_count: lanes,
         };
         let query_count = self.query_count;
@@ -150,20 +163,32 @@ impl WithSimd for Task<'_> {
         let padded_keys = self.length.next_multiple_of(TILE_KEYS);
         let panel_length = lanes * head_size;
         let panel_count = query_count.div_ceil(lanes);
-        let column = self.head * head_size;
         let first = self.start + self.query;
         let mut queries = Aligned::zeros(panel_count * panel_length); // [panel, column, lane]
         let panels = queries.values_mut().chunks_exact_mut(panel_length);
         for (index, panel) in panels.enumerate() {
             let done = index * lanes;
             let rows = (first + done, lanes.min(query_count - done));
-            source.gather(column, rows, lanes, panel);
+            source.gather(starts.query, rows, lanes, panel);
         }
         let rows = (self.start, self.length);
         let mut keys = vec![0.0; head_size * padded_keys]; // [column, key]
-        source.gather(hidden + column, rows, padded_keys, &mut keys);
+        source.gather(starts.key, rows, padded_keys, &mut keys);
         let mut values = vec![0.0; head_size * padded_keys]; // [column, key]
-        source.gather(2 * hidden + column, rows, padded_keys, &mut values);
+        source.gather(starts.value, rows, padded_keys, &mut values);
+        let relative = match shape.relative {
+            Some(relative) => {
+                let task = DistantTask {
+                    head_column: self.head * head_size,
+                    head_size,
+                    query: self.query,
+                    query_count,
+                    length: self.length,
+                };
+                Some(Distant::new(simd, relative, task, &keys))
+            }
+            None => None,
+        };
         let mut scores = Aligned::zeros(TILE_PANELS * padded_keys * lanes); // [panel, key, lane]
         let scores = S::as_mut_simd_f32s(scores.values_mut()).0;
         let mut context = vec![0.0; panel_count * panel_length]; // [panel, column, lane]
@@ -171,19 +196,26 @@ impl WithSimd for Task<'_> {
             keys: &keys,
             values: &values,
             length: self.length,
-            scale: 1.0 / (head_size as f32).sqrt(),
+            shape,
+            distances: shape
+                .distances
+                .map(|all| (all.of_head(self.head), all.longest)),
+            relative: relative.as_ref(),
         };
         let queries = queries.values().chunks(TILE_PANELS * panel_length);
         let outputs = context.chunks_mut(TILE_PANELS * panel_length);
         let maps = map.chunks_mut(TILE_PANELS * lanes * self.length);
-        for ((queries, context), map) in queries.zip(outputs).zip(maps) {
+        let tile_length = TILE_PANELS * lanes;
+        for (index, ((queries, context), map)) in queries.zip(outputs).zip(maps).enumerate() {
+            let query = self.query + index * tile_length;
             let context = S::as_mut_simd_f32s(context).0;
             let queries = S::as_simd_f32s(queries).0;
             if queries.len() == TILE_PANELS * head_size {
                 let (first, second) = queries.split_at(head_size);
-                tile.attend(simd, [first, second], scores, context, map);
+                tile.attend(simd, query, [first, second], scores, context, map);
             } else {
-                tile.attend(simd, [queries], &mut scores[..padded_keys], context, map);
+                let scores = &mut scores[..padded_keys];
+                tile.attend(simd, query, [queries], scores, context, map);
             }
         }
         context
@@ -197,14 +229,30 @@ struct Tile<'data> {
     /// `[column, padded key]`.
     values: &'data [f32],
     length: usize,
-    scale: f32,
+    shape: AttentionShape<'data>,
+    /// Those of the head, and the length of the longest input.
+    distances: Option<(&'data [f32], usize)>,
+    relative: Option<&'data Distant>,
 }
 
 impl Tile<'_> {
+    /// The keys that some query from `query` on may attend to, from a multiple
+    /// of [`TILE_KEYS`] on.
+    fn reach(&self, query: usize, query_count: usize) -> Range<usize> {
+        let last = (query + query_count).min(self.length) - 1;
+        let start = self.shape.mask.allowed(query, self.length).start;
+        let end = self.shape.mask.allowed(last, self.length).end;
+        start / TILE_KEYS * TILE_KEYS..end
+    }
+
+    /// Which keys count is the same for all lanes of a tile, and what a tile has
+    /// more of than a lane may see adds exactly 0 to it: its bits do not depend
+    /// on the lanes beside it.
     #[inline(always)]
     fn attend<S: Simd, const PANELS: usize>(
         &self,
         simd: S,
+        query: usize,
         queries: [&[S::f32s]; PANELS], // [column]
         scores: &mut [S::f32s],        // [panel, padded key]
         context: &mut [S::f32s],       // [panel, column]
@@ -214,31 +262,32 @@ impl Tile<'_> {
             keys,
             values,
             length,
-            scale,
+            ..
         } = *self;
         let lanes = S::F32_LANES;
+        let reach = self.reach(query, PANELS * lanes);
         let padded_keys = length.next_multiple_of(TILE_KEYS);
         let head_size = context.len() / PANELS;
         scores.fill(simd.splat_f32s(0.0));
-        for first in (0..padded_keys).step_by(TILE_KEYS) {
-            let mut output = split::<_, PANELS>(scores, padded_keys, first);
-            let weights = Strided {
-                values: &keys[first..],
-                row_stride: 1,
-                position_stride: padded_keys,
-            };
-            add_tile::<S, PANELS, TILE_KEYS>(simd, queries, weights, &mut output);
+        multiply(simd, queries, keys, padded_keys, reach.clone(), scores);
+        if let Some(relative) = self.relative {
+            relative.add(simd, query, queries, reach.clone(), scores);
         }
-        for (scores, map) in scores
+        for (index, (scores, map)) in scores
             .chunks_exact_mut(padded_keys)
             .zip(map.chunks_mut(lanes * length))
+            .enumerate()
         {
-            let scores = &mut scores[..length];
-            softmax(simd, scores, scale);
-            transpose::<S>(scores, map);
+            // What the last tile of keys has behind their end.
+            scores[reach.end..].fill(simd.splat_f32s(0.0));
+            let reached = &mut scores[reach.clone()];
+            self.weigh(simd, query + index * lanes, reach.start, reached);
+            softmax(simd, reached);
+            transpose::<S>(&scores[..length], map);
         }
-        for start in (0..length).step_by(DEPTH) {
-            let depth = DEPTH.min(length - start);
+        for block in (0..reach.end).step_by(DEPTH) {
+            let start = block.max(reach.start);
+            let depth = (block + DEPTH).min(reach.end).saturating_sub(start);
             let mut parts = scores
                 .chunks_exact(padded_keys)
                 .map(|panel| &panel[start..start + depth]);
@@ -262,29 +311,58 @@ impl Tile<'_> {
             }
         }
     }
+
+    /// From products of queries and keys to scores, for keys from `first_key`
+    /// on: `[key]`, the queries from `query` on in the lanes.
+    #[inline(always)]
+    fn weigh<S: Simd>(&self, simd: S, query: usize, first_key: usize, scores: &mut [S::f32s]) {
+        let scale = simd.splat_f32s(self.shape.scale);
+        for score in &mut *scores {
+            *score = simd.mul_f32s(*score, scale);
+        }
+        if let Some((distances, longest)) = self.distances {
+            for (key, score) in (first_key..).zip(&mut *scores) {
+                let first = (longest - 1 + query).saturating_sub(key);
+                let rest = distances.get(first..).unwrap_or_default();
+                let count = rest.len().min(S::F32_LANES);
+                let distances = simd.partial_load_f32s(&rest[..count]);
+                *score = simd.add_f32s(*score, distances);
+            }
+        }
+        if let Some(cap) = self.shape.score_cap {
+            let (cap, inverse) = (simd.splat_f32s(cap), simd.splat_f32s(1.0 / cap));
+            for score in &mut *scores {
+                let part = tanh(simd, simd.mul_f32s(*score, inverse));
+                *score = simd.mul_f32s(cap, part);
+            }
+        }
+        if self.shape.mask != Mask::Full {
+            self.forbid::<S>(query, first_key, scores);
+        }
+    }
+
+    /// Scores of −∞ where a query may not attend to a key.
+    #[inline(always)]
+    fn forbid<S: Simd>(&self, query: usize, first_key: usize, scores: &mut [S::f32s]) {
+        let forbidden = f32::NEG_INFINITY;
+        let scores: &mut [f32] = bytemuck::cast_slice_mut(scores);
+        for lane in 0..S::F32_LANES {
+            let allowed = self.shape.mask.allowed(query + lane, self.length);
+            let keys = scores.iter_mut().skip(lane).step_by(S::F32_LANES);
+            for (key, score) in (first_key..).zip(keys) {
+                if !allowed.contains(&key) {
+                    *score = forbidden;
+                }
+            }
+        }
+    }
 }
 
-/// Of each panel of `length` vectors, those from `first` on.
+/// Softmax over the keys, in place: `[key]`, a query a lane.
 #[inline(always)]
-fn split<V, const PANELS: usize>(
-    vectors: &mut [V],
-    length: usize,
-    first: usize,
-) -> [&mut [V]; PANELS] {
-    let mut panels = vectors.chunks_exact_mut(length);
-    std::array::from_fn(|_| match panels.next() {
-        Some(panel) => &mut panel[first..],
-        None => &mut [],
-    })
-}
-
-/// Softmax of `scale · scores` over the keys, in place: `[key]`, a query a lane.
-#[inline(always)]
-fn softmax<S: Simd>(simd: S, scores: &mut [S::f32s], scale: f32) {
-    let scale = simd.splat_f32s(scale);
+fn softmax<S: Simd>(simd: S, scores: &mut [S::f32s]) {
     let mut maximum = simd.splat_f32s(f32::NEG_INFINITY);
-    for score in &mut *scores {
-        *score = simd.mul_f32s(*score, scale);
+    for score in &*scores {
         maximum = simd.max_f32s(maximum, *score);
     }
     let mut sums = [simd.splat_f32s(0.0); 4];
@@ -314,38 +392,6 @@ fn transpose<S: Simd>(scores: &[S::f32s], map: &mut [f32]) {
         for (lane, row) in map.chunks_exact_mut(length).enumerate() {
             for (value, keys) in row[first..].iter_mut().zip(block.chunks_exact(lanes)) {
                 *value = keys[lane];
-            }
-        }
-    }
-}
-
-/// A matrix in panels, whose rows need not start with one.
-struct Columns<'data> {
-    panels: &'data [f32],
-    column_count: usize,
-    lane_count: usize,
-}
-
-impl Columns<'_> {
-    /// Some columns of `length` rows from `start` on, into as many columns of
-    /// `padded_length` rows each: `[column, row]`.
-    #[inline(always)]
-    fn gather(
-        &self,
-        column: usize,
-        (start, length): (usize, usize),
-        padded_length: usize,
-        gathered: &mut [f32],
-    ) {
-        let lanes = self.lane_count;
-        for (index, row) in gathered.chunks_exact_mut(padded_length).enumerate() {
-            let mut done = 0;
-            while done < length {
-                let (panel, lane) = ((start + done) / lanes, (start + done) % lanes);
-                let run = (lanes - lane).min(length - done);
-                let from = (panel * self.column_count + column + index) * lanes + lane;
-                row[done..done + run].copy_from_slice(&self.panels[from..from + run]);
-                done += run;
             }
         }
     }

@@ -4,7 +4,7 @@ use pulp::{Simd, WithSimd};
 
 use super::instructions::Instructions;
 use super::multiply_add::multiply_add;
-use crate::model::config::Activation;
+use crate::model::architecture::Activation;
 
 /// The activation of every value, in place.
 pub fn activate(instructions: Instructions, activation: Activation, values: &mut [f32]) {
@@ -193,7 +193,7 @@ fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 
 /// 1 − 2 / (e²ˣ + 1): an absolute error of 1e-7 everywhere.
 #[inline(always)]
-fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+pub(super) fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let one = simd.splat_f32s(1.0);
     let power = exp(simd, simd.add_f32s(x, x));
     let quotient = simd.div_f32s(simd.splat_f32s(2.0), simd.add_f32s(power, one));

@@ -29,6 +29,9 @@
 
 mod aligned;
 mod attention;
+mod columns;
+mod distant;
+mod elementwise;
 mod functions;
 mod instructions;
 mod multiply_add;
@@ -37,11 +40,13 @@ mod panels;
 mod product;
 mod tile;
 
-pub use crate::model::config::Activation;
+pub use crate::model::architecture::{Activation, HeadStart};
 pub use aligned::Aligned;
-pub use attention::{AttentionShape, attend, attend_some};
+pub use attention::{AttentionShape, DistanceScores, attend};
+pub use distant::RelativeScores;
+pub use elementwise::{add, gate, rotate};
 pub use functions::activate;
 pub use instructions::{InstructionSet, Instructions, InstructionsError, use_instructions};
-pub use normalize::{NormParameters, add_and_normalize};
+pub use normalize::{Before, NormParameters, normalize, normalize_groups};
 pub use panels::{from_panels, padded_row_count, to_panels};
 pub use product::{LinearParameters, ReadRows, linear, linear_from};

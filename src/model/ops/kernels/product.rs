@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::functions::activate_vectors;
 use super::instructions::Instructions;
 use super::tile::{Strided, add_tile};
-use crate::model::config::Activation;
+use crate::model::architecture::Activation;
 
 /// Products are summed over this many inputs before they join the others:
 /// errors grow with the length of a chain of sums. What a tile reads of the

@@ -1,0 +1,199 @@
+//! What contents and the distances between them add to scores: products of
+//! queries with the keys of distances, and of keys with the queries of
+//! distances (He et al. 2021, <https://arxiv.org/abs/2006.03654>).
+//!
+//! A block of neighbouring queries and keys has as many distances as both
+//! together, and each product is computed once for all pairs of that distance.
+
+use std::ops::Range;
+
+use pulp::Simd;
+
+use super::aligned::Aligned;
+use super::columns::{Columns, TILE_KEYS, multiply};
+
+/// Queries and keys of distances: rows for `longest − 1 + query − key`.
+#[derive(Debug, Clone, Copy)]
+pub struct RelativeScores<'data> {
+    /// `[panel, column, lane]`.
+    pub rows: &'data [f32],
+    /// How many columns they have.
+    pub column_count: usize,
+    /// Where the queries of all heads begin, which keys are multiplied with.
+    pub queries: Option<usize>,
+    /// Where the keys of all heads begin, which queries are multiplied with.
+    pub keys: Option<usize>,
+    /// The length of the longest input that they are for.
+    pub longest: usize,
+}
+
+/// The queries and keys that distances lie between.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DistantTask {
+    /// Where the head's columns begin among those of all heads.
+    pub head_column: usize,
+    /// Columns of a head.
+    pub head_size: usize,
+    /// The first query, within the input.
+    pub query: usize,
+    /// How many there are.
+    pub query_count: usize,
+    /// How many keys there are.
+    pub length: usize,
+}
+
+impl DistantTask {
+    /// How many distances there are.
+    fn distance_count(self) -> usize {
+        self.query_count + self.length - 1
+    }
+}
+
+/// What the queries of a task and all keys make of the distances between them:
+/// the first is that of the first query and the last key.
+pub(super) struct Distant {
+    task: DistantTask,
+    /// Keys of distances: `[column, padded distance]`.
+    by_query: Option<Vec<f32>>,
+    /// Products of keys and the queries of distances: `[panel, padded key,
+    /// lane]`, a distance a lane.
+    by_key: Option<Aligned>,
+    padded_length: usize,
+}
+
+impl Distant {
+    /// Those of a task; `keys` are `[column, padded key]`.
+    #[inline(always)]
+    pub fn new<S: Simd>(
+        simd: S,
+        relative: RelativeScores<'_>,
+        task: DistantTask,
+        keys: &[f32],
+    ) -> Self {
+        let lanes = S::F32_LANES;
+        let length = task.distance_count();
+        let padded_length = length.next_multiple_of(TILE_KEYS);
+        let first_row = relative.longest + task.query - task.length;
+        let source = Columns {
+            panels: relative.rows,
+            column_count: relative.column_count,
+            lane_count: lanes,
+        };
+        let by_query = relative.keys.map(|start| {
+            let mut of_distances = vec![0.0; task.head_size * padded_length]; // [column, distance]
+            let start = start + task.head_column;
+            source.gather(start, (first_row, length), padded_length, &mut of_distances);
+            of_distances
+        });
+        // No closure: it would not be compiled for the instructions.
+        let by_key = match relative.queries {
+            Some(start) => Some(products(simd, &source, start, first_row, task, keys)),
+            None => None,
+        };
+        Self {
+            task,
+            by_query,
+            by_key,
+            padded_length,
+        }
+    }
+
+    /// Adds the products of contents and distances: `[panel, padded key]`.
+    #[inline(always)]
+    pub fn add<S: Simd, const PANELS: usize>(
+        &self,
+        simd: S,
+        query: usize,
+        queries: [&[S::f32s]; PANELS],
+        reach: Range<usize>,
+        scores: &mut [S::f32s],
+    ) {
+        let lanes = S::F32_LANES;
+        let padded_keys = scores.len() / PANELS;
+        let padded_length = self.padded_length;
+        let mut by_query = Vec::new(); // [panel, padded distance]
+        // Distance of the first query of a panel and key 0.
+        let first = |index: usize| query + index * lanes - self.task.query + self.task.length - 1;
+        if let Some(keys) = &self.by_query {
+            by_query.resize(PANELS * padded_length, simd.splat_f32s(0.0));
+            let nearest = first(0) + 1 - reach.end;
+            let end = (first(PANELS) - reach.start).min(self.task.distance_count());
+            let reach = nearest / TILE_KEYS * TILE_KEYS..end;
+            multiply(simd, queries, keys, padded_length, reach, &mut by_query);
+        }
+        let by_query: &[f32] = bytemuck::cast_slice(&by_query);
+        let by_key = self.by_key.as_ref().map(Aligned::values);
+        let scores: &mut [f32] = bytemuck::cast_slice_mut(scores);
+        for (index, scores) in scores.chunks_exact_mut(padded_keys * lanes).enumerate() {
+            let by_query = by_query.chunks_exact(padded_length * lanes).nth(index);
+            for key in reach.clone() {
+                let scores = &mut scores[key * lanes..][..lanes];
+                let distance = first(index) - key;
+                if let Some(by_query) = by_query {
+                    // From a query to the next, the distance grows by one.
+                    let products = by_query.get(distance * lanes..).unwrap_or_default();
+                    for (score, product) in
+                        scores.iter_mut().zip(products.iter().step_by(lanes + 1))
+                    {
+                        *score += product;
+                    }
+                }
+                if let Some(by_key) = by_key {
+                    let (panel, lane) = (distance / lanes, distance % lanes);
+                    let (near, far) = scores.split_at_mut(lanes - lane);
+                    let products = |panel: usize| {
+                        let start = (panel * padded_keys + key) * lanes;
+                        by_key.get(start..start + lanes).unwrap_or_default()
+                    };
+                    add(near, products(panel).get(lane..).unwrap_or_default());
+                    add(far, products(panel + 1));
+                }
+            }
+        }
+    }
+}
+
+/// Products of keys and the queries of distances, as far as a query of the task
+/// is so far from the key: `[panel, padded key, lane]`.
+#[inline(always)]
+fn products<S: Simd>(
+    simd: S,
+    source: &Columns<'_>,
+    first_column: usize,
+    first_row: usize,
+    task: DistantTask,
+    keys: &[f32], // [column, padded key]
+) -> Aligned {
+    let lanes = S::F32_LANES;
+    let length = task.distance_count();
+    let padded_keys = task.length.next_multiple_of(TILE_KEYS);
+    let (panel_length, panel_count) = (lanes * task.head_size, length.div_ceil(lanes));
+    let mut panels = Aligned::zeros(panel_count * panel_length); // [panel, column, lane]
+    let each = panels.values_mut().chunks_exact_mut(panel_length);
+    for (index, panel) in each.enumerate() {
+        let done = index * lanes;
+        let rows = (first_row + done, lanes.min(length - done));
+        source.gather(first_column + task.head_column, rows, lanes, panel);
+    }
+    let mut products = Aligned::zeros(panel_count * padded_keys * lanes); // [panel, key, lane]
+    let rows = S::as_simd_f32s(panels.values()).0;
+    let sums = S::as_mut_simd_f32s(products.values_mut()).0;
+    let panels = rows.chunks_exact(task.head_size);
+    let sums = sums.chunks_exact_mut(padded_keys);
+    for (index, (panel, sums)) in panels.zip(sums).enumerate() {
+        // The keys that are as far from one of the queries.
+        let start = task.length.saturating_sub((index + 1) * lanes);
+        let end = (length - index * lanes).min(task.length);
+        let reach = start / TILE_KEYS * TILE_KEYS..end;
+        multiply::<S, 1>(simd, [panel], keys, padded_keys, reach, sums);
+    }
+    products
+}
+
+/// Adds as many products as there are.
+#[inline(always)]
+fn add(scores: &mut [f32], products: &[f32]) {
+    for (score, product) in scores.iter_mut().zip(products) {
+        *score += product;
+    }
+}
