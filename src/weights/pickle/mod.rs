@@ -23,7 +23,7 @@ use thiserror::Error;
 use super::bytes::{ByteOrder, ByteSource, FloatType, ReadError, file_name};
 use crate::checkpoint::FileKind;
 use crate::remedy::{CheckpointPart, Remedy};
-use everything::everything;
+pub use everything::{everything, pickled_texts};
 use machine::Pickled;
 use state_dict::{Entry, NoStateDict, StateDict, TensorRecord, state_dict};
 

@@ -8,6 +8,7 @@ mod help;
 mod interruption;
 mod links;
 mod messages;
+mod mistaken;
 mod reruns;
 mod show;
 mod sink;
