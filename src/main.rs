@@ -20,6 +20,9 @@ fn main() -> ExitCode {
     }
     let typed: Vec<OsString> = env::args_os().skip(1).collect();
     let json = cli::asks_for_json(&typed);
+    if let Err(error) = cli::check_values(&typed) {
+        return fail(&error, json);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if is_wrong_usage(&error) => {

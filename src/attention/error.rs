@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::remedy::Remedy;
+use crate::remedy::{ArrayForm, Remedy};
 
 /// Why numbers are no attention tensor.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -137,7 +137,7 @@ impl AttentionError {
         match self {
             Self::NotANumber { .. } => Some(Remedy::ComputeInSingle),
             Self::NothingAllowed { leading, .. } => Some(Remedy::CutPadding { count: *leading }),
-            Self::Empty { .. } => Some(Remedy::StackLayers),
+            Self::Empty { .. } => Some(Remedy::SaveArray(ArrayForm::Layers)),
             Self::NotAWeight { .. } => Some(Remedy::SaveProbabilities),
             Self::ValueCount { .. }
             | Self::Order { .. }

@@ -13,7 +13,9 @@ use thiserror::Error;
 
 use super::identity::{id_of, is_in_shard};
 use super::in_flight::InFlight;
-use super::source::{InputFormat, InputSource, Record, RecordError, RecordText, SourceError};
+use super::source::{
+    FileWarning, Findings, InputSource, Record, RecordError, RecordText, SourceError,
+};
 use crate::digest::fingerprint;
 use crate::input::{Input, Prepared};
 use crate::pipeline;
@@ -119,13 +121,9 @@ enum Message {
     Item(Box<Item>),
     EndOfFile {
         sha256: String,
-        /// Inputs of the file, those of other shards and those that failed
+        /// Of all its inputs, those of other shards and those that failed
         /// included.
-        inputs: u64,
-        /// What its first line looks like, while it is read as text.
-        looks_like: Option<InputFormat>,
-        /// The first column or field that may be a second text, and was not read.
-        unread: Option<String>,
+        findings: Findings,
     },
     Failed(SourceError),
     /// All files were read to their ends.
@@ -139,10 +137,8 @@ pub(super) struct Feed {
     /// Came already, and waits for the next window.
     waiting: VecDeque<Item>,
     digests: Vec<String>,
-    /// Inputs of each file that was read to its end.
-    counts: Vec<u64>,
-    looks: Vec<Option<InputFormat>>,
-    unread: Vec<Option<String>>,
+    /// Of each file that was read to its end.
+    findings: Vec<Findings>,
     has_ended: bool,
     is_complete: bool,
 }
@@ -163,9 +159,7 @@ impl Feed {
             in_flight,
             waiting: VecDeque::new(),
             digests: Vec::new(),
-            counts: Vec::new(),
-            looks: Vec::new(),
-            unread: Vec::new(),
+            findings: Vec::new(),
             has_ended: false,
             is_complete: false,
         }
@@ -189,29 +183,18 @@ impl Feed {
 
     /// Whether all files were read, and none holds an input.
     pub(super) fn has_nothing(&self) -> bool {
-        self.is_complete && self.counts.iter().all(|&count| count == 0)
+        self.is_complete && !self.findings.iter().any(Findings::has_inputs)
     }
 
-    /// The files that were read as text and look like something else.
-    pub(super) fn misread(&self, sources: &[InputSource]) -> Vec<(String, InputFormat)> {
-        let told = sources.iter().zip(&self.looks);
-        let misread = told.filter_map(|(source, looks)| Some((source.name.clone(), (*looks)?)));
-        misread.collect()
-    }
-
-    /// The files with a column or field that may be a second text, and that
-    /// nobody asked for, and its name.
-    pub(super) fn unread_columns(&self, sources: &[InputSource]) -> Vec<(String, String)> {
-        let told = sources.iter().zip(&self.unread);
-        let unread = told.filter_map(|(source, name)| Some((source.name.clone(), name.clone()?)));
-        unread.collect()
-    }
-
-    /// The files that were read and hold no input.
-    pub(super) fn empty_files(&self, sources: &[InputSource]) -> Vec<String> {
-        let counted = sources.iter().zip(&self.counts);
-        let empty = counted.filter(|(_, count)| **count == 0);
-        empty.map(|(source, _)| source.name.clone()).collect()
+    /// What is to be said of the files that were read to their ends, with their
+    /// names.
+    pub(super) fn warnings(&self, sources: &[InputSource]) -> Vec<(String, FileWarning)> {
+        let files = sources.iter().zip(&self.findings);
+        let warnings = files.flat_map(|(source, findings)| {
+            let warnings = findings.warnings().into_iter();
+            warnings.map(|warning| (source.name.clone(), warning))
+        });
+        warnings.collect()
     }
 
     /// The next inputs in order: as many as a window holds, as long as they
@@ -261,16 +244,9 @@ impl Feed {
                     self.in_flight.remove(item.length());
                     return Ok(Some(*item));
                 }
-                Ok(Message::EndOfFile {
-                    sha256,
-                    inputs,
-                    looks_like,
-                    unread,
-                }) => {
+                Ok(Message::EndOfFile { sha256, findings }) => {
                     self.digests.push(sha256);
-                    self.looks.push(looks_like);
-                    self.unread.push(unread);
-                    self.counts.push(inputs);
+                    self.findings.push(findings);
                 }
                 Ok(Message::Failed(error)) => return Err(error),
                 Ok(Message::End) => {
@@ -364,20 +340,14 @@ fn read(
             Ok(records) => records,
             Err(error) => return Ok(sender.send(Message::Failed(error))?),
         };
-        let (mut inputs, mut looks_like, mut unread) = (0_u64, None, None);
+        let mut findings = Findings::default();
         loop {
             let record = match records.next(source) {
                 Ok(Some(record)) => record,
                 Ok(None) => break,
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
-            inputs += 1;
-            if inputs == 1 {
-                looks_like = source.looks_like(&record);
-            }
-            if let (None, Ok(text)) = (&unread, &record.content) {
-                unread.clone_from(&text.unread);
-            }
+            findings.see(source, &record);
             let (id, is_own) = id_of(&record, source);
             let folder_name = file_stem(&id);
             if !is_in_shard(&folder_name, plan.shard) {
@@ -413,12 +383,7 @@ fn read(
             }
         }
         let sha256 = records.sha256();
-        sender.send(Message::EndOfFile {
-            sha256,
-            inputs,
-            looks_like,
-            unread,
-        })?;
+        sender.send(Message::EndOfFile { sha256, findings })?;
     }
     Ok(sender.send(Message::End)?)
 }

@@ -37,6 +37,6 @@ pub use report_files::{ReportFile, Reports};
 pub use run::run;
 pub use shards::MergeError;
 pub use source::{
-    ColumnError, HeaderLayout, InputFormat, InputSource, ReadOptions, RecordError, SourceError,
-    decoded,
+    ColumnError, FileWarning, HeaderLayout, InputFormat, InputSource, ReadOptions, RecordError,
+    SourceError, decoded,
 };

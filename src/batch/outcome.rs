@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::source::InputFormat;
+use super::source::FileWarning;
 use crate::store::batch_records::{BatchCounts, BatchManifest, ResultRecord};
 
 /// What happens, for a progress bar.
@@ -36,11 +36,6 @@ pub struct BatchOutcome {
     pub tokens: usize,
     /// Tokens that stand for what the vocabulary lacks.
     pub unknown_tokens: usize,
-    /// Files that were read as lines of text and look like another format.
-    pub misread: Vec<(String, InputFormat)>,
-    /// Files with a column or field that may be a second text and was not asked
-    /// for, and its name.
-    pub unread_columns: Vec<(String, String)>,
-    /// Files that hold no input, while others do.
-    pub empty_files: Vec<String>,
+    /// What is to be said of whole files, with their names.
+    pub file_warnings: Vec<(String, FileWarning)>,
 }

@@ -147,9 +147,7 @@ pub fn run(
         is_uniform: is_uniform == Some(true),
         tokens,
         unknown_tokens,
-        misread: feed.misread(&options.sources),
-        unread_columns: feed.unread_columns(&options.sources),
-        empty_files: feed.empty_files(&options.sources),
+        file_warnings: feed.warnings(&options.sources),
     })
 }
 

@@ -17,7 +17,8 @@ use super::phrases::quoted;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
 use crate::batch::{
-    self, BatchError, BatchModel, BatchOptions, BatchOutcome, InputFormat, InputSource, SourceError,
+    self, BatchError, BatchModel, BatchOptions, BatchOutcome, FileWarning, InputFormat,
+    InputSource, SourceError,
 };
 use crate::pipeline::{LoadedModel, UNIFORM, Use};
 use crate::render::terminal::Printable;
@@ -81,24 +82,8 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     if !outcome.missing_glyphs.is_empty() {
         warn(missing_glyphs(&outcome.missing_glyphs));
     }
-    for (file, format) in &outcome.misread {
-        let what = match format {
-            InputFormat::JsonLines | InputFormat::Json => "JSON",
-            InputFormat::Csv | InputFormat::Tsv => "a table",
-            InputFormat::Text => "text",
-        };
-        warn(format!(
-            "{file}: it looks like {what} and was read as text; see --input-format {format}"
-        ));
-    }
-    for (file, column) in &outcome.unread_columns {
-        warn(format!(
-            "{file}: the column {column:?} is not read; if it is the second text: --pair-column {}",
-            quoted(column)
-        ));
-    }
-    for file in &outcome.empty_files {
-        warn(format!("{file}: there is no input in it"));
+    for (file, warning) in &outcome.file_warnings {
+        warn(format!("{file}: {}", of_file(warning)));
     }
     if !outcome.manifest.complete {
         warn("the batch stopped early, after as many failures as it was allowed".to_owned());
@@ -118,6 +103,36 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         false => {}
     }
     Ok(Outcome::of(outcome.manifest.counts))
+}
+
+/// What changes the meaning of a whole file's results, and what to do about it.
+fn of_file(warning: &FileWarning) -> String {
+    match warning {
+        FileWarning::LooksLike(format) => {
+            let what = match format {
+                InputFormat::JsonLines | InputFormat::Json => "JSON",
+                InputFormat::Csv | InputFormat::Tsv => "a table",
+                InputFormat::Text => "text",
+            };
+            format!("it looks like {what} and was read as text; see --input-format {format}")
+        }
+        FileWarning::UnreadColumn(column) => format!(
+            "the column {column:?} is not read; if it is the second text: --pair-column {}",
+            quoted(column)
+        ),
+        FileWarning::EmptyPairs(count) => format!(
+            "inputs with an empty second text, which are encoded alone while others are pairs: {count}"
+        ),
+        FileWarning::LetteredQuotes(count) => format!(
+            "inputs with quotation marks that are read as letters and look as if they enclose \
+             fields: {count}; if so: --quotes"
+        ),
+        FileWarning::SpacedQuotes(count) => format!(
+            "inputs with a space before a quotation mark, which is read as a letter behind it: \
+             {count}; if it encloses the field, leave the space out"
+        ),
+        FileWarning::Empty => "there is no input in it".to_owned(),
+    }
 }
 
 fn options(settings: &BatchSettings, loaded: &LoadedModel) -> Result<BatchOptions> {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::idle_options::hides_nothing;
 use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
 use super::phrases::show_the_rest;
@@ -146,6 +147,10 @@ pub(super) fn write(
     };
     durations.write = start.elapsed();
 
+    if let Some(warning) = hides_nothing(run, delivery.options.reshape.special_tokens) {
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
     if !written.missing_glyphs.is_empty() {
         let warning = missing_glyphs(&written.missing_glyphs);
         messages.warning(&warning);

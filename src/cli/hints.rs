@@ -6,9 +6,10 @@ use std::error::Error;
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
 use super::phrases::{
-    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, example_of, fit_memory,
-    give_labels, kept, list_tokens, merge_adapter, one_of_views, option_of, quoted, quoted_path,
-    save_checkpoint, save_state_dict, take_array_out, turn_table, use_original,
+    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, encode_with,
+    example_of, fit_memory, give_labels, kept, list_tokens, merge_adapter, one_of_views, option_of,
+    quoted, quoted_path, save_array, save_checkpoint, save_state_dict, take_array_out, turn_table,
+    use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -201,6 +202,10 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::SetThreadsVariable => "RAYON_NUM_THREADS=2, or --threads 2 whatever it says".into(),
 
         Remedy::LookAtFile => "look at the file with: ls -l".into(),
+        Remedy::NameFiles(files) => {
+            let files: Vec<_> = files.iter().map(|file| quoted(file)).collect();
+            format!("attnviz batch {}", files.join(" "))
+        }
         Remedy::NameReadableInputs => {
             "name files that can be read, or - for standard input".into()
         }
@@ -262,7 +267,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::ReadQuotes => "--quotes, where quotation marks enclose fields".into(),
         Remedy::QuoteFields => {
-            "put a field that holds commas and the like into quotation marks: 1,\"Hello, you\"".into()
+            "put a field that holds commas and the like into quotation marks, no space before them: 1,\"Hello, you\"".into()
         }
         Remedy::FillFields => "give each row as many fields as the header has".into(),
         Remedy::CloseQuote => {
@@ -280,11 +285,10 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::SaveRunAgain => "save the run again, with --format safetensors".into(),
         Remedy::SaveAttention => {
-            "save it in Python: numpy.savez(\"attention.npz\", attention=attention)".into()
+            "save it in Python: numpy.savez(\"attention.npz\", attention=attention); of a PyTorch tensor attention=attention.detach().float().cpu().numpy()".into()
         }
-        Remedy::StackLayers => {
-            "numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
-        }
+        Remedy::SaveArray(form) => save_array(*form),
+        Remedy::EncodeWith(folder) => encode_with(folder),
         Remedy::StackMaps => {
             "numpy.savez(\"attention.npz\", attention=numpy.stack(maps)[None]) of the heads of a layer, [:, None] of layers with a head each".into()
         }
@@ -293,9 +297,6 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::AskForAttention => {
             "AutoModel.from_pretrained(name, attn_implementation=\"eager\"), and output_attentions=True in its call".into()
-        }
-        Remedy::SaveOneInput => {
-            "save one input of the batch, the first with: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0] for layer in attentions]))".into()
         }
         Remedy::SaveOneAttention(name) => format!(
             "save one of them under the name attention: numpy.savez(\"attention.npz\", attention={name})"

@@ -2,8 +2,10 @@
 //! looks for what they did.
 
 use super::output_arguments::OutputArguments;
-use crate::analysis::{Crop, LinkChoice, Sink};
+use crate::analysis::{Crop, LinkChoice, Sink, SpecialTokens};
 use crate::figure::{Colormap, Progression, Theme, View};
+use crate::input::Unit;
+use crate::run::Run;
 use crate::store::Format;
 
 /// What has no effect, as warnings. `shows` is whether something is drawn in
@@ -87,4 +89,18 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         warnings.push("--scale does nothing beside --vmax, which ends the colours".to_owned());
     }
     warnings
+}
+
+/// What has no effect on a run none of whose tokens is special, as a warning.
+pub(super) fn hides_nothing(run: &Run, special: SpecialTokens) -> Option<String> {
+    let value = match special {
+        SpecialTokens::Keep => return None,
+        SpecialTokens::Hide => "hide",
+        SpecialTokens::Renormalize => "renormalize",
+    };
+    let mut units = run.streams.iter().flat_map(|stream| &stream.units);
+    let is_idle = !units.any(Unit::is_added);
+    is_idle.then(|| {
+        format!("--special-tokens {value} does nothing: no token is written as a special one, such as [CLS] or </s>")
+    })
 }

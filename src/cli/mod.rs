@@ -9,6 +9,7 @@ mod bench;
 mod candidates;
 mod completions;
 mod encode;
+mod forgotten_value;
 mod hints;
 mod idle_options;
 mod index_list;
@@ -43,6 +44,7 @@ use anyhow::Result;
 
 pub use args::Arguments;
 pub use completions::complete;
+pub use forgotten_value::check_values;
 pub use hints::{hint, in_words};
 pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
 pub use messages::{Messages, print_error, rate};

@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::analysis::Drowning;
 use crate::batch::InputFormat;
 use crate::remedy::{
-    Alteration, CheckpointPart, ForeignFile, ForeignWeights, HiddenUnits, LabelsOf, Setting,
-    StateDictPlace,
+    Alteration, ArrayForm, CheckpointPart, ForeignFile, ForeignWeights, HiddenUnits, LabelsOf,
+    Setting, StateDictPlace,
 };
 
 pub(super) const PASS_A_TOKEN: &str =
@@ -381,4 +381,30 @@ pub(super) fn give_labels(of: LabelsOf, count: Option<usize>) -> String {
             format!("{option} FILE, a file with one token a line, or a JSON array of strings")
         }
     }
+}
+
+/// All layers of the first input as one array, whatever kind of number and
+/// wherever they are.
+const STACK: &str = "numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0].detach().float().cpu().numpy() for layer in attentions]))";
+
+/// What to save instead of an array.
+pub(super) fn save_array(form: ArrayForm) -> String {
+    match form {
+        ArrayForm::Layers => STACK.into(),
+        ArrayForm::LayersOfOneInput => format!("save one input of the batch, the first with: {STACK}"),
+        ArrayForm::Shaped => "give it its dimensions: numpy.savez(\"attention.npz\", attention=attention.reshape(layers, heads, queries, keys))".into(),
+        ArrayForm::Numbers => "save arrays of numbers: numpy.savez(\"attention.npz\", **attention) of a dict, attention=attention[0] of layers with different shapes".into(),
+        ArrayForm::OfFrame => "of a DataFrame, save its numbers: numpy.savez(\"attention.npz\", attention=frame.to_numpy())".into(),
+        ArrayForm::OneInput { dimensions: 5 } => "save one input of the batch: numpy.savez(\"attention.npz\", attention=attention[0]), or attention[:, 0] or attention[:, :, 0] where the batch is the second or third dimension".into(),
+        ArrayForm::OneInput { .. } => "save one input of the batch: numpy.savez(\"attention.npz\", attention=attention[0]); or, if its first dimension is layers: layers=attention".into(),
+    }
+}
+
+/// How to have a model's folder compute attention.
+pub(super) fn encode_with(folder: &Path) -> String {
+    let folder = match folder.as_os_str().is_empty() {
+        true => ".".into(),
+        false => quoted_path(folder),
+    };
+    format!("attnviz encode --model {folder} \"Hello, how are you?\"")
 }

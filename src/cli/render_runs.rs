@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Outcome;
 use super::encode::{first_to_open, paths_of_files};
 use super::hints::hint;
+use super::idle_options::hides_nothing;
 use super::messages::{Messages, missing_glyphs, seconds};
 use super::saved_selection::select;
 use super::settings::RenderSettings;
@@ -119,6 +120,9 @@ fn draw(
         warn(warning);
     }
     let run = select(saved.run, settings)?;
+    if let Some(warning) = hides_nothing(&run, settings.options.reshape.special_tokens) {
+        warn(&warning);
+    }
     let place = (settings.output.as_path(), name);
     let written = pipeline::redraw_run_as(&run, &settings.options, place, &saved.file, &|| ())?;
     if let Some(view) = settings.terminal_view {

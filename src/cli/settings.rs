@@ -14,7 +14,7 @@ use super::index_list::IndexList;
 use super::model_name::revision_or_default;
 use super::output_arguments::OutputArguments;
 use super::terminal_view::TerminalView;
-use super::text_argument::text_of;
+use super::text_argument::{names_a_file, text_of};
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
 use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports};
@@ -59,7 +59,7 @@ pub struct EncodeSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalView>,
-    /// Options that do nothing.
+    /// Options that do nothing, and texts that are names of files.
     pub warnings: Vec<String>,
     pub json: bool,
 }
@@ -106,6 +106,8 @@ pub struct TokensSettings {
     pub input: Input,
     pub model: ModelSettings,
     pub truncate: Option<usize>,
+    /// Texts that are names of files.
+    pub warnings: Vec<String>,
     pub json: bool,
 }
 
@@ -117,6 +119,7 @@ pub(super) fn tokens(arguments: &TokensArguments) -> Result<TokensSettings> {
         input: input(&arguments.text, arguments.pair.as_deref())?,
         model,
         truncate: arguments.truncate.limit(),
+        warnings: named_files(&arguments.text, arguments.pair.as_deref()),
         json: arguments.json,
     })
 }
@@ -150,13 +153,23 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.show,
-        warnings: idle_options(
-            output,
-            &views(output, &[View::Heads, View::Overview]),
-            arguments.terminal.show.is_some(),
-        ),
+        warnings: [
+            named_files(&arguments.text, arguments.pair.as_deref()),
+            idle_options(
+                output,
+                &views(output, &[View::Heads, View::Overview]),
+                arguments.terminal.show.is_some(),
+            ),
+        ]
+        .concat(),
         json: arguments.json,
     })
+}
+
+/// Warnings of texts that are names of files.
+fn named_files(text: &str, pair: Option<&str>) -> Vec<String> {
+    let texts = [Some(text), pair].into_iter().flatten();
+    texts.filter_map(names_a_file).collect()
 }
 
 /// The text and its pair; one of the two may be standard input.

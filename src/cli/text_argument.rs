@@ -1,10 +1,12 @@
 //! The text of a command: what was typed, or standard input for `-`.
 
 use std::io::{self, Read};
+use std::path::Path;
 
 use thiserror::Error;
 
-use crate::batch::decoded;
+use super::phrases::quoted;
+use crate::batch::{InputFormat, decoded};
 use crate::remedy::Remedy;
 
 /// The most bytes of one text: far more than any model takes, and little memory.
@@ -48,6 +50,21 @@ pub(super) fn text_of(argument: &str) -> Result<String, StandardInputError> {
         "-" => read(Box::new(io::stdin())),
         text => Ok(text.to_owned()),
     }
+}
+
+/// What is to be said of a text that is the name of a file: the file is not read.
+pub(super) fn names_a_file(argument: &str) -> Option<String> {
+    let path = Path::new(argument);
+    if argument == "-" || !path.is_file() {
+        return None;
+    }
+    Some(match InputFormat::of(path) {
+        Some(_) => format!(
+            "{argument} is a file; to read its texts: attnviz batch {}",
+            quoted(argument)
+        ),
+        None => format!("{argument} is a file, and its name is read as the text"),
+    })
 }
 
 fn read(input: Box<dyn Read>) -> Result<String, StandardInputError> {

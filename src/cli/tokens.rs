@@ -22,6 +22,8 @@ pub(super) fn run(settings: &TokensSettings, messages: &Messages) -> Result<()> 
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, &settings.input, limit)?;
     let mut warnings: Vec<String> = checkpoint.notice.iter().cloned().collect();
+    messages.warnings(&settings.warnings);
+    warnings.extend(settings.warnings.iter().cloned());
     if let Some(warning) = loaded.tokenizer.warning() {
         messages.warning(warning);
         warnings.push(warning.to_owned());

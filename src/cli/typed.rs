@@ -341,7 +341,7 @@ fn corrected(command: &Command, argument: &str) -> String {
 
 /// The option of the command that an argument is, and whether it takes the next
 /// one.
-fn known(command: &Command, argument: &str) -> Option<(clap::Arg, bool)> {
+pub(super) fn known(command: &Command, argument: &str) -> Option<(clap::Arg, bool)> {
     let root = Arguments::command();
     let mut all = command.get_arguments().chain(root.get_arguments());
     let takes_value = |known: &clap::Arg| {

@@ -8,8 +8,8 @@ mod subject;
 use std::path::PathBuf;
 
 pub use subject::{
-    Alteration, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits, InputColumn,
-    LabelsOf, Setting, StateDictPlace,
+    Alteration, ArrayForm, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits,
+    InputColumn, LabelsOf, Setting, StateDictPlace,
 };
 
 /// What a user can do about an error.
@@ -175,6 +175,8 @@ pub enum Remedy {
     LookAtFile,
     /// Name files of inputs that can be read.
     NameReadableInputs,
+    /// Name these files in place of the folder that they are in.
+    NameFiles(Vec<String>),
     /// Name standard input no more than once.
     NameStandardInputOnce,
     /// Say which column is a part of an input.
@@ -274,16 +276,16 @@ pub enum Remedy {
     SaveRunAgain,
     /// Save attention under its name, in a format that is read.
     SaveAttention,
-    /// Save the layers as one array.
-    StackLayers,
+    /// Save another array instead.
+    SaveArray(ArrayForm),
+    /// Give a model's folder to the command that computes attention.
+    EncodeWith(PathBuf),
     /// Save maps as one array that says of which layers and heads they are.
     StackMaps,
     /// Save attention as probabilities.
     SaveProbabilities,
     /// Have the model return attention at all.
     AskForAttention,
-    /// Save one input of a batch.
-    SaveOneInput,
     /// Save one array, called so in Python, under the name that is read.
     SaveOneAttention(String),
     /// Save what a single call of the model returns.
@@ -308,7 +310,6 @@ pub enum Remedy {
         /// How many, where that is what was wrong.
         count: Option<usize>,
     },
-
     // Checkpoints.
     /// Name a directory that holds a checkpoint.
     NameCheckpoint,
@@ -406,7 +407,6 @@ pub enum Remedy {
     WaitForBatch,
     /// Send standard output somewhere else.
     RedirectOutput,
-
     // Batches.
     /// Go on with the batch.
     Resume {

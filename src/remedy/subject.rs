@@ -175,3 +175,23 @@ pub enum StateDictPlace {
     /// Under one of these keys, the parts of each joined by `"]["`.
     Keys(Vec<String>),
 }
+
+/// What an array is to be made into before it is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrayForm {
+    /// One of all layers.
+    Layers,
+    /// One of all layers, with one input of their batch.
+    LayersOfOneInput,
+    /// One with the dimensions that attention has.
+    Shaped,
+    /// Arrays of numbers instead of Python objects.
+    Numbers,
+    /// The numbers of a DataFrame.
+    OfFrame,
+    /// One input of a batch, of which the array has this many dimensions.
+    OneInput {
+        /// The batch among them.
+        dimensions: usize,
+    },
+}

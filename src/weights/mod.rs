@@ -22,7 +22,7 @@ pub use self::error::WeightsError;
 pub use self::header::{HeaderError, SafetensorsHeader};
 pub use self::memory::WeightMemory;
 pub use self::names::{AdapterKind, TensorNames};
-pub use self::pickle::{PickleError, PickleFile};
+pub use self::pickle::{PickleError, PickleFile, pickled_texts};
 
 /// The tensors of a checkpoint, by name.
 #[derive(Debug)]

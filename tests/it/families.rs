@@ -22,7 +22,7 @@ const TOLERANCE: f32 = 2e-5;
 const HIDDEN_STATE_TOLERANCE: f32 = 1e-4;
 
 /// Name, text and second text, as in `make_families.py`.
-const INPUTS: [(&str, &str, Option<&str>); 6] = [
+pub(crate) const INPUTS: [(&str, &str, Option<&str>); 6] = [
     ("short", "Hello, how are you?", None),
     ("one", "a", None),
     (
@@ -69,7 +69,7 @@ fn floats(expected: &SafeTensors<'_>, name: &str) -> Option<Vec<f32>> {
     )
 }
 
-fn ids(expected: &SafeTensors<'_>, name: &str) -> Vec<u32> {
+pub(crate) fn ids(expected: &SafeTensors<'_>, name: &str) -> Vec<u32> {
     let tensor = expected.tensor(name).expect("the ids are there");
     let (bytes, _) = tensor.data().as_chunks::<4>();
     let ids = bytes.iter().map(|&bytes| i32::from_le_bytes(bytes));

@@ -24,6 +24,7 @@ mod labels;
 mod loopback_hub;
 mod memory;
 mod readme;
+mod real_checkpoints;
 mod reference;
 mod remedies;
 mod remembered;

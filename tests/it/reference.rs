@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 /// How far an attention value or a row's maximum may be from what transformers
 /// computes.
-const ATTENTION_TOLERANCE: f64 = 2e-5;
+pub(crate) const ATTENTION_TOLERANCE: f64 = 2e-5;
 /// The same for hidden states.
 const HIDDEN_STATE_TOLERANCE: f64 = 1e-4;
 /// By how much more a projection may be off: it gathers the rounding of a whole
@@ -33,11 +33,11 @@ const F32_CHECKPOINT_VARIABLE: &str = "ATTNVIZ_F32_CHECKPOINT";
 
 /// One input of `inputs.json`, with what Hugging Face's tokenizer makes of it.
 #[derive(Deserialize)]
-struct ReferenceInput {
-    name: String,
-    text: String,
-    pair: Option<String>,
-    ids: Vec<u32>,
+pub(crate) struct ReferenceInput {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) pair: Option<String>,
+    pub(crate) ids: Vec<u32>,
     tokens: Vec<String>,
     segments: Vec<u32>,
     special_tokens_mask: Vec<u32>,
@@ -53,7 +53,7 @@ fn fixture(name: &str) -> CheckpointSource {
     CheckpointSource::Directory(manifest_path("tests/fixtures").join(name))
 }
 
-fn reference_inputs(checkpoint_name: &str) -> Vec<ReferenceInput> {
+pub(crate) fn reference_inputs(checkpoint_name: &str) -> Vec<ReferenceInput> {
     let text = std::fs::read_to_string(manifest_path("tests/fixtures/inputs.json"))
         .expect("inputs.json is part of the repository");
     let mut by_checkpoint: HashMap<String, Vec<ReferenceInput>> =
@@ -99,7 +99,7 @@ fn hidden_states(output: &EncoderOutput) -> &[Vec<f32>] {
 }
 
 /// The values of a tensor of the expected ones, in row-major order.
-fn expected_values(expected: &SafeTensors<'_>, name: &str) -> Vec<f32> {
+pub(crate) fn expected_values(expected: &SafeTensors<'_>, name: &str) -> Vec<f32> {
     let tensor = expected
         .tensor(name)
         .unwrap_or_else(|error| panic!("no expected {name}: {error}"));
@@ -114,7 +114,7 @@ fn expected_values(expected: &SafeTensors<'_>, name: &str) -> Vec<f32> {
 }
 
 /// The tokens of an input of which every number is kept.
-fn kept_rows(expected: &SafeTensors<'_>, input: &str) -> Vec<usize> {
+pub(crate) fn kept_rows(expected: &SafeTensors<'_>, input: &str) -> Vec<usize> {
     let name = format!("{input}.rows");
     let tensor = expected
         .tensor(&name)
@@ -154,7 +154,7 @@ fn maximum(row: &[f32]) -> f32 {
 }
 
 /// Fails unless every value is within the tolerance; NaN is within none.
-fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f64) {
+pub(crate) fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}: number of values");
     for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
         let difference = (f64::from(found) - f64::from(expected)).abs();
@@ -203,7 +203,12 @@ fn check_tokens(what: &str, found: &Prepared, expected: &ReferenceInput) {
 
 /// Short inputs value by value; of 512-token ones the sampled rows value by
 /// value, and of every row the maximum and the projection.
-fn check_attention(what: &str, input: &str, output: &EncoderOutput, expected: &SafeTensors<'_>) {
+pub(crate) fn check_attention(
+    what: &str,
+    input: &str,
+    output: &EncoderOutput,
+    expected: &SafeTensors<'_>,
+) {
     let attention = output.attention.maps();
     let [layer_count, head_count, query_count, key_count] = attention.shape();
     let whole = format!("{input}.attention");
@@ -313,7 +318,7 @@ fn check_fixture(name: &str) {
 }
 
 /// The built-in weights in F32, by name.
-fn builtin_weights_in_f32() -> HashMap<String, Tensor> {
+pub(crate) fn builtin_weights_in_f32() -> HashMap<String, Tensor> {
     let path = manifest_path("assets/minilm-l6-v2/model.safetensors");
     let weights = candle_core::safetensors::load(path, &Device::Cpu)
         .expect("the built-in weights are safetensors");

@@ -306,7 +306,7 @@ fn the_outermost_error_that_has_a_remedy_is_heard() {
         // One that has none leaves it to its cause.
         (
             CheckpointError::Config(Box::new(ConfigError::NoModelType { looks_like: None })).into(),
-            "--model google-bert/bert-base-uncased, or any other model of type bert",
+            "--model google-bert/bert-base-uncased, or any other model of one of these types",
         ),
         (
             anyhow::Error::from(unknown).context("what was tried"),

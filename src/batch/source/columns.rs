@@ -44,14 +44,14 @@ const ID: &str = "id";
 const TOLD: usize = 12;
 
 /// Where an input's parts are among the columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Chosen {
     pub text: usize,
     pub pair: Option<usize>,
     pub id: Option<usize>,
-    /// The usual second text of another name than the text has, which is not
+    /// The usual second texts of other names than the text has, which are not
     /// taken where nobody says so.
-    pub unread: Option<usize>,
+    pub unread: Vec<usize>,
 }
 
 /// Columns or fields are not those of an input.
@@ -108,16 +108,17 @@ pub enum ColumnError {
 }
 
 impl ColumnError {
-    /// With the columns first whose fields in the first row look most like a text.
-    pub(super) fn with_example(self, field: impl Fn(usize) -> String) -> Self {
+    /// With the columns first whose fields in the first rows together look most
+    /// like texts: one name of many words makes no text of a column.
+    pub(super) fn with_examples(self, likelihood: impl Fn(usize) -> (usize, usize)) -> Self {
         let Self::NoText { found, mut likely } = self else {
             return self;
         };
-        let field = |name: &String| {
+        let of_column = |name: &String| {
             let position = found.iter().position(|found| found == name);
-            position.map(|position| likelihood(&field(position)))
+            position.map(&likelihood)
         };
-        likely.sort_by_key(|name| Reverse(field(name)));
+        likely.sort_by_key(|name| Reverse(of_column(name)));
         Self::NoText { found, likely }
     }
 
@@ -240,8 +241,8 @@ pub(super) fn choose(columns: &Columns, names: &[&str]) -> Result<Chosen, Column
     }
     let others = [Some(text), id];
     let unread = match (named_text, pair) {
-        (None, None) => unread_pair(names, others),
-        (Some(_), _) | (_, Some(_)) => None,
+        (None, None) => unread_pairs(names, others),
+        (Some(_), _) | (_, Some(_)) => Vec::new(),
     };
     Ok(Chosen {
         text,
@@ -251,13 +252,17 @@ pub(super) fn choose(columns: &Columns, names: &[&str]) -> Result<Chosen, Column
     })
 }
 
-/// A usual second text that is none of the others.
-fn unread_pair(names: &[&str], others: [Option<usize>; 2]) -> Option<usize> {
+/// The usual second texts that are none of the others.
+fn unread_pairs(names: &[&str], others: [Option<usize>; 2]) -> Vec<usize> {
     let seconds = USUAL.iter().flat_map(|(_, seconds)| seconds.iter());
-    seconds
+    let mut unread: Vec<usize> = seconds
         .chain(&OTHER_SECONDS)
         .filter_map(|second| find(names, second, InputColumn::Pair).ok()?)
-        .find(|&position| !others.contains(&Some(position)))
+        .filter(|&position| !others.contains(&Some(position)))
+        .collect();
+    unread.sort_unstable();
+    unread.dedup();
+    unread
 }
 
 /// The names that may be meant by one that is not there, the nearest first: none

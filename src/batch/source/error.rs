@@ -33,6 +33,14 @@ pub enum SourceError {
         /// What the system said.
         source: io::Error,
     },
+    /// It is a folder.
+    #[error("{file}: expected a file of texts, found a folder")]
+    Folder {
+        /// The folder, as it was named.
+        file: String,
+        /// Files of inputs in it, as they would be named; some of many.
+        files: Vec<String>,
+    },
     /// It is none of a format that is read.
     #[error("{file}: expected .txt, .jsonl, .json, .csv or .tsv, found {}", foreign::in_words(*.kind))]
     Foreign {
@@ -94,6 +102,8 @@ impl SourceError {
                 Remedy::EncodeText { text: file.clone() }
             }
             Self::Io { .. } => Remedy::NameReadableInputs,
+            Self::Folder { files, .. } if !files.is_empty() => Remedy::NameFiles(files.clone()),
+            Self::Folder { .. } => Remedy::NameReadableInputs,
             Self::Foreign { path, kind, .. } => Remedy::ConvertFile {
                 file: path.display().to_string(),
                 kind: *kind,
@@ -128,6 +138,7 @@ impl SourceError {
         match self {
             Self::StandardInputTwice | Self::NoColumns { .. } => true,
             Self::Io { .. }
+            | Self::Folder { .. }
             | Self::Foreign { .. }
             | Self::NoArray { .. }
             | Self::Header { .. }

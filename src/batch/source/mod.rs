@@ -10,6 +10,7 @@ mod columns;
 mod decoder;
 mod elements;
 mod error;
+mod findings;
 mod foreign;
 mod format;
 mod json;
@@ -38,9 +39,14 @@ use table::Table;
 
 pub use columns::ColumnError;
 pub use error::{HeaderLayout, SourceError};
+pub use findings::FileWarning;
+pub(super) use findings::Findings;
 pub use format::InputFormat;
 pub use record::RecordError;
 pub(super) use record::{Record, RecordText};
+
+/// So many files of a folder are named.
+const NAMED_FILES: usize = 3;
 
 /// How files are read, as the user says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -203,7 +209,7 @@ impl InputSource {
         }
         let is_folder = fs::metadata(&self.path).map(|metadata| metadata.is_dir());
         match is_folder {
-            Ok(true) => Err(self.io(io::ErrorKind::IsADirectory.into())),
+            Ok(true) => Err(self.folder()),
             // A named pipe would wait for its writer here.
             Ok(false) if self.size().is_some() => Ok(self.open()?.next(self)?.is_some()),
             Ok(false) => Ok(true),
@@ -211,21 +217,18 @@ impl InputSource {
         }
     }
 
-    /// Which format the first input of a file that is read as lines of text looks
-    /// like: an object of JSON or the beginning of an array of them, or the header
-    /// of a table.
-    pub(super) fn looks_like(&self, first: &Record) -> Option<InputFormat> {
-        let content = first.content.as_ref().ok();
-        let text = content.filter(|_| self.format == InputFormat::Text)?;
-        let text = text.text.trim();
-        let rest = text.strip_prefix('[').unwrap_or(text).trim_start();
-        let rest = rest.strip_prefix('{').map(str::trim_start);
-        if rest.is_some_and(|rest| rest.starts_with('"')) || text == "[" || text == "{" {
-            return Some(InputFormat::JsonLines);
-        }
-        match columns::header_delimiter(text)? {
-            '\t' => Some(InputFormat::Tsv),
-            _ => Some(InputFormat::Csv),
+    /// That it is a folder, with the first files of inputs in it.
+    fn folder(&self) -> SourceError {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let files = entries.map(|entry| entry.path());
+        let files = files.filter(|path| path.is_file() && path.extension().is_some());
+        let files = files.filter(|path| InputFormat::of(path).is_some());
+        let mut files: Vec<String> = files.map(|path| path.display().to_string()).collect();
+        files.sort_unstable();
+        files.truncate(NAMED_FILES);
+        SourceError::Folder {
+            file: self.name.clone(),
+            files,
         }
     }
 

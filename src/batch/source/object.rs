@@ -65,11 +65,11 @@ fn two_texts(array: JsonValue<'_>) -> Result<RecordText, RecordError> {
     let members = array.members()?;
     match members.as_slice() {
         [(_, text), (_, pair)] if text.kind == JsonKind::Text && pair.kind == JsonKind::Text => {
-            Ok(RecordText {
+            let text = RecordText {
                 text: text.text()?.unwrap_or_default(),
-                pair: pair.text()?.filter(|pair| !pair.is_empty()),
                 ..RecordText::default()
-            })
+            };
+            Ok(text.with_pair(pair.text()?))
         }
         _ => Err(RecordError::NoObject {
             found: "an array of something else",
@@ -95,7 +95,14 @@ fn no_text(
         return RecordError::Turned { orient: "split" };
     }
     if is_alone && !members.is_empty() && of_kind(JsonKind::Object).count() == members.len() {
-        return RecordError::Turned { orient: "index" };
+        // Its rows have numbers, unless they have an index of their own.
+        let is_number = |name: &str| name.parse::<u64>().is_ok();
+        let inner = members.first().map(|(_, value)| value.members());
+        let inner = inner.and_then(Result::ok).unwrap_or_default();
+        let is_turned = !members.iter().any(|(name, _)| is_number(name))
+            && inner.first().is_some_and(|(name, _)| is_number(name));
+        let orient = if is_turned { "columns" } else { "index" };
+        return RecordError::Turned { orient };
     }
     let mut texts: Vec<_> = of_kind(JsonKind::Text).collect();
     // A title is shorter than what it stands above.
@@ -157,14 +164,17 @@ fn object(
             (_, InputColumn::Text | InputColumn::Pair) => wrong("a text"),
         }
     };
-    let unread = chosen.unread.and_then(|index| members.get(index));
+    let unread = chosen.unread.iter().filter_map(|&index| members.get(index));
     let unread = unread.filter(|(_, value)| value.kind == JsonKind::Text);
+    // The text comes first: what it is tells a whole table.
+    let text = field(InputColumn::Text, chosen.text)?.unwrap_or_default();
     let id = chosen.id.map(|index| field(InputColumn::Id, index));
     let pair = chosen.pair.map(|index| field(InputColumn::Pair, index));
-    Ok(RecordText {
+    let text = RecordText {
         id: id.transpose()?.flatten().filter(|id| !id.is_empty()),
-        text: field(InputColumn::Text, chosen.text)?.unwrap_or_default(),
-        pair: pair.transpose()?.flatten(),
-        unread: unread.map(|(name, _)| name.clone().into_owned()),
-    })
+        text,
+        unread: unread.map(|(name, _)| name.clone().into_owned()).collect(),
+        ..RecordText::default()
+    };
+    Ok(text.with_pair(pair.transpose()?.flatten()))
 }

@@ -31,8 +31,10 @@ pub(in crate::batch) struct RecordText {
     pub id: Option<String>,
     pub text: String,
     pub pair: Option<String>,
-    /// The column or field that may be the second text, and was not read.
-    pub unread: Option<String>,
+    /// Whether its second text is there and empty: it is encoded alone.
+    pub has_empty_pair: bool,
+    /// The columns or fields that may be the second text, and were not read.
+    pub unread: Vec<String>,
 }
 
 /// Why an input could not be read, while those behind it can.
@@ -121,7 +123,10 @@ pub enum RecordError {
     #[error(transparent)]
     Columns(#[from] ColumnError),
     /// A row has more or fewer fields than the header.
-    #[error("expected {expected} fields as in the header, found {found}")]
+    #[error(
+        "expected {expected} fields as in the header, found {found}{}",
+        spaced_mark(*.has_quotes && *.has_lettered_mark)
+    )]
     FieldCount {
         /// Fields of the header.
         expected: usize,
@@ -130,8 +135,9 @@ pub enum RecordError {
         /// Whether commas and the like are to be told from those of the table
         /// by quotation marks.
         has_quotes: bool,
-        /// Whether a field begins with a quotation mark that is a letter here.
-        begins_with_mark: bool,
+        /// Whether a field begins or ends with a quotation mark that is a letter
+        /// here: that of every one, or of one behind a space.
+        has_lettered_mark: bool,
     },
     /// A quotation mark that begins a field is never closed.
     #[error("a quotation mark is not closed; the next lines are read as rows of their own")]
@@ -152,6 +158,25 @@ pub enum RecordError {
         /// What is wrong with it.
         error: Box<RecordError>,
     },
+}
+
+/// What makes letters of quotation marks, where something does.
+fn spaced_mark(is_there: bool) -> &'static str {
+    match is_there {
+        true => "; a quotation mark behind a space is a letter and encloses nothing",
+        false => "",
+    }
+}
+
+impl RecordText {
+    /// With a second text, unless that is empty: tables have no other sign for
+    /// an input that is alone, and all formats are read alike.
+    pub(super) fn with_pair(mut self, pair: Option<String>) -> Self {
+        let is_empty = |pair: &String| pair.trim().is_empty();
+        self.has_empty_pair = pair.as_ref().is_some_and(is_empty);
+        self.pair = pair.filter(|pair| !is_empty(pair));
+        self
+    }
 }
 
 impl RecordError {
@@ -190,12 +215,12 @@ impl RecordError {
             Self::WrongKind { .. } => Remedy::WriteTextsAsStrings,
             Self::Columns(error) => return error.remedy(),
             Self::FieldCount {
-                begins_with_mark: true,
-                ..
-            } => Remedy::ReadQuotes,
-            Self::FieldCount {
                 has_quotes: true, ..
             } => Remedy::QuoteFields,
+            Self::FieldCount {
+                has_lettered_mark: true,
+                ..
+            } => Remedy::ReadQuotes,
             Self::FieldCount { .. } => Remedy::FillFields,
             Self::OpenQuote | Self::AfterQuote { .. } => Remedy::CloseQuote,
             Self::Element { error, .. } => return error.remedy_in(file),

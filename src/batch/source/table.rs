@@ -18,6 +18,8 @@ use super::row::{Row, RowEnd};
 
 /// A row goes on over at most so many lines after its first.
 const HELD_LINES: usize = 1_000;
+/// So many rows are examples of what is in a column.
+const EXAMPLES: usize = 20;
 /// The lines that a row goes on over have at most so many bytes together.
 const HELD_BYTES: usize = 1 << 20;
 
@@ -36,8 +38,8 @@ pub(super) struct Table {
 struct Header {
     length: usize,
     chosen: Chosen,
-    /// The name of a column that may be the second text, and is not read.
-    unread: Option<String>,
+    /// The names of columns that may be the second text, and are not read.
+    unread: Vec<String>,
 }
 
 impl Table {
@@ -83,31 +85,35 @@ impl Table {
         Ok(table)
     }
 
-    /// Why a header has no texts, with the first row to tell what may be some.
+    /// Why a header has no texts, with the first rows to tell what may be some.
     fn explained(
         &mut self,
         error: SourceError,
         source: &InputSource,
     ) -> Result<SourceError, SourceError> {
-        let example = match self.next_line(source)? {
-            Some(line) => self.row(line, source)?.ok(),
-            None => None,
+        let mut rows = Vec::new();
+        for _ in 0..EXAMPLES {
+            match self.next_line(source)? {
+                Some(line) => rows.extend(self.row(line, source)?),
+                None => break,
+            }
+        }
+        let likelihood = |index: usize| {
+            let fields = rows.iter().map(|row| row.field(index));
+            let each = fields.map(|field| columns::likelihood(&String::from_utf8_lossy(field)));
+            each.fold((0, 0), |sum, each| (sum.0 + each.0, sum.1 + each.1))
         };
-        Ok(match (error, example) {
-            (
-                SourceError::Columns {
-                    file,
-                    error,
-                    layout,
-                },
-                Some(row),
-            ) => SourceError::Columns {
+        Ok(match error {
+            SourceError::Columns {
                 file,
-                error: error
-                    .with_example(|index| String::from_utf8_lossy(row.field(index)).into_owned()),
+                error,
+                layout,
+            } => SourceError::Columns {
+                file,
+                error: error.with_examples(likelihood),
                 layout,
             },
-            (error, _) => error,
+            error => error,
         })
     }
 
@@ -186,12 +192,15 @@ impl Table {
             (RowEnd::AfterQuote, _) => Err(RecordError::AfterQuote { found: row.stray() }),
             (RowEnd::Whole | RowEnd::Open, _) => {
                 let mut fields = (0..row.len().min(MAXIMUM_FIELDS)).map(|index| row.field(index));
+                let is_marked = |field: &[u8]| match self.has_quotes {
+                    false => field.starts_with(b"\"") || field.ends_with(b"\""),
+                    true => field.starts_with(b" ") && field.trim_ascii().starts_with(b"\""),
+                };
                 Err(RecordError::FieldCount {
                     expected: expected.unwrap_or(0),
                     found: row.len(),
                     has_quotes: self.has_quotes,
-                    begins_with_mark: !self.has_quotes
-                        && fields.any(|field| field.starts_with(b"\"")),
+                    has_lettered_mark: fields.any(is_marked),
                 })
             }
         })
@@ -210,26 +219,27 @@ impl Header {
             error,
             layout: layout(row, source),
         })?;
-        let unread = chosen.unread.and_then(|index| names.get(index));
+        let unread = chosen.unread.iter().filter_map(|&index| names.get(index));
+        let unread = unread.map(|&name| name.to_owned()).collect();
         Ok(Self {
             length: row.len(),
             chosen,
-            unread: unread.map(|&name| name.to_owned()),
+            unread,
         })
     }
 
     fn text(&self, row: &Row) -> Result<RecordText, RecordError> {
         let field = |index: Option<usize>| -> Result<Option<String>, RecordError> {
-            let bytes = index.map(|index| row.field(index)).unwrap_or_default();
-            let text = RecordError::text(bytes)?;
-            Ok((!text.is_empty()).then(|| text.to_owned()))
+            let text = index.map(|index| RecordError::text(row.field(index)));
+            Ok(text.transpose()?.map(str::to_owned))
         };
-        Ok(RecordText {
-            id: field(self.chosen.id)?,
+        let text = RecordText {
+            id: field(self.chosen.id)?.filter(|id| !id.is_empty()),
             text: field(Some(self.chosen.text))?.unwrap_or_default(),
-            pair: field(self.chosen.pair)?,
             unread: self.unread.clone(),
-        })
+            ..RecordText::default()
+        };
+        Ok(text.with_pair(field(self.chosen.pair)?))
     }
 }
 

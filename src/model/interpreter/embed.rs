@@ -58,8 +58,8 @@ impl<O: Operations> LoadedEmbeddings<O> {
         let convolution = embeddings.convolution.as_ref();
         Ok(Self {
             word_projection: linear(&embeddings.word_projection)?,
-            segments: table(embeddings.segments.as_ref())?,
             positions: table(positions.map(|positions| &positions.table))?,
+            segments: table(embeddings.segments.as_ref())?,
             tasks: table(embeddings.tasks.as_ref())?,
             sum_projection: linear(&embeddings.sum_projection)?,
             norm: norm(operations, weights, embeddings.norm.as_ref())?,

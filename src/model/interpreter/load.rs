@@ -155,8 +155,8 @@ fn tensors(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
         .map(|positions| &positions.table);
     let tables = [
         Some(&embeddings.words),
-        embeddings.segments.as_ref(),
         positions,
+        embeddings.segments.as_ref(),
         embeddings.tasks.as_ref(),
         relative.map(|relative| &relative.table),
     ];

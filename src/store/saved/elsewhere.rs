@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::array_file::ArrayFile;
-use super::arrays::value_count;
+use super::arrays::{ArrayInfo, value_count};
 use super::place::{Location, place};
 use super::units::{caption, units};
 use super::{ForeignNames, MAXIMUM_VALUES, SavedError, SavedRun, labels, padding};
-use crate::attention::{Attention, AttentionKind, ForeignAttention, HeadMaps, RowSums, Selection};
+use crate::attention::{Attention, AttentionKind, ForeignAttention, HeadMaps, RowSums};
 use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
 use crate::digest::sha256_of;
 use crate::input::{Input, Stream, StreamRole};
@@ -32,7 +32,11 @@ pub(super) fn run(
     arrays: &mut ArrayFile,
     names: &ForeignNames,
 ) -> Result<SavedRun, SavedError> {
-    let Location { positions, shape } = place(path, arrays.arrays())?;
+    let Location {
+        positions,
+        shape,
+        selection,
+    } = place(path, arrays.arrays())?;
     let [layer_count, head_count, query_count, key_count] = shape;
     let Some(count) = value_count(&shape) else {
         return Err(SavedError::TooLarge {
@@ -82,7 +86,11 @@ pub(super) fn run(
         None => own_labels("key_tokens", key_tokens, key_count),
     };
     let mut values = match positions.as_slice() {
-        [position] => arrays.read(*position)?,
+        [position] => {
+            let values = arrays.read(*position)?;
+            check_layers(path, arrays.arrays().get(*position), &values)?;
+            values
+        }
         positions => {
             let mut values = Vec::with_capacity(count);
             for &position in positions {
@@ -107,12 +115,12 @@ pub(super) fn run(
     cut_off.extend(masked);
     let suspicion = is_one_sequence.then(|| padding::suspicion(&values, &kept[0]));
     let of_queries = (&names.labels, LabelsOf::Queries);
-    let query_labels = fitting(of_queries, query_labels, &kept[0], padded[0])?;
+    let suspicion = suspicion.flatten();
+    let query_labels = fitting(of_queries, query_labels, &kept[0], padded[0], &suspicion)?;
     let of_keys = (&names.key_labels, LabelsOf::Keys);
-    let key_labels = fitting(of_keys, key_labels, &kept[1], padded[1])?;
+    let key_labels = fitting(of_keys, key_labels, &kept[1], padded[1], &None)?;
     let kept = kept.map(|units| units.len());
     let [query_count, key_count] = kept;
-    let selection = Selection::all(layer_count, head_count);
     let attention = HeadMaps::new(selection, kept, values)
         .and_then(|maps| {
             let notes = cut_off.iter().map(|note| as_sentence(note));
@@ -124,7 +132,7 @@ pub(super) fn run(
         })?;
     let mut warnings = cut_off
         .iter()
-        .chain(&suspicion.flatten())
+        .chain(&suspicion)
         .map(|note| format!("{}: {note}", file_name(path)))
         .collect::<Vec<_>>();
     if attention.row_sums() != RowSums::One {
@@ -175,6 +183,28 @@ pub(super) fn run(
         run,
         warnings,
     })
+}
+
+/// Refuses an array `[input, head, query, key]`, which nothing but its padding
+/// tells from one of layers.
+fn check_layers(path: &Path, array: Option<&ArrayInfo>, values: &[f32]) -> Result<(), SavedError> {
+    let Some(ArrayInfo { name, shape, .. }) = array else {
+        return Ok(());
+    };
+    match *shape.as_slice() {
+        [parts, _, queries, keys]
+            if parts > 1
+                && !name.to_ascii_lowercase().contains("layer")
+                && padding::differs_by_part(values, parts, [queries, keys]) =>
+        {
+            Err(SavedError::PaddedBatch {
+                path: path.to_owned(),
+                name: name.chars().take(40).collect(),
+                shape: shape.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The labels that the file itself has in an entry, where they are as many as
@@ -239,6 +269,7 @@ fn fitting(
     labels: Option<Vec<String>>,
     kept: &Range<usize>,
     padded_count: usize,
+    suspicion: &Option<String>,
 ) -> Result<Option<Vec<String>>, SavedError> {
     let Some(mut labels) = labels else {
         return Ok(None);
@@ -254,6 +285,7 @@ fn fitting(
             of,
             expected: count,
             found: labels.len(),
+            padding: suspicion.clone(),
         }),
         // The file's own have been counted.
         Some(_) | None => Ok(Some(labels)),

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::attention::AttentionError;
 use crate::checkpoint::FileKind;
 use crate::memory::MemoryError;
-use crate::remedy::{LabelsOf, Remedy, Setting};
+use crate::remedy::{ArrayForm, LabelsOf, Remedy, Setting};
 use crate::weights::PickleError;
 
 /// A file gives no run.
@@ -66,6 +66,19 @@ pub enum SavedError {
         path: PathBuf,
         /// What was expected and found.
         reason: String,
+        /// What helps, by what is there instead.
+        remedy: Box<Remedy>,
+    },
+    /// Its arrays are the parameters of a model.
+    #[error(
+        "{}: expected attention, found the weights of a model: {found}",
+        path.display()
+    )]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// The arrays with their shapes.
+        found: String,
     },
     /// There is None where its attention should be.
     #[error("{}: {name} is None: the model gave no attention", path.display())]
@@ -88,12 +101,38 @@ pub enum SavedError {
         /// Its shape.
         shape: Vec<usize>,
     },
+    /// What would be its layers differ in their padding.
+    #[error(
+        "{}: expected the layers of one input, found {name} of shape {shape:?} with other keys of padding in each part: a batch of inputs",
+        path.display()
+    )]
+    PaddedBatch {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
     /// Several of its arrays may be the attention.
     #[error(
         "{}: expected one array of attention, or one a layer, found {found}",
         path.display()
     )]
     SeveralAttentions {
+        /// The file.
+        path: PathBuf,
+        /// The arrays with their shapes.
+        found: String,
+        /// One of them, as a name in Python.
+        name: String,
+    },
+    /// The names of its arrays do not say that they are layers or heads.
+    #[error(
+        "{}: expected one array of attention, or one a layer or head, called such as layer_0 or layer_0.head_0, found {found}: several inputs, by their names",
+        path.display()
+    )]
+    SeveralInputs {
         /// The file.
         path: PathBuf,
         /// The arrays with their shapes.
@@ -176,7 +215,7 @@ pub enum SavedError {
         reason: String,
     },
     /// There are not as many labels as tokens.
-    #[error("{}: expected {expected} labels, one for each token, found {found}", path.display())]
+    #[error("{}: expected {expected} labels, one for each token, found {found}{}", path.display(), seeming(padding))]
     LabelCount {
         /// The file.
         path: PathBuf,
@@ -186,6 +225,8 @@ pub enum SavedError {
         expected: usize,
         /// Labels of the file.
         found: usize,
+        /// What of the attention looks like padding, as a sentence.
+        padding: Option<String>,
     },
     /// Labels or a title for a file that has its own.
     #[error(
@@ -204,8 +245,10 @@ impl SavedError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::Io { .. } => Remedy::LookAtFile,
-            Self::NothingInFolder { .. } => Remedy::SaveRun,
+            Self::Io { source, .. } if source.kind() != io::ErrorKind::NotFound => {
+                Remedy::LookAtFile
+            }
+            Self::Io { .. } | Self::NothingInFolder { .. } => Remedy::SaveRun,
             Self::Format { path, found } if found == FileKind::LfsPointer.in_words() => {
                 let folder = path.parent().unwrap_or(path).to_owned();
                 Remedy::PullLfs { folder }
@@ -216,10 +259,23 @@ impl SavedError {
             Self::Pickle(_) => Remedy::SaveAttention,
             Self::Malformed { .. } => Remedy::WriteFileAgain,
             Self::TooLarge { .. } => Remedy::SaveLess,
-            Self::NoAttention { .. } => Remedy::StackLayers,
+            Self::NoAttention { remedy, .. } => remedy.as_ref().clone(),
+            Self::Weights { path, .. } => {
+                Remedy::EncodeWith(path.parent().unwrap_or(path).to_owned())
+            }
             Self::Nothing { .. } => Remedy::AskForAttention,
-            Self::Batch { .. } => Remedy::SaveOneInput,
-            Self::SeveralAttentions { name, .. } => Remedy::SaveOneAttention(name.clone()),
+            // A list of layers has four.
+            Self::Batch { shape, .. } if shape.len() == 4 => {
+                Remedy::SaveArray(ArrayForm::LayersOfOneInput)
+            }
+            Self::Batch { shape, .. } | Self::PaddedBatch { shape, .. } => {
+                Remedy::SaveArray(ArrayForm::OneInput {
+                    dimensions: shape.len(),
+                })
+            }
+            Self::SeveralAttentions { name, .. } | Self::SeveralInputs { name, .. } => {
+                Remedy::SaveOneAttention(name.clone())
+            }
             Self::Maps { .. } => Remedy::StackMaps,
             Self::Lists { .. } => Remedy::SaveOneCall,
             Self::OtherType { .. } => Remedy::SaveFloats,
@@ -237,4 +293,11 @@ impl SavedError {
             Self::SaysItself { given, .. } => Remedy::LeaveOutAll(given.clone()),
         })
     }
+}
+
+/// Behind what was found.
+fn seeming(padding: &Option<String>) -> String {
+    padding
+        .as_ref()
+        .map_or_else(String::new, |padding| format!("; {padding}"))
 }

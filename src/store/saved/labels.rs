@@ -56,6 +56,7 @@ pub(super) fn read(path: &Path, of: LabelsOf, most: usize) -> Result<Vec<String>
             of,
             expected: most,
             found: labels.len(),
+            padding: None,
         }),
         false => Ok(labels),
     }

@@ -7,6 +7,7 @@
 
 mod array_file;
 mod arrays;
+mod counted;
 mod elsewhere;
 mod error;
 mod json;
@@ -24,6 +25,8 @@ mod safetensors;
 mod torch;
 mod units;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use error::SavedError;
@@ -32,6 +35,7 @@ pub use runs::{SavedRuns, runs_below};
 
 use crate::remedy::Setting;
 use crate::run::Run;
+use crate::store::MANIFEST;
 use crate::store::numbers::FILES;
 use crate::store::write::beneath;
 use array_file::ArrayFile;
@@ -41,6 +45,9 @@ const MAXIMUM_VALUES: u64 = 1 << 30;
 
 /// The most arrays of one file.
 const MAXIMUM_ARRAYS: usize = 10_000;
+
+/// So many bytes at the beginning of a manifest have its version.
+const MANIFEST_START: u64 = 64;
 
 /// The longest manifest or list of labels, in bytes.
 const MAXIMUM_TEXT_LENGTH: u64 = 64 << 20;
@@ -88,9 +95,11 @@ pub struct SavedRun {
 /// When the file cannot be read, is malformed or too large, holds no attention
 /// or no numbers that could be, or `names` does not fit it.
 pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
-    let file = match path.is_dir() {
-        true => attention_file(path)?,
-        false => path.to_owned(),
+    let file = match path.parent() {
+        _ if path.is_dir() => attention_file(path)?,
+        // It says all of a run but its numbers, which lie beside it.
+        Some(folder) if is_manifest(path) => attention_file(folder)?,
+        Some(_) | None => path.to_owned(),
     };
     let mut arrays = ArrayFile::open(&file)?;
     match arrays.manifest()? {
@@ -103,6 +112,17 @@ pub fn read(path: &Path, names: &ForeignNames) -> Result<SavedRun, SavedError> {
         }
         None => elsewhere::run(&file, &mut arrays, names),
     }
+}
+
+/// Whether a file is what attnviz says of a run, by its name and beginning.
+fn is_manifest(path: &Path) -> bool {
+    let mut start = String::new();
+    let is_called_so = path.file_name().is_some_and(|name| name == MANIFEST);
+    is_called_so
+        && beneath::is_real_file(path)
+        && File::open(path)
+            .is_ok_and(|file| file.take(MANIFEST_START).read_to_string(&mut start).is_ok())
+        && start.contains("\"schema_version\"")
 }
 
 fn attention_file(folder: &Path) -> Result<PathBuf, SavedError> {

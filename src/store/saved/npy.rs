@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::arrays::{Content, FloatType, value_count};
 use super::{MAXIMUM_VALUES, SavedError};
+use crate::weights::pickled_texts;
 
 /// The longest header that is read, in bytes; NumPy itself takes 10,000.
 const MAXIMUM_HEADER_LENGTH: usize = 65_536;
@@ -26,6 +27,8 @@ pub(super) struct NpyHeader {
     pub(super) length: u64,
     /// Bytes of a value, `None` where they are not known.
     pub(super) item_size: Option<usize>,
+    /// Of an array of Python objects, where all of them are texts.
+    pub(super) texts: Option<Vec<String>>,
 }
 
 /// Reads a header; the source stands at the first value afterwards.
@@ -70,16 +73,17 @@ pub(super) fn read_header(source: &mut dyn Read) -> Result<NpyHeader, String> {
         shape: fields.shape,
         length: prefix + length as u64,
         item_size,
+        texts: None,
     })
 }
 
-/// The longest pickle that is looked into for None, in bytes.
+/// The longest pickle that is looked into, in bytes.
 const MAXIMUM_PICKLE_LENGTH: u64 = 1 << 20;
 
 impl NpyHeader {
     /// Looks into an array of Python objects, which NumPy writes as a pickle:
-    /// where all of them are None, it says so. Nothing of it is run. The source
-    /// stands at the first value.
+    /// where all of them are None, it says so, and texts are taken. Nothing of it
+    /// is run. The source stands at the first value.
     pub(super) fn look_into_objects(&mut self, source: &mut dyn Read) {
         if self.content != Content::Other("|O".to_owned()) {
             return;
@@ -88,6 +92,8 @@ impl NpyHeader {
         let read = source.take(MAXIMUM_PICKLE_LENGTH).read_to_end(&mut pickle);
         if read.is_ok() && is_list_of_none(&pickle) {
             self.content = Content::Nothing;
+        } else if let ([count] | [1, count], true) = (self.shape.as_slice(), read.is_ok()) {
+            self.texts = pickled_texts(&pickle, *count);
         }
     }
 

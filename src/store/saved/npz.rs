@@ -150,6 +150,9 @@ impl NpzArrays {
         let Content::Other(descr) = &header.content else {
             return Ok(None);
         };
+        if header.texts.is_some() {
+            return Ok(header.texts);
+        }
         let (is_unicode, is_bytes) = (descr.contains('U'), descr.contains('S'));
         let size = header.item_size.unwrap_or(0);
         let count = value_count(&header.shape).unwrap_or(0);

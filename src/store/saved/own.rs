@@ -12,6 +12,7 @@ use crate::attention::{
 };
 use crate::checkpoint::ModelSource;
 use crate::input::{Stream, Unit, stream};
+use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::numbers::names::RAW;
 use crate::store::{AttentionRecord, Manifest, StreamRecord, read_manifest};
@@ -51,6 +52,7 @@ pub(super) fn run(
         .ok_or_else(|| SavedError::NoAttention {
             path: path.to_owned(),
             reason: "expected an array called attention, found none".to_owned(),
+            remedy: Box::new(Remedy::SaveRunAgain),
         })?;
     let is_as_written = arrays.arrays().get(position).is_some_and(|array| {
         array.shape == shape

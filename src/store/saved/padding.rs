@@ -164,6 +164,30 @@ fn leading(values: &[f32], count: usize) -> usize {
     apart.into_iter().rev().find(are_padding).unwrap_or(0)
 }
 
+/// Whether each of some parts of the maps has keys at the end that nothing
+/// attends to, but not equally many of them, as inputs of a batch have and
+/// layers of one input have not. A decoder's last key has a single query, whose
+/// share of it may have been rounded off.
+pub(super) fn differs_by_part(values: &[f32], parts: usize, [queries, keys]: [usize; 2]) -> bool {
+    let used_keys = |part: &[f32]| {
+        let rows = part.chunks_exact(keys.max(1));
+        let ends = rows.map(|row| row.iter().rposition(|value| !is_blank(value)));
+        ends.flatten().max().map_or(0, |last| last + 1)
+    };
+    let is_causal = queries == keys
+        && values
+            .chunks_exact(keys.max(1))
+            .enumerate()
+            .all(|(row, values)| values.iter().skip(row % queries.max(1) + 1).all(is_blank));
+    let size = (values.len() / parts.max(1)).max(1);
+    let counts = values.chunks_exact(size).map(used_keys);
+    let (least, most) = counts.fold((usize::MAX, 0), |(least, most), count| {
+        (least.min(count), most.max(count))
+    });
+    // What is blank throughout is told as what it is.
+    least > 0 && most - least.min(most) > usize::from(is_causal)
+}
+
 /// Takes NaN for what a mask forbids: cells that are NaN in every map, in rows
 /// that sum to one without them, become 0. What was done, as a sentence without
 /// a full stop. Rows that are NaN throughout are padding's, if anything's.
@@ -276,10 +300,10 @@ pub(super) fn notes(
     let first = match (kept[0].start, queries) {
         (0, _) => None,
         (1, count) => Some(format!(
-            "the first of {count} tokens is cut off as padding: no other attends to it, and its own row is NaN, 0 or even in every head"
+            "the first of {count} tokens is cut off as padding: no other attends to it, and its own row is NaN, 0 or even in every head; positions are counted from 0 after the padding"
         )),
         (cut, count) => Some(format!(
-            "the first {cut} of {count} tokens are cut off as padding: no other attends to them, and their own rows are NaN, 0 or even in every head"
+            "the first {cut} of {count} tokens are cut off as padding: no other attends to them, and their own rows are NaN, 0 or even in every head; positions are counted from 0 after the padding"
         )),
     };
     let notes = match is_one_sequence {

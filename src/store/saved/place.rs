@@ -3,16 +3,16 @@
 //! One rule for every format: `[query, key]`, `[head, query, key]` or `[layer,
 //! head, query, key]`; before the heads a batch of one may stand anywhere, as
 //! Hugging Face's tuples have it in every layer. Several arrays are one layer
-//! each, in the order of the numbers in their names; where two numbers tell them
-//! apart, they are one head each, or not of one input.
+//! or one head each, as the numbers in their names count them, or not of one
+//! input.
 
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::SavedError;
 use super::arrays::{ArrayInfo, Content};
-use crate::attention::AttentionError;
+use super::counted::{Counted, Numbers, Uncounted, counted, natural_order, without_numbers};
+use crate::attention::{AttentionError, LayerHeads, Selection};
+use crate::remedy::{ArrayForm, Remedy};
 use crate::store::numbers::names::RAW;
 
 /// The rule, for errors.
@@ -36,10 +36,12 @@ const OTHER_NAMES: [&str; 3] = ["hook_pattern", "attn_weights", "attn_probs"];
 
 /// Where the attention of a file is.
 pub(super) struct Location {
-    /// Positions of its arrays: one of all layers, or one a layer.
+    /// Positions of its arrays: one of all layers, or one a layer or head.
     pub(super) positions: Vec<usize>,
-    /// `[layer, head, query, key]`.
+    /// `[layer, head, query, key]`, of one layer where each array is a head.
     pub(super) shape: [usize; 4],
+    /// Its layers and heads, as the file counts them.
+    pub(super) selection: Selection,
 }
 
 /// Finds the attention among the arrays.
@@ -47,22 +49,87 @@ pub(super) fn place(path: &Path, arrays: &[ArrayInfo]) -> Result<Location, Saved
     let candidates = candidates(path, arrays)?;
     let chosen: Vec<&ArrayInfo> = candidates.iter().filter_map(|&at| arrays.get(at)).collect();
     check_contents(path, &chosen)?;
-    let shape = match chosen.as_slice() {
-        [one] if one.shape.len() != 4 || !is_of_one_layer(&one.name) => whole(path, one)?,
-        arrays => match several(path, arrays)? {
-            Order::Layers => stacked(path, arrays)?,
-            Order::HeadsOfLayers(counts) => heads_of_layers(path, arrays, counts)?,
-        },
+    let names: Vec<&str> = chosen.iter().map(|array| array.name.as_str()).collect();
+    let are_maps = chosen
+        .iter()
+        .all(|array| matches!(array.shape.as_slice(), [_, _] | [1, _, _]));
+    let Counted {
+        numbers,
+        says_layers,
+        are_heads,
+    } = counted(&names, are_maps).map_err(|why| uncounted(path, &chosen, why))?;
+    let are_single = are_heads || (are_maps && says_layers);
+    let first = numbers.first().copied().unwrap_or_default();
+    let (shape, selection) = match chosen.as_slice() {
+        [one] if one.shape.len() != 4 || first.layer.is_none() => {
+            let shape = whole(path, one)?;
+            (shape, of_one(shape, first))
+        }
+        arrays if are_single => (of_heads(path, arrays)?, of_pairs(&numbers)),
+        arrays => {
+            let shape = stacked(path, arrays)?;
+            let layers = numbers.iter().map(|numbers| numbers.layer.unwrap_or(0));
+            let heads: Vec<usize> = (0..shape[1]).collect();
+            (shape, Selection::of(&layers.collect::<Vec<_>>(), &heads))
+        }
     };
-    match shape.contains(&0) {
-        true => Err(SavedError::Attention {
+    if shape.contains(&0) {
+        return Err(SavedError::Attention {
             path: path.to_owned(),
             source: AttentionError::Empty { shape },
-        }),
-        false => Ok(Location {
-            positions: candidates,
-            shape,
-        }),
+        });
+    }
+    // In the order of the selection; of two that are the same nobody knows why.
+    let mut order: Vec<(Numbers, usize)> = numbers.into_iter().zip(candidates).collect();
+    order.sort_unstable();
+    if order
+        .windows(2)
+        .any(|pair| matches!(pair, [one, other] if one.0 == other.0))
+    {
+        return Err(uncounted(path, &chosen, Uncounted::Unknown));
+    }
+    Ok(Location {
+        positions: order.into_iter().map(|(_, position)| position).collect(),
+        shape,
+        selection,
+    })
+}
+
+/// The layers and heads of a single array, the only one of which may have a
+/// number of its own.
+fn of_one([layers, heads, _, _]: [usize; 4], numbers: Numbers) -> Selection {
+    let all = |count: usize, own: Option<usize>| match (count, own) {
+        (1, Some(own)) => vec![own],
+        (count, _) => (0..count).collect(),
+    };
+    Selection::of(&all(layers, numbers.layer), &all(heads, numbers.head))
+}
+
+/// The layers and heads of arrays of a head each.
+fn of_pairs(numbers: &[Numbers]) -> Selection {
+    let mut pairs: Vec<Numbers> = numbers.to_vec();
+    pairs.sort_unstable();
+    let layers = pairs.chunk_by(|left, right| left.layer == right.layer);
+    let layers = layers.map(|of_layer| LayerHeads {
+        layer: of_layer.first().and_then(|first| first.layer).unwrap_or(0),
+        heads: of_layer.iter().map(|head| head.head.unwrap_or(0)).collect(),
+    });
+    Selection {
+        layers: layers.collect(),
+    }
+}
+
+/// Why several arrays are not the layers of one input.
+fn uncounted(path: &Path, arrays: &[&ArrayInfo], why: Uncounted) -> SavedError {
+    let path = path.to_owned();
+    let found = described(arrays.iter().copied());
+    match why {
+        Uncounted::Lists => SavedError::Lists { path, found },
+        Uncounted::Unknown => SavedError::SeveralInputs {
+            path,
+            found,
+            name: named_in_python(arrays.iter().map(|array| array.name.as_str())),
+        },
     }
 }
 
@@ -73,13 +140,22 @@ fn candidates(path: &Path, arrays: &[ArrayInfo]) -> Result<Vec<usize>, SavedErro
     if let Some(position) = named(RAW).or_else(|| named("attentions")) {
         return Ok(vec![position]);
     }
+    let parameters = arrays.iter().filter(|array| is_parameter(&array.name));
+    if !arrays.is_empty() && parameters.count() * 2 >= arrays.len() {
+        return Err(SavedError::Weights {
+            path: path.to_owned(),
+            found: described(arrays.iter()),
+        });
+    }
     let is_possible = |array: &ArrayInfo| {
         let has_its_shape = match array.content {
             Content::Floats(_) => array.shape.len() >= 2,
             Content::Nothing => true,
             Content::Other(_) => false,
         };
-        has_its_shape && !OTHER_OUTPUTS.iter().any(|other| array.name.contains(other))
+        has_its_shape
+            && !is_parameter(&array.name)
+            && !OTHER_OUTPUTS.iter().any(|other| array.name.contains(other))
     };
     let of = |is: &dyn Fn(&ArrayInfo) -> bool| -> Vec<usize> {
         let positions = arrays.iter().enumerate();
@@ -106,6 +182,10 @@ fn candidates(path: &Path, arrays: &[ArrayInfo]) -> Result<Vec<usize>, SavedErro
                 "expected an array of numbers called attention, found {}",
                 described(arrays.iter())
             ),
+            remedy: Box::new(match arrays.iter().all(|array| array.shape.is_empty()) {
+                true if !arrays.is_empty() => Remedy::SaveArray(ArrayForm::OfFrame),
+                true | false => Remedy::SaveAttention,
+            }),
         })?;
     let name = |at: usize| arrays.get(at).map_or("", |array| array.name.as_str());
     let pattern = |at: usize| without_numbers(name(at));
@@ -124,6 +204,11 @@ fn candidates(path: &Path, arrays: &[ArrayInfo]) -> Result<Vec<usize>, SavedErro
         if positions.iter().any(|&at| is_there(at)) {
             positions.retain(|&at| is_there(at));
         }
+    }
+    let is_score = |at: usize| name(at).contains("score");
+    if !are_alike(&positions) && !positions.iter().all(|&at| is_score(at)) {
+        // What a softmax made the probabilities of.
+        positions.retain(|&at| !is_score(at));
     }
     if !are_alike(&positions) {
         return Err(SavedError::SeveralAttentions {
@@ -162,6 +247,10 @@ fn check_contents(path: &Path, arrays: &[&ArrayInfo]) -> Result<(), SavedError> 
                         shortened(&array.name),
                         in_words(found)
                     ),
+                    remedy: Box::new(match found.as_str() {
+                        "|O" => Remedy::SaveArray(ArrayForm::Numbers),
+                        _ => Remedy::SaveAttention,
+                    }),
                 });
             }
         }
@@ -198,78 +287,6 @@ fn named_in_python<'name>(names: impl Iterator<Item = &'name str>) -> String {
         .unwrap_or_else(|| "attentions".to_owned())
 }
 
-/// Whether a name is that of one layer: an item of a list, or `layer_0`.
-fn is_of_one_layer(name: &str) -> bool {
-    let before = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let word = before
-        .trim_end_matches(['_', '-', ' '])
-        .to_ascii_lowercase();
-    let ends = [".", "layer", "block"];
-    before.len() < name.len() && (word.is_empty() || ends.iter().any(|end| word.ends_with(end)))
-}
-
-/// What several arrays are.
-enum Order {
-    /// A layer each.
-    Layers,
-    /// A head each: of so many layers, so many.
-    HeadsOfLayers([usize; 2]),
-}
-
-/// What several arrays are by the numbers in their names, which are alike but
-/// for those: a list has one that counts them.
-fn several(path: &Path, arrays: &[&ArrayInfo]) -> Result<Order, SavedError> {
-    let numbers: Vec<Vec<&str>> = arrays.iter().map(|array| numbers(&array.name)).collect();
-    let place_count = numbers.first().map_or(0, Vec::len);
-    let differing: Vec<usize> = (0..place_count)
-        .map(|place| {
-            let values = numbers.iter().filter_map(|numbers| numbers.get(place));
-            values.collect::<BTreeSet<_>>().len()
-        })
-        .filter(|&count| count > 1)
-        .collect();
-    let are_single_maps = arrays
-        .iter()
-        .all(|array| matches!(array.shape.as_slice(), [_, _] | [1, _, _]));
-    let things = arrays
-        .first()
-        .map_or_else(String::new, |array| counted_things(&array.name));
-    let are_heads = are_single_maps && matches!(things.as_str(), "head" | "heads" | "h");
-    let are_layers = are_single_maps && matches!(things.as_str(), "layer" | "layers" | "block");
-    let is_list_of_maps = are_single_maps && things.is_empty();
-    match *differing.as_slice() {
-        [count] if are_heads => Ok(Order::HeadsOfLayers([1, count])),
-        [count] if are_layers => Ok(Order::HeadsOfLayers([count, 1])),
-        _ if differing.len() < 2 || differing.contains(&arrays.len()) => Ok(Order::Layers),
-        [layers, heads] if layers * heads == arrays.len() && (are_heads || is_list_of_maps) => {
-            Ok(Order::HeadsOfLayers([layers, heads]))
-        }
-        _ => Err(SavedError::Lists {
-            path: path.to_owned(),
-            found: described(arrays.iter().copied()),
-        }),
-    }
-}
-
-/// The word before the last number of a name, in small letters: what it counts.
-fn counted_things(name: &str) -> String {
-    let before = name.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let before = before.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let before = before.trim_end_matches(['_', '-', '.', ' ']);
-    let word = before.rsplit(|letter: char| !letter.is_ascii_alphabetic());
-    word.into_iter()
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase()
-}
-
-/// The numbers in a name, in their order.
-fn numbers(name: &str) -> Vec<&str> {
-    let mut rest = name;
-    let parts = std::iter::from_fn(|| take_part(&mut rest));
-    parts.filter(|part| is_number(part)).collect()
-}
-
 /// One array with all layers.
 fn whole(path: &Path, array: &ArrayInfo) -> Result<[usize; 4], SavedError> {
     match *array.shape.as_slice() {
@@ -287,15 +304,17 @@ fn whole(path: &Path, array: &ArrayInfo) -> Result<[usize; 4], SavedError> {
                 shortened(&array.name),
                 array.shape
             ),
+            remedy: Box::new(Remedy::SaveArray(ArrayForm::Shaped)),
         }),
     }
 }
 
 /// One array a layer.
 fn stacked(path: &Path, arrays: &[&ArrayInfo]) -> Result<[usize; 4], SavedError> {
-    let wrong = |reason: String| SavedError::NoAttention {
+    let wrong = |reason: String, remedy: Remedy| SavedError::NoAttention {
         path: path.to_owned(),
         reason,
+        remedy: Box::new(remedy),
     };
     let mut shape: Option<[usize; 3]> = None;
     for array in arrays {
@@ -309,18 +328,20 @@ fn stacked(path: &Path, arrays: &[&ArrayInfo]) -> Result<[usize; 4], SavedError>
                 });
             }
             _ => {
-                return Err(wrong(format!(
+                let reason = format!(
                     "expected the shape [head, query, key] for every layer, found {} of shape {:?}",
                     shortened(&array.name),
                     array.shape
-                )));
+                );
+                return Err(wrong(reason, Remedy::SaveArray(ArrayForm::Shaped)));
             }
         };
         if shape.is_some_and(|shape| shape != found) {
-            return Err(wrong(format!(
+            let reason = format!(
                 "expected every layer to have the shape of the first, found {}",
                 described(arrays.iter().copied())
-            )));
+            );
+            return Err(wrong(reason, one_of(arrays)));
         }
         shape = Some(found);
     }
@@ -328,29 +349,38 @@ fn stacked(path: &Path, arrays: &[&ArrayInfo]) -> Result<[usize; 4], SavedError>
     Ok([arrays.len(), head, query, key])
 }
 
-/// One array a head, those of a layer behind one another.
-fn heads_of_layers(
-    path: &Path,
-    arrays: &[&ArrayInfo],
-    [layers, heads]: [usize; 2],
-) -> Result<[usize; 4], SavedError> {
+/// One array a head.
+fn of_heads(path: &Path, arrays: &[&ArrayInfo]) -> Result<[usize; 4], SavedError> {
     let first = arrays.first().map(|array| array.shape.as_slice());
     match first {
         Some(&[query, key] | &[1, query, key])
-            if arrays
-                .iter()
-                .all(|array| array.shape.ends_with(&[query, key])) =>
+            if arrays.iter().all(|array| {
+                matches!(array.shape.as_slice(), [_, _] | [1, _, _])
+                    && array.shape.ends_with(&[query, key])
+            }) =>
         {
-            Ok([layers, heads, query, key])
+            Ok([1, arrays.len(), query, key])
         }
         _ => Err(SavedError::NoAttention {
             path: path.to_owned(),
             reason: format!(
-                "expected every head to have the shape of the first, found {}",
+                "expected [query, key] for every head, as the first has it, found {}",
                 described(arrays.iter().copied())
             ),
+            remedy: Box::new(one_of(arrays)),
         }),
     }
+}
+
+/// What does not fit together can be drawn by itself.
+fn one_of(arrays: &[&ArrayInfo]) -> Remedy {
+    let names = arrays.iter().map(|array| array.name.as_str());
+    Remedy::SaveOneAttention(named_in_python(names))
+}
+
+/// Whether an array is called as parameters of a model are.
+fn is_parameter(name: &str) -> bool {
+    name.ends_with(".weight") || name.ends_with(".bias")
 }
 
 fn batch(path: &Path, array: &ArrayInfo) -> SavedError {
@@ -385,56 +415,4 @@ fn in_short(array: &ArrayInfo) -> String {
 
 fn shortened(name: &str) -> String {
     name.chars().take(40).collect()
-}
-
-/// A name with one `#` for every number in it.
-fn without_numbers(name: &str) -> String {
-    let mut rest = name;
-    let mut pattern = String::new();
-    while let Some(part) = take_part(&mut rest) {
-        pattern.push_str(if is_number(part) { "#" } else { part });
-    }
-    pattern
-}
-
-/// Numbers within names count as numbers: `arr_2` stands before `arr_10`.
-fn natural_order(left: &str, right: &str) -> Ordering {
-    let (mut left_rest, mut right_rest) = (left, right);
-    loop {
-        match (take_part(&mut left_rest), take_part(&mut right_rest)) {
-            (None, None) => return left.cmp(right),
-            (None, Some(_)) => return Ordering::Less,
-            (Some(_), None) => return Ordering::Greater,
-            (Some(left_part), Some(right_part)) => {
-                let order = match (is_number(left_part), is_number(right_part)) {
-                    (true, true) => number_order(left_part, right_part),
-                    _ => left_part.cmp(right_part),
-                };
-                if order != Ordering::Equal {
-                    return order;
-                }
-            }
-        }
-    }
-}
-
-fn is_number(part: &str) -> bool {
-    part.starts_with(|letter: char| letter.is_ascii_digit())
-}
-
-/// By value, whatever the length.
-fn number_order(left: &str, right: &str) -> Ordering {
-    let (left, right) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
-    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
-}
-
-/// The digits, or the letters up to the next digit, at the beginning.
-fn take_part<'text>(rest: &mut &'text str) -> Option<&'text str> {
-    let first = rest.chars().next()?;
-    let end = rest
-        .find(|letter: char| letter.is_ascii_digit() != first.is_ascii_digit())
-        .unwrap_or(rest.len());
-    let (part, after) = rest.split_at(end);
-    *rest = after;
-    Some(part)
 }

@@ -4,9 +4,8 @@
 pub(super) fn is_dict(module: &str, name: &str) -> bool {
     match module {
         "collections" => matches!(name, "OrderedDict" | "defaultdict"),
-        // What a model of transformers returns. Its fields are set again as
-        // entries, those apart that are None.
-        "transformers.modeling_outputs" => true,
-        _ => false,
+        // What a model of transformers or its `generate()` returns, in whichever
+        // module. Its fields are set again as entries, those apart that are None.
+        _ => module.starts_with("transformers.") && name.contains("Output"),
     }
 }

@@ -119,6 +119,14 @@ fn add(
     Ok(())
 }
 
+/// The texts of the first list in a pickle that has so many of them and nothing
+/// else, as NumPy writes an array of Python's texts. Nothing of it is run.
+pub fn pickled_texts(pickle: &[u8], count: usize) -> Option<Vec<String>> {
+    let pickled = Pickled::read(pickle).ok()?;
+    let mut lists = (0..pickled.values().len()).filter_map(|value| texts(&pickled, value));
+    lists.find(|texts| texts.len() == count)
+}
+
 /// The texts of a list that has nothing else.
 fn texts(pickled: &Pickled<'_>, value: ValueId) -> Option<Vec<String>> {
     let (Value::List(items) | Value::Tuple(items)) = pickled.value(value) else {

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::bytes::{ByteOrder, ByteSource, FloatType, ReadError, file_name};
 use crate::checkpoint::FileKind;
 pub use error::PickleError;
-use everything::everything;
+pub use everything::{everything, pickled_texts};
 use machine::Pickled;
 use state_dict::{Entry, NoStateDict, StateDict, TensorRecord, state_dict};
 

@@ -118,8 +118,8 @@ fn a_config_that_cannot_be_right_is_refused() {
             json!(1_u64 << 40),
             ["intermediate_size", "1099511627776"],
         ),
-        ("model_type", json!("gpt2"), ["gpt2", "bert"]),
-        ("model_type", json!("roberta"), ["roberta", "bert"]),
+        ("model_type", json!("t5"), ["t5", "bert"]),
+        ("model_type", json!("xlnet"), ["xlnet", "bert"]),
         ("model_type", Value::Null, ["model_type", "bert"]),
         (
             "position_embedding_type",

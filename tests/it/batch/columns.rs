@@ -411,6 +411,13 @@ fn the_column_that_looks_most_like_a_text_is_named_first() {
             "Description",
         ),
         ("in.tsv", "编号\t文本\n1\t你好世界\n", "文本"),
+        // By all of the first rows.
+        (
+            "in.csv",
+            "role,title,body\nuser,A title of many words,No.\nuser,B,It is described here.\n\
+             user,C,This is also what it says.\n",
+            "body",
+        ),
         ("in.csv", "first,second\n", "first"),
         (
             "in.jsonl",

@@ -248,11 +248,14 @@ fn a_whole_table_in_one_object_is_told_how_to_turn_it() {
     for (content, orient) in [
         (r#"{"text": {"0": "one", "1": "two"}}"#, "columns"),
         (r#"{"text": ["one", "two"], "label": [0, 1]}"#, "columns"),
+        (r#"{"id": {"0": 1}, "text": {"0": "one"}}"#, "columns"),
+        (r#"{"nr": {"0": 1}, "review": {"0": "one"}}"#, "columns"),
         (
             r#"{"columns": ["text"], "index": [0], "data": [["one"]]}"#,
             "split",
         ),
         (r#"{"0": {"text": "one"}, "1": {"text": "two"}}"#, "index"),
+        (r#"{"a": {"text": "one"}, "b": {"text": "two"}}"#, "index"),
     ] {
         let found = read("data.json", content, 3);
         let expected = format!(
@@ -278,15 +281,46 @@ fn a_file_of_lines_that_is_a_file_of_json_is_told_so() {
 #[test]
 fn what_is_read_as_text_and_looks_like_something_else_is_warned_of() {
     for (content, told) in [
-        ("{\"text\": \"one\"}\n", Some("JSON")),
-        ("[\n{\"text\": \"one\"}\n]\n", Some("JSON")),
-        ("[{\"text\": \"one\"}]\n", Some("JSON")),
+        ("{\"text\": \"one\"}\n", Some("JSON jsonl")),
+        ("{\n\"text\": \"one\"}\n", Some("JSON json")),
+        ("{\"text\": \"one\",\n\"id\": 1}\n", Some("JSON json")),
+        ("[\n{\"text\": \"one\"}\n]\n", Some("JSON json")),
+        ("[{\"text\": \"one\"}]\n", Some("JSON json")),
+        (
+            "[{\"text\": \"one\"},\n{\"text\": \"two\"}]\n",
+            Some("JSON json"),
+        ),
+        ("[\n\"one\",\n\"two\"\n]\n", Some("JSON json")),
+        ("[\"one\",\n\"two\"]\n", Some("JSON json")),
+        ("[\"one\", \"two\", \"three\"]\n", Some("JSON json")),
+        ("[\"one\",\"two\"]\n", Some("JSON jsonl")),
+        (
+            "[\"one\", \"two\"]\n[\"three\", \"four\"]\n",
+            Some("JSON jsonl"),
+        ),
+        ("\"one\"\n\n\"two \\\"2\\\"\"\n", Some("JSON jsonl")),
+        ("\"One\" is a word.\n\"two\"\n", None),
+        ("\"One is said.\"\nThis is not said.\n", None),
         ("{one} two\n", None),
         ("[1] one two\n", None),
-        ("id\ttext\n1\tone\n", Some("a table")),
-        ("gold label\tSentence1\n1\tone\n", Some("a table")),
-        ("\"id\",\"text\"\n1,one\n", Some("a table")),
-        ("text;label\none;1\n", Some("a table")),
+        ("[1]\n", None),
+        ("[\"one\"] two\n", None),
+        ("id\ttext\n1\tone\n", Some("a table tsv")),
+        ("gold label\tSentence1\n1\tone\n", Some("a table tsv")),
+        ("\"id\",\"text\"\n1,one\n", Some("a table csv")),
+        ("text;label\none;1\n", Some("a table csv")),
+        // Names of the user's own, and rows to the end that fit them.
+        (
+            "review,sentiment\nGood,1\n\"Bad, so bad\",0\n",
+            Some("a table csv"),
+        ),
+        (
+            "review\tlabel\nIt is good.\t1\nBad\t0\n",
+            Some("a table tsv"),
+        ),
+        ("review;label\nIt is good;1\nBad;0\n", Some("a table csv")),
+        ("Hello,you\nThis is no table.\nSo it is.\n", None),
+        ("Well, yes\nSo, no\nThen, both\n", None),
         ("Text, as we know it\n", None),
         ("text\none\n", None),
         ("one\ttwo\n", None),
@@ -296,7 +330,9 @@ fn what_is_read_as_text_and_looks_like_something_else_is_warned_of() {
         let outcome = batch(&workplace, 0, &["in.txt"], "out", &["-f", "json"]);
         let words = "in.txt: it looks like ";
         let found = outcome.stderr.split_once(words).map(|(_, rest)| rest);
-        let found = found.and_then(|rest| rest.split(" and was read as text").next());
-        assert_eq!(found, told, "{content}: {}", outcome.stderr);
+        let found = found
+            .and_then(|rest| rest.lines().next())
+            .map(|rest| rest.replace(" and was read as text; see --input-format", ""));
+        assert_eq!(found.as_deref(), told, "{content}: {}", outcome.stderr);
     }
 }

@@ -4,6 +4,8 @@
 mod columns;
 mod encodings;
 mod failures;
+mod families;
+mod file_warnings;
 mod identity;
 mod ids;
 mod inputs;

@@ -1,5 +1,6 @@
 //! What a user types and what comes of it, through the real binary.
 
+mod bench;
 mod completions;
 mod files;
 mod folders;
@@ -7,6 +8,7 @@ mod help;
 mod interruption;
 mod links;
 mod messages;
+mod mistaken;
 mod reruns;
 mod show;
 mod sink;

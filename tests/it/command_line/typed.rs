@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::binary::{Outcome, Workplace};
 
 /// The last line of what was said, which is the hint.
-fn hint(outcome: &Outcome) -> &str {
+pub(super) fn hint(outcome: &Outcome) -> &str {
     let last = outcome.stderr.lines().last().unwrap_or_default();
     let hint = last.strip_prefix("hint: ");
     hint.unwrap_or_else(|| panic!("no hint in {}", outcome.stderr))
@@ -388,7 +388,7 @@ fn errors_are_json_where_json_is_asked_for() {
         ),
         (&["batch", "none.txt", "--json"], 1, "none.txt", "files"),
         (&["batch", "--json"], 2, "required", "attnviz batch --help"),
-        (&["render", "none", "--json"], 1, "none", "ls -l"),
+        (&["render", "none", "--json"], 1, "none", "attnviz encode"),
         (
             &["merge", "none", "-o", "out", "--json"],
             1,

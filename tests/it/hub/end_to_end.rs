@@ -42,6 +42,7 @@ fn a_model_is_downloaded_once_and_needs_no_hub_from_then_on() {
         // A second run asks whether `main` has moved, and brings nothing.
         let again = home.encode(&endpoint, &[], &model).succeeded();
         assert!(!again.stderr.contains("downloading"), "{again:?}");
+        assert_eq!(again.warnings(), [""; 0]);
         assert_eq!(content_requests(&hub), gets);
         assert_eq!(home.written(), written);
 
@@ -50,7 +51,8 @@ fn a_model_is_downloaded_once_and_needs_no_hub_from_then_on() {
             fs::remove_dir_all(home.output()).unwrap();
             let arguments = [&model, more].concat();
             let offline = home.encode(&endpoint, variables, &arguments).succeeded();
-            assert_eq!(offline.stderr, "", "{checkpoint}");
+            // What leads on from the picture is said again, and nothing else.
+            assert_eq!(offline.stderr, again.stderr, "{checkpoint}");
             assert_eq!(home.written(), written, "{checkpoint}");
         };
         check_offline(&[], &["--offline"]);
@@ -188,11 +190,11 @@ fn a_named_model_loads_or_the_command_fails() {
 
 #[test]
 fn a_model_of_another_family_is_refused_before_its_weights_come() {
-    let other = served(SMALL, SHARDS).file("config.json", r#"{"model_type": "gpt2"}"#);
+    let other = served(SMALL, SHARDS).file("config.json", r#"{"model_type": "t5"}"#);
     let hub = LoopbackHub::serve([other]);
     let home = Home::new();
     let ran = home.encode(&hub.endpoint(), &[], &["--model", SMALL]);
-    ran.refused("gpt2", &home, &["gpt2", "bert"]);
+    ran.refused("t5", &home, &["t5", "bert"]);
     let requests = hub.requests();
     assert!(
         !requests

@@ -7,6 +7,7 @@ mod certificates;
 mod default_model;
 mod end_to_end;
 mod environment;
+mod families;
 mod faults;
 mod home;
 mod python;

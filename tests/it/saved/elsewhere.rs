@@ -91,7 +91,7 @@ fn one_array_a_layer_is_read_in_natural_order() {
     let [layers, heads, tokens, _] = SHAPE;
     let layer_size = heads * tokens * tokens;
     let layer = |index: usize| f32_bytes(&values[index * layer_size..(index + 1) * layer_size]);
-    for prefix in ["attention.", "attentions_", "arr_", "layer 0x", ""] {
+    for prefix in ["attention.", "attentions_", "arr_", "layer 0.", ""] {
         for shape in [vec![heads, tokens, tokens], vec![1, heads, tokens, tokens]] {
             let names: Vec<String> = (0..layers)
                 .map(|index| format!("{prefix}{index}"))

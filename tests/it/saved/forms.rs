@@ -87,12 +87,13 @@ fn npy_of_every_type_and_order_is_read() {
 #[test]
 fn a_batch_of_several_inputs_is_refused_with_what_to_save() {
     let workplace = Workplace::new();
-    let hint = "layer[0] for layer in attentions";
     super::npy_file(&workplace, "it", &[2, 3, 2, 2, 2], &[0.5; 48]);
+    let hint = "attention=attention[0]), or attention[:, 0]";
     check_refused(&workplace, &["render", "it"], 1, &["a batch of one", hint]);
     let layer = npy("<f4", false, &[2, 2, 2, 2], &f32_bytes(&[0.5; 16]));
     let layers = npz(&[("arr_0.npy", layer.clone()), ("arr_1.npy", layer)]);
     fs::write(workplace.path().join("it"), layers).expect("it can be written");
+    let hint = "for layer in attentions";
     check_refused(&workplace, &["render", "it"], 1, &["a batch of one", hint]);
 }
 

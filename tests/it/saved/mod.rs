@@ -1,5 +1,7 @@
 //! Saved runs and attention from elsewhere: read, drawn again, refused.
 
+mod advice;
+mod counted;
 mod decoders;
 mod elsewhere;
 mod formats;

@@ -158,7 +158,7 @@ fn what_stands_beside_attention_is_not_taken_for_it() {
         ),
         ("attn_weights", vec![("attn_output", &[1, 4, 8][..]), mask]),
         (
-            "blocks.0.attn.hook_pattern",
+            "hook_pattern",
             vec![
                 ("blocks.0.attn.hook_q", &[1, 4, 3, 2][..]),
                 ("blocks.0.attn.hook_attn_scores", &[1, 3, 4, 4]),

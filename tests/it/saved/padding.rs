@@ -162,6 +162,11 @@ fn padding_at_the_beginning_of_a_decoder_is_cut_off_and_said() {
             let output = format!("out-{labels}");
             let arguments = ["render", "it.npy", "--labels", labels, "-o", &output];
             let outcome = workplace.succeed(&arguments);
+            assert!(
+                outcome
+                    .stderr
+                    .contains("positions are counted from 0 after the padding")
+            );
             let start = "warning: it.npy: the first 3 of 7 tokens are cut off as padding: ";
             assert!(
                 outcome.stderr.starts_with(start),

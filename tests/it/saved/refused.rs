@@ -72,15 +72,15 @@ fn what_is_no_attention_is_refused() {
         &["called attention, found weights [1]"],
     );
     let layers = [
-        ("a.0", Dtype::F32, [1, 2, 2].as_slice(), vec![0; 16]),
-        ("a.1", Dtype::F32, [1, 1, 1].as_slice(), vec![0; 4]),
+        ("attn.0", Dtype::F32, [1, 2, 2].as_slice(), vec![0; 16]),
+        ("attn.1", Dtype::F32, [1, 1, 1].as_slice(), vec![0; 4]),
     ];
     check_file(&safetensors_file(&layers), &["the shape of the first"]);
     let batch = [
-        ("a.0", Dtype::F32, [2, 1, 1, 1].as_slice(), vec![0; 8]),
-        ("a.1", Dtype::F32, [2, 1, 1, 1].as_slice(), vec![0; 8]),
+        ("attn.0", Dtype::F32, [2, 1, 1, 1].as_slice(), vec![0; 8]),
+        ("attn.1", Dtype::F32, [2, 1, 1, 1].as_slice(), vec![0; 8]),
     ];
-    check_file(&safetensors_file(&batch), &["a batch of one", "a.0"]);
+    check_file(&safetensors_file(&batch), &["a batch of one", "attn.0"]);
     check_file(&npz(&[]), &["no array"]);
     let huge = f64::MAX.to_le_bytes().to_vec();
     let array = npy("<f8", false, &[1, 1, 1, 1], &huge);

@@ -251,9 +251,9 @@ fn a_config_without_model_type_is_told_what_to_add() {
             .remove("model_type");
     };
     let add = "hint: add \"model_type\": \"bert\" to config.json";
-    let known = "any other model of type bert";
+    let known = "any other model of one of these types";
     type Change = fn(&mut Value);
-    let cases: [(Change, &str); 7] = [
+    let cases: [(Change, &str); 8] = [
         (|_| (), add),
         (
             |config| config["architectures"] = json!(["BertForMaskedLM"]),
@@ -261,6 +261,10 @@ fn a_config_without_model_type_is_told_what_to_add() {
         ),
         (
             |config| config["architectures"] = json!(["RobertaModel"]),
+            "hint: add \"model_type\": \"roberta\" to config.json",
+        ),
+        (
+            |config| config["architectures"] = json!(["XLNetModel"]),
             known,
         ),
         // A RoBERTa's fields have the same names.
