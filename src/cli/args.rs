@@ -382,7 +382,8 @@ pub struct CompletionsArguments {
 pub struct ComputationArguments {
     /// Operations: fused, plain
     #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Backend>(),
-        hide_possible_values = true, long_help = in_full::<Backend>("What computes the model"))]
+        hide_possible_values = true, hide_short_help = true,
+        long_help = in_full::<Backend>("What computes the model"))]
     pub backend: Backend,
 }
 

@@ -115,7 +115,7 @@ pub struct OutputArguments {
         hide_possible_values = true, long_help = in_full::<Colormap>("The colours"))]
     pub colormap: Colormap,
     /// Turn the colours around
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub invert: bool,
     /// Paper and ink: light, dark
     #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Theme>(),

@@ -149,9 +149,9 @@ fn tokens_that_a_template_adds_are_called_as_the_vocabulary_does() {
 #[test]
 fn a_class_that_transformers_builds_anew_is_read_with_a_warning() {
     for (class, is_warned) in [
-        ("RobertaTokenizer", true),
-        ("MPNetTokenizerFast", true),
-        ("GPT2Tokenizer", true),
+        ("FunnelTokenizer", true),
+        ("SplinterTokenizerFast", true),
+        ("LayoutLMv3Tokenizer", true),
         ("FNetTokenizer", true),
         ("LayoutLMTokenizer", false),
         ("PreTrainedTokenizerFast", false),
@@ -183,7 +183,6 @@ fn a_class_that_transformers_builds_anew_is_read_with_a_warning() {
 #[test]
 fn a_tokenizer_beside_the_config_of_another_family_is_of_that_family() {
     for (family, class) in [
-        ("mpnet", "MPNetTokenizer"),
         ("roberta", "RobertaTokenizer"),
         ("albert", "AlbertTokenizer"),
         ("splinter", "SplinterTokenizer"),

@@ -262,9 +262,14 @@ impl Heads {
         1.0 / (self.head_size as f32).sqrt()
     }
 
-    /// `[head, distance]`.
+    /// `[head, distance]`, the same for a distance whatever the longest is.
     fn distances(self, longest: usize) -> Vec<f32> {
-        numbers(8, self.head_count * (2 * longest - 1))
+        const FARTHEST: usize = 2_000;
+        let of_head = |head| numbers(8 + head, 2 * FARTHEST + 1);
+        let stretch = FARTHEST + 1 - longest..FARTHEST + longest;
+        (0..self.head_count as u64)
+            .flat_map(|head| of_head(head)[stretch.clone()].to_vec())
+            .collect()
     }
 }
 
