@@ -189,7 +189,7 @@ pub enum CheckpointError {
     /// It is the tokenizer from another place that cannot be had.
     #[error(transparent)]
     OtherTokenizer(Box<CheckpointError>),
-    /// The config was refused; see [`LoadOptions::check_config`].
+    /// The config was refused; see [`LoadOptions::check_config`](super::LoadOptions::check_config).
     #[error("{0}")]
     Config(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -44,8 +44,8 @@ pub struct Model {
 /// By what it is computed.
 #[derive(Debug)]
 enum Loaded {
-    Fused(Interpreter<Fused>),
-    Plain(Interpreter<Plain>),
+    Fused(Box<Interpreter<Fused>>),
+    Plain(Box<Interpreter<Plain>>),
 }
 
 /// What to do with either of them.
@@ -112,11 +112,19 @@ impl Model {
                 Ok(match backend {
                     Backend::Fused => {
                         let operations = Fused { instructions };
-                        Loaded::Fused(Interpreter::load(operations, architecture, weights, keep)?)
+                        Loaded::Fused(Box::new(Interpreter::load(
+                            operations,
+                            architecture,
+                            weights,
+                            keep,
+                        )?))
                     }
-                    Backend::Plain => {
-                        Loaded::Plain(Interpreter::load(Plain, architecture, weights, keep)?)
-                    }
+                    Backend::Plain => Loaded::Plain(Box::new(Interpreter::load(
+                        Plain,
+                        architecture,
+                        weights,
+                        keep,
+                    )?)),
                 })
             });
         let misfit = |code, misfit: String| Err(ModelError::OwnCode { code, misfit });

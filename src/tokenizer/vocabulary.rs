@@ -55,7 +55,7 @@ impl<'files> Source<'files> {
                 Err(error) if is_of_byte_pairs(json) => return Err(wrong_json(&error)),
                 Err(_) => byte_pairs(ids_of_json(json)?, Vec::new()).map_err(wrong_json)?,
             },
-            Self::Lines(_) => return Err(wrong_json(&"vocab.txt has no pairs")),
+            Self::Lines(_) => return Err(wrong_json("vocab.txt has no pairs")),
             Self::Pairs(ids, merges) => {
                 bounds::check_values("vocab.json", ids)?;
                 let wrong = |error: &dyn Display| TokenizerError::Pairs(error.to_string());
@@ -109,7 +109,7 @@ impl<'files> Source<'files> {
                 let scored = pieces.map(|piece| (piece.text.clone(), f64::from(piece.score)));
                 Ok(scored.collect())
             }
-            Self::Lines(_) | Self::Pairs(..) => Err(wrong_json(&"it has no scores")),
+            Self::Lines(_) | Self::Pairs(..) => Err(wrong_json("it has no scores")),
         }
     }
 
@@ -126,7 +126,7 @@ impl<'files> Source<'files> {
             },
             Self::Lines(lines) => of_lines(lines),
             Self::Pairs(..) | Self::SentencePiece(_) => {
-                Err(wrong_json(&"it has no pieces of words"))
+                Err(wrong_json("it has no pieces of words"))
             }
         }
     }

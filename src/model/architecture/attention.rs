@@ -100,13 +100,13 @@ pub struct HeadNorm {
 }
 
 /// How positions enter attention. Learned and sinusoidal ones are part of the
-/// [`Embeddings`].
+/// [`Embeddings`](super::Embeddings).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
     /// Not here.
     None,
     /// Queries and keys are turned by angles that grow with the position, as
-    /// this entry of [`Architecture::rotations`] says.
+    /// this entry of [`Architecture::rotations`](super::Architecture::rotations) says.
     Rotary(usize),
     /// Scores fall with the distance, by a slope for each head (Press et al.
     /// 2022, <https://arxiv.org/abs/2108.12409>).

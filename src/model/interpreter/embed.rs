@@ -111,7 +111,7 @@ impl<O: Operations> Interpreter<O> {
         let (embeddings, loaded) = (&self.architecture.embeddings, &self.embeddings);
         let mut sum = self.words(pass.inputs)?; // [row, column]
         if let Some(projection) = &loaded.word_projection {
-            let words = operations.from_rows(&sum)?; // [row, column] in the layout
+            let words = operations.lay_out(&sum)?; // [row, column] in the layout
             let words = operations.linear(room, projection, &words)?; // [row, hidden] in the layout
             let row_count = sum.dim(0)?;
             let rows = operations.rows_of(&words, (0, row_count))?;
@@ -132,7 +132,7 @@ impl<O: Operations> Interpreter<O> {
             let tasks = pass.inputs.iter().flat_map(|input| input.source());
             sum = (sum + rows(table, tasks.map(|_| 0))?)?; // [row, column]
         }
-        let mut embedded = operations.from_rows(&sum)?; // [row, column] in the layout
+        let mut embedded = operations.lay_out(&sum)?; // [row, column] in the layout
         if let Some(projection) = &loaded.sum_projection {
             let projected = operations.linear(room, projection, &embedded)?; // [row, hidden] in the layout
             operations.give_back(room, std::mem::replace(&mut embedded, projected));
@@ -211,7 +211,7 @@ impl<O: Operations> Interpreter<O> {
         }
         let shape = (row_count, width * hidden);
         let neighbours = Tensor::from_vec(neighbours, shape, &Device::Cpu)?; // [row, neighbour and hidden]
-        let neighbours = operations.from_rows(&neighbours)?; // [row, neighbour and hidden] in the layout
+        let neighbours = operations.lay_out(&neighbours)?; // [row, neighbour and hidden] in the layout
         let convolved = operations.linear(&pass.room, &loaded.linear, &neighbours)?; // [row, hidden] in the layout
         Ok(operations.normalize_sum(&loaded.norm, convolved, &output)?) // [row, hidden] in the layout
     }

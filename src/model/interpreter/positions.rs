@@ -71,7 +71,7 @@ impl<O: Operations> Tables<O> {
         if let Some(norm) = norm {
             let norm = operations.load_norm(weights, norm)?;
             let rows = Tensor::from_vec(values, &shape, &Device::Cpu)?; // [bucket, column]
-            let rows = operations.from_rows(&rows)?; // [bucket, column] in the layout
+            let rows = operations.lay_out(&rows)?; // [bucket, column] in the layout
             let room = operations.room(table.rows);
             let rows = operations.normalize(&room, &norm, &rows)?; // [bucket, column] in the layout
             values = operations.rows_of(&rows, (0, table.rows))?;
@@ -163,7 +163,7 @@ impl<O: Operations> Interpreter<O> {
             let in_layout = |values| -> Result<Tensor, ModelError> {
                 let shape = (rows, rotation.frequencies.len());
                 let values = Tensor::from_vec(values, shape, &Device::Cpu)?; // [row, half]
-                Ok(self.operations.from_rows(&values)?) // [row, half] in the layout
+                Ok(self.operations.lay_out(&values)?) // [row, half] in the layout
             };
             positioning
                 .angles
@@ -223,7 +223,7 @@ impl<O: Operations> Interpreter<O> {
         let rows: Vec<f32> = tables.rows(relative, longest).flatten().copied().collect();
         let shape = (2 * longest - 1, relative.table.columns);
         let rows = Tensor::from_vec(rows, shape, &Device::Cpu)?; // [distance, column]
-        let rows = self.operations.from_rows(&rows)?; // [distance, column] in the layout
+        let rows = self.operations.lay_out(&rows)?; // [distance, column] in the layout
         let keys = match parts.position_to_content {
             true => attention.query_columns(),
             false => 0,

@@ -123,7 +123,7 @@ pub trait Operations: std::fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// When the tensor is no matrix.
-    fn from_rows(&self, rows: &Tensor) -> Result<Tensor>;
+    fn lay_out(&self, rows: &Tensor) -> Result<Tensor>;
 
     /// Some rows out of the layout: `[row, column]`, flat.
     ///

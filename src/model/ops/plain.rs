@@ -131,7 +131,7 @@ impl Operations for Plain {
 
     fn give_back(&self, (): &(), _: Tensor) {}
 
-    fn from_rows(&self, rows: &Tensor) -> Result<Tensor> {
+    fn lay_out(&self, rows: &Tensor) -> Result<Tensor> {
         Ok(rows.clone())
     }
 

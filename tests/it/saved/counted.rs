@@ -22,9 +22,17 @@ fn file(names: &[&str], shape: &[usize]) -> Vec<u8> {
     safetensors_file(&arrays)
 }
 
+/// Names of arrays, the shape of each, and the layers with their heads that they
+/// are of.
+type Case = (
+    &'static [&'static str],
+    &'static [usize],
+    &'static [(usize, &'static [usize])],
+);
+
 #[test]
 fn layers_and_heads_keep_the_numbers_of_their_names() {
-    let cases: [(&[&str], &[usize], &[(usize, &[usize])]); 18] = [
+    let cases: [Case; 18] = [
         (
             &["layer_3", "layer_7"],
             &[2, 4, 4],

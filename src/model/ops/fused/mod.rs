@@ -95,7 +95,7 @@ impl Operations for Fused {
         }
     }
 
-    fn from_rows(&self, rows: &Tensor) -> Result<Tensor> {
+    fn lay_out(&self, rows: &Tensor) -> Result<Tensor> {
         panels::to_panels(self.instructions, rows)
     }
 

@@ -85,7 +85,10 @@ impl Distant {
             source.gather(start, (first_row, length), padded_length, &mut of_distances);
             of_distances
         });
-        // No closure: it would not be compiled for the instructions.
+        #[expect(
+            clippy::manual_map,
+            reason = "a closure would not be compiled for the instructions"
+        )]
         let by_key = match relative.queries {
             Some(start) => Some(products(simd, &source, start, first_row, task, keys)),
             None => None,
