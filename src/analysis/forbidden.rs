@@ -25,7 +25,8 @@ impl From<Mask> for Bounds {
 }
 
 impl Bounds {
-    const NONE: Self = Self {
+    /// None: every query may attend to every key.
+    pub(super) const NONE: Self = Self {
         behind: None,
         ahead: None,
     };

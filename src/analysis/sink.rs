@@ -1,6 +1,8 @@
 //! Whether the first position drowns the rest: many decoders give it what they
 //! need nowhere else (Xiao et al. 2023, section 3.1,
-//! <https://arxiv.org/abs/2309.17453>), and so do some heads of encoders.
+//! <https://arxiv.org/abs/2309.17453>). Asked of maps alone of which a mask
+//! forbids something: where each token may attend to all, the first one is a
+//! token like the others.
 
 use super::forbidden::Bounds;
 use super::{MapId, Maps, Measure};
@@ -62,6 +64,9 @@ pub fn drowning(maps: &Maps<'_>, ids: &[MapId]) -> Option<Drowning> {
             };
         }
     }
+    if choices.iter().all(|(bounds, _)| *bounds == Bounds::NONE) {
+        return None;
+    }
     found(maps, sum / count.max(1) as f64)
 }
 
@@ -69,7 +74,8 @@ pub fn drowning(maps: &Maps<'_>, ids: &[MapId]) -> Option<Drowning> {
 pub fn drowning_of_row(maps: &Maps<'_>, row: &[f32]) -> Option<Drowning> {
     let present = row.iter().filter(|value| !value.is_nan());
     let has_choice = present.count() > 1;
-    found(maps, share_of_first(row)).filter(|_| has_choice)
+    let is_masked = maps.ids.iter().any(|&id| maps.bounds(id) != Bounds::NONE);
+    found(maps, share_of_first(row)).filter(|_| is_masked && has_choice)
 }
 
 fn found(maps: &Maps<'_>, share: f64) -> Option<Drowning> {
