@@ -45,8 +45,7 @@ pub struct ShapedText {
     pub width: i32,
     /// In pixels: the font's line height.
     pub height: i32,
-    /// What it is set in, in pixels per em: tall scripts are set smaller than
-    /// was asked for.
+    /// In pixels per em: tall scripts are set smaller than was asked for.
     pub size: f32,
     /// Row after row, 0 for paper, 255 for ink.
     pub coverage: Vec<u8>,
@@ -131,8 +130,7 @@ impl MeasureText for TextShaper {
         if text.len() <= LONG_LINE && is_kept(font) {
             return self.shape(text, font).width;
         }
-        // Where a long text breaks is found by measuring many lines that are
-        // never drawn.
+        // Long texts are broken by measuring many lines that are never drawn.
         let key = (font.size.to_bits(), font.weight);
         let known = self.widths.get(&key).and_then(|lines| lines.get(text));
         if let Some(&width) = known {
@@ -175,8 +173,7 @@ impl TextShaper {
         if !is_kept(font) {
             return Arc::new(self.rasterize(text, font));
         }
-        // Forgetting everything now and then is enough: what is drawn does not
-        // depend on what is remembered.
+        // What is drawn does not depend on what is remembered.
         if self.shaped_size >= SHAPED_LIMIT {
             self.shaped = FxHashMap::default();
             self.shaped_size = 0;
@@ -318,8 +315,7 @@ impl TextShaper {
         for run in buffer.layout_runs() {
             for glyph in run.glyphs {
                 let boxed = prepared.boxes.get(&glyph.start).copied().or_else(|| {
-                    // A letter that has a glyph by itself but none where it
-                    // stands is shown as what it is, too.
+                    // Also a letter that has a glyph, but none where it stands.
                     (glyph.glyph_id == 0)
                         .then(|| prepared.text[glyph.start..].chars().next())
                         .flatten()
