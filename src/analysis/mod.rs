@@ -12,6 +12,8 @@ mod reduce;
 mod reshape;
 mod scores;
 mod sink;
+mod statistics;
+mod summary;
 mod uniform;
 
 pub use links::{Link, LinkChoice, strongest_links};
@@ -22,4 +24,6 @@ pub use reduce::{Reduction, Reductions, reduce};
 pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};
 pub use scores::{HeadScores, Score, head_scores};
 pub use sink::{Drowning, drowning, drowning_of_row};
+pub use statistics::{HeadStatistics, Statistics};
+pub use summary::Summary;
 pub use uniform::attends_uniformly;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use super::candidates::models;
+use super::candidates::{layers_or_heads, models};
+use super::index_list::IndexList;
 use super::message_arguments::MessageArguments;
 use super::model_name::ModelName;
 use super::output_arguments::{OutputArguments, TerminalArguments};
@@ -30,6 +31,10 @@ Example:
 const BATCH_EXAMPLE: &str = "\
 Example:
   attnviz batch sentences.txt --output attnviz-out --resume";
+
+const SCORES_EXAMPLE: &str = "\
+Example:
+  attnviz scores sentences.txt --model builtin --output attnviz-scores";
 
 const BENCH_EXAMPLE: &str = "\
 Example:
@@ -82,6 +87,9 @@ pub enum Command {
     /// Draw the attention maps of files of texts
     #[command(after_help = BATCH_EXAMPLE)]
     Batch(Box<BatchArguments>),
+    /// Measure what every head does over files of texts
+    #[command(after_help = SCORES_EXAMPLE)]
+    Scores(Box<ScoresArguments>),
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),
@@ -157,6 +165,123 @@ pub struct EncodeArguments {
 /// Arguments of `batch`.
 #[derive(Debug, Args)]
 pub struct BatchArguments {
+    /// What is read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// Which model.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// What computes it.
+    #[command(flatten)]
+    pub computation: ComputationArguments,
+    /// What is written.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What becomes of each input.
+    #[command(flatten)]
+    pub course: CourseArguments,
+    /// Add Markdown here [default: GITHUB_STEP_SUMMARY]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub summary: Option<PathBuf>,
+    /// Write a JUnit report, each input a test case
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Tokens that are encoded at once
+    ///
+    /// At least 1. More need more memory and change no file.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1024",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
+    pub batch_tokens: NonZeroUsize,
+    /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `scores`.
+#[derive(Debug, Args)]
+pub struct ScoresArguments {
+    /// What is read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// Which model.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// What computes it.
+    #[command(flatten)]
+    pub computation: ComputationArguments,
+    /// Layers, such as 0-3,11 or -1
+    ///
+    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
+    /// last one.
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "all",
+        allow_hyphen_values = true,
+        add = ArgValueCompleter::new(layers_or_heads)
+    )]
+    pub layers: IndexList,
+    /// Heads, such as 0-3,11 or -1
+    ///
+    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
+    /// last one.
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "all",
+        allow_hyphen_values = true,
+        add = ArgValueCompleter::new(layers_or_heads)
+    )]
+    pub heads: IndexList,
+    /// Folder for the tables
+    #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-scores", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
+    /// Replace what is somebody else's in a folder
+    #[arg(long)]
+    pub overwrite: bool,
+    /// What becomes of each input.
+    #[command(flatten)]
+    pub course: CourseArguments,
+    /// Tokens that are encoded at once
+    ///
+    /// At least 1. More need more memory and change no file.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1024",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
+    pub batch_tokens: NonZeroUsize,
+    /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Files of inputs.
+#[derive(Debug, Args)]
+pub struct InputArguments {
     /// .txt, .jsonl, .json, .csv or .tsv; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
@@ -179,15 +304,11 @@ pub struct BatchArguments {
     /// Quotation marks enclose fields of .tsv, too
     #[arg(long)]
     pub quotes: bool,
-    /// Which model.
-    #[command(flatten)]
-    pub model: ModelArguments,
-    /// What computes it.
-    #[command(flatten)]
-    pub computation: ComputationArguments,
-    /// What is written.
-    #[command(flatten)]
-    pub output: OutputArguments,
+}
+
+/// What becomes of each of many inputs.
+#[derive(Debug, Args)]
+pub struct CourseArguments {
     /// Cut to so many tokens, or never
     ///
     /// "never": a text with more tokens than the model takes is an error. A number
@@ -217,34 +338,6 @@ pub struct BatchArguments {
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true,
         value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
-    /// Add Markdown here [default: GITHUB_STEP_SUMMARY]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub summary: Option<PathBuf>,
-    /// Write a JUnit report, each input a test case
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub junit: Option<PathBuf>,
-    /// Tokens that are encoded at once
-    ///
-    /// At least 1. More need more memory and change no file.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value = "1024",
-        allow_negative_numbers = true,
-        hide_short_help = true
-    )]
-    pub batch_tokens: NonZeroUsize,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Arguments of `render`.

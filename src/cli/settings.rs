@@ -1,13 +1,14 @@
 //! Arguments and environment into settings: defaults and checks across
 //! options. After this, no command asks what was typed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::args::{
-    BatchArguments, BenchArguments, ComputationArguments, EncodeArguments, ModelArguments,
-    RenderArguments, TokensArguments,
+    BatchArguments, BenchArguments, ComputationArguments, CourseArguments, EncodeArguments,
+    InputArguments, ModelArguments, RenderArguments, ScoresArguments, TokensArguments,
 };
 use super::idle_options::idle_options;
 use super::index_list::IndexList;
@@ -25,7 +26,7 @@ use crate::input::Input;
 use crate::model::{Architecture, Backend};
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::{Columns, Shard};
+use crate::store::batch_records::{BatchKind, Columns, Shard};
 use crate::store::saved::ForeignNames;
 
 /// Names the file of the run's page in GitHub Actions.
@@ -64,10 +65,11 @@ pub struct EncodeSettings {
     pub json: bool,
 }
 
-/// What `batch` does.
+/// What `batch` or `scores` does.
 #[derive(Debug)]
 pub struct BatchSettings {
     pub sources: Vec<InputSource>,
+    pub kind: BatchKind,
     pub model: ModelSettings,
     pub layers: IndexList,
     pub heads: IndexList,
@@ -195,27 +197,23 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         path: path.to_owned(),
         option,
     };
-    let sources = sources(arguments)?;
+    let sources = sources(&arguments.inputs)?;
     let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
-    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
-    if arguments.quotes && !sources.iter().any(has_tabs) {
-        warnings.push("--quotes does nothing: no file is read as .tsv".to_owned());
-    }
+    warnings.extend(idle_quotes(&arguments.inputs, &sources));
+    let course = &arguments.course;
     Ok(BatchSettings {
         sources,
+        kind: BatchKind::Pictures,
         model: computed_model(&arguments.model, &arguments.computation)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
-        truncate: arguments.truncate.limit(),
+        truncate: course.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Overview])?,
         batch_tokens: arguments.batch_tokens.get(),
-        maximum_failures: match arguments.fail_fast {
-            true => Some(1),
-            false => arguments.max_failures,
-        },
-        resume: arguments.resume,
-        shard: arguments.shard,
+        maximum_failures: maximum_failures(course),
+        resume: course.resume,
+        shard: course.shard,
         reports: Reports {
             summary: match &arguments.summary {
                 Some(path) => Some(report("--summary", path)),
@@ -231,8 +229,52 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     })
 }
 
+/// The settings of `scores`; sets the number of threads of the process.
+pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
+    set_threads(arguments.threads)?;
+    let sources = sources(&arguments.inputs)?;
+    let course = &arguments.course;
+    Ok(BatchSettings {
+        warnings: idle_quotes(&arguments.inputs, &sources).into_iter().collect(),
+        sources,
+        kind: BatchKind::Scores,
+        model: computed_model(&arguments.model, &arguments.computation)?,
+        layers: arguments.layers.clone(),
+        heads: arguments.heads.clone(),
+        truncate: course.truncate.limit(),
+        output: arguments.output.clone(),
+        options: OutputOptions {
+            views: BTreeSet::new(),
+            formats: BTreeSet::new(),
+            overwrite: arguments.overwrite,
+            ..OutputOptions::default()
+        },
+        batch_tokens: arguments.batch_tokens.get(),
+        maximum_failures: maximum_failures(course),
+        resume: course.resume,
+        shard: course.shard,
+        reports: Reports::default(),
+        json: arguments.json,
+    })
+}
+
+/// After how many failures a batch ends.
+fn maximum_failures(course: &CourseArguments) -> Option<u64> {
+    match course.fail_fast {
+        true => Some(1),
+        false => course.max_failures,
+    }
+}
+
+/// What is said where quotation marks are for no file.
+fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<String> {
+    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
+    let is_idle = inputs.quotes && !sources.iter().any(has_tabs);
+    is_idle.then(|| "--quotes does nothing: no file is read as .tsv".to_owned())
+}
+
 /// The files that a batch reads, and how.
-fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
+fn sources(arguments: &InputArguments) -> Result<Vec<InputSource>> {
     let options = ReadOptions {
         format: arguments.input_format,
         has_quotes: arguments.quotes,
