@@ -47,7 +47,9 @@ impl Statistics {
             if let Some(&score) = Score::ALL.get(place / count)
                 && !value.is_nan()
             {
-                summary.get_or_insert_with(|| Summary::new(score)).add(value);
+                summary
+                    .get_or_insert_with(|| Summary::new(score))
+                    .add(value);
             }
         }
     }
@@ -78,4 +80,3 @@ impl Statistics {
         statistics.collect()
     }
 }
-

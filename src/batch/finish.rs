@@ -7,8 +7,8 @@ use super::report::{write_junit, write_page, write_summary};
 use super::report_files::{ReportFile, Reports};
 use super::scores::derive;
 use crate::store::batch_records::{BatchManifest, PAGE, RESULTS};
-use crate::store::write::batch_folder::{BatchFolder, ResultsFile};
 use crate::store::write::assembled::AssembledFolder;
+use crate::store::write::batch_folder::{BatchFolder, ResultsFile};
 use crate::store::write::{WriteError, files_of_scores, report};
 
 impl ReportFile {

@@ -16,8 +16,8 @@ use crate::store::batch_records::{
     BatchCounts, BatchKind, BatchManifest, Claim, INPUTS, InputFile, PAGE, RESULTS, ResultReader,
     ResultRecord, Status, THUMBNAILS,
 };
-use crate::store::write::batch_folder::BatchFolder;
 use crate::store::write::assembled::AssembledFolder;
+use crate::store::write::batch_folder::BatchFolder;
 use crate::store::write::{WriteError, beneath};
 use crate::store::{FileRecord, MANIFEST, read_manifest};
 

@@ -67,7 +67,10 @@ impl MergedScores {
             return Ok(());
         };
         if index < self.next_index {
-            return Err(damaged(format!("the input {:?} is out of its order", record.id)));
+            return Err(damaged(format!(
+                "the input {:?} is out of its order",
+                record.id
+            )));
         }
         self.next_index = index.saturating_add(1);
         Ok(self.table.push(folder, index, &record.id, &scores)?)
@@ -83,9 +86,16 @@ impl MergedScores {
 /// Whether the files of scores of a shard are those that its manifest lists, all
 /// of them and no others.
 fn check(shard: &ShardFolder) -> Result<(), MergeError> {
-    let listed = shard.manifest.files.iter().filter(|file| is_part(&file.name));
+    let listed = shard
+        .manifest
+        .files
+        .iter()
+        .filter(|file| is_part(&file.name));
     let found = files_of_scores(&shard.path);
-    if let Some(name) = found.iter().find(|name| !listed.clone().any(|file| file.name == **name)) {
+    if let Some(name) = found
+        .iter()
+        .find(|name| !listed.clone().any(|file| file.name == **name))
+    {
         return Err(MergeError::Damaged {
             path: shard.path.join(name),
             reason: "its manifest does not list it".to_owned(),

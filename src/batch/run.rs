@@ -168,7 +168,9 @@ fn work(
         }
         // While there is something to draw, nobody waits for more input.
         let wait = encoded.is_empty();
-        let items = feed.window(wait, PATIENCE, window.interrupted, |length| window.cost(length))?;
+        let items = feed.window(wait, PATIENCE, window.interrupted, |length| {
+            window.cost(length)
+        })?;
         if items.is_empty() && encoded.is_empty() {
             if feed.has_ended() {
                 break;

@@ -235,7 +235,9 @@ pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
     let sources = sources(&arguments.inputs)?;
     let course = &arguments.course;
     Ok(BatchSettings {
-        warnings: idle_quotes(&arguments.inputs, &sources).into_iter().collect(),
+        warnings: idle_quotes(&arguments.inputs, &sources)
+            .into_iter()
+            .collect(),
         sources,
         kind: BatchKind::Scores,
         model: computed_model(&arguments.model, &arguments.computation)?,

@@ -32,6 +32,7 @@ mod reproducibility;
 mod runs;
 mod saved;
 
+mod scores;
 mod settings_files;
 mod shared;
 mod single_pass;

@@ -19,7 +19,9 @@ use crate::store::write::{WriteError, files_of_scores};
 
 /// The heads that a batch's tables have rows of, in their order.
 pub(in crate::batch) fn heads_of(manifest: &BatchManifest) -> Vec<HeadId> {
-    Selection::of(&manifest.layers, &manifest.heads).head_ids().collect()
+    Selection::of(&manifest.layers, &manifest.heads)
+        .head_ids()
+        .collect()
 }
 
 /// Makes everything of an assembled folder that has results and files of scores,
@@ -52,7 +54,9 @@ pub(in crate::batch) fn derive(
     }
     let heads = folder.write(HEADS, |out| write_heads(&statistics, out))?;
     let examples = folder.write(EXAMPLES, |out| extremes.write(root, out))?;
-    let page = folder.write(PAGE, |out| write_scores_page(manifest, &statistics, root, out))?;
+    let page = folder.write(PAGE, |out| {
+        write_scores_page(manifest, &statistics, root, out)
+    })?;
     manifest.files = vec![page, results, heads, examples];
     for name in files_of_scores(root) {
         let sha256 = digest(root, &name).map_err(|source| WriteError {

@@ -38,7 +38,9 @@ impl KeptScores {
         let paths = folder.kept_scores();
         let mut places = HashMap::new();
         for (number, path) in paths.iter().enumerate() {
-            let inputs = ScoredInputs::open(path, heads.to_vec()).into_iter().flatten();
+            let inputs = ScoredInputs::open(path, heads.to_vec())
+                .into_iter()
+                .flatten();
             for input in inputs.map_while(Result::ok) {
                 if input.scores.is_some() {
                     places.insert(key(&input.record), (number, input.place));

@@ -132,7 +132,9 @@ impl ScoredInputs {
         let offset = self.results.offset();
         let Some(record) = self.results.next().transpose()? else {
             return match self.rows.next()? {
-                Some(_) => Err(damaged("its files of scores have more inputs than its results")),
+                Some(_) => Err(damaged(
+                    "its files of scores have more inputs than its results",
+                )),
                 None => Ok(None),
             };
         };

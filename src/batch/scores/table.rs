@@ -200,7 +200,9 @@ impl<'a> Table<'a> {
             return Ok(());
         }
         let mut rows = RowsFolder::create(self.folder, &self.heads)?;
-        self.chunk.drain(..).try_for_each(|input| rows.push(&input))?;
+        self.chunk
+            .drain(..)
+            .try_for_each(|input| rows.push(&input))?;
         self.chunk_folders.push(rows.keep(self.folder)?);
         Ok(())
     }
@@ -210,7 +212,9 @@ impl<'a> Table<'a> {
             self.part_folders.push(part.keep(self.folder)?);
             self.chunk.clear();
             let folders = std::mem::take(&mut self.chunk_folders);
-            folders.iter().try_for_each(|path| self.folder.drop_scores(path))?;
+            folders
+                .iter()
+                .try_for_each(|path| self.folder.drop_scores(path))?;
         }
         Ok(())
     }

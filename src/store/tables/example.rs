@@ -54,4 +54,3 @@ pub struct ExampleLink {
     /// The attention.
     pub value: f32,
 }
-

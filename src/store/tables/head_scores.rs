@@ -20,9 +20,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use parquet::basic::Compression;
-use parquet::data_type::{
-    ByteArrayType, DataType, FloatType, Int32Type, Int64Type,
-};
+use parquet::data_type::{ByteArrayType, DataType, FloatType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
@@ -150,7 +148,9 @@ fn write_column<T: DataType>(
     let missing = || ParquetError::General("the columns have an end".to_owned());
     let mut writer = group.next_column()?.ok_or_else(missing)?;
     let levels = column.levels();
-    writer.typed::<T>().write_batch(&column.values, levels, None)?;
+    writer
+        .typed::<T>()
+        .write_batch(&column.values, levels, None)?;
     writer.close()
 }
 
@@ -167,7 +167,12 @@ impl ScoresReader {
     /// When it is no such file.
     pub fn open(file: File, heads: Vec<HeadId>) -> io::Result<Self> {
         let file = SerializedFileReader::new(file).map_err(failed)?;
-        let found = file.metadata().file_metadata().schema().get_fields().to_vec();
+        let found = file
+            .metadata()
+            .file_metadata()
+            .schema()
+            .get_fields()
+            .to_vec();
         let expected = schema().map_err(failed)?;
         match found.as_slice() == expected.get_fields() {
             true => Ok(Self { file, heads }),
@@ -199,10 +204,7 @@ impl ScoresReader {
 }
 
 /// The columns of a row group of so many rows; `None` where one is shorter.
-fn read_group(
-    reader: &dyn RowGroupReader,
-    rows: usize,
-) -> Result<Option<Group>, ParquetError> {
+fn read_group(reader: &dyn RowGroupReader, rows: usize) -> Result<Option<Group>, ParquetError> {
     let mut place = 0..;
     let mut next = || place.next().unwrap_or(usize::MAX);
     let mut group = Group {

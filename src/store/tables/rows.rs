@@ -36,7 +36,10 @@ impl InputScores {
     /// A score of every head: `[head]`; NaN where it is empty.
     pub fn scores(&self) -> impl Iterator<Item = (Score, &[f32])> {
         let heads = self.received_unit.len().max(1);
-        Score::ALL.iter().copied().zip(self.values.chunks_exact(heads))
+        Score::ALL
+            .iter()
+            .copied()
+            .zip(self.values.chunks_exact(heads))
     }
 }
 
@@ -178,11 +181,16 @@ impl Group {
             let unit = scores.received_unit.get(row).copied();
             self.received_unit.push(signed(unit.unwrap_or_default()));
             let link = scores.links.get(row).copied().flatten();
-            self.link_query.push_optional(link.map(|link| position(link.query)));
-            self.link_key.push_optional(link.map(|link| position(link.key)));
+            self.link_query
+                .push_optional(link.map(|link| position(link.query)));
+            self.link_key
+                .push_optional(link.map(|link| position(link.key)));
             self.link_value.push_optional(link.map(|link| link.value));
         }
-        for (column, values) in self.scores.iter_mut().zip(scores.values.chunks(heads.len().max(1)))
+        for (column, values) in self
+            .scores
+            .iter_mut()
+            .zip(scores.values.chunks(heads.len().max(1)))
         {
             for &value in values {
                 column.push_optional((!value.is_nan()).then_some(value));
@@ -217,12 +225,22 @@ impl Group {
         let count = self.index.row_count / each;
         let is_alike = |values: &[i64]| values.windows(2).all(|pair| pair[0] == pair[1]);
         let is_whole = self.index.values.chunks(each).all(is_alike)
-            && self.id.values.chunks(each).all(|ids| ids.iter().all(|id| Some(id) == ids.first()))
-            && self.tokens.values.chunks(each).all(|all| all.iter().all(|one| Some(one) == all.first()));
+            && self
+                .id
+                .values
+                .chunks(each)
+                .all(|ids| ids.iter().all(|id| Some(id) == ids.first()))
+            && self
+                .tokens
+                .values
+                .chunks(each)
+                .all(|all| all.iter().all(|one| Some(one) == all.first()));
         let places = self.layer.values.iter().zip(&self.head.values);
-        let is_in_order = places.zip(heads.iter().cycle()).all(|((&layer, &head), place)| {
-            layer == position(place.layer) && head == position(place.head)
-        });
+        let is_in_order = places
+            .zip(heads.iter().cycle())
+            .all(|((&layer, &head), place)| {
+                layer == position(place.layer) && head == position(place.head)
+            });
         let firsts: Vec<i64> = self.index.values.iter().step_by(each).copied().collect();
         let is_ascending = firsts.windows(2).all(|pair| pair[0] < pair[1]);
         if !(is_whole && is_in_order && is_ascending) {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::batch_folder::{BatchFolder, BatchFolderError, ResultsFile};
 use super::batch_places::StagedInput;
+use super::durable;
 use super::error::WriteError;
 use super::staged_folder::StagedFolder;
-use super::durable;
 use crate::checkpoint::FileDigest;
 use crate::digest::{HashingWriter, sha256_of};
 use crate::store::batch_records::{BatchManifest, INPUTS, RESULTS, THUMBNAILS};
@@ -94,10 +94,7 @@ impl AssembledFolder {
     /// # Errors
     /// When something cannot be renamed, or a name is taken by what no batch put
     /// there.
-    pub fn publish(
-        mut self,
-        manifest: &BatchManifest,
-    ) -> Result<(), BatchFolderError> {
+    pub fn publish(mut self, manifest: &BatchManifest) -> Result<(), BatchFolderError> {
         let interim = BatchManifest {
             complete: false,
             ..manifest.clone()

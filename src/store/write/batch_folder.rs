@@ -284,7 +284,11 @@ impl Drop for BatchFolder {
             let _ = fs::remove_dir_all(self.state(ROWS));
         }
         // A batch that has done nothing leaves nothing to know again.
-        let places = [self.root.join(THUMBNAILS), self.root.join(INPUTS), self.state(ROWS)];
+        let places = [
+            self.root.join(THUMBNAILS),
+            self.root.join(INPUTS),
+            self.state(ROWS),
+        ];
         let is_empty = |place| match fs::remove_dir(place) {
             Ok(()) => true,
             Err(error) => error.kind() == io::ErrorKind::NotFound,

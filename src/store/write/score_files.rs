@@ -26,13 +26,16 @@ impl BatchFolder {
         let earlier = || self.earlier.iter().flatten();
         let [finished, record] = &self.earlier;
         let latest = record.as_ref().or(finished.as_ref());
-        self.keeps_scores =
-            claim == Claim::Resume && latest.is_some_and(|latest| has_same_scores(latest, manifest));
+        self.keeps_scores = claim == Claim::Resume
+            && latest.is_some_and(|latest| has_same_scores(latest, manifest));
         if manifest.kind.is_pictures() || self.overwrites {
             return Ok(());
         }
-        let is_listed = |name: &str| earlier().any(|batch| batch.files.iter().any(|file| file.name == name));
-        let stranger = files_of_scores(self.root()).into_iter().find(|name| !is_listed(name));
+        let is_listed =
+            |name: &str| earlier().any(|batch| batch.files.iter().any(|file| file.name == name));
+        let stranger = files_of_scores(self.root())
+            .into_iter()
+            .find(|name| !is_listed(name));
         match stranger {
             Some(name) => Err(BatchFolderError::Taken {
                 path: self.root().join(name),
@@ -94,7 +97,9 @@ impl BatchFolder {
     pub fn keep_scores(&self, mut staged: StagedFolder) -> Result<PathBuf, WriteError> {
         let rows = self.state(ROWS);
         let numbers = self.kept_scores();
-        let numbers = numbers.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok());
+        let numbers = numbers
+            .iter()
+            .filter_map(|path| path.file_name()?.to_str()?.parse().ok());
         let number = numbers.max().unwrap_or(0_u64).saturating_add(1);
         let path = rows.join(format!("{number:08}"));
         staged.seal()?;
