@@ -416,15 +416,15 @@ pub fn in_words(remedy: &Remedy) -> String {
             format!("{}; then the same command with --resume", in_words(first))
         }
         Remedy::ResumeIn(folder) => {
-            format!("the same attnviz batch with --output {} --resume", folder.display())
+            format!("the same command with --output {} --resume", folder.display())
         }
         Remedy::NameEveryShard => {
             "name the folder of every shard once: attnviz merge shard-1 shard-2 -o attnviz-out"
                 .into()
         }
-        Remedy::NameShards => "name folders that attnviz batch --shard has written".into(),
+        Remedy::NameShards => "name folders that attnviz batch or attnviz scores has written with --shard".into(),
         Remedy::RunShardAgain => {
-            "run the shard again: the same attnviz batch with its --shard and --output".into()
+            "run the shard again: the same command with its --shard and --output".into()
         }
         Remedy::RenameInputFiles => {
             "give the input files different names and run the shards again".into()

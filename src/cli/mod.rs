@@ -3,6 +3,7 @@
 
 mod args;
 mod batch;
+mod batch_arguments;
 mod batch_progress;
 mod batch_report;
 mod bench;
@@ -19,6 +20,7 @@ mod merge;
 mod message_arguments;
 mod messages;
 mod model;
+mod model_arguments;
 mod model_name;
 mod nearest;
 mod output_arguments;
