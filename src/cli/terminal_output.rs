@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use super::standard_output::StandardOutputError;
 use super::terminal::of_standard_output;
-use super::terminal_view::TerminalView;
+use super::terminal_view::{TerminalSettings, TerminalView};
 use crate::analysis::{Analyses, MapId, Maps, Reduction, reshape};
-use crate::figure::{self, PictureId, View};
+use crate::figure::{self, Body, PictureId, View};
 use crate::pipeline::OutputError;
 use crate::render::TextShaper;
 use crate::render::terminal::{self, draw};
@@ -16,14 +16,14 @@ use crate::run::Run;
 use crate::store::OutputOptions;
 
 /// Shows a run on standard output.
-pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Result<()> {
+pub(super) fn run(run: &Run, options: &OutputOptions, settings: TerminalSettings) -> Result<()> {
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
     let analyses = Analyses::new(run, attention, &maps, options.rollout);
     let terminal = of_standard_output();
     let mut out = anstream::stdout().lock();
     let mut shaper = TextShaper::new();
-    for picture in pictures(&maps, options, view) {
+    for picture in pictures(&maps, options, settings.view) {
         let figure = match &picture {
             PictureId::Overview => terminal::overview(run, &maps, &options.figure, terminal)?,
             PictureId::Head(_)
@@ -32,14 +32,26 @@ pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Res
             | PictureId::Link(..)
             | PictureId::Rollout
             | PictureId::RolloutByLayer
-            | PictureId::Similarity => {
+            | PictureId::Similarity
+            | PictureId::Scores => {
                 figure::figure(run, &maps, &analyses, &picture, &options.figure)?
             }
         };
-        let drawn = draw(&figure, terminal, &mut shaper)?;
+        let drawn = match &figure.body {
+            // Sorted numbers say more here than a picture would.
+            Body::Scores(grids) => {
+                terminal::score_table(&figure.title, grids, settings.sort, terminal.columns)
+            }
+            Body::Map(_) | Body::Grid(_) | Body::Profile(_) => {
+                draw(&figure, terminal, &mut shaper)?
+            }
+        };
         writeln!(out).map_err(StandardOutputError::from)?;
         out.write_all(drawn.as_bytes())
             .map_err(StandardOutputError::from)?;
+    }
+    if settings.view == TerminalView::Scores {
+        return Ok(());
     }
     let (choice, count) = (options.figure.links, options.figure.top_links);
     let table = terminal::table(&maps, choice, count);
@@ -54,10 +66,11 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
     let heads = || maps.selection.head_ids().map(PictureId::Head).collect();
     let of_maps = match (view, maps.ids.len()) {
         (TerminalView::Heads, _) | (TerminalView::Auto, 1) => heads(),
+        (TerminalView::Scores, _) => vec![PictureId::Scores],
         (TerminalView::Auto | TerminalView::Overview, _) => vec![PictureId::Overview],
     };
     match view {
-        TerminalView::Heads | TerminalView::Overview => return of_maps,
+        TerminalView::Heads | TerminalView::Overview | TerminalView::Scores => return of_maps,
         TerminalView::Auto => {}
     }
     let is_of_maps = |view: &View| match view {
@@ -67,7 +80,8 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
         | View::Unit(..)
         | View::Link(..)
         | View::Rollout
-        | View::Similarity => false,
+        | View::Similarity
+        | View::Scores => false,
     };
     let mut pictures = match options.views.iter().any(is_of_maps) {
         true => of_maps,
@@ -81,6 +95,7 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
         View::Link(from, to) => Some(PictureId::Link(from.clone(), to.clone())),
         View::Rollout => Some(PictureId::Rollout),
         View::Similarity => Some(PictureId::Similarity),
+        View::Scores => Some(PictureId::Scores),
     }));
     pictures
 }

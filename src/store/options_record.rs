@@ -206,6 +206,15 @@ impl OptionsRecord {
         .with_rollout(options)
     }
 
+    /// Those that shape a table of the numbers of one view.
+    pub fn of_table(view: &str, selection: &Selection, options: &OutputOptions) -> Self {
+        Self {
+            views: vec![view.to_owned()],
+            ..Self::of_numbers(selection, options)
+        }
+        .with_rollout(options)
+    }
+
     /// Those that shape what is shown.
     fn of_reshape(reshape: &ReshapeOptions) -> Self {
         Self {
