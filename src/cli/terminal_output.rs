@@ -42,8 +42,32 @@ pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Res
             .map_err(StandardOutputError::from)?;
     }
     let (choice, count) = (options.figure.links, options.figure.top_links);
-    let table = terminal::table(&maps, choice, count);
-    write!(out, "\n{table}").map_err(StandardOutputError::from)?;
+    let pictures = pictures(&maps, options, view);
+    let mut tables = Vec::new();
+    for picture in &pictures {
+        match picture {
+            PictureId::Link(from, to) => {
+                let link = figure::link_between(run, &maps, from, to)?;
+                tables.push(terminal::head_table(&link, count));
+            }
+            PictureId::Similarity => {
+                tables.push(terminal::similarity_table(analyses.similarity(), count));
+            }
+            PictureId::Overview
+            | PictureId::Head(_)
+            | PictureId::Joined(..)
+            | PictureId::Unit(..)
+            | PictureId::Rollout
+            | PictureId::RolloutByLayer => {}
+        }
+    }
+    // Where nothing else is shown, nobody asks for all links.
+    if tables.is_empty() || tables.len() < pictures.len() {
+        tables.push(terminal::table(&maps, choice, count));
+    }
+    for table in tables {
+        write!(out, "\n{table}").map_err(StandardOutputError::from)?;
+    }
     Ok(())
 }
 

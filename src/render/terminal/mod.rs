@@ -13,8 +13,9 @@ mod profile;
 mod units;
 
 pub use graphics::{Depth, Graphics, Terminal};
-pub use links::table;
+pub use links::{head_table, similarity_table, table};
 pub use printable::Printable;
+pub use profile::written as written_value;
 pub use units::unit_table;
 
 use super::{RenderError, TextShaper, png, prepare};
