@@ -8,7 +8,7 @@ use super::standard_output::StandardOutputError;
 use super::terminal::of_standard_output;
 use super::terminal_view::{TerminalSettings, TerminalView};
 use crate::analysis::{Analyses, MapId, Maps, Reduction, reshape};
-use crate::figure::{self, Body, PictureId, View};
+use crate::figure::{self, PictureId, View};
 use crate::pipeline::OutputError;
 use crate::render::TextShaper;
 use crate::render::terminal::{self, draw};
@@ -23,8 +23,11 @@ pub(super) fn run(run: &Run, options: &OutputOptions, settings: TerminalSettings
     let terminal = of_standard_output();
     let mut out = anstream::stdout().lock();
     let mut shaper = TextShaper::new();
-    for picture in pictures(&maps, options, settings.view) {
-        let figure = match &picture {
+    let pictures = pictures(&maps, options, settings.view);
+    for picture in &pictures {
+        let figure = match picture {
+            // Numbers say more here than colours would.
+            PictureId::Scores => continue,
             PictureId::Overview => terminal::overview(run, &maps, &options.figure, terminal)?,
             PictureId::Head(_)
             | PictureId::Joined(..)
@@ -32,30 +35,46 @@ pub(super) fn run(run: &Run, options: &OutputOptions, settings: TerminalSettings
             | PictureId::Link(..)
             | PictureId::Rollout
             | PictureId::RolloutByLayer
-            | PictureId::Similarity
-            | PictureId::Scores => {
-                figure::figure(run, &maps, &analyses, &picture, &options.figure)?
+            | PictureId::Similarity => {
+                figure::figure(run, &maps, &analyses, picture, &options.figure)?
             }
         };
-        let drawn = match &figure.body {
-            // Sorted numbers say more here than a picture would.
-            Body::Scores(grids) => {
-                terminal::score_table(&figure.title, grids, settings.sort, terminal.columns)
-            }
-            Body::Map(_) | Body::Grid(_) | Body::Profile(_) => {
-                draw(&figure, terminal, &mut shaper)?
-            }
-        };
+        let drawn = draw(&figure, terminal, &mut shaper)?;
         writeln!(out).map_err(StandardOutputError::from)?;
         out.write_all(drawn.as_bytes())
             .map_err(StandardOutputError::from)?;
     }
-    if settings.view == TerminalView::Scores {
-        return Ok(());
-    }
     let (choice, count) = (options.figure.links, options.figure.top_links);
-    let table = terminal::table(&maps, choice, count);
-    write!(out, "\n{table}").map_err(StandardOutputError::from)?;
+    let mut tables = Vec::new();
+    for picture in &pictures {
+        match picture {
+            PictureId::Link(from, to) => {
+                let link = figure::link_between(run, &maps, from, to)?;
+                tables.push(terminal::head_table(&link, count));
+            }
+            PictureId::Similarity => {
+                tables.push(terminal::similarity_table(analyses.similarity(), count));
+            }
+            PictureId::Scores => {
+                let figure = figure::figure(run, &maps, &analyses, picture, &options.figure)?;
+                let drawn = terminal::score_table(&figure, settings.sort, terminal.columns);
+                tables.extend(drawn);
+            }
+            PictureId::Overview
+            | PictureId::Head(_)
+            | PictureId::Joined(..)
+            | PictureId::Unit(..)
+            | PictureId::Rollout
+            | PictureId::RolloutByLayer => {}
+        }
+    }
+    // Where nothing else is shown, nobody asks for all links.
+    if tables.is_empty() || tables.len() < pictures.len() {
+        tables.push(terminal::table(&maps, choice, count));
+    }
+    for table in tables {
+        write!(out, "\n{table}").map_err(StandardOutputError::from)?;
+    }
     Ok(())
 }
 

@@ -105,6 +105,8 @@ pub enum Body<'run> {
 pub enum MapKind {
     /// Queries and keys.
     Attention,
+    /// Tokens after a layer, and those of the input.
+    Rollout,
     /// Layers and heads, in each of which there is one and the same link.
     Link,
     /// Heads and heads.

@@ -209,9 +209,11 @@ impl<'run> Contents<'run> {
         for (format, name) in formats {
             let mut arrays = arrays.clone();
             let earlier = destination.and_then(|destination| destination.earlier_numbers(name));
-            arrays.extend(earlier.map_or_else(Vec::new, |earlier| {
-                of_other_views(earlier, manifest, &arrays)
-            }));
+            let mut options = OptionsRecord::of_numbers(&self.maps.selection, self.options);
+            if let Some((numbers, made_by)) = earlier {
+                arrays.extend(of_other_views(numbers, manifest, &arrays));
+                options = options.or_rollout_of(&made_by);
+            }
             // So that it does not matter which view came first.
             arrays.sort_by(|first, second| first.order().cmp(&second.order()));
             if let Some(bytes) = numbers::encode(format, &arrays, manifest)? {
@@ -222,7 +224,7 @@ impl<'run> Contents<'run> {
                     sha256: digest.sha256,
                     options: OptionsRecord {
                         views: views.into_iter().map(str::to_owned).collect(),
-                        ..OptionsRecord::of_numbers(&self.maps.selection, self.options)
+                        ..options
                     },
                 });
             }

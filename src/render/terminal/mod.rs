@@ -14,8 +14,9 @@ mod scores;
 mod units;
 
 pub use graphics::{Depth, Graphics, Terminal};
-pub use links::table;
+pub use links::{head_table, similarity_table, table};
 pub use printable::Printable;
+pub use profile::written as written_value;
 pub use scores::score_table;
 pub use units::unit_table;
 
@@ -50,7 +51,7 @@ pub fn draw(
         Body::Grid(grid) => blocks::overview(figure, grid, terminal.columns),
         Body::Profile(bars) => profile::profile(figure, bars, terminal.columns),
         Body::Scores(grids) => {
-            return Ok(score_table(&figure.title, grids, None, terminal.columns));
+            return Ok(scores::scores(&figure.title, grids, None, terminal.columns));
         }
     };
     Ok(drawn.to_text(depth))

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::printable::Printable;
 use super::profile::written;
 use crate::analysis::Score;
-use crate::figure::{ScoreGrid, ScoreGrids};
+use crate::figure::{Body, Figure, ScoreGrid, ScoreGrids};
 
 /// The order in which scores get the room that there is.
 const MOST_USEFUL: [Score; 22] = [
@@ -36,10 +36,23 @@ const MOST_USEFUL: [Score; 22] = [
 /// Between two columns.
 const GAP: &str = "  ";
 
-/// The scores of all heads under a line of names, in as many columns as there
-/// is room for: sorted by one of them, the greatest first and what is empty
-/// last, or by layer and head.
-pub fn score_table(title: &str, grids: &ScoreGrids, sort: Option<Score>, columns: usize) -> String {
+/// The scores of all heads under a line of names, `None` where the figure is of
+/// something else. See [`scores`].
+pub fn score_table(figure: &Figure<'_>, sort: Option<Score>, columns: usize) -> Option<String> {
+    match &figure.body {
+        Body::Scores(grids) => Some(scores(&figure.title, grids, sort, columns)),
+        Body::Map(_) | Body::Grid(_) | Body::Profile(_) => None,
+    }
+}
+
+/// The scores of all heads in as many columns as there is room for: sorted by
+/// one of them, the greatest first and what is empty last, or by layer and head.
+pub(super) fn scores(
+    title: &str,
+    grids: &ScoreGrids,
+    sort: Option<Score>,
+    columns: usize,
+) -> String {
     let sorted_by = sort.and_then(|sort| grids.grids.iter().find(|grid| grid.score == sort));
     let mut useful: Vec<&ScoreGrid> = sorted_by.into_iter().collect();
     let others = MOST_USEFUL.iter().filter(|score| Some(**score) != sort);
