@@ -36,6 +36,7 @@ mod settings_files;
 mod shared;
 mod single_pass;
 mod svg;
+mod third_opinion;
 mod tls_front;
 mod tokenizer;
 mod tokenizer_bombs;
