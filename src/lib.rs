@@ -100,7 +100,7 @@
 //!   (`tests/it/memory.rs`).
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
-//! - Every public error knows what can be done about it, and one file puts that
+//! - Every public error knows what can be done about it, and one folder puts that
 //!   into words (`tests/it/remedies.rs`).
 //! - `unsafe` is allowed in one folder, that of the kernels.
 //! - Saved runs are raw, and those of every schema are read

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::remedy::{CheckpointPart, ForeignWeights, Remedy};
+use crate::remedy::{CheckpointPart, CheckpointRemedy, ForeignWeights, Remedy};
 
 /// What the hub calls a whole file of each kind.
 pub(super) const SAFETENSORS: &str = "model.safetensors";
@@ -316,24 +316,28 @@ impl WrongKindError {
             ExpectedKind::Json | ExpectedKind::Text | ExpectedKind::SentencePiece => false,
         };
         Some(match (other_name, self.found.foreign()) {
-            _ if self.found == FileKind::LfsPointer => Remedy::PullLfs {
-                folder: folder.to_owned(),
-            },
-            (Some(name), _) => Remedy::RenameFile {
+            _ if self.found == FileKind::LfsPointer => {
+                Remedy::Checkpoint(CheckpointRemedy::PullLfs {
+                    folder: folder.to_owned(),
+                })
+            }
+            (Some(name), _) => Remedy::Checkpoint(CheckpointRemedy::RenameFile {
                 from: self.path.clone(),
                 to: self.path.with_file_name(name),
-            },
-            (None, Some(format)) if are_weights => Remedy::ConvertWeights {
-                format,
-                from: folder.display().to_string(),
-            },
-            // A shard, or something that Python has saved in its own way.
-            _ if are_weights && self.found.is_of_python() => {
-                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
+            }),
+            (None, Some(format)) if are_weights => {
+                Remedy::Checkpoint(CheckpointRemedy::ConvertWeights {
+                    format,
+                    from: folder.display().to_string(),
+                })
             }
-            _ => Remedy::DownloadFile {
+            // A shard, or something that Python has saved in its own way.
+            _ if are_weights && self.found.is_of_python() => Remedy::Checkpoint(
+                CheckpointRemedy::SaveCheckpoint(CheckpointPart::Safetensors),
+            ),
+            _ => Remedy::Checkpoint(CheckpointRemedy::DownloadFile {
                 path: self.path.clone(),
-            },
+            }),
         })
     }
 }

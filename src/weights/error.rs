@@ -9,7 +9,7 @@ use super::bytes::{ReadError, file_name};
 use super::names::AdapterKind;
 use super::pickle::PickleError;
 use crate::checkpoint::WrongKindError;
-use crate::remedy::{Alteration, CheckpointPart, Remedy};
+use crate::remedy::{Alteration, CheckpointPart, CheckpointRemedy, Remedy};
 
 /// Why weights cannot be used.
 #[derive(Debug, Error)]
@@ -188,33 +188,45 @@ impl WeightsError {
             Self::Memory { .. } => Remedy::UseLessMemory,
             Self::Pickle(error) => return error.remedy(),
             Self::WrongKind(error) => return error.remedy(),
-            Self::Incomplete { path, .. } => Remedy::DownloadFile { path: path.clone() },
+            Self::Incomplete { path, .. } => {
+                Remedy::Checkpoint(CheckpointRemedy::DownloadFile { path: path.clone() })
+            }
             Self::Adapter { kind, .. } => match kind {
-                AdapterKind::LowRank | AdapterKind::Mergeable => Remedy::MergeAdapter {
-                    from: None,
-                    task: None,
-                },
-                AdapterKind::Other => Remedy::UseOriginal(Alteration::Adapter),
+                AdapterKind::LowRank | AdapterKind::Mergeable => {
+                    Remedy::Checkpoint(CheckpointRemedy::MergeAdapter {
+                        from: None,
+                        task: None,
+                    })
+                }
+                AdapterKind::Other => {
+                    Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::Adapter))
+                }
             },
             Self::Dtype { found, .. } if is_quantized(found) => {
-                Remedy::UseOriginal(Alteration::Quantization)
+                Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::Quantization))
             }
-            Self::Dtype { .. } | Self::LargerThanFiles { .. } => {
-                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
+            Self::Dtype { .. } | Self::LargerThanFiles { .. } => Remedy::Checkpoint(
+                CheckpointRemedy::SaveCheckpoint(CheckpointPart::Safetensors),
+            ),
+            Self::Quantized { .. } => {
+                Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::Quantization))
             }
-            Self::Quantized { .. } => Remedy::UseOriginal(Alteration::Quantization),
             Self::SeveralEncoders { prefixes, .. } | Self::NoSuchPrefix { prefixes, .. } => {
-                Remedy::ChooseWeightsPrefix {
+                Remedy::Checkpoint(CheckpointRemedy::ChooseWeightsPrefix {
                     prefixes: prefixes.clone(),
-                }
+                })
             }
-            Self::PrunedHeads { .. } => Remedy::UseOriginal(Alteration::PrunedHeads),
+            Self::PrunedHeads { .. } => {
+                Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::PrunedHeads))
+            }
             Self::Safetensors { .. }
             | Self::NoEmbeddings { .. }
             | Self::MixedPrefixes { .. }
             | Self::Missing { .. }
             | Self::Shape { .. }
-            | Self::NotFinite { .. } => Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights),
+            | Self::NotFinite { .. } => Remedy::Checkpoint(CheckpointRemedy::SaveCheckpoint(
+                CheckpointPart::ConfigWithWeights,
+            )),
         })
     }
 
