@@ -81,6 +81,7 @@ pub fn load(
     );
     let (tokenizer, model) = (tokenizer?, model?);
     provenance.weights_prefix = model.chosen_prefix().map(str::to_owned);
+    provenance.backend = (backend != Backend::default()).then(|| backend.to_string());
     Ok(LoadedModel {
         tokenizer: tokenizer.for_rows(model.architecture().vocabulary_size()),
         model,
