@@ -297,7 +297,6 @@ fn every_module_has_its_place_in_the_order() {
     assert_eq!(declared, ORDER, "lib.rs lists the modules in another order");
 }
 
-/// So that a file can be read in one go.
 #[test]
 fn no_file_is_longer_than_five_hundred_lines() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::bert::{self, BlockParts};
 use super::error::ConfigError;
 use super::fields::{MAXIMUM_HIDDEN, MAXIMUM_LAYERS, check_encoder, read, read_over, within};
-use crate::model::architecture::{Architecture, Block, Embeddings, Linear, Norm, PositionCount};
+use crate::model::architecture::{
+    Architecture, Block, Embeddings, Linear, Norm, PositionCount, Projection, ProjectionPlace,
+};
 use crate::weights::TensorNames;
 
 const PARTS: BlockParts = BlockParts {
@@ -83,11 +85,14 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
             unused: vec!["_ids"],
         },
         embeddings: Embeddings {
-            projection: Some(Linear::new(
-                "encoder.embedding_hidden_mapping_in",
-                [sizes.hidden, columns],
-                true,
-            )),
+            projection: Some(Projection {
+                place: ProjectionPlace::Normalized,
+                linear: Linear::new(
+                    "encoder.embedding_hidden_mapping_in",
+                    [sizes.hidden, columns],
+                    true,
+                ),
+            }),
             ..fields.embeddings_with_segments(norm, PositionCount::From(0))?
         },
         hidden_size: sizes.hidden,

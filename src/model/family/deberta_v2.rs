@@ -12,7 +12,7 @@ use super::fields::{
 };
 use crate::model::architecture::{
     Architecture, Block, Buckets, Convolution, Disentangled, Embeddings, Linear, Position,
-    PositionCount, Positions, RelativeTable, Table,
+    PositionCount, Positions, Projection, ProjectionPlace, RelativeTable, Table,
 };
 
 /// The fields that are read; missing ones have the defaults of
@@ -182,8 +182,10 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
                 table: table("position", maximum_token_count),
                 count: PositionCount::From(0),
             }),
-            sum_projection: (width != sizes.hidden)
-                .then(|| Linear::new("embeddings.embed_proj", [sizes.hidden, width], false)),
+            projection: (width != sizes.hidden).then(|| Projection {
+                place: ProjectionPlace::Sum,
+                linear: Linear::new("embeddings.embed_proj", [sizes.hidden, width], false),
+            }),
             norm: Some(sizes.norm("embeddings.LayerNorm")),
             convolution: convolution(&fields, &sizes)?,
             ..Embeddings::of_words(table("word", vocabulary))

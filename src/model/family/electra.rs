@@ -6,7 +6,9 @@ use serde::Deserialize;
 use super::bert::{self, tensor_names};
 use super::error::ConfigError;
 use super::fields::{MAXIMUM_HIDDEN, check_encoder, read, read_over, within};
-use crate::model::architecture::{Architecture, Embeddings, Linear, Norm, PositionCount};
+use crate::model::architecture::{
+    Architecture, Embeddings, Linear, Norm, PositionCount, Projection, ProjectionPlace,
+};
 
 /// What BERT has not.
 #[derive(Deserialize)]
@@ -41,7 +43,10 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         columns,
         ..sizes.norm("embeddings.LayerNorm")
     };
-    let projection = Linear::new("embeddings_project", [sizes.hidden, columns], true);
+    let projection = Projection {
+        place: ProjectionPlace::Normalized,
+        linear: Linear::new("embeddings_project", [sizes.hidden, columns], true),
+    };
     let mut names = tensor_names();
     names.parts.push("embeddings_project.");
     Ok(Architecture {

@@ -14,7 +14,7 @@ use super::fields::{
 use super::masks::Masks;
 use crate::model::architecture::{
     Architecture, Attention, Block, Embeddings, FeedForward, Flow, HeadColumns, Linear, Norm,
-    NormKind, Norms, Position, PositionCount, Positions, Table,
+    NormKind, Norms, Position, PositionCount, Positions, Projection, ProjectionPlace, Table,
 };
 use crate::weights::TensorNames;
 
@@ -121,7 +121,10 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         }
     };
     let has_final_norm = fields.do_layer_norm_before && !fields._remove_final_layer_norm;
-    let projection = || Linear::new("project_in", [hidden, words], false);
+    let projection = || Projection {
+        place: ProjectionPlace::Words,
+        linear: Linear::new("project_in", [hidden, words], false),
+    };
     Ok(Architecture {
         model_type: "opt",
         names: TensorNames {
@@ -138,7 +141,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
             unused: Vec::new(),
         },
         embeddings: Embeddings {
-            word_projection: (words != hidden).then(projection),
+            projection: (words != hidden).then(projection),
             positions: Some(Positions {
                 table: Table {
                     name: "embed_positions.weight".to_owned(),
