@@ -7,6 +7,10 @@ use std::collections::BTreeSet;
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorNames {
+    /// What stands before all of them in a checkpoint with a head, `bert.`:
+    /// transformers' `base_model_prefix`. It loads tensors with it and without
+    /// it, of the same file.
+    pub base: &'static str,
     /// The table that every such model has.
     pub word_embeddings: String,
     /// How the names of its first layer's tensors begin.

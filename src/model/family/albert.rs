@@ -79,6 +79,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "albert",
         names: TensorNames {
+            base: "albert.",
             word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
             first_layer: "encoder.albert_layer_groups.0.".to_owned(),
             parts: vec!["embeddings.", "encoder."],

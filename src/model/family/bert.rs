@@ -135,7 +135,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     let norm = sizes.norm("embeddings.LayerNorm");
     Ok(Architecture {
         model_type: "bert",
-        names: tensor_names(),
+        names: tensor_names("bert."),
         embeddings: fields.embeddings_with_segments(norm, PositionCount::From(0))?,
         hidden_size: sizes.hidden,
         blocks: sizes.blocks(fields.layer_count()?),
@@ -146,9 +146,11 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     })
 }
 
-/// What BERT's tensors are called, and those of its descendants.
-pub fn tensor_names() -> TensorNames {
+/// What BERT's tensors are called, and those of its descendants, behind what
+/// stands before them all in a checkpoint with a head.
+pub fn tensor_names(base: &'static str) -> TensorNames {
     TensorNames {
+        base,
         word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
         first_layer: "encoder.layer.0.".to_owned(),
         parts: vec!["embeddings.", "encoder."],

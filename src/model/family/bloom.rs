@@ -102,6 +102,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "bloom",
         names: TensorNames {
+            base: "transformer.",
             word_embeddings: "word_embeddings.weight".to_owned(),
             first_layer: "h.0.".to_owned(),
             parts: vec![

@@ -159,7 +159,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         true => Some(relative(&fields, &sizes, maximum_token_count, layers)?),
         false => None,
     };
-    let mut names = tensor_names();
+    let mut names = tensor_names("deberta.");
     // What a checkpoint may have of positions and the model does not use.
     if relative.is_none() {
         names.unused.extend([

@@ -79,6 +79,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "distilbert",
         names: TensorNames {
+            base: "distilbert.",
             word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
             first_layer: "transformer.layer.0.".to_owned(),
             parts: vec!["embeddings.", "transformer."],

@@ -47,7 +47,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         place: ProjectionPlace::Normalized,
         linear: Linear::new("embeddings_project", [sizes.hidden, columns], true),
     };
-    let mut names = tensor_names();
+    let mut names = tensor_names("electra.");
     names.parts.push("embeddings_project.");
     Ok(Architecture {
         model_type: "electra",

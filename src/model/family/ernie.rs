@@ -41,7 +41,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     let norm = sizes.norm("embeddings.LayerNorm");
     Ok(Architecture {
         model_type: "ernie",
-        names: tensor_names(),
+        names: tensor_names("ernie."),
         embeddings: Embeddings {
             tasks: own.use_task_id.then(tasks).transpose()?,
             ..fields.embeddings_with_segments(norm, PositionCount::From(0))?

@@ -121,7 +121,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         true => Some(rotation(&fields, &sizes, rows)?),
         false => None,
     };
-    let mut names = tensor_names();
+    let mut names = tensor_names("esm.");
     names.unused.push("rotary_embeddings.inv_freq");
     if is_rotary {
         // Written down by models that do not use it.

@@ -117,6 +117,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "gpt2",
         names: TensorNames {
+            base: "transformer.",
             word_embeddings: "wte.weight".to_owned(),
             first_layer: "h.0.".to_owned(),
             parts: vec!["wte.", "wpe.", "h.", "ln_f."],

@@ -129,6 +129,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "gpt_neox",
         names: TensorNames {
+            base: "gpt_neox.",
             word_embeddings: "embed_in.weight".to_owned(),
             first_layer: "layers.0.".to_owned(),
             parts: vec!["embed_in.", "layers.", "final_layer_norm."],

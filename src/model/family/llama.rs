@@ -242,6 +242,7 @@ impl Sizes {
         Architecture {
             model_type,
             names: TensorNames {
+                base: "model.",
                 word_embeddings: "embed_tokens.weight".to_owned(),
                 first_layer: "layers.0.".to_owned(),
                 parts: vec!["embed_tokens.", "layers.", "norm."],

@@ -197,6 +197,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "modernbert",
         names: TensorNames {
+            base: "model.",
             word_embeddings: "embeddings.tok_embeddings.weight".to_owned(),
             first_layer: "layers.0.".to_owned(),
             parts: vec!["embeddings.", "layers.", "final_norm."],

@@ -66,7 +66,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     };
     Ok(Architecture {
         model_type: "mpnet",
-        names: tensor_names(),
+        names: tensor_names("mpnet."),
         embeddings: fields.embeddings(norm, PositionCount::BehindPadding(PADDING))?,
         hidden_size: sizes.hidden,
         blocks: (0..fields.layer_count()?).map(block).collect(),

@@ -128,6 +128,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "opt",
         names: TensorNames {
+            base: "model.",
             word_embeddings: "embed_tokens.weight".to_owned(),
             first_layer: "layers.0.".to_owned(),
             // Without `project_out`, which leads to the head.

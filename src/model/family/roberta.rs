@@ -44,7 +44,7 @@ pub fn architecture(family: Family, json: &[u8]) -> Result<Architecture, ConfigE
     let count = PositionCount::BehindPadding(padding);
     Ok(Architecture {
         model_type: family.name(),
-        names: tensor_names(),
+        names: tensor_names("roberta."),
         embeddings: fields.embeddings_with_segments(norm, count)?,
         hidden_size: sizes.hidden,
         blocks: sizes.blocks(fields.layer_count()?),
