@@ -1,8 +1,8 @@
 //! What the configs of families have in common: the bounds of their numbers,
 //! and what none of them may ask for.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::ConfigError;
@@ -50,20 +50,6 @@ pub fn read_with<Fields: DeserializeOwned>(
         }
     }
     Ok(serde_json::from_value(Value::Object(fields))?)
-}
-
-/// The same, of a family whose config class has other defaults than those of
-/// the fields' type.
-pub fn read_over<Fields: Serialize + DeserializeOwned>(
-    defaults: &Fields,
-    json: &[u8],
-) -> Result<Fields, ConfigError> {
-    let given: Map<String, Value> = read(json)?;
-    let mut all = serde_json::to_value(defaults)?;
-    if let Value::Object(all) = &mut all {
-        all.extend(given);
-    }
-    Ok(serde_json::from_value(all)?)
 }
 
 /// Whether a config asks for something that no family has here.
