@@ -140,14 +140,14 @@ pub enum WeightsError {
     },
     /// Heads were taken out of an attention.
     #[error(
-        "tensor {name} has {found} rows, expected {expected}: some of the model's heads were pruned"
+        "tensor {name} has {found} outputs, expected {expected}: some of the model's heads were pruned"
     )]
     PrunedHeads {
         /// Full name.
         name: String,
-        /// The rows that the config asks for.
+        /// The outputs that the config asks for.
         expected: usize,
-        /// The rows in the file.
+        /// Those in the file.
         found: usize,
     },
     /// A tensor has another shape than the config asks for.

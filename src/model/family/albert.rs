@@ -74,6 +74,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         names: TensorNames {
             base: "albert.",
             word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
+            prunable: PARTS.projections.to_vec(),
             first_layer: "encoder.albert_layer_groups.0.".to_owned(),
             parts: vec!["embeddings.", "encoder."],
             unused: vec!["_ids"],

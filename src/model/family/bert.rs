@@ -157,6 +157,7 @@ pub fn tensor_names(base: &'static str) -> TensorNames {
     TensorNames {
         base,
         word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
+        prunable: BERT_PARTS.projections.to_vec(),
         first_layer: "encoder.layer.0.".to_owned(),
         parts: vec!["embeddings.", "encoder."],
         // Positions and segments that early versions wrote down.

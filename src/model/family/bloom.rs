@@ -104,6 +104,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         names: TensorNames {
             base: "transformer.",
             word_embeddings: "word_embeddings.weight".to_owned(),
+            prunable: Vec::new(),
             first_layer: "h.0.".to_owned(),
             parts: vec![
                 "word_embeddings.",

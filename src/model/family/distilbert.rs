@@ -73,6 +73,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         names: TensorNames {
             base: "distilbert.",
             word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
+            prunable: PARTS.projections.to_vec(),
             first_layer: "transformer.layer.0.".to_owned(),
             parts: vec!["embeddings.", "transformer."],
             unused: vec!["_ids"],

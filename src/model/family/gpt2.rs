@@ -119,6 +119,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         names: TensorNames {
             base: "transformer.",
             word_embeddings: "wte.weight".to_owned(),
+            prunable: vec!["attn.c_attn"],
             first_layer: "h.0.".to_owned(),
             parts: vec!["wte.", "wpe.", "h.", "ln_f."],
             // Masks that early versions wrote down.

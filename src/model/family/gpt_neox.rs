@@ -131,6 +131,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         names: TensorNames {
             base: "gpt_neox.",
             word_embeddings: "embed_in.weight".to_owned(),
+            prunable: Vec::new(),
             first_layer: "layers.0.".to_owned(),
             parts: vec!["embed_in.", "layers.", "final_layer_norm."],
             // Masks and frequencies that early versions wrote down.

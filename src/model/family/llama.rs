@@ -244,6 +244,7 @@ impl Sizes {
             names: TensorNames {
                 base: "model.",
                 word_embeddings: "embed_tokens.weight".to_owned(),
+                prunable: Vec::new(),
                 first_layer: "layers.0.".to_owned(),
                 parts: vec!["embed_tokens.", "layers.", "norm."],
                 // Frequencies that early versions wrote down.

@@ -189,6 +189,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         names: TensorNames {
             base: "model.",
             word_embeddings: "embeddings.tok_embeddings.weight".to_owned(),
+            prunable: Vec::new(),
             first_layer: "layers.0.".to_owned(),
             parts: vec!["embeddings.", "layers.", "final_norm."],
             unused: Vec::new(),

@@ -11,6 +11,7 @@ use super::fields::{number_within, read_with};
 use crate::model::architecture::{
     Architecture, Block, Buckets, Position, PositionCount, RelativeTable, Table,
 };
+use crate::weights::TensorNames;
 
 const PARTS: BlockParts = BlockParts {
     projections: ["attention.attn.q", "attention.attn.k", "attention.attn.v"],
@@ -61,7 +62,10 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     };
     Ok(Architecture {
         model_type: "mpnet",
-        names: tensor_names("mpnet."),
+        names: TensorNames {
+            prunable: PARTS.projections.to_vec(),
+            ..tensor_names("mpnet.")
+        },
         embeddings: fields.embeddings(norm, PositionCount::BehindPadding(PADDING))?,
         hidden_size: sizes.hidden,
         blocks: (0..fields.layer_count()?).map(block).collect(),

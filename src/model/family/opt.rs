@@ -130,6 +130,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         names: TensorNames {
             base: "model.",
             word_embeddings: "embed_tokens.weight".to_owned(),
+            prunable: Vec::new(),
             first_layer: "layers.0.".to_owned(),
             // Without `project_out`, which leads to the head.
             parts: vec![
