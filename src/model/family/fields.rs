@@ -107,6 +107,45 @@ pub fn within(field: &'static str, found: u64, maximum: u64) -> Result<usize, Co
     }
 }
 
+/// A field and what it says.
+pub type Field = (&'static str, u64);
+
+/// The numbers that a config of nearly every family has, within their bounds.
+pub struct Sizes {
+    /// Rows of the table of words.
+    pub vocabulary: usize,
+    /// Width of a hidden state.
+    pub hidden: usize,
+    /// Number of layers.
+    pub layers: usize,
+    /// Number of heads of a layer.
+    pub heads: usize,
+    /// Width of a head, which has a whole share of the hidden state.
+    pub head_size: usize,
+}
+
+impl Sizes {
+    /// Of these fields, by the names that the family has for them.
+    pub fn new(
+        vocabulary: Field,
+        hidden: Field,
+        layers: Field,
+        heads: Field,
+    ) -> Result<Self, ConfigError> {
+        let bounded = |(field, found), maximum| within(field, found, maximum);
+        let (hidden_field, heads_field) = (hidden.0, heads.0);
+        let hidden = bounded(hidden, MAXIMUM_HIDDEN)?;
+        let heads = bounded(heads, MAXIMUM_LAYERS)?;
+        Ok(Self {
+            vocabulary: bounded(vocabulary, MAXIMUM_VOCABULARY)?,
+            hidden,
+            layers: bounded(layers, MAXIMUM_LAYERS)?,
+            heads,
+            head_size: quotient((hidden_field, hidden), (heads_field, heads))?,
+        })
+    }
+}
+
 /// A number from a minimum to a maximum.
 pub fn number_within(
     field: &'static str,

@@ -8,8 +8,7 @@ use serde_json::json;
 
 use super::error::ConfigError;
 use super::fields::{
-    MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY,
-    activation, quotient, read_with, within,
+    MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_TOKENS, Sizes, activation, read_with, within,
 };
 use super::masks::Masks;
 use crate::model::architecture::{
@@ -55,22 +54,21 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     });
     let fields: Fields = read_with(json, &[], defaults)?;
     let mask = Masks::read(json)?.full();
-    let hidden = within("hidden_size", fields.hidden_size, MAXIMUM_HIDDEN)?;
-    let heads = within(
-        "num_attention_heads",
-        fields.num_attention_heads,
-        MAXIMUM_LAYERS,
+    let Sizes {
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        head_size,
+    } = Sizes::new(
+        ("vocab_size", fields.vocab_size),
+        ("hidden_size", fields.hidden_size),
+        ("num_hidden_layers", fields.num_hidden_layers),
+        ("num_attention_heads", fields.num_attention_heads),
     )?;
-    let head_size = quotient(("hidden_size", hidden), ("num_attention_heads", heads))?;
     let intermediate = within("ffn_dim", fields.ffn_dim, MAXIMUM_INTERMEDIATE)?;
     let maximum = fields.max_position_embeddings;
     let maximum = within("max_position_embeddings", maximum, MAXIMUM_TOKENS)?;
-    let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
-    let layers = within(
-        "num_hidden_layers",
-        fields.num_hidden_layers,
-        MAXIMUM_LAYERS,
-    )?;
     let words = fields.word_embed_proj_dim.unwrap_or(hidden as u64);
     let words = within("word_embed_proj_dim", words, MAXIMUM_HIDDEN)?;
     let activation = activation("activation_function", &fields.activation_function)?;
