@@ -25,6 +25,40 @@ pub(super) struct Parts {
     pub insists_on_special: bool,
 }
 
+impl Parts {
+    /// Of a vocabulary whose unknown token is no matter, and that tells no
+    /// segments.
+    pub(super) fn new(
+        model: ModelWrapper,
+        normalizer: Value,
+        pre_tokenizer: Value,
+        template: Template,
+        spelling: Spelling,
+    ) -> Self {
+        Self {
+            model,
+            normalizer,
+            pre_tokenizer,
+            template,
+            spelling,
+            unknown_id: None,
+            tells_segments: false,
+            insists_on_special: false,
+        }
+    }
+}
+
+/// Special tokens of RoBERTa's kin.
+pub(super) const ROBERTA: [(&str, &str); 7] = [
+    ("bos_token", "<s>"),
+    ("eos_token", "</s>"),
+    ("sep_token", "</s>"),
+    ("cls_token", "<s>"),
+    ("unk_token", "<unk>"),
+    ("pad_token", "<pad>"),
+    ("mask_token", "<mask>"),
+];
+
 /// Which special tokens stand around a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Template {
