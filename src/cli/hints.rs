@@ -334,7 +334,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
         }
         Remedy::UseKnownFamily => {
-            "--model google-bert/bert-base-uncased, or any other model of one of these types".into()
+            "--model google-bert/bert-base-uncased, or any other model of one of these types; or save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
         }
         Remedy::PullLfs { folder } => format!("cd {} && git lfs pull", quoted_path(folder)),
         Remedy::RenameFile { from, to } => format!("mv {} {}", quoted_path(from), quoted_path(to)),

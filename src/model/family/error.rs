@@ -109,9 +109,12 @@ impl ConfigError {
             Self::NoModelType {
                 looks_like: Some(model_type),
             } => Remedy::AddModelType(model_type),
-            Self::ModelType { .. }
-            | Self::NoModelType { looks_like: None }
-            | Self::Unsupported { .. } => Remedy::UseKnownFamily,
+            Self::ModelType { .. } | Self::NoModelType { looks_like: None } => {
+                Remedy::UseKnownFamily
+            }
+            // Other models of the family have other settings, but they are not
+            // the one that is asked for.
+            Self::Unsupported { .. } => Remedy::ComputeElsewhere,
             Self::OwnCode { .. } => Remedy::SaveAttentionInPython,
             Self::PrunedHeads => Remedy::UseOriginal(Alteration::PrunedHeads),
             Self::Quantized => Remedy::UseOriginal(Alteration::Quantization),
