@@ -243,7 +243,7 @@ fn settings_that_no_decoder_has_here_are_refused_by_name() {
         (
             "llama",
             json!({"rope_scaling": "linear"}),
-            ["rope_scaling", "expected an object"],
+            ["rope_scaling \"linear\"", "expected an object"],
         ),
         (
             "mistral",

@@ -155,7 +155,11 @@ fn given<'value>(
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return Ok(None);
     };
-    let shown: String = value.to_string().chars().take(40).collect();
+    let shown = match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let shown: String = shown.chars().take(40).collect();
     refuse(field, "an object", !value.is_object(), &shown)?;
     let holds = value.as_object().is_some_and(|object| !object.is_empty());
     Ok(holds.then_some(value))
