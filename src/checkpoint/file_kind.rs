@@ -100,6 +100,11 @@ impl FileKind {
             });
         match bytes {
             [] => Self::Empty,
+            // Before all others: it begins with a length, which may look like
+            // the beginning of any of them. None has zeros and a brace here.
+            _ if bytes.get(8) == Some(&b'{') && safetensors_length(bytes).is_some() => {
+                Self::Safetensors
+            }
             _ if is_lfs_pointer(bytes) => Self::LfsPointer,
             _ if is_page => Self::WebPage,
             _ if starts(b"PK\x03\x04") && first_zip_entry(bytes).ends_with(b".npy") => Self::Numpy,
@@ -128,9 +133,6 @@ impl FileKind {
             }
             // The version, then the producer's name, the graph or the domain.
             [0x08, 1..=32, 0x12 | 0x1a | 0x22 | 0x3a | 0x42, ..] => Self::Onnx,
-            [.., _] if bytes.get(8) == Some(&b'{') && safetensors_length(bytes).is_some() => {
-                Self::Safetensors
-            }
             _ if bytes.len() > 16 && bytes.iter().all(|&byte| byte == 0) => Self::Zeros,
             _ if is_json(text) => Self::Json,
             _ => Self::Unknown,

@@ -18,9 +18,9 @@ pub enum CheckpointRemedy {
     NameTokenizerFolder(PathBuf),
     /// Save a tokenizer of another kind as one that is read, in Python.
     ConvertTokenizer,
-    /// Compute attention where the tokenizer is, in Python, and draw it here.
+    /// Compute attention in Python, and draw it here.
     ComputeElsewhere,
-    /// Use a model of a family that is known.
+    /// Use a model of a family that is known, or compute attention in Python.
     UseKnownFamily,
     /// Have git bring the files that stand behind its pointers.
     PullLfs {

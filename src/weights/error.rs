@@ -121,12 +121,12 @@ pub enum WeightsError {
     #[error(transparent)]
     Pickle(#[from] PickleError),
     /// No tensor has the name of a word embedding table.
-    #[error(
-        "{file}: expected a tensor named embeddings.word_embeddings.weight (with any prefix), found {found}"
-    )]
+    #[error("{file}: expected a tensor named {expected} (with any prefix), found {found}")]
     NoEmbeddings {
         /// The file's name.
         file: String,
+        /// What the family calls that table.
+        expected: String,
         /// A few of the names that are there.
         found: String,
     },

@@ -97,6 +97,7 @@ impl Weights {
             return Err(match prefixes.is_empty() {
                 false => several(prefixes),
                 true => WeightsError::NoEmbeddings {
+                    expected: model.word_embeddings.clone(),
                     found: found_instead(&sources, &names),
                     file,
                 },

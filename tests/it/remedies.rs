@@ -310,7 +310,9 @@ fn the_outermost_error_that_has_a_remedy_is_heard() {
         // One that has none leaves it to its cause.
         (
             CheckpointError::Config(Box::new(ConfigError::NoModelType { looks_like: None })).into(),
-            "--model google-bert/bert-base-uncased, or any other model of one of these types",
+            "--model google-bert/bert-base-uncased, or any other model of one of these types; \
+             or save attention and tokens in Python, then: \
+             attnviz render attention.npz --labels tokens.txt",
         ),
         (
             anyhow::Error::from(unknown).context("what was tried"),

@@ -23,7 +23,7 @@ pub(super) fn in_words(remedy: &CheckpointRemedy) -> String {
             "save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
         }
         CheckpointRemedy::UseKnownFamily => {
-            "--model google-bert/bert-base-uncased, or any other model of one of these types".into()
+            "--model google-bert/bert-base-uncased, or any other model of one of these types; or save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
         }
         CheckpointRemedy::PullLfs { folder } => format!("cd {} && git lfs pull", quoted_path(folder)),
         CheckpointRemedy::RenameFile { from, to } => format!("mv {} {}", quoted_path(from), quoted_path(to)),

@@ -109,9 +109,12 @@ impl ConfigError {
             Self::NoModelType {
                 looks_like: Some(model_type),
             } => Remedy::Checkpoint(CheckpointRemedy::AddModelType(model_type)),
-            Self::ModelType { .. }
-            | Self::NoModelType { looks_like: None }
-            | Self::Unsupported { .. } => Remedy::Checkpoint(CheckpointRemedy::UseKnownFamily),
+            Self::ModelType { .. } | Self::NoModelType { looks_like: None } => {
+                Remedy::Checkpoint(CheckpointRemedy::UseKnownFamily)
+            }
+            // Other models of the family have other settings, but they are not
+            // the one that is asked for.
+            Self::Unsupported { .. } => Remedy::Checkpoint(CheckpointRemedy::ComputeElsewhere),
             Self::OwnCode { .. } => Remedy::Checkpoint(CheckpointRemedy::SaveAttentionInPython),
             Self::PrunedHeads => {
                 Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::PrunedHeads))
