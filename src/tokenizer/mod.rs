@@ -249,7 +249,6 @@ impl Tokenizer {
             .unwrap_or_else(|| Spelling::of(encoding.get_tokens()));
         let unit = |index: usize| {
             let id = encoding.get_ids()[index];
-            let (start, end) = encoding.get_offsets()[index];
             let is_of_list = self.added_token_ids.contains(&id);
             let is_unknown = self.unknown_id == Some(id);
             // Where an added token stands in a text, spaces may belong to it;
@@ -262,8 +261,9 @@ impl Tokenizer {
             };
             let text = text.unwrap_or_else(|| encoding.get_tokens()[index].clone());
             let sequence = encoding.token_to_sequence(index).unwrap_or_default();
-            let written = texts.get(sequence).and_then(|text| text.get(start..end));
-            let written = written.unwrap_or_default().trim();
+            let of = texts.get(sequence).copied().unwrap_or_default();
+            let (start, end) = whole_letters(of, encoding.get_offsets()[index]);
+            let written = of.get(start..end).unwrap_or_default().trim();
             // A word that the vocabulary lacks becomes `[UNK]`, but is still a
             // word of the text and not a special token.
             let is_special = is_added || (self.special_token_ids.contains(&id) && written == text);
@@ -325,6 +325,15 @@ fn unknown(token: &str, written: &str) -> String {
         true => token.to_owned(),
         false => format!("{token} {shown}"),
     }
+}
+
+/// A place in bytes without the parts of letters at its ends: a template that
+/// leaves spaces out counts a byte for each.
+fn whole_letters(text: &str, (start, end): (usize, usize)) -> (usize, usize) {
+    let is_between = |&at: &usize| text.is_char_boundary(at);
+    let end = (0..=end).rev().find(is_between).unwrap_or_default();
+    let start = (start..=end).find(is_between).unwrap_or(end);
+    (start, end)
 }
 
 /// Whether there is one of everything for each token.

@@ -101,6 +101,24 @@ fn the_class_of_roberta_leaves_spaces_out_of_places_unless_it_is_told_not_to() {
     }
 }
 
+/// A template that leaves spaces out counts a byte for each, also where a letter
+/// has several.
+#[test]
+fn places_begin_and_end_between_letters() {
+    let template = json!({"type": "RobertaProcessing", "sep": ["</s>", 1], "cls": ["<s>", 0], "trim_offsets": true, "add_prefix_space": true});
+    let mut json = of_bytes(&template);
+    json["pre_tokenizer"]["add_prefix_space"] = json!(true);
+    let tokenizer = of_json(
+        &json,
+        &json!({"tokenizer_class": "PreTrainedTokenizerFast"}),
+    );
+    let prepared = prepared(&tokenizer, "\u{e9} a", None);
+    let ids: Vec<u32> = prepared.source().iter().map(|unit| unit.id).collect();
+    assert_eq!(ids, [0, 5, 8, 1]);
+    let places: Vec<(usize, usize)> = prepared.source().iter().filter_map(place).collect();
+    assert_eq!(places, [(0, 0), (3, 4)]);
+}
+
 /// The model is told what the template says; that a token is of the second text
 /// is known all the same, since its place is in that.
 #[test]
