@@ -22,10 +22,9 @@ pub(super) fn roberta(
     settings.default_names(&ROBERTA);
     let template = Template {
         of_file: false,
-        ends: Ends::Around {
-            first: "cls_token",
-            last: "sep_token",
-            is_doubled: true,
+        ends: Ends::OfRoberta {
+            trims: settings.config.trim_offsets.unwrap_or(true),
+            puts_space: settings.config.add_prefix_space.unwrap_or(false),
         },
     };
     let words = bytes(settings, true);

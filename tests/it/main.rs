@@ -42,6 +42,7 @@ mod tokenizer;
 mod tokenizer_bombs;
 mod tokenizer_cases;
 mod tokenizer_files;
+mod tokenizer_places;
 mod units;
 mod vocabularies;
 mod weights;
