@@ -257,10 +257,11 @@ fn by_output(input_count: usize, weights: &mut [f32]) {
     let output_count = stored.len().checked_div(input_count).unwrap_or(0);
     let blocks = weights.par_chunks_mut((BLOCK_ROWS * input_count).max(1));
     blocks.enumerate().for_each(|(block, rows)| {
-        for (input, stored) in stored.chunks_exact(output_count.max(1)).enumerate() {
-            let values = stored.iter().skip(block * BLOCK_ROWS);
-            for (row, &value) in rows.chunks_exact_mut(input_count.max(1)).zip(values) {
-                row[input] = value;
+        let row_count = rows.len().checked_div(input_count).unwrap_or(0);
+        for input in 0..input_count {
+            let values = &stored[input * output_count + block * BLOCK_ROWS..][..row_count];
+            for (row, &value) in values.iter().enumerate() {
+                rows[row * input_count + input] = value;
             }
         }
     });

@@ -127,25 +127,22 @@ impl Distant {
         let by_key = self.by_key.as_ref().map(Aligned::values);
         for (index, scores) in scores.chunks_exact_mut(padded_keys).enumerate() {
             let first = first(index);
-            let by_query = by_query.chunks_exact_mut(padded_length).nth(index);
-            if let Some(by_query) = by_query {
+            if !by_query.is_empty() {
+                let by_query = &mut by_query[index * padded_length..][..padded_length];
                 let end = (first + lanes - reach.start).min(padded_length);
                 let needed = &mut by_query[first + 1 - reach.end..end];
                 skew(simd, needed);
-                let keys = scores[reach.clone()].iter_mut().rev();
-                for (score, &product) in keys.zip(&*needed) {
+                for (score, &product) in scores[reach.clone()].iter_mut().rev().zip(&*needed) {
                     *score = simd.add_f32s(*score, product);
                 }
             }
             if let Some(by_key) = by_key {
                 let row_length = padded_distances::<S>(self.task);
-                let rows = by_key.chunks_exact(row_length);
-                let keys = scores.iter_mut().zip(rows).enumerate();
-                for (key, (score, row)) in keys.skip(reach.start).take(reach.len()) {
+                for (key, score) in (reach.start..).zip(&mut scores[reach.clone()]) {
                     // From a query to the next, the distance grows by one.
-                    if let Some(&product) = S::as_simd_f32s(&row[first - key..]).0.first() {
-                        *score = simd.add_f32s(*score, product);
-                    }
+                    let products = &by_key[key * row_length + first - key..][..lanes];
+                    let product = S::as_simd_f32s(products).0[0];
+                    *score = simd.add_f32s(*score, product);
                 }
             }
         }
@@ -216,9 +213,8 @@ fn products<S: Simd>(
         let reach = start / TILE_KEYS * TILE_KEYS..end;
         sums.fill(simd.splat_f32s(0.0));
         multiply::<S, 1>(simd, [panel], keys, padded_keys, reach.clone(), sums);
-        let of_keys = products_of_keys.chunks_exact_mut(row_length).zip(&*sums);
-        for (products, &sum) in of_keys.skip(reach.start).take(reach.len()) {
-            products[index] = sum;
+        for (key, &sum) in (reach.start..).zip(&sums[reach.clone()]) {
+            products_of_keys[key * row_length + index] = sum;
         }
     }
     products
