@@ -3,10 +3,6 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The most bytes that lie here unused, as many as the inputs of a window of a
-/// batch have; one that is larger lies here alone.
-const MAXIMUM: usize = 128 << 20;
-
 /// Memory that maps were in and others may come into. Whoever asks for many
 /// runs has one, hands it to [`runs_in`](crate::pipeline::runs_in), and gives
 /// each run [back](crate::run::Run::give_back) when it has been read.
@@ -18,33 +14,32 @@ pub struct MapMemory {
 
 impl MapMemory {
     /// Memory for so many numbers, which are those of earlier maps: all of them
-    /// are to be written. `None` where there is none of about that size.
+    /// are to be written. `None` where there is none of about that size; then as
+    /// much goes to the system as is going to be asked of it, so that all this
+    /// takes no more than maps that are used once.
     pub fn take(&self, length: usize) -> Option<Vec<f32>> {
         let mut free = self.free();
         // Not of much more, or short inputs would hold what long ones need.
-        let fits = |memory: &Vec<f32>| (length..=2 * length).contains(&memory.capacity());
+        let most = length.saturating_add(length / 4);
+        let fits = |memory: &Vec<f32>| (length..=most).contains(&memory.capacity());
         let fitting = free.iter().enumerate().filter(|(_, memory)| fits(memory));
-        let (index, _) = fitting.min_by_key(|(_, memory)| memory.capacity())?;
+        let best = fitting.min_by_key(|(_, memory)| memory.capacity());
+        let Some((index, _)) = best else {
+            let mut returned = 0_usize;
+            while returned < length && !free.is_empty() {
+                returned = returned.saturating_add(free.remove(0).capacity());
+            }
+            return None;
+        };
         let mut memory = free.remove(index);
         drop(free);
         memory.resize(length, 0.0);
         Some(memory)
     }
 
-    /// Takes memory that nobody reads any more. What has lain here for longest
-    /// goes where it is too much.
+    /// Takes memory that nobody reads any more.
     pub fn give_back(&self, memory: Vec<f32>) {
-        let mut free = self.free();
-        let bytes = |memory: &Vec<f32>| memory.capacity().saturating_mul(size_of::<f32>());
-        let mut total = bytes(&memory);
-        let mut fits = |memory: &Vec<f32>| {
-            total = total.saturating_add(bytes(memory));
-            total <= MAXIMUM
-        };
-        let kept = free.iter().rev().take_while(|memory| fits(memory)).count();
-        let old = free.len() - kept;
-        free.drain(..old);
-        free.push(memory);
+        self.free().push(memory);
     }
 
     /// Gives everything to the system.

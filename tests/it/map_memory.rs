@@ -130,31 +130,25 @@ fn memory_is_taken_for_maps_of_about_its_size_alone() {
         taken.map(|taken| (taken.len(), taken.capacity()))
     };
     assert_eq!(lengths(&memory, 100), None, "nothing is there");
-    for length in [1_000, 150, 120] {
+    for length in [1_000, 125, 110] {
         memory.give_back(vec![1.0; length]);
     }
-    assert_eq!(lengths(&memory, 100), Some((100, 120)), "the smallest fits");
-    assert_eq!(lengths(&memory, 100), Some((100, 150)), "the next one fits");
+    assert_eq!(lengths(&memory, 100), Some((100, 110)), "the smallest fits");
+    assert_eq!(lengths(&memory, 100), Some((100, 125)), "the next one fits");
     assert_eq!(lengths(&memory, 100), None, "the last is much too large");
-    assert_eq!(lengths(&memory, 1_001), None, "and too small for more");
+    memory.give_back(vec![1.0; 1_000]);
     memory.clear();
     assert_eq!(lengths(&memory, 1_000), None, "it was given to the system");
 }
 
 #[test]
-fn the_oldest_memory_goes_where_it_becomes_too_much() {
+fn memory_that_does_not_fit_makes_way_for_as_much_the_oldest_first() {
     let memory = MapMemory::default();
-    let megabytes = |count: usize| count << 18;
-    let give_back = |count| memory.give_back(vec![0.0; megabytes(count)]);
-    let is_there = |count| memory.take(megabytes(count)).is_some();
-    for count in [50, 60, 65] {
-        give_back(count);
+    for length in [40, 50, 60] {
+        memory.give_back(vec![1.0; length]);
     }
-    assert!(!is_there(26), "50 and 60 and 65 are more than 128");
-    assert!(is_there(60) && is_there(65), "60 and 65 are not");
-    for count in [60, 200] {
-        give_back(count);
-    }
-    assert!(is_there(200), "what came last stays");
-    assert!(!is_there(60), "and what came before goes");
+    assert!(memory.take(80).is_none(), "each is too small");
+    assert!(memory.take(50).is_some_and(|taken| taken.capacity() == 60));
+    memory.give_back(vec![1.0; 60]);
+    assert!(memory.take(40).is_none(), "40 and 50 made way for 80");
 }
