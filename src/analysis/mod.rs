@@ -10,6 +10,7 @@ mod options;
 mod profile;
 mod reduce;
 mod reshape;
+mod scores;
 mod sink;
 mod uniform;
 
@@ -19,5 +20,6 @@ pub use options::{Crop, CropError, Granularity, ReshapeOptions, Sink, SpecialTok
 pub use profile::{Direction, Profile, profile};
 pub use reduce::{Reduction, Reductions, reduce};
 pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};
+pub use scores::{HeadScores, Score, head_scores};
 pub use sink::{Drowning, drowning, drowning_of_row};
 pub use uniform::attends_uniformly;
