@@ -22,6 +22,7 @@ mod hub;
 mod kernels;
 mod labels;
 mod loopback_hub;
+mod map_memory;
 mod memory;
 mod readme;
 mod real_checkpoints;
