@@ -113,6 +113,7 @@ fn of_file(warning: &FileWarning) -> String {
                 InputFormat::JsonLines | InputFormat::Json => "JSON",
                 InputFormat::Csv | InputFormat::Tsv => "a table",
                 InputFormat::Text => "text",
+                InputFormat::Conllu => "a treebank",
             };
             format!("it looks like {what} and was read as text; see --input-format {format}")
         }

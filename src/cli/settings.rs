@@ -288,6 +288,7 @@ fn sources(arguments: &InputArguments) -> Result<Vec<InputSource>> {
             pair: arguments.pair_column.clone(),
             id: arguments.id_column.clone(),
         },
+        relations: false,
     };
     InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
         Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),

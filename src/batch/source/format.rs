@@ -17,10 +17,13 @@ pub enum InputFormat {
     Csv,
     /// Values between tabs, with a header; a quotation mark is a letter.
     Tsv,
+    /// Sentences with their words and what they are to one another, as treebanks
+    /// have them.
+    Conllu,
 }
 
 closed_set!(InputFormat, "input format",
-    Text => "txt", JsonLines => "jsonl", Json => "json", Csv => "csv", Tsv => "tsv");
+    Text => "txt", JsonLines => "jsonl", Json => "json", Csv => "csv", Tsv => "tsv", Conllu => "conllu");
 
 impl InputFormat {
     /// By a file's extension; `None` where it is one that says nothing of texts.
@@ -32,6 +35,7 @@ impl InputFormat {
             "json" => Some(Self::Json),
             "csv" => Some(Self::Csv),
             "tsv" | "tab" => Some(Self::Tsv),
+            "conllu" => Some(Self::Conllu),
             _ => None,
         }
     }
@@ -40,7 +44,7 @@ impl InputFormat {
     pub(super) fn has_names(self) -> bool {
         match self {
             Self::Csv | Self::Tsv | Self::JsonLines | Self::Json => true,
-            Self::Text => false,
+            Self::Text | Self::Conllu => false,
         }
     }
 }

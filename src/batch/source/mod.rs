@@ -7,6 +7,7 @@
 //! the texts.
 
 mod columns;
+mod conllu;
 mod decoder;
 mod elements;
 mod error;
@@ -17,6 +18,7 @@ mod json;
 mod lines;
 mod object;
 mod record;
+mod relations;
 mod row;
 mod table;
 
@@ -31,6 +33,7 @@ use sha2::Digest;
 use crate::digest::{hexadecimal, sha256_of};
 use crate::remedy::InputColumn;
 use crate::store::batch_records::{Columns, Reading};
+use conllu::Sentences;
 use decoder::{Decoder, Meter};
 use elements::Elements;
 use lines::Lines;
@@ -57,6 +60,8 @@ pub struct ReadOptions {
     pub has_quotes: bool,
     /// Which columns are the parts of an input.
     pub columns: Columns,
+    /// Whether the relations that objects of JSON carry are read.
+    pub relations: bool,
 }
 
 /// A file of inputs.
@@ -70,6 +75,8 @@ pub struct InputSource {
     pub has_quotes: bool,
     /// Which columns are the parts of an input.
     pub columns: Columns,
+    /// Whether the relations that objects of JSON carry are read.
+    pub relations: bool,
     /// What results call it: as it was named, without the folders of an
     /// absolute path.
     pub name: String,
@@ -120,6 +127,7 @@ impl InputSource {
                 format,
                 has_quotes: options.has_quotes,
                 columns: options.columns.clone(),
+                relations: options.relations,
                 path: path.clone(),
                 name,
                 id_prefix,
@@ -257,6 +265,7 @@ impl InputSource {
             InputFormat::Text => Kind::Text(lines(decoder)),
             InputFormat::JsonLines => Kind::JsonLines(lines(decoder)),
             InputFormat::Json => Kind::Json(Elements::open(self, decoder, &meter)?),
+            InputFormat::Conllu => Kind::Conllu(Sentences::new(lines(decoder))),
             InputFormat::Csv | InputFormat::Tsv => {
                 Kind::Table(Box::new(Table::open(self, lines(decoder))?))
             }
@@ -298,6 +307,7 @@ enum Kind {
     Text(Lines),
     JsonLines(Lines),
     Json(Elements),
+    Conllu(Sentences),
     Table(Box<Table>),
 }
 
@@ -312,8 +322,9 @@ impl Records {
                 })
             }),
             Kind::JsonLines(lines) => next_line(lines, source, |line| {
-                object::parse(line, &source.columns, Surroundings::Line)
+                object::parse(line, source, Surroundings::Line)
             }),
+            Kind::Conllu(sentences) => sentences.next(source),
             Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),
         }

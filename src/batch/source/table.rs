@@ -259,6 +259,7 @@ fn layout(row: &Row, source: &InputSource) -> Option<HeaderLayout> {
         InputFormat::Text
         | InputFormat::JsonLines
         | InputFormat::Json
+        | InputFormat::Conllu
         | InputFormat::Csv
         | InputFormat::Tsv => None,
     }

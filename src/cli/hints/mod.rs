@@ -268,6 +268,12 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::WriteTextsAsStrings => {
             "write texts as strings: {\"id\": \"greeting\", \"text\": \"Hello.\", \"pair\": \"Hi.\"}".into()
         }
+        Remedy::WriteConllu => {
+            "write ten columns between tabs and a blank line behind each sentence, as universaldependencies.org/format.html says".into()
+        }
+        Remedy::WriteRelations => {
+            "{\"text\": \"She slept.\", \"relations\": [{\"name\": \"nsubj\", \"from\": [0, 3], \"to\": [4, 9]}]}".into()
+        }
         Remedy::ReadQuotes => "--quotes, where quotation marks enclose fields".into(),
         Remedy::QuoteFields => {
             "put a field that holds commas and the like into quotation marks, no space before them: 1,\"Hello, you\"".into()
