@@ -16,8 +16,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use crate::attention::Attention;
 use crate::input::{Input, Place, StreamRole, Unit};
 use crate::run::Run;
@@ -70,13 +68,74 @@ crate::names::closed_set!(
     ToFrom => "to_from",
 );
 
+/// What becomes of the relations of an input: of each, in their order, whether
+/// heads and fixed offsets find it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RelationAnswers {
+    /// Whether it can be asked: both words have tokens, and none in common.
+    pub is_asked: Vec<bool>,
+    /// Those of [`OFFSETS`] that are right.
+    pub right_offsets: Vec<Vec<i32>>,
+    /// Whether a head is right: `[head, direction, relation]`, the directions in
+    /// the order of [`RelationDirection::ALL`].
+    pub right: Vec<[Vec<bool>; 2]>,
+}
+
+/// What heads find of the relations of a run's input; `None` of attention
+/// between two streams, which has no relations within one.
+pub fn relation_answers(
+    run: &Run,
+    attention: &Attention,
+    annotation: &Annotation,
+) -> Option<RelationAnswers> {
+    let maps = attention.maps();
+    let units = run.units(StreamRole::Source);
+    let is_of_source = attention.kind().streams() == [StreamRole::Source; 2];
+    if !is_of_source || [maps.query_count(), maps.key_count()] != [units.len(); 2] {
+        return None;
+    }
+    let text = match &run.input {
+        Input::Text { text, .. } => text.as_str(),
+        Input::Translation { source, .. } => source,
+        Input::Image { .. } => return None,
+    };
+    let words = Words::new(units, annotation);
+    let relations = annotation.relations.iter();
+    let questions: Vec<Option<Question>> = relations
+        .map(|relation| words.question(relation, annotation, text))
+        .collect();
+    let marks = |answers: &[Answer]| -> Vec<bool> {
+        let is_right = |question: &Question| question.is_right(answers);
+        let questions = questions.iter().map(Option::as_ref);
+        questions.map(|asked| asked.is_some_and(is_right)).collect()
+    };
+    let mut right_offsets = vec![Vec::new(); questions.len()];
+    for offset in OFFSETS {
+        let answers: Vec<Answer> = (0..words.units.len())
+            .map(|word| words.at_offset(word, offset))
+            .collect();
+        for (right, offsets) in marks(&answers).into_iter().zip(&mut right_offsets) {
+            offsets.extend(right.then_some(offset));
+        }
+    }
+    let right = maps.iter().map(|(_, map)| {
+        let attention = words.attention(map, units.len());
+        let marks_of = |direction| marks(&words.answers(&attention, direction));
+        [RelationDirection::FromTo, RelationDirection::ToFrom].map(marks_of)
+    });
+    Some(RelationAnswers {
+        right: right.collect(),
+        is_asked: questions.iter().map(Option::is_some).collect(),
+        right_offsets,
+    })
+}
+
 /// How often heads and offsets found a relation.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// Words that were asked.
     pub words: u64,
-    /// Relations that could not be asked: a word has no token of its own, be it
-    /// cut off or one with the other.
+    /// Relations that could not be asked.
     pub left_out: u64,
     /// Right answers, `[head, direction]`, the directions in the order of
     /// [`RelationDirection::ALL`].
@@ -85,109 +144,53 @@ pub struct Found {
     pub right_by_offset: [u64; OFFSETS.len()],
 }
 
-/// Counts of relations over inputs, by their names. Sums of such counts do not
-/// depend on the order of the inputs.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+impl Found {
+    /// The fixed offset that finds most, of equal ones the nearest, and how
+    /// much.
+    pub fn best_offset(&self) -> (i32, u64) {
+        let found = OFFSETS.into_iter().zip(self.right_by_offset);
+        let best =
+            found.min_by_key(|&(offset, right)| (std::cmp::Reverse(right), offset.abs(), -offset));
+        best.unwrap_or((OFFSETS[0], 0))
+    }
+}
+
+/// Counts of relations over inputs, by their names. They do not depend on the
+/// order of the inputs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RelationCounts {
     /// By the relation's name; all of them are [`ALL_RELATIONS`].
     pub by_name: BTreeMap<String, Found>,
 }
 
 impl RelationCounts {
-    /// Adds what is found in an input whose words are annotated. Attention
-    /// between two streams has no relations within one.
-    pub fn count(&mut self, run: &Run, attention: &Attention, annotation: &Annotation) {
-        let [queries, keys] = attention.kind().streams();
-        let maps = attention.maps();
-        let units = run.units(StreamRole::Source);
-        let counts = [maps.query_count(), maps.key_count()];
-        if [queries, keys] != [StreamRole::Source; 2] || counts != [units.len(); 2] {
-            return;
-        }
-        let words = Words::new(units, annotation);
-        let text = match &run.input {
-            Input::Text { text, .. } => text.as_str(),
-            Input::Translation { source, .. } => source,
-            Input::Image { .. } => return,
-        };
-        let head_count = maps.selection().head_count();
-        let mut asked = Vec::new();
-        for relation in &annotation.relations {
-            match words.question(relation, annotation, text) {
-                Some(question) => asked.push(question),
-                None => {
-                    for name in [relation.name.as_str(), ALL_RELATIONS] {
-                        self.found(name, head_count).left_out += 1;
+    /// Adds what is found in an input. `names` are those of its relations, with
+    /// `None` for a root.
+    pub fn add<'name>(
+        &mut self,
+        names: impl Iterator<Item = Option<&'name str>>,
+        answers: &RelationAnswers,
+    ) {
+        for (relation, name) in names.enumerate() {
+            for name in name.into_iter().chain([ALL_RELATIONS]) {
+                let found = self.by_name.entry(name.to_owned()).or_default();
+                found.right.resize(answers.right.len(), [0; 2]);
+                if answers.is_asked.get(relation) != Some(&true) {
+                    found.left_out += 1;
+                    continue;
+                }
+                found.words += 1;
+                for (place, offset) in OFFSETS.iter().enumerate() {
+                    let right = answers.right_offsets.get(relation);
+                    let is_right = right.is_some_and(|right| right.contains(offset));
+                    found.right_by_offset[place] += u64::from(is_right);
+                }
+                for (counts, marks) in found.right.iter_mut().zip(&answers.right) {
+                    for (count, marks) in counts.iter_mut().zip(marks) {
+                        *count += u64::from(marks.get(relation) == Some(&true));
                     }
                 }
             }
-        }
-        for question in &asked {
-            self.each(question, head_count, |found| found.words += 1);
-        }
-        for (place, offset) in OFFSETS.into_iter().enumerate() {
-            let answers: Vec<Answer> = (0..words.units.len())
-                .map(|word| words.at_offset(word, offset))
-                .collect();
-            self.mark(&asked, &answers, head_count, |found| {
-                &mut found.right_by_offset[place]
-            });
-        }
-        for (head, (_, map)) in maps.iter().enumerate() {
-            let attention = words.attention(map, units.len());
-            for (place, &direction) in RelationDirection::ALL.iter().enumerate() {
-                let answers = words.answers(&attention, direction);
-                self.mark(&asked, &answers, head_count, |found| {
-                    &mut found.right[head][place]
-                });
-            }
-        }
-    }
-
-    /// Adds the counts of other inputs of the same heads.
-    pub fn add(&mut self, other: &Self) {
-        for (name, of_other) in &other.by_name {
-            let found = self.found(name, of_other.right.len());
-            found.words += of_other.words;
-            found.left_out += of_other.left_out;
-            for (own, other) in found.right.iter_mut().zip(&of_other.right) {
-                own.iter_mut()
-                    .zip(other)
-                    .for_each(|(own, other)| *own += other);
-            }
-            let offsets = found.right_by_offset.iter_mut();
-            offsets
-                .zip(of_other.right_by_offset)
-                .for_each(|(own, other)| *own += other);
-        }
-    }
-
-    fn found(&mut self, name: &str, head_count: usize) -> &mut Found {
-        let found = self.by_name.entry(name.to_owned()).or_default();
-        if found.right.len() < head_count {
-            found.right.resize(head_count, [0; 2]);
-        }
-        found
-    }
-
-    /// Changes the counts of a question: those of its name, and those of all.
-    fn each(&mut self, question: &Question, head_count: usize, change: impl Fn(&mut Found)) {
-        let own = question.name.as_deref();
-        for name in own.into_iter().chain([ALL_RELATIONS]) {
-            change(self.found(name, head_count));
-        }
-    }
-
-    /// Adds one to a count of every question that is answered rightly.
-    fn mark(
-        &mut self,
-        asked: &[Question],
-        answers: &[Answer],
-        head_count: usize,
-        count: impl Fn(&mut Found) -> &mut u64,
-    ) {
-        for question in asked.iter().filter(|asked| asked.is_right(answers)) {
-            self.each(question, head_count, |found| *count(found) += 1);
         }
     }
 }
@@ -203,8 +206,6 @@ enum Answer {
 
 /// A relation by the places of its words.
 struct Question {
-    /// `None` for the root, which has no count of its own.
-    name: Option<String>,
     from: usize,
     to: Answer,
     /// The `'s` behind the possessor.
@@ -316,7 +317,6 @@ impl Words {
             && relation.name == "poss"
             && written(next).is_some_and(|next| matches!(next, "'s" | "s'"));
         Some(Question {
-            name: relation.to.map(|_| relation.name.clone()),
             from,
             to,
             mark: self.place(next).filter(|_| is_marked),
