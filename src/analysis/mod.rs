@@ -31,8 +31,8 @@ pub use options::{
 pub use profile::{Direction, Profile, profile};
 pub use reduce::{Reduction, reduce};
 pub use relations::{
-    ALL_RELATIONS, Annotation, Found, OFFSETS, Relation, RelationAnswers, RelationCounts,
-    RelationDirection, relation_answers,
+    ALL_RELATIONS, Annotation, Found, OFFSETS, Relation, RelationCounts, RelationDirection,
+    RelationQuestions,
 };
 pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};
 pub use rollout::{RolloutError, check_rollout, rollout};

@@ -17,8 +17,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::attention::Attention;
-use crate::input::{Input, Place, StreamRole, Unit};
-use crate::run::Run;
+use crate::input::{Place, StreamRole, Unit};
 
 /// What is known of the words of an input's first text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,66 +67,70 @@ crate::names::closed_set!(
     ToFrom => "to_from",
 );
 
-/// What becomes of the relations of an input: of each, in their order, whether
-/// heads and fixed offsets find it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RelationAnswers {
-    /// Whether it can be asked: both words have tokens, and none in common.
-    pub is_asked: Vec<bool>,
-    /// Those of [`OFFSETS`] that are right.
-    pub right_offsets: Vec<Vec<i32>>,
-    /// Whether a head is right: `[head, direction, relation]`, the directions in
-    /// the order of [`RelationDirection::ALL`].
-    pub right: Vec<[Vec<bool>; 2]>,
+/// The relations of an input as questions to its heads.
+pub struct RelationQuestions {
+    words: Words,
+    /// `None` for one that cannot be asked: a word has no token, or shares one
+    /// with the other.
+    questions: Vec<Option<Question>>,
 }
 
-/// What heads find of the relations of a run's input; `None` of attention
-/// between two streams, which has no relations within one.
-pub fn relation_answers(
-    run: &Run,
-    attention: &Attention,
-    annotation: &Annotation,
-) -> Option<RelationAnswers> {
-    let maps = attention.maps();
-    let units = run.units(StreamRole::Source);
-    let is_of_source = attention.kind().streams() == [StreamRole::Source; 2];
-    if !is_of_source || [maps.query_count(), maps.key_count()] != [units.len(); 2] {
-        return None;
-    }
-    let text = match &run.input {
-        Input::Text { text, .. } => text.as_str(),
-        Input::Translation { source, .. } => source,
-        Input::Image { .. } => return None,
-    };
-    let words = Words::new(units, annotation);
-    let relations = annotation.relations.iter();
-    let questions: Vec<Option<Question>> = relations
-        .map(|relation| words.question(relation, annotation, text))
-        .collect();
-    let marks = |answers: &[Answer]| -> Vec<bool> {
-        let is_right = |question: &Question| question.is_right(answers);
-        let questions = questions.iter().map(Option::as_ref);
-        questions.map(|asked| asked.is_some_and(is_right)).collect()
-    };
-    let mut right_offsets = vec![Vec::new(); questions.len()];
-    for offset in OFFSETS {
-        let answers: Vec<Answer> = (0..words.units.len())
-            .map(|word| words.at_offset(word, offset))
-            .collect();
-        for (right, offsets) in marks(&answers).into_iter().zip(&mut right_offsets) {
-            offsets.extend(right.then_some(offset));
+impl RelationQuestions {
+    /// Those of a text that became these units.
+    pub fn new(text: &str, units: &[Unit], annotation: &Annotation) -> Self {
+        let words = Words::new(units, annotation);
+        let relations = annotation.relations.iter();
+        let questions = relations.map(|relation| words.question(relation, annotation, text));
+        Self {
+            questions: questions.collect(),
+            words,
         }
     }
-    let right = maps.iter().map(|(_, map)| {
-        let attention = words.attention(map, units.len());
-        let marks_of = |direction| marks(&words.answers(&attention, direction));
-        [RelationDirection::FromTo, RelationDirection::ToFrom].map(marks_of)
-    });
-    Some(RelationAnswers {
-        right: right.collect(),
-        is_asked: questions.iter().map(Option::is_some).collect(),
-        right_offsets,
-    })
+
+    /// Of each relation, whether it can be asked, and those of [`OFFSETS`] that
+    /// are right.
+    pub fn without_heads(&self) -> Vec<(bool, Vec<i32>)> {
+        let mut all: Vec<(bool, Vec<i32>)> = self
+            .questions
+            .iter()
+            .map(|question| (question.is_some(), Vec::new()))
+            .collect();
+        for offset in OFFSETS {
+            let answers: Vec<Answer> = (0..self.words.units.len())
+                .map(|word| self.words.at_offset(word, offset))
+                .collect();
+            for (is_right, (_, offsets)) in self.marks(&answers).into_iter().zip(&mut all) {
+                offsets.extend(is_right.then_some(offset));
+            }
+        }
+        all
+    }
+
+    /// Whether heads are right, `[head, direction, relation]`, the directions in
+    /// the order of [`RelationDirection::ALL`]; none of attention that is not
+    /// between the units.
+    pub fn answers(&self, attention: &Attention) -> Vec<[Vec<bool>; 2]> {
+        let maps = attention.maps();
+        let greatest = self.words.units.iter().flatten().max();
+        let is_of_text = attention.kind().streams() == [StreamRole::Source; 2]
+            && greatest.is_none_or(|&unit| unit < maps.query_count().min(maps.key_count()));
+        if !is_of_text {
+            return Vec::new();
+        }
+        let answers = maps.iter().map(|(_, map)| {
+            let attention = self.words.attention(map, maps.key_count());
+            let of_direction = |direction| self.marks(&self.words.answers(&attention, direction));
+            [RelationDirection::FromTo, RelationDirection::ToFrom].map(of_direction)
+        });
+        answers.collect()
+    }
+
+    /// Of each relation whether the words' answers are right.
+    fn marks(&self, answers: &[Answer]) -> Vec<bool> {
+        let is_right = |question: &Question| question.is_right(answers);
+        let questions = self.questions.iter().map(Option::as_ref);
+        questions.map(|asked| asked.is_some_and(is_right)).collect()
+    }
 }
 
 /// How often heads and offsets found a relation.
@@ -164,31 +167,30 @@ pub struct RelationCounts {
 }
 
 impl RelationCounts {
-    /// Adds what is found in an input. `names` are those of its relations, with
-    /// `None` for a root.
-    pub fn add<'name>(
+    /// Adds a relation of an input: its name, or `None` for a root; whether it
+    /// could be asked; the offsets that are right; and whether each head is right
+    /// in either direction.
+    pub fn add(
         &mut self,
-        names: impl Iterator<Item = Option<&'name str>>,
-        answers: &RelationAnswers,
+        name: Option<&str>,
+        is_asked: bool,
+        right_offsets: &[i32],
+        right: &[[bool; 2]],
     ) {
-        for (relation, name) in names.enumerate() {
-            for name in name.into_iter().chain([ALL_RELATIONS]) {
-                let found = self.by_name.entry(name.to_owned()).or_default();
-                found.right.resize(answers.right.len(), [0; 2]);
-                if answers.is_asked.get(relation) != Some(&true) {
-                    found.left_out += 1;
-                    continue;
-                }
-                found.words += 1;
-                for (place, offset) in OFFSETS.iter().enumerate() {
-                    let right = answers.right_offsets.get(relation);
-                    let is_right = right.is_some_and(|right| right.contains(offset));
-                    found.right_by_offset[place] += u64::from(is_right);
-                }
-                for (counts, marks) in found.right.iter_mut().zip(&answers.right) {
-                    for (count, marks) in counts.iter_mut().zip(marks) {
-                        *count += u64::from(marks.get(relation) == Some(&true));
-                    }
+        for name in name.into_iter().chain([ALL_RELATIONS]) {
+            let found = self.by_name.entry(name.to_owned()).or_default();
+            found.right.resize(right.len(), [0; 2]);
+            if !is_asked {
+                found.left_out += 1;
+                continue;
+            }
+            found.words += 1;
+            for (count, offset) in found.right_by_offset.iter_mut().zip(OFFSETS) {
+                *count += u64::from(right_offsets.contains(&offset));
+            }
+            for (counts, is_right) in found.right.iter_mut().zip(right) {
+                for (count, &is_right) in counts.iter_mut().zip(is_right) {
+                    *count += u64::from(is_right);
                 }
             }
         }

@@ -200,7 +200,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         path: path.to_owned(),
         option,
     };
-    let sources = sources(&arguments.inputs)?;
+    let sources = sources(&arguments.inputs, false)?;
     let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
     warnings.extend(idle_quotes(&arguments.inputs, &sources));
     let course = &arguments.course;
@@ -235,7 +235,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
 /// The settings of `scores`; sets the number of threads of the process.
 pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
-    let sources = sources(&arguments.inputs)?;
+    let sources = sources(&arguments.inputs, true)?;
     let course = &arguments.course;
     Ok(BatchSettings {
         warnings: idle_quotes(&arguments.inputs, &sources)
@@ -278,8 +278,9 @@ fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<Strin
     is_idle.then(|| "--quotes does nothing: no file is read as .tsv".to_owned())
 }
 
-/// The files that a batch reads, and how.
-fn sources(arguments: &InputArguments) -> Result<Vec<InputSource>> {
+/// The files that a batch reads, and how; with the relations that objects of JSON
+/// carry, or without.
+fn sources(arguments: &InputArguments, relations: bool) -> Result<Vec<InputSource>> {
     let options = ReadOptions {
         format: arguments.input_format,
         has_quotes: arguments.quotes,
@@ -288,7 +289,7 @@ fn sources(arguments: &InputArguments) -> Result<Vec<InputSource>> {
             pair: arguments.pair_column.clone(),
             id: arguments.id_column.clone(),
         },
-        relations: false,
+        relations,
     };
     InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
         Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),

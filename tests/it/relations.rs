@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use attnviz::analysis::{
-    ALL_RELATIONS, Annotation, OFFSETS, Relation, RelationCounts, relation_answers,
+    ALL_RELATIONS, Annotation, OFFSETS, Relation, RelationCounts, RelationQuestions,
 };
 use attnviz::attention::Attention;
 use attnviz::checkpoint::ModelSource;
-use attnviz::input::{Input, Place, Unit};
+use attnviz::input::{Input, Place, StreamRole, Unit};
 use attnviz::run::Run;
 use serde::Deserialize;
 
@@ -67,10 +67,20 @@ fn attention(run: &Run) -> &Attention {
 }
 
 fn count(counts: &mut RelationCounts, run: &Run, annotation: &Annotation) {
-    let answers = relation_answers(run, attention(run), annotation);
-    let relations = annotation.relations.iter();
-    let names = relations.map(|relation| relation.to.map(|_| relation.name.as_str()));
-    counts.add(names, &answers.expect("the attention is within a text"));
+    let Input::Text { text, .. } = &run.input else {
+        panic!("the input is a text");
+    };
+    let questions = RelationQuestions::new(text, run.units(StreamRole::Source), annotation);
+    let heads = questions.answers(attention(run));
+    let relations = annotation.relations.iter().zip(questions.without_heads());
+    for (place, (relation, (is_asked, offsets))) in relations.enumerate() {
+        let right: Vec<[bool; 2]> = heads
+            .iter()
+            .map(|directions| [0, 1].map(|direction: usize| directions[direction][place]))
+            .collect();
+        let name = relation.to.map(|_| relation.name.as_str());
+        counts.add(name, is_asked, &offsets, &right);
+    }
 }
 
 #[test]
