@@ -14,7 +14,7 @@ use super::stage::{self, has_thumbnails};
 use crate::attention::AttentionKind;
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
-use crate::pipeline;
+use crate::pipeline::{self, LoadedModel};
 use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, ResultRecord, Status, THUMBNAILS};
@@ -67,10 +67,7 @@ pub(super) struct Finished {
 impl Context<'_> {
     /// What an input of so many tokens takes, in bytes of attention.
     pub(super) fn cost(&self, token_count: usize) -> usize {
-        let config = self.model.loaded.model.architecture();
-        let maps = config.layer_count().saturating_mul(config.head_count());
-        let map = token_count.saturating_mul(token_count);
-        maps.saturating_mul(map).saturating_mul(size_of::<f32>())
+        attention_cost(self.model.loaded, token_count)
     }
 
     /// Encodes inputs in groups of similar length, and returns them in their
@@ -291,8 +288,16 @@ impl Context<'_> {
     }
 }
 
+/// What an input of so many tokens takes, in bytes of attention.
+pub(super) fn attention_cost(model: &LoadedModel, token_count: usize) -> usize {
+    let config = model.model.architecture();
+    let maps = config.layer_count().saturating_mul(config.head_count());
+    let map = token_count.saturating_mul(token_count);
+    maps.saturating_mul(map).saturating_mul(size_of::<f32>())
+}
+
 /// Stretches of inputs, by their length, of at most so many tokens together.
-fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
+pub(super) fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
     let mut groups = Vec::new();
     let (mut start, mut tokens) = (0, 0);
     for (position, &(length, _)) in lengths.iter().enumerate() {
@@ -307,7 +312,7 @@ fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usiz
 }
 
 /// An error and its causes in one line.
-fn reason(error: &ModelError) -> String {
+pub(super) fn reason(error: &ModelError) -> String {
     let mut reason = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

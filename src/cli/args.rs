@@ -10,6 +10,7 @@ use super::candidates::models;
 use super::message_arguments::MessageArguments;
 use super::model_name::ModelName;
 use super::output_arguments::{OutputArguments, TerminalArguments};
+use super::scores_arguments::ScoresArguments;
 use super::truncate::Truncate;
 use super::values::{in_full, input_format, input_formats_in_full, one_of};
 use crate::batch::InputFormat;
@@ -30,6 +31,10 @@ Example:
 const BATCH_EXAMPLE: &str = "\
 Example:
   attnviz batch sentences.txt --output attnviz-out --resume";
+
+const SCORES_EXAMPLE: &str = "\
+Example:
+  echo '{\"text\": \"Hello.\"}' | attnviz scores - --stream --model builtin";
 
 const BENCH_EXAMPLE: &str = "\
 Example:
@@ -82,6 +87,9 @@ pub enum Command {
     /// Draw the attention maps of files of texts
     #[command(after_help = BATCH_EXAMPLE)]
     Batch(Box<BatchArguments>),
+    /// Say of many texts what every head does, in numbers
+    #[command(after_help = SCORES_EXAMPLE)]
+    Scores(Box<ScoresArguments>),
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),
@@ -157,10 +165,10 @@ pub struct EncodeArguments {
 /// Arguments of `batch`.
 #[derive(Debug, Args)]
 pub struct BatchArguments {
-    /// .txt, .jsonl, .json, .csv or .tsv; "-" is standard input
+    /// .txt, .jsonl, .json, .csv, .tsv, .parquet; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, json, csv, tsv [default: by name]
+    /// txt, jsonl, json, csv, tsv, parquet [default: by name]
     #[arg(long, value_name = "FORMAT", value_parser = input_format(),
         hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,

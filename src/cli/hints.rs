@@ -5,6 +5,7 @@ use std::error::Error;
 
 use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use super::nearest::MistypedModel;
+use super::parquet_phrases;
 use super::phrases::{
     PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, encode_with,
     example_of, fit_memory, give_labels, kept, list_tokens, merge_adapter, one_of_views, option_of,
@@ -18,6 +19,7 @@ use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
+    StreamError,
 };
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
@@ -87,6 +89,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         FeedError,
         OverlapError,
         BatchError,
+        StreamError,
         BenchError,
         PipelineError,
         IndexListError,
@@ -148,6 +151,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::EncodeText { text } => format!("attnviz encode {}", always_in_quotes(text)),
         Remedy::PipeText => "echo \"Hello, how are you?\" | attnviz encode -".into(),
         Remedy::ConvertToUtf8 => "convert it first: iconv -f latin1 -t utf-8".into(),
+        Remedy::StreamStandardInput => "cat inputs.jsonl | attnviz scores - --stream".into(),
         Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
@@ -273,6 +277,8 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::CloseQuote => {
             "close it, and double one that is a letter: \"She said \"\"no\"\".\"".into()
         }
+        Remedy::SayInputFormat => "--input-format csv, or what else is in it".into(),
+        Remedy::Parquet(remedy) => parquet_phrases::in_words(remedy),
         Remedy::NameReport {
             option: variable @ "GITHUB_STEP_SUMMARY",
         } => format!("set {variable} to a file that you may write to, or unset it"),

@@ -22,11 +22,14 @@ mod model;
 mod model_name;
 mod nearest;
 mod output_arguments;
+mod parquet_phrases;
 mod phrases;
 mod pull;
 mod render;
 mod render_runs;
 mod saved_selection;
+mod scores_arguments;
+mod scores_stream;
 mod settings;
 mod standard_output;
 mod terminal;
@@ -74,6 +77,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge, messages),
+        Command::Scores(scores) => scores_stream::run(scores, messages)?,
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,
         Command::Completions(completions) => completions::run(completions)?,

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::parquet_phrases;
 use crate::analysis::Drowning;
 use crate::batch::InputFormat;
 use crate::remedy::{
@@ -232,7 +233,8 @@ pub(super) fn convert_file(file: &str, kind: ForeignFile) -> String {
         )
     };
     match kind {
-        ForeignFile::Parquet => pandas("read_parquet"),
+        ForeignFile::Parquet if file == "-" => parquet_phrases::SAVE_FIRST.to_owned(),
+        ForeignFile::Parquet => "--input-format parquet".to_owned(),
         ForeignFile::Arrow => pandas("read_feather"),
         ForeignFile::Spreadsheet => {
             "save it as CSV UTF-8 in the program that it comes from".to_owned()
@@ -319,7 +321,7 @@ pub(super) fn as_utf8(encoding: &str, file: &str) -> String {
 
 /// A name for what is made of a file, which is not the file's own: a shell empties
 /// what it is told to write before anybody reads it.
-fn beside(file: &str, stem: &str, extension: &str) -> String {
+pub(super) fn beside(file: &str, stem: &str, extension: &str) -> String {
     let name = format!("{stem}.{extension}");
     match Path::new(file).file_name() {
         Some(own) if own.to_string_lossy().eq_ignore_ascii_case(&name) => {

@@ -17,7 +17,7 @@ use super::terminal_view::TerminalView;
 use super::text_argument::{names_a_file, text_of};
 use super::usage::UsageError;
 use crate::analysis::ReshapeOptions;
-use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports};
+use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports, SourceError};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -242,10 +242,15 @@ fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
             id: arguments.id_column.clone(),
         },
     };
-    InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
+    InputSource::all(&arguments.files, &options).map_err(of_sources)
+}
+
+/// An error of files that were named, which may be one of what was typed.
+pub(super) fn of_sources(error: SourceError) -> anyhow::Error {
+    match error.remedy() {
         Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
         _ => error.into(),
-    })
+    }
 }
 
 /// The settings of `render`; sets the number of threads of the process.
@@ -304,7 +309,7 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
 }
 
 /// The same, computed as asked.
-fn computed_model(
+pub(super) fn computed_model(
     arguments: &ModelArguments,
     computation: &ComputationArguments,
 ) -> Result<ModelSettings> {
@@ -386,7 +391,7 @@ fn check_config(config: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + 
 /// The most threads that anybody asks for on purpose.
 const MAXIMUM_THREADS: usize = 1_024;
 
-fn set_threads(threads: Option<usize>) -> Result<()> {
+pub(super) fn set_threads(threads: Option<usize>) -> Result<()> {
     let Some(threads) = threads else {
         // rayon itself takes the cores, or RAYON_NUM_THREADS; what that says
         // in other words than numbers, it takes no notice of.

@@ -3,10 +3,12 @@
 //! (`cli/hints.rs`), so that an option which is called otherwise one day is
 //! called otherwise in one place.
 
+mod parquet;
 mod subject;
 
 use std::path::PathBuf;
 
+pub use parquet::{ColumnContent, ParquetRemedy};
 pub use subject::{
     Alteration, ArrayForm, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits,
     InputColumn, LabelsOf, Setting, StateDictPlace,
@@ -75,6 +77,8 @@ pub enum Remedy {
     PipeText,
     /// Send text in UTF-8.
     ConvertToUtf8,
+    /// Send what is to be answered to standard input.
+    StreamStandardInput,
     /// Encode many texts instead of one.
     UseBatch,
     /// Give a text.
@@ -263,6 +267,10 @@ pub enum Remedy {
     FillFields,
     /// Close a quotation mark, or double it where it is a letter.
     CloseQuote,
+    /// Say how the file holds its inputs.
+    SayInputFormat,
+    /// Change a Parquet table.
+    Parquet(ParquetRemedy),
     /// Name another file for a report, or none.
     NameReport {
         /// The option or variable that names it.

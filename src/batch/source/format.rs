@@ -17,10 +17,13 @@ pub enum InputFormat {
     Csv,
     /// Values between tabs, with a header; a quotation mark is a letter.
     Tsv,
+    /// A Parquet table: a file, or a folder of them.
+    Parquet,
 }
 
 closed_set!(InputFormat, "input format",
-    Text => "txt", JsonLines => "jsonl", Json => "json", Csv => "csv", Tsv => "tsv");
+    Text => "txt", JsonLines => "jsonl", Json => "json", Csv => "csv", Tsv => "tsv",
+    Parquet => "parquet");
 
 impl InputFormat {
     /// By a file's extension; `None` where it is one that says nothing of texts.
@@ -32,6 +35,7 @@ impl InputFormat {
             "json" => Some(Self::Json),
             "csv" => Some(Self::Csv),
             "tsv" | "tab" => Some(Self::Tsv),
+            "parquet" | "pq" | "parq" => Some(Self::Parquet),
             _ => None,
         }
     }
@@ -39,7 +43,7 @@ impl InputFormat {
     /// Whether its inputs have fields with names.
     pub(super) fn has_names(self) -> bool {
         match self {
-            Self::Csv | Self::Tsv | Self::JsonLines | Self::Json => true,
+            Self::Csv | Self::Tsv | Self::JsonLines | Self::Json | Self::Parquet => true,
             Self::Text => false,
         }
     }

@@ -1,10 +1,10 @@
 //! Files of inputs, one input at a time: lines of text, JSON Lines, arrays of
-//! JSON, and tables with a header. What cannot be read as an input is one that
+//! JSON, tables with a header, and Parquet tables. What cannot be read as an input is one that
 //! failed, with its place; only what stops the whole file is an error.
 //!
 //! A file is read as a stream, in memory that does not grow with it: `decoder`
 //! makes UTF-8 of it, `lines` and `elements` cut it, `table` and `object` find
-//! the texts.
+//! the texts. Of a Parquet table, `parquet_rows` reads a page at a time.
 
 mod columns;
 mod decoder;
@@ -16,6 +16,10 @@ mod format;
 mod json;
 mod lines;
 mod object;
+mod parquet_column;
+mod parquet_fault;
+mod parquet_pages;
+mod parquet_rows;
 mod record;
 mod row;
 mod table;
@@ -35,6 +39,7 @@ use decoder::{Decoder, Meter};
 use elements::Elements;
 use lines::Lines;
 use object::Surroundings;
+use parquet_rows::ParquetRows;
 use table::Table;
 
 pub use columns::ColumnError;
@@ -42,6 +47,7 @@ pub use error::{HeaderLayout, SourceError};
 pub use findings::FileWarning;
 pub(super) use findings::Findings;
 pub use format::InputFormat;
+pub use parquet_fault::ParquetFault;
 pub use record::RecordError;
 pub(super) use record::{Record, RecordText};
 
@@ -59,7 +65,7 @@ pub struct ReadOptions {
     pub columns: Columns,
 }
 
-/// A file of inputs.
+/// A file of inputs, or a folder that is a Parquet table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputSource {
     /// Where it is; `-` for standard input.
@@ -99,11 +105,21 @@ impl InputSource {
                 (_, true) => format!("{own}-"),
                 (_, false) => format!("{own}-{}-", index + 1),
             };
+            let is_table = options.format.is_none() && parquet_rows::is_table(path);
+            let named = match is_table {
+                true => Some(InputFormat::Parquet),
+                false => options.format.or_else(|| InputFormat::of(path)),
+            };
             let name = match path.file_name() {
                 Some(name) if path.is_absolute() => name.to_string_lossy().into_owned(),
+                // Shells complete the names of folders with a slash.
+                _ if named == Some(InputFormat::Parquet) => {
+                    let path = path.components().as_path();
+                    path.to_string_lossy().into_owned()
+                }
                 _ => path.to_string_lossy().into_owned(),
             };
-            let format = match options.format.or_else(|| InputFormat::of(path)) {
+            let format = match named {
                 Some(format) => format,
                 // What it lacks is said when it is opened.
                 None if !path.is_file() => InputFormat::Text,
@@ -154,8 +170,12 @@ impl InputSource {
         }
     }
 
-    /// Its size in bytes, `None` for what is no regular file.
+    /// Its size in bytes, `None` for what is neither a regular file nor a table
+    /// in a folder.
     pub fn size(&self) -> Option<u64> {
+        if self.is_table() && self.path.is_dir() {
+            return parquet_rows::size(self);
+        }
         let metadata = fs::metadata(&self.path).ok()?;
         (metadata.is_file() && !is_standard_input(&self.path)).then_some(metadata.len())
     }
@@ -164,7 +184,14 @@ impl InputSource {
     /// at all.
     pub fn sha256(&self) -> Option<String> {
         self.size()?;
+        if self.is_table() {
+            return parquet_rows::digest(self).ok();
+        }
         sha256_of(File::open(&self.path).ok()?).ok()
+    }
+
+    fn is_table(&self) -> bool {
+        self.format == InputFormat::Parquet
     }
 
     /// Whether all can be opened, are what they are called, have a header where
@@ -182,6 +209,20 @@ impl InputSource {
             true => Ok(()),
             false => Err(Self::empty(sources)),
         }
+    }
+
+    /// How many inputs it holds, those that cannot be read included; all of it
+    /// is read for that.
+    ///
+    /// # Errors
+    /// When it cannot be read to its end.
+    pub fn count(&self) -> Result<u64, SourceError> {
+        let mut records = self.open()?;
+        let mut count = 0;
+        while records.next(self)?.is_some() {
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// That there is nothing in any of these.
@@ -204,6 +245,13 @@ impl InputSource {
 
     /// Whether there is a first input; true for what can be read only once.
     fn may_have_inputs(&self) -> Result<bool, SourceError> {
+        if self.is_table() {
+            return match fs::metadata(&self.path) {
+                _ if is_standard_input(&self.path) => Err(self.pipe()),
+                Ok(_) => parquet_rows::has_rows(self),
+                Err(error) => Err(self.io(error)),
+            };
+        }
         if is_standard_input(&self.path) {
             return Ok(true);
         }
@@ -232,6 +280,15 @@ impl InputSource {
         }
     }
 
+    /// That it cannot be read from its end.
+    fn pipe(&self) -> SourceError {
+        SourceError::Parquet {
+            file: "standard input".to_owned(),
+            path: self.path.clone(),
+            error: ParquetFault::Pipe,
+        }
+    }
+
     fn io(&self, source: io::Error) -> SourceError {
         SourceError::Io {
             file: self.name.clone(),
@@ -241,6 +298,16 @@ impl InputSource {
 
     /// Opens it for reading.
     pub(super) fn open(&self) -> Result<Records, SourceError> {
+        if self.is_table() {
+            let rows = match is_standard_input(&self.path) {
+                true => return Err(self.pipe()),
+                false => ParquetRows::open(self)?,
+            };
+            return Ok(Records {
+                kind: Kind::Parquet(Box::new(rows)),
+                meter: Rc::default(),
+            });
+        }
         let inner: Box<dyn Read> = match is_standard_input(&self.path) {
             true => Box::new(io::stdin()),
             false => Box::new(File::open(&self.path).map_err(|error| self.io(error))?),
@@ -260,6 +327,7 @@ impl InputSource {
             InputFormat::Csv | InputFormat::Tsv => {
                 Kind::Table(Box::new(Table::open(self, lines(decoder))?))
             }
+            InputFormat::Parquet => Kind::Parquet(Box::new(ParquetRows::open(self)?)),
         };
         Ok(Records { kind, meter })
     }
@@ -299,6 +367,7 @@ enum Kind {
     JsonLines(Lines),
     Json(Elements),
     Table(Box<Table>),
+    Parquet(Box<ParquetRows>),
 }
 
 impl Records {
@@ -316,12 +385,20 @@ impl Records {
             }),
             Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),
+            Kind::Parquet(rows) => rows.next(source),
         }
     }
 
     /// The SHA-256 of everything that was read.
-    pub(super) fn sha256(&self) -> String {
-        hexadecimal(&self.meter.borrow().hasher.clone().finalize())
+    pub(super) fn sha256(&self, source: &InputSource) -> Result<String, SourceError> {
+        match &self.kind {
+            // It was not read from its beginning to its end.
+            Kind::Parquet(_) => parquet_rows::digest(source),
+            Kind::Text(_) | Kind::JsonLines(_) | Kind::Json(_) | Kind::Table(_) => {
+                let hasher = self.meter.borrow().hasher.clone();
+                Ok(hexadecimal(&hasher.finalize()))
+            }
+        }
     }
 }
 

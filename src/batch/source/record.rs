@@ -5,7 +5,7 @@ use std::str::Utf8Error;
 use thiserror::Error;
 
 use super::columns::ColumnError;
-use crate::remedy::Remedy;
+use crate::remedy::{ParquetRemedy, Remedy};
 
 /// The longest line or element, in bytes: far beyond what any model takes, short
 /// enough for a file without line ends not to fill the memory.
@@ -56,6 +56,14 @@ pub enum RecordError {
     /// It is in another encoding.
     #[error("expected UTF-8, found another byte at {position}")]
     NotUtf8 {
+        /// Where, in bytes from 0.
+        position: usize,
+    },
+    /// A column of a Parquet table holds bytes in another encoding.
+    #[error("expected UTF-8 in the column {name:?}, found another byte at {position}")]
+    BytesInColumn {
+        /// The column.
+        name: String,
         /// Where, in bytes from 0.
         position: usize,
     },
@@ -193,6 +201,9 @@ impl RecordError {
             Self::NotUtf8 { .. } => Remedy::SaveAsUtf8 {
                 file: file.map(str::to_owned),
             },
+            Self::BytesInColumn { name, .. } => {
+                Remedy::Parquet(ParquetRemedy::DecodeColumn { name: name.clone() })
+            }
             Self::HalfSurrogate => Remedy::WriteWholeLetters,
             Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {
                 Remedy::WriteJson

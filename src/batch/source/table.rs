@@ -260,7 +260,8 @@ fn layout(row: &Row, source: &InputSource) -> Option<HeaderLayout> {
         | InputFormat::JsonLines
         | InputFormat::Json
         | InputFormat::Csv
-        | InputFormat::Tsv => None,
+        | InputFormat::Tsv
+        | InputFormat::Parquet => None,
     }
 }
 
