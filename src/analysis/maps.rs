@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::ReshapeOptions;
+use super::{ReshapeOptions, RolloutOptions};
 use crate::attention::{HeadId, Mask, RowSums, Selection};
 use crate::input::{SpecialRole, StreamRole, Unit};
 
@@ -18,6 +18,8 @@ pub enum Measure {
     Mean,
     /// Its maximum over heads.
     Maximum,
+    /// How much of a key's input could be in a query after a layer.
+    Rollout(RolloutOptions),
 }
 
 /// Which map of a set of maps.

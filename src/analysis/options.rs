@@ -140,6 +140,41 @@ pub struct ReshapeOptions {
     pub crop: Option<Crop>,
 }
 
+/// How the heads of a layer become one map before the layers are multiplied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Fusion {
+    /// Their mean, as Abnar and Zuidema.
+    #[default]
+    Mean,
+    /// The maximum of every cell.
+    Max,
+    /// The minimum of every cell.
+    Min,
+}
+
+/// How rollout is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RolloutOptions {
+    /// How the heads of a layer become one map.
+    pub fusion: Fusion,
+    /// Whether the residual connection is added. Without it the fused maps are
+    /// multiplied as they are.
+    pub residual: bool,
+    /// The layer that the product begins at; those below are left out.
+    pub start_layer: usize,
+}
+
+impl Default for RolloutOptions {
+    /// As Abnar and Zuidema.
+    fn default() -> Self {
+        Self {
+            fusion: Fusion::default(),
+            residual: true,
+            start_layer: 0,
+        }
+    }
+}
+
 closed_set!(Granularity, "token unit", Subword => "subword", Word => "word");
 closed_set!(Sink, "treatment of the first token", Keep => "keep", Hide => "hide");
 closed_set!(
@@ -149,3 +184,4 @@ closed_set!(
     Hide => "hide",
     Renormalize => "renormalize",
 );
+closed_set!(Fusion, "fusion of heads", Mean => "mean", Max => "max", Min => "min");

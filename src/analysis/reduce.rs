@@ -1,7 +1,6 @@
 //! What heads have in common: means and maxima of their maps.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
 use super::{MapId, Maps, Measure};
 
@@ -21,34 +20,6 @@ impl Reduction {
             Self::Mean => Measure::Mean,
             Self::Max => Measure::Maximum,
         }
-    }
-}
-
-/// The reductions of some maps, each made when it is first asked for.
-#[derive(Debug)]
-pub struct Reductions<'maps> {
-    maps: &'maps Maps<'maps>,
-    mean: OnceLock<Maps<'static>>,
-    maximum: OnceLock<Maps<'static>>,
-}
-
-impl<'maps> Reductions<'maps> {
-    /// None are made yet.
-    pub fn new(maps: &'maps Maps<'maps>) -> Self {
-        Self {
-            maps,
-            mean: OnceLock::new(),
-            maximum: OnceLock::new(),
-        }
-    }
-
-    /// One of them.
-    pub fn get(&self, reduction: Reduction) -> &Maps<'static> {
-        let made = match reduction {
-            Reduction::Mean => &self.mean,
-            Reduction::Max => &self.maximum,
-        };
-        made.get_or_init(|| reduce(self.maps, reduction))
     }
 }
 

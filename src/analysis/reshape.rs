@@ -144,18 +144,28 @@ pub fn reshape<'run>(
     options: &ReshapeOptions,
 ) -> Result<Maps<'run>, ReshapeError> {
     let mut maps = raw(run, attention)?;
-    leave_out(&mut maps, options)?;
+    apply(&mut maps, run, options)?;
+    Ok(maps)
+}
+
+/// Does to maps of all units of a run what the options ask for.
+pub(super) fn apply(
+    maps: &mut Maps<'_>,
+    run: &Run,
+    options: &ReshapeOptions,
+) -> Result<(), ReshapeError> {
+    leave_out(maps, options)?;
     if options.granularity == Granularity::Word {
-        merge_words(&mut maps, run).map_err(|TooLarge| ReshapeError::SumTooLarge)?;
+        merge_words(maps, run).map_err(|TooLarge| ReshapeError::SumTooLarge)?;
     }
     if let Some(stretch) = options.crop {
         let stream = run.units(maps.columns.role);
-        crop(&mut maps, stretch, stream, hidden_by(options))?;
+        crop(maps, stretch, stream, hidden_by(options))?;
     }
     maps.reshape = *options;
     let values = maps.values.iter().copied();
     maps.head_maximum = values.fold(0.0, f32::max);
-    Ok(maps)
+    Ok(())
 }
 
 /// The rows or columns that a stream has before a stretch of them is cut out.
@@ -170,7 +180,10 @@ pub fn uncropped_axis(role: StreamRole, stream: &[Unit], options: &ReshapeOption
 }
 
 /// The attention of a run as it is.
-fn raw<'run>(run: &'run Run, attention: &'run Attention) -> Result<Maps<'run>, ReshapeError> {
+pub(super) fn raw<'run>(
+    run: &'run Run,
+    attention: &'run Attention,
+) -> Result<Maps<'run>, ReshapeError> {
     let [rows, columns] = attention
         .kind()
         .streams()

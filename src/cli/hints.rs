@@ -9,8 +9,8 @@ use super::parquet_phrases;
 use super::phrases::{
     PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, encode_with,
     example_of, fit_memory, give_labels, kept, list_tokens, merge_adapter, one_of_views, option_of,
-    quoted, quoted_path, save_array, save_checkpoint, save_state_dict, take_array_out, turn_table,
-    use_original,
+    quoted, quoted_path, rollout_layers, save_array, save_checkpoint, save_state_dict,
+    take_array_out, turn_table, use_original,
 };
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
@@ -167,6 +167,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             format!("--{kind}s 0-{last} (or --{kind}s -1 for the last one)")
         }
         Remedy::ChooseOfFile { kind, available } => format!("--{kind}s {}", listed(available)),
+        Remedy::MendRollout(layers) => rollout_layers(*layers),
         Remedy::Crop { first, last } => format!("--crop {first}-{last}"),
         Remedy::Keep(hidden) => kept(*hidden).join(" "),
         Remedy::ShowUnit {

@@ -2,7 +2,7 @@
 //! looks for what they did.
 
 use super::output_arguments::OutputArguments;
-use crate::analysis::{Crop, LinkChoice, Sink, SpecialTokens};
+use crate::analysis::{Crop, Fusion, LinkChoice, Sink, SpecialTokens};
 use crate::figure::{Colormap, Progression, Theme, View};
 use crate::input::Unit;
 use crate::run::Run;
@@ -21,6 +21,16 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         warnings.push(format!(
             "--sink hide does nothing: --crop {crop} leaves the first token out"
         ));
+    }
+    let of_rollout = [
+        ("--fuse", output.fuse != Fusion::default()),
+        ("--no-residual", output.no_residual),
+        ("--start-layer", output.start_layer > 0),
+    ];
+    for (name, _) in of_rollout.iter().filter(|(_, given)| *given) {
+        if !views.contains(&View::Rollout) {
+            warnings.push(format!("{name} does nothing without --views rollout"));
+        }
     }
     let looks = [
         ("--scale", output.scale.is_some()),
@@ -49,16 +59,12 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
                 idle.join(", ")
             ));
         }
-        let has_no_numbers = |view: &&View| match view {
-            View::Heads | View::Overview => true,
-            View::Mean | View::Max | View::Unit(..) => false,
-        };
         let named = output
             .views
             .iter()
             .flatten()
             .flat_map(|list| &list.0)
-            .filter(has_no_numbers);
+            .filter(|view| !view.has_numbers());
         let named: Vec<String> = named.map(ToString::to_string).collect();
         if !named.is_empty() {
             warnings.push(format!(
@@ -69,12 +75,23 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         return warnings;
     }
     let has_list = |view: &View| match view {
-        View::Heads | View::Mean | View::Max => true,
+        View::Heads
+        | View::Mean
+        | View::Max
+        | View::Link(..)
+        | View::Rollout
+        | View::Similarity => true,
         View::Overview | View::Unit(..) => false,
     };
     let is_profile = |view: &View| match view {
         View::Unit(..) => true,
-        View::Heads | View::Overview | View::Mean | View::Max => false,
+        View::Heads
+        | View::Overview
+        | View::Mean
+        | View::Max
+        | View::Link(..)
+        | View::Rollout
+        | View::Similarity => false,
     };
     if output.top_k > 0 && !shows && !views.iter().any(has_list) {
         warnings.push(

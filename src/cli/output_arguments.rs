@@ -11,7 +11,7 @@ use super::index_list::IndexList;
 use super::terminal_view::TerminalView;
 use super::values::{in_full, one_of, views_in_full};
 use super::view_list::ViewList;
-use crate::analysis::{Crop, Granularity, LinkChoice, Sink, SpecialTokens};
+use crate::analysis::{Crop, Fusion, Granularity, LinkChoice, Sink, SpecialTokens};
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
 
@@ -42,10 +42,11 @@ pub struct OutputArguments {
         add = ArgValueCompleter::new(layers_or_heads)
     )]
     pub heads: IndexList,
-    /// heads, overview, mean, max, from:TOKEN, to:TOKEN
+    /// heads, overview, mean, max, from:TOKEN, to:TOKEN,
+    /// link:FROM:TO, rollout, similarity
     /// [default: heads,overview; batch: overview]
     #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(views),
-        long_help = views_in_full("What is drawn, with commas between; TOKEN is a text that stands once, or a position such as @3 [default: heads,overview; batch: overview]"))]
+        long_help = views_in_full("What is drawn, with commas between; TOKEN, FROM and TO are a text that stands once, or a position such as @3 [default: heads,overview; batch: overview]"))]
     pub views: Option<Vec<ViewList>>,
     /// png, svg, safetensors, npz, json
     #[arg(
@@ -92,6 +93,27 @@ pub struct OutputArguments {
     #[arg(long, value_name = "WHICH", default_value_t, value_parser = one_of::<LinkChoice>(),
         hide_short_help = true, hide_possible_values = true, long_help = in_full::<LinkChoice>("Which of the strongest links are listed"))]
     pub links: LinkChoice,
+    /// Heads as one in rollout: mean, max, min
+    #[arg(long, value_name = "WAY", default_value_t, value_parser = one_of::<Fusion>(),
+        hide_short_help = true, hide_possible_values = true, long_help = in_full::<Fusion>("How the heads of a layer become one map in --views rollout"))]
+    pub fuse: Fusion,
+    /// Without the residual connection in rollout
+    ///
+    /// The maps are multiplied as they are.
+    #[arg(long, hide_short_help = true)]
+    pub no_residual: bool,
+    /// The layer that rollout begins at
+    ///
+    /// Counted from 0; the layers below are left out.
+    #[arg(
+        long,
+        value_name = "LAYER",
+        default_value_t = 0,
+        hide_short_help = true,
+        hide_default_value = true,
+        allow_negative_numbers = true
+    )]
+    pub start_layer: usize,
     /// Colours to: head, unit, run [default: by view]
     #[arg(long, value_parser = one_of::<Scale>(),
         hide_possible_values = true, long_help = in_full::<Scale>("What the colours reach to [default: by view]"))]

@@ -8,7 +8,7 @@ use crate::analysis::Drowning;
 use crate::batch::InputFormat;
 use crate::remedy::{
     Alteration, ArrayForm, CheckpointPart, ForeignFile, ForeignWeights, HiddenUnits, LabelsOf,
-    Setting, StateDictPlace,
+    RolloutLayers, Setting, StateDictPlace,
 };
 
 pub(super) const PASS_A_TOKEN: &str =
@@ -50,6 +50,7 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--colormap" => "cividis",
         "--crop" => "10-40",
         "--format" => "png,safetensors",
+        "--fuse" => "max",
         "--heads" | "--layers" => "0-3,-1",
         "--id-column" => "id",
         "--input-format" => "txt",
@@ -66,6 +67,7 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--shard" => "1/2",
         "--show=" => "heads",
         "--sink" | "--special-tokens" => "hide",
+        "--start-layer" => "0",
         "--summary" => "summary.md",
         "--text-column" => "text",
         "--theme" => "dark",
@@ -92,6 +94,15 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
         Setting::Labels => "--labels",
         Setting::KeyLabels => "--key-labels",
         Setting::Title => "--title",
+        Setting::NoResidual => "--no-residual",
+    }
+}
+
+/// Which layers rollout can have.
+pub(super) fn rollout_layers(layers: RolloutLayers) -> String {
+    match layers {
+        RolloutLayers::Above(start) => format!("--layers all, or --start-layer {start}"),
+        RolloutLayers::Last(last) => format!("--start-layer {last}"),
     }
 }
 

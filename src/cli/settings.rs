@@ -16,7 +16,7 @@ use super::output_arguments::OutputArguments;
 use super::terminal_view::TerminalView;
 use super::text_argument::{names_a_file, text_of};
 use super::usage::UsageError;
-use crate::analysis::ReshapeOptions;
+use crate::analysis::{ReshapeOptions, RolloutOptions};
 use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports, SourceError};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
@@ -352,6 +352,11 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             sink: output.sink,
             special_tokens: output.special_tokens,
             crop: output.crop,
+        },
+        rollout: RolloutOptions {
+            fusion: output.fuse,
+            residual: !output.no_residual,
+            start_layer: output.start_layer,
         },
         figure,
         large: output.large,

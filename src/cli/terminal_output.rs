@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::standard_output::StandardOutputError;
 use super::terminal::of_standard_output;
 use super::terminal_view::TerminalView;
-use crate::analysis::{MapId, Maps, Reduction, Reductions, reshape};
+use crate::analysis::{Analyses, MapId, Maps, Reduction, reshape};
 use crate::figure::{self, PictureId, View};
 use crate::pipeline::OutputError;
 use crate::render::TextShaper;
@@ -19,15 +19,21 @@ use crate::store::OutputOptions;
 pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Result<()> {
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
-    let reductions = Reductions::new(&maps);
+    let analyses = Analyses::new(run, attention, &maps, options.rollout);
     let terminal = of_standard_output();
     let mut out = anstream::stdout().lock();
     let mut shaper = TextShaper::new();
     for picture in pictures(&maps, options, view) {
         let figure = match &picture {
             PictureId::Overview => terminal::overview(run, &maps, &options.figure, terminal)?,
-            PictureId::Head(_) | PictureId::Joined(..) | PictureId::Unit(..) => {
-                figure::figure(run, &maps, &reductions, &picture, &options.figure)?
+            PictureId::Head(_)
+            | PictureId::Joined(..)
+            | PictureId::Unit(..)
+            | PictureId::Link(..)
+            | PictureId::Rollout
+            | PictureId::RolloutByLayer
+            | PictureId::Similarity => {
+                figure::figure(run, &maps, &analyses, &picture, &options.figure)?
             }
         };
         let drawn = draw(&figure, terminal, &mut shaper)?;
@@ -42,7 +48,8 @@ pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Res
 }
 
 /// What is drawn: the maps or the overview, and every other view that is asked
-/// for, of means and maxima the one of all heads.
+/// for, of means and maxima the one of all heads, of rollout that after the last
+/// layer.
 fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec<PictureId> {
     let heads = || maps.selection.head_ids().map(PictureId::Head).collect();
     let of_maps = match (view, maps.ids.len()) {
@@ -55,7 +62,12 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
     }
     let is_of_maps = |view: &View| match view {
         View::Heads | View::Overview => true,
-        View::Mean | View::Max | View::Unit(..) => false,
+        View::Mean
+        | View::Max
+        | View::Unit(..)
+        | View::Link(..)
+        | View::Rollout
+        | View::Similarity => false,
     };
     let mut pictures = match options.views.iter().any(is_of_maps) {
         true => of_maps,
@@ -66,6 +78,9 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
         View::Mean => Some(PictureId::Joined(Reduction::Mean, MapId::All)),
         View::Max => Some(PictureId::Joined(Reduction::Max, MapId::All)),
         View::Unit(direction, choice) => Some(PictureId::Unit(*direction, choice.clone())),
+        View::Link(from, to) => Some(PictureId::Link(from.clone(), to.clone())),
+        View::Rollout => Some(PictureId::Rollout),
+        View::Similarity => Some(PictureId::Similarity),
     }));
     pictures
 }

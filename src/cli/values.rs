@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::terminal_view::TerminalView;
-use crate::analysis::{Granularity, LinkChoice, Sink, SpecialTokens};
+use crate::analysis::{Fusion, Granularity, LinkChoice, Sink, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::model::Backend;
@@ -113,6 +113,13 @@ explained!(
 );
 
 explained!(
+    Fusion,
+    Mean => "their mean, as Abnar and Zuidema",
+    Max => "the maximum of every cell",
+    Min => "the minimum of every cell",
+);
+
+explained!(
     Scale,
     Head => "from 0 to the maximum of each map",
     Unit => "from 0 to 1, so that all pictures compare",
@@ -173,11 +180,17 @@ pub(super) fn input_format() -> impl TypedValueParser<Value = InputFormat> {
 }
 
 /// Every view as it is typed, and what it shows.
-pub(super) const VIEWS: [(&str, &str); 6] = [
+pub(super) const VIEWS: [(&str, &str); 9] = [
     ("heads", "one picture a head"),
     ("overview", "all selected heads as a grid of small maps"),
     ("mean", "the mean of each layer's heads, and of all"),
     ("max", "the maximum of each layer's heads, and of all"),
     ("from:TOKEN", "what one token attends to, layer by layer"),
     ("to:TOKEN", "what attends to one token, layer by layer"),
+    (
+        "link:FROM:TO",
+        "which heads attend from one token to another",
+    ),
+    ("rollout", "what attention carries through all layers"),
+    ("similarity", "which heads attend alike"),
 ];

@@ -8,12 +8,12 @@ use super::reach::{Reach, is_ordinary, maximum, panel_range, reach_of_one};
 use super::resample::{Join, parts, resample};
 use super::scale::number;
 use super::{
-    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap, Matrix,
-    Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
+    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap,
+    MapKind, Matrix, Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
 };
 use crate::analysis::{
-    Axis, AxisUnit, Drowning, Granularity, LinkChoice, MapId, Maps, Measure, drowning,
-    strongest_links, truncation_note,
+    Axis, AxisUnit, Drowning, Fusion, Granularity, LinkChoice, MapId, Maps, Measure,
+    RolloutOptions, drowning, strongest_links, truncation_note,
 };
 use crate::attention::{HeadId, LayerHeads, RowSums, Selection};
 use crate::run::Run;
@@ -50,6 +50,7 @@ pub fn single_map<'maps>(
         title: format!("{} · {}", run.model.name(), name_of(maps, id)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
+            kind: MapKind::Attention,
             matrix: matrix(values, counts),
             rows: labels(&maps.rows),
             columns: labels(&maps.columns),
@@ -80,11 +81,9 @@ pub fn overview<'maps>(
     maps: &'maps Maps<'_>,
     options: &FigureOptions,
 ) -> Result<Figure<'maps>, FigureError> {
-    let layer_count = maps.selection.layers.len();
-    let head_count = maps.selection.head_indices().len();
-    let axes = [&maps.rows, &maps.columns].map(|axis| panel_axis(maps, axis));
-    let steps = panel_steps([layer_count, head_count], [&axes[0], &axes[1]]);
-    overview_of(run, maps, options, &steps)
+    let places = Places::of_heads(maps);
+    let steps = places.steps(maps);
+    grid_of(run, maps, options, places, &steps)
 }
 
 /// The same for what has less room: each map with so many rows and columns at
@@ -102,7 +101,44 @@ pub fn overview_in_steps<'maps>(
         parts(maps.rows.len(), most_rows.max(1)),
         parts(maps.columns.len(), most_columns.max(1)),
     ];
-    overview_of(run, maps, options, &steps)
+    grid_of(run, maps, options, Places::of_heads(maps), &steps)
+}
+
+/// Which map is in which place of a grid.
+pub(super) struct Places {
+    /// A number before each row.
+    pub row_labels: Vec<String>,
+    /// A number above each column.
+    pub column_labels: Vec<String>,
+    /// What stands above each map, where rows and columns have no numbers.
+    pub captions: Vec<String>,
+    /// Row after row.
+    pub ids: Vec<MapId>,
+}
+
+impl Places {
+    /// Layers down, heads across.
+    fn of_heads(maps: &Maps<'_>) -> Self {
+        let layers = maps.selection.layer_indices();
+        let heads = maps.selection.head_indices();
+        let ids = layers.iter().flat_map(|&layer| {
+            let heads = heads.iter();
+            heads.map(move |&head| MapId::Head(HeadId { layer, head }))
+        });
+        Self {
+            ids: ids.collect(),
+            row_labels: layers.iter().map(usize::to_string).collect(),
+            column_labels: heads.iter().map(usize::to_string).collect(),
+            captions: Vec::new(),
+        }
+    }
+
+    /// Which queries and which keys share a row and a column of each map.
+    pub(super) fn steps(&self, maps: &Maps<'_>) -> [Vec<Range<usize>>; 2] {
+        let axes = [&maps.rows, &maps.columns].map(|axis| panel_axis(maps, axis));
+        let counts = [self.row_labels.len(), self.column_labels.len()];
+        panel_steps(counts, [&axes[0], &axes[1]])
+    }
 }
 
 fn panel_axis(maps: &Maps<'_>, axis: &Axis) -> PanelAxis {
@@ -126,21 +162,17 @@ fn in_steps<'maps>(
     }
 }
 
-fn overview_of<'maps>(
+/// Maps in rows and columns, where they are there.
+pub(super) fn grid_of<'maps>(
     run: &Run,
     maps: &'maps Maps<'_>,
     options: &FigureOptions,
+    places: Places,
     steps: &[Vec<Range<usize>>; 2],
 ) -> Result<Figure<'maps>, FigureError> {
-    let (layers, heads) = (
-        maps.selection.layer_indices(),
-        maps.selection.head_indices(),
-    );
-    let ids = layers
-        .iter()
-        .flat_map(|&layer| heads.iter().map(move |&head| HeadId { layer, head }));
+    let ids = places.ids.iter();
     let drawn: Vec<Option<Cow<'maps, [f32]>>> = ids
-        .map(|id| Some(in_steps(maps.drawn(MapId::Head(id))?, maps, steps)))
+        .map(|&id| Some(in_steps(maps.drawn(id)?, maps, steps)))
         .collect();
     let shown = || drawn.iter().flatten().map(Cow::as_ref);
     let greatest = || shown().map(maximum).fold(0.0, f32::max);
@@ -198,8 +230,9 @@ fn overview_of<'maps>(
         title: run.model.name(),
         captions: captions(run),
         body: Body::Grid(PanelGrid {
-            row_labels: layers.iter().map(usize::to_string).collect(),
-            column_labels: heads.iter().map(usize::to_string).collect(),
+            row_labels: places.row_labels,
+            column_labels: places.column_labels,
+            captions: places.captions,
             panels,
             queries: panel_axis(maps, &maps.rows),
             keys: panel_axis(maps, &maps.columns),
@@ -236,10 +269,11 @@ fn missing(id: MapId) -> FigureError {
 }
 
 /// What a title calls a map.
-fn name_of(maps: &Maps<'_>, id: MapId) -> String {
+pub(super) fn name_of(maps: &Maps<'_>, id: MapId) -> String {
     let word = match maps.measure {
         Measure::Attention | Measure::Mean => "mean",
         Measure::Maximum => "maximum",
+        Measure::Rollout(options) => return rollout_name(maps, &options, id),
     };
     let of_layer = |layer: usize| {
         let held = maps.selection.layers.iter();
@@ -251,6 +285,33 @@ fn name_of(maps: &Maps<'_>, id: MapId) -> String {
         MapId::Layer(layer) => joined(&of_layer(layer), word),
         MapId::All => joined(&maps.selection, word),
     }
+}
+
+/// What a title calls a rollout: after which layer, of what.
+fn rollout_name(maps: &Maps<'_>, options: &RolloutOptions, id: MapId) -> String {
+    let fusion = match options.fusion {
+        Fusion::Mean => "mean",
+        Fusion::Max => "maximum",
+        Fusion::Min => "minimum",
+    };
+    let after = match id {
+        MapId::Layer(layer) => format!("rollout after layer {layer}"),
+        MapId::Head(_) | MapId::All => "rollout after every layer".to_owned(),
+    };
+    let heads = maps.selection.head_indices();
+    let is_ragged = |layer: &LayerHeads| layer.heads != heads;
+    let of = match maps.selection.layers.iter().any(is_ragged) {
+        true => "the heads of each layer".to_owned(),
+        false => counted(heads.len(), "head"),
+    };
+    let mut name = format!("{after} · {fusion} of {of}");
+    if !options.residual {
+        name.push_str(" · no residual");
+    }
+    if options.start_layer > 0 {
+        name.push_str(&format!(" · from layer {} on", options.start_layer));
+    }
+    name
 }
 
 /// Of which heads of which layers something is the mean or maximum.
@@ -286,10 +347,11 @@ pub(super) fn quantity(measure: Measure) -> &'static str {
         Measure::Attention => "attention",
         Measure::Mean => "mean attention",
         Measure::Maximum => "maximum attention",
+        Measure::Rollout(_) => "rollout",
     }
 }
 
-fn matrix(values: Cow<'_, [f32]>, [rows, columns]: [usize; 2]) -> Matrix<'_> {
+pub(super) fn matrix(values: Cow<'_, [f32]>, [rows, columns]: [usize; 2]) -> Matrix<'_> {
     Matrix {
         values,
         rows,
@@ -344,8 +406,12 @@ pub(super) fn drowning_note(maps: &Maps<'_>, drowning: Option<Drowning>) -> Opti
         Granularity::Subword => "token",
         Granularity::Word => "word",
     };
+    let of = match maps.measure {
+        Measure::Attention | Measure::Mean | Measure::Maximum => "attention",
+        Measure::Rollout(_) => "rollout",
+    };
     Some(format!(
-        "The first {first} takes {} % of the attention; {} shows the rest.",
+        "The first {first} takes {} % of the {of}; {} shows the rest.",
         drowning.percent(),
         drowning.option()
     ))

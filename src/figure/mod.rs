@@ -6,249 +6,35 @@
 
 mod build;
 mod colormap;
+mod error;
 pub mod layout;
+mod link;
+mod pictures;
 mod profile;
 mod reach;
 mod resample;
+mod rollout;
 mod scale;
+mod similarity;
 mod unit_choice;
 mod views;
 
 use std::borrow::Cow;
 
-use thiserror::Error;
-
-use crate::analysis::{Crop, Direction, Link, LinkChoice};
-use crate::attention::HeadId;
-use crate::remedy::{HiddenUnits, Remedy};
+use crate::analysis::{Link, LinkChoice};
 
 pub use build::{overview, overview_in_steps, single_map};
 pub use colormap::{Colormap, Palette, Theme};
+pub use error::FigureError;
+pub use link::link_map;
+pub use pictures::{PictureId, check_views, figure, link_between};
 pub use profile::unit_profile;
 pub use resample::{Join, parts, resample};
+pub use rollout::{rollout_by_layer, rollout_map};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
+pub use similarity::similarity_map;
 pub use unit_choice::UnitChoice;
-pub use views::{PictureId, View, ViewError, check_views, figure};
-
-/// Why there is no figure.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum FigureError {
-    /// The run does not hold the head.
-    #[error("the run does not hold {head}")]
-    NoSuchHead {
-        /// The head that was asked for.
-        head: HeadId,
-    },
-    /// The run does not hold the layer.
-    #[error("the run does not hold layer {layer}")]
-    NoSuchLayer {
-        /// The layer that was asked for.
-        layer: usize,
-    },
-    /// No heads were joined into one map.
-    #[error("the run holds no map of all heads together")]
-    NothingJoined,
-    /// The stream has no unit at the position.
-    #[error(
-        "there is no token @{found}: the run has {count}, numbered @0 to @{}",
-        count.saturating_sub(1)
-    )]
-    NoSuchPosition {
-        /// Of which view.
-        direction: Direction,
-        /// What was asked for.
-        found: usize,
-        /// Units of the stream.
-        count: usize,
-    },
-    /// No unit has the text.
-    #[error("there is no token {text:?} among: {}", some_of(.tokens))]
-    NoSuchToken {
-        /// Of which view.
-        direction: Direction,
-        /// What was asked for.
-        text: String,
-        /// What is shown: positions of the stream, and labels.
-        tokens: Vec<(usize, String)>,
-        /// The positions of those that could be meant, perhaps none.
-        suggested: Vec<usize>,
-        /// How to see all tokens, where there is a text that they are of.
-        listing: Option<Box<Remedy>>,
-    },
-    /// A unit of the input is not shown.
-    #[error("the token {text:?} of the input (@{position}) is not shown: {}", reason(*.crop, *.hidden))]
-    HiddenUnit {
-        /// Of which view.
-        direction: Direction,
-        /// Its label.
-        text: String,
-        /// Where it is in its stream.
-        position: usize,
-        /// Whether others that are not shown have the same text.
-        is_ambiguous: bool,
-        /// The stretch that is shown instead, where it is outside that.
-        crop: Option<Crop>,
-        /// What it is hidden as, where it is within the stretch or would be.
-        hidden: HiddenUnits,
-    },
-    /// One of several views has no figure.
-    #[error("{error}")]
-    OfView {
-        /// Why it has none.
-        error: Box<FigureError>,
-        /// The views that were asked for beside it and have one.
-        others: Vec<View>,
-    },
-    /// Several shown units have the text.
-    #[error("the token {text:?} is there more than once, at {}", positions_of(.positions))]
-    SeveralTokens {
-        /// Of which view.
-        direction: Direction,
-        /// What was asked for.
-        text: String,
-        /// Where they are in their stream; at least two.
-        positions: Vec<usize>,
-    },
-    /// The first colour would stand for as much as the last, or more.
-    #[error(
-        "expected a colour scale from low to high, found {} to {}",
-        scale::number(f64::from(*.minimum)), scale::number(f64::from(*.maximum))
-    )]
-    EmptyRange {
-        /// The value of the first colour.
-        minimum: f32,
-        /// The value of the last colour.
-        maximum: f32,
-    },
-    /// Nothing that is shown is above the value of the first colour.
-    #[error(
-        "expected a colour scale to begin below what is shown, which is at most {}, found {}",
-        scale::number(f64::from(*.maximum)), scale::number(f64::from(*.minimum))
-    )]
-    NothingAbove {
-        /// The value of the first colour.
-        minimum: f32,
-        /// The greatest value that is shown.
-        maximum: f32,
-    },
-    /// A logarithmic scale cannot begin at 0.
-    #[error("expected a logarithmic scale to begin above 0, found {}", scale::number(f64::from(*.minimum)))]
-    LogarithmOfNothing {
-        /// The value of the first colour.
-        minimum: f32,
-    },
-    /// Not even the smallest panels fit the largest canvas.
-    #[error(
-        "{rows} × {columns} panels do not fit a picture of {limit} pixels a side; select fewer layers or heads"
-    )]
-    TooManyPanels {
-        /// Layers.
-        rows: usize,
-        /// Heads.
-        columns: usize,
-        /// The greatest width and height of a canvas, in pixels.
-        limit: i32,
-    },
-}
-
-impl FigureError {
-    /// What the user can do about it.
-    pub fn remedy(&self) -> Option<Remedy> {
-        self.remedy_beside(&[])
-    }
-
-    /// What the user can do about it and keep these views.
-    fn remedy_beside(&self, others: &[View]) -> Option<Remedy> {
-        let name_unit = |direction: Direction, positions: &[usize]| Remedy::NameUnit {
-            choices: positions
-                .iter()
-                .map(|&position| with_unit(others, direction, position))
-                .collect(),
-        };
-        match self {
-            Self::OfView { error, others } => error.remedy_beside(others),
-            Self::NoSuchPosition {
-                direction, count, ..
-            } => Some(name_unit(*direction, &[count.saturating_sub(1)])),
-            Self::NoSuchToken {
-                direction,
-                suggested,
-                tokens,
-                listing,
-                ..
-            } => match suggested.as_slice() {
-                [] => listing.as_deref().cloned().or_else(|| {
-                    let first = tokens.first().map_or(0, |(position, _)| *position);
-                    Some(name_unit(*direction, &[first]))
-                }),
-                positions => Some(name_unit(*direction, positions)),
-            },
-            Self::SeveralTokens {
-                direction,
-                positions,
-                ..
-            } => Some(name_unit(*direction, positions)),
-            Self::EmptyRange { .. }
-            | Self::LogarithmOfNothing { .. }
-            | Self::NothingAbove { .. } => Some(Remedy::SetScale),
-            Self::TooManyPanels { .. } => Some(Remedy::DrawFewerPanels),
-            Self::HiddenUnit {
-                direction,
-                position,
-                is_ambiguous,
-                crop,
-                hidden,
-                ..
-            } => Some(Remedy::ShowUnit {
-                views: is_ambiguous.then(|| with_unit(others, *direction, *position)),
-                crop: crop.map(|Crop { first, last }| (first.min(*position), last.max(*position))),
-                hidden: *hidden,
-            }),
-            Self::NoSuchHead { .. } | Self::NoSuchLayer { .. } | Self::NothingJoined => None,
-        }
-    }
-}
-
-/// A list of views with that of a unit at the end.
-fn with_unit(others: &[View], direction: Direction, position: usize) -> String {
-    let unit = View::Unit(direction, UnitChoice::Position(position));
-    let views = others.iter().chain([&unit]).map(View::to_string);
-    views.collect::<Vec<_>>().join(",")
-}
-
-/// So much of a token is listed among others.
-const LISTED_LETTERS: usize = 24;
-
-/// The first of many tokens with their positions, in one line.
-fn some_of(tokens: &[(usize, String)]) -> String {
-    let more = if tokens.len() > 24 { " …" } else { "" };
-    let some = tokens.iter().take(24);
-    let some: Vec<String> = some
-        .map(|(position, label)| {
-            let label: String = label.chars().take(LISTED_LETTERS).collect();
-            format!("@{position} {label}")
-        })
-        .collect();
-    format!("{}{more}", some.join("  "))
-}
-
-/// The first of many positions.
-fn positions_of(positions: &[usize]) -> String {
-    let more = if positions.len() > 24 { " …" } else { "" };
-    let some = positions.iter().take(24);
-    let some: Vec<String> = some.map(|position| format!("@{position}")).collect();
-    format!("{}{more}", some.join(" "))
-}
-
-/// Why a unit is not shown.
-fn reason(crop: Option<Crop>, hidden: HiddenUnits) -> String {
-    match crop {
-        Some(crop) => format!("the stretch is {crop}"),
-        None if hidden.first => "the first token is hidden".to_owned(),
-        None => "special tokens are hidden".to_owned(),
-    }
-}
+pub use views::{View, ViewError};
 
 /// How a figure is made.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -310,10 +96,23 @@ pub enum Body<'run> {
     Profile(UnitProfile),
 }
 
+/// What the rows and columns of a map are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapKind {
+    /// Queries and keys.
+    Attention,
+    /// Layers and heads, in each of which there is one and the same link.
+    Link,
+    /// Heads and heads.
+    Similarity,
+}
+
 /// One map with its units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelledMap<'run> {
-    /// `[query, key]`.
+    /// What its rows and columns are.
+    pub kind: MapKind,
+    /// `[query, key]`, or whatever else rows and columns are.
     pub matrix: Matrix<'run>,
     /// The labels of the queries.
     pub rows: Vec<UnitLabel>,
@@ -376,6 +175,9 @@ pub struct PanelGrid<'run> {
     pub row_labels: Vec<String>,
     /// A number above each column.
     pub column_labels: Vec<String>,
+    /// What stands above each panel, in their order; nothing where rows and
+    /// columns have numbers.
+    pub captions: Vec<String>,
     /// Row after row, `[row, column]`; `None` for a head that a layer lacks.
     pub panels: Vec<Option<Panel<'run>>>,
     /// The rows of every panel.

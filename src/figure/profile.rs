@@ -115,7 +115,7 @@ pub fn unit_profile(
 }
 
 /// Where a unit is in the run, in the one count that views and stretches have.
-fn place(unit: &AxisUnit) -> String {
+pub(super) fn place(unit: &AxisUnit) -> String {
     let first = unit.first;
     match unit.positions().next_back() {
         Some(last) if last > first => format!("tokens @{first} to @{last}"),
@@ -124,7 +124,7 @@ fn place(unit: &AxisUnit) -> String {
 }
 
 /// A unit in quotation marks, cut where it would fill the title.
-fn named(text: &str) -> String {
+pub(super) fn named(text: &str) -> String {
     match text.char_indices().nth(TITLE_LETTERS) {
         Some((end, _)) => format!("\u{201c}{}…\u{201d}", &text[..end]),
         None => format!("\u{201c}{text}\u{201d}"),

@@ -1,18 +1,15 @@
-//! Which figures there are of a run: the views that users ask for, and the
-//! pictures that each of them is.
+//! Which figures there are of a run: the views that users ask for, as they are
+//! typed.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use strsim::osa_distance;
 use thiserror::Error;
 
-use super::{Figure, FigureError, FigureOptions, UnitChoice, overview, single_map, unit_profile};
-use crate::analysis::{Direction, MapId, Maps, Reduction, Reductions};
-use crate::attention::{HeadId, Selection};
+use super::UnitChoice;
+use crate::analysis::Direction;
 use crate::remedy::Remedy;
-use crate::run::Run;
 
 /// Which pictures are drawn of a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,10 +24,21 @@ pub enum View {
     Max,
     /// What one unit attends to, or what attends to it.
     Unit(Direction, UnitChoice),
+    /// How much one unit attends to another in every head.
+    Link(UnitChoice, UnitChoice),
+    /// How much of each input unit could be in each unit: a picture after the
+    /// last layer, and one of all layers.
+    Rollout,
+    /// How alike the heads are.
+    Similarity,
 }
 
 /// What is typed where views are named.
-const NAMES: &str = "heads, overview, mean, max, from:TOKEN, to:TOKEN";
+const NAMES: &str = "heads, overview, mean, max, from:TOKEN, to:TOKEN, link:FROM:TO, rollout, \
+                     similarity";
+
+/// What stands before the two units of a link.
+const LINK: &str = "link:";
 
 /// The text names no view.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -55,16 +63,29 @@ pub enum ViewError {
     /// A comma ended the text of a token.
     #[error(
         "unknown view {found:?}: a comma ends the text of {view:?}, so a token with one in it is \
-         named by its position, such as {prefix}@3"
+         named by its position, such as {example}"
     )]
     TextWithComma {
         /// What was typed behind the comma.
         found: String,
         /// The view before it.
         view: String,
-        /// `from:` or `to:`.
-        prefix: &'static str,
+        /// The same view of a position.
+        example: &'static str,
         /// The list with the first token in the place of both.
+        views: String,
+    },
+    /// A link is between two tokens.
+    #[error(
+        "expected two tokens behind \"link:\", such as link:it:animal, found {found:?}{}",
+        if *has_more { "; a token with a colon in it is named by its position" } else { "" }
+    )]
+    NotTwoUnits {
+        /// What was typed behind it.
+        found: String,
+        /// Whether there are more than two.
+        has_more: bool,
+        /// The list with the first two tokens in their place.
         views: String,
     },
 }
@@ -76,11 +97,11 @@ impl ViewError {
             Self::Unknown { nearest, .. } => Remedy::NameView {
                 view: nearest.clone(),
             },
-            Self::NoUnit { views, .. } | Self::TextWithComma { views, .. } => {
-                Remedy::NameUnitByPosition {
-                    views: views.clone(),
-                }
-            }
+            Self::NoUnit { views, .. }
+            | Self::TextWithComma { views, .. }
+            | Self::NotTwoUnits { views, .. } => Remedy::NameUnitByPosition {
+                views: views.clone(),
+            },
         })
     }
 }
@@ -101,32 +122,18 @@ impl View {
         Ok(views)
     }
 
-    /// Whether the view is of something that is shown of the run.
-    fn check(&self, run: &Run, maps: &Maps<'_>) -> Result<(), FigureError> {
+    /// Whether the view is of numbers that are not in every file.
+    pub fn has_numbers(&self) -> bool {
         match self {
-            Self::Heads | Self::Overview | Self::Mean | Self::Max => Ok(()),
-            Self::Unit(direction, choice) => choice.resolve(*direction, run, maps).map(|_| ()),
+            Self::Heads | Self::Overview => false,
+            Self::Mean
+            | Self::Max
+            | Self::Unit(..)
+            | Self::Link(..)
+            | Self::Rollout
+            | Self::Similarity => true,
         }
     }
-}
-
-/// Whether all views are of something that is shown of the run, asked before
-/// any is drawn.
-///
-/// # Errors
-/// Why one is not, with the others, so that the whole list can be typed again.
-pub fn check_views(run: &Run, maps: &Maps<'_>, views: &BTreeSet<View>) -> Result<(), FigureError> {
-    let wrong = |view: &View| Some((view.clone(), view.check(run, maps).err()?));
-    let Some((wrong, error)) = views.iter().find_map(wrong) else {
-        return Ok(());
-    };
-    // What is wrong itself is no part of what to type.
-    let others = views.iter().filter(|view| **view != wrong);
-    let others = others.filter(|view| view.check(run, maps).is_ok());
-    Err(FigureError::OfView {
-        others: others.cloned().collect(),
-        error: Box::new(error),
-    })
 }
 
 /// The parts of a list, each perhaps a view.
@@ -156,11 +163,34 @@ fn in_list(error: ViewError, typed: &[&str], index: usize, before: Option<&View>
             ViewError::TextWithComma {
                 found,
                 view: before.to_string(),
-                prefix: direction.prefix(),
+                example: match direction {
+                    Direction::From => "from:@3",
+                    Direction::To => "to:@3",
+                },
                 // In the place of the view whose text it ends.
                 views: with(index - 1, first_of(direction.prefix())),
             }
         }
+        (ViewError::Unknown { found, .. }, Some(before @ View::Link(..))) => {
+            ViewError::TextWithComma {
+                found,
+                view: before.to_string(),
+                example: "link:@3:@1",
+                views: with(index - 1, first_of(LINK)),
+            }
+        }
+        (
+            ViewError::NotTwoUnits {
+                found,
+                has_more,
+                views,
+            },
+            _,
+        ) => ViewError::NotTwoUnits {
+            found,
+            has_more,
+            views: with(index, views),
+        },
         (ViewError::Unknown { found, nearest }, _) => ViewError::Unknown {
             found,
             nearest: with(index, nearest),
@@ -173,13 +203,20 @@ fn in_list(error: ViewError, typed: &[&str], index: usize, before: Option<&View>
     }
 }
 
-/// The view of the first unit, which every run has.
+/// The view of the first unit, which every run has; the link from the second
+/// to that.
 fn first_of(prefix: &str) -> String {
-    format!("{prefix}@0")
+    match prefix {
+        LINK => format!("{prefix}@1:@0"),
+        _ => format!("{prefix}@0"),
+    }
 }
 
 /// Where the first view of a list ends.
 fn end_of_first(list: &str) -> usize {
+    if let Some(units) = list.strip_prefix(LINK) {
+        return LINK.len() + end_of_units(units);
+    }
     let directions = [Direction::From, Direction::To].into_iter();
     let comma = directions.filter_map(|direction| {
         let unit = list.strip_prefix(direction.prefix())?;
@@ -189,10 +226,53 @@ fn end_of_first(list: &str) -> usize {
     comma.chain(list.find(',')).next().unwrap_or(list.len())
 }
 
+/// Where the two units of a link end: at a comma that is not one of them.
+fn end_of_units(units: &str) -> usize {
+    let comma_from = |start: usize| units.get(start..)?.find(',').map(|comma| start + comma);
+    let end = match units.starts_with(",:") || units.starts_with("::") {
+        true => Some(1),
+        false => units.find([':', ',']),
+    };
+    let second = match end {
+        Some(end) if units[end..].starts_with(':') => end + 1,
+        Some(_) | None => return end.unwrap_or(units.len()),
+    };
+    let is_comma = units[second..] == *"," || units[second..].starts_with(",,");
+    match is_comma {
+        true => second + 1,
+        false => comma_from(second).unwrap_or(units.len()),
+    }
+}
+
+/// The two units of a link with a colon between them, each of which may be a
+/// lone colon.
+fn link_of(found: &str) -> Result<View, ViewError> {
+    let not_two = |has_more: bool| ViewError::NotTwoUnits {
+        found: found.to_owned(),
+        has_more,
+        views: first_of(LINK),
+    };
+    let (from, to) = match found.strip_prefix("::") {
+        Some(to) => (":", to),
+        None => found.split_once(':').ok_or_else(|| not_two(false))?,
+    };
+    match (
+        from.is_empty() || to.is_empty(),
+        to == ":" || !to.contains(':'),
+    ) {
+        (true, _) => Err(not_two(false)),
+        (false, false) => Err(not_two(true)),
+        (false, true) => Ok(View::Link(UnitChoice::new(from), UnitChoice::new(to))),
+    }
+}
+
 impl FromStr for View {
     type Err = ViewError;
 
     fn from_str(found: &str) -> Result<Self, ViewError> {
+        if let Some(units) = found.strip_prefix(LINK) {
+            return link_of(units);
+        }
         for direction in [Direction::From, Direction::To] {
             let prefix = direction.prefix();
             match found.strip_prefix(prefix) {
@@ -209,6 +289,8 @@ impl FromStr for View {
             "overview" => Ok(Self::Overview),
             "mean" => Ok(Self::Mean),
             "max" => Ok(Self::Max),
+            "rollout" => Ok(Self::Rollout),
+            "similarity" => Ok(Self::Similarity),
             _ => Err(ViewError::Unknown {
                 found: found.to_owned(),
                 nearest: nearest(found),
@@ -224,20 +306,36 @@ fn nearest(found: &str) -> String {
     let is_near = |name: &str, other: &str| osa_distance(name, other) <= 2;
     if let Some((name, unit)) = found.split_once([':', '=', ' ']) {
         let name = name.to_lowercase();
-        let prefixes = [Direction::To, Direction::From].map(Direction::prefix);
+        let prefixes = [Direction::To.prefix(), Direction::From.prefix(), LINK];
         let distance = |prefix: &&str| osa_distance(&name, prefix.trim_end_matches(':'));
         let prefix = prefixes.into_iter().min_by_key(distance);
         let prefix = prefix.filter(|prefix| is_near(&name, prefix.trim_end_matches(':')));
         if let Some(prefix) = prefix.filter(|_| !unit.trim().is_empty()) {
-            return format!("{prefix}{}", unit.trim());
+            let view = format!("{prefix}{}", unit.trim());
+            return match view.parse::<View>() {
+                Ok(_) => view,
+                Err(_) => first_of(prefix),
+            };
         }
     }
     let name = found.to_lowercase();
     let name = name.trim_end_matches(':');
-    let names = ["heads", "overview", "mean", "max", "from", "to"].into_iter();
-    let nearest = names.min_by_key(|other| osa_distance(name, other));
+    let names = [
+        "heads",
+        "overview",
+        "mean",
+        "max",
+        "from",
+        "to",
+        "link",
+        "rollout",
+        "similarity",
+    ];
+    let nearest = names
+        .into_iter()
+        .min_by_key(|other| osa_distance(name, other));
     match nearest.filter(|nearest| !name.is_empty() && is_near(name, nearest)) {
-        Some(direction @ ("from" | "to")) => first_of(&format!("{direction}:")),
+        Some(direction @ ("from" | "to" | "link")) => first_of(&format!("{direction}:")),
         Some(name) => name.to_owned(),
         None => "overview".to_owned(),
     }
@@ -253,62 +351,9 @@ impl fmt::Display for View {
             Self::Unit(direction, choice) => {
                 write!(formatter, "{}{choice}", direction.prefix())
             }
-        }
-    }
-}
-
-/// One picture of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PictureId {
-    /// All heads in a grid.
-    Overview,
-    /// The map of a head.
-    Head(HeadId),
-    /// Heads as one map: those of a layer, or all.
-    Joined(Reduction, MapId),
-    /// A unit's profile.
-    Unit(Direction, UnitChoice),
-}
-
-impl View {
-    /// The pictures of the view, where these heads are shown.
-    pub fn pictures(&self, selection: &Selection) -> Vec<PictureId> {
-        let joined = |reduction| {
-            let layers = selection.layer_indices().into_iter();
-            let maps = layers.map(MapId::Layer).chain([MapId::All]);
-            maps.map(|id| PictureId::Joined(reduction, id)).collect()
-        };
-        match self {
-            Self::Heads => selection.head_ids().map(PictureId::Head).collect(),
-            Self::Overview => vec![PictureId::Overview],
-            Self::Mean => joined(Reduction::Mean),
-            Self::Max => joined(Reduction::Max),
-            Self::Unit(direction, choice) => vec![PictureId::Unit(*direction, choice.clone())],
-        }
-    }
-}
-
-/// The figure of a picture.
-///
-/// # Errors
-/// When the run has nothing of what the picture shows, or the options name no
-/// range.
-pub fn figure<'maps>(
-    run: &Run,
-    maps: &'maps Maps<'_>,
-    reductions: &'maps Reductions<'_>,
-    picture: &PictureId,
-    options: &FigureOptions,
-) -> Result<Figure<'maps>, FigureError> {
-    match picture {
-        PictureId::Overview => overview(run, maps, options),
-        PictureId::Head(head) => single_map(run, maps, MapId::Head(*head), options),
-        PictureId::Joined(reduction, id) => {
-            single_map(run, reductions.get(*reduction), *id, options)
-        }
-        PictureId::Unit(direction, choice) => {
-            let position = choice.resolve(*direction, run, maps)?;
-            unit_profile(run, maps, *direction, position, options)
+            Self::Link(from, to) => write!(formatter, "{LINK}{from}:{to}"),
+            Self::Rollout => formatter.write_str("rollout"),
+            Self::Similarity => formatter.write_str("similarity"),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::OutputError;
-use crate::analysis::{Maps, Reductions};
+use crate::analysis::{Analyses, Maps};
 use crate::attention::Attention;
 use crate::figure;
 use crate::render::{self, Drawing, Picture, TextShaper};
@@ -33,7 +33,7 @@ pub struct Contents<'run> {
     run: &'run Run,
     attention: &'run Attention,
     maps: &'run Maps<'run>,
-    reductions: Reductions<'run>,
+    analyses: Analyses<'run>,
     options: &'run OutputOptions,
 }
 
@@ -57,7 +57,8 @@ impl<'run> Contents<'run> {
         maps: &'run Maps<'run>,
         options: &'run OutputOptions,
     ) -> Result<Self, OutputError> {
-        figure::check_views(run, maps, &options.views)?;
+        let analyses = Analyses::new(run, attention, maps, options.rollout);
+        figure::check_views(run, maps, &analyses, &options.views)?;
         let length = estimate(attention, maps, options);
         match length > MAXIMUM_LENGTH && !options.large {
             true => Err(OutputError::TooLarge { length }),
@@ -65,7 +66,7 @@ impl<'run> Contents<'run> {
                 run,
                 attention,
                 maps,
-                reductions: Reductions::new(maps),
+                analyses,
                 options,
             }),
         }
@@ -136,7 +137,7 @@ impl<'run> Contents<'run> {
         let figure = figure::figure(
             self.run,
             self.maps,
-            &self.reductions,
+            &self.analyses,
             &picture.id,
             &self.options.figure,
         )?;
@@ -178,7 +179,7 @@ impl<'run> Contents<'run> {
             self.run,
             self.attention,
             self.maps,
-            &self.reductions,
+            &self.analyses,
             self.options,
         )?;
         let mut files = Vec::new();

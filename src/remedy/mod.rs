@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub use parquet::{ColumnContent, ParquetRemedy};
 pub use subject::{
     Alteration, ArrayForm, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits,
-    InputColumn, LabelsOf, Setting, StateDictPlace,
+    InputColumn, LabelsOf, RolloutLayers, Setting, StateDictPlace,
 };
 
 /// What a user can do about an error.
@@ -113,6 +113,8 @@ pub enum Remedy {
         /// Those that there are, ascending.
         available: Vec<usize>,
     },
+    /// Have the layers that rollout multiplies.
+    MendRollout(RolloutLayers),
     /// Name a stretch of tokens that are there.
     Crop {
         /// Its first position.
@@ -276,7 +278,6 @@ pub enum Remedy {
         /// The option or variable that names it.
         option: &'static str,
     },
-
     // Saved runs.
     /// Save a run before it is drawn.
     SaveRun,

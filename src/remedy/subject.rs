@@ -38,6 +38,17 @@ pub enum Setting {
     KeyLabels,
     /// The name of its model.
     Title,
+    /// That rollout is without the residual connection.
+    NoResidual,
+}
+
+/// Where rollout can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RolloutLayers {
+    /// At this layer, above those that are missing, unless they are selected.
+    Above(usize),
+    /// At the last layer.
+    Last(usize),
 }
 
 /// A part of an input, which a column of a table or a field of an object holds.

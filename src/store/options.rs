@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::ReshapeOptions;
+use crate::analysis::{ReshapeOptions, RolloutOptions};
 use crate::figure::{FigureOptions, View};
 use crate::names::closed_set;
 
@@ -40,6 +40,8 @@ pub struct OutputOptions {
     pub formats: BTreeSet<Format>,
     /// What is done to the run before it is shown.
     pub reshape: ReshapeOptions,
+    /// How rollout is computed.
+    pub rollout: RolloutOptions,
     /// How the pictures look.
     pub figure: FigureOptions,
     /// Whether a run may take more than [`MAXIMUM_LENGTH`](super::MAXIMUM_LENGTH).
@@ -55,6 +57,7 @@ impl Default for OutputOptions {
             views: BTreeSet::from([View::Overview]),
             formats: BTreeSet::from([Format::Png]),
             reshape: ReshapeOptions::default(),
+            rollout: RolloutOptions::default(),
             figure: FigureOptions::default(),
             large: false,
             overwrite: false,

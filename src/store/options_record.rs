@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{HeadsRecord, OutputOptions};
-use crate::analysis::{Crop, Granularity, LinkChoice, ReshapeOptions, Sink, SpecialTokens};
+use crate::analysis::{Crop, Fusion, Granularity, LinkChoice, ReshapeOptions, Sink, SpecialTokens};
 use crate::attention::Selection;
 use crate::figure::{Colormap, Progression, Theme, View};
 
@@ -59,6 +59,15 @@ pub struct OptionsRecord {
     /// `--links`.
     #[serde(skip_serializing_if = "is_default_links")]
     pub links: String,
+    /// `--fuse` of rollout.
+    #[serde(skip_serializing_if = "is_default_fusion")]
+    pub fuse: String,
+    /// `--no-residual` of rollout.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_residual: bool,
+    /// `--start-layer` of rollout.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub start_layer: usize,
     /// `--layers` of a file that depends on more than one head, as the model
     /// counts them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -86,6 +95,10 @@ fn is_default_progression(name: &str) -> bool {
 
 fn is_default_links(name: &str) -> bool {
     name == LinkChoice::default().name()
+}
+
+fn is_default_fusion(name: &str) -> bool {
+    name == Fusion::default().name()
 }
 
 fn is_default_colormap(name: &str) -> bool {
@@ -119,6 +132,9 @@ impl Default for OptionsRecord {
             theme: Theme::default().to_string(),
             top_k: 0,
             links: LinkChoice::default().to_string(),
+            fuse: Fusion::default().to_string(),
+            no_residual: false,
+            start_layer: 0,
             layers: Vec::new(),
             heads: None,
         }
@@ -143,38 +159,51 @@ impl OptionsRecord {
             links: figure.links.to_string(),
             ..Self::of_reshape(&options.reshape)
         }
+        .with_rollout(options)
+    }
+
+    /// The same with the options of rollout, where that is among the views.
+    fn with_rollout(self, options: &OutputOptions) -> Self {
+        let rollout = View::Rollout.to_string();
+        match self.views.contains(&rollout) {
+            true => Self {
+                fuse: options.rollout.fusion.to_string(),
+                no_residual: !options.rollout.residual,
+                start_layer: options.rollout.start_layer,
+                ..self
+            },
+            false => self,
+        }
     }
 
     /// Those that shape a picture of one view; the heads where it depends on
     /// which are there.
     pub fn of_picture(view: &str, heads: Option<&Selection>, options: &OutputOptions) -> Self {
+        let of_views = OutputOptions {
+            views: BTreeSet::new(),
+            ..options.clone()
+        };
         Self {
             views: vec![view.to_owned()],
             formats: Vec::new(),
             layers: heads.map(Selection::layer_indices).unwrap_or_default(),
             heads: heads.map(HeadsRecord::from),
-            ..Self::new(options)
+            ..Self::new(&of_views)
         }
+        .with_rollout(options)
     }
 
     /// Those that shape a file of numbers, which has some for these views.
     pub fn of_numbers(selection: &Selection, options: &OutputOptions) -> Self {
-        let has_numbers = |view: &&View| match view {
-            View::Heads | View::Overview => false,
-            View::Mean | View::Max | View::Unit(..) => true,
-        };
-        let views: BTreeSet<String> = options
-            .views
-            .iter()
-            .filter(has_numbers)
-            .map(ToString::to_string)
-            .collect();
+        let with_numbers = options.views.iter().filter(|view| view.has_numbers());
+        let views: BTreeSet<String> = with_numbers.map(ToString::to_string).collect();
         Self {
             views: views.into_iter().collect(),
             layers: selection.layer_indices(),
             heads: Some(HeadsRecord::from(selection)),
             ..Self::of_reshape(&options.reshape)
         }
+        .with_rollout(options)
     }
 
     /// Those that shape what is shown.

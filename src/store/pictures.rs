@@ -30,7 +30,13 @@ impl ViewedPicture {
             PictureId::Head(_) | PictureId::Joined(_, MapId::Head(_)) => {
                 options.figure.scale != Some(Scale::Run)
             }
-            PictureId::Overview | PictureId::Joined(..) | PictureId::Unit(..) => false,
+            PictureId::Overview
+            | PictureId::Joined(..)
+            | PictureId::Unit(..)
+            | PictureId::Link(..)
+            | PictureId::Rollout
+            | PictureId::RolloutByLayer
+            | PictureId::Similarity => false,
         };
         let heads = (!is_of_one_head).then_some(selection);
         OptionsRecord::of_picture(&self.view.to_string(), heads, options)
@@ -64,6 +70,23 @@ fn stem(picture: &PictureId) -> String {
             };
             format!("{folder}/{stem}")
         }
+        PictureId::Link(from, to) => format!("link/{}", stem_of_link(from, to)),
+        PictureId::Rollout => "rollout".to_owned(),
+        PictureId::RolloutByLayer => "rollout-layers".to_owned(),
+        PictureId::Similarity => "similarity".to_owned(),
+    }
+}
+
+/// Both ends with a hyphen between, where neither has one or is written
+/// otherwise than its file would be; else with a hash that no other link has.
+fn stem_of_link(from: &UnitChoice, to: &UnitChoice) -> String {
+    let is_plain = |choice: &UnitChoice| match choice {
+        UnitChoice::Text(text) => file_stem(text) == *text && !text.contains('-'),
+        UnitChoice::Position(_) => true,
+    };
+    match is_plain(from) && is_plain(to) {
+        true => format!("{from}-{to}"),
+        false => file_stem(&format!("{from}:{to}")),
     }
 }
 

@@ -41,6 +41,7 @@ pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions)
     let unit_count = attention.maps().query_count() + attention.maps().key_count();
     let cells = (maps.rows.len() as u64).saturating_mul(maps.columns.len() as u64);
     let shown = maps.values.len() as u64;
+    let heads = maps.selection.head_count() as u64;
     let values = numbers::lengths(attention, maps, options)
         .into_iter()
         .fold(0_u64, u64::saturating_add);
@@ -49,7 +50,7 @@ pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions)
     let pictures = pictures
         .iter()
         .fold(0_u64, |sum, picture| {
-            sum.saturating_add(picture_length(&picture.id, cells, shown))
+            sum.saturating_add(picture_length(&picture.id, [cells, shown, heads]))
         })
         .saturating_mul(picture_formats(options).len() as u64);
     let numbers = options.formats.iter().map(|format| match format {
@@ -90,7 +91,9 @@ pub fn with_output(
         .filter_map(|view| match view {
             View::Mean | View::Unit(..) => Some("mean"),
             View::Max => Some("max"),
-            View::Heads | View::Overview => None,
+            // A map a layer, and the products of two of them.
+            View::Rollout => Some("rollout"),
+            View::Heads | View::Overview | View::Link(..) | View::Similarity => None,
         })
         .collect();
     // A map a layer and one of all, and the sums of one of them.
@@ -114,20 +117,38 @@ fn canvases(map_count: u64, unit_count: usize, options: &OutputOptions) -> u64 {
     let threads = rayon::current_num_threads() as u64;
     let has_overview = options.views.iter().any(|view| match view {
         View::Overview => true,
-        View::Heads | View::Mean | View::Max | View::Unit(..) => false,
+        // Its small maps are as large a canvas.
+        View::Rollout => true,
+        View::Heads
+        | View::Mean
+        | View::Max
+        | View::Unit(..)
+        | View::Link(..)
+        | View::Similarity => false,
     });
     let side = u64::try_from(layout::map_side(unit_count)).unwrap_or(0);
     let maps = threads.min(map_count).saturating_mul(square(side));
     maps + u64::from(has_overview) * square(GRID_SIDE)
 }
 
-fn picture_length(picture: &PictureId, cells: u64, values: u64) -> u64 {
+/// Of a run of maps with so many cells each, so many values in all, and so many
+/// heads.
+fn picture_length(picture: &PictureId, [cells, values, heads]: [u64; 3]) -> u64 {
     PICTURE_LENGTH
         + match picture {
             PictureId::Overview => values
                 .saturating_mul(PANEL_CELL_LENGTH)
                 .min(MAXIMUM_GRID_LENGTH),
-            PictureId::Head(_) | PictureId::Joined(..) => cells.min(MAXIMUM_CELLS) * CELL_LENGTH,
-            PictureId::Unit(..) => 0,
+            PictureId::Head(_) | PictureId::Joined(..) | PictureId::Rollout => {
+                cells.min(MAXIMUM_CELLS) * CELL_LENGTH
+            }
+            PictureId::RolloutByLayer => values
+                .saturating_mul(PANEL_CELL_LENGTH)
+                .min(MAXIMUM_GRID_LENGTH),
+            PictureId::Unit(..) | PictureId::Link(..) => 0,
+            PictureId::Similarity => heads
+                .saturating_mul(heads)
+                .min(MAXIMUM_CELLS)
+                .saturating_mul(CELL_LENGTH),
         }
 }

@@ -9,7 +9,7 @@ use super::{
     CellAxis, CellMatrix, Ink, Item, LABEL_GAP, LARGEST_LABEL, LINE_HEIGHT, MeasureText, Rect,
     Role, Rotation, SMALLEST_LABEL, TextFont,
 };
-use crate::figure::{LabelledMap, UnitLabel};
+use crate::figure::{LabelledMap, MapKind, UnitLabel};
 
 /// The longest label, in pixels: 60 letters of the largest size.
 const LABEL_LIMIT: i32 = 800;
@@ -126,15 +126,24 @@ impl Axes {
         };
         let counts = match (map.rows.len(), map.columns.len()) {
             (rows, columns) if rows == columns => format!("{rows} {}", map.noun),
-            (rows, columns) => format!("{rows} queries and {columns} keys"),
+            (rows, columns) => match map.kind {
+                MapKind::Attention => format!("{rows} queries and {columns} keys"),
+                MapKind::Link | MapKind::Similarity => {
+                    format!("{rows} layers with up to {columns} heads")
+                }
+            },
+        };
+        let [query, key] = match map.kind {
+            MapKind::Attention => ["query", "key"],
+            MapKind::Link | MapKind::Similarity => ["layer", "head"],
         };
         let labelled = match [self.rows.every(), self.columns.every()] {
             [1, 1] => return None,
             [rows, columns] if rows == columns => format!("every {} is", ordinal(rows)),
-            [1, columns] => format!("every {} key is", ordinal(columns)),
-            [rows, 1] => format!("every {} query is", ordinal(rows)),
+            [1, columns] => format!("every {} {key} is", ordinal(columns)),
+            [rows, 1] => format!("every {} {query} is", ordinal(rows)),
             [rows, columns] => format!(
-                "every {} query and every {} key are",
+                "every {} {query} and every {} {key} are",
                 ordinal(rows),
                 ordinal(columns)
             ),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::color_bar::color_bar;
 use super::head::{heading, notes};
 use super::positions::{small, text};
-use super::text::place;
+use super::text::{elide_middle, place};
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, CellAxis, CellMatrix, Figure, FigureError, Ink, Item, LABEL_GAP,
     LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, pixels,
@@ -60,13 +60,22 @@ pub(super) fn layout<'figure>(
 ) -> Result<Layout<'figure>, FigureError> {
     let shape = panel_shape(grid)?;
     let (panel_width, panel_height) = (shape.width(), shape.height());
-    let (pitch_x, pitch_y) = (panel_width + shape.spacing, panel_height + shape.spacing);
-    let (rows, columns) = (grid.row_labels.len(), grid.column_labels.len());
-    let extent_x = pixels(columns) * pitch_x - shape.spacing;
-    let extent_y = pixels(rows) * pitch_y - shape.spacing;
-
     let shorter = panel_width.min(panel_height);
     let font = TextFont::regular(LARGEST_LABEL.min(shorter as f32 * 0.7).max(8.0));
+    let has_captions = !grid.captions.is_empty();
+    // Above each panel, where it has a caption.
+    let caption_room = match has_captions {
+        true => font.line_height() + 4,
+        false => 0,
+    };
+    let (pitch_x, pitch_y) = (
+        panel_width + shape.spacing,
+        panel_height + shape.spacing + caption_room,
+    );
+    let (rows, columns) = (grid.row_labels.len(), grid.column_labels.len());
+    let extent_x = pixels(columns) * pitch_x - shape.spacing;
+    let extent_y = pixels(rows) * pitch_y - shape.spacing - caption_room;
+
     let name_font = TextFont::regular(ANNOTATION_SIZE);
     let name_line = name_font.line_height();
     let row_labels = measured(&grid.row_labels, font, measure);
@@ -76,7 +85,10 @@ pub(super) fn layout<'figure>(
         .map(|&(_, width)| width)
         .max()
         .unwrap_or(0);
-    let left = MARGIN + name_line + LABEL_GAP + widest + LABEL_GAP;
+    let left = match has_captions {
+        true => MARGIN,
+        false => MARGIN + name_line + LABEL_GAP + widest + LABEL_GAP,
+    };
     let bar_height = extent_y.max(SHORTEST_BAR.min(extent_x)).min(BAR_LIMIT);
     let ends = Ends::new(grid, [panel_height, panel_width], small(font), measure);
     let bar_gap = 40 + ends.width();
@@ -84,7 +96,10 @@ pub(super) fn layout<'figure>(
     let body_right = left + extent_x + bar_gap + bar_width;
     let heading = heading(figure, body_right - MARGIN, measure);
     let name_top = heading.bottom + 28;
-    let top = name_top + name_line + 4 + font.line_height() + LABEL_GAP;
+    let top = match has_captions {
+        true => name_top + caption_room,
+        false => name_top + name_line + 4 + font.line_height() + LABEL_GAP,
+    };
     let bar_corner = (left + extent_x + bar_gap, top);
     let bar = color_bar(&figure.color_scale, bar_corner, bar_height, measure);
 
@@ -94,45 +109,48 @@ pub(super) fn layout<'figure>(
     let notes = notes(&all_notes, notes_top, body_right - MARGIN, measure);
 
     let mut items: Vec<Item<'figure>> = heading.items;
-    let name_kind = (Ink::Medium, Role::AxisName);
-    let head_width = measure.width("head", name_font);
-    let head_corner = (left + ((extent_x - head_width) / 2).max(0), name_top);
-    let level = Rotation::Level;
-    items.push(place(
-        "head".into(),
-        name_font,
-        head_width,
-        head_corner,
-        level,
-        name_kind,
-    ));
-    let layer_width = measure.width("layer", name_font);
-    let layer_corner = (MARGIN, top + (extent_y - layer_width) / 2);
-    let upward = Rotation::Upward;
-    items.push(place(
-        "layer".into(),
-        name_font,
-        layer_width,
-        layer_corner,
-        upward,
-        name_kind,
-    ));
-    let column_stride = stride(
-        column_labels.iter().map(|&(_, width)| width + 8).max(),
-        pitch_x,
-    );
-    for (column, (text, width)) in column_labels.into_iter().enumerate().step_by(column_stride) {
-        let x = left + pixels(column) * pitch_x + (panel_width - width) / 2;
-        let corner = (x, top - LABEL_GAP - font.line_height());
-        let kind = (Ink::Strong, Role::ColumnLabel(column));
-        items.push(place(text, font, width, corner, level, kind));
-    }
-    let row_stride = stride(Some(font.line_height()), pitch_y);
-    for (row, (text, width)) in row_labels.into_iter().enumerate().step_by(row_stride) {
-        let y = top + pixels(row) * pitch_y + (panel_height - font.line_height()) / 2;
-        let corner = (left - LABEL_GAP - width, y);
-        let kind = (Ink::Strong, Role::RowLabel(row));
-        items.push(place(text, font, width, corner, level, kind));
+    if !has_captions {
+        let name_kind = (Ink::Medium, Role::AxisName);
+        let head_width = measure.width("head", name_font);
+        let head_corner = (left + ((extent_x - head_width) / 2).max(0), name_top);
+        let level = Rotation::Level;
+        items.push(place(
+            "head".into(),
+            name_font,
+            head_width,
+            head_corner,
+            level,
+            name_kind,
+        ));
+        let layer_width = measure.width("layer", name_font);
+        let layer_corner = (MARGIN, top + (extent_y - layer_width) / 2);
+        let upward = Rotation::Upward;
+        items.push(place(
+            "layer".into(),
+            name_font,
+            layer_width,
+            layer_corner,
+            upward,
+            name_kind,
+        ));
+        let column_stride = stride(
+            column_labels.iter().map(|&(_, width)| width + 8).max(),
+            pitch_x,
+        );
+        for (column, (text, width)) in column_labels.into_iter().enumerate().step_by(column_stride)
+        {
+            let x = left + pixels(column) * pitch_x + (panel_width - width) / 2;
+            let corner = (x, top - LABEL_GAP - font.line_height());
+            let kind = (Ink::Strong, Role::ColumnLabel(column));
+            items.push(place(text, font, width, corner, level, kind));
+        }
+        let row_stride = stride(Some(font.line_height()), pitch_y);
+        for (row, (text, width)) in row_labels.into_iter().enumerate().step_by(row_stride) {
+            let y = top + pixels(row) * pitch_y + (panel_height - font.line_height()) / 2;
+            let corner = (left - LABEL_GAP - width, y);
+            let kind = (Ink::Strong, Role::RowLabel(row));
+            items.push(place(text, font, width, corner, level, kind));
+        }
     }
     for column in 0..columns {
         let x = left + pixels(column) * pitch_x;
@@ -141,6 +159,19 @@ pub(super) fn layout<'figure>(
     for row in 0..rows {
         let y = top + pixels(row) * pitch_y;
         items.extend(ends.beside((left + extent_x, y), panel_height));
+    }
+    let captions = grid.captions.iter().map(|caption| {
+        let (text, width) = elide_middle(caption, font, panel_width, measure);
+        (text, width)
+    });
+    for (index, (text, width)) in captions.enumerate() {
+        let (row, column) = (index / columns.max(1), index % columns.max(1));
+        let corner = (
+            left + pixels(column) * pitch_x,
+            top + pixels(row) * pitch_y - caption_room,
+        );
+        let kind = (Ink::Strong, Role::ColumnLabel(index));
+        items.push(place(text, font, width, corner, Rotation::Level, kind));
     }
     for (index, panel) in grid.panels.iter().enumerate() {
         let Some(panel) = panel else { continue };

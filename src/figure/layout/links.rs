@@ -1,4 +1,5 @@
-//! The list of a map's strongest links, in aligned columns.
+//! The list of a map's strongest links, or of what else it is a map of, in
+//! aligned columns.
 
 use std::collections::HashMap;
 
@@ -9,7 +10,7 @@ use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, Ink, LABEL_GAP, MARGIN, MeasureText, Role, Rotation, TextFont,
     pixels,
 };
-use crate::figure::{LabelledMap, UnitLabel};
+use crate::figure::{LabelledMap, MapKind, UnitLabel};
 
 /// The longest token, in pixels.
 const TOKEN_LIMIT: i32 = 220;
@@ -62,7 +63,12 @@ pub(super) fn link_list(
     let room = (height.max(SHORTEST) - line - LABEL_GAP) / pitch;
     let rows_a_column = usize::try_from(room).unwrap_or(1).max(1);
     let most = rows_a_column * MOST_COLUMNS;
-    let names = [&map.rows, &map.columns].map(|labels| Names::new(labels));
+    let words = words(map.kind);
+    let names = [
+        (&map.rows, words.before[0]),
+        (&map.columns, words.before[1]),
+    ]
+    .map(|(labels, before)| Names::new(labels, before));
     let [queries, keys] = &names;
     let rows: Vec<Row> = map
         .links
@@ -85,13 +91,14 @@ pub(super) fn link_list(
         })
         .collect();
     let widest = |extent: fn(&Row) -> i32| rows.iter().map(extent).max().unwrap_or(0);
-    let arrow_width = measure.width("→", font);
+    let arrow_width = measure.width(words.between, font);
     let rank_end = widest(|row| row.rank.1);
     let query_end = rank_end + 20 + widest(|row| row.query.1);
     let key_start = query_end + 10 + arrow_width + 10;
     let value_end = key_start + widest(|row| row.key.1) + 20 + widest(|row| row.value.1);
 
-    let heading = ["strongest links (query → key)", "strongest links"]
+    let heading = words
+        .headings
         .map(|text| (text, measure.width(text, font)))
         .into_iter()
         .find(|&(_, width)| x + width + MARGIN <= CANVAS_LIMIT);
@@ -114,7 +121,12 @@ pub(super) fn link_list(
         let parts = [
             (row.rank.0, row.rank.1, rank_end - row.rank.1, Ink::Light),
             (query, query_width, query_end - query_width, query_ink),
-            ("→".into(), arrow_width, query_end + 10, Ink::Light),
+            (
+                words.between.into(),
+                arrow_width,
+                query_end + 10,
+                Ink::Light,
+            ),
             (key, key_width, key_start, key_ink),
             (
                 row.value.0,
@@ -136,12 +148,48 @@ pub(super) fn link_list(
     list
 }
 
+/// What a list is called, and what stands in its lines.
+struct Words {
+    /// Of whom it is, in full and short.
+    headings: [&'static str; 2],
+    /// What stands before the label of a row, and before that of a column.
+    before: [&'static str; 2],
+    /// What stands between the two.
+    between: &'static str,
+    /// What there are so many of.
+    noun: &'static str,
+}
+
+fn words(kind: MapKind) -> Words {
+    match kind {
+        MapKind::Attention => Words {
+            headings: ["strongest links (query → key)", "strongest links"],
+            before: [""; 2],
+            between: "→",
+            noun: "strongest links",
+        },
+        MapKind::Link => Words {
+            headings: ["strongest heads"; 2],
+            before: ["layer ", "head "],
+            between: "·",
+            noun: "strongest heads",
+        },
+        MapKind::Similarity => Words {
+            headings: ["most alike (layer.head)", "most alike"],
+            before: [""; 2],
+            between: "~",
+            noun: "pairs that are most alike",
+        },
+    }
+}
+
 fn notes(map: &LabelledMap<'_>, listed: usize, [queries, keys]: &[Names<'_>; 2]) -> Vec<String> {
     let mut notes = Vec::new();
     let asked = map.links.len();
     if listed < asked {
         notes.push(format!(
-            "There is room for {listed} of the {asked} strongest links."
+            "There is room for {listed} of the {asked} {}.",
+            words(map.kind).noun
         ));
     }
     let mut links = map.links.iter().take(listed);
@@ -157,17 +205,23 @@ fn notes(map: &LabelledMap<'_>, listed: usize, [queries, keys]: &[Names<'_>; 2])
 /// The units of one axis as the list names them.
 struct Names<'map> {
     labels: &'map [UnitLabel],
+    /// What stands before each of them.
+    before: &'static str,
     /// How often each text occurs.
     counts: HashMap<&'map str, usize>,
 }
 
 impl<'map> Names<'map> {
-    fn new(labels: &'map [UnitLabel]) -> Self {
+    fn new(labels: &'map [UnitLabel], before: &'static str) -> Self {
         let mut counts = HashMap::new();
         for label in labels {
             *counts.entry(label.text.as_str()).or_insert(0) += 1;
         }
-        Self { labels, counts }
+        Self {
+            labels,
+            before,
+            counts,
+        }
     }
 
     fn is_repeated(&self, position: usize) -> bool {
@@ -187,7 +241,8 @@ impl<'map> Names<'map> {
         let Some(label) = self.labels.get(position) else {
             return (String::new(), 0, Ink::Light);
         };
-        let (mut text, mut width) = elide_middle(&label.text, font, TOKEN_LIMIT, measure);
+        let text = format!("{}{}", self.before, label.text);
+        let (mut text, mut width) = elide_middle(&text, font, TOKEN_LIMIT, measure);
         if self.is_repeated(position) {
             text = format!("{text} @{}", label.position);
             width = measure.width(&text, font);

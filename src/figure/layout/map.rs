@@ -11,7 +11,7 @@ use super::{
     ANNOTATION_SIZE, CellAxis, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL, Layout,
     MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont,
 };
-use crate::figure::{ColorRange, LabelledMap, Progression, ValueRange};
+use crate::figure::{ColorRange, LabelledMap, MapKind, Progression, ValueRange};
 
 /// No map is so low that its colour bar has no room for numbers, in pixels.
 const SHORTEST_COLOR_BAR: i32 = 180;
@@ -59,7 +59,7 @@ pub(super) fn layout<'figure>(
     all_notes.extend(values_note);
     all_notes.extend(links.notes);
     let body_bottom = bar.bottom.max(links.lines.bottom);
-    let names = axis_names(&cells, &axes, name_font, heading.bottom + 28, measure);
+    let names = axis_names(map.kind, &cells, &axes, heading.bottom + 28, measure);
     let body_bottom = body_bottom.max(names.bottom);
     let notes = notes(&all_notes, body_bottom + 24, body_right - MARGIN, measure);
     let width = body_right
@@ -124,14 +124,15 @@ fn cells<'figure>(figure: &Figure<'_>, map: &'figure LabelledMap<'_>) -> CellMat
     }
 }
 
-/// The names of both axes: keys above the map, queries beside it.
+/// The names of both axes: of the columns above the map, of the rows beside it.
 fn axis_names(
+    kind: MapKind,
     cells: &CellMatrix<'_>,
     axes: &Axes,
-    font: TextFont,
     key_top: i32,
     measure: &mut dyn MeasureText,
 ) -> Lines {
+    let font = TextFont::regular(ANNOTATION_SIZE);
     let (left, top) = cells.origin;
     let mut name = |long: &str, short: &str, extent: i32| {
         let width = measure.width(long, font);
@@ -141,11 +142,16 @@ fn axis_names(
             (short.to_owned(), measure.width(short, font))
         }
     };
-    let kind = (Ink::Medium, Role::AxisName);
     let widest = axes.row_extent();
-    let (key, key_width) = name("key (attended to)", "key", cells.width().max(widest));
+    let [[query, short_query], [key, short_key]] = match kind {
+        MapKind::Attention => [["query (attends)", "query"], ["key (attended to)", "key"]],
+        MapKind::Link => [["layer"; 2], ["head"; 2]],
+        MapKind::Similarity => [["head (layer.head)", "head"]; 2],
+    };
+    let kind = (Ink::Medium, Role::AxisName);
+    let (key, key_width) = name(key, short_key, cells.width().max(widest));
     let key_corner = (left + ((cells.width() - key_width) / 2).max(0), key_top);
-    let (query, query_width) = name("query (attends)", "query", cells.height().max(widest));
+    let (query, query_width) = name(query, short_query, cells.height().max(widest));
     // Above its middle where the map is lower than the name is long.
     let query_top = (top + (cells.height() - query_width) / 2).max(key_top + font.line_height());
     let query_corner = (MARGIN, query_top);

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::super::OutputOptions;
 use super::names::{RAW, SHOWN};
-use crate::analysis::{Direction, MapId, Maps, Reduction, Reductions, profile};
+use crate::analysis::{Analyses, Direction, MapId, Maps, Reduction, profile};
 use crate::attention::{Attention, HeadId};
-use crate::figure::{FigureError, View};
+use crate::figure::{FigureError, View, link_between};
 use crate::run::Run;
 
 /// Numbers with a name and a shape, F32, the last dimension fastest.
@@ -47,12 +47,12 @@ impl NumberArray<'_> {
 /// numbers of the views.
 ///
 /// # Errors
-/// When a view is of a unit that is not shown.
+/// When a view is of a unit that is not shown, or there is no rollout.
 pub fn arrays<'run>(
     run: &Run,
     attention: &'run Attention,
     maps: &'run Maps<'_>,
-    reductions: &'run Reductions<'_>,
+    analyses: &'run Analyses<'_>,
     options: &OutputOptions,
 ) -> Result<Vec<NumberArray<'run>>, FigureError> {
     let raw = attention.maps();
@@ -72,8 +72,8 @@ pub fn arrays<'run>(
     for view in &options.views {
         match view {
             View::Heads | View::Overview => {}
-            View::Mean => arrays.extend(joined("mean", reductions.get(Reduction::Mean))),
-            View::Max => arrays.extend(joined("max", reductions.get(Reduction::Max))),
+            View::Mean => arrays.extend(joined("mean", analyses.reduced(Reduction::Mean))),
+            View::Max => arrays.extend(joined("max", analyses.reduced(Reduction::Max))),
             View::Unit(direction, choice) => {
                 let [_, along] = direction.axes(maps);
                 let position = choice.resolve(*direction, run, maps)?;
@@ -86,6 +86,30 @@ pub fn arrays<'run>(
                     name: view.to_string(),
                     shape: vec![layers.len(), along.len()],
                     values: Cow::Owned(values),
+                });
+            }
+            View::Link(from, to) => {
+                let link = link_between(run, maps, from, to)?;
+                arrays.push(NumberArray {
+                    name: view.to_string(),
+                    shape: vec![link.layers.len(), link.heads.len()],
+                    values: Cow::Owned(link.values),
+                });
+            }
+            View::Rollout => {
+                let rollout = analyses.rollout()?;
+                arrays.push(NumberArray {
+                    name: view.to_string(),
+                    shape: vec![rollout.ids.len(), rollout.rows.len(), rollout.columns.len()],
+                    values: Cow::Borrowed(&rollout.values),
+                });
+            }
+            View::Similarity => {
+                let similarity = analyses.similarity();
+                arrays.push(NumberArray {
+                    name: view.to_string(),
+                    shape: vec![similarity.order.len(); 2],
+                    values: Cow::Borrowed(&similarity.values),
                 });
             }
         }
@@ -112,6 +136,9 @@ pub fn lengths(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) 
         View::Mean | View::Max => product(&[layers + 1, rows, columns]),
         View::Unit(Direction::From, _) => product(&[layers, columns]),
         View::Unit(Direction::To, _) => product(&[layers, rows]),
+        View::Link(..) => product(&[layers, heads]),
+        View::Rollout => product(&[layers, rows, columns]),
+        View::Similarity => product(&[raw.selection().head_count(); 2]),
     }));
     lengths
 }

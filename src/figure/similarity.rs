@@ -1,0 +1,124 @@
+//! How alike the heads of a run are: a matrix of all of them, alike ones beside
+//! one another.
+
+use std::borrow::Cow;
+
+use super::build::{captions, matrix};
+use super::reach::{Reach, maximum};
+use super::{
+    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap,
+    MapKind, Progression, Scale, UnitLabel,
+};
+use crate::analysis::{Link, Maps, ReshapeOptions, Similarity, truncation_note};
+use crate::run::Run;
+
+/// So many pairs are named where nobody says how many.
+const NAMED_PAIRS: usize = 10;
+
+/// The figure of how alike heads are; `maps` are what else is shown of the run.
+///
+/// # Errors
+/// When the options name no range.
+pub fn similarity_map(
+    run: &Run,
+    maps: &Maps<'_>,
+    similarity: &Similarity,
+    options: &FigureOptions,
+) -> Result<Figure<'static>, FigureError> {
+    let count = similarity.order.len();
+    let order = similarity.order.iter();
+    let values: Vec<f32> = order
+        .flat_map(|&row| {
+            let columns = similarity.order.iter();
+            columns.map(move |&column| similarity.values[row * count + column])
+        })
+        .collect();
+    let reach = match options.scale.unwrap_or(Scale::Head) {
+        Scale::Head | Scale::Run => Reach::to(maximum(&values), "the greatest of two heads"),
+        Scale::Unit => Reach::to(1.0, ""),
+    };
+    let range = reach.range(options)?;
+    let mut clipped = Clipped::default();
+    clipped.count(&values, &range);
+    let heads: Vec<_> = similarity.selection.head_ids().collect();
+    let labels: Vec<UnitLabel> = similarity
+        .order
+        .iter()
+        .map(|&place| UnitLabel {
+            text: format!("{}.{}", heads[place].layer, heads[place].head),
+            special: false,
+            position: place,
+        })
+        .collect();
+    let named_pairs = match options.top_links {
+        0 => NAMED_PAIRS,
+        count => count,
+    };
+    let mut notes = notes(run, maps, similarity);
+    if options.progression == Progression::Logarithmic {
+        notes.push("Colours are logarithmic.".to_owned());
+    }
+    Ok(Figure {
+        title: format!("{} · how alike {count} heads attend", run.model.name()),
+        captions: captions(run),
+        body: Body::Map(LabelledMap {
+            kind: MapKind::Similarity,
+            links: most_alike(&values, count, named_pairs),
+            matrix: matrix(Cow::Owned(values), [count, count]),
+            rows: labels.clone(),
+            columns: labels,
+            row_segment_starts: Vec::new(),
+            column_segment_starts: Vec::new(),
+            shows_positions: false,
+            noun: "heads",
+        }),
+        color_scale: ColorScale {
+            range: ColorRange::Shared(range),
+            label: reach.label("divergence in bits", options),
+            clipped,
+        },
+        palette: options.palette,
+        notes,
+    })
+}
+
+/// The pairs of different heads that are most alike, as cells of the matrix:
+/// equal ones in the order of its rows.
+fn most_alike(values: &[f32], count: usize, named: usize) -> Vec<Link> {
+    let cells = (0..count).flat_map(|query| (query + 1..count).map(move |key| (query, key)));
+    let mut pairs: Vec<Link> = cells
+        .map(|(query, key)| Link {
+            query,
+            key,
+            value: values[query * count + key],
+        })
+        .collect();
+    pairs.sort_by(|left, right| left.value.total_cmp(&right.value));
+    pairs.truncate(named);
+    pairs
+}
+
+/// What a reader must know, as sentences.
+fn notes(run: &Run, maps: &Maps<'_>, similarity: &Similarity) -> Vec<String> {
+    let mut notes = vec![
+        "Jensen\u{2013}Shannon divergence between the rows of two heads, the mean over queries: \
+         0 where they attend alike, 1 where they share no key."
+            .to_owned(),
+        "Heads are named layer.head and ordered by clustering (average linkage).".to_owned(),
+    ];
+    if similarity.stride > 1 {
+        notes.push(format!(
+            "Of every {} queries one is compared.",
+            similarity.stride
+        ));
+    }
+    if maps.reshape != ReshapeOptions::default() {
+        notes.push(
+            "It is of all tokens of the run, whatever else is merged, hidden or cut off."
+                .to_owned(),
+        );
+    }
+    let streams = run.streams.iter();
+    notes.extend(streams.filter_map(|stream| truncation_note(stream.dropped, stream.units.len())));
+    notes
+}
