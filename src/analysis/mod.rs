@@ -16,6 +16,8 @@ mod rollout;
 mod scores;
 mod similarity;
 mod sink;
+mod statistics;
+mod summary;
 mod uniform;
 
 pub use analyses::Analyses;
@@ -32,4 +34,6 @@ pub use rollout::{RolloutError, check_rollout, rollout};
 pub use scores::{HeadScores, Score, head_scores};
 pub use similarity::{Similarity, similar_heads, similarity, similarity_within};
 pub use sink::{Drowning, drowning, drowning_of_row};
+pub use statistics::{HeadStatistics, Statistics};
+pub use summary::Summary;
 pub use uniform::attends_uniformly;

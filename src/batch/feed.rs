@@ -99,6 +99,8 @@ pub(super) struct Plan {
 /// An input with its place and its units.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
+    /// Its place among all inputs, those of other shards included.
+    pub index: u64,
     pub id: String,
     pub folder_name: String,
     /// As results call it.
@@ -338,6 +340,7 @@ fn read(
 ) -> Result<(), Unwanted> {
     let mut seen = Seen::default();
     let mut failures = 0_u64;
+    let mut indices = 0_u64..;
     for (file_index, source) in plan.sources.iter().enumerate() {
         let mut records = match source.open() {
             Ok(records) => records,
@@ -351,6 +354,7 @@ fn read(
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
             findings.see(source, &record);
+            let index = indices.next().unwrap_or(u64::MAX);
             let (id, is_own) = id_of(&record, source);
             let folder_name = file_stem(&id);
             if !is_in_shard(&folder_name, plan.shard) {
@@ -374,7 +378,8 @@ fn read(
                     })
                 }
             };
-            let item = item(record, (id, folder_name), (source, file_index), prepare);
+            let name = (index, id, folder_name);
+            let item = item(record, name, (source, file_index), prepare);
             failures += u64::from(item.prepared.is_err());
             in_flight.add(item.length());
             sender.send(Message::Item(Box::new(item)))?;
@@ -396,7 +401,7 @@ fn read(
 
 fn item(
     record: Record,
-    (id, folder_name): (String, String),
+    (index, id, folder_name): (u64, String, String),
     (source, file_index): (&InputSource, usize),
     prepare: impl FnOnce(&RecordText) -> Result<Prepared, FeedError>,
 ) -> Item {
@@ -412,6 +417,7 @@ fn item(
         Err(_) => (None, None),
     };
     Item {
+        index,
         id,
         folder_name,
         file: source.name.clone(),

@@ -9,8 +9,7 @@ use thiserror::Error;
 use super::report_files::{ReportFile, Reports};
 use super::source::InputSource;
 use crate::remedy::{FolderKind, Remedy};
-use crate::store::MANIFEST;
-use crate::store::batch_records::{INPUTS, PAGE, RESULTS, THUMBNAILS};
+use crate::store::batch_records::BatchKind;
 use crate::store::write::batch_folder::STATE;
 use crate::store::write::is_same_place;
 
@@ -151,8 +150,9 @@ pub fn check_places(
 /// Whether a file of the batch's folder is one that the batch writes itself.
 fn is_part(name: &Path) -> bool {
     let first = name.iter().next().unwrap_or_default().to_string_lossy();
-    [INPUTS, THUMBNAILS, PAGE, RESULTS, MANIFEST, STATE]
-        .iter()
+    let places = BatchKind::ALL.iter().flat_map(|kind| kind.places());
+    places
+        .chain([&STATE])
         .any(|part| part.eq_ignore_ascii_case(&first))
         || name.as_os_str().is_empty()
 }

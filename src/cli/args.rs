@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use super::candidates::models;
+use super::candidates::{layers_or_heads, models};
+use super::index_list::IndexList;
 use super::message_arguments::MessageArguments;
+use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::ModelName;
 use super::output_arguments::{OutputArguments, TerminalArguments};
-use super::scores_arguments::ScoresArguments;
 use super::truncate::Truncate;
 use super::values::{in_full, input_format, input_formats_in_full, one_of};
 use crate::batch::InputFormat;
-use crate::model::Backend;
 use crate::store::batch_records::Shard;
 
 const EXAMPLES: &str = "\
@@ -33,8 +33,9 @@ Example:
   attnviz batch sentences.txt --output attnviz-out --resume";
 
 const SCORES_EXAMPLE: &str = "\
-Example:
-  echo '{\"text\": \"Hello.\"}' | attnviz scores - --stream --model builtin";
+Examples:
+  attnviz scores sentences.txt --model builtin --output attnviz-scores
+  cat inputs.jsonl | attnviz scores - --stream --model builtin";
 
 const BENCH_EXAMPLE: &str = "\
 Example:
@@ -87,7 +88,7 @@ pub enum Command {
     /// Draw the attention maps of files of texts
     #[command(after_help = BATCH_EXAMPLE)]
     Batch(Box<BatchArguments>),
-    /// Say of many texts what every head does, in numbers
+    /// Measure what every head does over files of texts
     #[command(after_help = SCORES_EXAMPLE)]
     Scores(Box<ScoresArguments>),
     /// Draw a saved run again, or attention that came from elsewhere
@@ -165,6 +166,134 @@ pub struct EncodeArguments {
 /// Arguments of `batch`.
 #[derive(Debug, Args)]
 pub struct BatchArguments {
+    /// What is read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// Which model.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// What computes it.
+    #[command(flatten)]
+    pub computation: ComputationArguments,
+    /// What is written.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What becomes of each input.
+    #[command(flatten)]
+    pub course: CourseArguments,
+    /// Add Markdown here [default: GITHUB_STEP_SUMMARY]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub summary: Option<PathBuf>,
+    /// Write a JUnit report, each input a test case
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Tokens that are encoded at once
+    ///
+    /// At least 1. More need more memory and change no file.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1024",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
+    pub batch_tokens: NonZeroUsize,
+    /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `scores`.
+#[derive(Debug, Args)]
+pub struct ScoresArguments {
+    /// What is read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// Answer each line of standard input with a line
+    ///
+    /// A filter for engines: reads JSON Lines on standard input and writes one JSON
+    /// object an input on standard output, in order, each as soon as it is there:
+    /// {"id", "line", "tokens", "truncated_tokens", "layers", "heads", "scores":
+    /// {NAME: [layer, head]}, "received_unit": [layer, head]}, with null for what
+    /// is empty. What fails is answered with {"id", "line", "error", "hint"}, and
+    /// the exit code stays 0. No folder is written.
+    #[arg(long, conflicts_with_all = ["output", "overwrite", "resume", "shard", "fail_fast",
+        "max_failures", "json"])]
+    pub stream: bool,
+    /// Which model.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// What computes it.
+    #[command(flatten)]
+    pub computation: ComputationArguments,
+    /// Layers, such as 0-3,11 or -1
+    ///
+    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
+    /// last one.
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "all",
+        allow_hyphen_values = true,
+        add = ArgValueCompleter::new(layers_or_heads)
+    )]
+    pub layers: IndexList,
+    /// Heads, such as 0-3,11 or -1
+    ///
+    /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
+    /// last one.
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "all",
+        allow_hyphen_values = true,
+        add = ArgValueCompleter::new(layers_or_heads)
+    )]
+    pub heads: IndexList,
+    /// Folder for the tables
+    #[arg(short, long, value_name = "FOLDER", default_value = "attnviz-scores", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
+    /// Replace what is somebody else's in a folder
+    #[arg(long)]
+    pub overwrite: bool,
+    /// What becomes of each input.
+    #[command(flatten)]
+    pub course: CourseArguments,
+    /// Tokens that are encoded at once
+    ///
+    /// At least 1. More need more memory and change no file.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1024",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
+    pub batch_tokens: NonZeroUsize,
+    /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Files of inputs.
+#[derive(Debug, Args)]
+pub struct InputArguments {
     /// .txt, .jsonl, .json, .csv, .tsv, .parquet; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
@@ -187,15 +316,11 @@ pub struct BatchArguments {
     /// Quotation marks enclose fields of .tsv, too
     #[arg(long)]
     pub quotes: bool,
-    /// Which model.
-    #[command(flatten)]
-    pub model: ModelArguments,
-    /// What computes it.
-    #[command(flatten)]
-    pub computation: ComputationArguments,
-    /// What is written.
-    #[command(flatten)]
-    pub output: OutputArguments,
+}
+
+/// What becomes of each of many inputs.
+#[derive(Debug, Args)]
+pub struct CourseArguments {
     /// Cut to so many tokens, or never
     ///
     /// "never": a text with more tokens than the model takes is an error. A number
@@ -225,34 +350,6 @@ pub struct BatchArguments {
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true,
         value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
-    /// Add Markdown here [default: GITHUB_STEP_SUMMARY]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub summary: Option<PathBuf>,
-    /// Write a JUnit report, each input a test case
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub junit: Option<PathBuf>,
-    /// Tokens that are encoded at once
-    ///
-    /// At least 1. More need more memory and change no file.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value = "1024",
-        allow_negative_numbers = true,
-        hide_short_help = true
-    )]
-    pub batch_tokens: NonZeroUsize,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Arguments of `render`.
@@ -383,43 +480,4 @@ pub struct BenchArguments {
 pub struct CompletionsArguments {
     /// The shell that is to complete what is typed
     pub shell: clap_complete::Shell,
-}
-
-/// What computes the model.
-#[derive(Debug, Args)]
-pub struct ComputationArguments {
-    /// Operations: fused, plain
-    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Backend>(),
-        hide_possible_values = true, hide_short_help = true,
-        long_help = in_full::<Backend>("What computes the model"))]
-    pub backend: Backend,
-}
-
-/// Which model is used.
-#[derive(Debug, Args)]
-pub struct ModelArguments {
-    /// Id, folder, builtin [default: bert-base-uncased]
-    ///
-    /// "builtin": sentence-transformers/all-MiniLM-L6-v2, compiled in. A directory:
-    /// as save_pretrained leaves it. A hub id: owner/name, owner/name@revision or
-    /// an address such as https://huggingface.co/owner/name/tree/main.
-    #[arg(short, long, value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
-    pub model: Option<ModelName>,
-    /// Of several encoders, the one whose tensors begin so
-    #[arg(
-        long,
-        value_name = "TEXT",
-        allow_hyphen_values = true,
-        hide_short_help = true
-    )]
-    pub weights_prefix: Option<String>,
-    /// Hub id or directory to take the tokenizer from
-    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
-    pub tokenizer: Option<ModelName>,
-    /// Branch, tag or commit on the hub [default: main]
-    #[arg(long)]
-    pub revision: Option<String>,
-    /// Use the cache only; also HF_HUB_OFFLINE=1
-    #[arg(long)]
-    pub offline: bool,
 }

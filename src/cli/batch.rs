@@ -1,4 +1,4 @@
-//! `attnviz batch`: many inputs through the same pipeline.
+//! `attnviz batch` and `attnviz scores`: many inputs through the same pipeline.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -139,6 +139,7 @@ fn options(settings: &BatchSettings, loaded: &LoadedModel) -> Result<BatchOption
     Ok(BatchOptions {
         sources: settings.sources.clone(),
         output: settings.output.clone(),
+        kind: settings.kind,
         files: settings.options.clone(),
         selection: model::selection(loaded, &settings.layers, &settings.heads)?,
         limit: loaded.limit(settings.truncate),

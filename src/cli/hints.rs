@@ -55,51 +55,17 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
             None$(.or_else(|| cause.downcast_ref().and_then(<$error>::remedy)))+
         };
     }
-    of_any!(
-        UnknownName,
-        ViewError,
-        DigestError,
-        MemoryError,
-        HubError,
-        WrongKindError,
-        CheckpointError,
-        TokenizerError,
-        AttentionError,
-        ConfigError,
-        PickleError,
-        HeaderError,
-        WeightsError,
-        InstructionsError,
-        ModelError,
-        CropError,
-        ReshapeError,
-        FigureError,
-        RenderError,
-        SavedError,
-        FolderError,
-        WriteError,
-        ShardError,
-        BatchFolderError,
-        MergeError,
-        SerializeError,
-        OutputError,
-        ColumnError,
-        RecordError,
-        SourceError,
-        FeedError,
-        OverlapError,
-        BatchError,
-        StreamError,
-        BenchError,
-        PipelineError,
-        IndexListError,
-        IndexOutOfRange,
-        IndexNotSaved,
-        MistypedModel,
-        StandardInputError,
-        StandardOutputError,
-        UsageError,
-    )
+    // Braces, so that it is not laid out a name a line.
+    of_any! {
+        UnknownName, ViewError, DigestError, MemoryError, HubError, WrongKindError,
+        CheckpointError, TokenizerError, AttentionError, ConfigError, PickleError, HeaderError,
+        WeightsError, InstructionsError, ModelError, CropError, ReshapeError, FigureError,
+        RenderError, SavedError, FolderError, WriteError, ShardError, BatchFolderError,
+        MergeError, SerializeError, OutputError, ColumnError, RecordError, SourceError,
+        FeedError, OverlapError, BatchError, StreamError, BenchError, PipelineError,
+        IndexListError, IndexOutOfRange, IndexNotSaved, MistypedModel, StandardInputError,
+        StandardOutputError, UsageError,
+    }
 }
 
 /// What to type or do, as one line.

@@ -19,6 +19,7 @@ mod merge;
 mod message_arguments;
 mod messages;
 mod model;
+mod model_arguments;
 mod model_name;
 mod nearest;
 mod output_arguments;
@@ -28,7 +29,6 @@ mod pull;
 mod render;
 mod render_runs;
 mod saved_selection;
-mod scores_arguments;
 mod scores_stream;
 mod settings;
 mod standard_output;
@@ -74,10 +74,11 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
+        Command::Scores(scores) if scores.stream => scores_stream::run(scores, messages)?,
+        Command::Scores(scores) => return batch::run(&settings::scores(scores)?, messages),
         Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge, messages),
-        Command::Scores(scores) => scores_stream::run(scores, messages)?,
         Command::Bench(bench) => bench::run(&settings::bench(bench)?, messages)?,
         Command::Pull(pull) => pull::run(pull, &settings::hub(pull.offline)?, messages)?,
         Command::Completions(completions) => completions::run(completions)?,

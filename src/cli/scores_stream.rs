@@ -6,18 +6,17 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::args::ScoresArguments;
 use super::batch::of_file;
 use super::hints::in_words;
 use super::messages::{Messages, unknown_tokens};
 use super::model;
-use super::scores_arguments::ScoresArguments;
-use super::settings::{computed_model, of_sources, set_threads};
+use super::settings::{computed_model, set_threads, sources};
 use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
-use crate::batch::{self, InputFormat, InputSource, ReadOptions, StreamError, StreamOptions};
+use crate::batch::{self, InputFormat, InputSource, StreamError, StreamOptions};
 use crate::pipeline::{UNIFORM, Use};
 use crate::remedy::Remedy;
-use crate::store::batch_records::Columns;
 
 /// Answers standard input. Lines that fail are answered with their errors, and
 /// are no failure of the command: an engine that starts it would throw away the
@@ -30,7 +29,7 @@ pub(super) fn run(arguments: &ScoresArguments, messages: &Messages) -> Result<()
     let options = StreamOptions {
         source,
         selection: model::selection(&loaded, &arguments.layers, &arguments.heads)?,
-        limit: loaded.limit(arguments.truncate.limit()),
+        limit: loaded.limit(arguments.course.truncate.limit()),
         batch_tokens: arguments.batch_tokens.get(),
         remedy_in_words: in_words,
     };
@@ -59,32 +58,21 @@ pub(super) fn run(arguments: &ScoresArguments, messages: &Messages) -> Result<()
 
 /// Standard input, a JSON value a line unless another format is named.
 fn source(arguments: &ScoresArguments) -> Result<InputSource> {
-    let options = ReadOptions {
-        format: Some(arguments.input_format.unwrap_or(InputFormat::JsonLines)),
-        has_quotes: arguments.quotes,
-        columns: Columns {
-            text: arguments.text_column.clone(),
-            pair: arguments.pair_column.clone(),
-            id: arguments.id_column.clone(),
-        },
-    };
-    let sources = match arguments.files.as_slice() {
-        [file] if file == Path::new("-") => InputSource::all(&arguments.files, &options),
-        files => {
-            let found: Vec<_> = files
-                .iter()
-                .map(|file| file.display().to_string())
-                .collect();
-            return Err(UsageError::error(
-                format!(
-                    "--stream answers standard input (-), found {}",
-                    found.join(" ")
-                ),
-                Remedy::StreamStandardInput,
-            ));
-        }
-    };
-    let mut sources = sources.map_err(of_sources)?;
+    let files = &arguments.inputs.files;
+    if !matches!(files.as_slice(), [file] if file == Path::new("-")) {
+        let found: Vec<_> = files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        return Err(UsageError::error(
+            format!(
+                "--stream answers standard input (-), found {}",
+                found.join(" ")
+            ),
+            Remedy::StreamStandardInput,
+        ));
+    }
+    let mut sources = sources(&arguments.inputs, Some(InputFormat::JsonLines))?;
     // Before the model is loaded: that it can be read only from its end.
     InputSource::check(&sources)?;
     // One was named.

@@ -1,23 +1,25 @@
 //! Arguments and environment into settings: defaults and checks across
 //! options. After this, no command asks what was typed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::args::{
-    BatchArguments, BenchArguments, ComputationArguments, EncodeArguments, ModelArguments,
-    RenderArguments, TokensArguments,
+    BatchArguments, BenchArguments, CourseArguments, EncodeArguments, InputArguments,
+    RenderArguments, ScoresArguments, TokensArguments,
 };
 use super::idle_options::idle_options;
 use super::index_list::IndexList;
+use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::revision_or_default;
 use super::output_arguments::OutputArguments;
 use super::terminal_view::TerminalView;
 use super::text_argument::{names_a_file, text_of};
 use super::usage::UsageError;
 use crate::analysis::{ReshapeOptions, RolloutOptions};
-use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports, SourceError};
+use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -25,7 +27,7 @@ use crate::input::Input;
 use crate::model::{Architecture, Backend};
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::{Columns, Shard};
+use crate::store::batch_records::{BatchKind, Columns, Shard};
 use crate::store::saved::ForeignNames;
 
 /// Names the file of the run's page in GitHub Actions.
@@ -64,10 +66,11 @@ pub struct EncodeSettings {
     pub json: bool,
 }
 
-/// What `batch` does.
+/// What `batch` or `scores` does.
 #[derive(Debug)]
 pub struct BatchSettings {
     pub sources: Vec<InputSource>,
+    pub kind: BatchKind,
     pub model: ModelSettings,
     pub layers: IndexList,
     pub heads: IndexList,
@@ -195,27 +198,23 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         path: path.to_owned(),
         option,
     };
-    let sources = sources(arguments)?;
+    let sources = sources(&arguments.inputs, None)?;
     let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
-    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
-    if arguments.quotes && !sources.iter().any(has_tabs) {
-        warnings.push("--quotes does nothing: no file is read as .tsv".to_owned());
-    }
+    warnings.extend(idle_quotes(&arguments.inputs, &sources));
+    let course = &arguments.course;
     Ok(BatchSettings {
         sources,
+        kind: BatchKind::Pictures,
         model: computed_model(&arguments.model, &arguments.computation)?,
         layers: output.layers.clone(),
         heads: output.heads.clone(),
-        truncate: arguments.truncate.limit(),
+        truncate: course.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Overview])?,
         batch_tokens: arguments.batch_tokens.get(),
-        maximum_failures: match arguments.fail_fast {
-            true => Some(1),
-            false => arguments.max_failures,
-        },
-        resume: arguments.resume,
-        shard: arguments.shard,
+        maximum_failures: maximum_failures(course),
+        resume: course.resume,
+        shard: course.shard,
         reports: Reports {
             summary: match &arguments.summary {
                 Some(path) => Some(report("--summary", path)),
@@ -231,10 +230,60 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     })
 }
 
-/// The files that a batch reads, and how.
-fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
+/// The settings of `scores`; sets the number of threads of the process.
+pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
+    set_threads(arguments.threads)?;
+    let sources = sources(&arguments.inputs, None)?;
+    let course = &arguments.course;
+    Ok(BatchSettings {
+        warnings: idle_quotes(&arguments.inputs, &sources)
+            .into_iter()
+            .collect(),
+        sources,
+        kind: BatchKind::Scores,
+        model: computed_model(&arguments.model, &arguments.computation)?,
+        layers: arguments.layers.clone(),
+        heads: arguments.heads.clone(),
+        truncate: course.truncate.limit(),
+        output: arguments.output.clone(),
+        options: OutputOptions {
+            views: BTreeSet::new(),
+            formats: BTreeSet::new(),
+            overwrite: arguments.overwrite,
+            ..OutputOptions::default()
+        },
+        batch_tokens: arguments.batch_tokens.get(),
+        maximum_failures: maximum_failures(course),
+        resume: course.resume,
+        shard: course.shard,
+        reports: Reports::default(),
+        json: arguments.json,
+    })
+}
+
+/// After how many failures a batch ends.
+fn maximum_failures(course: &CourseArguments) -> Option<u64> {
+    match course.fail_fast {
+        true => Some(1),
+        false => course.max_failures,
+    }
+}
+
+/// What is said where quotation marks are for no file.
+fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<String> {
+    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
+    let is_idle = inputs.quotes && !sources.iter().any(has_tabs);
+    is_idle.then(|| "--quotes does nothing: no file is read as .tsv".to_owned())
+}
+
+/// The files that a command reads, and how: where nobody says the format, by
+/// their names, or all in this one.
+pub(super) fn sources(
+    arguments: &InputArguments,
+    otherwise: Option<InputFormat>,
+) -> Result<Vec<InputSource>> {
     let options = ReadOptions {
-        format: arguments.input_format,
+        format: arguments.input_format.or(otherwise),
         has_quotes: arguments.quotes,
         columns: Columns {
             text: arguments.text_column.clone(),
@@ -242,15 +291,10 @@ fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
             id: arguments.id_column.clone(),
         },
     };
-    InputSource::all(&arguments.files, &options).map_err(of_sources)
-}
-
-/// An error of files that were named, which may be one of what was typed.
-pub(super) fn of_sources(error: SourceError) -> anyhow::Error {
-    match error.remedy() {
+    InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
         Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
         _ => error.into(),
-    }
+    })
 }
 
 /// The settings of `render`; sets the number of threads of the process.
