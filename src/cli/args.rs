@@ -13,7 +13,7 @@ use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::ModelName;
 use super::output_arguments::{OutputArguments, TerminalArguments};
 use super::truncate::Truncate;
-use super::values::{in_full, input_format, input_formats_in_full, one_of};
+use super::values::{input_format, input_formats_in_full};
 use crate::batch::InputFormat;
 use crate::store::batch_records::Shard;
 
