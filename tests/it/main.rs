@@ -34,6 +34,7 @@ mod runs;
 mod saved;
 
 mod scores_stream;
+mod scores;
 mod settings_files;
 mod shared;
 mod single_pass;

@@ -6,6 +6,7 @@ mod junit;
 mod page;
 mod page_frame;
 mod page_row;
+mod score_meaning;
 mod scores_page;
 mod summary;
 mod wording;

@@ -28,6 +28,7 @@ pub fn write_page(manifest: &BatchManifest, results: &Path, out: &mut dyn Write)
         heading: "Attention of",
         skip: "Skip to the inputs",
         skip_to: "#attnviz-inputs",
+        style: include_str!("page.css"),
     };
     put(out, opening(manifest, &words))?;
     write_failures(manifest, results, out)?;

@@ -15,8 +15,6 @@ use crate::store::batch_records::ResultReader;
 use crate::store::batch_records::{BatchManifest, RESULTS, Reading, Status};
 use crate::store::{MANIFEST, OptionsRecord};
 
-const STYLE: &str = include_str!("page.css");
-
 /// What differs between the pages of different kinds of batches.
 pub(super) struct Words {
     /// The heading, in front of the number of inputs.
@@ -25,6 +23,8 @@ pub(super) struct Words {
     pub(super) skip: &'static str,
     /// Its address.
     pub(super) skip_to: &'static str,
+    /// How it looks.
+    pub(super) style: &'static str,
 }
 
 pub(super) fn put(out: &mut dyn Write, markup: Markup) -> io::Result<()> {
@@ -52,8 +52,8 @@ pub(super) fn write_failures(
 
 /// What the page may load: its own style, and pictures from its own folder.
 /// No script, no frame, no form, no font, no connection.
-fn policy() -> String {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
+fn policy(style: &str) -> String {
+    let hash = STANDARD.encode(Sha256::digest(style));
     format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' file:; base-uri 'none'; form-action 'none'"
     )
@@ -71,12 +71,12 @@ pub(super) fn opening(manifest: &BatchManifest, words: &Words) -> Markup {
         (DOCTYPE)
         (PreEscaped("<html lang=\"en\">\n<head>\n"))
         meta charset="utf-8";
-        meta http-equiv="Content-Security-Policy" content=(policy());
+        meta http-equiv="Content-Security-Policy" content=(policy(words.style));
         meta name="viewport" content="width=device-width, initial-scale=1";
         meta name="color-scheme" content="light dark";
         meta name="referrer" content="no-referrer";
         title { (title) }
-        style { (PreEscaped(STYLE)) }
+        style { (PreEscaped(words.style)) }
         (PreEscaped("\n</head>\n<body>\n"))
         a.skip href=(words.skip_to) { (words.skip) }
         (header(manifest, words))
@@ -150,18 +150,20 @@ fn facts(manifest: &BatchManifest) -> Markup {
         .unwrap_or("head for maps, unit for the overview, or as far as values that are not near 0");
     html! {
         details.facts {
-            summary { "How these pictures were made" }
+            summary { "How these " (manifest.kind) " were made" }
             dl {
                 (fact("attnviz", html! { (manifest.attnviz_version) }))
                 (fact("model", html! { bdi { (manifest.model.name()) } " (" (manifest.model.source.in_words()) ")" }))
                 @if let Some(commit) = &manifest.model.commit { (fact("commit", html! { code { (commit) } })) }
                 (fact("layers", html! { (listed(&manifest.layers)) }))
                 (fact("heads", html! { (listed(&manifest.heads)) }))
-                (fact("views", html! { (options.views.join(", ")) }))
-                (fact("formats", html! { (options.formats.join(", ")) }))
-                (fact("scale", html! { (scale) }))
-                (fact("colour scale", html! { (options.color_scale) (ends(options)) }))
-                (fact("colormap", html! { (options.colormap) }))
+                @if manifest.kind.is_pictures() {
+                    (fact("views", html! { (options.views.join(", ")) }))
+                    (fact("formats", html! { (options.formats.join(", ")) }))
+                    (fact("scale", html! { (scale) }))
+                    (fact("colour scale", html! { (options.color_scale) (ends(options)) }))
+                    (fact("colormap", html! { (options.colormap) }))
+                }
                 (fact("truncate", html! { (truncate) }))
                 @if let Some(shard) = manifest.shard { (fact("shard", html! { (shard) })) }
                 @for (name, column) in named_columns(manifest) { (fact(name, html! { bdi { (column) } })) }
