@@ -1,12 +1,17 @@
 //! How much one unit attends to another in every head: which head links the
 //! two.
 
-use super::{MapId, Maps};
+use super::{Axis, AxisUnit, MapId, Maps};
 use crate::attention::HeadId;
 
 /// The attention from one unit to another, head by head.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkByHead {
+    /// The label of the unit that attends, with its position where others have
+    /// the same.
+    pub query: String,
+    /// That of the unit that is attended to.
+    pub key: String,
     /// The layers: rows.
     pub layers: Vec<usize>,
     /// Every head that any of the layers has: columns.
@@ -42,9 +47,20 @@ pub fn link_by_head(maps: &Maps<'_>, row: usize, column: usize) -> Option<LinkBy
             .iter()
             .map(|&layer| maps.bounds(MapId::Layer(layer)).forbids(query, key))
             .collect(),
+        query: name(&maps.rows, query),
+        key: name(&maps.columns, key),
         layers,
         heads,
     })
+}
+
+/// What a unit of an axis is called, so that no other is meant.
+fn name(axis: &Axis, unit: &AxisUnit) -> String {
+    let alike = axis.units.iter().filter(|other| other.label == unit.label);
+    match alike.count() {
+        1 => unit.label.clone(),
+        _ => format!("{} @{}", unit.label, unit.first),
+    }
 }
 
 impl LinkByHead {

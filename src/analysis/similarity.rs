@@ -79,6 +79,25 @@ pub fn similarity_within(attention: &Attention, most_logarithms: u64) -> Similar
     }
 }
 
+impl Similarity {
+    /// The pairs of heads that are most alike, with their divergence in bits, so
+    /// many at the most: the least first, equal ones in their order.
+    pub fn most_alike(&self, count: usize) -> Vec<([HeadId; 2], f32)> {
+        let heads: Vec<HeadId> = self.selection.head_ids().collect();
+        let pairs = (0..heads.len())
+            .flat_map(|left| (left + 1..heads.len()).map(move |right| (left, right)));
+        let mut pairs: Vec<([HeadId; 2], f32)> = pairs
+            .map(|(left, right)| {
+                let value = self.values[left * heads.len() + right];
+                ([heads[left], heads[right]], value)
+            })
+            .collect();
+        pairs.sort_by(|(_, left), (_, right)| left.total_cmp(right));
+        pairs.truncate(count);
+        pairs
+    }
+}
+
 /// For every head of the selection those that are most like it, with their
 /// divergence in bits: the nearest first, equal ones in their order.
 pub fn similar_heads(similarity: &Similarity, count: usize) -> Vec<Vec<(HeadId, f32)>> {

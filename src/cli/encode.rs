@@ -14,13 +14,13 @@ use super::phrases::show_the_rest;
 use super::settings::EncodeSettings;
 use super::standard_output::{StandardOutputError, write_json};
 use super::terminal_output;
-use super::terminal_view::TerminalView;
+use super::terminal_view::TerminalSettings;
 use crate::attention::Selection;
 use crate::checkpoint::ModelProvenance;
 use crate::input::{Input, Prepared, Stream};
 use crate::model::ModelError;
-use crate::pipeline::{self, LoadedModel, OutputError, Use, WrittenRun};
-use crate::render::terminal::Printable;
+use crate::pipeline::{self, FoundLink, LoadedModel, OutputError, Use, WrittenRun};
+use crate::render::terminal::{Printable, written_value};
 use crate::run::Run;
 use crate::store::folder::FolderError;
 use crate::store::write::check_root;
@@ -112,7 +112,7 @@ pub(super) struct Delivery<'settings> {
     pub(super) source: Option<&'settings Path>,
     pub(super) json: bool,
     /// What is drawn in the terminal, too.
-    pub(super) terminal_view: Option<TerminalView>,
+    pub(super) terminal_view: Option<TerminalSettings>,
 }
 
 /// Draws a run, writes its files and prints the result: what `encode` and
@@ -215,6 +215,9 @@ fn print_text(
         };
         writeln!(out, "{name:<7} {}", Printable(&tokens(stream)))?;
     }
+    for link in &written.links {
+        writeln!(out, "link    {}", Printable(&in_words(link)))?;
+    }
     writeln!(out, "wrote   {} ({contents})", Printable(&folder))?;
     let open = first_to_open(written).display().to_string();
     writeln!(out, "open    {}", Printable(&open))?;
@@ -226,6 +229,19 @@ fn print_text(
         seconds(durations.write)
     )?;
     Ok(())
+}
+
+/// A link and the heads that have it most.
+fn in_words(link: &FoundLink) -> String {
+    let heads = link.heads.iter();
+    let heads: Vec<String> = heads
+        .map(|(id, value)| format!("{id} ({})", written_value(*value)))
+        .collect();
+    let heads = match heads.is_empty() {
+        true => "in no head".to_owned(),
+        false => heads.join(", "),
+    };
+    format!("{} → {}: {heads}", link.query, link.key)
 }
 
 /// How many tokens a stream has, and the first of them.
@@ -275,8 +291,42 @@ struct Report<'a> {
     /// Files of earlier commands in the same folder.
     kept: Vec<String>,
     pictures: usize,
+    /// The strongest heads of the links that views are of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<LinkReport<'a>>,
     seconds: Seconds,
     warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct LinkReport<'a> {
+    view: &'a str,
+    query: &'a str,
+    key: &'a str,
+    heads: Vec<HeadReport>,
+}
+
+#[derive(Serialize)]
+struct HeadReport {
+    layer: usize,
+    head: usize,
+    attention: f32,
+}
+
+impl<'a> From<&'a FoundLink> for LinkReport<'a> {
+    fn from(link: &'a FoundLink) -> Self {
+        let heads = link.heads.iter().map(|&(id, attention)| HeadReport {
+            layer: id.layer,
+            head: id.head,
+            attention,
+        });
+        Self {
+            view: &link.view,
+            query: &link.query,
+            key: &link.key,
+            heads: heads.collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -331,6 +381,7 @@ fn print_json(
         files: paths_of_files(written),
         kept: written.kept.iter().map(path).collect(),
         pictures: picture_count,
+        links: written.links.iter().map(LinkReport::from).collect(),
         seconds: Seconds {
             load: durations.load.as_secs_f64(),
             encode: durations.encode.as_ref().map(Duration::as_secs_f64),

@@ -50,7 +50,10 @@ pub fn single_map<'maps>(
         title: format!("{} · {}", run.model.name(), name_of(maps, id)),
         captions: captions(run),
         body: Body::Map(LabelledMap {
-            kind: MapKind::Attention,
+            kind: match maps.measure {
+                Measure::Attention | Measure::Mean | Measure::Maximum => MapKind::Attention,
+                Measure::Rollout(_) => MapKind::Rollout,
+            },
             matrix: matrix(values, counts),
             rows: labels(&maps.rows),
             columns: labels(&maps.columns),
@@ -219,9 +222,11 @@ pub(super) fn grid_of<'maps>(
         let matrix = matrix(values, [steps[0].len(), steps[1].len()]);
         panels.push(Some(Panel { matrix, range }));
     }
-    let mut sentences = vec![String::from(
-        "In each map queries run down and keys run across.",
-    )];
+    let axes = match maps.measure {
+        Measure::Attention | Measure::Mean | Measure::Maximum => "queries run down and keys",
+        Measure::Rollout(_) => "tokens after the layer run down and those of the input",
+    };
+    let mut sentences = vec![format!("In each map {axes} run across.")];
     let mut of_maps = maps.mask_notes_by_layer();
     of_maps.extend(drowning_note(maps, drowning(maps, &maps.ids)));
     let more = notes(run, maps, of_maps, &reach, options, clipped, shared);

@@ -10,6 +10,7 @@ use super::{
     MapKind, Progression, Scale, UnitLabel,
 };
 use crate::analysis::{Link, Maps, ReshapeOptions, Similarity, truncation_note};
+use crate::attention::HeadId;
 use crate::run::Run;
 
 /// So many pairs are named where nobody says how many.
@@ -40,7 +41,7 @@ pub fn similarity_map(
     let range = reach.range(options)?;
     let mut clipped = Clipped::default();
     clipped.count(&values, &range);
-    let heads: Vec<_> = similarity.selection.head_ids().collect();
+    let heads: Vec<HeadId> = similarity.selection.head_ids().collect();
     let labels: Vec<UnitLabel> = similarity
         .order
         .iter()
@@ -63,7 +64,7 @@ pub fn similarity_map(
         captions: captions(run),
         body: Body::Map(LabelledMap {
             kind: MapKind::Similarity,
-            links: most_alike(&values, count, named_pairs),
+            links: most_alike(similarity, &heads, named_pairs),
             matrix: matrix(Cow::Owned(values), [count, count]),
             rows: labels.clone(),
             columns: labels,
@@ -82,20 +83,21 @@ pub fn similarity_map(
     })
 }
 
-/// The pairs of different heads that are most alike, as cells of the matrix:
-/// equal ones in the order of its rows.
-fn most_alike(values: &[f32], count: usize, named: usize) -> Vec<Link> {
-    let cells = (0..count).flat_map(|query| (query + 1..count).map(move |key| (query, key)));
-    let mut pairs: Vec<Link> = cells
-        .map(|(query, key)| Link {
-            query,
-            key,
-            value: values[query * count + key],
+/// The pairs of heads that are most alike, as cells of the matrix.
+fn most_alike(similarity: &Similarity, heads: &[HeadId], named: usize) -> Vec<Link> {
+    let place = |id: HeadId| {
+        let mut order = similarity.order.iter();
+        order.position(|&place| heads.get(place) == Some(&id))
+    };
+    let pairs = similarity.most_alike(named).into_iter();
+    let cells = pairs.filter_map(|([left, right], value)| {
+        Some(Link {
+            query: place(left)?,
+            key: place(right)?,
+            value,
         })
-        .collect();
-    pairs.sort_by(|left, right| left.value.total_cmp(&right.value));
-    pairs.truncate(named);
-    pairs
+    });
+    cells.collect()
 }
 
 /// What a reader must know, as sentences.

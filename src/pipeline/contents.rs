@@ -113,6 +113,7 @@ impl<'run> Contents<'run> {
         manifest.shown = ShownRecord::new(self.maps, self.attention);
         let mut files = drawn.files;
         files.extend(self.write_numbers(&manifest, destination, staged)?);
+        files.extend(self.write_tables(staged)?);
         let kept = match destination {
             Some(destination) => destination.kept_files(&files),
             None => Vec::new(),
@@ -162,6 +163,28 @@ impl<'run> Contents<'run> {
         Ok(drawn)
     }
 
+    /// The numbers of the views as tables, where they are asked for.
+    fn write_tables(&self, staged: &StagedFolder) -> Result<Vec<FileRecord>, OutputError> {
+        let tables = numbers::tables(
+            self.run,
+            self.attention,
+            self.maps,
+            &self.analyses,
+            self.options,
+        )?;
+        let selection = &self.maps.selection;
+        let mut files = Vec::new();
+        for table in tables {
+            let digest = staged.write(&table.name, table.text.as_bytes())?;
+            files.push(FileRecord {
+                name: digest.name,
+                sha256: digest.sha256,
+                options: OptionsRecord::of_table(&table.view, selection, self.options),
+            });
+        }
+        Ok(files)
+    }
+
     fn write_numbers(
         &self,
         manifest: &Manifest,
@@ -186,9 +209,11 @@ impl<'run> Contents<'run> {
         for (format, name) in formats {
             let mut arrays = arrays.clone();
             let earlier = destination.and_then(|destination| destination.earlier_numbers(name));
-            arrays.extend(earlier.map_or_else(Vec::new, |earlier| {
-                of_other_views(earlier, manifest, &arrays)
-            }));
+            let mut options = OptionsRecord::of_numbers(&self.maps.selection, self.options);
+            if let Some((numbers, made_by)) = earlier {
+                arrays.extend(of_other_views(numbers, manifest, &arrays));
+                options = options.or_rollout_of(&made_by);
+            }
             // So that it does not matter which view came first.
             arrays.sort_by(|first, second| first.order().cmp(&second.order()));
             if let Some(bytes) = numbers::encode(format, &arrays, manifest)? {
@@ -199,7 +224,7 @@ impl<'run> Contents<'run> {
                     sha256: digest.sha256,
                     options: OptionsRecord {
                         views: views.into_iter().map(str::to_owned).collect(),
-                        ..OptionsRecord::of_numbers(&self.maps.selection, self.options)
+                        ..options
                     },
                 });
             }
@@ -243,7 +268,7 @@ fn encode_as(drawing: &Drawing<'_>, format: Format, file: &str) -> Result<Pictur
     let encoded = match format {
         Format::Svg => render::svg::encode(drawing),
         // Of the others, none is asked for a picture.
-        Format::Png | Format::Safetensors | Format::Npz | Format::Json => {
+        Format::Png | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => {
             render::png::encode(drawing)
         }
     };

@@ -12,7 +12,7 @@ mod run;
 
 pub use contents::{Contents, Drawn};
 pub use error::OutputError;
-pub use output::{WrittenRun, picture_count, redraw_run, redraw_run_as, write_run};
+pub use output::{FoundLink, WrittenRun, picture_count, redraw_run, redraw_run_as, write_run};
 pub use run::{
     LoadedModel, LoadedTokenizer, PipelineError, UNIFORM, Use, check_memory, doubt, is_uniform,
     load, load_tokenizer, prepare, runs,

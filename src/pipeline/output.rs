@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Contents, OutputError};
-use crate::analysis::{Drowning, drowning, reshape};
-use crate::attention::Selection;
+use crate::analysis::{Drowning, Maps, drowning, reshape};
+use crate::attention::{HeadId, Selection};
+use crate::figure::{FigureError, View, link_between};
 use crate::run::Run;
 use crate::store::folder::{Destination, FolderError};
 use crate::store::write::StagedFolder;
@@ -25,6 +26,54 @@ pub struct WrittenRun {
     /// What the first position takes of the attention of all maps that are
     /// shown, where it drowns the rest.
     pub drowning: Option<Drowning>,
+    /// The links that views are of.
+    pub links: Vec<FoundLink>,
+}
+
+/// A link, and the heads that have it most.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundLink {
+    /// The view that it is of.
+    pub view: String,
+    /// The label of the unit that attends.
+    pub query: String,
+    /// The label of the unit that is attended to.
+    pub key: String,
+    /// The strongest heads, in order; none where no head has the link.
+    pub heads: Vec<(HeadId, f32)>,
+}
+
+/// So many heads of a link are named.
+const NAMED_HEADS: usize = 3;
+
+/// The links that views are of.
+fn found_links(
+    run: &Run,
+    maps: &Maps<'_>,
+    options: &OutputOptions,
+) -> Result<Vec<FoundLink>, FigureError> {
+    let mut links = Vec::new();
+    for view in &options.views {
+        let (from, to) = match view {
+            View::Link(from, to) => (from, to),
+            View::Heads
+            | View::Overview
+            | View::Mean
+            | View::Max
+            | View::Unit(..)
+            | View::Rollout
+            | View::Similarity
+            | View::Scores => continue,
+        };
+        let link = link_between(run, maps, from, to)?;
+        links.push(FoundLink {
+            view: view.to_string(),
+            heads: link.strongest(NAMED_HEADS),
+            query: link.query,
+            key: link.key,
+        });
+    }
+    Ok(links)
 }
 
 /// The number of picture files that [`write_run`] draws.
@@ -130,6 +179,7 @@ fn write_run_beside(
         kept: kept.into_iter().map(|file| file.name).collect(),
         missing_glyphs,
         drowning: drowning(&maps, &maps.ids),
+        links: found_links(run, &maps, options)?,
     })
 }
 

@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::batch_records::{INPUTS, THUMBNAILS};
 use super::saved::{self, SavedNumbers};
 use super::write::{Change, PlaceLock, WriteError, beneath};
-use super::{FileRecord, MANIFEST, Manifest, SerializeError, read_manifest};
+use super::{FileRecord, MANIFEST, Manifest, OptionsRecord, SerializeError, read_manifest};
 use crate::checkpoint::{DigestError, ModelProvenance};
 use crate::digest;
 use crate::remedy::{FolderKind, Remedy};
@@ -211,15 +211,16 @@ impl Destination {
             .collect()
     }
 
-    /// What a file of numbers of an earlier command holds, `None` where there
-    /// is none that is still what it was.
-    pub fn earlier_numbers(&self, name: &str) -> Option<SavedNumbers> {
+    /// What a file of numbers of an earlier command holds and the options that
+    /// made it, `None` where there is none that is still what it was.
+    pub fn earlier_numbers(&self, name: &str) -> Option<(SavedNumbers, OptionsRecord)> {
         let Earlier::Own(earlier) = &self.earlier else {
             return None;
         };
         let file = earlier.files.iter().find(|file| file.name == name)?;
         let is_there = beneath::is_as_listed(&self.path, name, &file.sha256);
-        is_there.then(|| saved::numbers(&self.path.join(name)).ok())?
+        let numbers = is_there.then(|| saved::numbers(&self.path.join(name)).ok())?;
+        Some((numbers?, file.options.clone()))
     }
 
     /// What becomes of the files that are there, apart from those that are

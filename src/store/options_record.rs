@@ -176,6 +176,21 @@ impl OptionsRecord {
         }
     }
 
+    /// The same with another record's options of rollout, where this one has no
+    /// rollout: its numbers may be an earlier command's.
+    #[must_use]
+    pub fn or_rollout_of(self, other: &Self) -> Self {
+        match self.views.contains(&View::Rollout.to_string()) {
+            true => self,
+            false => Self {
+                fuse: other.fuse.clone(),
+                no_residual: other.no_residual,
+                start_layer: other.start_layer,
+                ..self
+            },
+        }
+    }
+
     /// Those that shape a picture of one view; the heads where it depends on
     /// which are there.
     pub fn of_picture(view: &str, heads: Option<&Selection>, options: &OutputOptions) -> Self {
@@ -199,6 +214,17 @@ impl OptionsRecord {
         let views: BTreeSet<String> = with_numbers.map(ToString::to_string).collect();
         Self {
             views: views.into_iter().collect(),
+            layers: selection.layer_indices(),
+            heads: Some(HeadsRecord::from(selection)),
+            ..Self::of_reshape(&options.reshape)
+        }
+        .with_rollout(options)
+    }
+
+    /// Those that shape a table of the numbers of one view.
+    pub fn of_table(view: &str, selection: &Selection, options: &OutputOptions) -> Self {
+        Self {
+            views: vec![view.to_owned()],
             layers: selection.layer_indices(),
             heads: Some(HeadsRecord::from(selection)),
             ..Self::of_reshape(&options.reshape)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::folder::file_stem;
-use super::numbers::FILES;
+use super::numbers::{FILES, table_files};
 use super::{Format, OptionsRecord, OutputOptions};
 use crate::analysis::{Direction, MapId, Reduction};
 use crate::attention::Selection;
@@ -36,7 +36,8 @@ impl ViewedPicture {
             | PictureId::Link(..)
             | PictureId::Rollout
             | PictureId::RolloutByLayer
-            | PictureId::Similarity => false,
+            | PictureId::Similarity
+            | PictureId::Scores => false,
         };
         let heads = (!is_of_one_head).then_some(selection);
         OptionsRecord::of_picture(&self.view.to_string(), heads, options)
@@ -44,7 +45,7 @@ impl ViewedPicture {
 }
 
 /// Where a picture goes in the run's folder, without its extension.
-fn stem(picture: &PictureId) -> String {
+pub(super) fn stem(picture: &PictureId) -> String {
     let word = |reduction: &Reduction| match reduction {
         Reduction::Mean => "mean",
         Reduction::Max => "max",
@@ -74,6 +75,7 @@ fn stem(picture: &PictureId) -> String {
         PictureId::Rollout => "rollout".to_owned(),
         PictureId::RolloutByLayer => "rollout-layers".to_owned(),
         PictureId::Similarity => "similarity".to_owned(),
+        PictureId::Scores => "scores".to_owned(),
     }
 }
 
@@ -117,7 +119,7 @@ pub fn picture_formats(options: &OutputOptions) -> BTreeSet<Format> {
         .copied()
         .filter(|format| match format {
             Format::Png | Format::Svg => true,
-            Format::Safetensors | Format::Npz | Format::Json => false,
+            Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
         })
         .collect()
 }
@@ -146,5 +148,10 @@ pub fn expected_files(
                 )
             }),
     );
+    let tables = table_files(options).into_iter();
+    files.extend(tables.map(|(name, view)| {
+        let record = OptionsRecord::of_table(&view.to_string(), selection, options);
+        (name, record)
+    }));
     files
 }

@@ -19,6 +19,9 @@ pub(super) struct Axes {
     pub(super) ordinary_queries: Vec<bool>,
     /// The same of every key.
     pub(super) ordinary_keys: Vec<bool>,
+    /// What the first key is called where it is special; then the last, where that
+    /// is and is called otherwise.
+    pub(super) ends: [Option<String>; 2],
     /// Of every query which token it is: equal numbers for the same one.
     pub(super) tokens: Vec<usize>,
     /// Of every query which text of a pair it is of.
@@ -49,6 +52,7 @@ impl Axes {
             are_alike: attention.kind() != AttentionKind::Cross && query_count == key_count,
             ordinary_queries: ordinary(queries, query_count),
             ordinary_keys: ordinary(keys, key_count),
+            ends: [first, last].map(|end| end.map(|unit| unit.label.clone())),
             tokens: tokens(queries),
             segments: queries.iter().map(|unit| unit.segment).collect(),
             classification: called_like(first),

@@ -106,6 +106,68 @@ closed_set!(
     OffsetPlusTwo => "offset_share_plus_2",
 );
 
+impl Score {
+    /// What its values are in: shares, of attention or of queries, are from 0 to
+    /// 1.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Entropy => "nats",
+            Self::Distance => "tokens",
+            Self::EntropyNormalized
+            | Self::Previous
+            | Self::Itself
+            | Self::Next
+            | Self::Classification
+            | Self::Separator
+            | Self::Punct
+            | Self::Punctuation
+            | Self::Confidence
+            | Self::DuplicateToken
+            | Self::PreviousToken
+            | Self::Induction
+            | Self::Segment
+            | Self::ReceivedMaximum
+            | Self::SinkShare
+            | Self::OffsetMinusTwo
+            | Self::OffsetMinusOne
+            | Self::OffsetZero
+            | Self::OffsetPlusOne
+            | Self::OffsetPlusTwo => SHARE,
+        }
+    }
+
+    /// Whether its values are from 0 to 1.
+    pub fn is_share(self) -> bool {
+        self.unit() == SHARE
+    }
+
+    /// Where it is defined, as a picture cites it; `None` for what is ours.
+    pub fn source(self) -> Option<&'static str> {
+        match self {
+            Self::Entropy
+            | Self::Previous
+            | Self::Itself
+            | Self::Next
+            | Self::Classification
+            | Self::Separator
+            | Self::Punct => Some("Clark et al. 2019"),
+            Self::Distance => Some("Vig and Belinkov 2019"),
+            Self::Confidence
+            | Self::OffsetMinusTwo
+            | Self::OffsetMinusOne
+            | Self::OffsetZero
+            | Self::OffsetPlusOne
+            | Self::OffsetPlusTwo => Some("Voita et al. 2019"),
+            Self::DuplicateToken | Self::PreviousToken | Self::Induction => Some("TransformerLens"),
+            Self::ReceivedMaximum | Self::SinkShare => Some("Gu et al. 2024"),
+            Self::EntropyNormalized | Self::Punctuation | Self::Segment => None,
+        }
+    }
+}
+
+/// The unit of shares.
+const SHARE: &str = "share";
+
 /// The scores of all heads of one kind of attention of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadScores {
@@ -119,6 +181,9 @@ pub struct HeadScores {
     pub received: Vec<f32>,
     /// The key that receives most, of equal ones the first: `[head]`.
     pub received_unit: Vec<usize>,
+    /// The labels of the units that [`Score::Classification`] and
+    /// [`Score::Separator`] are of; `None` where there is no such one.
+    pub ends: [Option<String>; 2],
 }
 
 impl HeadScores {
@@ -169,6 +234,7 @@ pub fn head_scores(run: &Run, attention: &Attention) -> HeadScores {
             .flat_map(|(_, received)| received.by_key.iter().map(|&share| share as f32))
             .collect(),
         received_unit: scored.iter().map(|(_, received)| received.unit).collect(),
+        ends: axes.ends,
     }
 }
 

@@ -127,14 +127,16 @@ impl Axes {
         let counts = match (map.rows.len(), map.columns.len()) {
             (rows, columns) if rows == columns => format!("{rows} {}", map.noun),
             (rows, columns) => match map.kind {
-                MapKind::Attention => format!("{rows} queries and {columns} keys"),
+                MapKind::Attention | MapKind::Rollout => {
+                    format!("{rows} queries and {columns} keys")
+                }
                 MapKind::Link | MapKind::Similarity => {
                     format!("{rows} layers with up to {columns} heads")
                 }
             },
         };
         let [query, key] = match map.kind {
-            MapKind::Attention => ["query", "key"],
+            MapKind::Attention | MapKind::Rollout => ["query", "key"],
             MapKind::Link | MapKind::Similarity => ["layer", "head"],
         };
         let labelled = match [self.rows.every(), self.columns.every()] {

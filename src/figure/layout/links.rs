@@ -168,6 +168,12 @@ fn words(kind: MapKind) -> Words {
             between: "→",
             noun: "strongest links",
         },
+        MapKind::Rollout => Words {
+            headings: ["strongest links (token → input)", "strongest links"],
+            before: [""; 2],
+            between: "→",
+            noun: "strongest links",
+        },
         MapKind::Link => Words {
             headings: ["strongest heads"; 2],
             before: ["layer ", "head "],
@@ -175,7 +181,7 @@ fn words(kind: MapKind) -> Words {
             noun: "strongest heads",
         },
         MapKind::Similarity => Words {
-            headings: ["most alike (layer.head)", "most alike"],
+            headings: ["most alike heads, in bits", "most alike"],
             before: [""; 2],
             between: "~",
             noun: "pairs that are most alike",

@@ -145,6 +145,7 @@ fn axis_names(
     let widest = axes.row_extent();
     let [[query, short_query], [key, short_key]] = match kind {
         MapKind::Attention => [["query (attends)", "query"], ["key (attended to)", "key"]],
+        MapKind::Rollout => [["token after the layer", "token"], ["input token", "input"]],
         MapKind::Link => [["layer"; 2], ["head"; 2]],
         MapKind::Similarity => [["head (layer.head)", "head"]; 2],
     };

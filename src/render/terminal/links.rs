@@ -1,4 +1,5 @@
-//! The strongest links of a run as a table.
+//! The strongest links of a run, the heads of one link and pairs of heads as
+//! tables.
 
 use std::fmt::Write;
 
@@ -6,7 +7,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::printable::one_line;
 use super::profile::written;
-use crate::analysis::{Axis, Link, LinkChoice, MapId, Maps, strongest_links};
+use crate::analysis::{
+    Axis, Link, LinkByHead, LinkChoice, MapId, Maps, Similarity, strongest_links,
+};
 use crate::attention::HeadId;
 
 /// So many links are listed where nobody says how many.
@@ -44,24 +47,67 @@ pub fn table(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> String {
                 ]
             }),
     );
-    let widths: [usize; 5] = std::array::from_fn(|column| {
+    let heading = match choice {
+        LinkChoice::Best => "strongest links: one a query and head, without special tokens",
+        LinkChoice::All => "strongest links",
+    };
+    // Numbers to the right, tokens to the left.
+    aligned(heading, &rows, |column| (2..=3).contains(&column))
+}
+
+/// The heads in which a link is strongest, 0 for the usual number, one a line
+/// under a line of names; a sentence where there is none.
+pub fn head_table(link: &LinkByHead, count: usize) -> String {
+    let heads = link.strongest(or_usual(count));
+    if heads.is_empty() {
+        return "no head has this link\n".to_owned();
+    }
+    let mut rows = vec![["layer", "head", "attention"].map(str::to_owned)];
+    rows.extend(
+        heads
+            .into_iter()
+            .map(|(id, value)| [id.layer.to_string(), id.head.to_string(), written(value)]),
+    );
+    aligned("strongest heads", &rows, |_| false)
+}
+
+/// The pairs of heads that are most alike, 0 for the usual number, one a line
+/// under a line of names.
+pub fn similarity_table(similarity: &Similarity, count: usize) -> String {
+    let name = |id: HeadId| format!("{}.{}", id.layer, id.head);
+    let mut rows = vec![["head", "head", "divergence"].map(str::to_owned)];
+    let pairs = similarity.most_alike(or_usual(count)).into_iter();
+    rows.extend(pairs.map(|([left, right], value)| [name(left), name(right), written(value)]));
+    let heading = "most alike heads (layer.head): Jensen\u{2013}Shannon divergence in bits";
+    aligned(heading, &rows, |_| false)
+}
+
+fn or_usual(count: usize) -> usize {
+    match count {
+        0 => LINK_COUNT,
+        count => count,
+    }
+}
+
+/// Rows under a heading, their columns one below the other: to the right, or to
+/// the left where that is said of a column.
+fn aligned<const COLUMNS: usize>(
+    heading: &str,
+    rows: &[[String; COLUMNS]],
+    is_left: impl Fn(usize) -> bool,
+) -> String {
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
         let widths = rows.iter().map(|row| row[column].width());
         widths.max().unwrap_or(0)
     });
-    let mut table = match choice {
-        LinkChoice::Best => {
-            String::from("strongest links: one a query and head, without special tokens\n")
-        }
-        LinkChoice::All => String::from("strongest links\n"),
-    };
+    let mut table = format!("{heading}\n");
     for row in rows {
         let cells = row.iter().zip(widths).enumerate();
         for (column, (cell, width)) in cells {
             let padding = " ".repeat(width.saturating_sub(cell.width()));
-            // Numbers to the right, tokens to the left.
-            let _ = match column {
-                2 | 3 => write!(table, "  {cell}{padding}"),
-                _ => write!(table, "  {padding}{cell}"),
+            let _ = match is_left(column) {
+                true => write!(table, "  {cell}{padding}"),
+                false => write!(table, "  {padding}{cell}"),
             };
         }
         table.push('\n');
@@ -72,10 +118,7 @@ pub fn table(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> String {
 /// The strongest links of all heads, the greatest first, equal ones in the
 /// order of their heads.
 fn strongest(maps: &Maps<'_>, choice: LinkChoice, count: usize) -> Vec<(HeadId, Link)> {
-    let count = match count {
-        0 => LINK_COUNT,
-        count => count,
-    };
+    let count = or_usual(count);
     // Head by head, since all values at once may be too many to sort.
     let mut strongest: Vec<(HeadId, Link)> = Vec::new();
     for &id in &maps.ids {

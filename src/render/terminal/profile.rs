@@ -77,7 +77,7 @@ pub(super) fn profile(figure: &Figure<'_>, profile: &UnitProfile, columns: usize
 }
 
 /// A value: `0` for 0 alone, `<0.001` for what is more and rounds to it.
-pub(super) fn written(value: f32) -> String {
+pub fn written(value: f32) -> String {
     match value {
         0.0 => "0".to_owned(),
         ..0.0005 => "<0.001".to_owned(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::OutputOptions;
 use super::names::{RAW, SHOWN};
+use super::scores::{is_of_scores, score_arrays, values_of_head};
 use crate::analysis::{Analyses, Direction, MapId, Maps, Reduction, profile};
 use crate::attention::{Attention, HeadId};
 use crate::figure::{FigureError, View, link_between};
@@ -27,6 +28,7 @@ impl NumberArray<'_> {
             RAW | SHOWN => None,
             "mean_all" => Some("mean"),
             "max_all" => Some("max"),
+            name if is_of_scores(name) => Some("scores"),
             name => Some(name),
         }
     }
@@ -112,6 +114,7 @@ pub fn arrays<'run>(
                     values: Cow::Borrowed(&similarity.values),
                 });
             }
+            View::Scores => arrays.extend(score_arrays(attention, analyses.scores())),
         }
     }
     Ok(arrays)
@@ -139,6 +142,7 @@ pub fn lengths(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) 
         View::Link(..) => product(&[layers, heads]),
         View::Rollout => product(&[layers, rows, columns]),
         View::Similarity => product(&[raw.selection().head_count(); 2]),
+        View::Scores => product(&[layers, heads, values_of_head(raw.key_count())]),
     }));
     lengths
 }
@@ -165,7 +169,7 @@ fn joined<'maps>(name: &str, maps: &'maps Maps<'_>) -> [NumberArray<'maps>; 2] {
 
 /// Maps of the held heads as an array that has a place for every head of every
 /// layer: where a layer lacks one, it is NaN.
-fn by_layer_and_head<'values>(
+pub(super) fn by_layer_and_head<'values>(
     attention: &Attention,
     values: &'values [f32],
     map_size: usize,
