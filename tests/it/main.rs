@@ -35,8 +35,8 @@ mod rollout;
 mod runs;
 mod saved;
 
-mod scores_stream;
 mod scores;
+mod scores_stream;
 mod settings_files;
 mod shared;
 mod similarity;

@@ -18,6 +18,7 @@ mod lines;
 mod object;
 mod parquet_column;
 mod parquet_fault;
+mod parquet_files;
 mod parquet_pages;
 mod parquet_rows;
 mod record;
@@ -105,7 +106,7 @@ impl InputSource {
                 (_, true) => format!("{own}-"),
                 (_, false) => format!("{own}-{}-", index + 1),
             };
-            let is_table = options.format.is_none() && parquet_rows::is_table(path);
+            let is_table = options.format.is_none() && parquet_files::is_table(path);
             let named = match is_table {
                 true => Some(InputFormat::Parquet),
                 false => options.format.or_else(|| InputFormat::of(path)),
@@ -174,7 +175,7 @@ impl InputSource {
     /// in a folder.
     pub fn size(&self) -> Option<u64> {
         if self.is_table() && self.path.is_dir() {
-            return parquet_rows::size(self);
+            return parquet_files::size(self);
         }
         let metadata = fs::metadata(&self.path).ok()?;
         (metadata.is_file() && !is_standard_input(&self.path)).then_some(metadata.len())
@@ -185,7 +186,7 @@ impl InputSource {
     pub fn sha256(&self) -> Option<String> {
         self.size()?;
         if self.is_table() {
-            return parquet_rows::digest(self).ok();
+            return parquet_files::digest(self).ok();
         }
         sha256_of(File::open(&self.path).ok()?).ok()
     }
@@ -374,15 +375,19 @@ impl Records {
     /// The next input; `None` at the end.
     pub(super) fn next(&mut self, source: &InputSource) -> Result<Option<Record>, SourceError> {
         match &mut self.kind {
-            Kind::Text(lines) => next_line(lines, source, |line| {
-                Ok(RecordText {
+            Kind::Text(lines) => {
+                let text = |line: &str| RecordText {
                     text: line.to_owned(),
                     ..RecordText::default()
-                })
-            }),
-            Kind::JsonLines(lines) => next_line(lines, source, |line| {
-                object::parse(line, &source.columns, Surroundings::Line)
-            }),
+                };
+                next_line(lines, source, |line| Ok(text(line)), |_| None)
+            }
+            Kind::JsonLines(lines) => next_line(
+                lines,
+                source,
+                |line| object::parse(line, &source.columns, Surroundings::Line),
+                |line| object::own_id(line, &source.columns),
+            ),
             Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),
             Kind::Parquet(rows) => rows.next(source),
@@ -393,7 +398,7 @@ impl Records {
     pub(super) fn sha256(&self, source: &InputSource) -> Result<String, SourceError> {
         match &self.kind {
             // It was not read from its beginning to its end.
-            Kind::Parquet(_) => parquet_rows::digest(source),
+            Kind::Parquet(_) => parquet_files::digest(source),
             Kind::Text(_) | Kind::JsonLines(_) | Kind::Json(_) | Kind::Table(_) => {
                 let hasher = self.meter.borrow().hasher.clone();
                 Ok(hexadecimal(&hasher.finalize()))
@@ -407,6 +412,7 @@ fn next_line(
     lines: &mut Lines,
     source: &InputSource,
     parse: impl Fn(&str) -> Result<RecordText, RecordError>,
+    own_id: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Record>, SourceError> {
     while let Some(line) = lines.next().map_err(|error| source.io(error))? {
         let content = match RecordError::text(line.content()) {
@@ -417,11 +423,12 @@ fn next_line(
             Ok(text) => parse(text),
             Err(error) => Err(error),
         };
-        return Ok(Some(Record {
-            line: line.number,
-            offset: line.offset,
+        let own_id = || own_id(RecordError::text(line.content()).ok()?);
+        return Ok(Some(Record::new(
+            [line.number, line.offset],
             content,
-        }));
+            own_id,
+        )));
     }
     Ok(None)
 }

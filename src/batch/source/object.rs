@@ -61,6 +61,26 @@ pub(super) fn parse(
     }
 }
 
+/// The id of an object that is no input for another reason.
+pub(super) fn own_id(json: &str, columns: &Columns) -> Option<String> {
+    let value = JsonValue::parse(json).ok()?;
+    if value.kind != JsonKind::Object {
+        return None;
+    }
+    let members = value.members().ok()?;
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    let (_, id) = members.get(columns::id_position(columns, &names)?)?;
+    match id.kind {
+        JsonKind::Text => id.text().ok()?,
+        JsonKind::Number => Some(id.json.to_owned()),
+        JsonKind::NotANumber
+        | JsonKind::Boolean
+        | JsonKind::Null
+        | JsonKind::Object
+        | JsonKind::Array => None,
+    }
+}
+
 fn two_texts(array: JsonValue<'_>) -> Result<RecordText, RecordError> {
     let members = array.members()?;
     match members.as_slice() {

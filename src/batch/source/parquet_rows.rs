@@ -1,7 +1,7 @@
 //! The rows of a Parquet table: of a file, or of a folder of them as Spark and
 //! other engines leave it. Rows have numbers from 1 on, through all files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -17,9 +17,9 @@ use super::error::{HeaderLayout, SourceError};
 use super::foreign;
 use super::parquet_column::{self, Form};
 use super::parquet_fault::ParquetFault;
+use super::parquet_files::files;
 use super::parquet_pages::{Packing, Pages};
 use super::record::{MAXIMUM_FIELDS, MAXIMUM_LENGTH, Record, RecordError, RecordText};
-use crate::digest::{sha256, sha256_of};
 use crate::remedy::{ForeignFile, InputColumn};
 
 /// What stands at both ends of a file; at the end of one whose directory is
@@ -28,88 +28,8 @@ const MAGIC: &[u8] = b"PAR1";
 const ENCRYPTED: &[u8] = b"PARE";
 /// The longest directory, in bytes: that of a million pieces of columns.
 const MAXIMUM_DIRECTORY: u32 = 64 << 20;
-/// Folders of parts stand in one another at most so deep.
-const MAXIMUM_DEPTH: usize = 16;
 /// So many rows are examples of what is in a column.
 const EXAMPLES: usize = 20;
-
-/// Whether a folder is a table: it is called so, or holds files of one alone.
-pub(super) fn is_table(folder: &Path) -> bool {
-    folder.is_dir()
-        && (is_named_parquet(folder) || parts(folder, true).is_ok_and(|parts| !parts.is_empty()))
-}
-
-fn is_named_parquet(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    ["parquet", "pq", "parq"].contains(&extension.to_ascii_lowercase().as_str())
-}
-
-/// The files of a folder in the order of their names, also those in folders
-/// such as `language=en`. What begins with `_` or `.` is the engine's own.
-/// `alone`: an error where there is something else.
-fn parts(folder: &Path, alone: bool) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    add_parts(folder, alone, 0, &mut found)?;
-    Ok(found)
-}
-
-fn add_parts(folder: &Path, alone: bool, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    entries.sort_unstable();
-    for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(['_', '.']) {
-            continue;
-        }
-        match path.is_dir() {
-            true if name.contains('=') && depth < MAXIMUM_DEPTH => {
-                add_parts(&path, alone, depth + 1, found)?;
-            }
-            false if is_named_parquet(&path) => found.push(path),
-            true | false if alone => return Err(io::ErrorKind::InvalidData.into()),
-            true | false => {}
-        }
-    }
-    Ok(())
-}
-
-/// The files of a source, itself where it is one.
-pub(super) fn files(source: &InputSource) -> Result<Vec<PathBuf>, SourceError> {
-    match source.path.is_dir() {
-        true => parts(&source.path, false).map_err(|error| source.io(error)),
-        false => Ok(vec![source.path.clone()]),
-    }
-}
-
-/// The bytes of all files; `None` where one cannot be looked at.
-pub(super) fn size(source: &InputSource) -> Option<u64> {
-    let files = files(source).ok()?;
-    let lengths = files
-        .iter()
-        .map(|file| fs::metadata(file).map(|found| found.len()));
-    lengths.sum::<io::Result<u64>>().ok()
-}
-
-/// The SHA-256 of a file; of a folder that of its listing as `sha256sum` prints
-/// it, with names from the folder on.
-pub(super) fn digest(source: &InputSource) -> Result<String, SourceError> {
-    let of_file = |path: &Path| -> Result<String, SourceError> {
-        let file = File::open(path).map_err(|error| source.io(error))?;
-        sha256_of(file).map_err(|error| source.io(error))
-    };
-    if !source.path.is_dir() {
-        return of_file(&source.path);
-    }
-    let mut listing = String::new();
-    for path in files(source)? {
-        let name = path.strip_prefix(&source.path).unwrap_or(&path);
-        let names: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-        listing.push_str(&format!("{}  {}\n", of_file(&path)?, names.join("/")));
-    }
-    Ok(sha256(listing))
-}
 
 /// Whether there is a row, after a look at the directories of all files.
 pub(super) fn has_rows(source: &InputSource) -> Result<bool, SourceError> {
@@ -150,17 +70,14 @@ impl ParquetRows {
                 self.part = Some(Part::open(source, &path)?);
                 continue;
             };
-            let Some(content) = part.next()? else {
+            let Some((content, id)) = part.next()? else {
                 self.offset += part.length;
                 self.part = None;
                 continue;
             };
             self.number += 1;
-            return Ok(Some(Record {
-                line: self.number,
-                offset: self.offset + part.offset(),
-                content,
-            }));
+            let place = [self.number, self.offset + part.offset()];
+            return Ok(Some(Record::new(place, content, || id)));
         }
     }
 }
@@ -172,6 +89,9 @@ struct Column {
     position: usize,
     form: Form,
 }
+
+/// What a row says, and its id.
+type Row = (Result<RecordText, RecordError>, Option<String>);
 
 /// One file.
 struct Part {
@@ -379,8 +299,8 @@ impl Part {
         u64::try_from(read / u128::from(self.row_count.max(1))).unwrap_or(self.length)
     }
 
-    /// What the next row says; `None` at the end.
-    fn next(&mut self) -> Result<Option<Result<RecordText, RecordError>>, SourceError> {
+    /// What the next row says, and its id; `None` at the end.
+    fn next(&mut self) -> Result<Option<Row>, SourceError> {
         while self.rows_left == 0 {
             let Some(group) = self.directory.row_groups().get(self.group) else {
                 return Ok(None);
@@ -411,7 +331,9 @@ impl Part {
         let cells = cells.map_err(|error| self.fault(error))?;
         self.rows_left -= 1;
         self.rows_read += 1;
-        Ok(Some(self.text(cells)))
+        let [_, _, id] = &cells;
+        let id = id.clone().and_then(|id| String::from_utf8(id).ok());
+        Ok(Some((self.text(cells), id)))
     }
 
     fn text(&self, cells: [Option<Vec<u8>>; 3]) -> Result<RecordText, RecordError> {

@@ -22,6 +22,8 @@ pub(in crate::batch) struct Record {
     pub line: u64,
     /// Bytes of the file up to its end.
     pub offset: u64,
+    /// What it calls itself, whatever else is wrong with it.
+    pub id: Option<String>,
     pub content: Result<RecordText, RecordError>,
 }
 
@@ -173,6 +175,26 @@ fn spaced_mark(is_there: bool) -> &'static str {
     match is_there {
         true => "; a quotation mark behind a space is a letter and encloses nothing",
         false => "",
+    }
+}
+
+impl Record {
+    /// `own_id` finds what an input calls itself that cannot be read otherwise.
+    pub(super) fn new(
+        [line, offset]: [u64; 2],
+        content: Result<RecordText, RecordError>,
+        own_id: impl FnOnce() -> Option<String>,
+    ) -> Self {
+        let id = match &content {
+            Ok(text) => text.id.clone(),
+            Err(_) => own_id().filter(|id| !id.is_empty()),
+        };
+        Self {
+            line,
+            offset,
+            id,
+            content,
+        }
     }
 }
 
