@@ -1,7 +1,7 @@
 //! The rows of a Parquet table: of a file, or of a folder of them as Spark and
 //! other engines leave it. Rows have numbers from 1 on, through all files.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -131,11 +131,12 @@ impl Part {
             path: path.to_owned(),
             error,
         };
-        let mut file = File::open(path).map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
+        // Opening a pipe would wait for somebody to write into it.
+        let metadata = fs::metadata(path).map_err(io)?;
         if !metadata.is_file() {
             return Err(fault(ParquetFault::Pipe));
         }
+        let mut file = File::open(path).map_err(io)?;
         let length = metadata.len();
         if let Some(kind) = look_at_ends(&mut file, length)
             .map_err(io)?
