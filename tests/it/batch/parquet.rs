@@ -343,6 +343,8 @@ fn a_folder_is_one_table_where_it_holds_nothing_else() {
     let named = "plain/part-00002.parquet: the Parquet table cannot be read";
     assert!(outcome.stderr.contains(named), "{}", outcome.stderr);
     assert!(!workplace.path().join("damaged").exists());
+    let damaged = workplace.path().join("plain/part-00002.parquet");
+    fs::remove_file(damaged).expect("the part can be removed");
     // What is written would be read the next time.
     let outcome = batch(&workplace, 1, &["plain"], "plain/out", &more);
     assert!(
