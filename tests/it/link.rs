@@ -197,7 +197,7 @@ fn a_wrong_end_is_named_with_the_whole_list_to_type() {
     for (views, error, hint) in cases {
         let arguments = ["encode", ANIMAL, "-m", "builtin", "--views", views];
         let outcome = workplace.run(&arguments);
-        assert_ne!(outcome.code, 0, "{views}");
+        assert_ne!(outcome.code, Some(0), "{views}");
         assert!(
             outcome.stderr.contains(error),
             "{views}: {}",

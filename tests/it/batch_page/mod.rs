@@ -181,6 +181,7 @@ fn options() -> OutputOptions {
         reshape: Default::default(),
         views: [View::Overview].into(),
         formats: [Format::Png].into(),
+        rollout: Default::default(),
         figure: FigureOptions::default(),
         large: false,
         overwrite: false,
