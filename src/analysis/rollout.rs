@@ -72,9 +72,7 @@ impl RolloutError {
                 Remedy::MendRollout(RolloutLayers::Above(missing.saturating_add(1)))
             }
             Self::NothingToMultiply { last, .. } => Remedy::MendRollout(RolloutLayers::Last(*last)),
-            Self::TwoSequences { .. } => Remedy::NameView {
-                view: "overview".to_owned(),
-            },
+            Self::TwoSequences { .. } => Remedy::LeaveOut(Setting::Rollout),
             Self::TooLarge => Remedy::LeaveOut(Setting::NoResidual),
             Self::Reshape(error) => return error.remedy(),
         })

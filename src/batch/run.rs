@@ -16,6 +16,7 @@ use super::scores::{KeptScores, Table, heads_of};
 use super::source::InputSource;
 use super::stage::has_thumbnails;
 use super::window::{self, Encoded, Finished};
+use crate::attention::MapMemory;
 use crate::checkpoint::ModelProvenance;
 use crate::digest::fingerprint;
 use crate::store::OptionsRecord;
@@ -95,6 +96,7 @@ pub fn run(
         folder: &folder,
         kept: kept.as_ref(),
         interrupted,
+        memory: MapMemory::default(),
     };
     let work = work(&window, &mut feed, &mut ledger, observer);
     if work.is_err() {

@@ -12,7 +12,7 @@ use super::options::{BatchModel, BatchOptions};
 use super::resume;
 use super::scores::{KeptScores, key, scores_of};
 use super::stage::{self, has_thumbnails};
-use crate::attention::AttentionKind;
+use crate::attention::{AttentionKind, MapMemory};
 use crate::input::{Input, Prepared, Unit};
 use crate::model::ModelError;
 use crate::pipeline::{self, LoadedModel, OutputError};
@@ -32,6 +32,8 @@ pub(super) struct Context<'a> {
     /// The scores of earlier batches, where they are to be kept.
     pub kept: Option<&'a KeptScores>,
     pub interrupted: &'a AtomicBool,
+    /// Of runs that are drawn.
+    pub memory: MapMemory,
 }
 
 /// An input on its way to its folder.
@@ -142,12 +144,19 @@ impl Context<'_> {
         let BatchOptions {
             selection, files, ..
         } = self.options;
-        if let [input] = inputs
-            && let Err(error) = pipeline::check_memory(self.model.loaded, input, selection, files)
-        {
-            return failed(&error);
+        let loaded = self.model.loaded;
+        if let [input] = inputs {
+            let check = || pipeline::check_memory(loaded, input, selection, files);
+            // What is kept for others is free, too.
+            let checked = check().or_else(|_| {
+                self.memory.clear();
+                check()
+            });
+            if let Err(error) = checked {
+                return failed(&error);
+            }
         }
-        match pipeline::runs(self.model.loaded, inputs, &self.options.selection) {
+        match pipeline::runs_in(loaded, inputs, selection, &self.memory) {
             Ok(runs) => runs.into_iter().map(Ok).collect(),
             Err(error) if inputs.len() == 1 => failed(&error),
             Err(_) => inputs
@@ -217,7 +226,9 @@ impl Context<'_> {
                 }
                 is_uniform = pipeline::is_uniform(&run);
                 let name = &item.folder_name;
-                match self.make(&run, name) {
+                let made = self.make(&run, name);
+                run.give_back(&self.memory);
+                match made {
                     Ok(made) => {
                         if let Ok(input) = &item.prepared {
                             self.fill(&mut record, input, name);

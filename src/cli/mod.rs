@@ -3,6 +3,7 @@
 
 mod args;
 mod batch;
+mod batch_arguments;
 mod batch_progress;
 mod batch_report;
 mod bench;

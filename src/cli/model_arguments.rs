@@ -1,5 +1,4 @@
-//! Which model is used, and what computes it: options of every command that
-//! loads one.
+//! Which model was typed, and what computes it.
 
 use clap::{Args, ValueHint};
 use clap_complete::ArgValueCompleter;

@@ -94,6 +94,7 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
         Setting::Labels => "--labels",
         Setting::KeyLabels => "--key-labels",
         Setting::Title => "--title",
+        Setting::Rollout => "--views rollout",
         Setting::NoResidual => "--no-residual",
     }
 }

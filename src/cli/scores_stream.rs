@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::args::ScoresArguments;
 use super::batch::of_file;
+use super::batch_arguments::ScoresArguments;
 use super::hints::in_words;
 use super::messages::{Messages, unknown_tokens};
 use super::model;
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &ScoresArguments, messages: &Messages) -> Result<()
     let (loaded, _) = model::load(&settings, Use::Often, messages)?;
     let options = StreamOptions {
         source,
-        selection: model::selection(&loaded, &arguments.layers, &arguments.heads)?,
+        selection: model::selection(&loaded, &arguments.heads.layers, &arguments.heads.heads)?,
         limit: loaded.limit(arguments.course.truncate.limit()),
         batch_tokens: arguments.batch_tokens.get(),
         remedy_in_words: in_words,

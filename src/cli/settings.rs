@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::args::{
-    BatchArguments, BenchArguments, CourseArguments, EncodeArguments, InputArguments,
-    RenderArguments, ScoresArguments, TokensArguments,
-};
+use super::args::{BenchArguments, EncodeArguments, RenderArguments, TokensArguments};
+use super::batch_arguments::{BatchArguments, CourseArguments, InputArguments, ScoresArguments};
 use super::idle_options::{idle_options, idle_sort};
 use super::index_list::IndexList;
 use super::model_arguments::{ComputationArguments, ModelArguments};
@@ -150,8 +148,8 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     Ok(EncodeSettings {
         input: input(&arguments.text, arguments.pair.as_deref())?,
         model: computed_model(&arguments.model, &arguments.computation)?,
-        layers: output.layers.clone(),
-        heads: output.heads.clone(),
+        layers: output.heads.layers.clone(),
+        heads: output.heads.heads.clone(),
         truncate: arguments.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
@@ -210,8 +208,8 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         sources,
         kind: BatchKind::Pictures,
         model: computed_model(&arguments.model, &arguments.computation)?,
-        layers: output.layers.clone(),
-        heads: output.heads.clone(),
+        layers: output.heads.layers.clone(),
+        heads: output.heads.heads.clone(),
         truncate: course.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Overview])?,
@@ -246,8 +244,8 @@ pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
         sources,
         kind: BatchKind::Scores,
         model: computed_model(&arguments.model, &arguments.computation)?,
-        layers: arguments.layers.clone(),
-        heads: arguments.heads.clone(),
+        layers: arguments.heads.layers.clone(),
+        heads: arguments.heads.heads.clone(),
         truncate: course.truncate.limit(),
         output: arguments.output.clone(),
         options: OutputOptions {
@@ -312,8 +310,8 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
             key_labels: arguments.key_labels.clone(),
             title: arguments.title.clone(),
         },
-        layers: output.layers.clone(),
-        heads: output.heads.clone(),
+        layers: output.heads.layers.clone(),
+        heads: output.heads.heads.clone(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.settings(),

@@ -437,6 +437,20 @@ pub(super) fn notes(
 ) -> Vec<String> {
     let mut notes = maps.notes.clone();
     notes.extend(of_maps);
+    notes.extend(common_notes(run, reach, options, clipped, range));
+    notes
+}
+
+/// What a reader must know of any picture of a run: what was cut off the input,
+/// how colours follow values, and what they do not tell apart.
+pub(super) fn common_notes(
+    run: &Run,
+    reach: &Reach,
+    options: &FigureOptions,
+    clipped: Clipped,
+    range: Option<ValueRange>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
     let streams = run.streams.iter();
     notes.extend(streams.filter_map(|stream| truncation_note(stream.dropped, stream.units.len())));
     notes.extend(reach.note());

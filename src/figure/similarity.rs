@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::build::{captions, matrix};
+use super::build::{captions, common_notes, matrix};
 use super::reach::{Reach, maximum};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap,
-    MapKind, Progression, Scale, UnitLabel,
+    MapKind, Scale, UnitLabel,
 };
-use crate::analysis::{Link, Maps, ReshapeOptions, Similarity, truncation_note};
+use crate::analysis::{Link, Maps, ReshapeOptions, Similarity};
 use crate::attention::HeadId;
 use crate::run::Run;
 
@@ -55,10 +55,8 @@ pub fn similarity_map(
         0 => NAMED_PAIRS,
         count => count,
     };
-    let mut notes = notes(run, maps, similarity);
-    if options.progression == Progression::Logarithmic {
-        notes.push("Colours are logarithmic.".to_owned());
-    }
+    let mut notes = notes(maps, similarity);
+    notes.extend(common_notes(run, &reach, options, clipped, Some(range)));
     Ok(Figure {
         title: format!("{} · how alike {count} heads attend", run.model.name()),
         captions: captions(run),
@@ -101,7 +99,7 @@ fn most_alike(similarity: &Similarity, heads: &[HeadId], named: usize) -> Vec<Li
 }
 
 /// What a reader must know, as sentences.
-fn notes(run: &Run, maps: &Maps<'_>, similarity: &Similarity) -> Vec<String> {
+fn notes(maps: &Maps<'_>, similarity: &Similarity) -> Vec<String> {
     let mut notes = vec![
         "Jensen\u{2013}Shannon divergence between the rows of two heads, the mean over queries: \
          0 where they attend alike, 1 where they share no key."
@@ -114,13 +112,12 @@ fn notes(run: &Run, maps: &Maps<'_>, similarity: &Similarity) -> Vec<String> {
             similarity.stride
         ));
     }
-    if maps.reshape != ReshapeOptions::default() {
-        notes.push(
+    match maps.reshape == ReshapeOptions::default() {
+        true => notes.extend(maps.notes.iter().cloned()),
+        false => notes.push(
             "It is of all tokens of the run, whatever else is merged, hidden or cut off."
                 .to_owned(),
-        );
+        ),
     }
-    let streams = run.streams.iter();
-    notes.extend(streams.filter_map(|stream| truncation_note(stream.dropped, stream.units.len())));
     notes
 }

@@ -87,8 +87,11 @@ pub enum ViewError {
         found: String,
         /// Whether there are more than two.
         has_more: bool,
-        /// The list with the first two tokens in their place.
+        /// The list with the first two tokens in their place, or with those that
+        /// were meant.
         views: String,
+        /// Whether these are what was most likely meant.
+        is_meant: bool,
     },
 }
 
@@ -98,6 +101,13 @@ impl ViewError {
         Some(match self {
             Self::Unknown { nearest, .. } => Remedy::NameView {
                 view: nearest.clone(),
+            },
+            Self::NotTwoUnits {
+                views,
+                is_meant: true,
+                ..
+            } => Remedy::NameView {
+                view: views.clone(),
             },
             Self::NoUnit { views, .. }
             | Self::TextWithComma { views, .. }
@@ -187,13 +197,35 @@ fn in_list(error: ViewError, typed: &[&str], index: usize, before: Option<&View>
                 found,
                 has_more,
                 views,
+                ..
             },
             _,
-        ) => ViewError::NotTwoUnits {
-            found,
-            has_more,
-            views: with(index, views),
-        },
+        ) => {
+            // A comma instead of the colon.
+            let joined = typed
+                .get(index + 1)
+                .filter(|next| !has_more && next.parse::<View>().is_err())
+                .map(|next| format!("{LINK}{found}:{next}"))
+                .filter(|joined| joined.parse::<View>().is_ok());
+            let rest = typed.get(index + 2..).unwrap_or_default();
+            let are_views = rest.iter().all(|view| view.parse::<View>().is_ok());
+            match joined.filter(|_| are_views) {
+                Some(joined) => ViewError::NotTwoUnits {
+                    found,
+                    has_more,
+                    views: [&typed[..index], &[joined.as_str()], rest]
+                        .concat()
+                        .join(","),
+                    is_meant: true,
+                },
+                None => ViewError::NotTwoUnits {
+                    found,
+                    has_more,
+                    views: with(index, views),
+                    is_meant: false,
+                },
+            }
+        }
         (ViewError::Unknown { found, nearest }, _) => ViewError::Unknown {
             found,
             nearest: with(index, nearest),
@@ -254,6 +286,7 @@ fn link_of(found: &str) -> Result<View, ViewError> {
         found: found.to_owned(),
         has_more,
         views: first_of(LINK),
+        is_meant: false,
     };
     let (from, to) = match found.strip_prefix("::") {
         Some(to) => (":", to),

@@ -38,7 +38,9 @@ pub enum Setting {
     KeyLabels,
     /// The name of its model.
     Title,
-    /// That rollout is without the residual connection.
+    /// The view of rollout.
+    Rollout,
+    /// That it is without the residual connection.
     NoResidual,
 }
 

@@ -172,6 +172,11 @@ fn a_wrong_end_is_named_with_the_whole_list_to_type() {
             "hint: --views link:it:@2",
         ),
         (
+            "heads,link:it,animal,max",
+            "expected two tokens behind \"link:\"",
+            "hint: --views heads,link:it:animal,max",
+        ),
+        (
             "link:it",
             "expected two tokens behind \"link:\"",
             "hint: --views link:@1:@0",
@@ -197,7 +202,7 @@ fn a_wrong_end_is_named_with_the_whole_list_to_type() {
     for (views, error, hint) in cases {
         let arguments = ["encode", ANIMAL, "-m", "builtin", "--views", views];
         let outcome = workplace.run(&arguments);
-        assert_ne!(outcome.code, 0, "{views}");
+        assert_ne!(outcome.code, Some(0), "{views}");
         assert!(
             outcome.stderr.contains(error),
             "{views}: {}",

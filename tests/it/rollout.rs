@@ -469,7 +469,7 @@ fn what_rollout_lacks_is_named_with_what_to_type() {
     ];
     for (options, error, hint) in cases {
         let outcome = workplace.run(&encode(&options));
-        assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(error), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
     }

@@ -110,7 +110,7 @@ fn overview(ranked: &[(Score, Vec<HeadStatistics>)], has_picture: bool) -> Marku
         @if ranked.is_empty() { p.legend { "There was no input." } }
         @if has_picture {
             p { a href=(HEADS_PICTURE) {
-                img src=(HEADS_PICTURE) alt="The mean of every score for every head: layers down, heads across" loading="lazy" decoding="async";
+                img src=(HEADS_PICTURE) alt="The mean of every score for every head: layers down, heads across";
             } }
         }
         @if !ranked.is_empty() {
@@ -121,7 +121,7 @@ fn overview(ranked: &[(Score, Vec<HeadStatistics>)], has_picture: bool) -> Marku
                         td { a href={ "#" (score) } { (score) } }
                         td.heads { @for (place, head) in heads.iter().take(EXPLAINED_HEADS).enumerate() {
                             @if place > 0 { br; }
-                            (name(head.head)) " " (number(head.mean))
+                            (name(head.head)) " " b { (number(head.mean)) }
                         } }
                         td { (meaning(*score)) }
                     }

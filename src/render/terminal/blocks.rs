@@ -272,11 +272,11 @@ pub(super) fn map(
     if !is_whole {
         drawing.push_plain(&format!(
             "{} in {}, each with the greatest of its values",
-            counted(matrix.rows, matrix.columns, "tokens"),
+            counted(matrix.rows, matrix.columns, map.noun),
             counted(height, width, "steps")
         ));
     } else if cell == 1 {
-        drawing.push_plain("every second query is labelled; keys run across in the same order");
+        drawing.push_plain("every second row is labelled; columns run across in their order");
     }
     drawing
 }

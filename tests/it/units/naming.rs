@@ -85,7 +85,10 @@ fn what_is_no_view_names_the_nearest_or_says_what_is_missing() {
     }
     assert!(matches!(
         View::list("to:1,000"),
-        Err(ViewError::TextWithComma { prefix: "to:", .. })
+        Err(ViewError::TextWithComma {
+            example: "to:@3",
+            ..
+        })
     ));
 }
 

@@ -25,6 +25,7 @@ fn every_file_is_there_and_in_the_manifest() {
     let expected = [
         "examples.jsonl",
         "heads.csv",
+        "heads.png",
         "index.html",
         "manifest.json",
         "results.jsonl",
