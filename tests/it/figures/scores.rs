@@ -30,7 +30,7 @@ fn grids_of_scores_are_legible_for_every_number_of_layers_and_heads() {
         (2, 40),
         (80, 64),
     ] {
-        let run = run(&words(9), 2, layers, heads);
+        let run = run(&words(14), 2, layers, heads);
         let figure = figure(&run, &FigureOptions::default());
         let Body::Scores(grids) = &figure.body else {
             panic!("of scores");
