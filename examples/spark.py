@@ -8,7 +8,8 @@ Parquet, and writes into the folder OUTPUT
 - `scores.parquet`: a row for each input, layer and head, with a column for each
   score; an input that failed is one row, with its `error` and `hint`;
 - `heads.parquet`: for each layer, head and score the mean over all inputs, the
-  standard deviation and how many inputs have a value, as Spark aggregates them.
+  standard deviation (of a sample) and how many inputs have a value, as Spark
+  aggregates them.
 
 Each partition starts one `attnviz scores - --stream`, which loads the model once
 and answers line by line. The program has to be on the PATH of every worker, or
@@ -185,7 +186,7 @@ def heads(scores):
         values.groupBy('layer', 'head', 'score')
         .agg(
             F.avg('value').alias('mean'),
-            F.stddev_pop('value').alias('standard_deviation'),
+            F.stddev_samp('value').alias('standard_deviation'),
             F.count('value').alias('count'),
         )
         .orderBy('score', 'layer', 'head')

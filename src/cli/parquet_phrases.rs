@@ -1,11 +1,7 @@
 //! Pieces of hints: what to do about a Parquet table.
 
-use super::phrases::beside;
+use super::phrases::{SAVE_FIRST, beside};
 use crate::remedy::{ColumnContent, ParquetRemedy};
-
-/// What to do with a table that comes from a pipe.
-pub(super) const SAVE_FIRST: &str =
-    "write it to a file first: cat > texts.parquet; then attnviz batch texts.parquet";
 
 /// What to do, as one line.
 pub(super) fn in_words(remedy: &ParquetRemedy) -> String {

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use super::parquet_phrases;
 use crate::analysis::Drowning;
 use crate::batch::InputFormat;
 use crate::remedy::{
@@ -237,6 +236,10 @@ pub(super) fn save_state_dict(path: &Path, within: &StateDictPlace) -> String {
     )
 }
 
+/// What to do with a Parquet table that comes from a pipe.
+pub(super) const SAVE_FIRST: &str =
+    "write it to a file first: cat > texts.parquet; then attnviz batch texts.parquet";
+
 /// How to make a file of inputs of one that is none; `-` is standard input.
 pub(super) fn convert_file(file: &str, kind: ForeignFile) -> String {
     let pandas = |read: &str| {
@@ -245,7 +248,7 @@ pub(super) fn convert_file(file: &str, kind: ForeignFile) -> String {
         )
     };
     match kind {
-        ForeignFile::Parquet if file == "-" => parquet_phrases::SAVE_FIRST.to_owned(),
+        ForeignFile::Parquet if file == "-" => SAVE_FIRST.to_owned(),
         ForeignFile::Parquet => "--input-format parquet".to_owned(),
         ForeignFile::Arrow => pandas("read_feather"),
         ForeignFile::Spreadsheet => {
