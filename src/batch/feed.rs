@@ -92,6 +92,9 @@ pub(super) struct Plan {
     pub limit: TokenLimit,
     pub shard: Option<Shard>,
     pub maximum_failures: Option<u64>,
+    /// Whether an input fails whose id, or its folder's name, another one had
+    /// before.
+    pub unique: bool,
 }
 
 /// An input with its place and its units.
@@ -362,8 +365,8 @@ fn read(
             }
             // A line that is no input takes no folder.
             let earlier = match &record.content {
-                Ok(_) => seen.earlier(&folder_name, (file_index, record.line)),
-                Err(_) => None,
+                Ok(_) if plan.unique => seen.earlier(&folder_name, (file_index, record.line)),
+                Ok(_) | Err(_) => None,
             };
             let duplicate = earlier.map(|place| duplicate(plan, &id, is_own, place));
             let prepare = |text: &RecordText| match duplicate {
@@ -390,7 +393,10 @@ fn read(
                 return Ok(());
             }
         }
-        let sha256 = records.sha256();
+        let sha256 = match records.sha256(source) {
+            Ok(sha256) => sha256,
+            Err(error) => return Ok(sender.send(Message::Failed(error))?),
+        };
         sender.send(Message::EndOfFile { sha256, findings })?;
     }
     Ok(sender.send(Message::End)?)

@@ -16,7 +16,7 @@ use crate::analysis::Annotation;
 use crate::attention::{AttentionKind, MapMemory};
 use crate::input::{Input, Prepared, Unit};
 use crate::model::ModelError;
-use crate::pipeline::{self, OutputError};
+use crate::pipeline::{self, LoadedModel, OutputError};
 use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::batch_records::{BatchKind, INPUTS, ResultRecord, Status, THUMBNAILS};
@@ -84,10 +84,7 @@ pub(super) struct Finished {
 impl Context<'_> {
     /// What an input of so many tokens takes, in bytes of attention.
     pub(super) fn cost(&self, token_count: usize) -> usize {
-        let config = self.model.loaded.model.architecture();
-        let maps = config.layer_count().saturating_mul(config.head_count());
-        let map = token_count.saturating_mul(token_count);
-        maps.saturating_mul(map).saturating_mul(size_of::<f32>())
+        attention_cost(self.model.loaded, token_count)
     }
 
     /// Encodes inputs in groups of similar length, and returns them in their
@@ -376,6 +373,14 @@ impl Context<'_> {
     }
 }
 
+/// What an input of so many tokens takes, in bytes of attention.
+pub(super) fn attention_cost(model: &LoadedModel, token_count: usize) -> usize {
+    let config = model.model.architecture();
+    let maps = config.layer_count().saturating_mul(config.head_count());
+    let map = token_count.saturating_mul(token_count);
+    maps.saturating_mul(map).saturating_mul(size_of::<f32>())
+}
+
 /// What of units is not called on an axis as in the vocabulary.
 fn labels(units: &[Unit]) -> BTreeMap<usize, String> {
     let units = units.iter().enumerate();
@@ -394,7 +399,7 @@ enum Made {
 }
 
 /// Stretches of inputs, by their length, of at most so many tokens together.
-fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
+pub(super) fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
     let mut groups = Vec::new();
     let (mut start, mut tokens) = (0, 0);
     for (position, &(length, _)) in lengths.iter().enumerate() {
@@ -409,7 +414,7 @@ fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usiz
 }
 
 /// An error and its causes in one line.
-fn reason(error: &ModelError) -> String {
+pub(super) fn reason(error: &ModelError) -> String {
     let mut reason = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

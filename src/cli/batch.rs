@@ -107,12 +107,12 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
 }
 
 /// What changes the meaning of a whole file's results, and what to do about it.
-fn of_file(warning: &FileWarning) -> String {
+pub(super) fn of_file(warning: &FileWarning) -> String {
     match warning {
         FileWarning::LooksLike(format) => {
             let what = match format {
                 InputFormat::JsonLines | InputFormat::Json => "JSON",
-                InputFormat::Csv | InputFormat::Tsv => "a table",
+                InputFormat::Csv | InputFormat::Tsv | InputFormat::Parquet => "a table",
                 InputFormat::Text => "text",
                 InputFormat::Conllu => "a treebank",
             };

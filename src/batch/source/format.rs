@@ -20,10 +20,13 @@ pub enum InputFormat {
     /// Sentences with their words and what they are to one another, as treebanks
     /// have them.
     Conllu,
+    /// A Parquet table: a file, or a folder of them.
+    Parquet,
 }
 
 closed_set!(InputFormat, "input format",
-    Text => "txt", JsonLines => "jsonl", Json => "json", Csv => "csv", Tsv => "tsv", Conllu => "conllu");
+    Text => "txt", JsonLines => "jsonl", Json => "json", Csv => "csv", Tsv => "tsv",
+    Conllu => "conllu", Parquet => "parquet");
 
 impl InputFormat {
     /// By a file's extension; `None` where it is one that says nothing of texts.
@@ -36,6 +39,7 @@ impl InputFormat {
             "csv" => Some(Self::Csv),
             "tsv" | "tab" => Some(Self::Tsv),
             "conllu" => Some(Self::Conllu),
+            "parquet" | "pq" | "parq" => Some(Self::Parquet),
             _ => None,
         }
     }
@@ -43,7 +47,7 @@ impl InputFormat {
     /// Whether its inputs have fields with names.
     pub(super) fn has_names(self) -> bool {
         match self {
-            Self::Csv | Self::Tsv | Self::JsonLines | Self::Json => true,
+            Self::Csv | Self::Tsv | Self::JsonLines | Self::Json | Self::Parquet => true,
             Self::Text | Self::Conllu => false,
         }
     }

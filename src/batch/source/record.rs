@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::columns::ColumnError;
 use crate::analysis::Annotation;
-use crate::remedy::Remedy;
+use crate::remedy::{ParquetRemedy, Remedy};
 
 /// The longest line or element, in bytes: far beyond what any model takes, short
 /// enough for a file without line ends not to fill the memory.
@@ -23,6 +23,8 @@ pub(in crate::batch) struct Record {
     pub line: u64,
     /// Bytes of the file up to its end.
     pub offset: u64,
+    /// What it calls itself, whatever else is wrong with it.
+    pub id: Option<String>,
     pub content: Result<RecordText, RecordError>,
 }
 
@@ -59,6 +61,14 @@ pub enum RecordError {
     /// It is in another encoding.
     #[error("expected UTF-8, found another byte at {position}")]
     NotUtf8 {
+        /// Where, in bytes from 0.
+        position: usize,
+    },
+    /// A column of a Parquet table holds bytes in another encoding.
+    #[error("expected UTF-8 in the column {name:?}, found another byte at {position}")]
+    BytesInColumn {
+        /// The column.
+        name: String,
         /// Where, in bytes from 0.
         position: usize,
     },
@@ -181,6 +191,26 @@ fn spaced_mark(is_there: bool) -> &'static str {
     }
 }
 
+impl Record {
+    /// `own_id` finds what an input calls itself that cannot be read otherwise.
+    pub(super) fn new(
+        [line, offset]: [u64; 2],
+        content: Result<RecordText, RecordError>,
+        own_id: impl FnOnce() -> Option<String>,
+    ) -> Self {
+        let id = match &content {
+            Ok(text) => text.id.clone(),
+            Err(_) => own_id().filter(|id| !id.is_empty()),
+        };
+        Self {
+            line,
+            offset,
+            id,
+            content,
+        }
+    }
+}
+
 impl RecordText {
     /// With a second text, unless that is empty: tables have no other sign for
     /// an input that is alone, and all formats are read alike.
@@ -206,6 +236,9 @@ impl RecordError {
             Self::NotUtf8 { .. } => Remedy::SaveAsUtf8 {
                 file: file.map(str::to_owned),
             },
+            Self::BytesInColumn { name, .. } => {
+                Remedy::Parquet(ParquetRemedy::DecodeColumn { name: name.clone() })
+            }
             Self::HalfSurrogate => Remedy::WriteWholeLetters,
             Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {
                 Remedy::WriteJson

@@ -18,6 +18,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -172,7 +173,7 @@ impl ScoresReader {
     /// # Errors
     /// When it is no such file.
     pub fn open(file: File, heads: Vec<HeadId>) -> io::Result<Self> {
-        let file = SerializedFileReader::new(file).map_err(failed)?;
+        let file = guard(|| SerializedFileReader::new(file).map_err(failed))?;
         let found = file
             .metadata()
             .file_metadata()
@@ -196,6 +197,10 @@ impl ScoresReader {
     /// # Errors
     /// When they cannot be read, or are not what [`ScoresWriter`] writes.
     pub fn group(&self, number: usize) -> io::Result<Vec<ScoredInput>> {
+        guard(|| self.read(number))
+    }
+
+    fn read(&self, number: usize) -> io::Result<Vec<ScoredInput>> {
         let reader = self.file.get_row_group(number).map_err(failed)?;
         let rows = usize::try_from(reader.metadata().num_rows()).unwrap_or(usize::MAX);
         let most = usize::try_from(SCORE_ROWS).unwrap_or(usize::MAX);
@@ -252,6 +257,13 @@ fn read_column<T: DataType>(
         }
     }
     Ok(Column::of(values, levels, found))
+}
+
+/// The parquet crate has panics on malformed files; one is reported as what it
+/// is.
+fn guard<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    outcome.unwrap_or_else(|_| Err(damaged("it is malformed")))
 }
 
 fn failed(error: ParquetError) -> io::Error {

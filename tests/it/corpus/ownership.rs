@@ -126,8 +126,16 @@ fn nothing_behind_a_symbolic_link_is_read_or_changed() {
     fs::rename(folder.join("scores.parquet"), &elsewhere).expect("it can be moved");
     symlink(&elsewhere, folder.join("scores.parquet")).expect("a link can be made");
     for more in [&[][..], &["--resume"], &["--overwrite"]] {
-        let words = ["scores.parquet is not a folder of its own"];
-        check_refused(&workplace, &arguments(&["in.txt"], "out", more), &words);
+        let before = tree(&elsewhere);
+        let outcome = scores(&workplace, 1, &["in.txt"], "out", more);
+        let words = "scores.parquet is not a folder of its own";
+        assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("hint: --output FOLDER"),
+            "{}",
+            outcome.stderr
+        );
+        assert!(tree(&elsewhere) == before, "{more:?}");
     }
     fs::remove_file(folder.join("scores.parquet")).expect("it can be removed");
     fs::rename(&elsewhere, folder.join("scores.parquet")).expect("it can be moved");
