@@ -14,7 +14,7 @@ use super::model;
 use super::settings::{computed_model, set_threads, sources};
 use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
-use crate::batch::{Relations, self, InputFormat, InputSource, StreamError, StreamOptions};
+use crate::batch::{self, InputFormat, InputSource, Relations, StreamError, StreamOptions};
 use crate::pipeline::{UNIFORM, Use};
 use crate::remedy::Remedy;
 

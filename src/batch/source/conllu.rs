@@ -64,6 +64,7 @@ impl Sentences {
         let Some(line) = first else {
             return Ok(None);
         };
+        let id = sentence.id.clone();
         let content = match failure {
             Some(error) => Err(error),
             None => sentence.finish(),
@@ -71,6 +72,7 @@ impl Sentences {
         Ok(Some(Record {
             line,
             offset,
+            id,
             content,
         }))
     }
