@@ -420,7 +420,11 @@ impl Records {
         match &self.kind {
             // It was not read from its beginning to its end.
             Kind::Parquet(_) => parquet_files::digest(source),
-            Kind::Text(_) | Kind::JsonLines(_) | Kind::Json(_) | Kind::Table(_) => {
+            Kind::Text(_)
+            | Kind::JsonLines(_)
+            | Kind::Json(_)
+            | Kind::Conllu(_)
+            | Kind::Table(_) => {
                 let hasher = self.meter.borrow().hasher.clone();
                 Ok(hexadecimal(&hasher.finalize()))
             }
