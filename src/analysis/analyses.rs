@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use super::{
-    Maps, Reduction, RolloutError, RolloutOptions, Similarity, reduce, rollout, similarity,
+    HeadScores, Maps, Reduction, RolloutError, RolloutOptions, Similarity, head_scores, reduce,
+    rollout, similarity,
 };
 use crate::attention::Attention;
 use crate::run::Run;
@@ -19,6 +20,7 @@ pub struct Analyses<'run> {
     maximum: OnceLock<Maps<'static>>,
     rollout: OnceLock<Result<Maps<'static>, RolloutError>>,
     similarity: OnceLock<Similarity>,
+    scores: OnceLock<HeadScores>,
 }
 
 impl<'run> Analyses<'run> {
@@ -38,6 +40,7 @@ impl<'run> Analyses<'run> {
             maximum: OnceLock::new(),
             rollout: OnceLock::new(),
             similarity: OnceLock::new(),
+            scores: OnceLock::new(),
         }
     }
 
@@ -79,5 +82,11 @@ impl<'run> Analyses<'run> {
     /// How alike the heads are.
     pub fn similarity(&self) -> &Similarity {
         self.similarity.get_or_init(|| similarity(self.attention))
+    }
+
+    /// What each head does.
+    pub fn scores(&self) -> &HeadScores {
+        self.scores
+            .get_or_init(|| head_scores(self.run, self.attention))
     }
 }

@@ -14,7 +14,7 @@ use super::phrases::show_the_rest;
 use super::settings::EncodeSettings;
 use super::standard_output::{StandardOutputError, write_json};
 use super::terminal_output;
-use super::terminal_view::TerminalView;
+use super::terminal_view::TerminalSettings;
 use crate::attention::Selection;
 use crate::checkpoint::ModelProvenance;
 use crate::input::{Input, Prepared, Stream};
@@ -112,7 +112,7 @@ pub(super) struct Delivery<'settings> {
     pub(super) source: Option<&'settings Path>,
     pub(super) json: bool,
     /// What is drawn in the terminal, too.
-    pub(super) terminal_view: Option<TerminalView>,
+    pub(super) terminal_view: Option<TerminalSettings>,
 }
 
 /// Draws a run, writes its files and prints the result: what `encode` and

@@ -1,7 +1,8 @@
 //! Options that are right and do nothing where they stand: said, so that nobody
 //! looks for what they did.
 
-use super::output_arguments::OutputArguments;
+use super::output_arguments::{OutputArguments, TerminalArguments};
+use super::terminal_view::TerminalView;
 use crate::analysis::{Crop, Fusion, LinkChoice, Sink, SpecialTokens};
 use crate::figure::{Colormap, Progression, Theme, View};
 use crate::input::Unit;
@@ -13,13 +14,21 @@ use crate::store::Format;
 pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool) -> Vec<String> {
     let is_picture = |format: &Format| match format {
         Format::Png | Format::Svg => true,
-        Format::Safetensors | Format::Npz | Format::Json => false,
+        Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     };
     let draws = output.formats.iter().any(is_picture);
     let mut warnings: Vec<String> = Vec::new();
     if let (Sink::Hide, Some(crop @ Crop { first: 1.., .. })) = (output.sink, output.crop) {
         warnings.push(format!(
             "--sink hide does nothing: --crop {crop} leaves the first token out"
+        ));
+    }
+    let has_table = views.iter().any(View::has_numbers);
+    if output.formats.contains(&Format::Csv) && !has_table {
+        let names: Vec<String> = views.iter().map(ToString::to_string).collect();
+        warnings.push(format!(
+            "--format csv writes nothing of {}: tables are of views such as --views scores, and raw attention is in npz, safetensors and json",
+            names.join(", ")
         ));
     }
     let of_rollout = [
@@ -81,7 +90,7 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         | View::Link(..)
         | View::Rollout
         | View::Similarity => true,
-        View::Overview | View::Unit(..) => false,
+        View::Overview | View::Unit(..) | View::Scores => false,
     };
     let is_profile = |view: &View| match view {
         View::Unit(..) => true,
@@ -91,7 +100,8 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         | View::Max
         | View::Link(..)
         | View::Rollout
-        | View::Similarity => false,
+        | View::Similarity
+        | View::Scores => false,
     };
     if output.top_k > 0 && !shows && !views.iter().any(has_list) {
         warnings.push(
@@ -106,6 +116,19 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         warnings.push("--scale does nothing beside --vmax, which ends the colours".to_owned());
     }
     warnings
+}
+
+/// Whether `--sort` sorts nothing, as a warning.
+pub(super) fn idle_sort(terminal: &TerminalArguments, views: &[View]) -> Vec<String> {
+    let shows_scores = match terminal.show {
+        Some(TerminalView::Scores) => true,
+        Some(TerminalView::Auto) => views.contains(&View::Scores),
+        Some(TerminalView::Overview | TerminalView::Heads) | None => false,
+    };
+    match terminal.sort {
+        Some(_) if !shows_scores => vec!["--sort does nothing without --show=scores".to_owned()],
+        Some(_) | None => Vec::new(),
+    }
 }
 
 /// What has no effect on a run none of whose tokens is special, as a warning.

@@ -51,7 +51,7 @@ pub use messages::{Messages, print_error, rate};
 pub use model_name::ModelName;
 pub use nearest::MistypedModel;
 pub use standard_output::StandardOutputError;
-pub use terminal_view::TerminalView;
+pub use terminal_view::{TerminalSettings, TerminalView};
 pub use text_argument::StandardInputError;
 pub use typed::{asks_for_json, print_usage_error};
 pub use usage::exit_code;

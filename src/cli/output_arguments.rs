@@ -8,10 +8,10 @@ use clap_complete::ArgValueCompleter;
 
 use super::candidates::{layers_or_heads, views};
 use super::index_list::IndexList;
-use super::terminal_view::TerminalView;
+use super::terminal_view::{TerminalSettings, TerminalView};
 use super::values::{in_full, one_of, views_in_full};
 use super::view_list::ViewList;
-use crate::analysis::{Crop, Fusion, Granularity, LinkChoice, Sink, SpecialTokens};
+use crate::analysis::{Crop, Fusion, Granularity, LinkChoice, Score, Sink, SpecialTokens};
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
 
@@ -43,12 +43,12 @@ pub struct OutputArguments {
     )]
     pub heads: IndexList,
     /// heads, overview, mean, max, from:TOKEN, to:TOKEN,
-    /// link:FROM:TO, rollout, similarity
+    /// link:FROM:TO, rollout, similarity, scores
     /// [default: heads,overview; batch: overview]
     #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(views),
         long_help = views_in_full("What is drawn, with commas between; TOKEN, FROM and TO are a text that stands once, or a position such as @3 [default: heads,overview; batch: overview]"))]
     pub views: Option<Vec<ViewList>>,
-    /// png, svg, safetensors, npz, json
+    /// png, svg, safetensors, npz, json, csv
     #[arg(
         short,
         long = "format",
@@ -56,7 +56,8 @@ pub struct OutputArguments {
         value_delimiter = ',',
         default_value = "png",
         value_parser = one_of::<Format>(),
-        hide_possible_values = true, long_help = in_full::<Format>("What is written, with commas between")
+        hide_possible_values = true, hide_default_value = true,
+        long_help = in_full::<Format>("What is written, with commas between [default: png]")
     )]
     pub formats: Vec<Format>,
     /// Folder for the results
@@ -120,7 +121,7 @@ pub struct OutputArguments {
     pub scale: Option<Scale>,
     /// linear, logarithmic
     #[arg(long, value_name = "WAY", default_value_t, value_parser = one_of::<Progression>(),
-        hide_possible_values = true, long_help = in_full::<Progression>("How the colours follow the values"))]
+        hide_short_help = true, hide_possible_values = true, long_help = in_full::<Progression>("How the colours follow the values"))]
     pub color_scale: Progression,
     /// The value of the first colour
     ///
@@ -151,7 +152,7 @@ pub struct OutputArguments {
 /// What is shown in the terminal; for commands that have `--json` too.
 #[derive(Debug, Clone, Args)]
 pub struct TerminalArguments {
-    /// Draw in the terminal, too: overview or heads
+    /// In the terminal, too: overview, heads, scores
     #[arg(
         long,
         value_name = "VIEW",
@@ -160,7 +161,19 @@ pub struct TerminalArguments {
         default_missing_value = "auto",
         conflicts_with = "json",
         value_parser = one_of::<TerminalView>(),
-        hide_possible_values = true, long_help = in_full::<TerminalView>("Draw in the terminal, too; a value stands behind \"=\", as in --show=heads")
+        hide_possible_values = true, long_help = in_full::<TerminalView>("Show in the terminal, too; a value stands behind \"=\", as in --show=heads")
     )]
     pub show: Option<TerminalView>,
+    /// Sort the table of --show=scores by a score
+    #[arg(long, value_name = "SCORE", value_parser = one_of::<Score>(),
+        hide_short_help = true, hide_possible_values = true, long_help = in_full::<Score>("Sort the table of --show=scores, the greatest first [default: by layer and head]"))]
+    pub sort: Option<Score>,
+}
+
+impl TerminalArguments {
+    /// What is shown, `None` where nothing is.
+    pub fn settings(&self) -> Option<TerminalSettings> {
+        let sort = self.sort;
+        self.show.map(|view| TerminalSettings { view, sort })
+    }
 }

@@ -9,11 +9,11 @@ use super::args::{
     BatchArguments, BenchArguments, ComputationArguments, EncodeArguments, ModelArguments,
     RenderArguments, TokensArguments,
 };
-use super::idle_options::idle_options;
+use super::idle_options::{idle_options, idle_sort};
 use super::index_list::IndexList;
 use super::model_name::revision_or_default;
 use super::output_arguments::OutputArguments;
-use super::terminal_view::TerminalView;
+use super::terminal_view::TerminalSettings;
 use super::text_argument::{names_a_file, text_of};
 use super::usage::UsageError;
 use crate::analysis::{ReshapeOptions, RolloutOptions};
@@ -58,7 +58,7 @@ pub struct EncodeSettings {
     pub truncate: Option<usize>,
     pub output: PathBuf,
     pub options: OutputOptions,
-    pub terminal_view: Option<TerminalView>,
+    pub terminal_view: Option<TerminalSettings>,
     /// Options that do nothing, and texts that are names of files.
     pub warnings: Vec<String>,
     pub json: bool,
@@ -133,7 +133,7 @@ pub struct RenderSettings {
     pub heads: IndexList,
     pub output: PathBuf,
     pub options: OutputOptions,
-    pub terminal_view: Option<TerminalView>,
+    pub terminal_view: Option<TerminalSettings>,
     /// Options that do nothing.
     pub warnings: Vec<String>,
     pub json: bool,
@@ -152,13 +152,17 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         truncate: arguments.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
-        terminal_view: arguments.terminal.show,
+        terminal_view: arguments.terminal.settings(),
         warnings: [
             named_files(&arguments.text, arguments.pair.as_deref()),
             idle_options(
                 output,
                 &views(output, &[View::Heads, View::Overview]),
                 arguments.terminal.show.is_some(),
+            ),
+            idle_sort(
+                &arguments.terminal,
+                &views(output, &[View::Heads, View::Overview]),
             ),
         ]
         .concat(),
@@ -263,12 +267,19 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         heads: output.heads.clone(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
-        terminal_view: arguments.terminal.show,
-        warnings: idle_options(
-            output,
-            &views(output, &[View::Heads, View::Overview]),
-            arguments.terminal.show.is_some(),
-        ),
+        terminal_view: arguments.terminal.settings(),
+        warnings: [
+            idle_options(
+                output,
+                &views(output, &[View::Heads, View::Overview]),
+                arguments.terminal.show.is_some(),
+            ),
+            idle_sort(
+                &arguments.terminal,
+                &views(output, &[View::Heads, View::Overview]),
+            ),
+        ]
+        .concat(),
         json: arguments.json,
     })
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::standard_output::StandardOutputError;
 use super::terminal::of_standard_output;
-use super::terminal_view::TerminalView;
+use super::terminal_view::{TerminalSettings, TerminalView};
 use crate::analysis::{Analyses, MapId, Maps, Reduction, reshape};
 use crate::figure::{self, PictureId, View};
 use crate::pipeline::OutputError;
@@ -16,15 +16,18 @@ use crate::run::Run;
 use crate::store::OutputOptions;
 
 /// Shows a run on standard output.
-pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Result<()> {
+pub(super) fn run(run: &Run, options: &OutputOptions, settings: TerminalSettings) -> Result<()> {
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
     let analyses = Analyses::new(run, attention, &maps, options.rollout);
     let terminal = of_standard_output();
     let mut out = anstream::stdout().lock();
     let mut shaper = TextShaper::new();
-    for picture in pictures(&maps, options, view) {
-        let figure = match &picture {
+    let pictures = pictures(&maps, options, settings.view);
+    for picture in &pictures {
+        let figure = match picture {
+            // Numbers say more here than colours would.
+            PictureId::Scores => continue,
             PictureId::Overview => terminal::overview(run, &maps, &options.figure, terminal)?,
             PictureId::Head(_)
             | PictureId::Joined(..)
@@ -33,7 +36,7 @@ pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Res
             | PictureId::Rollout
             | PictureId::RolloutByLayer
             | PictureId::Similarity => {
-                figure::figure(run, &maps, &analyses, &picture, &options.figure)?
+                figure::figure(run, &maps, &analyses, picture, &options.figure)?
             }
         };
         let drawn = draw(&figure, terminal, &mut shaper)?;
@@ -42,7 +45,6 @@ pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Res
             .map_err(StandardOutputError::from)?;
     }
     let (choice, count) = (options.figure.links, options.figure.top_links);
-    let pictures = pictures(&maps, options, view);
     let mut tables = Vec::new();
     for picture in &pictures {
         match picture {
@@ -52,6 +54,11 @@ pub(super) fn run(run: &Run, options: &OutputOptions, view: TerminalView) -> Res
             }
             PictureId::Similarity => {
                 tables.push(terminal::similarity_table(analyses.similarity(), count));
+            }
+            PictureId::Scores => {
+                let figure = figure::figure(run, &maps, &analyses, picture, &options.figure)?;
+                let drawn = terminal::score_table(&figure, settings.sort, terminal.columns);
+                tables.extend(drawn);
             }
             PictureId::Overview
             | PictureId::Head(_)
@@ -78,10 +85,11 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
     let heads = || maps.selection.head_ids().map(PictureId::Head).collect();
     let of_maps = match (view, maps.ids.len()) {
         (TerminalView::Heads, _) | (TerminalView::Auto, 1) => heads(),
+        (TerminalView::Scores, _) => vec![PictureId::Scores],
         (TerminalView::Auto | TerminalView::Overview, _) => vec![PictureId::Overview],
     };
     match view {
-        TerminalView::Heads | TerminalView::Overview => return of_maps,
+        TerminalView::Heads | TerminalView::Overview | TerminalView::Scores => return of_maps,
         TerminalView::Auto => {}
     }
     let is_of_maps = |view: &View| match view {
@@ -91,7 +99,8 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
         | View::Unit(..)
         | View::Link(..)
         | View::Rollout
-        | View::Similarity => false,
+        | View::Similarity
+        | View::Scores => false,
     };
     let mut pictures = match options.views.iter().any(is_of_maps) {
         true => of_maps,
@@ -105,6 +114,7 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
         View::Link(from, to) => Some(PictureId::Link(from.clone(), to.clone())),
         View::Rollout => Some(PictureId::Rollout),
         View::Similarity => Some(PictureId::Similarity),
+        View::Scores => Some(PictureId::Scores),
     }));
     pictures
 }

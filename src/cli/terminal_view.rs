@@ -1,5 +1,6 @@
 //! The values of `--show`.
 
+use crate::analysis::Score;
 use crate::names::closed_set;
 
 /// What is drawn in the terminal.
@@ -13,6 +14,8 @@ pub enum TerminalView {
     Overview,
     /// Every selected map, one after the other.
     Heads,
+    /// What each head does, as a table.
+    Scores,
 }
 
 closed_set!(
@@ -21,4 +24,14 @@ closed_set!(
     Auto => "auto",
     Overview => "overview",
     Heads => "heads",
+    Scores => "scores",
 );
+
+/// What is shown in the terminal, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TerminalSettings {
+    /// What is drawn.
+    pub view: TerminalView,
+    /// The score that a table of scores is sorted by.
+    pub sort: Option<Score>,
+}

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::terminal_view::TerminalView;
-use crate::analysis::{Fusion, Granularity, LinkChoice, Sink, SpecialTokens};
+use crate::analysis::{Fusion, Granularity, LinkChoice, Score, Sink, SpecialTokens};
 use crate::batch::InputFormat;
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::model::Backend;
@@ -85,6 +85,7 @@ explained!(
     Safetensors => "the numbers, for Python's safetensors",
     Npz => "the numbers, for numpy.load",
     Json => "the numbers as text",
+    Csv => "the numbers of views such as scores, as tables",
 );
 
 explained!(
@@ -161,6 +162,33 @@ explained!(
     Auto => "the map where one head is selected, else the overview",
     Overview => "the grid of all selected heads",
     Heads => "every selected map, one after the other",
+    Scores => "what each head does, as a table",
+);
+
+explained!(
+    Score,
+    Entropy => "how widely it attends, in nats",
+    EntropyNormalized => "the same, 1 where it attends to all alike",
+    Previous => "attention to the token before",
+    Itself => "attention to the token itself",
+    Next => "attention to the token behind",
+    Classification => "attention to the first special token, as [CLS]",
+    Separator => "attention to the last special token, as [SEP]",
+    Punct => "attention to . and ,",
+    Punctuation => "attention to all punctuation",
+    Distance => "mean distance in tokens",
+    Confidence => "mean of the greatest attention, special ones left out",
+    DuplicateToken => "share to the same token elsewhere",
+    PreviousToken => "of a decoder: share to the token before",
+    Induction => "of a decoder: share to what came after the token earlier",
+    Segment => "of a pair: share within the same text",
+    ReceivedMaximum => "the most that one token gets, a mean",
+    SinkShare => "1 where that is above 0.3",
+    OffsetMinusTwo => "how often the strongest is two before",
+    OffsetMinusOne => "how often the strongest is the token before",
+    OffsetZero => "how often the strongest is the token itself",
+    OffsetPlusOne => "how often the strongest is the token behind",
+    OffsetPlusTwo => "how often the strongest is two behind",
 );
 
 /// Every format of inputs as it is typed, and what it is.
@@ -179,7 +207,7 @@ pub(super) fn input_format() -> impl TypedValueParser<Value = InputFormat> {
 }
 
 /// Every view as it is typed, and what it shows.
-pub(super) const VIEWS: [(&str, &str); 9] = [
+pub(super) const VIEWS: [(&str, &str); 10] = [
     ("heads", "one picture a head"),
     ("overview", "all selected heads as a grid of small maps"),
     ("mean", "the mean of each layer's heads, and of all"),
@@ -192,4 +220,5 @@ pub(super) const VIEWS: [(&str, &str); 9] = [
     ),
     ("rollout", "what attention carries through all layers"),
     ("similarity", "which heads attend alike"),
+    ("scores", "what each head does, as numbers"),
 ];

@@ -15,13 +15,14 @@ mod reach;
 mod resample;
 mod rollout;
 mod scale;
+mod scores;
 mod similarity;
 mod unit_choice;
 mod views;
 
 use std::borrow::Cow;
 
-use crate::analysis::{Link, LinkChoice};
+use crate::analysis::{Link, LinkChoice, Score};
 
 pub use build::{overview, overview_in_steps, single_map};
 pub use colormap::{Colormap, Palette, Theme};
@@ -32,6 +33,7 @@ pub use profile::unit_profile;
 pub use resample::{Join, parts, resample};
 pub use rollout::{rollout_by_layer, rollout_map};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
+pub use scores::score_grids;
 pub use similarity::similarity_map;
 pub use unit_choice::UnitChoice;
 pub use views::{View, ViewError};
@@ -94,6 +96,8 @@ pub enum Body<'run> {
     Grid(PanelGrid<'run>),
     /// Bars over units for one of them.
     Profile(UnitProfile),
+    /// A grid of layers and heads for each of several scores.
+    Scores(ScoreGrids),
 }
 
 /// What the rows and columns of a map are.
@@ -168,6 +172,30 @@ pub struct UnitProfile {
     pub segment_starts: Vec<usize>,
     /// What its units are called in sentences: `tokens` or `words`.
     pub noun: &'static str,
+}
+
+/// What each head does: a grid of layers and heads for each score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreGrids {
+    /// The layers: rows of every grid.
+    pub layers: Vec<usize>,
+    /// The heads: columns of every grid.
+    pub heads: Vec<usize>,
+    /// The scores that some head has, in their order.
+    pub grids: Vec<ScoreGrid>,
+}
+
+/// One score of all heads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreGrid {
+    /// Which score.
+    pub score: Score,
+    /// `[layer, head]`; NaN for what is empty.
+    pub values: Vec<f32>,
+    /// The values of the first and the last colour.
+    pub range: ValueRange,
+    /// What its colours stand for.
+    pub color_scale: ColorScale,
 }
 
 /// Small maps in rows (layers) and columns (heads).

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Figure, FigureError, FigureOptions, UnitChoice, View, link_map, overview, rollout_by_layer,
-    rollout_map, similarity_map, single_map, unit_profile,
+    rollout_map, score_grids, similarity_map, single_map, unit_profile,
 };
 use crate::analysis::{
     Analyses, Direction, LinkByHead, MapId, Maps, Reduction, check_rollout, link_by_head,
@@ -31,6 +31,8 @@ pub enum PictureId {
     RolloutByLayer,
     /// How alike the heads are.
     Similarity,
+    /// What each head does.
+    Scores,
 }
 
 impl View {
@@ -50,6 +52,7 @@ impl View {
             Self::Link(from, to) => vec![PictureId::Link(from.clone(), to.clone())],
             Self::Rollout => vec![PictureId::Rollout, PictureId::RolloutByLayer],
             Self::Similarity => vec![PictureId::Similarity],
+            Self::Scores => vec![PictureId::Scores],
         }
     }
 }
@@ -83,6 +86,7 @@ pub fn figure<'maps>(
         PictureId::Rollout => rollout_map(run, analyses.rollout()?, options),
         PictureId::RolloutByLayer => rollout_by_layer(run, analyses.rollout()?, options),
         PictureId::Similarity => similarity_map(run, maps, analyses.similarity(), options),
+        PictureId::Scores => score_grids(run, maps, analyses, options),
     }
 }
 
@@ -118,7 +122,9 @@ fn check(
     analyses: &Analyses<'_>,
 ) -> Result<(), FigureError> {
     match view {
-        View::Heads | View::Overview | View::Mean | View::Max | View::Similarity => Ok(()),
+        View::Heads | View::Overview | View::Mean | View::Max | View::Similarity | View::Scores => {
+            Ok(())
+        }
         View::Unit(direction, choice) => choice.resolve(*direction, run, maps).map(|_| ()),
         View::Link(from, to) => link_ends(run, maps, from, to).map(|_| ()),
         View::Rollout => {

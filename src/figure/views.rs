@@ -31,11 +31,13 @@ pub enum View {
     Rollout,
     /// How alike the heads are.
     Similarity,
+    /// What each head does.
+    Scores,
 }
 
 /// What is typed where views are named.
 const NAMES: &str = "heads, overview, mean, max, from:TOKEN, to:TOKEN, link:FROM:TO, rollout, \
-                     similarity";
+                     similarity, scores";
 
 /// What stands before the two units of a link.
 const LINK: &str = "link:";
@@ -141,7 +143,8 @@ impl View {
             | Self::Unit(..)
             | Self::Link(..)
             | Self::Rollout
-            | Self::Similarity => true,
+            | Self::Similarity
+            | Self::Scores => true,
         }
     }
 }
@@ -324,6 +327,7 @@ impl FromStr for View {
             "max" => Ok(Self::Max),
             "rollout" => Ok(Self::Rollout),
             "similarity" => Ok(Self::Similarity),
+            "scores" => Ok(Self::Scores),
             _ => Err(ViewError::Unknown {
                 found: found.to_owned(),
                 nearest: nearest(found),
@@ -363,6 +367,7 @@ fn nearest(found: &str) -> String {
         "link",
         "rollout",
         "similarity",
+        "scores",
     ];
     let nearest = names
         .into_iter()
@@ -387,6 +392,7 @@ impl fmt::Display for View {
             Self::Link(from, to) => write!(formatter, "{LINK}{from}:{to}"),
             Self::Rollout => formatter.write_str("rollout"),
             Self::Similarity => formatter.write_str("similarity"),
+            Self::Scores => formatter.write_str("scores"),
         }
     }
 }

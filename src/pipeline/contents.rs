@@ -18,7 +18,7 @@ use crate::store::saved::SavedNumbers;
 use crate::store::write::StagedFolder;
 use crate::store::{
     FileRecord, Format, MANIFEST, MAXIMUM_LENGTH, Manifest, OptionsRecord, OutputOptions,
-    ShownRecord, ViewedPicture, estimate, picture_formats, pictures,
+    ShownRecord, ViewedPicture, estimate, picture_formats, pictures, table_files,
 };
 
 thread_local! {
@@ -113,6 +113,7 @@ impl<'run> Contents<'run> {
         manifest.shown = ShownRecord::new(self.maps, self.attention);
         let mut files = drawn.files;
         files.extend(self.write_numbers(&manifest, destination, staged)?);
+        files.extend(self.write_tables(staged)?);
         let kept = match destination {
             Some(destination) => destination.kept_files(&files),
             None => Vec::new(),
@@ -160,6 +161,29 @@ impl<'run> Contents<'run> {
             picture_drawn();
         }
         Ok(drawn)
+    }
+
+    /// The numbers of the views as tables, where they are asked for.
+    fn write_tables(&self, staged: &StagedFolder) -> Result<Vec<FileRecord>, OutputError> {
+        let tables = numbers::tables(
+            self.run,
+            self.attention,
+            self.maps,
+            &self.analyses,
+            self.options,
+            table_files(self.options),
+        )?;
+        let selection = &self.maps.selection;
+        let mut files = Vec::new();
+        for table in tables {
+            let digest = staged.write(&table.name, table.text.as_bytes())?;
+            files.push(FileRecord {
+                name: digest.name,
+                sha256: digest.sha256,
+                options: OptionsRecord::of_table(&table.view, selection, self.options),
+            });
+        }
+        Ok(files)
     }
 
     fn write_numbers(
@@ -245,7 +269,7 @@ fn encode_as(drawing: &Drawing<'_>, format: Format, file: &str) -> Result<Pictur
     let encoded = match format {
         Format::Svg => render::svg::encode(drawing),
         // Of the others, none is asked for a picture.
-        Format::Png | Format::Safetensors | Format::Npz | Format::Json => {
+        Format::Png | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => {
             render::png::encode(drawing)
         }
     };

@@ -62,7 +62,8 @@ fn found_links(
             | View::Max
             | View::Unit(..)
             | View::Rollout
-            | View::Similarity => continue,
+            | View::Similarity
+            | View::Scores => continue,
         };
         let link = link_between(run, maps, from, to)?;
         links.push(FoundLink {

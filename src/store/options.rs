@@ -19,6 +19,8 @@ pub enum Format {
     Npz,
     /// The manifest and the numbers as nested arrays.
     Json,
+    /// The numbers of each view as a table, without the raw attention.
+    Csv,
 }
 
 closed_set!(
@@ -29,6 +31,7 @@ closed_set!(
     Safetensors => "safetensors",
     Npz => "npz",
     Json => "json",
+    Csv => "csv",
 );
 
 /// What is written of a run, and how it looks.

@@ -221,6 +221,17 @@ impl OptionsRecord {
         .with_rollout(options)
     }
 
+    /// Those that shape a table of the numbers of one view.
+    pub fn of_table(view: &str, selection: &Selection, options: &OutputOptions) -> Self {
+        Self {
+            views: vec![view.to_owned()],
+            layers: selection.layer_indices(),
+            heads: Some(HeadsRecord::from(selection)),
+            ..Self::of_reshape(&options.reshape)
+        }
+        .with_rollout(options)
+    }
+
     /// Those that shape what is shown.
     fn of_reshape(reshape: &ReshapeOptions) -> Self {
         Self {

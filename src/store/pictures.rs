@@ -36,7 +36,8 @@ impl ViewedPicture {
             | PictureId::Link(..)
             | PictureId::Rollout
             | PictureId::RolloutByLayer
-            | PictureId::Similarity => false,
+            | PictureId::Similarity
+            | PictureId::Scores => false,
         };
         let heads = (!is_of_one_head).then_some(selection);
         OptionsRecord::of_picture(&self.view.to_string(), heads, options)
@@ -74,6 +75,7 @@ fn stem(picture: &PictureId) -> String {
         PictureId::Rollout => "rollout".to_owned(),
         PictureId::RolloutByLayer => "rollout-layers".to_owned(),
         PictureId::Similarity => "similarity".to_owned(),
+        PictureId::Scores => "scores".to_owned(),
     }
 }
 
@@ -117,8 +119,37 @@ pub fn picture_formats(options: &OutputOptions) -> BTreeSet<Format> {
         .copied()
         .filter(|format| match format {
             Format::Png | Format::Svg => true,
-            Format::Safetensors | Format::Npz | Format::Json => false,
+            Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
         })
+        .collect()
+}
+
+/// The files of the tables of all views, each with its view; none where nobody
+/// asks for tables.
+pub fn table_files(options: &OutputOptions) -> Vec<(String, &View)> {
+    if !options.formats.contains(&Format::Csv) {
+        return Vec::new();
+    }
+    let files = |view| files_of(view).into_iter().map(move |file| (file, view));
+    options.views.iter().flat_map(files).collect()
+}
+
+/// The files of one view.
+fn files_of(view: &View) -> Vec<String> {
+    let of_picture = |picture: PictureId| vec![stem(&picture).replace('/', "-")];
+    let stems = match view {
+        View::Heads | View::Overview => Vec::new(),
+        View::Mean => vec!["mean".to_owned(), "mean-all".to_owned()],
+        View::Max => vec!["max".to_owned(), "max-all".to_owned()],
+        View::Unit(direction, choice) => of_picture(PictureId::Unit(*direction, choice.clone())),
+        View::Link(from, to) => of_picture(PictureId::Link(from.clone(), to.clone())),
+        View::Rollout => of_picture(PictureId::Rollout),
+        View::Similarity => of_picture(PictureId::Similarity),
+        View::Scores => of_picture(PictureId::Scores),
+    };
+    stems
+        .into_iter()
+        .map(|stem| format!("{stem}.csv"))
         .collect()
 }
 
@@ -146,5 +177,10 @@ pub fn expected_files(
                 )
             }),
     );
+    let tables = table_files(options).into_iter();
+    files.extend(tables.map(|(name, view)| {
+        let record = OptionsRecord::of_table(&view.to_string(), selection, options);
+        (name, record)
+    }));
     files
 }

@@ -28,6 +28,8 @@ const PANEL_CELL_LENGTH: u64 = 1;
 const MAXIMUM_GRID_LENGTH: u64 = 60_000_000;
 /// A number as JSON writes it, with the comma behind it, on average.
 const JSON_NUMBER_LENGTH: u64 = 14;
+/// A line of a table: a number and where it belongs.
+const LINE_LENGTH: u64 = 40;
 /// Around a map, both sides together, and the panels of a grid, in pixels.
 const SURROUNDINGS: u64 = 800;
 const GRID_SIDE: u64 = 2_400;
@@ -42,9 +44,12 @@ pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions)
     let cells = (maps.rows.len() as u64).saturating_mul(maps.columns.len() as u64);
     let shown = maps.values.len() as u64;
     let heads = maps.selection.head_count() as u64;
-    let values = numbers::lengths(attention, maps, options)
-        .into_iter()
-        .fold(0_u64, u64::saturating_add);
+    let lengths = numbers::lengths(attention, maps, options);
+    let sum = |lengths: &[u64]| lengths.iter().copied().fold(0_u64, u64::saturating_add);
+    let values = sum(&lengths);
+    // Tables have the numbers of views alone, which stand last.
+    let of_views = lengths.len().saturating_sub(options.views.len());
+    let in_tables = sum(lengths.get(of_views..).unwrap_or_default());
     let pictures = pictures(&maps.selection, options);
     let manifest = 2_000 + unit_count as u64 * TOKEN_LENGTH + pictures.len() as u64 * FILE_LENGTH;
     let pictures = pictures
@@ -61,6 +66,7 @@ pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions)
         Format::Json => values
             .saturating_mul(JSON_NUMBER_LENGTH)
             .saturating_add(manifest),
+        Format::Csv => in_tables.saturating_mul(LINE_LENGTH),
     });
     numbers.fold(pictures.saturating_add(manifest), u64::saturating_add)
 }
@@ -80,7 +86,8 @@ pub fn with_output(
         false => 2 * number,
     };
     let encoded = options.formats.iter().map(|format| match format {
-        Format::Png | Format::Svg => 0,
+        // Tables are of maps at most, which count below.
+        Format::Png | Format::Svg | Format::Csv => 0,
         Format::Safetensors | Format::Npz => number,
         Format::Json => JSON_NUMBER_LENGTH,
     });
@@ -93,11 +100,15 @@ pub fn with_output(
             View::Max => Some("max"),
             // A map a layer, and the products of two of them.
             View::Rollout => Some("rollout"),
-            View::Heads | View::Overview | View::Link(..) | View::Similarity => None,
+            View::Heads | View::Overview | View::Link(..) | View::Similarity | View::Scores => None,
         })
         .collect();
+    let line = match options.formats.contains(&Format::Csv) {
+        true => LINE_LENGTH,
+        false => 0,
+    };
     // A map a layer and one of all, and the sums of one of them.
-    let reduction = (layer_count as u64 + 1) * number + size_of::<f64>() as u64;
+    let reduction = (layer_count as u64 + 1) * (number + line) + size_of::<f64>() as u64;
     Demand {
         each_pair: demand.each_pair + reshaped + encoded.max().unwrap_or(0),
         each_pair_once: demand.each_pair_once + reductions.len() as u64 * reduction,
@@ -124,7 +135,8 @@ fn canvases(map_count: u64, unit_count: usize, options: &OutputOptions) -> u64 {
         | View::Max
         | View::Unit(..)
         | View::Link(..)
-        | View::Similarity => false,
+        | View::Similarity
+        | View::Scores => false,
     });
     let side = u64::try_from(layout::map_side(unit_count)).unwrap_or(0);
     let maps = threads.min(map_count).saturating_mul(square(side));
@@ -145,7 +157,7 @@ fn picture_length(picture: &PictureId, [cells, values, heads]: [u64; 3]) -> u64 
             PictureId::RolloutByLayer => values
                 .saturating_mul(PANEL_CELL_LENGTH)
                 .min(MAXIMUM_GRID_LENGTH),
-            PictureId::Unit(..) | PictureId::Link(..) => 0,
+            PictureId::Unit(..) | PictureId::Link(..) | PictureId::Scores => 0,
             PictureId::Similarity => heads
                 .saturating_mul(heads)
                 .min(MAXIMUM_CELLS)

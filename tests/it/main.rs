@@ -33,7 +33,7 @@ mod reproducibility;
 mod rollout;
 mod runs;
 mod saved;
-
+mod scores;
 mod settings_files;
 mod shared;
 mod similarity;

@@ -4,7 +4,17 @@
 //! included unless a score says otherwise, and rounded to f32 once. What makes
 //! no sense for an input or a kind of attention is empty, never 0.
 
-use crate::attention::{Attention, Selection};
+mod axes;
+mod entropy;
+mod offsets;
+mod patterns;
+mod received;
+
+use rayon::prelude::*;
+
+use self::axes::Axes;
+use self::received::Received;
+use crate::attention::{Attention, Mask, Selection};
 use crate::names::closed_set;
 use crate::run::Run;
 
@@ -96,6 +106,68 @@ closed_set!(
     OffsetPlusTwo => "offset_share_plus_2",
 );
 
+impl Score {
+    /// What its values are in: shares, of attention or of queries, are from 0 to
+    /// 1.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Entropy => "nats",
+            Self::Distance => "tokens",
+            Self::EntropyNormalized
+            | Self::Previous
+            | Self::Itself
+            | Self::Next
+            | Self::Classification
+            | Self::Separator
+            | Self::Punct
+            | Self::Punctuation
+            | Self::Confidence
+            | Self::DuplicateToken
+            | Self::PreviousToken
+            | Self::Induction
+            | Self::Segment
+            | Self::ReceivedMaximum
+            | Self::SinkShare
+            | Self::OffsetMinusTwo
+            | Self::OffsetMinusOne
+            | Self::OffsetZero
+            | Self::OffsetPlusOne
+            | Self::OffsetPlusTwo => SHARE,
+        }
+    }
+
+    /// Whether its values are from 0 to 1.
+    pub fn is_share(self) -> bool {
+        self.unit() == SHARE
+    }
+
+    /// Where it is defined, as a picture cites it; `None` for what is ours.
+    pub fn source(self) -> Option<&'static str> {
+        match self {
+            Self::Entropy
+            | Self::Previous
+            | Self::Itself
+            | Self::Next
+            | Self::Classification
+            | Self::Separator
+            | Self::Punct => Some("Clark et al. 2019"),
+            Self::Distance => Some("Vig and Belinkov 2019"),
+            Self::Confidence
+            | Self::OffsetMinusTwo
+            | Self::OffsetMinusOne
+            | Self::OffsetZero
+            | Self::OffsetPlusOne
+            | Self::OffsetPlusTwo => Some("Voita et al. 2019"),
+            Self::DuplicateToken | Self::PreviousToken | Self::Induction => Some("TransformerLens"),
+            Self::ReceivedMaximum | Self::SinkShare => Some("Gu et al. 2024"),
+            Self::EntropyNormalized | Self::Punctuation | Self::Segment => None,
+        }
+    }
+}
+
+/// The unit of shares.
+const SHARE: &str = "share";
+
 /// The scores of all heads of one kind of attention of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadScores {
@@ -109,6 +181,9 @@ pub struct HeadScores {
     pub received: Vec<f32>,
     /// The key that receives most, of equal ones the first: `[head]`.
     pub received_unit: Vec<usize>,
+    /// The labels of the units that [`Score::Classification`] and
+    /// [`Score::Separator`] are of; `None` where there is no such one.
+    pub ends: [Option<String>; 2],
 }
 
 impl HeadScores {
@@ -123,13 +198,132 @@ impl HeadScores {
 
 /// The scores of every head of `attention`, which is the run's.
 pub fn head_scores(run: &Run, attention: &Attention) -> HeadScores {
-    let _ = run;
     let maps = attention.maps();
-    let heads = maps.selection().head_count();
+    let axes = Axes::new(run, attention);
+    let layers = maps.selection().layers.iter().zip(attention.masks());
+    let masks = layers.flat_map(|(layer, mask)| layer.heads.iter().map(move |_| mask));
+    let heads: Vec<(Mask, &[f32])> = masks.zip(maps.iter().map(|(_, map)| map)).collect();
+    // Each head is computed by one thread, in one order.
+    let scored: Vec<(Vec<f32>, Received)> = heads
+        .par_iter()
+        .map(|&(mask, values)| {
+            let map = HeadMap {
+                values,
+                key_count: maps.key_count(),
+                mask,
+            };
+            let received = Received::of(map);
+            let score = |score: &Score| map.score(*score, &axes, &received);
+            // NaN stands for what is empty.
+            let rounded = |value: Option<f64>| value.map_or(f32::NAN, |value| value as f32);
+            (
+                Score::ALL.iter().map(score).map(rounded).collect(),
+                received,
+            )
+        })
+        .collect();
+    let by_score = (0..Score::ALL.len()).flat_map(|place| {
+        let heads = scored.iter();
+        heads.map(move |(values, _)| values.get(place).copied().unwrap_or(f32::NAN))
+    });
     HeadScores {
         selection: maps.selection().clone(),
-        values: vec![f32::NAN; heads * Score::ALL.len()],
-        received: vec![0.0; heads * maps.key_count()],
-        received_unit: vec![0; heads],
+        values: by_score.collect(),
+        received: scored
+            .iter()
+            .flat_map(|(_, received)| received.by_key.iter().map(|&share| share as f32))
+            .collect(),
+        received_unit: scored.iter().map(|(_, received)| received.unit).collect(),
+        ends: axes.ends,
     }
+}
+
+/// The map of a head, and what it may attend to.
+#[derive(Debug, Clone, Copy)]
+struct HeadMap<'run> {
+    /// `[query, key]`.
+    values: &'run [f32],
+    key_count: usize,
+    mask: Mask,
+}
+
+impl<'run> HeadMap<'run> {
+    /// One score of the head, `None` where it makes no sense.
+    fn score(self, score: Score, axes: &Axes, received: &Received) -> Option<f64> {
+        match score {
+            Score::Entropy => self.entropy(),
+            Score::EntropyNormalized => self.entropy_normalized(),
+            Score::Previous => self.to_offset(axes, -1),
+            Score::Itself => self.to_offset(axes, 0),
+            Score::Next => self.to_offset(axes, 1),
+            Score::Classification => self.to_keys(&axes.classification),
+            Score::Separator => self.to_keys(&axes.separator),
+            Score::Punct => self.to_keys(&axes.punct),
+            Score::Punctuation => self.to_keys(&axes.punctuation),
+            Score::Distance => self.distance(axes),
+            Score::Confidence => self.confidence(axes),
+            Score::DuplicateToken => self.duplicate_token(axes),
+            Score::PreviousToken => self.previous_token(axes),
+            Score::Induction => self.induction(axes),
+            Score::Segment => self.segment(axes),
+            Score::ReceivedMaximum => received.maximum(),
+            Score::SinkShare => self.sink(received),
+            Score::OffsetMinusTwo => self.strongest_at(axes, -2),
+            Score::OffsetMinusOne => self.strongest_at(axes, -1),
+            Score::OffsetZero => self.strongest_at(axes, 0),
+            Score::OffsetPlusOne => self.strongest_at(axes, 1),
+            Score::OffsetPlusTwo => self.strongest_at(axes, 2),
+        }
+    }
+
+    /// Every query with what it attends to.
+    fn rows(self) -> impl Iterator<Item = (usize, &'run [f32])> {
+        self.values.chunks_exact(self.key_count.max(1)).enumerate()
+    }
+
+    fn query_count(self) -> usize {
+        self.values.len() / self.key_count.max(1)
+    }
+
+    /// The sum of all values.
+    fn total(self) -> f64 {
+        self.values.iter().copied().map(f64::from).sum()
+    }
+
+    /// The sum of some cells.
+    fn sum_where(self, is_of_it: impl Fn(usize, usize) -> bool) -> f64 {
+        let of_row = |(query, row): (usize, &[f32])| {
+            let cells = row.iter().enumerate();
+            let of_it = cells.filter(|&(key, _)| is_of_it(query, key));
+            of_it.map(|(_, &value)| f64::from(value)).sum::<f64>()
+        };
+        self.rows().map(of_row).sum()
+    }
+
+    /// Whether the mask lets a query attend to a key.
+    fn allows(self, query: usize, key: usize) -> bool {
+        self.mask.allowed(query, self.key_count).contains(&key)
+    }
+
+    /// Whether no query may attend to what is behind it, as in decoders.
+    fn looks_back(self) -> bool {
+        match self.mask {
+            Mask::Causal | Mask::Window { ahead: 0, .. } => true,
+            Mask::Full | Mask::Window { .. } => false,
+        }
+    }
+
+    /// Whether the values can be probabilities: of attention from elsewhere
+    /// they may be anything.
+    fn is_of_probabilities(self) -> bool {
+        self.values.iter().all(|&value| value <= MOST_PROBABLE)
+    }
+}
+
+/// The greatest probability, with what half precision rounds it by.
+const MOST_PROBABLE: f32 = 1.004;
+
+/// A quotient; nothing where there is nothing to divide by.
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
 }

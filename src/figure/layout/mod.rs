@@ -17,6 +17,7 @@ mod links;
 mod map;
 mod positions;
 mod profile;
+mod scores;
 mod text;
 mod thumbnail;
 mod ticks;
@@ -150,6 +151,8 @@ pub enum Role {
     Value(usize, usize),
     /// The value of a bar: its index.
     BarValue(usize),
+    /// What a grid of heads shows.
+    ScoreName,
     /// What stands over a list of links.
     LinkHeading,
     /// A part of a listed link: its rank.
@@ -312,6 +315,7 @@ pub fn layout<'figure>(
         Body::Map(map) => Ok(map::layout(figure, map, measure)),
         Body::Grid(grid) => grid::layout(figure, grid, measure),
         Body::Profile(profile) => profile::layout(figure, profile, measure),
+        Body::Scores(grids) => scores::layout(figure, grids, measure),
     }
 }
 

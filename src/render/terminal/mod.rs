@@ -10,12 +10,14 @@ mod links;
 mod pictures;
 mod printable;
 mod profile;
+mod scores;
 mod units;
 
 pub use graphics::{Depth, Graphics, Terminal};
 pub use links::{head_table, similarity_table, table};
 pub use printable::Printable;
 pub use profile::written as written_value;
+pub use scores::score_table;
 pub use units::unit_table;
 
 use super::{RenderError, TextShaper, png, prepare};
@@ -48,6 +50,9 @@ pub fn draw(
         Body::Map(map) => blocks::map(figure, map, terminal.columns, depth),
         Body::Grid(grid) => blocks::overview(figure, grid, terminal.columns),
         Body::Profile(bars) => profile::profile(figure, bars, terminal.columns),
+        Body::Scores(grids) => {
+            return Ok(scores::scores(&figure.title, grids, None, terminal.columns));
+        }
     };
     Ok(drawn.to_text(depth))
 }

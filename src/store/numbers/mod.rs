@@ -4,6 +4,9 @@
 mod arrays;
 pub(in crate::store) mod names;
 mod npz;
+mod ragged;
+mod scores;
+mod tables;
 
 use std::collections::HashMap;
 
@@ -14,6 +17,7 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use super::{Format, Manifest, SerializeError};
 
 pub use arrays::{NumberArray, arrays, lengths};
+pub use tables::{Table, tables};
 
 use names::{JSON, MANIFEST_ENTRY, MANIFEST_KEY, NPZ, SAFETENSORS};
 
@@ -24,7 +28,8 @@ pub const FILES: [(Format, &str); 3] = [
     (Format::Json, JSON),
 ];
 
-/// The arrays in one of the formats of numbers, `None` for one of pictures.
+/// The arrays in one of the formats of numbers, `None` for one of pictures or
+/// tables.
 ///
 /// # Errors
 /// When serde_json or safetensors refuses, which no run gives it a reason for.
@@ -37,7 +42,7 @@ pub fn encode(
         Format::Json => json(arrays, manifest).map(Some),
         Format::Npz => npz::encode(arrays, manifest).map(Some),
         Format::Safetensors => safetensors(arrays, manifest).map(Some),
-        Format::Png | Format::Svg => Ok(None),
+        Format::Png | Format::Svg | Format::Csv => Ok(None),
     }
 }
 

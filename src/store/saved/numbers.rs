@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::SavedError;
 use super::array_file::ArrayFile;
-use super::arrays::{Content, FloatType};
+use super::arrays::{ArrayInfo, Content, FloatType, value_count};
 use crate::store::earlier_options::array_name_anew;
 use crate::store::numbers::NumberArray;
 use crate::store::{Manifest, read_manifest};
@@ -29,15 +29,28 @@ pub fn numbers(path: &Path) -> Result<SavedNumbers, SavedError> {
     let infos = file.arrays().to_vec();
     let mut arrays = Vec::new();
     for (position, info) in infos.into_iter().enumerate() {
-        if info.content == Content::Floats(FloatType::F32) {
+        if holds_numbers(&info) {
+            let values = file.read(position)?;
+            if value_count(&info.shape) != Some(values.len()) {
+                continue;
+            }
             arrays.push(NumberArray {
-                values: file.read(position)?.into(),
+                values: values.into(),
                 name: array_name_anew(&info.name, &manifest),
                 shape: info.shape,
             });
         }
     }
     Ok(SavedNumbers { manifest, arrays })
+}
+
+/// An array all of which is empty is full of nulls in JSON.
+fn holds_numbers(info: &ArrayInfo) -> bool {
+    match &info.content {
+        Content::Floats(FloatType::F32) => true,
+        Content::Nothing => !info.shape.is_empty(),
+        Content::Floats(_) | Content::Other(_) => false,
+    }
 }
 
 fn manifest_of(path: &Path, json: Option<String>) -> Result<Manifest, SavedError> {

@@ -14,6 +14,7 @@ mod readable;
 mod rectangular;
 mod reference;
 mod scales;
+mod scores;
 mod text;
 
 use attnviz::analysis::{MapId, Maps};
