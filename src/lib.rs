@@ -74,7 +74,9 @@
 //! Each of these is a test:
 //!
 //! - Attention equals that of Hugging Face transformers (eager, float32) to
-//!   2e-5 (`tests/it/reference.rs`, `tests/it/families.rs`).
+//!   2e-5 (`tests/it/reference.rs`, `tests/it/families.rs`), and what leaves the
+//!   last layer that of candle-transformers, where it has the family
+//!   (`tests/it/third_opinion.rs`).
 //! - Every row of an attention map sums to 1 ± 1e-5 (beyond 168 keys, ± 2⁻²⁴ a
 //!   key: see [`attention::row_sum_tolerance`]) over the keys that its layer's
 //!   mask allows and is 0 elsewhere; an
@@ -98,7 +100,7 @@
 //!   (`tests/it/memory.rs`).
 //! - The library never prints and never exits; the binary does both.
 //! - No input makes it panic (`tests/it/hostile_files.rs`).
-//! - Every public error knows what can be done about it, and one file puts that
+//! - Every public error knows what can be done about it, and one folder puts that
 //!   into words (`tests/it/remedies.rs`).
 //! - `unsafe` is allowed in one folder, that of the kernels.
 //! - Saved runs are raw, and those of every schema are read

@@ -2,7 +2,7 @@
 //! attended, **raw**: what the model returned, nothing dropped or merged. It is
 //! the unit that is saved, drawn and compared.
 
-use crate::attention::{Attention, AttentionKind, Selection};
+use crate::attention::{Attention, AttentionKind, MapMemory, Selection};
 use crate::checkpoint::PendingProvenance;
 use crate::input::{Input, Stream, StreamRole, Unit, stream};
 
@@ -35,6 +35,12 @@ impl Run {
         self.attention
             .iter()
             .find(|attention| attention.kind() == kind)
+    }
+
+    /// Gives the memory of the maps back, for those of other runs.
+    pub fn give_back(self, memory: &MapMemory) {
+        let attention = self.attention.into_iter();
+        attention.for_each(|attention| memory.give_back(attention.into_values()));
     }
 
     /// The same with those heads alone that `selection` has.

@@ -139,6 +139,11 @@ impl ForeignAttention {
         &self.maps
     }
 
+    /// The numbers alone, for their memory.
+    pub fn into_values(self) -> Vec<f32> {
+        self.maps.into_values()
+    }
+
     /// What the rows sum to.
     pub fn row_sums(&self) -> RowSums {
         self.row_sums

@@ -199,6 +199,11 @@ impl HeadMaps {
         &self.values
     }
 
+    /// The values alone.
+    pub(super) fn into_values(self) -> Vec<f32> {
+        self.values
+    }
+
     /// The map of a head: `[query, key]`, `None` where it is not held.
     pub fn map(&self, id: HeadId) -> Option<&[f32]> {
         let position = self.selection.head_ids().position(|held| held == id)?;

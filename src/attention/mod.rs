@@ -10,12 +10,14 @@ mod error;
 mod foreign;
 mod heads;
 mod kind;
+mod memory;
 mod tensor;
 
 pub use error::AttentionError;
 pub use foreign::{ForeignAttention, RowSums, foreign_row_sum_tolerance};
 pub use heads::{HeadId, HeadMaps, LayerHeads, Selection};
 pub use kind::{AttentionKind, Mask};
+pub use memory::MapMemory;
 pub use tensor::{AttentionTensor, ROW_SUM_TOLERANCE, row_sum_tolerance};
 
 /// Attention of a run, of whatever origin.
@@ -41,6 +43,14 @@ impl Attention {
         match self {
             Self::Own(tensor) => tensor.maps(),
             Self::Foreign(foreign) => foreign.maps(),
+        }
+    }
+
+    /// The numbers alone, for their memory.
+    pub fn into_values(self) -> Vec<f32> {
+        match self {
+            Self::Own(tensor) => tensor.into_values(),
+            Self::Foreign(foreign) => foreign.into_values(),
         }
     }
 

@@ -93,6 +93,11 @@ impl AttentionTensor {
         &self.maps
     }
 
+    /// The numbers alone, for their memory.
+    pub fn into_values(self) -> Vec<f32> {
+        self.maps.into_values()
+    }
+
     /// The maps of the heads that `selection` has too.
     #[must_use]
     pub fn select(&self, selection: &Selection) -> Self {

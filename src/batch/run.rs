@@ -15,6 +15,7 @@ use super::room::check_room;
 use super::source::InputSource;
 use super::stage::has_thumbnails;
 use super::window::{self, Encoded, Finished};
+use crate::attention::MapMemory;
 use crate::checkpoint::ModelProvenance;
 use crate::digest::fingerprint;
 use crate::store::OptionsRecord;
@@ -79,6 +80,7 @@ pub fn run(
         model,
         folder: &folder,
         interrupted,
+        memory: MapMemory::default(),
     };
     let mut encoded: Vec<Encoded> = Vec::new();
     let (mut tokens, mut unknown_tokens) = (0, 0);

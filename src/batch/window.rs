@@ -11,7 +11,7 @@ use super::feed::Item;
 use super::options::{BatchModel, BatchOptions};
 use super::resume;
 use super::stage::{self, has_thumbnails};
-use crate::attention::AttentionKind;
+use crate::attention::{AttentionKind, MapMemory};
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
 use crate::pipeline;
@@ -28,6 +28,8 @@ pub(super) struct Context<'a> {
     pub model: BatchModel<'a>,
     pub folder: &'a BatchFolder,
     pub interrupted: &'a AtomicBool,
+    /// Of runs that are drawn.
+    pub memory: MapMemory,
 }
 
 /// An input on its way to its folder.
@@ -132,12 +134,19 @@ impl Context<'_> {
         let BatchOptions {
             selection, files, ..
         } = self.options;
-        if let [input] = inputs
-            && let Err(error) = pipeline::check_memory(self.model.loaded, input, selection, files)
-        {
-            return failed(&error);
+        let loaded = self.model.loaded;
+        if let [input] = inputs {
+            let check = || pipeline::check_memory(loaded, input, selection, files);
+            // What is kept for others is free, too.
+            let checked = check().or_else(|_| {
+                self.memory.clear();
+                check()
+            });
+            if let Err(error) = checked {
+                return failed(&error);
+            }
         }
-        match pipeline::runs(self.model.loaded, inputs, &self.options.selection) {
+        match pipeline::runs_in(loaded, inputs, selection, &self.memory) {
             Ok(runs) => runs.into_iter().map(Ok).collect(),
             Err(error) if inputs.len() == 1 => failed(&error),
             Err(_) => inputs
@@ -205,6 +214,7 @@ impl Context<'_> {
                 is_uniform = pipeline::is_uniform(&run);
                 let name = &item.folder_name;
                 let drawn = stage::stage_batch_run(&run, &self.options.files, self.folder, name);
+                run.give_back(&self.memory);
                 match drawn {
                     Ok(drawn) => {
                         if let Ok(input) = &item.prepared {

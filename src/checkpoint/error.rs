@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::file_kind::WrongKindError;
 use super::hub::HubError;
-use crate::remedy::{Alteration, CheckpointPart, ForeignWeights, Remedy};
+use crate::remedy::{Alteration, CheckpointPart, CheckpointRemedy, ForeignWeights, Remedy};
 
 /// Any of them is enough, where the tokenizer's class reads it.
 pub(super) const VOCABULARIES: &str = "tokenizer.json, vocab.txt, vocab.json with merges.txt, tokenizer.model, spm.model, spiece.model or sentencepiece.bpe.model";
@@ -200,59 +200,83 @@ impl CheckpointError {
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Hub(error) => error.remedy(),
-            Self::NoDirectory { folder: None, .. } => Some(Remedy::NameCheckpoint),
+            Self::NoDirectory { folder: None, .. } => {
+                Some(Remedy::Checkpoint(CheckpointRemedy::NameCheckpoint))
+            }
             Self::NoDirectory {
                 folder: Some(folder),
                 ..
-            } => Some(Remedy::NameModelFolder {
+            } => Some(Remedy::Checkpoint(CheckpointRemedy::NameModelFolder {
                 folder: folder.clone(),
-            }),
-            Self::FileMissing { .. } => Some(Remedy::SaveCheckpoint(CheckpointPart::Whole)),
+            })),
+            Self::FileMissing { .. } => Some(Remedy::Checkpoint(CheckpointRemedy::SaveCheckpoint(
+                CheckpointPart::Whole,
+            ))),
             Self::WrongKind(error) => error.remedy(),
-            Self::Incomplete { path } => Some(Remedy::DownloadFile { path: path.clone() }),
+            Self::Incomplete { path } => Some(Remedy::Checkpoint(CheckpointRemedy::DownloadFile {
+                path: path.clone(),
+            })),
             Self::Adapter {
                 can_be_merged: false,
                 ..
-            } => Some(Remedy::UseOriginal(Alteration::Adapter)),
-            Self::Adapter { place, task, .. } => Some(Remedy::MergeAdapter {
-                from: Some(place.clone()),
-                task: task.clone(),
-            }),
-            Self::Subfolder { found, .. } => Some(Remedy::NameModelFolder {
-                folder: found.clone(),
-            }),
+            } => Some(Remedy::Checkpoint(CheckpointRemedy::UseOriginal(
+                Alteration::Adapter,
+            ))),
+            Self::Adapter { place, task, .. } => {
+                Some(Remedy::Checkpoint(CheckpointRemedy::MergeAdapter {
+                    from: Some(place.clone()),
+                    task: task.clone(),
+                }))
+            }
+            Self::Subfolder { found, .. } => {
+                Some(Remedy::Checkpoint(CheckpointRemedy::NameModelFolder {
+                    folder: found.clone(),
+                }))
+            }
             Self::OtherName {
                 expected, found, ..
-            } => Some(Remedy::RenameFile {
+            } => Some(Remedy::Checkpoint(CheckpointRemedy::RenameFile {
                 from: found.clone(),
                 to: found.with_file_name(expected),
-            }),
-            Self::ForeignWeights { place, format, .. } => Some(Remedy::ConvertWeights {
-                format: *format,
-                from: place.clone(),
-            }),
-            Self::TokenizerMissing { found: None, .. } => Some(Remedy::NameTokenizer),
-            Self::TokenizerFileMissing { .. } => {
-                Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer))
+            })),
+            Self::ForeignWeights { place, format, .. } => {
+                Some(Remedy::Checkpoint(CheckpointRemedy::ConvertWeights {
+                    format: *format,
+                    from: place.clone(),
+                }))
             }
-            Self::TokenizerMissing { found: Some(_), .. } => Some(Remedy::ConvertTokenizer),
-            Self::ShardIndex { .. } | Self::NamedWeights { .. } => {
-                Some(Remedy::SaveCheckpoint(CheckpointPart::Model))
+            Self::TokenizerMissing { found: None, .. } => {
+                Some(Remedy::Checkpoint(CheckpointRemedy::NameTokenizer))
             }
-            Self::NamedWeightsMissing { .. } => {
-                Some(Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights))
+            Self::TokenizerFileMissing { .. } => Some(Remedy::Checkpoint(
+                CheckpointRemedy::SaveCheckpoint(CheckpointPart::Tokenizer),
+            )),
+            Self::TokenizerMissing { found: Some(_), .. } => {
+                Some(Remedy::Checkpoint(CheckpointRemedy::ConvertTokenizer))
             }
-            Self::IndexMissing { place, index, .. } => {
-                Some(Remedy::DownloadMissing(place.join(index)))
-            }
-            Self::BrokenLink { path, .. } => Some(Remedy::FollowLinks(path.clone())),
+            Self::ShardIndex { .. } | Self::NamedWeights { .. } => Some(Remedy::Checkpoint(
+                CheckpointRemedy::SaveCheckpoint(CheckpointPart::Model),
+            )),
+            Self::NamedWeightsMissing { .. } => Some(Remedy::Checkpoint(
+                CheckpointRemedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights),
+            )),
+            Self::IndexMissing { place, index, .. } => Some(Remedy::Checkpoint(
+                CheckpointRemedy::DownloadMissing(place.join(index)),
+            )),
+            Self::BrokenLink { path, .. } => Some(Remedy::Checkpoint(
+                CheckpointRemedy::FollowLinks(path.clone()),
+            )),
             Self::FileTooLarge { .. } | Self::Io { .. } => Some(Remedy::LookAtFile),
             Self::OtherTokenizer(error) => match error.as_ref() {
-                Self::NoDirectory { folder: None, .. } => Some(Remedy::NameTokenizer),
+                Self::NoDirectory { folder: None, .. } => {
+                    Some(Remedy::Checkpoint(CheckpointRemedy::NameTokenizer))
+                }
                 Self::NoDirectory {
                     folder: Some(folder),
                     ..
-                } => Some(Remedy::NameTokenizerFolder(folder.clone())),
+                } => Some(Remedy::Checkpoint(CheckpointRemedy::NameTokenizerFolder(
+                    folder.clone(),
+                ))),
                 error => error.remedy(),
             },
             Self::Config(_) => None,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::remedy::{CheckpointPart, ForeignWeights, Remedy};
+use crate::remedy::{CheckpointPart, CheckpointRemedy, ForeignWeights, Remedy};
 
 /// What the hub calls a whole file of each kind.
 pub(super) const SAFETENSORS: &str = "model.safetensors";
@@ -100,6 +100,11 @@ impl FileKind {
             });
         match bytes {
             [] => Self::Empty,
+            // Before all others: it begins with a length, which may look like
+            // the beginning of any of them. None has zeros and a brace here.
+            _ if bytes.get(8) == Some(&b'{') && safetensors_length(bytes).is_some() => {
+                Self::Safetensors
+            }
             _ if is_lfs_pointer(bytes) => Self::LfsPointer,
             _ if is_page => Self::WebPage,
             _ if starts(b"PK\x03\x04") && first_zip_entry(bytes).ends_with(b".npy") => Self::Numpy,
@@ -128,9 +133,6 @@ impl FileKind {
             }
             // The version, then the producer's name, the graph or the domain.
             [0x08, 1..=32, 0x12 | 0x1a | 0x22 | 0x3a | 0x42, ..] => Self::Onnx,
-            [.., _] if bytes.get(8) == Some(&b'{') && safetensors_length(bytes).is_some() => {
-                Self::Safetensors
-            }
             _ if bytes.len() > 16 && bytes.iter().all(|&byte| byte == 0) => Self::Zeros,
             _ if is_json(text) => Self::Json,
             _ => Self::Unknown,
@@ -316,24 +318,28 @@ impl WrongKindError {
             ExpectedKind::Json | ExpectedKind::Text | ExpectedKind::SentencePiece => false,
         };
         Some(match (other_name, self.found.foreign()) {
-            _ if self.found == FileKind::LfsPointer => Remedy::PullLfs {
-                folder: folder.to_owned(),
-            },
-            (Some(name), _) => Remedy::RenameFile {
+            _ if self.found == FileKind::LfsPointer => {
+                Remedy::Checkpoint(CheckpointRemedy::PullLfs {
+                    folder: folder.to_owned(),
+                })
+            }
+            (Some(name), _) => Remedy::Checkpoint(CheckpointRemedy::RenameFile {
                 from: self.path.clone(),
                 to: self.path.with_file_name(name),
-            },
-            (None, Some(format)) if are_weights => Remedy::ConvertWeights {
-                format,
-                from: folder.display().to_string(),
-            },
-            // A shard, or something that Python has saved in its own way.
-            _ if are_weights && self.found.is_of_python() => {
-                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
+            }),
+            (None, Some(format)) if are_weights => {
+                Remedy::Checkpoint(CheckpointRemedy::ConvertWeights {
+                    format,
+                    from: folder.display().to_string(),
+                })
             }
-            _ => Remedy::DownloadFile {
+            // A shard, or something that Python has saved in its own way.
+            _ if are_weights && self.found.is_of_python() => Remedy::Checkpoint(
+                CheckpointRemedy::SaveCheckpoint(CheckpointPart::Safetensors),
+            ),
+            _ => Remedy::Checkpoint(CheckpointRemedy::DownloadFile {
                 path: self.path.clone(),
-            },
+            }),
         })
     }
 }

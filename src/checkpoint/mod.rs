@@ -96,6 +96,7 @@ impl Checkpoint {
             source: self.source,
             commit: self.commit.clone(),
             weights_prefix: None,
+            backend: None,
             files: digest::Digests::start(self.digests.clone(), self.digest_folder.clone()),
         }
     }

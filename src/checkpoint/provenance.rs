@@ -47,23 +47,36 @@ pub struct ModelProvenance {
     /// hold several encoders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_prefix: Option<String>,
+    /// What computed it, as `--backend` names it, where that is not the default:
+    /// it gives other bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
     /// SHA-256 of the weights, the tokenizer and the config, by file name.
     pub files: Vec<FileDigest>,
 }
 
 impl ModelProvenance {
-    /// What the model is called where people read it: its id, and which of its
-    /// encoders it is.
+    /// What the model is called where people read it: its id, which of its
+    /// encoders it is, and what computed it where that is not the default.
     pub fn name(&self) -> String {
-        name(&self.id, self.weights_prefix.as_deref())
+        name(
+            &self.id,
+            self.weights_prefix.as_deref(),
+            self.backend.as_deref(),
+        )
     }
 }
 
-fn name(id: &str, weights_prefix: Option<&str>) -> String {
-    match weights_prefix {
-        Some("") => format!("{id} (no prefix)"),
-        Some(prefix) => format!("{id} ({prefix})"),
-        None => id.to_owned(),
+fn name(id: &str, weights_prefix: Option<&str>, backend: Option<&str>) -> String {
+    let prefix = weights_prefix.map(|prefix| match prefix {
+        "" => "no prefix".to_owned(),
+        prefix => prefix.to_owned(),
+    });
+    let backend = backend.map(|backend| format!("{backend} backend"));
+    let more: Vec<String> = prefix.into_iter().chain(backend).collect();
+    match more.is_empty() {
+        true => id.to_owned(),
+        false => format!("{id} ({})", more.join(", ")),
     }
 }
 
@@ -79,13 +92,19 @@ pub struct PendingProvenance {
     pub commit: Option<String>,
     /// As in [`ModelProvenance`].
     pub weights_prefix: Option<String>,
+    /// As in [`ModelProvenance`].
+    pub backend: Option<String>,
     pub(super) files: Digests,
 }
 
 impl PendingProvenance {
     /// As [`ModelProvenance::name`].
     pub fn name(&self) -> String {
-        name(&self.id, self.weights_prefix.as_deref())
+        name(
+            &self.id,
+            self.weights_prefix.as_deref(),
+            self.backend.as_deref(),
+        )
     }
 
     /// Waits until all files are read.
@@ -98,6 +117,7 @@ impl PendingProvenance {
             source: self.source,
             commit: self.commit.clone(),
             weights_prefix: self.weights_prefix.clone(),
+            backend: self.backend.clone(),
             files: self.files.wait()?,
         })
     }
@@ -110,6 +130,7 @@ impl From<ModelProvenance> for PendingProvenance {
             source,
             commit,
             weights_prefix,
+            backend,
             files,
         } = provenance;
         Self {
@@ -117,6 +138,7 @@ impl From<ModelProvenance> for PendingProvenance {
             source,
             commit,
             weights_prefix,
+            backend,
             files: Digests::known(files),
         }
     }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::hub::{HubEnvironment, HubError, cached_models};
-use crate::remedy::Remedy;
+use crate::remedy::{HubRemedy, Remedy};
 
 /// The name that is nearest to what was typed, if any is so near that a slip of
 /// the fingers may lie between: one letter in four, in any case of letters.
@@ -38,10 +38,10 @@ pub struct MistypedModel {
 impl MistypedModel {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
-        Some(Remedy::NameModel {
+        Some(Remedy::Hub(HubRemedy::NameModel {
             nearest: self.nearest.clone(),
             command: self.command,
-        })
+        }))
     }
 }
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::family::ConfigError;
 use crate::attention::AttentionError;
 use crate::memory::MemoryError;
-use crate::remedy::{Remedy, Setting};
+use crate::remedy::{CheckpointRemedy, Remedy, Setting};
 use crate::weights::WeightsError;
 
 /// Why a model cannot be loaded or run.
@@ -75,9 +75,11 @@ impl ModelError {
             Self::Config(error) => error.remedy(),
             Self::Weights(error) => error.remedy(),
             Self::Memory(error) => error.remedy(),
-            Self::OwnCode { .. } => Some(Remedy::SaveAttentionInPython),
+            Self::OwnCode { .. } => {
+                Some(Remedy::Checkpoint(CheckpointRemedy::SaveAttentionInPython))
+            }
             Self::UnknownSegment { .. } => Some(Remedy::LeaveOut(Setting::Pair)),
-            Self::Attention(_) => Some(Remedy::CompareWithBuiltin),
+            Self::Attention(_) => Some(Remedy::Checkpoint(CheckpointRemedy::CompareWithBuiltin)),
             Self::TokenCount { .. } | Self::UnknownToken { .. } | Self::Candle(_) => None,
         }
     }

@@ -15,7 +15,7 @@ mod output;
 mod own_code;
 mod threads;
 
-use crate::attention::Selection;
+use crate::attention::{MapMemory, Selection};
 use crate::checkpoint::Checkpoint;
 use crate::input::Prepared;
 use crate::memory::Demand;
@@ -174,11 +174,11 @@ impl Model {
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         let architecture = self.architecture();
         let all = Selection::all(architecture.layer_count(), architecture.head_count());
-        self.forward_heads(inputs, keep, &all)
+        self.forward_heads(inputs, keep, &all, &MapMemory::default())
     }
 
     /// As [`Model::forward`], for the maps of some heads: others take no
-    /// memory.
+    /// memory. What the maps lie in is taken from `memory` where it fits.
     ///
     /// # Errors
     /// As [`Model::forward`].
@@ -187,8 +187,9 @@ impl Model {
         inputs: &[&Prepared],
         keep: HiddenStates,
         selection: &Selection,
+        memory: &MapMemory,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
-        with_interpreter!(&self.loaded, model => model.forward(inputs, keep, selection))
+        with_interpreter!(&self.loaded, model => model.forward(inputs, keep, selection, memory))
     }
 
     /// What [`Model::forward_heads`] takes for so many maps.

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::analysis::attends_uniformly;
-use crate::attention::{Attention, Selection};
+use crate::attention::{Attention, MapMemory, Selection};
 use crate::checkpoint::{Checkpoint, PendingProvenance};
 use crate::input::{Input, Prepared};
 use crate::model::{Architecture, Backend, HiddenStates, Model, ModelError};
@@ -81,6 +81,7 @@ pub fn load(
     );
     let (tokenizer, model) = (tokenizer?, model?);
     provenance.weights_prefix = model.chosen_prefix().map(str::to_owned);
+    provenance.backend = (backend != Backend::default()).then(|| backend.to_string());
     Ok(LoadedModel {
         tokenizer: tokenizer.for_rows(model.architecture().vocabulary_size()),
         model,
@@ -157,8 +158,24 @@ pub fn runs(
     inputs: &[&Prepared],
     selection: &Selection,
 ) -> Result<Vec<Run>, ModelError> {
+    runs_in(loaded, inputs, selection, &MapMemory::default())
+}
+
+/// As [`runs`], in memory that earlier runs have given back, for whoever reads
+/// many of them, one after the other.
+///
+/// # Errors
+/// As [`runs`].
+pub fn runs_in(
+    loaded: &LoadedModel,
+    inputs: &[&Prepared],
+    selection: &Selection,
+    memory: &MapMemory,
+) -> Result<Vec<Run>, ModelError> {
     let keep = HiddenStates::Drop;
-    let outputs = loaded.model.forward_heads(inputs, keep, selection)?;
+    let outputs = loaded
+        .model
+        .forward_heads(inputs, keep, selection, memory)?;
     let runs = outputs.into_iter().zip(inputs).map(|(output, &input)| Run {
         model: loaded.provenance.clone(),
         input: input.input.clone(),

@@ -1,12 +1,16 @@
 //! What a user can do about an error: a closed set, as data. Every public error
 //! has a `remedy()` beside it; the command line alone puts it into words
-//! (`cli/hints.rs`), so that an option which is called otherwise one day is
+//! (`cli/hints/`), so that an option which is called otherwise one day is
 //! called otherwise in one place.
 
+mod checkpoint;
+mod hub;
 mod subject;
 
 use std::path::PathBuf;
 
+pub use checkpoint::CheckpointRemedy;
+pub use hub::HubRemedy;
 pub use subject::{
     Alteration, ArrayForm, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits,
     InputColumn, LabelsOf, RolloutLayers, Setting, StateDictPlace,
@@ -311,82 +315,10 @@ pub enum Remedy {
         /// How many, where that is what was wrong.
         count: Option<usize>,
     },
-    // Checkpoints.
-    /// Name a directory that holds a checkpoint.
-    NameCheckpoint,
-    /// Save a checkpoint, or a part of it, in Python.
-    SaveCheckpoint(CheckpointPart),
-    /// Say where the tokenizer of a checkpoint that has none comes from.
-    NameTokenizer,
-    /// Name the folder in which the tokenizer is.
-    NameTokenizerFolder(PathBuf),
-    /// Save a tokenizer of another kind as one that is read, in Python.
-    ConvertTokenizer,
-    /// Compute attention where the tokenizer is, in Python, and draw it here.
-    ComputeElsewhere,
-    /// Use a model of a family that is known.
-    UseKnownFamily,
-    /// Have git bring the files that stand behind its pointers.
-    PullLfs {
-        /// The folder of the model.
-        folder: PathBuf,
-    },
-    /// Give a file the name of what it is.
-    RenameFile {
-        /// As it is called.
-        from: PathBuf,
-        /// As it is to be called.
-        to: PathBuf,
-    },
-    /// Download a file of a checkpoint again.
-    DownloadFile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Download a file that a checkpoint lacks.
-    DownloadMissing(PathBuf),
-    /// Copy a folder with what its links name, or download a file again.
-    FollowLinks(PathBuf),
-    /// Make weights that can be read of those for another program.
-    ConvertWeights {
-        /// What they are for.
-        format: ForeignWeights,
-        /// The folder, or the model's name on the hub.
-        from: String,
-    },
-    /// Merge an adapter into its model.
-    MergeAdapter {
-        /// The folder of the adapter, or its name on the hub, where it stands
-        /// by itself.
-        from: Option<String>,
-        /// What it was trained for, as PEFT calls it.
-        task: Option<String>,
-    },
-    /// Use the model as it was before it was changed.
-    UseOriginal(Alteration),
-    /// Say which of several encoders is meant.
-    ChooseWeightsPrefix {
-        /// What stands before the names of each one's tensors.
-        prefixes: Vec<String>,
-    },
-    /// Say in `config.json` of which family the model is.
-    AddModelType(&'static str),
-    /// Name the folder in which the model is.
-    NameModelFolder {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// Save a state dict by itself.
-    SaveStateDict {
-        /// The file that holds more.
-        path: PathBuf,
-        /// Where the state dict is in there.
-        within: StateDictPlace,
-    },
-    /// Let the model's own code compute its attention, and draw that.
-    SaveAttentionInPython,
-    /// See whether the built-in model has the same trouble.
-    CompareWithBuiltin,
+    /// What can be done about a checkpoint and its files.
+    Checkpoint(CheckpointRemedy),
+    /// What can be done about the hub, the way to it, and its cache.
+    Hub(HubRemedy),
     /// Cut the text, or ask for fewer maps.
     FitMemory {
         /// Tokens that fit, special ones included.
@@ -424,77 +356,4 @@ pub enum Remedy {
     RunShardAgain,
     /// Give the files of inputs different names.
     RenameInputFiles,
-
-    // The hub, the way to it, and its cache.
-    /// Name the model that is nearest to what was typed.
-    NameModel {
-        /// Its name.
-        nearest: String,
-        /// The option or command that it stands behind.
-        command: &'static str,
-    },
-    /// Name a model as the hub does.
-    NameHubModel,
-    /// Check the model's name, or say who asks.
-    CheckModelName {
-        /// Whether a token was sent along.
-        authenticated: bool,
-    },
-    /// Take the newest revision.
-    UseMainRevision,
-    /// Take a revision that has the file, or another model.
-    UseOtherRevision,
-    /// Set the hub's address to one.
-    SetEndpoint,
-    /// See whether the hub's address and the proxy are the right ones.
-    CheckEndpoint,
-    /// See whether there is a way to the hub, or do without.
-    CheckConnection,
-    /// Say whose certificates are to be trusted.
-    TrustCertificate,
-    /// Name certificates that can be read, or none.
-    NameCertificates {
-        /// The variable that names them.
-        variable: &'static str,
-    },
-    /// Set the clock of the machine.
-    SetClock,
-    /// Set a token.
-    SetToken {
-        /// Whether it takes the place of one that may have expired.
-        expired: bool,
-    },
-    /// Write the token anew.
-    WriteTokenAgain {
-        /// Where it was found.
-        origin: &'static str,
-    },
-    /// See what the token may do.
-    CheckToken,
-    /// Ask the model's owners for access.
-    AskForAccess {
-        /// The model.
-        id: String,
-        /// The hub's host.
-        host: String,
-        /// Whether a token was sent along.
-        authenticated: bool,
-    },
-    /// Wait, and try the download again from where it is.
-    TryLater,
-    /// Download the file anew.
-    DownloadAgain,
-    /// Download the model while there is a connection, or use the built-in one.
-    Pull {
-        /// The model.
-        id: String,
-    },
-    /// Wait for the process that downloads the same file.
-    WaitForProcess,
-    /// Say where Hugging Face's files are.
-    SetHuggingFaceHome,
-    /// Have the cache somewhere that can be written.
-    SetCache,
-    /// Have the cache where there is room, or make room.
-    SetRoomierCache,
 }

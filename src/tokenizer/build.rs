@@ -61,7 +61,11 @@ fn without_json(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, To
             anew(recipe, &source, Taken::default(), settings)
         }
         Class::AsItIs => {
-            let source = Source::of(file(files, OF_ANY_CLASS, "PreTrainedTokenizerFast")?)?;
+            let mut source = Source::of(file(files, OF_ANY_CLASS, "PreTrainedTokenizerFast")?)?;
+            sentence_piece::take_tokens(&source, &mut settings);
+            if let Source::SentencePiece(model) = &mut source {
+                model.rename(settings.numbered());
+            }
             let Source::SentencePiece(model) = &source else {
                 return Err(no_vocabulary(
                     files,
@@ -69,7 +73,6 @@ fn without_json(files: &TokenizerFiles, model_config: &[u8]) -> Result<Built, To
                     "PreTrainedTokenizerFast",
                 ));
             };
-            sentence_piece::take_tokens(&source, &mut settings);
             let parts = sentence_piece::plain(&Text::of(&source, None), model, &mut settings)?;
             assemble(
                 parts,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::error::TokenizerError;
 use super::labels::Spelling;
-use super::parts::{Ends, Parts, Template};
+use super::parts::{Ends, Parts, ROBERTA, Template};
 use super::settings::Settings;
 use super::vocabulary::Source;
 
@@ -19,21 +19,12 @@ pub(super) fn roberta(
     source: &Source<'_>,
     settings: &mut Settings,
 ) -> Result<Parts, TokenizerError> {
-    settings.default_names(&[
-        ("bos_token", "<s>"),
-        ("eos_token", "</s>"),
-        ("sep_token", "</s>"),
-        ("cls_token", "<s>"),
-        ("unk_token", "<unk>"),
-        ("pad_token", "<pad>"),
-        ("mask_token", "<mask>"),
-    ]);
+    settings.default_names(&ROBERTA);
     let template = Template {
         of_file: false,
-        ends: Ends::Around {
-            first: "cls_token",
-            last: "sep_token",
-            is_doubled: true,
+        ends: Ends::OfRoberta {
+            trims: settings.config.trim_offsets.unwrap_or(true),
+            puts_space: settings.config.add_prefix_space.unwrap_or(false),
         },
     };
     let words = bytes(settings, true);
@@ -113,14 +104,13 @@ fn parts(
     pre_tokenizer: Value,
     template: Template,
 ) -> Result<Parts, TokenizerError> {
-    Ok(Parts {
-        model: source.byte_pairs()?.into(),
+    let model = source.byte_pairs()?.into();
+    let spelling = Spelling::ByteLevel;
+    Ok(Parts::new(
+        model,
         normalizer,
         pre_tokenizer,
         template,
-        spelling: Spelling::ByteLevel,
-        unknown_id: None,
-        tells_segments: false,
-        insists_on_special: false,
-    })
+        spelling,
+    ))
 }

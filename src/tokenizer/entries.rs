@@ -30,7 +30,11 @@ const SPECIFIC: &str = "model_specific_special_tokens";
 
 /// The entries of an object, in the order of the file, each key once.
 #[derive(Debug, Default)]
-pub(super) struct Entries(Members);
+pub(super) struct Entries {
+    members: Members,
+    /// What the tokens are that `special_tokens_map.json` describes.
+    described: HashSet<String>,
+}
 
 /// What the entries come to.
 #[derive(Debug, Default)]
@@ -69,11 +73,15 @@ impl Entries {
             is_token_of_model(key) && matches!(value, Json::Text(_))
         };
         let (specific, entries) = entries.0.into_iter().partition(is_specific);
-        let (mut specific, mut entries) = (Members(specific), Self(Members(entries)));
+        let mut specific = Members(specific);
+        let mut entries = Self {
+            members: Members(entries),
+            described: HashSet::new(),
+        };
         entries.name_extra(&mut specific);
         if !specific.0.is_empty() {
             // Those that the file itself has under this key are gone.
-            entries.0.set(SPECIFIC, Json::Object(specific));
+            entries.members.set(SPECIFIC, Json::Object(specific));
         }
         Ok(entries)
     }
@@ -82,8 +90,16 @@ impl Entries {
     /// special.
     pub(super) fn take_map(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
         let map: Members = serde_json::from_slice(json)?;
+        for (key, value) in &map.0 {
+            let tokens = match value {
+                Json::List(tokens) if key == EXTRA => tokens.as_slice(),
+                token => std::slice::from_ref(token),
+            };
+            let described = tokens.iter().filter_map(content).map(str::to_owned);
+            self.described.extend(described);
+        }
         let before = |(key, value): (String, Json)| {
-            let value = match (value, self.0.get(EXTRA)) {
+            let value = match (value, self.members.get(EXTRA)) {
                 (Json::Object(token), _) if key != EXTRA => Json::Object(as_special(token)),
                 (Json::List(more), earlier) if key == EXTRA => {
                     let tokens = match earlier {
@@ -97,28 +113,35 @@ impl Entries {
             (key, value)
         };
         let map: Vec<(String, Json)> = map.0.into_iter().map(before).collect();
-        self.0.update(map);
+        self.members.update(map);
         let mut named = Members::default();
         self.name_extra(&mut named);
         if !named.0.is_empty() {
-            let mut specific = match self.0.remove(SPECIFIC) {
+            let mut specific = match self.members.remove(SPECIFIC) {
                 Some(Json::Object(specific)) => specific,
                 _ => Members::default(),
             };
             specific.update(named.0);
-            self.0.set(SPECIFIC, Json::Object(specific));
+            self.members.set(SPECIFIC, Json::Object(specific));
         }
         Ok(())
     }
 
-    /// What the usual tokens are, and those without a name.
+    /// What the usual tokens are, and those without a name, as far as
+    /// `added_tokens.json` takes notice of them: not of those that
+    /// `tokenizer_config.json` describes.
     pub(super) fn contents(&self) -> HashSet<&str> {
-        let named = ATTRIBUTES.iter().filter_map(|key| self.0.get(key));
-        let extra = match self.0.get(EXTRA) {
+        let named = ATTRIBUTES.iter().filter_map(|key| self.members.get(key));
+        let extra = match self.members.get(EXTRA) {
             Some(Json::List(tokens)) => tokens.as_slice(),
             _ => &[],
         };
-        named.chain(extra).filter_map(content).collect()
+        let known = named.chain(extra).filter_map(|token| {
+            let content = content(token)?;
+            let is_name = matches!(token, Json::Text(_));
+            (is_name || self.described.contains(content)).then_some(content)
+        });
+        known.collect()
     }
 
     /// All special tokens. A list with the older key counts where there is none
@@ -127,15 +150,15 @@ impl Entries {
     /// # Errors
     /// When one of the entries that hold tokens holds something else.
     pub(super) fn settled(mut self) -> Result<Settled, TokenizerError> {
-        let mut said = match self.0.get(EXTRA) {
+        let mut said = match self.members.get(EXTRA) {
             Some(_) => Said::Yes,
             None => Said::No,
         };
         if said == Said::No
-            && let Some(tokens) = self.0.remove(ADDITIONAL)
+            && let Some(tokens) = self.members.remove(ADDITIONAL)
         {
             said = Said::Late;
-            self.0.set(EXTRA, tokens);
+            self.members.set(EXTRA, tokens);
         }
         let wrong = |key: &str, value: &Json| TokenizerError::SpecialToken {
             key: key.to_owned(),
@@ -145,9 +168,9 @@ impl Entries {
             said,
             ..Settled::default()
         };
-        let (extra, specific) = (self.0.remove(EXTRA), self.0.remove(SPECIFIC));
+        let (extra, specific) = (self.members.remove(EXTRA), self.members.remove(SPECIFIC));
         for key in ATTRIBUTES {
-            if let Some(value) = self.0.remove(key) {
+            if let Some(value) = self.members.remove(key) {
                 settled.named.set(key, value);
             }
         }
@@ -160,7 +183,7 @@ impl Entries {
             }
         }
         settled.take(Members(
-            self.0
+            self.members
                 .0
                 .into_iter()
                 .filter(|(key, value)| is_token_of_model(key) && is_token(value))
@@ -194,11 +217,11 @@ impl Entries {
 
     /// Tokens without a name that have one are put among those that do.
     fn name_extra(&mut self, named: &mut Members) {
-        match self.0.remove(EXTRA) {
+        match self.members.remove(EXTRA) {
             Some(Json::Object(tokens)) => {
                 named.update(tokens.0);
             }
-            Some(other) => self.0.set(EXTRA, other),
+            Some(other) => self.members.set(EXTRA, other),
             None => {}
         }
     }

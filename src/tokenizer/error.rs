@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::remedy::{CheckpointPart, Remedy, Setting};
+use crate::remedy::{CheckpointPart, CheckpointRemedy, Remedy, Setting};
 
 /// Why a tokenizer cannot be made or a text not be tokenized.
 #[derive(Debug, Error)]
@@ -245,14 +245,16 @@ impl TokenizerError {
             | Self::EmptyText { .. }
             | Self::NoToken { .. }
             | Self::NoSpace { .. } => Some(Remedy::GiveText),
-            Self::Program { .. } => Some(Remedy::ComputeElsewhere),
+            Self::Program { .. } => Some(Remedy::Checkpoint(CheckpointRemedy::ComputeElsewhere)),
             // Which transformers can do for classes that attnviz does not build.
             Self::NoVocabulary {
                 can_be_converted: true,
                 ..
-            } => Some(Remedy::ConvertTokenizer),
+            } => Some(Remedy::Checkpoint(CheckpointRemedy::ConvertTokenizer)),
             Self::NoPairTemplate => Some(Remedy::LeaveOut(Setting::Pair)),
-            Self::AmbiguousToken { .. } => Some(Remedy::NameTokenizer),
+            Self::AmbiguousToken { .. } => {
+                Some(Remedy::Checkpoint(CheckpointRemedy::NameTokenizer))
+            }
             Self::NoVocabulary { .. }
             | Self::NoRow { .. }
             | Self::Json(_)
@@ -270,7 +272,9 @@ impl TokenizerError {
             | Self::TooLarge { .. }
             | Self::AddedTooLong { .. }
             | Self::Template { .. }
-            | Self::Tokenizers(_) => Some(Remedy::SaveCheckpoint(CheckpointPart::Tokenizer)),
+            | Self::Tokenizers(_) => Some(Remedy::Checkpoint(CheckpointRemedy::SaveCheckpoint(
+                CheckpointPart::Tokenizer,
+            ))),
         }
     }
 }

@@ -60,9 +60,6 @@ impl Tokens {
         text: &str,
         wanted: Wanted,
     ) -> Result<Self, TokenizerError> {
-        if text.trim().is_empty() {
-            return Err(TokenizerError::EmptyText { which });
-        }
         let longest = (MAXIMUM_STRETCH / wanted.growth.max(1)).min(LONGEST);
         let mut tokens = Self::default();
         let mut start = 0;
@@ -85,6 +82,8 @@ impl Tokens {
         }
         tokens.is_counted = true;
         match tokens.count {
+            // Spaces alone are tokens to some tokenizers.
+            0 if text.trim().is_empty() => Err(TokenizerError::EmptyText { which }),
             0 => Err(TokenizerError::NoToken {
                 which,
                 text: text.chars().take(MAXIMUM_SHOWN_LENGTH).collect(),

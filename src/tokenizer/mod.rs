@@ -38,7 +38,7 @@ pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokenizers::{Encoding, PostProcessor as _, PostProcessorWrapper};
+use tokenizers::{Encoding, PostProcessor, PostProcessorWrapper};
 
 use self::ambiguous::ambiguous_tokens;
 use self::build::build;
@@ -64,7 +64,10 @@ pub struct TokenLimit {
 /// A tokenizer with the special tokens of its model.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
+    /// All but the template, which the tokenizers crate would apply to each
+    /// stretch of a text, and again to the whole.
     inner: tokenizers::Tokenizer,
+    template: Option<PostProcessorWrapper>,
     special_token_ids: BTreeSet<u32>,
     /// Written as they are, whatever the spelling of the vocabulary.
     added_token_ids: BTreeSet<u32>,
@@ -94,7 +97,7 @@ impl Tokenizer {
     /// that no files describe.
     pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, TokenizerError> {
         let Built {
-            inner,
+            mut inner,
             class,
             unknown_id,
             spelling,
@@ -105,6 +108,8 @@ impl Tokenizer {
         } = build(&checkpoint.tokenizer, &checkpoint.config)?;
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special);
+        let template = inner.get_post_processor().cloned();
+        inner.with_post_processor(None::<PostProcessorWrapper>);
         Ok(Self {
             special_token_ids: special.map(|(&id, _)| id).collect(),
             added_token_ids: added.keys().copied().collect(),
@@ -127,6 +132,7 @@ impl Tokenizer {
             tells_segments,
             fill_token,
             row_count: None,
+            template,
             inner,
         })
     }
@@ -158,10 +164,8 @@ impl Tokenizer {
         pair: Option<&str>,
         limit: TokenLimit,
     ) -> Result<Prepared, TokenizerError> {
-        let processor = self.inner.get_post_processor();
-        let special_count = processor.map_or(0, |processor: &PostProcessorWrapper| {
-            processor.added_tokens(pair.is_some())
-        });
+        let template = self.template.as_ref();
+        let special_count = template.map_or(0, |template| template.added_tokens(pair.is_some()));
         if pair.is_some() && special_count == 0 {
             return Err(TokenizerError::NoPairTemplate);
         }
@@ -198,8 +202,12 @@ impl Tokenizer {
         let [of_first, of_second] = longest_first(first.count, second_count, kept - special_count);
         let first = first.into_encoding(of_first, last, 0);
         let second = second.map(|second| second.into_encoding(of_second, last, 1));
-        let encoding = guard(|| self.inner.post_process(first, second, true))
-            .map_err(TokenizerError::Tokenizers)?;
+        let encoding = match template {
+            Some(template) => guard(|| template.process(first, second, true))
+                .map_err(TokenizerError::Tokenizers)?,
+            // Of a pair there would have to be one.
+            None => first,
+        };
         if encoding.len() != kept || !is_consistent(&encoding) {
             // As of a template that leaves the text out, or gives a special
             // token fewer names than ids.
@@ -207,7 +215,7 @@ impl Tokenizer {
             return Err(TokenizerError::Tokenizers(reason.into()));
         }
         let texts = [text, pair.unwrap_or_default()];
-        let mut units = self.units(&encoding, texts);
+        let (mut units, tells_segments) = self.units(&encoding, texts);
         if !words::are_parted(&units, &texts) {
             let numbers = words::of_units(&units, &texts);
             for (unit, number) in units.iter_mut().zip(numbers) {
@@ -224,7 +232,7 @@ impl Tokenizer {
         }
         Ok(Prepared {
             input: Input::pair(text, pair.map(str::to_owned)),
-            tells_segments: self.tells_segments,
+            tells_segments,
             streams: vec![Stream {
                 role: StreamRole::Source,
                 units,
@@ -233,14 +241,14 @@ impl Tokenizer {
         })
     }
 
-    fn units(&self, encoding: &Encoding, texts: [&str; 2]) -> Vec<Unit> {
+    /// The tokens, and whether their segments are what the model is told.
+    fn units(&self, encoding: &Encoding, texts: [&str; 2]) -> (Vec<Unit>, bool) {
         let added = encoding.get_special_tokens_mask();
         let spelling = self
             .spelling
             .unwrap_or_else(|| Spelling::of(encoding.get_tokens()));
         let unit = |index: usize| {
             let id = encoding.get_ids()[index];
-            let (start, end) = encoding.get_offsets()[index];
             let is_of_list = self.added_token_ids.contains(&id);
             let is_unknown = self.unknown_id == Some(id);
             // Where an added token stands in a text, spaces may belong to it;
@@ -253,8 +261,9 @@ impl Tokenizer {
             };
             let text = text.unwrap_or_else(|| encoding.get_tokens()[index].clone());
             let sequence = encoding.token_to_sequence(index).unwrap_or_default();
-            let written = texts.get(sequence).and_then(|text| text.get(start..end));
-            let written = written.unwrap_or_default().trim();
+            let of = texts.get(sequence).copied().unwrap_or_default();
+            let (start, end) = whole_letters(of, encoding.get_offsets()[index]);
+            let written = of.get(start..end).unwrap_or_default().trim();
             // A word that the vocabulary lacks becomes `[UNK]`, but is still a
             // word of the text and not a special token.
             let is_special = is_added || (self.special_token_ids.contains(&id) && written == text);
@@ -277,8 +286,9 @@ impl Tokenizer {
             }
         };
         let mut units: Vec<Unit> = (0..encoding.len()).map(unit).collect();
-        if !self.tells_segments {
-            // Then its templates need not say which text a token is of.
+        // A template need not say which text a token is of, as RoBERTa's does not.
+        let tells_segments = self.tells_segments && units.iter().any(|unit| unit.segment > 0);
+        if !tells_segments {
             let mut segment = 0;
             for (index, unit) in units.iter_mut().enumerate() {
                 if let (Place::Bytes { .. }, Some(1)) =
@@ -289,7 +299,7 @@ impl Tokenizer {
                 unit.segment = segment;
             }
         }
-        units
+        (units, tells_segments)
     }
 
     fn check_rows(&self, units: &[Unit]) -> Result<(), TokenizerError> {
@@ -315,6 +325,15 @@ fn unknown(token: &str, written: &str) -> String {
         true => token.to_owned(),
         false => format!("{token} {shown}"),
     }
+}
+
+/// A place in bytes without the parts of letters at its ends: a template that
+/// leaves spaces out counts a byte for each.
+fn whole_letters(text: &str, (start, end): (usize, usize)) -> (usize, usize) {
+    let is_between = |&at: &usize| text.is_char_boundary(at);
+    let end = (0..=end).rev().find(is_between).unwrap_or_default();
+    let start = (start..=end).find(is_between).unwrap_or(end);
+    (start, end)
 }
 
 /// Whether there is one of everything for each token.

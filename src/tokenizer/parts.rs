@@ -25,6 +25,40 @@ pub(super) struct Parts {
     pub insists_on_special: bool,
 }
 
+impl Parts {
+    /// Of a vocabulary whose unknown token is no matter, and that tells no
+    /// segments.
+    pub(super) fn new(
+        model: ModelWrapper,
+        normalizer: Value,
+        pre_tokenizer: Value,
+        template: Template,
+        spelling: Spelling,
+    ) -> Self {
+        Self {
+            model,
+            normalizer,
+            pre_tokenizer,
+            template,
+            spelling,
+            unknown_id: None,
+            tells_segments: false,
+            insists_on_special: false,
+        }
+    }
+}
+
+/// Special tokens of RoBERTa's kin.
+pub(super) const ROBERTA: [(&str, &str); 7] = [
+    ("bos_token", "<s>"),
+    ("eos_token", "</s>"),
+    ("sep_token", "</s>"),
+    ("cls_token", "<s>"),
+    ("unk_token", "<unk>"),
+    ("pad_token", "<pad>"),
+    ("mask_token", "<mask>"),
+];
+
 /// Which special tokens stand around a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Template {
@@ -36,13 +70,17 @@ pub(super) struct Template {
 /// Special tokens by their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
-    /// One before a text and one behind each, with both in between where
-    /// `is_doubled`.
+    /// One before a text and one behind each. Where it `is_doubled` between two,
+    /// it tells them apart, and both are of segment 0.
     Around {
         first: &'static str,
         last: &'static str,
         is_doubled: bool,
     },
+    /// RoBERTa's, which leaves out of the places of tokens the spaces around them
+    /// where it `trims`, but for the first one of the text where that was put
+    /// there.
+    OfRoberta { trims: bool, puts_space: bool },
     /// `bos_token` before each text and `eos_token` behind it, as
     /// `add_bos_token` and `add_eos_token` say.
     Marks { begin: bool, end: bool },
@@ -74,25 +112,38 @@ impl Ends {
             tokens.insert(token.to_owned(), entry);
             Some(json!({"SpecialToken": {"id": token, "type_id": segment}}))
         };
+        let null = |key| TokenizerError::NullToken {
+            class: class.to_owned(),
+            key,
+        };
         let text = |id: &str, segment: u32| json!({"Sequence": {"id": id, "type_id": segment}});
         let (single, second) = match self {
+            Self::OfRoberta { trims, puts_space } => {
+                let end = |key| {
+                    let token = settings.name(key)?;
+                    Some(json!([token, tokenizer.token_to_id(token)?]))
+                };
+                return Ok(json!({
+                    "type": "RobertaProcessing",
+                    "sep": end("sep_token").ok_or_else(|| null("sep_token"))?,
+                    "cls": end("cls_token").ok_or_else(|| null("cls_token"))?,
+                    "trim_offsets": trims,
+                    "add_prefix_space": puts_space,
+                }));
+            }
             Self::Around {
                 first,
                 last,
                 is_doubled,
             } => {
-                let mut needed = |key, segment| {
-                    special(key, segment).ok_or_else(|| TokenizerError::NullToken {
-                        class: class.to_owned(),
-                        key,
-                    })
-                };
+                let mut needed = |key, segment| special(key, segment).ok_or_else(|| null(key));
                 let single = vec![needed(first, 0)?, text("A", 0), needed(last, 0)?];
                 let mut second = Vec::new();
                 if is_doubled {
                     second.push(needed(last, 0)?);
                 }
-                second.extend([text("B", 1), needed(last, 1)?]);
+                let segment = u32::from(!is_doubled);
+                second.extend([text("B", segment), needed(last, segment)?]);
                 (single, second)
             }
             Self::Marks { begin, end } => {

@@ -8,12 +8,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tokenizers::ModelWrapper;
 use tokenizers::models::unigram::Unigram;
 
 use super::entries::Said;
 use super::error::TokenizerError;
 use super::labels::Spelling;
-use super::parts::{Ends, Parts, Template};
+use super::parts::{Ends, Parts, ROBERTA, Template};
 use super::sentence_piece_model::{PieceKind, PieceModel, SentencePieceModel};
 use super::settings::Settings;
 use super::vocabulary::Source;
@@ -363,7 +364,7 @@ pub(super) fn plain(
             let pieces = unigram_model(pieces, unknown, model.byte_fallback)?;
             Ok(Parts {
                 unknown_id: model.unknown_id,
-                ..parts(pieces.into(), normalizer, Value::Null, template)
+                ..sentence_pieces(pieces.into(), normalizer, Value::Null, template)
             })
         }
         PieceModel::Other => {
@@ -372,21 +373,15 @@ pub(super) fn plain(
             pairs.fuse_unk = true;
             pairs.byte_fallback = model.byte_fallback;
             pairs.unk_token = unknown;
-            Ok(parts(pairs.into(), normalizer, Value::Null, template))
+            Ok(sentence_pieces(
+                pairs.into(),
+                normalizer,
+                Value::Null,
+                template,
+            ))
         }
     }
 }
-
-/// Special tokens of RoBERTa's kin.
-const ROBERTA: [(&str, &str); 7] = [
-    ("bos_token", "<s>"),
-    ("eos_token", "</s>"),
-    ("sep_token", "</s>"),
-    ("cls_token", "<s>"),
-    ("unk_token", "<unk>"),
-    ("pad_token", "<pad>"),
-    ("mask_token", "<mask>"),
-];
 
 /// Special tokens of Llama's kin.
 const LLAMA: [(&str, &str); 3] = [
@@ -456,7 +451,7 @@ fn unigram(
     let model = unigram_model(vocabulary, unknown_id, false)?;
     Ok(Parts {
         unknown_id: unknown_id.and_then(|id| u32::try_from(id).ok()),
-        ..parts(model.into(), normalizer, pre_tokenizer, template)
+        ..sentence_pieces(model.into(), normalizer, pre_tokenizer, template)
     })
 }
 
@@ -471,23 +466,20 @@ fn byte_fallback(
     model.fuse_unk = true;
     model.byte_fallback = true;
     model.unk_token = unknown;
-    Ok(parts(model.into(), normalizer, pre_tokenizer, template))
+    Ok(sentence_pieces(
+        model.into(),
+        normalizer,
+        pre_tokenizer,
+        template,
+    ))
 }
 
-fn parts(
-    model: tokenizers::ModelWrapper,
+fn sentence_pieces(
+    model: ModelWrapper,
     normalizer: Value,
     pre_tokenizer: Value,
     template: Template,
 ) -> Parts {
-    Parts {
-        model,
-        normalizer,
-        pre_tokenizer,
-        template,
-        spelling: Spelling::SentencePiece,
-        unknown_id: None,
-        tells_segments: false,
-        insists_on_special: false,
-    }
+    let spelling = Spelling::SentencePiece;
+    Parts::new(model, normalizer, pre_tokenizer, template, spelling)
 }

@@ -52,6 +52,8 @@ pub(super) struct SentencePieceModel {
     pub end_piece: String,
     /// What makes letters of a text uniform; empty for nothing.
     pub charsmap: Vec<u8>,
+    /// Pieces that are called otherwise than in the file, by their ids.
+    renamed: HashMap<u32, String>,
 }
 
 /// The most pieces; the largest vocabularies in use have half as many.
@@ -82,6 +84,7 @@ impl SentencePieceModel {
             begin_piece: "<s>".to_owned(),
             end_piece: "</s>".to_owned(),
             charsmap: Vec::new(),
+            renamed: HashMap::new(),
         };
         if file.len() > MAXIMUM_COUNT && Fields(file).flatten().count() > MAXIMUM_COUNT {
             return Err(TokenizerError::Excessive {
@@ -144,8 +147,25 @@ impl SentencePieceModel {
 
     /// The ids of the pieces, of those that are alike the last.
     pub(super) fn ids(&self) -> HashMap<String, u32> {
-        let texts = self.pieces.iter().map(|piece| piece.text.clone());
-        texts.zip(0..).collect()
+        let named = self.pieces.iter().zip(0..).map(|(piece, id)| {
+            let name = self.renamed.get(&id).unwrap_or(&piece.text);
+            (name.clone(), id)
+        });
+        named.collect()
+    }
+
+    /// Lets tokens with the ids of other pieces take their places, unless they
+    /// have one: vocabularies keep some pieces free for that.
+    pub(super) fn rename<'token>(&mut self, tokens: impl Iterator<Item = (u32, &'token str)>) {
+        let mut ids = self.ids();
+        for (id, token) in tokens {
+            let piece = self.pieces.get(id as usize);
+            if let Some(piece) = piece.filter(|_| !ids.contains_key(token)) {
+                ids.remove(&piece.text);
+                ids.insert(token.to_owned(), id);
+                self.renamed.insert(id, token.to_owned());
+            }
+        }
     }
 
     /// All pairs of pieces that make another one, those first that make the

@@ -26,6 +26,9 @@ pub(super) struct Config {
     pub split_special_tokens: Option<bool>,
     /// Whether a text begins like a word behind a space.
     pub add_prefix_space: Option<bool>,
+    /// Of RoBERTa's tokenizer: whether spaces are no part of tokens' places;
+    /// `None` is yes.
+    pub trim_offsets: Option<bool>,
     /// Of ALBERT's tokenizer: `None` is no.
     pub keep_accents: Option<bool>,
     /// Of DeBERTa's tokenizer: whether marks are words.
@@ -259,6 +262,11 @@ impl Settings {
             let is_described = added.values().any(|other| other.content == token.content);
             token.lstrip |= !is_described;
         }
+    }
+
+    /// What the files give ids to.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.added.iter().map(|(&id, token)| (id, content(token)))
     }
 
     /// Whether a file says what the special tokens without a name are.

@@ -37,10 +37,9 @@ pub(super) fn mpnet(source: &Source<'_>, settings: &mut Settings) -> Result<Part
         pre_tokenizer: json!({"type": "BertPreTokenizer"}),
         template: Template {
             of_file: false,
-            ends: Ends::Around {
-                first: "cls_token",
-                last: "sep_token",
-                is_doubled: true,
+            ends: Ends::OfRoberta {
+                trims: true,
+                puts_space: false,
             },
         },
         spelling: Spelling::Plain,

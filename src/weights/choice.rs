@@ -91,23 +91,6 @@ pub(super) fn found_instead(sources: &[Source], names: &BTreeSet<&str>) -> Strin
     }
 }
 
-/// What transformers knows models by (`base_model_prefix`): it loads tensors
-/// with it and without it, of the same file.
-const BASE_PREFIXES: [&str; 12] = [
-    "albert.",
-    "bert.",
-    "deberta.",
-    "distilbert.",
-    "electra.",
-    "ernie.",
-    "esm.",
-    "gpt_neox.",
-    "model.",
-    "mpnet.",
-    "roberta.",
-    "transformer.",
-];
-
 /// The prefix of tensors that transformers would load beside those with
 /// `prefix`, or in place of some of them, and the name of one; none where it
 /// would come to the same.
@@ -116,9 +99,9 @@ pub(super) fn mixed_with(
     model: &TensorNames,
     prefix: &str,
 ) -> Option<(String, String)> {
-    let others: &[&str] = match prefix {
-        "" => &BASE_PREFIXES,
-        _ if BASE_PREFIXES.contains(&prefix) => &[""],
+    let other = match prefix {
+        "" => model.base,
+        prefix if prefix == model.base => "",
         _ => return None,
     };
     let layers = model.first_layer.trim_end_matches("0.");
@@ -129,19 +112,17 @@ pub(super) fn mixed_with(
         let mut starts = starts.iter();
         starts.all(|start| format!("{one}{start}") < format!("{other}{start}"))
     };
-    others.iter().find_map(|&other| {
-        let is_harmless = |name: &str| {
-            goes_before(prefix, other) && names.contains(format!("{prefix}{name}").as_str())
-        };
-        let found = model.of_model(names, other);
-        let name = found.into_iter().find(|name| {
-            starts.iter().any(|start| name.starts_with(start))
-                && !model.is_unused(name)
-                && !is_harmless(name)
-        })?;
-        Some((
-            other.to_owned(),
-            names::shortened(&format!("{other}{name}")),
-        ))
-    })
+    let is_harmless = |name: &str| {
+        goes_before(prefix, other) && names.contains(format!("{prefix}{name}").as_str())
+    };
+    let found = model.of_model(names, other);
+    let name = found.into_iter().find(|name| {
+        starts.iter().any(|start| name.starts_with(start))
+            && !model.is_unused(name)
+            && !is_harmless(name)
+    })?;
+    Some((
+        other.to_owned(),
+        names::shortened(&format!("{other}{name}")),
+    ))
 }

@@ -9,7 +9,7 @@ use super::bytes::{ReadError, file_name};
 use super::names::AdapterKind;
 use super::pickle::PickleError;
 use crate::checkpoint::WrongKindError;
-use crate::remedy::{Alteration, CheckpointPart, Remedy};
+use crate::remedy::{Alteration, CheckpointPart, CheckpointRemedy, Remedy};
 
 /// Why weights cannot be used.
 #[derive(Debug, Error)]
@@ -121,12 +121,12 @@ pub enum WeightsError {
     #[error(transparent)]
     Pickle(#[from] PickleError),
     /// No tensor has the name of a word embedding table.
-    #[error(
-        "{file}: expected a tensor named embeddings.word_embeddings.weight (with any prefix), found {found}"
-    )]
+    #[error("{file}: expected a tensor named {expected} (with any prefix), found {found}")]
     NoEmbeddings {
         /// The file's name.
         file: String,
+        /// What the family calls that table.
+        expected: String,
         /// A few of the names that are there.
         found: String,
     },
@@ -140,14 +140,14 @@ pub enum WeightsError {
     },
     /// Heads were taken out of an attention.
     #[error(
-        "tensor {name} has {found} rows, expected {expected}: some of the model's heads were pruned"
+        "tensor {name} has {found} outputs, expected {expected}: some of the model's heads were pruned"
     )]
     PrunedHeads {
         /// Full name.
         name: String,
-        /// The rows that the config asks for.
+        /// The outputs that the config asks for.
         expected: usize,
-        /// The rows in the file.
+        /// Those in the file.
         found: usize,
     },
     /// A tensor has another shape than the config asks for.
@@ -188,33 +188,45 @@ impl WeightsError {
             Self::Memory { .. } => Remedy::UseLessMemory,
             Self::Pickle(error) => return error.remedy(),
             Self::WrongKind(error) => return error.remedy(),
-            Self::Incomplete { path, .. } => Remedy::DownloadFile { path: path.clone() },
+            Self::Incomplete { path, .. } => {
+                Remedy::Checkpoint(CheckpointRemedy::DownloadFile { path: path.clone() })
+            }
             Self::Adapter { kind, .. } => match kind {
-                AdapterKind::LowRank | AdapterKind::Mergeable => Remedy::MergeAdapter {
-                    from: None,
-                    task: None,
-                },
-                AdapterKind::Other => Remedy::UseOriginal(Alteration::Adapter),
+                AdapterKind::LowRank | AdapterKind::Mergeable => {
+                    Remedy::Checkpoint(CheckpointRemedy::MergeAdapter {
+                        from: None,
+                        task: None,
+                    })
+                }
+                AdapterKind::Other => {
+                    Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::Adapter))
+                }
             },
             Self::Dtype { found, .. } if is_quantized(found) => {
-                Remedy::UseOriginal(Alteration::Quantization)
+                Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::Quantization))
             }
-            Self::Dtype { .. } | Self::LargerThanFiles { .. } => {
-                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
+            Self::Dtype { .. } | Self::LargerThanFiles { .. } => Remedy::Checkpoint(
+                CheckpointRemedy::SaveCheckpoint(CheckpointPart::Safetensors),
+            ),
+            Self::Quantized { .. } => {
+                Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::Quantization))
             }
-            Self::Quantized { .. } => Remedy::UseOriginal(Alteration::Quantization),
             Self::SeveralEncoders { prefixes, .. } | Self::NoSuchPrefix { prefixes, .. } => {
-                Remedy::ChooseWeightsPrefix {
+                Remedy::Checkpoint(CheckpointRemedy::ChooseWeightsPrefix {
                     prefixes: prefixes.clone(),
-                }
+                })
             }
-            Self::PrunedHeads { .. } => Remedy::UseOriginal(Alteration::PrunedHeads),
+            Self::PrunedHeads { .. } => {
+                Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::PrunedHeads))
+            }
             Self::Safetensors { .. }
             | Self::NoEmbeddings { .. }
             | Self::MixedPrefixes { .. }
             | Self::Missing { .. }
             | Self::Shape { .. }
-            | Self::NotFinite { .. } => Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights),
+            | Self::NotFinite { .. } => Remedy::Checkpoint(CheckpointRemedy::SaveCheckpoint(
+                CheckpointPart::ConfigWithWeights,
+            )),
         })
     }
 

@@ -97,6 +97,7 @@ impl Weights {
             return Err(match prefixes.is_empty() {
                 false => several(prefixes),
                 true => WeightsError::NoEmbeddings {
+                    expected: model.word_embeddings.clone(),
                     found: found_instead(&sources, &names),
                     file,
                 },
@@ -363,18 +364,14 @@ impl Weights {
             .shape(&name)
             .ok_or_else(|| WeightsError::missing(&name, shape))?;
         if found != shape {
-            let is_projection = ["query", "key", "value"]
-                .iter()
-                .any(|part| name.contains(&format!(".attention.self.{part}.")));
-            if let ([found, rest @ ..], [expected, expected_rest @ ..]) = (&found[..], shape)
-                && is_projection
-                && found < expected
-                && rest == expected_rest
+            let mut prunable = self.model.prunable.iter();
+            if prunable.any(|part| name.contains(&format!(".{part}.")))
+                && let Some((found, expected)) = shortened(&found, shape)
             {
                 return Err(WeightsError::PrunedHeads {
                     name,
-                    expected: *expected,
-                    found: *found,
+                    expected,
+                    found,
                 });
             }
             return Err(WeightsError::Shape {
@@ -385,6 +382,16 @@ impl Weights {
         }
         Ok((name, source))
     }
+}
+
+/// The one length of a shape that is less than expected, and what was expected;
+/// none where another one differs too.
+fn shortened(found: &[usize], expected: &[usize]) -> Option<(usize, usize)> {
+    let lengths = || found.iter().copied().zip(expected.iter().copied());
+    let mut others = lengths().filter(|(found, expected)| found != expected);
+    let (first, second) = (others.next()?, others.next());
+    let is_one = found.len() == expected.len() && second.is_none();
+    (is_one && first.0 < first.1).then_some(first)
 }
 
 /// A matrix of weights in the files.

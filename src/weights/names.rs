@@ -7,8 +7,16 @@ use std::collections::BTreeSet;
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorNames {
+    /// What stands before all of them in a checkpoint with a head, `bert.`:
+    /// transformers' `base_model_prefix`. It loads tensors with it and without
+    /// it, of the same file.
+    pub base: &'static str,
     /// The table that every such model has.
     pub word_embeddings: String,
+    /// What the names have in them of those that lose rows, or columns, where
+    /// heads are pruned: queries, keys and values of the families that
+    /// transformers has pruned.
+    pub prunable: Vec<&'static str>,
     /// How the names of its first layer's tensors begin.
     pub first_layer: String,
     /// How the names of its tensors begin; others are of heads and the like.

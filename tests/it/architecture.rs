@@ -233,26 +233,31 @@ fn collect_paths(tokens: TokenStream, paths: &mut Vec<NamedPath>) {
     }
 }
 
-fn source_files() -> Vec<SourceFile> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// Every Rust file of a folder, and its text.
+fn rust_files(root: &Path) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
-    let mut folders: Vec<PathBuf> = vec![root.clone()];
+    let mut folders: Vec<PathBuf> = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-                continue;
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((path, text));
             }
-            let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
-            if !name.ends_with(".rs") {
-                continue;
-            }
-            let text = fs::read_to_string(&path).unwrap();
-            files.push(SourceFile::parse(&name.replace('\\', "/"), &text));
         }
     }
     files
+}
+
+fn source_files() -> Vec<SourceFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = rust_files(&root).into_iter().map(|(path, text)| {
+        let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
+        SourceFile::parse(&name.replace('\\', "/"), &text)
+    });
+    files.collect()
 }
 
 /// Modules that a file must not import, since they come after its own.
@@ -290,6 +295,17 @@ fn every_module_has_its_place_in_the_order() {
         .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
         .collect();
     assert_eq!(declared, ORDER, "lib.rs lists the modules in another order");
+}
+
+#[test]
+fn no_file_is_longer_than_five_hundred_lines() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["src", "tests", "benches"] {
+        for (path, text) in rust_files(&root.join(folder)) {
+            let lines = text.lines().count();
+            assert!(lines <= 500, "{} has {lines} lines", path.display());
+        }
+    }
 }
 
 #[test]

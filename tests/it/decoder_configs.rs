@@ -233,7 +233,32 @@ fn settings_that_no_decoder_has_here_are_refused_by_name() {
         (
             "llama",
             json!({"rope_scaling": {"type": "linear"}}),
-            ["factor", "NaN"],
+            ["factor \"null\"", "expected a number"],
+        ),
+        (
+            "llama",
+            json!({"rope_scaling": {"type": "linear", "factor": 0}}),
+            ["factor between 0.000001 and", "found 0"],
+        ),
+        (
+            "llama",
+            json!({"rope_scaling": "linear"}),
+            ["rope_scaling \"linear\"", "expected an object"],
+        ),
+        (
+            "mistral",
+            json!({"rope_parameters": [8.0]}),
+            ["rope_parameters", "[8.0]"],
+        ),
+        (
+            "gemma3_text",
+            json!({"rope_scaling": 8.0}),
+            ["rope_scaling", "8.0"],
+        ),
+        (
+            "gemma3_text",
+            json!({"rope_parameters": {"full_attention": "linear"}}),
+            ["rope_parameters", "linear"],
         ),
         (
             "llama",

@@ -35,13 +35,13 @@ pub(crate) const INPUTS: [(&str, &str, Option<&str>); 6] = [
     ("pair", "Hello there.", Some("The dog is lazy.")),
 ];
 
-fn fixtures(folder: &str) -> PathBuf {
+pub(crate) fn fixtures(folder: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(folder)
 }
 
-fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let folders = fs::read_dir(fixtures("families")).expect("the fixtures are there");
     let mut names: Vec<String> = folders
         .map(|entry| entry.expect("a folder is read").file_name())

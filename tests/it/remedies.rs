@@ -1,4 +1,4 @@
-//! Every error says what can be done about it, and one file has the words.
+//! Every error says what can be done about it, and one folder has the words.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,9 +18,13 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ExprLit, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, Type, Visibility};
 
-const HINTS: &str = "cli/hints.rs";
-/// Pieces of them.
-const PHRASES: &str = "cli/phrases.rs";
+const HINTS: &str = "cli/hints/mod.rs";
+/// Those about one thing, and pieces of hints.
+const PARTS: [&str; 3] = [
+    "cli/hints/checkpoint.rs",
+    "cli/hints/hub.rs",
+    "cli/phrases.rs",
+];
 
 /// Errors, remedies and texts of one file.
 #[derive(Default)]
@@ -203,7 +207,7 @@ fn add_texts(source: TokenStream, texts: &mut Vec<String>) {
 fn hints() -> Vec<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut texts = Vec::new();
-    for file in [HINTS, PHRASES] {
+    for file in PARTS.into_iter().chain([HINTS]) {
         let source = fs::read_to_string(source.join(file)).unwrap();
         add_texts(source.parse().unwrap(), &mut texts);
     }
@@ -306,7 +310,9 @@ fn the_outermost_error_that_has_a_remedy_is_heard() {
         // One that has none leaves it to its cause.
         (
             CheckpointError::Config(Box::new(ConfigError::NoModelType { looks_like: None })).into(),
-            "--model google-bert/bert-base-uncased, or any other model of one of these types",
+            "--model google-bert/bert-base-uncased, or any other model of one of these types; \
+             or save attention and tokens in Python, then: \
+             attnviz render attention.npz --labels tokens.txt",
         ),
         (
             anyhow::Error::from(unknown).context("what was tried"),

@@ -62,6 +62,7 @@ pub fn run_of(
             source: model.1,
             commit: None,
             weights_prefix: None,
+            backend: None,
             files: Vec::new(),
         }
         .into(),

@@ -40,11 +40,9 @@ proptest! {
             let mut loaded = vec![f32::NAN; length];
             kernels::linear(instructions, map, input.values(), &mut loaded);
             let mut read = vec![f32::NAN; length];
-            let read_rows = |first: usize, rows: &mut [f32]| {
-                rows.copy_from_slice(&weight[first * input_count..][..rows.len()]);
-            };
+            let read_weights = |memory: &mut [f32]| memory.copy_from_slice(&weight);
             let without = LinearParameters { weight: &[], ..map };
-            kernels::linear_from(instructions, without, &read_rows, input_count, input.values(), &mut read);
+            kernels::linear_from(instructions, without, &read_weights, input_count, input.values(), &mut read);
             let same = bits(&loaded) == bits(&read);
             prop_assert!(same, "{instructions:?}");
         }
@@ -85,6 +83,8 @@ fn an_opened_model_computes_the_bits_of_a_loaded_one() {
         ("built in, of F16", CheckpointSource::Builtin),
         ("shards of F16", directory("gelu-new-shards")),
         ("a pickle", directory("masked-lm-bin")),
+        ("weights by input", directory("families/gpt2")),
+        ("queries of distances", directory("families/deberta-v2")),
     ] {
         let checkpoint = checkpoint::load(&source, &LoadOptions::default(), &mut |_| ());
         check_same(name, &checkpoint.expect("the checkpoint is whole"));

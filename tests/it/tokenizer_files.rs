@@ -29,12 +29,12 @@ fn load(workplace: &Workplace) -> Result<checkpoint::Checkpoint, CheckpointError
     checkpoint::load(&source, &options, &mut |_| ())
 }
 
-fn tokenizer(files: &[(&str, &[u8])]) -> Result<Tokenizer, TokenizerError> {
+pub fn tokenizer(files: &[(&str, &[u8])]) -> Result<Tokenizer, TokenizerError> {
     let checkpoint = load(&folder(files)).expect("there is a vocabulary");
     Tokenizer::from_checkpoint(&checkpoint)
 }
 
-const LIMIT: TokenLimit = TokenLimit {
+pub const LIMIT: TokenLimit = TokenLimit {
     maximum: 100_000,
     truncate: None,
 };
@@ -55,13 +55,13 @@ fn field(number: u64, content: &[u8]) -> Vec<u8> {
 }
 
 /// A piece of a model of SentencePiece.
-fn piece(text: &[u8], score: f32, kind: u8) -> Vec<u8> {
+pub fn piece(text: &[u8], score: f32, kind: u8) -> Vec<u8> {
     let score = [&[0x15], score.to_le_bytes().as_slice()].concat();
     field(1, &[field(1, text), score, vec![0x18, kind]].concat())
 }
 
 /// The beginning that all of them have, then these pieces.
-fn sentence_piece(pieces: &[Vec<u8>]) -> Vec<u8> {
+pub fn sentence_piece(pieces: &[Vec<u8>]) -> Vec<u8> {
     let beginning = [
         piece(b"<unk>", 0.0, 2),
         piece(b"<s>", 0.0, 3),
@@ -71,7 +71,7 @@ fn sentence_piece(pieces: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// Trainer: byte pair encoding with bytes for what no piece is like.
-const MERGED: [u8; 7] = [0x12, 5, 0x18, 2, 0x98, 0x02, 1];
+pub const MERGED: [u8; 7] = [0x12, 5, 0x18, 2, 0x98, 0x02, 1];
 
 const LLAMA: &[u8] = br#"{"model_type": "llama", "tokenizer_class": "LlamaTokenizer"}"#;
 

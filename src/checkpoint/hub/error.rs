@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::remedy::Remedy;
+use crate::remedy::{HubRemedy, Remedy};
 
 /// What is wrong with a host's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -352,52 +352,60 @@ impl HubError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
             Self::InvalidId { .. } | Self::ForeignHost { .. } | Self::NotAModelsAddress { .. } => {
-                Remedy::NameHubModel
+                Remedy::Hub(HubRemedy::NameHubModel)
             }
-            Self::InvalidRevision { .. } | Self::RevisionMissing { .. } => Remedy::UseMainRevision,
+            Self::InvalidRevision { .. } | Self::RevisionMissing { .. } => {
+                Remedy::Hub(HubRemedy::UseMainRevision)
+            }
             Self::InvalidFileName { .. } => return None,
-            Self::InvalidEndpoint { .. } => Remedy::SetEndpoint,
-            Self::InvalidToken { origin } => Remedy::WriteTokenAgain { origin },
-            Self::NoHomeDirectory => Remedy::SetHuggingFaceHome,
-            Self::ModelMissing { authenticated, .. } => Remedy::CheckModelName {
+            Self::InvalidEndpoint { .. } => Remedy::Hub(HubRemedy::SetEndpoint),
+            Self::InvalidToken { origin } => Remedy::Hub(HubRemedy::WriteTokenAgain { origin }),
+            Self::NoHomeDirectory => Remedy::Hub(HubRemedy::SetHuggingFaceHome),
+            Self::ModelMissing { authenticated, .. } => Remedy::Hub(HubRemedy::CheckModelName {
                 authenticated: *authenticated,
-            },
-            Self::FileMissing { .. } => Remedy::UseOtherRevision,
-            Self::Unauthorized { authenticated, .. } => Remedy::SetToken {
+            }),
+            Self::FileMissing { .. } => Remedy::Hub(HubRemedy::UseOtherRevision),
+            Self::Unauthorized { authenticated, .. } => Remedy::Hub(HubRemedy::SetToken {
                 expired: *authenticated,
-            },
+            }),
             Self::Forbidden { authenticated, .. } => match authenticated {
-                true => Remedy::CheckToken,
-                false => Remedy::SetToken { expired: false },
+                true => Remedy::Hub(HubRemedy::CheckToken),
+                false => Remedy::Hub(HubRemedy::SetToken { expired: false }),
             },
             Self::Gated {
                 id,
                 host,
                 authenticated,
-            } => Remedy::AskForAccess {
+            } => Remedy::Hub(HubRemedy::AskForAccess {
                 id: id.clone(),
                 host: host.clone(),
                 authenticated: *authenticated,
-            },
-            Self::Unreachable { .. } => Remedy::CheckConnection,
+            }),
+            Self::Unreachable { .. } => Remedy::Hub(HubRemedy::CheckConnection),
             Self::UntrustedCertificate { fault, .. } => match fault {
-                CertificateFault::UnknownIssuer => Remedy::TrustCertificate,
-                CertificateFault::Date => Remedy::SetClock,
-                CertificateFault::Name | CertificateFault::Other => Remedy::CheckEndpoint,
+                CertificateFault::UnknownIssuer => Remedy::Hub(HubRemedy::TrustCertificate),
+                CertificateFault::Date => Remedy::Hub(HubRemedy::SetClock),
+                CertificateFault::Name | CertificateFault::Other => {
+                    Remedy::Hub(HubRemedy::CheckEndpoint)
+                }
             },
-            Self::CertificateBundle { variable, .. } => Remedy::NameCertificates { variable },
-            Self::NotAHub { .. } | Self::UnexpectedStatus { .. } => Remedy::CheckEndpoint,
-            Self::ServerError { .. } | Self::Stalled { .. } | Self::BrokenTransfer { .. } => {
-                Remedy::TryLater
+            Self::CertificateBundle { variable, .. } => {
+                Remedy::Hub(HubRemedy::NameCertificates { variable })
             }
-            Self::HashMismatch { .. } => Remedy::DownloadAgain,
-            Self::NotCached { id, .. } => Remedy::Pull { id: id.clone() },
-            Self::Locked { .. } => Remedy::WaitForProcess,
+            Self::NotAHub { .. } | Self::UnexpectedStatus { .. } => {
+                Remedy::Hub(HubRemedy::CheckEndpoint)
+            }
+            Self::ServerError { .. } | Self::Stalled { .. } | Self::BrokenTransfer { .. } => {
+                Remedy::Hub(HubRemedy::TryLater)
+            }
+            Self::HashMismatch { .. } => Remedy::Hub(HubRemedy::DownloadAgain),
+            Self::NotCached { id, .. } => Remedy::Hub(HubRemedy::Pull { id: id.clone() }),
+            Self::Locked { .. } => Remedy::Hub(HubRemedy::WaitForProcess),
             Self::CacheIo { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Remedy::SetRoomierCache
+                    Remedy::Hub(HubRemedy::SetRoomierCache)
                 }
-                _ => Remedy::SetCache,
+                _ => Remedy::Hub(HubRemedy::SetCache),
             },
         })
     }

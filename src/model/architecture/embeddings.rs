@@ -24,23 +24,16 @@ pub struct Embeddings {
     pub scale: Option<f32>,
     /// ESM's scale for inputs with masked tokens.
     pub token_dropout: Option<TokenDropout>,
-    /// From the width of the words to that of the hidden states, before all
-    /// else is added.
-    pub word_projection: Option<Linear>,
     /// A row a segment; all tokens are of segment 0 where there is one row.
     pub segments: Option<Table>,
     /// A row a position.
     pub positions: Option<Positions>,
     /// A table of which all tokens get row 0: ERNIE's task types.
     pub tasks: Option<Table>,
-    /// From the width of the tables to that of the hidden states, after the
-    /// sum and before the norm.
-    pub sum_projection: Option<Linear>,
     /// After the sum.
     pub norm: Option<Norm>,
-    /// From the width of the tables to that of the hidden states, after the
-    /// norm.
-    pub projection: Option<Linear>,
+    /// From the width of the words to that of the hidden states.
+    pub projection: Option<Projection>,
     /// DeBERTa's convolution, whose result joins that of the first layer.
     pub convolution: Option<Convolution>,
 }
@@ -52,16 +45,34 @@ impl Embeddings {
             words,
             scale: None,
             token_dropout: None,
-            word_projection: None,
             segments: None,
             positions: None,
             tasks: None,
-            sum_projection: None,
             norm: None,
             projection: None,
             convolution: None,
         }
     }
+}
+
+/// A linear map to the width of the hidden states.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projection {
+    /// What it takes.
+    pub place: ProjectionPlace,
+    /// The map.
+    pub linear: Linear,
+}
+
+/// What embeddings are mapped to the width of the hidden states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProjectionPlace {
+    /// Words, before all else is added.
+    Words,
+    /// The sum, before the norm.
+    Sum,
+    /// The sum after the norm.
+    Normalized,
 }
 
 /// Learned or sinusoidal positions, which a table holds.

@@ -16,7 +16,10 @@ pub use attention::{
     Attention, Buckets, Disentangled, HeadColumns, HeadNorm, HeadStart, Position, RelativeTable,
     Rotation,
 };
-pub use embeddings::{Convolution, Embeddings, PositionCount, Positions, Table, TokenDropout};
+pub use embeddings::{
+    Convolution, Embeddings, PositionCount, Positions, Projection, ProjectionPlace, Table,
+    TokenDropout,
+};
 pub use linear::{Linear, Norm, NormKind, Stored};
 
 /// A model with one stream: an encoder or a decoder.

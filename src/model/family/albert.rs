@@ -3,11 +3,14 @@
 //! mapped to the width of its hidden states.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::bert::{self, BlockParts};
 use super::error::ConfigError;
-use super::fields::{MAXIMUM_HIDDEN, MAXIMUM_LAYERS, check_encoder, read, read_over, within};
-use crate::model::architecture::{Architecture, Block, Embeddings, Linear, Norm, PositionCount};
+use super::fields::{MAXIMUM_HIDDEN, MAXIMUM_LAYERS, check_encoder, read_with, within};
+use crate::model::architecture::{
+    Architecture, Block, Embeddings, Linear, Norm, PositionCount, Projection, ProjectionPlace,
+};
 use crate::weights::TensorNames;
 
 const PARTS: BlockParts = BlockParts {
@@ -21,7 +24,6 @@ const PARTS: BlockParts = BlockParts {
 
 /// What BERT has not.
 #[derive(Deserialize)]
-#[serde(default)]
 struct Fields {
     embedding_size: u64,
     /// How many groups have weights of their own.
@@ -30,31 +32,24 @@ struct Fields {
     inner_group_num: u64,
 }
 
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            embedding_size: 128,
-            num_hidden_groups: 1,
-            inner_group_num: 1,
-        }
-    }
-}
-
 /// See [`Architecture::from_json`]; `AlbertConfig()` of transformers is
 /// albert-xxlarge.
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     check_encoder(json)?;
-    let defaults = bert::Fields {
-        vocab_size: 30_000,
-        hidden_size: 4_096,
-        num_attention_heads: 64,
-        intermediate_size: 16_384,
-        hidden_act: "gelu_new".to_owned(),
-        ..bert::Fields::default()
-    };
-    let fields = read_over(&defaults, json)?;
+    let defaults = json!({
+        "vocab_size": 30_000,
+        "hidden_size": 4_096,
+        "num_attention_heads": 64,
+        "intermediate_size": 16_384,
+        "hidden_act": "gelu_new",
+    });
+    let fields = bert::Fields::read(json, defaults)?;
     let sizes = fields.sizes()?;
-    let own: Fields = read(json)?;
+    let own: Fields = read_with(
+        json,
+        &[],
+        json!({"embedding_size": 128, "num_hidden_groups": 1, "inner_group_num": 1}),
+    )?;
     let columns = within("embedding_size", own.embedding_size, MAXIMUM_HIDDEN)?;
     let passes = fields.layer_count()?;
     let groups = within("num_hidden_groups", own.num_hidden_groups, MAXIMUM_LAYERS)?;
@@ -77,17 +72,22 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "albert",
         names: TensorNames {
+            base: "albert.",
             word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
+            prunable: PARTS.projections.to_vec(),
             first_layer: "encoder.albert_layer_groups.0.".to_owned(),
             parts: vec!["embeddings.", "encoder."],
             unused: vec!["_ids"],
         },
         embeddings: Embeddings {
-            projection: Some(Linear::new(
-                "encoder.embedding_hidden_mapping_in",
-                [sizes.hidden, columns],
-                true,
-            )),
+            projection: Some(Projection {
+                place: ProjectionPlace::Normalized,
+                linear: Linear::new(
+                    "encoder.embedding_hidden_mapping_in",
+                    [sizes.hidden, columns],
+                    true,
+                ),
+            }),
             ..fields.embeddings_with_segments(norm, PositionCount::From(0))?
         },
         hidden_size: sizes.hidden,

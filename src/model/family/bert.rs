@@ -1,12 +1,14 @@
 //! BERT (Devlin et al. 2019, <https://arxiv.org/abs/1810.04805>), after
 //! transformers' `modeling_bert.py`; and what its descendants share with it.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::error::ConfigError;
 use super::fields::{
     MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_SEGMENTS, MAXIMUM_TOKENS,
-    MAXIMUM_VOCABULARY, activation, check_encoder, epsilon, number_within, quotient, read, within,
+    MAXIMUM_VOCABULARY, activation, check_encoder, epsilon, number_within, quotient, read_with,
+    within,
 };
 use crate::attention::Mask;
 use crate::model::architecture::{
@@ -17,8 +19,7 @@ use crate::weights::TensorNames;
 
 /// The fields that BERT reads, and its descendants; `BertConfig()` of
 /// transformers is bert-base-uncased.
-#[derive(Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize)]
 pub struct Fields {
     /// Rows of the table of words.
     pub vocab_size: u64,
@@ -40,23 +41,27 @@ pub struct Fields {
     pub layer_norm_eps: f64,
 }
 
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            vocab_size: 30_522,
-            hidden_size: 768,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
-            intermediate_size: 3_072,
-            hidden_act: "gelu".to_owned(),
-            max_position_embeddings: 512,
-            type_vocab_size: 2,
-            layer_norm_eps: 1e-12,
-        }
-    }
-}
-
 impl Fields {
+    /// Reads them. Missing ones have BERT's defaults, or those that a descendant
+    /// has in place of some of them.
+    pub fn read(json: &[u8], other_defaults: Value) -> Result<Self, ConfigError> {
+        let mut defaults = json!({
+            "vocab_size": 30_522,
+            "hidden_size": 768,
+            "num_hidden_layers": 12,
+            "num_attention_heads": 12,
+            "intermediate_size": 3_072,
+            "hidden_act": "gelu",
+            "max_position_embeddings": 512,
+            "type_vocab_size": 2,
+            "layer_norm_eps": 1e-12,
+        });
+        if let (Value::Object(all), Value::Object(others)) = (&mut defaults, other_defaults) {
+            all.extend(others);
+        }
+        read_with(json, &[], defaults)
+    }
+
     /// The sizes of a layer.
     pub fn sizes(&self) -> Result<Sizes, ConfigError> {
         Sizes::new(
@@ -130,12 +135,12 @@ pub fn table(kind: &str, rows: usize, columns: usize) -> Table {
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     check_encoder(json)?;
-    let fields: Fields = read(json)?;
+    let fields = Fields::read(json, json!({}))?;
     let sizes = fields.sizes()?;
     let norm = sizes.norm("embeddings.LayerNorm");
     Ok(Architecture {
         model_type: "bert",
-        names: tensor_names(),
+        names: tensor_names("bert."),
         embeddings: fields.embeddings_with_segments(norm, PositionCount::From(0))?,
         hidden_size: sizes.hidden,
         blocks: sizes.blocks(fields.layer_count()?),
@@ -146,10 +151,13 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     })
 }
 
-/// What BERT's tensors are called, and those of its descendants.
-pub fn tensor_names() -> TensorNames {
+/// What BERT's tensors are called, and those of its descendants, behind what
+/// stands before them all in a checkpoint with a head.
+pub fn tensor_names(base: &'static str) -> TensorNames {
     TensorNames {
+        base,
         word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
+        prunable: BERT_PARTS.projections.to_vec(),
         first_layer: "encoder.layer.0.".to_owned(),
         parts: vec!["embeddings.", "encoder."],
         // Positions and segments that early versions wrote down.

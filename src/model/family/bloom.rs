@@ -6,10 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::ConfigError;
-use super::fields::{
-    MAXIMUM_HIDDEN, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY, epsilon, quotient,
-    read_with, within,
-};
+use super::fields::{MAXIMUM_TOKENS, Sizes, epsilon, read_with};
 use super::masks::Masks;
 use crate::model::architecture::{
     Activation, Architecture, Attention, Block, Embeddings, FeedForward, Flow, HeadColumns, Linear,
@@ -51,11 +48,18 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     });
     let fields: Fields = read_with(json, &NAMES, defaults)?;
     let mask = Masks::read(json)?.full();
-    let hidden = within("hidden_size", fields.hidden_size, MAXIMUM_HIDDEN)?;
-    let heads = within("n_head", fields.n_head, MAXIMUM_LAYERS)?;
-    let head_size = quotient(("hidden_size", hidden), ("n_head", heads))?;
-    let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
-    let layers = within("n_layer", fields.n_layer, MAXIMUM_LAYERS)?;
+    let Sizes {
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        head_size,
+    } = Sizes::new(
+        ("vocab_size", fields.vocab_size),
+        ("hidden_size", fields.hidden_size),
+        ("n_layer", fields.n_layer),
+        ("n_head", fields.n_head),
+    )?;
     let epsilon = epsilon("layer_norm_epsilon", fields.layer_norm_epsilon)?;
     // Products that are summed slice by slice leave the biases out.
     let is_sliced = fields.slow_but_exact && fields.pretraining_tp > 1;
@@ -102,7 +106,9 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "bloom",
         names: TensorNames {
+            base: "transformer.",
             word_embeddings: "word_embeddings.weight".to_owned(),
+            prunable: Vec::new(),
             first_layer: "h.0.".to_owned(),
             parts: vec![
                 "word_embeddings.",

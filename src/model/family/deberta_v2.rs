@@ -3,22 +3,22 @@
 //! `modeling_deberta_v2.py`.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::bert::{Sizes, tensor_names};
 use super::error::ConfigError;
 use super::fields::{
     MAXIMUM_HIDDEN, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY, activation, check_encoder,
-    quotient, read, refuse, within,
+    quotient, read_with, refuse, within,
 };
 use crate::model::architecture::{
     Architecture, Block, Buckets, Convolution, Disentangled, Embeddings, Linear, Position,
-    PositionCount, Positions, RelativeTable, Table,
+    PositionCount, Positions, Projection, ProjectionPlace, RelativeTable, Table,
 };
 
 /// The fields that are read; missing ones have the defaults of
 /// `DebertaV2Config`, or those of the model where the config has none.
 #[derive(Deserialize)]
-#[serde(default)]
 struct Fields {
     vocab_size: u64,
     hidden_size: u64,
@@ -51,34 +51,6 @@ enum PositionParts {
     Joined(String),
 }
 
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            vocab_size: 128_100,
-            hidden_size: 1_536,
-            num_hidden_layers: 24,
-            num_attention_heads: 24,
-            attention_head_size: None,
-            intermediate_size: 6_144,
-            hidden_act: "gelu".to_owned(),
-            max_position_embeddings: 512,
-            type_vocab_size: 0,
-            layer_norm_eps: 1e-7,
-            embedding_size: None,
-            position_biased_input: true,
-            relative_attention: false,
-            max_relative_positions: -1,
-            position_buckets: -1,
-            pos_att_type: None,
-            share_att_key: false,
-            norm_rel_ebd: "none".to_owned(),
-            conv_kernel_size: 0,
-            conv_groups: 1,
-            conv_act: "tanh".to_owned(),
-        }
-    }
-}
-
 impl Fields {
     /// Which products of contents and distances are part of the scores' scale;
     /// they are part of the scores only where attention is relative.
@@ -109,7 +81,27 @@ impl Fields {
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     check_encoder(json)?;
-    let fields: Fields = read(json)?;
+    let defaults = json!({
+        "vocab_size": 128_100,
+        "hidden_size": 1_536,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 24,
+        "intermediate_size": 6_144,
+        "hidden_act": "gelu",
+        "max_position_embeddings": 512,
+        "type_vocab_size": 0,
+        "layer_norm_eps": 1e-7,
+        "position_biased_input": true,
+        "relative_attention": false,
+        "max_relative_positions": -1,
+        "position_buckets": -1,
+        "share_att_key": false,
+        "norm_rel_ebd": "none",
+        "conv_kernel_size": 0,
+        "conv_groups": 1,
+        "conv_act": "tanh",
+    });
+    let fields: Fields = read_with(json, &[], defaults)?;
     let sizes = Sizes::new(
         [
             fields.hidden_size,
@@ -159,7 +151,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         true => Some(relative(&fields, &sizes, maximum_token_count, layers)?),
         false => None,
     };
-    let mut names = tensor_names();
+    let mut names = tensor_names("deberta.");
     // What a checkpoint may have of positions and the model does not use.
     if relative.is_none() {
         names.unused.extend([
@@ -182,8 +174,10 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
                 table: table("position", maximum_token_count),
                 count: PositionCount::From(0),
             }),
-            sum_projection: (width != sizes.hidden)
-                .then(|| Linear::new("embeddings.embed_proj", [sizes.hidden, width], false)),
+            projection: (width != sizes.hidden).then(|| Projection {
+                place: ProjectionPlace::Sum,
+                linear: Linear::new("embeddings.embed_proj", [sizes.hidden, width], false),
+            }),
             norm: Some(sizes.norm("embeddings.LayerNorm")),
             convolution: convolution(&fields, &sizes)?,
             ..Embeddings::of_words(table("word", vocabulary))

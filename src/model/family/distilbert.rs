@@ -3,12 +3,13 @@
 //! learned ones are.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::bert::{BlockParts, Sizes, table};
 use super::error::ConfigError;
 use super::fields::{
     MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY,
-    activation, quotient, read, within,
+    activation, quotient, read_with, within,
 };
 use crate::model::architecture::{Architecture, Embeddings, PositionCount, Positions};
 use crate::weights::TensorNames;
@@ -25,7 +26,6 @@ const PARTS: BlockParts = BlockParts {
 /// The fields that are read; `DistilBertConfig()` of transformers is
 /// distilbert-base-uncased.
 #[derive(Deserialize)]
-#[serde(default)]
 struct Fields {
     vocab_size: u64,
     max_position_embeddings: u64,
@@ -34,39 +34,31 @@ struct Fields {
     dim: u64,
     hidden_dim: u64,
     activation: String,
-    // By the names of other families, which go before.
-    num_hidden_layers: Option<u64>,
-    num_attention_heads: Option<u64>,
-    hidden_size: Option<u64>,
 }
 
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            vocab_size: 30_522,
-            max_position_embeddings: 512,
-            n_layers: 6,
-            n_heads: 12,
-            dim: 768,
-            hidden_dim: 3_072,
-            activation: "gelu".to_owned(),
-            num_hidden_layers: None,
-            num_attention_heads: None,
-            hidden_size: None,
-        }
-    }
-}
+/// Fields that have two names.
+const NAMES: [(&str, &str); 3] = [
+    ("hidden_size", "dim"),
+    ("num_attention_heads", "n_heads"),
+    ("num_hidden_layers", "n_layers"),
+];
 
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
-    let fields: Fields = read(json)?;
-    let layers = fields.num_hidden_layers.unwrap_or(fields.n_layers);
-    let layers = within("n_layers", layers, MAXIMUM_LAYERS)?;
-    let heads = fields.num_attention_heads.unwrap_or(fields.n_heads);
-    let hidden = fields.hidden_size.unwrap_or(fields.dim);
+    let defaults = json!({
+        "vocab_size": 30_522,
+        "max_position_embeddings": 512,
+        "n_layers": 6,
+        "n_heads": 12,
+        "dim": 768,
+        "hidden_dim": 3_072,
+        "activation": "gelu",
+    });
+    let fields: Fields = read_with(json, &NAMES, defaults)?;
+    let layers = within("n_layers", fields.n_layers, MAXIMUM_LAYERS)?;
     let sizes = Sizes {
-        hidden: within("dim", hidden, MAXIMUM_HIDDEN)?,
-        heads: within("n_heads", heads, MAXIMUM_LAYERS)?,
+        hidden: within("dim", fields.dim, MAXIMUM_HIDDEN)?,
+        heads: within("n_heads", fields.n_heads, MAXIMUM_LAYERS)?,
         intermediate: within("hidden_dim", fields.hidden_dim, MAXIMUM_INTERMEDIATE)?,
         epsilon: 1e-12,
         activation: activation("activation", &fields.activation)?,
@@ -79,7 +71,9 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "distilbert",
         names: TensorNames {
+            base: "distilbert.",
             word_embeddings: "embeddings.word_embeddings.weight".to_owned(),
+            prunable: PARTS.projections.to_vec(),
             first_layer: "transformer.layer.0.".to_owned(),
             parts: vec!["embeddings.", "transformer."],
             unused: vec!["_ids"],

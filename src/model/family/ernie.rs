@@ -2,33 +2,26 @@
 //! task a token is of. Here as there, all are of the first one.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::bert::{self, table, tensor_names};
 use super::error::ConfigError;
-use super::fields::{MAXIMUM_SEGMENTS, check_encoder, read, within};
+use super::fields::{MAXIMUM_SEGMENTS, check_encoder, read_with, within};
 use crate::model::architecture::{Architecture, Embeddings, PositionCount};
 
 /// What BERT has not.
 #[derive(Deserialize)]
-#[serde(default)]
 struct Fields {
     use_task_id: bool,
     task_type_vocab_size: u64,
 }
 
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            use_task_id: false,
-            task_type_vocab_size: 3,
-        }
-    }
-}
-
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     check_encoder(json)?;
-    let (fields, own): (bert::Fields, Fields) = (read(json)?, read(json)?);
+    let fields = bert::Fields::read(json, json!({}))?;
+    let defaults = json!({"use_task_id": false, "task_type_vocab_size": 3});
+    let own: Fields = read_with(json, &[], defaults)?;
     let sizes = fields.sizes()?;
     let tasks = || {
         let count = within(
@@ -41,7 +34,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     let norm = sizes.norm("embeddings.LayerNorm");
     Ok(Architecture {
         model_type: "ernie",
-        names: tensor_names(),
+        names: tensor_names("ernie."),
         embeddings: Embeddings {
             tasks: own.use_task_id.then(tasks).transpose()?,
             ..fields.embeddings_with_segments(norm, PositionCount::From(0))?

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::remedy::{Alteration, CheckpointPart, Remedy};
+use crate::remedy::{Alteration, CheckpointPart, CheckpointRemedy, Remedy};
 use thiserror::Error;
 
 use super::Family;
@@ -108,20 +108,31 @@ impl ConfigError {
         Some(match self {
             Self::NoModelType {
                 looks_like: Some(model_type),
-            } => Remedy::AddModelType(model_type),
-            Self::ModelType { .. }
-            | Self::NoModelType { looks_like: None }
-            | Self::Unsupported { .. } => Remedy::UseKnownFamily,
-            Self::OwnCode { .. } => Remedy::SaveAttentionInPython,
-            Self::PrunedHeads => Remedy::UseOriginal(Alteration::PrunedHeads),
-            Self::Quantized => Remedy::UseOriginal(Alteration::Quantization),
-            Self::Json(error) if error.is_eof() => Remedy::DownloadFile {
-                path: PathBuf::from(FILE),
-            },
+            } => Remedy::Checkpoint(CheckpointRemedy::AddModelType(model_type)),
+            Self::ModelType { .. } | Self::NoModelType { looks_like: None } => {
+                Remedy::Checkpoint(CheckpointRemedy::UseKnownFamily)
+            }
+            // Other models of the family have other settings, but they are not
+            // the one that is asked for.
+            Self::Unsupported { .. } => Remedy::Checkpoint(CheckpointRemedy::ComputeElsewhere),
+            Self::OwnCode { .. } => Remedy::Checkpoint(CheckpointRemedy::SaveAttentionInPython),
+            Self::PrunedHeads => {
+                Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::PrunedHeads))
+            }
+            Self::Quantized => {
+                Remedy::Checkpoint(CheckpointRemedy::UseOriginal(Alteration::Quantization))
+            }
+            Self::Json(error) if error.is_eof() => {
+                Remedy::Checkpoint(CheckpointRemedy::DownloadFile {
+                    path: PathBuf::from(FILE),
+                })
+            }
             Self::Json(_)
             | Self::OutOfRange { .. }
             | Self::NotAMultiple { .. }
-            | Self::NumberOutOfRange { .. } => Remedy::SaveCheckpoint(CheckpointPart::Config),
+            | Self::NumberOutOfRange { .. } => {
+                Remedy::Checkpoint(CheckpointRemedy::SaveCheckpoint(CheckpointPart::Config))
+            }
         })
     }
 }

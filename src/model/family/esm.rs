@@ -3,11 +3,12 @@
 //! transformers' `modeling_esm.py`.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::bert::{Sizes, tensor_names};
 use super::error::ConfigError;
 use super::fields::{
-    MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY, read, refuse, refuse_true, within,
+    MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY, read_with, refuse, refuse_true, within,
 };
 use super::rotary::{RotaryDefaults, RotaryFields};
 use crate::model::architecture::{
@@ -17,7 +18,6 @@ use crate::model::architecture::{
 
 /// The fields that are read; missing ones have the defaults of `EsmConfig`.
 #[derive(Deserialize)]
-#[serde(default)]
 struct Fields {
     vocab_size: Option<u64>,
     mask_token_id: Option<u32>,
@@ -38,37 +38,23 @@ struct Fields {
     add_cross_attention: Option<bool>,
 }
 
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            vocab_size: None,
-            mask_token_id: None,
-            pad_token_id: None,
-            hidden_size: 768,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
-            head_dim: None,
-            intermediate_size: 3_072,
-            max_position_embeddings: 1_026,
-            rope_theta: 10_000.0,
-            layer_norm_eps: 1e-12,
-            position_embedding_type: Some("absolute".to_owned()),
-            emb_layer_norm_before: None,
-            token_dropout: None,
-            is_folding_model: None,
-            is_decoder: None,
-            add_cross_attention: None,
-        }
-    }
-}
-
 /// The share of tokens that were masked when the models were trained, which
 /// `EsmEmbeddings` has as a constant.
 const TRAINED_SHARE: f32 = 0.15 * 0.8;
 
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
-    let fields: Fields = read(json)?;
+    let defaults = json!({
+        "hidden_size": 768,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "intermediate_size": 3_072,
+        "max_position_embeddings": 1_026,
+        "rope_theta": 10_000.0,
+        "layer_norm_eps": 1e-12,
+        "position_embedding_type": "absolute",
+    });
+    let fields: Fields = read_with(json, &[], defaults)?;
     refuse_true("is_folding_model", fields.is_folding_model)?;
     refuse_true("is_decoder", fields.is_decoder)?;
     refuse_true("add_cross_attention", fields.add_cross_attention)?;
@@ -121,7 +107,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         true => Some(rotation(&fields, &sizes, rows)?),
         false => None,
     };
-    let mut names = tensor_names();
+    let mut names = tensor_names("esm.");
     names.unused.push("rotary_embeddings.inv_freq");
     if is_rotary {
         // Written down by models that do not use it.

@@ -1,8 +1,8 @@
 //! What the configs of families have in common: the bounds of their numbers,
 //! and what none of them may ask for.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::ConfigError;
@@ -50,20 +50,6 @@ pub fn read_with<Fields: DeserializeOwned>(
         }
     }
     Ok(serde_json::from_value(Value::Object(fields))?)
-}
-
-/// The same, of a family whose config class has other defaults than those of
-/// the fields' type.
-pub fn read_over<Fields: Serialize + DeserializeOwned>(
-    defaults: &Fields,
-    json: &[u8],
-) -> Result<Fields, ConfigError> {
-    let given: Map<String, Value> = read(json)?;
-    let mut all = serde_json::to_value(defaults)?;
-    if let Value::Object(all) = &mut all {
-        all.extend(given);
-    }
-    Ok(serde_json::from_value(all)?)
 }
 
 /// Whether a config asks for something that no family has here.
@@ -118,6 +104,45 @@ pub fn within(field: &'static str, found: u64, maximum: u64) -> Result<usize, Co
             maximum,
             found,
         }),
+    }
+}
+
+/// A field and what it says.
+pub type Field = (&'static str, u64);
+
+/// The numbers that a config of nearly every family has, within their bounds.
+pub struct Sizes {
+    /// Rows of the table of words.
+    pub vocabulary: usize,
+    /// Width of a hidden state.
+    pub hidden: usize,
+    /// Number of layers.
+    pub layers: usize,
+    /// Number of heads of a layer.
+    pub heads: usize,
+    /// Width of a head, which has a whole share of the hidden state.
+    pub head_size: usize,
+}
+
+impl Sizes {
+    /// Of these fields, by the names that the family has for them.
+    pub fn new(
+        vocabulary: Field,
+        hidden: Field,
+        layers: Field,
+        heads: Field,
+    ) -> Result<Self, ConfigError> {
+        let bounded = |(field, found), maximum| within(field, found, maximum);
+        let (hidden_field, heads_field) = (hidden.0, heads.0);
+        let hidden = bounded(hidden, MAXIMUM_HIDDEN)?;
+        let heads = bounded(heads, MAXIMUM_LAYERS)?;
+        Ok(Self {
+            vocabulary: bounded(vocabulary, MAXIMUM_VOCABULARY)?,
+            hidden,
+            layers: bounded(layers, MAXIMUM_LAYERS)?,
+            heads,
+            head_size: quotient((hidden_field, hidden), (heads_field, heads))?,
+        })
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::error::ConfigError;
 use super::fields::{
-    MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY,
-    activation, epsilon, quotient, read_with, refuse_true, within,
+    MAXIMUM_INTERMEDIATE, MAXIMUM_TOKENS, Sizes, activation, epsilon, read_with, refuse_true,
+    within,
 };
 use super::masks::Masks;
 use crate::model::architecture::{
@@ -57,14 +57,21 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     let fields: Fields = read_with(json, &NAMES, defaults)?;
     refuse_true("add_cross_attention", fields.add_cross_attention)?;
     let mask = Masks::read(json)?.full();
-    let hidden = within("n_embd", fields.n_embd, MAXIMUM_HIDDEN)?;
-    let heads = within("n_head", fields.n_head, MAXIMUM_LAYERS)?;
-    let head_size = quotient(("n_embd", hidden), ("n_head", heads))?;
+    let Sizes {
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        head_size,
+    } = Sizes::new(
+        ("vocab_size", fields.vocab_size),
+        ("n_embd", fields.n_embd),
+        ("n_layer", fields.n_layer),
+        ("n_head", fields.n_head),
+    )?;
     let intermediate = fields.n_inner.unwrap_or(4 * hidden as u64);
     let intermediate = within("n_inner", intermediate, MAXIMUM_INTERMEDIATE)?;
     let positions = within("n_positions", fields.n_positions, MAXIMUM_TOKENS)?;
-    let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
-    let layers = within("n_layer", fields.n_layer, MAXIMUM_LAYERS)?;
     let activation = activation("activation_function", &fields.activation_function)?;
     let epsilon = epsilon("layer_norm_epsilon", fields.layer_norm_epsilon)?;
     let norm = |name: String| Norm {
@@ -117,7 +124,9 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "gpt2",
         names: TensorNames {
+            base: "transformer.",
             word_embeddings: "wte.weight".to_owned(),
+            prunable: vec!["attn.c_attn"],
             first_layer: "h.0.".to_owned(),
             parts: vec!["wte.", "wpe.", "h.", "ln_f."],
             // Masks that early versions wrote down.

@@ -7,8 +7,7 @@ use serde_json::json;
 
 use super::error::ConfigError;
 use super::fields::{
-    MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY,
-    activation, epsilon, quotient, read_with, within,
+    MAXIMUM_INTERMEDIATE, MAXIMUM_TOKENS, Sizes, activation, epsilon, read_with, within,
 };
 use super::masks::Masks;
 use super::rotary::{RotaryDefaults, RotaryFields};
@@ -60,13 +59,18 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     });
     let fields: Fields = read_with(json, &NAMES, defaults)?;
     let mask = Masks::read(json)?.full();
-    let hidden = within("hidden_size", fields.hidden_size, MAXIMUM_HIDDEN)?;
-    let heads = within(
-        "num_attention_heads",
-        fields.num_attention_heads,
-        MAXIMUM_LAYERS,
+    let Sizes {
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        head_size,
+    } = Sizes::new(
+        ("vocab_size", fields.vocab_size),
+        ("hidden_size", fields.hidden_size),
+        ("num_hidden_layers", fields.num_hidden_layers),
+        ("num_attention_heads", fields.num_attention_heads),
     )?;
-    let head_size = quotient(("hidden_size", hidden), ("num_attention_heads", heads))?;
     let intermediate = within(
         "intermediate_size",
         fields.intermediate_size,
@@ -74,12 +78,6 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     )?;
     let maximum = fields.max_position_embeddings;
     let maximum = within("max_position_embeddings", maximum, MAXIMUM_TOKENS)?;
-    let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
-    let layers = within(
-        "num_hidden_layers",
-        fields.num_hidden_layers,
-        MAXIMUM_LAYERS,
-    )?;
     let activation = activation("hidden_act", &fields.hidden_act)?;
     let epsilon = epsilon("layer_norm_eps", fields.layer_norm_eps)?;
     let defaults = RotaryDefaults {
@@ -129,7 +127,9 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "gpt_neox",
         names: TensorNames {
+            base: "gpt_neox.",
             word_embeddings: "embed_in.weight".to_owned(),
+            prunable: Vec::new(),
             first_layer: "layers.0.".to_owned(),
             parts: vec!["embed_in.", "layers.", "final_layer_norm."],
             // Masks and frequencies that early versions wrote down.

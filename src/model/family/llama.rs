@@ -242,7 +242,9 @@ impl Sizes {
         Architecture {
             model_type,
             names: TensorNames {
+                base: "model.",
                 word_embeddings: "embed_tokens.weight".to_owned(),
+                prunable: Vec::new(),
                 first_layer: "layers.0.".to_owned(),
                 parts: vec!["embed_tokens.", "layers.", "norm."],
                 // Frequencies that early versions wrote down.

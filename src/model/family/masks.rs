@@ -2,9 +2,10 @@
 //! `masking_utils.py`.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::error::ConfigError;
-use super::fields::{MAXIMUM_TOKENS, read, refuse, within};
+use super::fields::{MAXIMUM_TOKENS, read_with, refuse, within};
 use crate::attention::Mask;
 
 /// Whether later tokens are seen; `is_causal` of any decoder's config says it.
@@ -19,13 +20,9 @@ impl Masks {
         #[derive(Deserialize)]
         struct Fields {
             // A null is not true, and so allows all.
-            #[serde(default = "causal")]
             is_causal: Option<bool>,
         }
-        fn causal() -> Option<bool> {
-            Some(true)
-        }
-        let fields: Fields = read(json)?;
+        let fields: Fields = read_with(json, &[], json!({"is_causal": true}))?;
         Ok(Self {
             is_causal: fields.is_causal == Some(true),
         })

@@ -2,11 +2,13 @@
 //! transformers' `modeling_modernbert.py`.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::bert::Sizes;
 use super::error::ConfigError;
-use super::fields::{MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY, read, refuse, within};
+use super::fields::{
+    MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY, read_with, refuse, within,
+};
 use super::rotary::{RotaryDefaults, RotaryFields};
 use crate::attention::Mask;
 use crate::model::architecture::{
@@ -18,7 +20,6 @@ use crate::weights::TensorNames;
 /// The fields that are read; missing ones have the defaults of
 /// `ModernBertConfig`.
 #[derive(Deserialize)]
-#[serde(default)]
 struct Fields {
     vocab_size: u64,
     hidden_size: u64,
@@ -41,34 +42,6 @@ struct Fields {
     rope_parameters: Option<Map<String, Value>>,
     rope_scaling: Option<Map<String, Value>>,
     partial_rotary_factor: Option<f64>,
-}
-
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            vocab_size: 50_368,
-            hidden_size: 768,
-            intermediate_size: 1_152,
-            num_hidden_layers: 22,
-            num_attention_heads: 12,
-            head_dim: None,
-            hidden_activation: "gelu".to_owned(),
-            max_position_embeddings: 8_192,
-            norm_eps: 1e-5,
-            norm_bias: false,
-            attention_bias: false,
-            mlp_bias: false,
-            layer_types: None,
-            global_attn_every_n_layers: 3,
-            local_attention: 128,
-            sliding_window: None,
-            global_rope_theta: 160_000.0,
-            local_rope_theta: 10_000.0,
-            rope_parameters: None,
-            rope_scaling: None,
-            partial_rotary_factor: None,
-        }
-    }
 }
 
 /// What a layer attends to, as `layer_types` names it.
@@ -176,7 +149,24 @@ impl Fields {
 
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
-    let fields: Fields = read(json)?;
+    let defaults = json!({
+        "vocab_size": 50_368,
+        "hidden_size": 768,
+        "intermediate_size": 1_152,
+        "num_hidden_layers": 22,
+        "num_attention_heads": 12,
+        "hidden_activation": "gelu",
+        "max_position_embeddings": 8_192,
+        "norm_eps": 1e-5,
+        "norm_bias": false,
+        "attention_bias": false,
+        "mlp_bias": false,
+        "global_attn_every_n_layers": 3,
+        "local_attention": 128,
+        "global_rope_theta": 160_000.0,
+        "local_rope_theta": 10_000.0,
+    });
+    let fields: Fields = read_with(json, &[], defaults)?;
     let sizes = Sizes::new(
         [
             fields.hidden_size,
@@ -197,7 +187,9 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     Ok(Architecture {
         model_type: "modernbert",
         names: TensorNames {
+            base: "model.",
             word_embeddings: "embeddings.tok_embeddings.weight".to_owned(),
+            prunable: Vec::new(),
             first_layer: "layers.0.".to_owned(),
             parts: vec!["embeddings.", "layers.", "final_norm."],
             unused: Vec::new(),

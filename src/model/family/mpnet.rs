@@ -3,13 +3,15 @@
 //! scores.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::bert::{self, BlockParts, tensor_names};
 use super::error::ConfigError;
-use super::fields::{number_within, read, read_over};
+use super::fields::{number_within, read_with};
 use crate::model::architecture::{
     Architecture, Block, Buckets, Position, PositionCount, RelativeTable, Table,
 };
+use crate::weights::TensorNames;
 
 const PARTS: BlockParts = BlockParts {
     projections: ["attention.attn.q", "attention.attn.k", "attention.attn.v"],
@@ -31,29 +33,23 @@ const MAXIMUM_BUCKETS: f64 = 65_536.0;
 
 /// What BERT has not.
 #[derive(Deserialize)]
-#[serde(default)]
 struct Fields {
     relative_attention_num_buckets: u64,
 }
 
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            relative_attention_num_buckets: BUCKET_COUNT as u64,
-        }
-    }
-}
-
 /// See [`Architecture::from_json`].
 pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
-    let defaults = bert::Fields {
-        vocab_size: 30_527,
-        ..bert::Fields::default()
-    };
-    let fields = read_over(&defaults, json)?;
+    let defaults = json!({
+        "vocab_size": 30_527,
+    });
+    let fields = bert::Fields::read(json, defaults)?;
     let sizes = fields.sizes()?;
     let norm = sizes.norm("embeddings.LayerNorm");
-    let own: Fields = read(json)?;
+    let own: Fields = read_with(
+        json,
+        &[],
+        json!({"relative_attention_num_buckets": BUCKET_COUNT}),
+    )?;
     let buckets = number_within(
         "relative_attention_num_buckets",
         own.relative_attention_num_buckets as f64,
@@ -66,7 +62,10 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     };
     Ok(Architecture {
         model_type: "mpnet",
-        names: tensor_names(),
+        names: TensorNames {
+            prunable: PARTS.projections.to_vec(),
+            ..tensor_names("mpnet.")
+        },
         embeddings: fields.embeddings(norm, PositionCount::BehindPadding(PADDING))?,
         hidden_size: sizes.hidden,
         blocks: (0..fields.layer_count()?).map(block).collect(),

@@ -8,13 +8,12 @@ use serde_json::json;
 
 use super::error::ConfigError;
 use super::fields::{
-    MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_LAYERS, MAXIMUM_TOKENS, MAXIMUM_VOCABULARY,
-    activation, quotient, read_with, within,
+    MAXIMUM_HIDDEN, MAXIMUM_INTERMEDIATE, MAXIMUM_TOKENS, Sizes, activation, read_with, within,
 };
 use super::masks::Masks;
 use crate::model::architecture::{
     Architecture, Attention, Block, Embeddings, FeedForward, Flow, HeadColumns, Linear, Norm,
-    NormKind, Norms, Position, PositionCount, Positions, Table,
+    NormKind, Norms, Position, PositionCount, Positions, Projection, ProjectionPlace, Table,
 };
 use crate::weights::TensorNames;
 
@@ -55,22 +54,21 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
     });
     let fields: Fields = read_with(json, &[], defaults)?;
     let mask = Masks::read(json)?.full();
-    let hidden = within("hidden_size", fields.hidden_size, MAXIMUM_HIDDEN)?;
-    let heads = within(
-        "num_attention_heads",
-        fields.num_attention_heads,
-        MAXIMUM_LAYERS,
+    let Sizes {
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        head_size,
+    } = Sizes::new(
+        ("vocab_size", fields.vocab_size),
+        ("hidden_size", fields.hidden_size),
+        ("num_hidden_layers", fields.num_hidden_layers),
+        ("num_attention_heads", fields.num_attention_heads),
     )?;
-    let head_size = quotient(("hidden_size", hidden), ("num_attention_heads", heads))?;
     let intermediate = within("ffn_dim", fields.ffn_dim, MAXIMUM_INTERMEDIATE)?;
     let maximum = fields.max_position_embeddings;
     let maximum = within("max_position_embeddings", maximum, MAXIMUM_TOKENS)?;
-    let vocabulary = within("vocab_size", fields.vocab_size, MAXIMUM_VOCABULARY)?;
-    let layers = within(
-        "num_hidden_layers",
-        fields.num_hidden_layers,
-        MAXIMUM_LAYERS,
-    )?;
     let words = fields.word_embed_proj_dim.unwrap_or(hidden as u64);
     let words = within("word_embed_proj_dim", words, MAXIMUM_HIDDEN)?;
     let activation = activation("activation_function", &fields.activation_function)?;
@@ -121,11 +119,16 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
         }
     };
     let has_final_norm = fields.do_layer_norm_before && !fields._remove_final_layer_norm;
-    let projection = || Linear::new("project_in", [hidden, words], false);
+    let projection = || Projection {
+        place: ProjectionPlace::Words,
+        linear: Linear::new("project_in", [hidden, words], false),
+    };
     Ok(Architecture {
         model_type: "opt",
         names: TensorNames {
+            base: "model.",
             word_embeddings: "embed_tokens.weight".to_owned(),
+            prunable: Vec::new(),
             first_layer: "layers.0.".to_owned(),
             // Without `project_out`, which leads to the head.
             parts: vec![
@@ -138,7 +141,7 @@ pub fn architecture(json: &[u8]) -> Result<Architecture, ConfigError> {
             unused: Vec::new(),
         },
         embeddings: Embeddings {
-            word_projection: (words != hidden).then(projection),
+            projection: (words != hidden).then(projection),
             positions: Some(Positions {
                 table: Table {
                     name: "embed_positions.weight".to_owned(),

@@ -9,6 +9,9 @@ use super::error::ConfigError;
 use super::fields::{MAXIMUM_TOKENS, number_within, refuse, within};
 use crate::model::architecture::Rotation;
 
+/// What numbers beside `rope_type` may be.
+const FACTORS: [f64; 2] = [1e-6, 1e12];
+
 /// What a config says of them, wherever it does.
 #[derive(Debug, Default, Deserialize)]
 pub struct RotaryFields {
@@ -76,8 +79,9 @@ impl RotaryFields {
 
     /// What layers of some type have, wherever the config says it.
     fn parameters(&self, layer_type: Option<&str>) -> Result<Parameters, ConfigError> {
-        let old = given(self.rope_scaling.as_ref());
-        let all = old.or(given(self.rope_parameters.as_ref()));
+        let old = given("rope_scaling", self.rope_scaling.as_ref())?;
+        let new = given("rope_parameters", self.rope_parameters.as_ref())?;
+        let all = old.or(new);
         let of_type = layer_type.and_then(|name| all?.get(name)).or(all);
         let mut parameters = match of_type {
             Some(value) => Parameters::deserialize(value)?,
@@ -120,13 +124,15 @@ impl RotaryFields {
         head_size: usize,
         maximum_token_count: usize,
     ) -> Result<[Rotation; 2], ConfigError> {
+        let new = given("rope_parameters", self.rope_parameters.as_ref())?;
         let of_type = |name: &str| {
-            let nested = self.rope_parameters.as_ref().and_then(|all| all.get(name));
-            let fields = given(nested).and_then(Value::as_object);
-            fields.cloned().unwrap_or_default()
+            let fields = given("rope_parameters", new.and_then(|all| all.get(name)))?;
+            Ok::<_, ConfigError>(fields.and_then(Value::as_object).cloned())
         };
-        let mut of_global = of_type("full_attention");
-        if let Some(Value::Object(scaling)) = &self.rope_scaling {
+        let mut of_global = of_type("full_attention")?.unwrap_or_default();
+        let of_local = of_type("sliding_attention")?.unwrap_or_default();
+        let old = given("rope_scaling", self.rope_scaling.as_ref())?;
+        if let Some(Value::Object(scaling)) = old {
             of_global.extend(scaling.clone());
         }
         let rotation = |fields, base: Option<f64>, defaults| {
@@ -136,14 +142,27 @@ impl RotaryFields {
         };
         Ok([
             rotation(of_global, self.rope_theta, global)?,
-            rotation(of_type("sliding_attention"), local_base, local)?,
+            rotation(of_local, local_base, local)?,
         ])
     }
 }
 
-/// An object that holds something.
-fn given(value: Option<&Value>) -> Option<&Value> {
-    value.filter(|value| value.as_object().is_some_and(|object| !object.is_empty()))
+/// An object that holds something, of a field that is an object or nothing.
+fn given<'value>(
+    field: &'static str,
+    value: Option<&'value Value>,
+) -> Result<Option<&'value Value>, ConfigError> {
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let shown = match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let shown: String = shown.chars().take(40).collect();
+    refuse(field, "an object", !value.is_object(), &shown)?;
+    let holds = value.as_object().is_some_and(|object| !object.is_empty());
+    Ok(holds.then_some(value))
 }
 
 impl Parameters {
@@ -263,7 +282,7 @@ impl Sizes {
     /// Peng et al. 2023, <https://arxiv.org/abs/2309.00071>.
     fn yarn(&self, parameters: &Parameters) -> Result<(Vec<f32>, f64), ConfigError> {
         let factor = parameters.factor.unwrap_or(self.maximum / self.original);
-        let factor = number_within("factor", factor, [f64::MIN_POSITIVE, 1e12])?;
+        let factor = number_within("factor", factor, FACTORS)?;
         let stretched = |weight: f64| match factor <= 1.0 {
             true => 1.0,
             false => 0.1 * weight * libm::log(factor) + 1.0,
@@ -339,5 +358,6 @@ impl Sizes {
 
 /// A field that the rule cannot do without.
 fn needed(field: &'static str, found: Option<f64>) -> Result<f64, ConfigError> {
-    number_within(field, found.unwrap_or(f64::NAN), [f64::MIN_POSITIVE, 1e12])
+    refuse(field, "a number beside rope_type", found.is_none(), "null")?;
+    number_within(field, found.unwrap_or_default(), FACTORS)
 }

@@ -8,7 +8,7 @@ use candle_core::{Device, Tensor};
 use super::{Interpreter, Pass, norm};
 use crate::input::{Prepared, Unit};
 use crate::model::architecture::{
-    Convolution, Embeddings, Linear, PositionCount, Table, TokenDropout,
+    Convolution, Embeddings, PositionCount, ProjectionPlace, Table, TokenDropout,
 };
 use crate::model::error::ModelError;
 use crate::model::ops::{Keep, Operations};
@@ -17,16 +17,14 @@ use crate::weights::Weights;
 /// Tables, maps and norms of the embeddings; words are read when they are used.
 #[derive(Debug)]
 pub struct LoadedEmbeddings<O: Operations> {
-    word_projection: Option<O::Linear>,
     /// `[segment, column]`.
     segments: Option<Tensor>,
     /// `[position, column]`.
     positions: Option<Tensor>,
     /// `[task, column]`.
     tasks: Option<Tensor>,
-    sum_projection: Option<O::Linear>,
     norm: Option<O::Norm>,
-    projection: Option<O::Linear>,
+    projection: Option<(ProjectionPlace, O::Linear)>,
     convolution: Option<LoadedConvolution<O>>,
 }
 
@@ -48,26 +46,30 @@ impl<O: Operations> LoadedEmbeddings<O> {
         keep: Keep,
         embeddings: &Embeddings,
     ) -> Result<Self, ModelError> {
-        let linear = |linear: &Option<Linear>| {
-            let linear = linear.as_ref();
-            let loaded = linear.map(|linear| operations.load_linear(weights, keep, linear, None));
-            loaded.transpose()
-        };
+        let projection = embeddings.projection.as_ref().map(|projection| {
+            let linear = operations.load_linear(weights, keep, &projection.linear, None)?;
+            Ok::<_, ModelError>((projection.place, linear))
+        });
         let table = |table: Option<&Table>| table.map(|table| matrix(weights, table)).transpose();
         let positions = embeddings.positions.as_ref();
         let convolution = embeddings.convolution.as_ref();
         Ok(Self {
-            word_projection: linear(&embeddings.word_projection)?,
             positions: table(positions.map(|positions| &positions.table))?,
             segments: table(embeddings.segments.as_ref())?,
             tasks: table(embeddings.tasks.as_ref())?,
-            sum_projection: linear(&embeddings.sum_projection)?,
             norm: norm(operations, weights, embeddings.norm.as_ref())?,
-            projection: linear(&embeddings.projection)?,
+            projection: projection.transpose()?,
             convolution: convolution
                 .map(|convolution| LoadedConvolution::load(operations, weights, convolution))
                 .transpose()?,
         })
+    }
+
+    /// The map to the width of the hidden states, where this is what it takes.
+    fn projection_of(&self, place: ProjectionPlace) -> Option<&O::Linear> {
+        let projection = self.projection.as_ref();
+        let (_, linear) = projection.filter(|(found, _)| *found == place)?;
+        Some(linear)
     }
 }
 
@@ -110,7 +112,7 @@ impl<O: Operations> Interpreter<O> {
         let (operations, room) = (&self.operations, &pass.room);
         let (embeddings, loaded) = (&self.architecture.embeddings, &self.embeddings);
         let mut sum = self.words(pass.inputs)?; // [row, column]
-        if let Some(projection) = &loaded.word_projection {
+        if let Some(projection) = loaded.projection_of(ProjectionPlace::Words) {
             let words = operations.lay_out(&sum)?; // [row, column] in the layout
             let words = operations.linear(room, projection, &words)?; // [row, hidden] in the layout
             let row_count = sum.dim(0)?;
@@ -133,7 +135,7 @@ impl<O: Operations> Interpreter<O> {
             sum = (sum + rows(table, tasks.map(|_| 0))?)?; // [row, column]
         }
         let mut embedded = operations.lay_out(&sum)?; // [row, column] in the layout
-        if let Some(projection) = &loaded.sum_projection {
+        if let Some(projection) = loaded.projection_of(ProjectionPlace::Sum) {
             let projected = operations.linear(room, projection, &embedded)?; // [row, hidden] in the layout
             operations.give_back(room, std::mem::replace(&mut embedded, projected));
         }
@@ -141,7 +143,7 @@ impl<O: Operations> Interpreter<O> {
             let normal = operations.normalize(room, norm, &embedded)?; // [row, column] in the layout
             operations.give_back(room, std::mem::replace(&mut embedded, normal));
         }
-        if let Some(projection) = &loaded.projection {
+        if let Some(projection) = loaded.projection_of(ProjectionPlace::Normalized) {
             let projected = operations.linear(room, projection, &embedded)?; // [row, hidden] in the layout
             operations.give_back(room, std::mem::replace(&mut embedded, projected));
         }

@@ -172,15 +172,12 @@ fn tensors(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
         )
         .collect();
     let of_blocks = architecture.blocks.iter().flat_map(Block::linears);
-    let linears = [
-        embeddings.word_projection.as_ref(),
-        embeddings.sum_projection.as_ref(),
-        embeddings.projection.as_ref(),
-    ];
+    let projection = embeddings.projection.iter();
+    let projection = projection.map(|projection| &projection.linear);
     let of_distances = relative
         .into_iter()
         .flat_map(|relative| &relative.projections);
-    let linears = linears.into_iter().flatten().chain(of_distances);
+    let linears = projection.chain(of_distances);
     for linear in linears.chain(of_blocks) {
         for matrix in linear.matrices() {
             tensors.push((matrix.name, matrix.shape.to_vec()));

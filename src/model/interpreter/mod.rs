@@ -23,7 +23,7 @@ use super::error::ModelError;
 use super::ops::{Attending, Operations, WantedMaps};
 use super::output::{EncoderOutput, HiddenStates};
 use super::threads::with_threads_awake;
-use crate::attention::{AttentionKind, AttentionTensor, HeadMaps, Mask, Selection};
+use crate::attention::{AttentionKind, AttentionTensor, HeadMaps, MapMemory, Mask, Selection};
 use crate::input::Prepared;
 use crate::memory::{Demand, MemoryError};
 use crate::weights::Weights;
@@ -66,7 +66,8 @@ impl<O: Operations> Interpreter<O> {
     }
 
     /// Runs inputs of any lengths together, for the maps of some heads; those
-    /// that the model does not have are none.
+    /// that the model does not have are none. The maps lie in what `memory` has
+    /// that fits.
     ///
     /// # Errors
     /// When an input has no token, too many, or a token or segment that the
@@ -77,6 +78,7 @@ impl<O: Operations> Interpreter<O> {
         inputs: &[&Prepared],
         keep: HiddenStates,
         selection: &Selection,
+        memory: &MapMemory,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         for input in inputs {
             self.check(input)?;
@@ -90,10 +92,10 @@ impl<O: Operations> Interpreter<O> {
         let lengths = inputs.iter().map(|input| input.source().len());
         self.demand(selection.head_count()).check(lengths.clone())?;
         match lengths.sum() {
-            ..FEW_TOKENS => with_threads_awake(|| self.run(inputs, keep, selection)),
+            ..FEW_TOKENS => with_threads_awake(|| self.run(inputs, keep, selection, memory)),
             // On a thread of the pool, so that the many parallel steps do not
             // each wake it from outside.
-            _ => rayon::scope(|_| self.run(inputs, keep, selection)),
+            _ => rayon::scope(|_| self.run(inputs, keep, selection, memory)),
         }
     }
 
@@ -126,6 +128,7 @@ impl<O: Operations> Interpreter<O> {
         inputs: &[&Prepared],
         keep: HiddenStates,
         selection: &Selection,
+        memory: &MapMemory,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         let architecture = &self.architecture;
         let spans = spans(inputs);
@@ -140,7 +143,13 @@ impl<O: Operations> Interpreter<O> {
         let embedded = self.embed(&pass)?; // [row, hidden] in the layout
         let demand = self.demand(selection.head_count());
         let attentions = pass.spans.iter().map(|&(_, length)| {
-            demand.zeros(selection.head_count() * length * length, length) // [head, query, key]
+            let count = selection.head_count() * length * length;
+            // What earlier maps have left there is written over: attention fills
+            // whole maps.
+            match memory.take(count) {
+                Some(maps) => Ok(maps),              // [head, query, key]
+                None => demand.zeros(count, length), // [head, query, key]
+            }
         });
         let mut attentions: Vec<Vec<f32>> = attentions.collect::<Result<_, MemoryError>>()?;
         // `[query, key]` of each input, in the order of the selection.

@@ -111,19 +111,10 @@ impl<O: Operations> Tables<O> {
         self.column_count as u64
     }
 
-    /// Rows of the table for the distances of inputs of some length, of
-    /// `columns` each: `[distance][column]`.
-    fn rows<'rows>(
-        &'rows self,
-        relative: &'rows RelativeTable,
-        longest: usize,
-    ) -> impl Iterator<Item = &'rows [f32]> + Clone {
+    /// A row of the table.
+    fn row(&self, relative: &RelativeTable, row: usize) -> &[f32] {
         let columns = relative.table.columns;
-        let distances = 1 - longest as isize..longest as isize;
-        distances.map(move |distance| {
-            let row = bucket(relative.buckets, distance).min(relative.table.rows - 1);
-            &self.relative[row * columns..][..columns]
-        })
+        &self.relative[row * columns..][..columns]
     }
 }
 
@@ -180,7 +171,8 @@ impl<O: Operations> Interpreter<O> {
         if let Some(relative) = &architecture.relative
             && first(|position| matches!(position, Position::Buckets)).is_some()
         {
-            let rows = self.tables.rows(relative, longest);
+            let buckets = buckets(relative, longest);
+            let rows = buckets.map(|bucket| self.tables.row(relative, bucket));
             let rows: Vec<&[f32]> = rows.collect(); // [distance][head]
             let heads = 0..relative.table.columns;
             let of_heads = heads.flat_map(|head| rows.iter().map(move |row| row[head]));
@@ -220,16 +212,28 @@ impl<O: Operations> Interpreter<O> {
             let maximum = self.architecture.maximum_token_count;
             longest = longest.max((2 * before.longest).min(maximum));
         }
-        let rows: Vec<f32> = tables.rows(relative, longest).flatten().copied().collect();
-        let shape = (2 * longest - 1, relative.table.columns);
-        let rows = Tensor::from_vec(rows, shape, &Device::Cpu)?; // [distance, column]
-        let rows = self.operations.lay_out(&rows)?; // [distance, column] in the layout
+        // A product a bucket, and a copy a distance: far ones share buckets with
+        // those beside them.
+        let mut used: Vec<usize> = Vec::new();
+        let mut of_distances = Vec::new();
+        for bucket in buckets(relative, longest) {
+            if used.last() != Some(&bucket) {
+                used.push(bucket);
+            }
+            of_distances.push(used.len() as u32 - 1);
+        }
+        let rows = used.iter().map(|&bucket| tables.row(relative, bucket));
+        let rows: Vec<f32> = rows.flatten().copied().collect();
+        let shape = (used.len(), relative.table.columns);
+        let rows = Tensor::from_vec(rows, shape, &Device::Cpu)?; // [bucket, column]
+        let rows = self.operations.lay_out(&rows)?; // [bucket, column] in the layout
+        let rows = self.operations.linear(&pass.room, linear, &rows)?; // [bucket, column] in the layout
         let keys = match parts.position_to_content {
             true => attention.query_columns(),
             false => 0,
         };
         let relative = Relative {
-            rows: self.operations.linear(&pass.room, linear, &rows)?, // [distance, column] in the layout
+            rows: self.operations.take_rows(&rows, &of_distances)?, // [distance, column] in the layout
             queries: parts.position_to_content.then_some(0),
             keys: parts.content_to_position.then_some(keys),
             longest,
@@ -285,6 +289,13 @@ fn slopes(head_count: usize, longest: usize) -> Distances {
         values: slopes.flat_map(of_head).collect(),
         longest,
     }
+}
+
+/// The rows of the distances of inputs of some length: `[distance]`.
+fn buckets(relative: &RelativeTable, longest: usize) -> impl Iterator<Item = usize> {
+    let distances = 1 - longest as isize..longest as isize;
+    let last = relative.table.rows - 1;
+    distances.map(move |distance| bucket(relative.buckets, distance).min(last))
 }
 
 /// The row of a distance, query minus key.

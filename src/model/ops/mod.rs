@@ -131,6 +131,12 @@ pub trait Operations: std::fmt::Debug + Send + Sync {
     /// When the tensor is not in the layout.
     fn rows_of(&self, tensor: &Tensor, span: (usize, usize)) -> Result<Vec<f32>>;
 
+    /// Some rows, in the order and as often as they are named.
+    ///
+    /// # Errors
+    /// When the tensor is not in the layout, or has no such row.
+    fn take_rows(&self, tensor: &Tensor, rows: &[u32]) -> Result<Tensor>;
+
     /// `activation(input · weightᵀ + bias)`.
     ///
     /// # Errors

@@ -131,6 +131,10 @@ impl Operations for Plain {
 
     fn give_back(&self, (): &(), _: Tensor) {}
 
+    fn take_rows(&self, tensor: &Tensor, rows: &[u32]) -> Result<Tensor> {
+        tensor.index_select(&Tensor::new(rows, &Device::Cpu)?, 0) // [row, column]
+    }
+
     fn lay_out(&self, rows: &Tensor) -> Result<Tensor> {
         Ok(rows.clone())
     }

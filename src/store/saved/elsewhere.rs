@@ -162,6 +162,7 @@ pub(super) fn run(
             source: ModelSource::Elsewhere,
             commit: None,
             weights_prefix: None,
+            backend: None,
             files: vec![digest(path)?],
         }
         .into(),

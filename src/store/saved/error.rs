@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::attention::AttentionError;
 use crate::checkpoint::FileKind;
 use crate::memory::MemoryError;
-use crate::remedy::{ArrayForm, LabelsOf, Remedy, Setting};
+use crate::remedy::{ArrayForm, CheckpointRemedy, LabelsOf, Remedy, Setting};
 use crate::weights::PickleError;
 
 /// A file gives no run.
@@ -251,7 +251,7 @@ impl SavedError {
             Self::Io { .. } | Self::NothingInFolder { .. } => Remedy::SaveRun,
             Self::Format { path, found } if found == FileKind::LfsPointer.in_words() => {
                 let folder = path.parent().unwrap_or(path).to_owned();
-                Remedy::PullLfs { folder }
+                Remedy::Checkpoint(CheckpointRemedy::PullLfs { folder })
             }
             Self::Format { .. } => Remedy::SaveAttention,
             // What helps with a checkpoint is not for attention.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::super::bytes::file_name;
-use crate::remedy::{CheckpointPart, Remedy, StateDictPlace};
+use crate::remedy::{CheckpointPart, CheckpointRemedy, Remedy, StateDictPlace};
 
 /// Why a `.bin` file cannot be used.
 #[derive(Debug, Error)]
@@ -84,24 +84,28 @@ impl PickleError {
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
             Self::Io { .. } => Remedy::LookAtFile,
-            Self::Malformed { .. } | Self::Dtype { .. } => {
-                Remedy::SaveCheckpoint(CheckpointPart::Safetensors)
+            Self::Malformed { .. } | Self::Dtype { .. } => Remedy::Checkpoint(
+                CheckpointRemedy::SaveCheckpoint(CheckpointPart::Safetensors),
+            ),
+            Self::Incomplete { path, .. } => {
+                Remedy::Checkpoint(CheckpointRemedy::DownloadFile { path: path.clone() })
             }
-            Self::Incomplete { path, .. } => Remedy::DownloadFile { path: path.clone() },
-            Self::Object { path, found } => Remedy::SaveStateDict {
+            Self::Object { path, found } => Remedy::Checkpoint(CheckpointRemedy::SaveStateDict {
                 path: path.clone(),
                 within: match found.as_str() {
                     "a list" | "a tuple" => StateDictPlace::First,
                     _ => StateDictPlace::Model,
                 },
-            },
-            Self::SeveralModels { path, keys } => Remedy::SaveStateDict {
-                path: path.clone(),
-                within: StateDictPlace::Keys(keys.clone()),
-            },
-            Self::LargerThanFile { .. } => {
-                Remedy::SaveCheckpoint(CheckpointPart::ConfigWithWeights)
+            }),
+            Self::SeveralModels { path, keys } => {
+                Remedy::Checkpoint(CheckpointRemedy::SaveStateDict {
+                    path: path.clone(),
+                    within: StateDictPlace::Keys(keys.clone()),
+                })
             }
+            Self::LargerThanFile { .. } => Remedy::Checkpoint(CheckpointRemedy::SaveCheckpoint(
+                CheckpointPart::ConfigWithWeights,
+            )),
         })
     }
 }

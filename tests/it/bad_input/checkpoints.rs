@@ -118,7 +118,7 @@ fn a_config_that_cannot_be_right_is_refused() {
             json!(1_u64 << 40),
             ["intermediate_size", "1099511627776"],
         ),
-        ("model_type", json!("t5"), ["t5", "bert"]),
+        ("model_type", json!("t5"), ["t5", "attnviz render"]),
         ("model_type", json!("xlnet"), ["xlnet", "bert"]),
         ("model_type", Value::Null, ["model_type", "bert"]),
         (
@@ -132,7 +132,11 @@ fn a_config_that_cannot_be_right_is_refused() {
             ["relative_key_query", "absolute"],
         ),
         ("hidden_act", json!("mish"), ["mish", "gelu"]),
-        ("is_decoder", json!(true), ["is_decoder", "true"]),
+        (
+            "is_decoder",
+            json!(true),
+            ["is_decoder \"true\"", "attnviz render"],
+        ),
         ("layer_norm_eps", json!(-1.0), ["layer_norm_eps", "-1"]),
         ("vocab_size", json!(7), ["config", "7"]),
         (
@@ -494,5 +498,25 @@ fn a_tokenizer_that_breaks_its_own_reader_is_refused() {
         damaged
             .write("tokenizer.json", json.to_string())
             .check_refused(&[word]);
+    }
+}
+
+/// Each family has a name of its own for the table of words.
+#[test]
+fn weights_of_another_family_are_told_which_table_is_missing() {
+    let bert = Damaged::copy_of(CASED).read("model.safetensors");
+    for (family, table) in [
+        ("families/llama", "named embed_tokens.weight"),
+        ("families/gpt2", "named wte.weight"),
+        ("families/gpt_neox", "named embed_in.weight"),
+        (
+            "families/modernbert",
+            "named embeddings.tok_embeddings.weight",
+        ),
+    ] {
+        let damaged = Damaged::copy_of(family);
+        damaged
+            .write("model.safetensors", &bert)
+            .check_refused(&["model.safetensors", table]);
     }
 }

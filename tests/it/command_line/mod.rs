@@ -5,6 +5,7 @@ mod completions;
 mod files;
 mod folders;
 mod help;
+mod input;
 mod interruption;
 mod links;
 mod messages;

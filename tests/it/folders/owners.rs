@@ -5,6 +5,8 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::{check_refused, small, write};
 use crate::binary::{Outcome, Workplace, tree};
 
@@ -236,4 +238,38 @@ fn a_finished_batch_without_its_results_is_left_as_it_is() {
         assert!(tree(&workplace.path().join("out")) == before, "{more:?}");
     }
     assert_eq!(batch(&workplace, &["--overwrite"]).code, Some(0));
+}
+
+/// The other backend gives other bits: its runs are another model's.
+#[test]
+fn what_another_backend_computed_is_another_models() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", "Hello\n");
+    let plain = ["--backend", "plain"];
+    let models = |folder: &str| -> Vec<Option<String>> {
+        let files = tree(&workplace.path().join(folder));
+        let manifests = files
+            .iter()
+            .filter(|(name, _)| name.ends_with("manifest.json"));
+        let backend = |(_, bytes): (&String, &Vec<u8>)| {
+            let manifest: Value = serde_json::from_slice(bytes).expect("it is JSON");
+            manifest["model"]["backend"].as_str().map(str::to_owned)
+        };
+        manifests.map(backend).collect()
+    };
+    let encode = ["encode", "Hello", "-o", "runs", "-f", "npz"];
+    workplace.succeed(&small(&encode));
+    let before = tree(&workplace.path().join("runs"));
+    workplace.succeed(&small(&[&encode[..], &plain].concat()));
+    workplace.succeed(&small(&[&encode[..], &plain].concat()));
+    // Each has its folder, and the first one's is as it was.
+    assert_eq!(models("runs"), [Some("plain".to_owned()), None]);
+    let after = tree(&workplace.path().join("runs"));
+    for (name, bytes) in &before {
+        assert!(after.get(name) == Some(bytes), "{name}");
+    }
+    assert_eq!(batch(&workplace, &[]).code, Some(0));
+    let resumed = batch(&workplace, &[&["--resume"], &plain[..]].concat());
+    check_refused(&resumed, &["another model, masked-lm-bin"]);
+    assert_eq!(batch(&workplace, &["--resume"]).code, Some(0));
 }

@@ -1,6 +1,6 @@
 //! Files that are something else than their name says, and halves of files.
 
-use super::{ModelFolder, container};
+use super::{ModelFolder, check_expected, container};
 
 const POINTER: &str =
     "version https://git-lfs.github.com/spec/v1\noid sha256:0000\nsize 438007537\n";
@@ -236,4 +236,21 @@ fn a_tokenizer_that_ends_in_the_middle_is_incomplete() {
         ]);
     }
     assert!(cut > 20, "only {cut} places");
+}
+
+/// The length of a header stands first, and may be the first bytes of a pickle,
+/// an ONNX graph, a compressed file or a msgpack map.
+#[test]
+fn safetensors_are_read_whatever_the_length_of_their_header_looks_like() {
+    let whole = container("double-safetensors/model.safetensors");
+    let (length, rest) = whole.split_first_chunk().expect("a length");
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    for length in [0x1_0280_u64, 0x1_0580, 0x8b1f, 0x12_0108, 0x41_a188] {
+        let padding = vec![b' '; length as usize - header.len()];
+        let padded = [&length.to_le_bytes()[..], header, &padding, data].concat();
+        let folder = ModelFolder::new();
+        folder.write("model.safetensors", padded);
+        let (found, _) = folder.attention(&[]);
+        check_expected(&found, &format!("a header of {length:#x} bytes"));
+    }
 }

@@ -1,9 +1,13 @@
 //! Models that are not what they look like: with adapters, quantized, pruned,
 //! with code of their own, or of no named family.
 
+use std::fs;
+
+use candle_core::Device;
 use serde_json::{Value, json};
 
 use super::{ModelFolder, check_expected, prefixed, safetensors_of, tensors};
+use crate::families;
 
 fn plain() -> ModelFolder {
     let folder = ModelFolder::new();
@@ -175,7 +179,47 @@ fn a_model_whose_heads_were_pruned_is_refused() {
         let folder = ModelFolder::new();
         folder
             .write("model.safetensors", safetensors_of(&all))
-            .check_refused(&[part, "has 4 rows, expected 8", "pruned"]);
+            .check_refused(&[part, "has 4 outputs, expected 8", "pruned"]);
+    }
+}
+
+/// In every family whose classes transformers has ever pruned.
+#[test]
+fn pruned_heads_are_recognised_by_each_familys_own_names() {
+    for (name, tensor, outputs, found) in [
+        ("roberta", "layer.0.attention.self.key.weight", 0, 18),
+        ("esm", "layer.1.attention.self.value.weight", 0, 18),
+        ("distilbert", "layer.1.attention.q_lin.bias", 0, 18),
+        (
+            "albert-groups",
+            "albert_layers.0.attention.query.weight",
+            0,
+            18,
+        ),
+        ("mpnet", "layer.0.attention.attn.v.weight", 0, 18),
+        ("gpt2", "h.0.attn.c_attn.weight", 1, 54),
+    ] {
+        let folder = ModelFolder::new();
+        folder.remove("vocab.txt");
+        let fixture = families::fixtures("families").join(name);
+        for file in ["config.json", "tokenizer.json", "tokenizer_config.json"] {
+            let bytes = fs::read(fixture.join(file)).expect("the fixture has it");
+            folder.write(file, bytes);
+        }
+        let weights = fixture.join("model.safetensors");
+        let mut all = candle_core::safetensors::load(weights, &Device::Cpu)
+            .expect("the fixture's weights can be read");
+        let cut = all.iter_mut().find(|(name, _)| name.ends_with(tensor));
+        let (full_name, cut) = cut.expect("the tensor is there");
+        let expected = cut.dim(outputs).expect("it has this side");
+        *cut = cut
+            .narrow(outputs, 0, found)
+            .and_then(|part| part.contiguous())
+            .expect("it is longer");
+        let words = format!("tensor {full_name} has {found} outputs, expected {expected}");
+        candle_core::safetensors::save(&all, folder.path("model.safetensors"))
+            .expect("the weights can be written");
+        folder.check_refused(&[&words, "heads were pruned", "before model.prune_heads()"]);
     }
 }
 

@@ -23,6 +23,8 @@ pub enum LinearWeights {
         weights: Arc<Weights>,
         /// Matrices that stand one under the other.
         matrices: Vec<Matrix>,
+        /// How: what is stored by input is a single matrix.
+        stored: Stored,
     },
 }
 
@@ -52,9 +54,8 @@ impl LinearMap {
         activation: Option<Activation>,
     ) -> std::result::Result<Self, ModelError> {
         let matrices = linear.matrices();
-        let streams = keep == Keep::Little
-            && linear.stored == Stored::ByOutput
-            && weights.can_stream(&matrices)?;
+        let is_in_rows = linear.stored == Stored::ByOutput || matrices.len() == 1;
+        let streams = keep == Keep::Little && is_in_rows && weights.can_stream(&matrices)?;
         let biases = linear.parts.iter();
         let biases: Vec<_> = biases
             .map(|(name, outputs)| (format!("{name}.bias"), *outputs))
@@ -64,13 +65,19 @@ impl LinearMap {
                 (true, _) => LinearWeights::Stored {
                     weights: Arc::clone(weights),
                     matrices,
+                    stored: linear.stored,
                 },
                 (false, Stored::ByOutput) => {
                     LinearWeights::Loaded(weights.read_matrices(&matrices)?)
                 }
                 (false, Stored::ByInput) => {
                     let mut memory = weights.read_matrices(&matrices)?;
-                    by_output(linear, memory.values_mut());
+                    let mut values = memory.values_mut();
+                    for (_, outputs) in &linear.parts {
+                        let (part, rest) = values.split_at_mut(outputs * linear.inputs);
+                        by_output(linear.inputs, part);
+                        values = rest;
+                    }
                     LinearWeights::Loaded(memory)
                 }
             },
@@ -141,10 +148,15 @@ impl LinearMap {
         let output_count = self.bias.len();
         match &self.weights {
             LinearWeights::Loaded(weights) => weights.values().len() == output_count * input_count,
-            LinearWeights::Stored { matrices, .. } => {
-                let rows: usize = matrices.iter().map(|matrix| matrix.shape[0]).sum();
-                let fits = |matrix: &Matrix| matrix.shape[1] == input_count;
-                rows == output_count && matrices.iter().all(fits)
+            LinearWeights::Stored {
+                matrices, stored, ..
+            } => {
+                let shapes = matrices.iter().map(|matrix| match (stored, matrix.shape) {
+                    (Stored::ByOutput, [outputs, inputs])
+                    | (Stored::ByInput, [inputs, outputs]) => (outputs, inputs),
+                });
+                let outputs: usize = shapes.clone().map(|(outputs, _)| outputs).sum();
+                outputs == output_count && shapes.clone().all(|(_, inputs)| inputs == input_count)
             }
         }
     }
@@ -193,10 +205,25 @@ impl InplaceOp2 for Product<'_> {
             LinearWeights::Loaded(weights) => {
                 kernels::linear(linear.instructions, map(weights.values()), input, output);
             }
-            LinearWeights::Stored { weights, matrices } => {
-                let read = |first_row: usize, rows: &mut [f32]| {
-                    if let Err(error) = weights.read_rows_from(matrices, first_row, rows) {
-                        self.fail(first_row, error);
+            LinearWeights::Stored {
+                weights,
+                matrices,
+                stored,
+            } => {
+                let read = |memory: &mut [f32]| {
+                    let row_length = match stored {
+                        Stored::ByOutput => input_count,
+                        Stored::ByInput => output_count,
+                    };
+                    let parts = memory.par_chunks_mut((READ_ROWS * row_length).max(1));
+                    parts.enumerate().for_each(|(index, rows)| {
+                        let first_row = index * READ_ROWS;
+                        if let Err(error) = weights.read_rows_from(matrices, first_row, rows) {
+                            self.fail(first_row, error);
+                        }
+                    });
+                    if *stored == Stored::ByInput {
+                        by_output(input_count, memory);
                     }
                 };
                 let map = map(&[]);
@@ -217,25 +244,25 @@ impl Product<'_> {
     }
 }
 
+/// Rows of stored weights that a thread reads at a time.
+const READ_ROWS: usize = 64;
+
 /// Rows that are written side by side: as many as their cache lines stay in the
 /// first-level cache, so that each line that is read is used whole.
 const BLOCK_ROWS: usize = 16;
 
-/// Turns the parts of a linear map from `[inputs, outputs]` to
-/// `[outputs, inputs]`, in place.
-fn by_output(linear: &Linear, mut values: &mut [f32]) {
-    for (_, outputs) in &linear.parts {
-        let (part, rest) = values.split_at_mut(outputs * linear.inputs);
-        values = rest;
-        let stored = part.to_vec();
-        let blocks = part.par_chunks_mut((BLOCK_ROWS * linear.inputs).max(1));
-        blocks.enumerate().for_each(|(block, rows)| {
-            for (input, stored) in stored.chunks_exact((*outputs).max(1)).enumerate() {
-                let values = stored.iter().skip(block * BLOCK_ROWS);
-                for (row, &value) in rows.chunks_exact_mut(linear.inputs).zip(values) {
-                    row[input] = value;
-                }
+/// Turns weights from `[inputs, outputs]` to `[outputs, inputs]`, in place.
+fn by_output(input_count: usize, weights: &mut [f32]) {
+    let stored = weights.to_vec();
+    let output_count = stored.len().checked_div(input_count).unwrap_or(0);
+    let blocks = weights.par_chunks_mut((BLOCK_ROWS * input_count).max(1));
+    blocks.enumerate().for_each(|(block, rows)| {
+        let row_count = rows.len().checked_div(input_count).unwrap_or(0);
+        for input in 0..input_count {
+            let values = &stored[input * output_count + block * BLOCK_ROWS..][..row_count];
+            for (row, &value) in values.iter().enumerate() {
+                rows[row * input_count + input] = value;
             }
-        });
-    }
+        }
+    });
 }

@@ -103,6 +103,10 @@ impl Operations for Fused {
         panels::rows_of(self.instructions, tensor, span)
     }
 
+    fn take_rows(&self, tensor: &Tensor, rows: &[u32]) -> Result<Tensor> {
+        panels::take_rows(self.instructions, tensor, rows)
+    }
+
     fn linear(
         &self,
         room: &Room,

@@ -104,6 +104,25 @@ pub fn rows_of(
     ))
 }
 
+/// Some rows of `[panel, column, lane]`, in the same layout.
+///
+/// # Errors
+/// When the tensor is not in panels, or has no such row.
+pub fn take_rows(instructions: Instructions, panels: &Tensor, rows: &[u32]) -> Result<Tensor> {
+    let (panel_count, column_count, lane_count) = panels.dims3()?;
+    if rows
+        .iter()
+        .any(|&row| row as usize >= panel_count * lane_count)
+    {
+        bail!("expected rows of a tensor of {:?}", panels.dims());
+    }
+    let (storage, layout) = panels.storage_and_layout();
+    let panels = values(&storage, layout)?;
+    let taken = kernels::take_rows(instructions, panels, column_count, rows);
+    let shape = (rows.len().div_ceil(lane_count), column_count, lane_count);
+    tensor(taken, shape)
+}
+
 /// Room for `row_count` rows in panels.
 ///
 /// # Errors

@@ -55,8 +55,8 @@ pub(super) struct Distant {
     task: DistantTask,
     /// Keys of distances: `[column, padded distance]`.
     by_query: Option<Vec<f32>>,
-    /// Products of keys and the queries of distances: `[panel, padded key,
-    /// lane]`, a distance a lane.
+    /// Products of keys and the queries of distances: `[key, padded distance]`,
+    /// with a panel behind them.
     by_key: Option<Aligned>,
     padded_length: usize,
 }
@@ -124,40 +124,62 @@ impl Distant {
             let reach = nearest / TILE_KEYS * TILE_KEYS..end;
             multiply(simd, queries, keys, padded_length, reach, &mut by_query);
         }
-        let by_query: &[f32] = bytemuck::cast_slice(&by_query);
         let by_key = self.by_key.as_ref().map(Aligned::values);
-        let scores: &mut [f32] = bytemuck::cast_slice_mut(scores);
-        for (index, scores) in scores.chunks_exact_mut(padded_keys * lanes).enumerate() {
-            let by_query = by_query.chunks_exact(padded_length * lanes).nth(index);
-            for key in reach.clone() {
-                let scores = &mut scores[key * lanes..][..lanes];
-                let distance = first(index) - key;
-                if let Some(by_query) = by_query {
-                    // From a query to the next, the distance grows by one.
-                    let products = by_query.get(distance * lanes..).unwrap_or_default();
-                    for (score, product) in
-                        scores.iter_mut().zip(products.iter().step_by(lanes + 1))
-                    {
-                        *score += product;
-                    }
+        for (index, scores) in scores.chunks_exact_mut(padded_keys).enumerate() {
+            let first = first(index);
+            if !by_query.is_empty() {
+                let by_query = &mut by_query[index * padded_length..][..padded_length];
+                let end = (first + lanes - reach.start).min(padded_length);
+                let needed = &mut by_query[first + 1 - reach.end..end];
+                skew(simd, needed);
+                for (score, &product) in scores[reach.clone()].iter_mut().rev().zip(&*needed) {
+                    *score = simd.add_f32s(*score, product);
                 }
-                if let Some(by_key) = by_key {
-                    let (panel, lane) = (distance / lanes, distance % lanes);
-                    let (near, far) = scores.split_at_mut(lanes - lane);
-                    let products = |panel: usize| {
-                        let start = (panel * padded_keys + key) * lanes;
-                        by_key.get(start..start + lanes).unwrap_or_default()
-                    };
-                    add(near, products(panel).get(lane..).unwrap_or_default());
-                    add(far, products(panel + 1));
+            }
+            if let Some(by_key) = by_key {
+                let row_length = padded_distances::<S>(self.task);
+                for (key, score) in (reach.start..).zip(&mut scores[reach.clone()]) {
+                    // From a query to the next, the distance grows by one.
+                    let products = &by_key[key * row_length + first - key..][..lanes];
+                    let product = S::as_simd_f32s(products).0[0];
+                    *score = simd.add_f32s(*score, product);
                 }
             }
         }
     }
 }
 
+/// Moves the value of each lane up by as many vectors as the lane's number, as
+/// from a query to the next the distance grows by one; the last vectors get
+/// only what there is.
+#[inline(always)]
+fn skew<S: Simd>(simd: S, vectors: &mut [S::f32s]) {
+    let lanes = S::F32_LANES;
+    let zero = simd.splat_f32s(0.0);
+    let mut step = 1;
+    while step < lanes {
+        let mut chosen = [zero];
+        let lanes_of_it: &mut [f32] = bytemuck::cast_slice_mut(&mut chosen);
+        for (lane, value) in lanes_of_it.iter_mut().enumerate() {
+            *value = if lane & step == 0 { 0.0 } else { 1.0 };
+        }
+        let chosen = simd.less_than_f32s(zero, chosen[0]);
+        for index in 0..vectors.len().saturating_sub(step) {
+            let moved = simd.select_f32s(chosen, vectors[index + step], vectors[index]);
+            vectors[index] = moved;
+        }
+        step *= 2;
+    }
+}
+
+/// Places for the distances of a task, whole panels and one more.
+#[inline(always)]
+fn padded_distances<S: Simd>(task: DistantTask) -> usize {
+    task.distance_count().next_multiple_of(S::F32_LANES) + S::F32_LANES
+}
+
 /// Products of keys and the queries of distances, as far as a query of the task
-/// is so far from the key: `[panel, padded key, lane]`.
+/// is so far from the key: `[key, padded distance]`.
 #[inline(always)]
 fn products<S: Simd>(
     simd: S,
@@ -178,25 +200,22 @@ fn products<S: Simd>(
         let rows = (first_row + done, lanes.min(length - done));
         source.gather(first_column + task.head_column, rows, lanes, panel);
     }
-    let mut products = Aligned::zeros(panel_count * padded_keys * lanes); // [panel, key, lane]
+    let row_length = padded_distances::<S>(task) / lanes;
+    let mut products = Aligned::zeros(task.length * row_length * lanes); // [key, panel, lane]
+    let mut sums = Aligned::zeros(padded_keys * lanes); // [key, lane]
     let rows = S::as_simd_f32s(panels.values()).0;
-    let sums = S::as_mut_simd_f32s(products.values_mut()).0;
-    let panels = rows.chunks_exact(task.head_size);
-    let sums = sums.chunks_exact_mut(padded_keys);
-    for (index, (panel, sums)) in panels.zip(sums).enumerate() {
+    let sums = S::as_mut_simd_f32s(sums.values_mut()).0;
+    let products_of_keys = S::as_mut_simd_f32s(products.values_mut()).0;
+    for (index, panel) in rows.chunks_exact(task.head_size).enumerate() {
         // The keys that are as far from one of the queries.
         let start = task.length.saturating_sub((index + 1) * lanes);
         let end = (length - index * lanes).min(task.length);
         let reach = start / TILE_KEYS * TILE_KEYS..end;
-        multiply::<S, 1>(simd, [panel], keys, padded_keys, reach, sums);
+        sums.fill(simd.splat_f32s(0.0));
+        multiply::<S, 1>(simd, [panel], keys, padded_keys, reach.clone(), sums);
+        for (key, &sum) in (reach.start..).zip(&sums[reach.clone()]) {
+            products_of_keys[key * row_length + index] = sum;
+        }
     }
     products
-}
-
-/// Adds as many products as there are.
-#[inline(always)]
-fn add(scores: &mut [f32], products: &[f32]) {
-    for (score, product) in scores.iter_mut().zip(products) {
-        *score += product;
-    }
 }

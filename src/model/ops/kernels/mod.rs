@@ -48,5 +48,5 @@ pub use elementwise::{add, gate, rotate};
 pub use functions::activate;
 pub use instructions::{InstructionSet, Instructions, InstructionsError, use_instructions};
 pub use normalize::{Before, NormParameters, normalize, normalize_groups};
-pub use panels::{from_panels, padded_row_count, to_panels};
-pub use product::{LinearParameters, ReadRows, linear, linear_from};
+pub use panels::{from_panels, padded_row_count, take_rows, to_panels};
+pub use product::{LinearParameters, ReadWeights, linear, linear_from};

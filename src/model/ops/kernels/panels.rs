@@ -1,5 +1,7 @@
 //! Rows to panels and back.
 
+use rayon::prelude::*;
+
 use super::aligned::Aligned;
 use super::instructions::Instructions;
 
@@ -29,6 +31,38 @@ pub fn to_panels(instructions: Instructions, rows: &[f32], column_count: usize) 
         }
     }
     panels
+}
+
+/// Some rows of `[panel, column, lane]`, in the same layout; lanes past the last
+/// row are 0.
+///
+/// # Panics
+/// When there is no such row.
+pub fn take_rows(
+    instructions: Instructions,
+    panels: &[f32],
+    column_count: usize,
+    rows: &[u32],
+) -> Aligned {
+    let lane_count = instructions.lane_count();
+    let panel_length = (column_count * lane_count).max(1);
+    let mut taken = Aligned::zeros(rows.len().div_ceil(lane_count) * column_count * lane_count);
+    let parts = taken.values_mut().par_chunks_exact_mut(panel_length);
+    parts
+        .zip(rows.par_chunks(lane_count))
+        .for_each(|(panel, rows)| {
+            let places = rows.iter().map(|&row| {
+                let row = row as usize;
+                row / lane_count * panel_length + row % lane_count
+            });
+            let places: Vec<usize> = places.collect();
+            for (column, values) in panel.chunks_exact_mut(lane_count).enumerate() {
+                for (value, place) in values.iter_mut().zip(&places) {
+                    *value = panels[place + column * lane_count];
+                }
+            }
+        });
+    taken
 }
 
 /// Rows `start` to `start + length` of `[panel, column, lane]`, as

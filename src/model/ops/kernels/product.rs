@@ -83,8 +83,8 @@ pub fn linear(
         .for_each(|task| instructions.run(task));
 }
 
-/// Reads weight rows from the one given on, as many as the memory takes.
-pub type ReadRows<'weights> = &'weights (dyn Fn(usize, &mut [f32]) + Sync);
+/// Reads weights into memory for them: `[outputs, inputs]`.
+pub type ReadWeights<'weights> = &'weights dyn Fn(&mut [f32]);
 
 /// As [`linear`], with weights that are read when their turn comes; `map` has
 /// none. What is used once need not be kept: the next product's weights take
@@ -92,7 +92,7 @@ pub type ReadRows<'weights> = &'weights (dyn Fn(usize, &mut [f32]) + Sync);
 pub fn linear_from(
     instructions: Instructions,
     map: LinearParameters<'_>,
-    read: ReadRows<'_>,
+    read: ReadWeights<'_>,
     input_count: usize,
     input: &[f32],
     output: &mut [f32],
@@ -102,10 +102,7 @@ pub fn linear_from(
     if memory.len() < length {
         memory.resize(length, 0.0);
     }
-    memory[..length]
-        .par_chunks_mut((READ_ROWS * input_count).max(1))
-        .enumerate()
-        .for_each(|(index, rows)| read(index * READ_ROWS, rows));
+    read(&mut memory[..length]);
     let weight = &memory[..length];
     linear(
         instructions,
@@ -120,9 +117,6 @@ thread_local! {
     /// The weights of the product at hand.
     static WEIGHTS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
-
-/// Weight rows that a thread reads at a time.
-const READ_ROWS: usize = 64;
 
 /// Some panels times some weight rows: the work of one task.
 struct Block<'data> {

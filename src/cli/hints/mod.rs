@@ -1,19 +1,11 @@
 //! What the user can type or do about an error, in words: all hints of the
 //! crate, and nothing but them.
 
+mod checkpoint;
+mod hub;
+
 use std::error::Error;
 
-use super::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
-use super::nearest::MistypedModel;
-use super::phrases::{
-    PASS_A_TOKEN, always_in_quotes, as_utf8, convert_file, convert_weights, encode_with,
-    example_of, fit_memory, give_labels, kept, list_tokens, merge_adapter, one_of_views, option_of,
-    quoted, quoted_path, rollout_layers, save_array, save_checkpoint, save_state_dict,
-    take_array_out, turn_table, use_original,
-};
-use super::standard_output::StandardOutputError;
-use super::text_argument::StandardInputError;
-use super::usage::UsageError;
 use crate::analysis::{CropError, ReshapeError};
 use crate::attention::AttentionError;
 use crate::batch::{
@@ -22,6 +14,16 @@ use crate::batch::{
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
+use crate::cli::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
+use crate::cli::nearest::MistypedModel;
+use crate::cli::phrases::{
+    always_in_quotes, as_utf8, convert_file, encode_with, example_of, fit_memory, give_labels,
+    kept, list_tokens, one_of_views, option_of, quoted, rollout_layers, save_array, take_array_out,
+    turn_table,
+};
+use crate::cli::standard_output::StandardOutputError;
+use crate::cli::text_argument::StandardInputError;
+use crate::cli::usage::UsageError;
 use crate::figure::{FigureError, ViewError};
 use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
@@ -321,60 +323,6 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::WriteFileAgain => "write the file again; this one is damaged or incomplete".into(),
         Remedy::GiveLabels { of, count } => give_labels(*of, *count),
 
-        Remedy::NameCheckpoint => {
-            "--model builtin, or --model with a directory that holds config.json, tokenizer.json and model.safetensors".into()
-        }
-        Remedy::SaveCheckpoint(part) => save_checkpoint(*part).into(),
-        Remedy::NameTokenizer => {
-            "name the model that it was trained from: --tokenizer google-bert/bert-base-uncased".into()
-        }
-        Remedy::ConvertTokenizer => {
-            "save it as tokenizer.json in Python: AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY), then --tokenizer DIRECTORY".into()
-        }
-        Remedy::ComputeElsewhere => {
-            "save attention and tokens in Python, then: attnviz render attention.npz --labels tokens.txt".into()
-        }
-        Remedy::UseKnownFamily => {
-            "--model google-bert/bert-base-uncased, or any other model of one of these types".into()
-        }
-        Remedy::PullLfs { folder } => format!("cd {} && git lfs pull", quoted_path(folder)),
-        Remedy::RenameFile { from, to } => format!("mv {} {}", quoted_path(from), quoted_path(to)),
-        Remedy::DownloadFile { path } => {
-            format!("download {} again; this copy is not the file", quoted_path(path))
-        }
-        Remedy::DownloadMissing(path) => {
-            format!("download {} from where the other files are from", quoted_path(path))
-        }
-        Remedy::FollowLinks(path) => format!(
-            "copy the folder with what its links name: cp -rL; or download {} again",
-            quoted_path(path)
-        ),
-        Remedy::ConvertWeights { format, from } => convert_weights(*format, from),
-        Remedy::MergeAdapter {
-            from: Some(from),
-            task,
-        } => merge_adapter(from, task.as_deref()),
-        Remedy::MergeAdapter { from: None, .. } => {
-            "merge them in Python: model.merge_and_unload().save_pretrained(\"merged\"); then --model ./merged".into()
-        }
-        Remedy::UseOriginal(alteration) => use_original(*alteration).into(),
-        Remedy::ChooseWeightsPrefix { prefixes } => {
-            let prefixes = prefixes.iter().take(8);
-            let choices = prefixes.map(|prefix| format!("--weights-prefix {}", quoted(prefix)));
-            choices.collect::<Vec<_>>().join(" or ")
-        }
-        Remedy::AddModelType(model_type) => {
-            format!("add \"model_type\": \"{model_type}\" to config.json")
-        }
-        Remedy::NameTokenizerFolder(folder) => format!("--tokenizer {}", quoted_path(folder)),
-        Remedy::NameModelFolder { folder } => format!("--model {}", quoted_path(folder)),
-        Remedy::SaveStateDict { path, within } => save_state_dict(path, within),
-        Remedy::SaveAttentionInPython => {
-            "let its own code compute it: numpy.savez(\"attention.npz\", attention=numpy.stack([layer[0].detach().numpy() for layer in model(**inputs, output_attentions=True).attentions])); then: attnviz render attention.npz".into()
-        }
-        Remedy::CompareWithBuiltin => {
-            "--model builtin, to see whether the model is at fault".into()
-        }
         Remedy::FitMemory {
             longest,
             fewer_maps,
@@ -430,67 +378,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give the input files different names and run the shards again".into()
         }
 
-        Remedy::NameModel { nearest, command } => {
-            format!("did you mean {nearest}? {command} {}", quoted(nearest))
-        }
-        Remedy::NameHubModel => {
-            "name it as on the hub: --model google-bert/bert-base-uncased".into()
-        }
-        Remedy::CheckModelName {
-            authenticated: false,
-        } => format!("check the spelling; if the model is private, {PASS_A_TOKEN}"),
-        Remedy::CheckModelName {
-            authenticated: true,
-        } => "check the spelling, and that the token's owner may see the model".into(),
-        Remedy::UseMainRevision => "leave out --revision to use `main`".into(),
-        Remedy::UseOtherRevision => {
-            "--revision main or another one that has the file, or another model such as --model google-bert/bert-base-uncased".into()
-        }
-        Remedy::SetEndpoint => {
-            "unset HF_ENDPOINT, or set it to something like https://huggingface.co".into()
-        }
-        Remedy::CheckEndpoint => "check HF_ENDPOINT and the proxy settings".into(),
-        Remedy::CheckConnection => {
-            "check the connection, HF_ENDPOINT and HTTPS_PROXY; --offline uses what is cached, `--model builtin` needs neither".into()
-        }
-        Remedy::TrustCertificate => {
-            "ask who runs your network for the certificate that it signs with, then type before the same command: SSL_CERT_FILE=company-root.pem".into()
-        }
-        Remedy::NameCertificates { variable } => {
-            format!("unset {variable}, or let it name a file of certificates in PEM form")
-        }
-        Remedy::SetClock => "see what the clock says with: date".into(),
-        Remedy::SetToken { expired: false } => PASS_A_TOKEN.into(),
-        Remedy::SetToken { expired: true } => {
-            format!("{PASS_A_TOKEN}; the present one may have expired")
-        }
-        Remedy::WriteTokenAgain { origin } => {
-            format!("put a token into {origin} again, or remove it")
-        }
-        Remedy::CheckToken => "check that the token may read this repository".into(),
-        Remedy::AskForAccess {
-            id,
-            host,
-            authenticated,
-        } => {
-            let ask = format!("ask for access on the model's page ({host}/{id})");
-            match authenticated {
-                true => ask,
-                false => format!("{ask}, then {PASS_A_TOKEN}"),
-            }
-        }
-        Remedy::TryLater => {
-            "try again later; what has arrived is kept and the download goes on from there".into()
-        }
-        Remedy::DownloadAgain => "run the command again to download it anew".into(),
-        Remedy::Pull { id } => {
-            format!("run `attnviz pull {id}` once with a connection, or use `--model builtin`")
-        }
-        Remedy::WaitForProcess => "wait for the other process, or end it".into(),
-        Remedy::SetHuggingFaceHome => "set HF_HOME to a directory for the cache".into(),
-        Remedy::SetCache => "set HF_HUB_CACHE to a directory that can be written".into(),
-        Remedy::SetRoomierCache => {
-            "free some space, or set HF_HUB_CACHE to a directory on another disk".into()
-        }
+        Remedy::Checkpoint(remedy) => checkpoint::in_words(remedy),
+        Remedy::Hub(remedy) => hub::in_words(remedy),
     }
 }
