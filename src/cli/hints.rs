@@ -14,7 +14,7 @@ use super::phrases::{
 use super::standard_output::StandardOutputError;
 use super::text_argument::StandardInputError;
 use super::usage::UsageError;
-use crate::analysis::{CropError, ReshapeError};
+use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::AttentionError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
@@ -71,6 +71,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         ModelError,
         CropError,
         ReshapeError,
+        RolloutError,
         FigureError,
         RenderError,
         SavedError,
