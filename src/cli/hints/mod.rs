@@ -6,7 +6,7 @@ mod hub;
 
 use std::error::Error;
 
-use crate::analysis::{CropError, ReshapeError};
+use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::AttentionError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
@@ -61,10 +61,10 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
     of_any! {
         UnknownName, ViewError, DigestError, MemoryError, HubError, WrongKindError,
         CheckpointError, TokenizerError, AttentionError, ConfigError, PickleError, HeaderError,
-        WeightsError, InstructionsError, ModelError, CropError, ReshapeError, FigureError,
-        RenderError, SavedError, FolderError, WriteError, ShardError, BatchFolderError,
-        MergeError, SerializeError, OutputError, ColumnError, RecordError, SourceError,
-        FeedError, OverlapError, BatchError, StreamError, BenchError, PipelineError,
+        WeightsError, InstructionsError, ModelError, CropError, ReshapeError, RolloutError,
+        FigureError, RenderError, SavedError, FolderError, WriteError, ShardError,
+        BatchFolderError, MergeError, SerializeError, OutputError, ColumnError, RecordError,
+        SourceError, FeedError, OverlapError, BatchError, StreamError, BenchError, PipelineError,
         IndexListError, IndexOutOfRange, IndexNotSaved, MistypedModel, StandardInputError,
         StandardOutputError, UsageError,
     }
