@@ -122,10 +122,10 @@ pub struct ScoresArguments {
 /// Files of inputs.
 #[derive(Debug, Args)]
 pub struct InputArguments {
-    /// .txt, .jsonl, .json, .csv, .tsv, .parquet; "-" is standard input
+    /// .txt, .jsonl, .json, .csv, .tsv, .conllu, .parquet; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, json, csv, tsv, parquet [default: by name]
+    /// txt, jsonl, json, csv, tsv, conllu, parquet [default: by name]
     #[arg(long, value_name = "FORMAT", value_parser = input_format(),
         hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,
