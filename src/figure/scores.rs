@@ -7,7 +7,7 @@ use super::{
     ScoreGrid, ScoreGrids,
 };
 use crate::analysis::{Analyses, HeadScores, Maps, ReshapeOptions, Score, truncation_note};
-use crate::attention::HeadId;
+use crate::attention::{HeadId, RowSums};
 use crate::run::Run;
 
 /// The figure of what each head does; `maps` are what else is shown of the run.
@@ -36,7 +36,13 @@ pub fn score_grids(
         }
     }
     let mut notes = notes(scores, &grids, &empty);
-    notes.extend(analyses.attention().notes().iter().cloned());
+    let attention = analyses.attention();
+    if attention.row_sums() == RowSums::Unnormalized {
+        notes.push(
+            "The rows of this attention do not sum to 1; they are taken as they are.".to_owned(),
+        );
+    }
+    notes.extend(attention.notes().iter().cloned());
     if maps.reshape != ReshapeOptions::default() {
         notes.push(
             "They are of all tokens of the run, whatever else is merged, hidden or cut off."
