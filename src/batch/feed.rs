@@ -16,6 +16,7 @@ use super::in_flight::InFlight;
 use super::source::{
     FileWarning, Findings, InputSource, Record, RecordError, RecordText, SourceError,
 };
+use crate::analysis::Annotation;
 use crate::digest::fingerprint;
 use crate::input::{Input, Prepared};
 use crate::pipeline;
@@ -111,6 +112,8 @@ pub(super) struct Item {
     pub offset: u64,
     pub text: Option<String>,
     pub pair: Option<String>,
+    /// What is known of the words of its text, where that is asked for.
+    pub annotation: Option<Annotation>,
     pub prepared: Result<Prepared, FeedError>,
 }
 
@@ -412,9 +415,9 @@ fn item(
         }),
         Ok(text) => prepare(text),
     };
-    let (text, pair) = match record.content {
-        Ok(text) => (Some(text.text), text.pair),
-        Err(_) => (None, None),
+    let (text, pair, annotation) = match record.content {
+        Ok(text) => (Some(text.text), text.pair, text.annotation),
+        Err(_) => (None, None, None),
     };
     Item {
         index,
@@ -426,6 +429,7 @@ fn item(
         offset: record.offset,
         text,
         pair,
+        annotation,
         prepared,
     }
 }

@@ -41,6 +41,6 @@ pub use run::run;
 pub use shards::MergeError;
 pub use source::{
     ColumnError, FileWarning, HeaderLayout, InputFormat, InputSource, ParquetFault, ReadOptions,
-    RecordError, SourceError, decoded,
+    RecordError, Relations, SourceError, decoded,
 };
 pub use stream::{StreamError, StreamOptions, StreamOutcome, stream};

@@ -130,8 +130,11 @@ pub fn run(
     if manifest.complete && options.kind.is_pictures() {
         folder.remove_others(|name| done_folders.contains(&fingerprint(name)))?;
     }
-    let manifest = match parts {
-        None => finish(folder, results, manifest, &options.reports)?,
+    let (manifest, relations) = match parts {
+        None => {
+            let manifest = finish(folder, results, manifest, &options.reports)?;
+            (manifest, Vec::new())
+        }
         Some(parts) => finish_scores(folder, results, &parts, manifest)?,
     };
     Ok(BatchOutcome {
@@ -142,6 +145,7 @@ pub fn run(
         tokens,
         unknown_tokens,
         file_warnings: feed.warnings(&options.sources),
+        relations,
     })
 }
 

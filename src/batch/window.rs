@@ -10,8 +10,9 @@ use super::error::BatchError;
 use super::feed::Item;
 use super::options::{BatchModel, BatchOptions};
 use super::resume;
-use super::scores::{KeptScores, key, scores_of};
+use super::scores::{KeptScores, key, relations_of, scores_of};
 use super::stage::{self, has_thumbnails};
+use crate::analysis::Annotation;
 use crate::attention::{AttentionKind, MapMemory};
 use crate::input::{Input, Prepared, Unit};
 use crate::model::ModelError;
@@ -212,7 +213,7 @@ impl Context<'_> {
             }
             State::Kept(kept) => {
                 if let Ok(input) = &item.prepared {
-                    self.fill(&mut record, input, &item.folder_name);
+                    self.fill(&mut record, input, &item);
                 }
                 match kept {
                     Kept::Folder(finished) => record.thumbnail_sha256 = finished.thumbnail_sha256,
@@ -226,12 +227,12 @@ impl Context<'_> {
                 }
                 is_uniform = pipeline::is_uniform(&run);
                 let name = &item.folder_name;
-                let made = self.make(&run, name);
+                let made = self.make(&run, name, item.annotation.as_ref());
                 run.give_back(&self.memory);
                 match made {
                     Ok(made) => {
                         if let Ok(input) = &item.prepared {
-                            self.fill(&mut record, input, name);
+                            self.fill(&mut record, input, &item);
                         }
                         match made {
                             Made::Folder(drawn) => {
@@ -277,13 +278,18 @@ impl Context<'_> {
     }
 
     /// What is made of a run.
-    fn make(&self, run: &Run, name: &str) -> Result<Made, OutputError> {
+    fn make(
+        &self,
+        run: &Run,
+        name: &str,
+        annotation: Option<&Annotation>,
+    ) -> Result<Made, OutputError> {
         let BatchOptions { kind, files, .. } = self.options;
         Ok(match kind {
             BatchKind::Pictures => {
                 Made::Folder(stage::stage_batch_run(run, files, self.folder, name)?)
             }
-            BatchKind::Scores => Made::Scores(scores_of(run)?),
+            BatchKind::Scores => Made::Scores(scores_of(run, annotation)?),
         })
     }
 
@@ -294,11 +300,14 @@ impl Context<'_> {
     }
 
     /// The record of an input that is done.
-    fn fill(&self, record: &mut ResultRecord, input: &Prepared, name: &str) {
+    fn fill(&self, record: &mut ResultRecord, input: &Prepared, item: &Item) {
         record.status = Status::Done;
         match self.options.kind {
-            BatchKind::Pictures => self.fill_folder(record, name),
-            BatchKind::Scores => record.labels = labels(input.source()),
+            BatchKind::Pictures => self.fill_folder(record, &item.folder_name),
+            BatchKind::Scores => {
+                record.labels = labels(input.source());
+                record.relations = relations_of(input, item.annotation.as_ref());
+            }
         }
         if let Input::Text { text, pair } = &input.input {
             record.text = Some(text.clone());
@@ -346,7 +355,7 @@ impl Context<'_> {
     fn kept_scores(&self, item: &Item, kept: &KeptScores) -> Option<InputScores> {
         let input = item.prepared.as_ref().ok()?;
         let mut record = blank_record(item);
-        self.fill(&mut record, input, &item.folder_name);
+        self.fill(&mut record, input, item);
         kept.find(key(&record))
     }
 
@@ -431,6 +440,7 @@ fn blank_record(item: &Item) -> ResultRecord {
         tokens: Vec::new(),
         unknown_tokens: BTreeMap::new(),
         labels: BTreeMap::new(),
+        relations: Vec::new(),
         truncated_tokens: 0,
         picture: None,
         thumbnail: None,

@@ -14,7 +14,7 @@ use super::model;
 use super::settings::{computed_model, set_threads, sources};
 use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
-use crate::batch::{self, InputFormat, InputSource, StreamError, StreamOptions};
+use crate::batch::{self, InputFormat, InputSource, Relations, StreamError, StreamOptions};
 use crate::pipeline::{UNIFORM, Use};
 use crate::remedy::Remedy;
 
@@ -72,7 +72,11 @@ fn source(arguments: &ScoresArguments) -> Result<InputSource> {
             Remedy::StreamStandardInput,
         ));
     }
-    let mut sources = sources(&arguments.inputs, Some(InputFormat::JsonLines))?;
+    let mut sources = sources(
+        &arguments.inputs,
+        Some(InputFormat::JsonLines),
+        Relations::Ignored,
+    )?;
     // Before the model is loaded: that it can be read only from its end.
     InputSource::check(&sources)?;
     // One was named.

@@ -17,7 +17,7 @@ use super::terminal_view::TerminalSettings;
 use super::text_argument::{names_a_file, text_of};
 use super::usage::UsageError;
 use crate::analysis::{ReshapeOptions, RolloutOptions};
-use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports};
+use crate::batch::{InputFormat, InputSource, ReadOptions, Relations, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -200,7 +200,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         path: path.to_owned(),
         option,
     };
-    let sources = sources(&arguments.inputs, None)?;
+    let sources = sources(&arguments.inputs, None, Relations::Ignored)?;
     let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
     warnings.extend(idle_quotes(&arguments.inputs, &sources));
     let course = &arguments.course;
@@ -235,7 +235,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
 /// The settings of `scores`; sets the number of threads of the process.
 pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
-    let sources = sources(&arguments.inputs, None)?;
+    let sources = sources(&arguments.inputs, None, Relations::Read)?;
     let course = &arguments.course;
     Ok(BatchSettings {
         warnings: idle_quotes(&arguments.inputs, &sources)
@@ -283,6 +283,7 @@ fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<Strin
 pub(super) fn sources(
     arguments: &InputArguments,
     otherwise: Option<InputFormat>,
+    relations: Relations,
 ) -> Result<Vec<InputSource>> {
     let options = ReadOptions {
         format: arguments.input_format.or(otherwise),
@@ -292,6 +293,7 @@ pub(super) fn sources(
             pair: arguments.pair_column.clone(),
             id: arguments.id_column.clone(),
         },
+        relations,
     };
     InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
         Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),

@@ -265,6 +265,10 @@ pub enum Remedy {
     WriteJson,
     /// Write fields as JSON strings.
     WriteTextsAsStrings,
+    /// Write sentences as treebanks have them.
+    WriteConllu,
+    /// Write relations between parts of a text.
+    WriteRelations,
     /// Let quotation marks enclose fields between tabs.
     ReadQuotes,
     /// Put fields with delimiters into quotation marks.

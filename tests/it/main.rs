@@ -30,6 +30,7 @@ mod memory;
 mod readme;
 mod real_checkpoints;
 mod reference;
+mod relations;
 mod remedies;
 mod remembered;
 mod reproducibility;

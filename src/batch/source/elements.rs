@@ -110,7 +110,7 @@ impl Elements {
         if !is_whole {
             self.has_ended = true;
         }
-        let parse = |json, surroundings| object::parse(json, &source.columns, surroundings);
+        let parse = |json, surroundings| object::parse(json, source, surroundings);
         let surroundings = match self.is_array {
             true => Surroundings::Array,
             false => Surroundings::Sequence,

@@ -7,6 +7,7 @@
 //! the texts. Of a Parquet table, `parquet_rows` reads a page at a time.
 
 mod columns;
+mod conllu;
 mod decoder;
 mod elements;
 mod error;
@@ -22,6 +23,7 @@ mod parquet_files;
 mod parquet_pages;
 mod parquet_rows;
 mod record;
+mod relations;
 mod row;
 mod table;
 
@@ -36,6 +38,7 @@ use sha2::Digest;
 use crate::digest::{hexadecimal, sha256_of};
 use crate::remedy::InputColumn;
 use crate::store::batch_records::{Columns, Reading};
+use conllu::Sentences;
 use decoder::{Decoder, Meter};
 use elements::Elements;
 use lines::Lines;
@@ -64,6 +67,18 @@ pub struct ReadOptions {
     pub has_quotes: bool,
     /// Which columns are the parts of an input.
     pub columns: Columns,
+    /// The relations that objects of JSON carry.
+    pub relations: Relations,
+}
+
+/// What is done with the relations between words that inputs carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Relations {
+    /// They are not looked at.
+    #[default]
+    Ignored,
+    /// They are read.
+    Read,
 }
 
 /// A file of inputs, or a folder that is a Parquet table.
@@ -77,6 +92,8 @@ pub struct InputSource {
     pub has_quotes: bool,
     /// Which columns are the parts of an input.
     pub columns: Columns,
+    /// The relations that objects of JSON carry.
+    pub relations: Relations,
     /// What results call it: as it was named, without the folders of an
     /// absolute path.
     pub name: String,
@@ -137,6 +154,7 @@ impl InputSource {
                 format,
                 has_quotes: options.has_quotes,
                 columns: options.columns.clone(),
+                relations: options.relations,
                 path: path.clone(),
                 name,
                 id_prefix,
@@ -325,6 +343,7 @@ impl InputSource {
             InputFormat::Text => Kind::Text(lines(decoder)),
             InputFormat::JsonLines => Kind::JsonLines(lines(decoder)),
             InputFormat::Json => Kind::Json(Elements::open(self, decoder, &meter)?),
+            InputFormat::Conllu => Kind::Conllu(Sentences::new(lines(decoder))),
             InputFormat::Csv | InputFormat::Tsv => {
                 Kind::Table(Box::new(Table::open(self, lines(decoder))?))
             }
@@ -367,6 +386,7 @@ enum Kind {
     Text(Lines),
     JsonLines(Lines),
     Json(Elements),
+    Conllu(Sentences),
     Table(Box<Table>),
     Parquet(Box<ParquetRows>),
 }
@@ -385,9 +405,10 @@ impl Records {
             Kind::JsonLines(lines) => next_line(
                 lines,
                 source,
-                |line| object::parse(line, &source.columns, Surroundings::Line),
+                |line| object::parse(line, source, Surroundings::Line),
                 |line| object::own_id(line, &source.columns),
             ),
+            Kind::Conllu(sentences) => sentences.next(source),
             Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),
             Kind::Parquet(rows) => rows.next(source),
@@ -399,7 +420,11 @@ impl Records {
         match &self.kind {
             // It was not read from its beginning to its end.
             Kind::Parquet(_) => parquet_files::digest(source),
-            Kind::Text(_) | Kind::JsonLines(_) | Kind::Json(_) | Kind::Table(_) => {
+            Kind::Text(_)
+            | Kind::JsonLines(_)
+            | Kind::Json(_)
+            | Kind::Conllu(_)
+            | Kind::Table(_) => {
                 let hasher = self.meter.borrow().hasher.clone();
                 Ok(hexadecimal(&hasher.finalize()))
             }

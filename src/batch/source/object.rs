@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use super::columns::{self, ColumnError};
 use super::json::{JsonKind, JsonValue};
 use super::record::{RecordError, RecordText};
+use super::{InputSource, Relations, relations};
 use crate::remedy::InputColumn;
 use crate::store::batch_records::Columns;
 
@@ -24,6 +25,18 @@ pub(super) enum Surroundings {
 
 /// What an input in JSON says.
 pub(super) fn parse(
+    json: &str,
+    source: &InputSource,
+    surroundings: Surroundings,
+) -> Result<RecordText, RecordError> {
+    let mut text = text(json, &source.columns, surroundings)?;
+    if source.relations == Relations::Read {
+        text.annotation = relations::annotation(json, &text.text)?;
+    }
+    Ok(text)
+}
+
+fn text(
     json: &str,
     columns: &Columns,
     surroundings: Surroundings,

@@ -5,6 +5,7 @@ use std::str::Utf8Error;
 use thiserror::Error;
 
 use super::columns::ColumnError;
+use crate::analysis::Annotation;
 use crate::remedy::{ParquetRemedy, Remedy};
 
 /// The longest line or element, in bytes: far beyond what any model takes, short
@@ -37,6 +38,8 @@ pub(in crate::batch) struct RecordText {
     pub has_empty_pair: bool,
     /// The columns or fields that may be the second text, and were not read.
     pub unread: Vec<String>,
+    /// What is known of the words of its text, where that is asked for.
+    pub annotation: Option<Annotation>,
 }
 
 /// Why an input could not be read, while those behind it can.
@@ -110,6 +113,16 @@ pub enum RecordError {
     NotOfOneLine {
         /// What is there.
         found: &'static str,
+    },
+    /// A line of a treebank is none of CoNLL-U.
+    #[error("line {line}: expected {expected}, found {found:?}")]
+    NotConllu {
+        /// The line, from 1.
+        line: u64,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
     },
     /// A field holds something else than it should.
     #[error("expected {expected} in the field {name:?}, found {found}")]
@@ -245,6 +258,10 @@ impl RecordError {
                 file: file.map(str::to_owned),
             },
             Self::NotOfOneLine { .. } => Remedy::ReadAsJson,
+            Self::NotConllu { .. } => Remedy::WriteConllu,
+            Self::WrongKind { name, .. } if name == super::relations::FIELD => {
+                Remedy::WriteRelations
+            }
             Self::WrongKind { .. } => Remedy::WriteTextsAsStrings,
             Self::Columns(error) => return error.remedy(),
             Self::FieldCount {

@@ -265,6 +265,7 @@ fn layout(row: &Row, source: &InputSource) -> Option<HeaderLayout> {
         InputFormat::Text
         | InputFormat::JsonLines
         | InputFormat::Json
+        | InputFormat::Conllu
         | InputFormat::Csv
         | InputFormat::Tsv
         | InputFormat::Parquet => None,

@@ -6,7 +6,7 @@ mod hub;
 
 use std::error::Error;
 
-use crate::analysis::{CropError, ReshapeError};
+use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::AttentionError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
@@ -75,6 +75,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         ModelError,
         CropError,
         ReshapeError,
+        RolloutError,
         FigureError,
         RenderError,
         SavedError,
@@ -272,6 +273,12 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::WriteTextsAsStrings => {
             "write texts as strings: {\"id\": \"greeting\", \"text\": \"Hello.\", \"pair\": \"Hi.\"}".into()
+        }
+        Remedy::WriteConllu => {
+            "write ten columns between tabs and a blank line behind each sentence, as universaldependencies.org/format.html says".into()
+        }
+        Remedy::WriteRelations => {
+            "{\"text\": \"She slept.\", \"relations\": [{\"name\": \"nsubj\", \"from\": [0, 3], \"to\": [4, 9]}]}".into()
         }
         Remedy::ReadQuotes => "--quotes, where quotation marks enclose fields".into(),
         Remedy::QuoteFields => {

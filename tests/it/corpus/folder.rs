@@ -211,3 +211,91 @@ fn json_says_what_was_done() {
     assert_eq!(report["complete"], true);
     assert_eq!(report["open"], "out/index.html");
 }
+
+/// The fields of a table whose first ones need no quotation marks.
+fn fields(line: &str) -> Vec<&str> {
+    line.split(',').collect()
+}
+
+#[test]
+fn a_row_is_what_encode_says_of_the_input() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", LINES);
+    scores(&workplace, 0, &["in.txt"], "out", &[]);
+    let inputs = inputs_of(&workplace.path().join("out"), "part-00000.parquet");
+    let model = crate::binary::fixture("masked-lm-bin")
+        .display()
+        .to_string();
+    let text = "the cat sat on the mat";
+    let encode = [
+        "encode", text, "-m", &model, "--views", "scores", "-f", "csv",
+    ];
+    workplace.succeed(&[&encode[..], &["-o", "one"]].concat());
+    let table = workplace
+        .path()
+        .join("one/the-cat-sat-on-the-mat/scores.csv");
+    let table = fs::read_to_string(table).expect("there is a table");
+    let mut lines = table.lines();
+    let header = fields(lines.next().expect("there is a header"));
+    for (head, line) in lines.enumerate() {
+        let line = fields(line);
+        for (score, values) in inputs[0].scores.scores() {
+            let column = header.iter().position(|name| *name == score.name());
+            let found = line[column.expect("there is such a column")];
+            let expected = values[head];
+            match found.is_empty() {
+                true => assert!(expected.is_nan(), "{score} of head {head}"),
+                false => assert_eq!(found.parse(), Ok(expected), "{score} of head {head}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_statistics_are_those_of_the_rows() {
+    let workplace = Workplace::new();
+    let file = crate::binary::fixture("sentences.txt")
+        .display()
+        .to_string();
+    scores(&workplace, 3, &[&file], "out", &["-q"]);
+    let folder = workplace.path().join("out");
+    let inputs = inputs_of(&folder, "part-00000.parquet");
+    let table = fs::read_to_string(folder.join("heads.csv")).expect("there is a table");
+    let mut lines = table.lines();
+    let header = "layer,head,score,mean,standard_deviation,p05,p50,p95,count";
+    assert_eq!(lines.next(), Some(header));
+    let mut rows = 0;
+    for line in lines {
+        let line_fields = fields(line);
+        let [layer, head, score, numbers @ ..] = line_fields.as_slice() else {
+            panic!("{line}");
+        };
+        let numbers: Vec<f64> = numbers.iter().map(|text| text.parse().unwrap()).collect();
+        let place = Score::ALL.iter().position(|other| other.name() == *score);
+        let head = layer.parse::<usize>().unwrap() * 4 + head.parse::<usize>().unwrap();
+        let place = place.expect("it is a score") * 12 + head;
+        let values = inputs
+            .iter()
+            .map(|input| f64::from(input.scores.values[place]));
+        let mut values: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+        values.sort_by(f64::total_cmp);
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares = values.iter().map(|value| (value - mean) * (value - mean));
+        let deviation = (squares.sum::<f64>() / (count - 1.0)).sqrt();
+        // An entropy's marks are 14 / 1,000 apart, a distance's 1.4 %.
+        let at = |share: f64| values[(share * count).ceil() as usize - 1];
+        let expected = [mean, deviation, at(0.05), at(0.5), at(0.95), count];
+        for (place, (found, expected)) in numbers.iter().zip(expected).enumerate() {
+            let tolerance = match (place, *score) {
+                (2..5, "entropy") => 0.007_01,
+                (2..5, "distance") => 0.007 * (expected + 1.0),
+                (2..5, _) => 0.000_501,
+                _ => 1e-6 * (1.0 + expected),
+            };
+            assert!((found - expected).abs() <= tolerance, "{line}: {expected}");
+        }
+        rows += 1;
+    }
+    assert!(rows >= 12 * 19, "{rows} rows");
+}
