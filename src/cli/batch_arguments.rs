@@ -125,7 +125,7 @@ pub struct InputArguments {
     /// .txt, .jsonl, .json, .csv, .tsv, .conllu, .parquet; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, json, csv, tsv, conllu, parquet [default: by name]
+    /// txt, jsonl, csv, parquet … [default: by name]
     #[arg(long, value_name = "FORMAT", value_parser = input_format(),
         hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,

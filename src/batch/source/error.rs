@@ -142,7 +142,7 @@ impl SourceError {
                 names: likely.clone(),
             },
             Self::Columns { error, .. } => return error.remedy(),
-            Self::Parquet { path, error, .. } => error.remedy(&path.display().to_string()),
+            Self::Parquet { path, error, .. } => error.remedy_in(&path.display().to_string()),
             Self::StandardInputTwice => Remedy::NameStandardInputOnce,
             Self::NoColumns { column } => Remedy::LeaveOutColumn(*column),
             Self::Empty { .. } => Remedy::GiveInputs,

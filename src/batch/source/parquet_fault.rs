@@ -64,8 +64,13 @@ fn in_words(content: &ColumnContent) -> &'static str {
 }
 
 impl ParquetFault {
-    /// What the user can do about it, with the path of the file.
-    pub(super) fn remedy(&self, file: &str) -> Remedy {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(self.remedy_in("texts.parquet"))
+    }
+
+    /// What the user can do about it in a file at this path.
+    pub(super) fn remedy_in(&self, file: &str) -> Remedy {
         let file = file.to_owned();
         Remedy::Parquet(match self {
             Self::Other => return Remedy::SayInputFormat,

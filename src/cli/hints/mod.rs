@@ -9,8 +9,8 @@ use std::error::Error;
 use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::AttentionError;
 use crate::batch::{
-    BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
-    StreamError,
+    BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
+    SourceError, StreamError,
 };
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
@@ -57,17 +57,53 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
             None$(.or_else(|| cause.downcast_ref().and_then(<$error>::remedy)))+
         };
     }
-    // Braces, so that it is not laid out a name a line.
-    of_any! {
-        UnknownName, ViewError, DigestError, MemoryError, HubError, WrongKindError,
-        CheckpointError, TokenizerError, AttentionError, ConfigError, PickleError, HeaderError,
-        WeightsError, InstructionsError, ModelError, CropError, ReshapeError, RolloutError,
-        FigureError, RenderError, SavedError, FolderError, WriteError, ShardError,
-        BatchFolderError, MergeError, SerializeError, OutputError, ColumnError, RecordError,
-        SourceError, FeedError, OverlapError, BatchError, StreamError, BenchError, PipelineError,
-        IndexListError, IndexOutOfRange, IndexNotSaved, MistypedModel, StandardInputError,
-        StandardOutputError, UsageError,
-    }
+    of_any!(
+        UnknownName,
+        ViewError,
+        DigestError,
+        MemoryError,
+        HubError,
+        WrongKindError,
+        CheckpointError,
+        TokenizerError,
+        AttentionError,
+        ConfigError,
+        PickleError,
+        HeaderError,
+        WeightsError,
+        InstructionsError,
+        ModelError,
+        CropError,
+        ReshapeError,
+        RolloutError,
+        FigureError,
+        RenderError,
+        SavedError,
+        FolderError,
+        WriteError,
+        ShardError,
+        BatchFolderError,
+        MergeError,
+        SerializeError,
+        OutputError,
+        ColumnError,
+        RecordError,
+        ParquetFault,
+        SourceError,
+        FeedError,
+        OverlapError,
+        BatchError,
+        StreamError,
+        BenchError,
+        PipelineError,
+        IndexListError,
+        IndexOutOfRange,
+        IndexNotSaved,
+        MistypedModel,
+        StandardInputError,
+        StandardOutputError,
+        UsageError,
+    )
 }
 
 /// What to type or do, as one line.
