@@ -64,7 +64,8 @@ pub struct OutputArguments {
         value_delimiter = ',',
         default_value = "png",
         value_parser = one_of::<Format>(),
-        hide_possible_values = true, long_help = in_full::<Format>("What is written, with commas between")
+        hide_possible_values = true, hide_default_value = true,
+        long_help = in_full::<Format>("What is written, with commas between [default: png]")
     )]
     pub formats: Vec<Format>,
     /// Folder for the results
@@ -128,7 +129,7 @@ pub struct OutputArguments {
     pub scale: Option<Scale>,
     /// linear, logarithmic
     #[arg(long, value_name = "WAY", default_value_t, value_parser = one_of::<Progression>(),
-        hide_possible_values = true, long_help = in_full::<Progression>("How the colours follow the values"))]
+        hide_short_help = true, hide_possible_values = true, long_help = in_full::<Progression>("How the colours follow the values"))]
     pub color_scale: Progression,
     /// The value of the first colour
     ///
@@ -159,7 +160,7 @@ pub struct OutputArguments {
 /// What is shown in the terminal; for commands that have `--json` too.
 #[derive(Debug, Clone, Args)]
 pub struct TerminalArguments {
-    /// Show in the terminal, too: overview, heads, scores
+    /// In the terminal, too: overview, heads, scores
     #[arg(
         long,
         value_name = "VIEW",

@@ -305,11 +305,15 @@ fn rollout_name(maps: &Maps<'_>, options: &RolloutOptions, id: MapId) -> String 
     };
     let heads = maps.selection.head_indices();
     let is_ragged = |layer: &LayerHeads| layer.heads != heads;
-    let of = match maps.selection.layers.iter().any(is_ragged) {
-        true => "the heads of each layer".to_owned(),
-        false => counted(heads.len(), "head"),
+    let of = match (
+        maps.selection.layers.iter().any(is_ragged),
+        heads.as_slice(),
+    ) {
+        (true, _) => format!("{fusion} of the heads of each layer"),
+        (false, [head]) => format!("head {head}"),
+        (false, _) => format!("{fusion} of {}", counted(heads.len(), "head")),
     };
-    let mut name = format!("{after} · {fusion} of {of}");
+    let mut name = format!("{after} · {of}");
     if !options.residual {
         name.push_str(" · no residual");
     }
@@ -340,7 +344,7 @@ pub(super) fn joined(selection: &Selection, word: &str) -> String {
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),

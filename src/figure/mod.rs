@@ -18,6 +18,7 @@ mod scale;
 mod scores;
 mod similarity;
 mod unit_choice;
+mod unit_search;
 mod views;
 
 use std::borrow::Cow;

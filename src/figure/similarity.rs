@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::build::{captions, common_notes, matrix};
+use super::build::{captions, common_notes, counted, matrix};
 use super::reach::{Reach, maximum};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap,
@@ -58,7 +58,11 @@ pub fn similarity_map(
     let mut notes = notes(maps, similarity);
     notes.extend(common_notes(run, &reach, options, clipped, Some(range)));
     Ok(Figure {
-        title: format!("{} · how alike {count} heads attend", run.model.name()),
+        title: format!(
+            "{} · how alike {} attend",
+            run.model.name(),
+            counted(count, "head")
+        ),
         captions: captions(run),
         body: Body::Map(LabelledMap {
             kind: MapKind::Similarity,

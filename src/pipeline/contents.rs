@@ -18,7 +18,7 @@ use crate::store::saved::SavedNumbers;
 use crate::store::write::StagedFolder;
 use crate::store::{
     FileRecord, Format, MANIFEST, MAXIMUM_LENGTH, Manifest, OptionsRecord, OutputOptions,
-    ShownRecord, ViewedPicture, estimate, picture_formats, pictures,
+    ShownRecord, ViewedPicture, estimate, picture_formats, pictures, table_files,
 };
 
 thread_local! {
@@ -171,6 +171,7 @@ impl<'run> Contents<'run> {
             self.maps,
             &self.analyses,
             self.options,
+            table_files(self.options),
         )?;
         let selection = &self.maps.selection;
         let mut files = Vec::new();

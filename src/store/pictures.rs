@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::folder::file_stem;
-use super::numbers::{FILES, table_files};
+use super::numbers::FILES;
 use super::{Format, OptionsRecord, OutputOptions};
 use crate::analysis::{Direction, MapId, Reduction};
 use crate::attention::Selection;
@@ -45,7 +45,7 @@ impl ViewedPicture {
 }
 
 /// Where a picture goes in the run's folder, without its extension.
-pub(super) fn stem(picture: &PictureId) -> String {
+fn stem(picture: &PictureId) -> String {
     let word = |reduction: &Reduction| match reduction {
         Reduction::Mean => "mean",
         Reduction::Max => "max",
@@ -121,6 +121,35 @@ pub fn picture_formats(options: &OutputOptions) -> BTreeSet<Format> {
             Format::Png | Format::Svg => true,
             Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
         })
+        .collect()
+}
+
+/// The files of the tables of all views, each with its view; none where nobody
+/// asks for tables.
+pub fn table_files(options: &OutputOptions) -> Vec<(String, &View)> {
+    if !options.formats.contains(&Format::Csv) {
+        return Vec::new();
+    }
+    let files = |view| files_of(view).into_iter().map(move |file| (file, view));
+    options.views.iter().flat_map(files).collect()
+}
+
+/// The files of one view.
+fn files_of(view: &View) -> Vec<String> {
+    let of_picture = |picture: PictureId| vec![stem(&picture).replace('/', "-")];
+    let stems = match view {
+        View::Heads | View::Overview => Vec::new(),
+        View::Mean => vec!["mean".to_owned(), "mean-all".to_owned()],
+        View::Max => vec!["max".to_owned(), "max-all".to_owned()],
+        View::Unit(direction, choice) => of_picture(PictureId::Unit(*direction, choice.clone())),
+        View::Link(from, to) => of_picture(PictureId::Link(from.clone(), to.clone())),
+        View::Rollout => of_picture(PictureId::Rollout),
+        View::Similarity => of_picture(PictureId::Similarity),
+        View::Scores => of_picture(PictureId::Scores),
+    };
+    stems
+        .into_iter()
+        .map(|stem| format!("{stem}.csv"))
         .collect()
 }
 

@@ -27,7 +27,7 @@ struct Entry {
 
 const ANIMAL: &str = "The animal didn't cross the street because it was too tired.";
 
-const ENTRIES: [Entry; 14] = [
+const ENTRIES: [Entry; 15] = [
     Entry {
         file: "head.png",
         title: "One head",
@@ -76,6 +76,13 @@ const ENTRIES: [Entry; 14] = [
             "mako",
         ],
         picture: "max/all.png",
+    },
+    Entry {
+        file: "scores.png",
+        title: "What each head does",
+        text: ANIMAL,
+        options: &["--views", "scores"],
+        picture: "scores.png",
     },
     Entry {
         file: "links.png",

@@ -1,5 +1,5 @@
 //! How alike heads are: the divergence itself is held against float64 in
-//! `rollout.rs`; here are its order, its neighbours and its picture.
+//! `rollout/values.rs`; here are its order, its neighbours and its picture.
 
 use attnviz::analysis::{similar_heads, similarity, similarity_within};
 use attnviz::attention::{Attention, HeadId};

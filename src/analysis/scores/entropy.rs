@@ -3,7 +3,7 @@
 //! 0.0001/T first; here 0·ln 0 = 0 instead, as in transformers'
 //! `run_bertology.py`.
 
-use super::HeadMap;
+use super::head_map::{HeadMap, ratio};
 
 impl HeadMap<'_> {
     /// mean over queries i of −Σ_j A[i,j]·ln A[i,j], in nats: 0 to ln T. Rows
@@ -15,12 +15,12 @@ impl HeadMap<'_> {
         }
         let of_row = |(_, row): (usize, &[f32])| row.iter().map(|&p| information(p)).sum::<f64>();
         let sum: f64 = self.rows().map(of_row).sum();
-        super::ratio(sum, self.query_count() as f64)
+        ratio(sum, self.query_count() as f64)
     }
 
     /// The entropy ÷ ln T, T the number of keys: 0 to 1. Empty where T is 1.
     pub(super) fn entropy_normalized(self, entropy: Option<f64>) -> Option<f64> {
-        super::ratio(entropy?, libm::log(self.key_count as f64))
+        ratio(entropy?, libm::log(self.key_count as f64))
     }
 }
 

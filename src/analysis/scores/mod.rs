@@ -6,6 +6,7 @@
 
 mod axes;
 mod entropy;
+mod head_map;
 mod offsets;
 mod patterns;
 mod received;
@@ -13,6 +14,7 @@ mod received;
 use rayon::prelude::*;
 
 use self::axes::Axes;
+use self::head_map::HeadMap;
 use self::received::Received;
 use crate::attention::{Attention, Mask, Selection};
 use crate::names::closed_set;
@@ -256,22 +258,13 @@ impl Reading {
         Self {
             received: Received::of(map),
             entropy: map.entropy(),
-            total: map.values.iter().copied().map(f64::from).sum(),
+            total: map.total(),
             strongest: map.rows().map(|(_, row)| offsets::strongest(row)).collect(),
         }
     }
 }
 
-/// The map of a head, and what it may attend to.
-#[derive(Debug, Clone, Copy)]
-struct HeadMap<'run> {
-    /// `[query, key]`.
-    values: &'run [f32],
-    key_count: usize,
-    mask: Mask,
-}
-
-impl<'run> HeadMap<'run> {
+impl HeadMap<'_> {
     /// One score of the head, `None` where it makes no sense.
     fn score(self, score: Score, axes: &Axes, reading: &Reading) -> Option<f64> {
         match score {
@@ -299,50 +292,4 @@ impl<'run> HeadMap<'run> {
             Score::OffsetPlusTwo => self.strongest_at(axes, &reading.strongest, 2),
         }
     }
-
-    /// Every query with what it attends to.
-    fn rows(self) -> impl Iterator<Item = (usize, &'run [f32])> {
-        self.values.chunks_exact(self.key_count.max(1)).enumerate()
-    }
-
-    fn query_count(self) -> usize {
-        self.values.len() / self.key_count.max(1)
-    }
-
-    /// The sum of some cells.
-    fn sum_where(self, is_of_it: impl Fn(usize, usize) -> bool) -> f64 {
-        let of_row = |(query, row): (usize, &[f32])| {
-            let cells = row.iter().enumerate();
-            let of_it = cells.filter(|&(key, _)| is_of_it(query, key));
-            of_it.map(|(_, &value)| f64::from(value)).sum::<f64>()
-        };
-        self.rows().map(of_row).sum()
-    }
-
-    /// Whether the mask lets a query attend to a key.
-    fn allows(self, query: usize, key: usize) -> bool {
-        self.mask.allowed(query, self.key_count).contains(&key)
-    }
-
-    /// Whether no query may attend to what is behind it, as in decoders.
-    fn looks_back(self) -> bool {
-        match self.mask {
-            Mask::Causal | Mask::Window { ahead: 0, .. } => true,
-            Mask::Full | Mask::Window { .. } => false,
-        }
-    }
-
-    /// Whether the values can be probabilities: of attention from elsewhere
-    /// they may be anything.
-    fn is_of_probabilities(self) -> bool {
-        self.values.iter().all(|&value| value <= MOST_PROBABLE)
-    }
-}
-
-/// The greatest probability, with what half precision rounds it by.
-const MOST_PROBABLE: f32 = 1.004;
-
-/// A quotient; nothing where there is nothing to divide by.
-fn ratio(part: f64, whole: f64) -> Option<f64> {
-    (whole > 0.0).then(|| part / whole)
 }

@@ -4,7 +4,7 @@
 //! Everything here needs queries and keys to be the same units.
 
 use super::axes::Axes;
-use super::{HeadMap, ratio};
+use super::head_map::{HeadMap, ratio};
 
 impl HeadMap<'_> {
     /// Σ_i A[i, i + offset] / T: `prev`, `self` and `next` of Clark et al. 2019

@@ -2,7 +2,7 @@
 //! of a pair.
 
 use super::axes::Axes;
-use super::{HeadMap, ratio};
+use super::head_map::{HeadMap, ratio};
 
 impl HeadMap<'_> {
     /// Σ_i Σ_{j of the keys} A[i,j] / T: `cls`, `sep` and `punct` of Clark et al.

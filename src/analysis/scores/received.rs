@@ -1,7 +1,7 @@
 //! What the units receive: attention sinks. Gu et al. 2024
 //! (<https://arxiv.org/abs/2410.10781>), `eval_sink_open_source.py`.
 
-use super::HeadMap;
+use super::head_map::HeadMap;
 
 /// A unit that receives more is a sink: ε of the paper.
 const SINK: f64 = 0.3;

@@ -6,7 +6,7 @@ mod hub;
 
 use std::error::Error;
 
-use crate::analysis::{CropError, ReshapeError};
+use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::AttentionError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
@@ -73,6 +73,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         ModelError,
         CropError,
         ReshapeError,
+        RolloutError,
         FigureError,
         RenderError,
         SavedError,

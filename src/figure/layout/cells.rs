@@ -8,8 +8,9 @@ use crate::figure::resample::{Join, blocks, resample};
 
 /// The side that a map of a few dozen tokens gets, in pixels.
 const COMFORTABLE_SIDE: i32 = 1_440;
-/// The greatest side that gives every token a label: 135 tokens, in pixels.
-const LABELLED_SIDE: i32 = 2_300;
+/// The greatest side that gives every token a label, in pixels: 144 tokens, and
+/// as many heads as the most common models have.
+const LABELLED_SIDE: i32 = 2_448;
 /// The side that a map of hundreds of tokens gets, in pixels.
 const LARGE_SIDE: i32 = 2_048;
 /// Beyond this side several tokens share a pixel, in pixels.

@@ -18,8 +18,10 @@ use crate::figure::{ScoreGrid, ScoreGrids};
 const GRID_SIDE: i32 = 600;
 /// A cell, the least and the most, in pixels.
 const CELL_SIDES: (i32, i32) = (4, 28);
-/// Numbers of layers and heads at their largest, in pixels.
-const LARGEST_NUMBER: f32 = 18.0;
+/// Numbers of layers and heads at their largest, and the names of axes, in
+/// pixels.
+const LARGEST_NUMBER: f32 = 16.0;
+const NAME_SIZE: f32 = 18.0;
 /// The shortest colour bar that has room for its numbers, in pixels.
 const SHORTEST_BAR: i32 = 120;
 /// Between a grid and its colour bar, and between two grids, in pixels.
@@ -53,7 +55,7 @@ impl Shape {
         let cell = (GRID_SIDE / longest).clamp(CELL_SIDES.0, CELL_SIDES.1);
         let size = (cell as f32 / LINE_HEIGHT).floor();
         let font = TextFont::regular(size.clamp(SMALLEST_LABEL, LARGEST_NUMBER));
-        let name_font = TextFont::regular(LARGEST_NUMBER);
+        let name_font = TextFont::regular(NAME_SIZE);
         let title_font = TextFont {
             size: ANNOTATION_SIZE,
             weight: Weight::Bold,
@@ -202,7 +204,7 @@ fn panel<'figure>(
         (text, width)
     });
     let numbers: Vec<(String, i32)> = numbers.collect();
-    let every = stride(numbers.iter().map(|(_, width)| width + 4).max(), shape.cell);
+    let every = stride(numbers.iter().map(|(_, width)| width + 6).max(), shape.cell);
     for (place_of, (text, width)) in numbers.into_iter().enumerate().step_by(every) {
         let middle = left + pixels(place_of) * shape.cell + shape.cell / 2;
         let corner = (middle - width / 2, top - LABEL_GAP / 2 - line);

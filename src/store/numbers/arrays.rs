@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::super::OutputOptions;
 use super::names::{RAW, SHOWN};
+use super::ragged::by_layer_and_head;
 use super::scores::{is_of_scores, score_arrays, values_of_head};
 use crate::analysis::{Analyses, Direction, MapId, Maps, Reduction, profile};
-use crate::attention::{Attention, HeadId};
+use crate::attention::Attention;
 use crate::figure::{FigureError, View, link_between};
 use crate::run::Run;
 
@@ -114,7 +115,14 @@ pub fn arrays<'run>(
                     values: Cow::Borrowed(&similarity.values),
                 });
             }
-            View::Scores => arrays.extend(score_arrays(attention, analyses.scores())),
+            View::Scores => {
+                let scores = score_arrays(attention, analyses.scores()).into_iter();
+                arrays.extend(scores.map(|(name, shape, values)| NumberArray {
+                    name: name.to_owned(),
+                    shape,
+                    values: Cow::Owned(values),
+                }));
+            }
         }
     }
     Ok(arrays)
@@ -165,30 +173,4 @@ fn joined<'maps>(name: &str, maps: &'maps Maps<'_>) -> [NumberArray<'maps>; 2] {
             values: Cow::Borrowed(all),
         },
     ]
-}
-
-/// Maps of the held heads as an array that has a place for every head of every
-/// layer: where a layer lacks one, it is NaN.
-pub(super) fn by_layer_and_head<'values>(
-    attention: &Attention,
-    values: &'values [f32],
-    map_size: usize,
-) -> Cow<'values, [f32]> {
-    let selection = attention.maps().selection();
-    let (layers, heads) = (selection.layer_indices(), selection.head_indices());
-    if layers.len() * heads.len() == selection.head_count() {
-        return Cow::Borrowed(values);
-    }
-    let mut held = selection.head_ids().peekable();
-    let mut maps = values.chunks_exact(map_size.max(1));
-    let mut all = Vec::with_capacity(layers.len() * heads.len() * map_size);
-    for &layer in &layers {
-        for &head in &heads {
-            match held.next_if_eq(&HeadId { layer, head }) {
-                Some(_) => all.extend_from_slice(maps.next().unwrap_or_default()),
-                None => all.resize(all.len() + map_size, f32::NAN),
-            }
-        }
-    }
-    Cow::Owned(all)
 }

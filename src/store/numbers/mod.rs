@@ -4,6 +4,7 @@
 mod arrays;
 pub(in crate::store) mod names;
 mod npz;
+mod ragged;
 mod scores;
 mod tables;
 
@@ -16,7 +17,7 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use super::{Format, Manifest, SerializeError};
 
 pub use arrays::{NumberArray, arrays, lengths};
-pub use tables::{Table, table_files, tables};
+pub use tables::{Table, tables};
 
 use names::{JSON, MANIFEST_ENTRY, MANIFEST_KEY, NPZ, SAFETENSORS};
 

@@ -1,8 +1,6 @@
 //! The arrays of what each head does.
 
-use std::borrow::Cow;
-
-use super::arrays::{NumberArray, by_layer_and_head};
+use super::ragged::by_layer_and_head;
 use crate::analysis::{HeadScores, Score};
 use crate::attention::Attention;
 
@@ -31,22 +29,21 @@ fn of_one_number() -> impl Iterator<Item = Score> {
     scores.filter(|score| !OFFSETS.contains(score))
 }
 
-/// `[layer, head]` of every score under its name, NaN for what is empty;
-/// `offset_share` `[layer, head, 5]`, `received` `[layer, head, key]` and
-/// `received_unit` `[layer, head]`, the position of the key that receives most.
+/// The name, the shape and the values of each array: `[layer, head]` of every
+/// score under its name, NaN for what is empty; `offset_share` `[layer, head, 5]`,
+/// `received` `[layer, head, key]` and `received_unit` `[layer, head]`, the position
+/// of the key that receives most.
 pub(super) fn score_arrays(
     attention: &Attention,
     scores: &HeadScores,
-) -> Vec<NumberArray<'static>> {
+) -> Vec<(&'static str, Vec<usize>, Vec<f32>)> {
     let [layers, heads, _, keys] = attention.maps().shape();
-    let array = |name: &str, values: &[f32], size: &[usize]| NumberArray {
-        name: name.to_owned(),
-        shape: [&[layers, heads], size].concat(),
-        values: Cow::Owned(
-            by_layer_and_head(attention, values, size.iter().product()).into_owned(),
-        ),
+    let array = |name, values: &[f32], size: &[usize]| {
+        let shape = [&[layers, heads], size].concat();
+        let values = by_layer_and_head(attention, values, size.iter().product());
+        (name, shape, values.into_owned())
     };
-    let mut arrays: Vec<NumberArray<'static>> = of_one_number()
+    let mut arrays: Vec<_> = of_one_number()
         .map(|score| array(score.name(), scores.get(score), &[]))
         .collect();
     let columns = OFFSETS.map(|score| scores.get(score));
@@ -58,11 +55,8 @@ pub(super) fn score_arrays(
     arrays.push(array(OFFSET_SHARE, &offsets, &[OFFSETS.len()]));
     arrays.push(array(RECEIVED, &scores.received, &[keys]));
     // Exact: no input has more than 2²⁴ units.
-    let units: Vec<f32> = scores
-        .received_unit
-        .iter()
-        .map(|&unit| unit as f32)
-        .collect();
+    let units = scores.received_unit.iter().map(|&unit| unit as f32);
+    let units: Vec<f32> = units.collect();
     arrays.push(array(RECEIVED_UNIT, &units, &[]));
     arrays
 }

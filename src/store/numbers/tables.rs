@@ -9,13 +9,11 @@
 use std::fmt::Write;
 
 use super::super::OutputOptions;
-use super::super::pictures::stem;
 use super::arrays::arrays;
 use crate::analysis::{Analyses, Axis, Direction, MapId, Maps, Score, similar_heads};
 use crate::attention::{Attention, HeadId, Selection};
-use crate::figure::{FigureError, PictureId, View};
+use crate::figure::{FigureError, View};
 use crate::run::Run;
-use crate::store::Format;
 
 /// So many heads that attend alike are named.
 const ALIKE: usize = 3;
@@ -31,36 +29,8 @@ pub struct Table {
     pub text: String,
 }
 
-/// The files of the tables of all views, each with its view; none where nobody
-/// asks for tables.
-pub fn table_files(options: &OutputOptions) -> Vec<(String, &View)> {
-    if !options.formats.contains(&Format::Csv) {
-        return Vec::new();
-    }
-    let files = |view| files_of(view).into_iter().map(move |file| (file, view));
-    options.views.iter().flat_map(files).collect()
-}
-
-/// The files of one view.
-fn files_of(view: &View) -> Vec<String> {
-    let of_picture = |picture: PictureId| vec![stem(&picture).replace('/', "-")];
-    let stems = match view {
-        View::Heads | View::Overview => Vec::new(),
-        View::Mean => vec!["mean".to_owned(), "mean-all".to_owned()],
-        View::Max => vec!["max".to_owned(), "max-all".to_owned()],
-        View::Unit(direction, choice) => of_picture(PictureId::Unit(*direction, choice.clone())),
-        View::Link(from, to) => of_picture(PictureId::Link(from.clone(), to.clone())),
-        View::Rollout => of_picture(PictureId::Rollout),
-        View::Similarity => of_picture(PictureId::Similarity),
-        View::Scores => of_picture(PictureId::Scores),
-    };
-    stems
-        .into_iter()
-        .map(|stem| format!("{stem}.csv"))
-        .collect()
-}
-
-/// The tables of all views that have numbers.
+/// The tables of all views that have numbers: `files` are their names, each with
+/// its view, and of a view with two that of all layers last.
 ///
 /// # Errors
 /// When a view is of a unit that is not shown, or there is no rollout.
@@ -70,8 +40,8 @@ pub fn tables(
     maps: &Maps<'_>,
     analyses: &Analyses<'_>,
     options: &OutputOptions,
+    files: Vec<(String, &View)>,
 ) -> Result<Vec<Table>, FigureError> {
-    let files = table_files(options);
     if files.is_empty() {
         return Ok(Vec::new());
     }

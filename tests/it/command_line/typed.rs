@@ -72,8 +72,12 @@ fn every_mistake_is_told_what_to_type_instead() {
         (&["encode", "Hi", "--views", "from=it"], "--views from:it"),
         (&["encode", "Hi", "--views", "to it"], "--views to:it"),
         (&["encode", "Hi", "--views", ""], "--views overview"),
-        (&["encode", "Hi", "--views", "rollout"], "--views overview"),
-        (&["encode", "Hi", "--views", "link:a:b"], "--views overview"),
+        (&["encode", "Hi", "--views", "saliency"], "--views overview"),
+        (&["encode", "Hi", "--views", "rolout"], "--views rollout"),
+        (
+            &["encode", "Hi", "--views", "between:a:b"],
+            "--views overview",
+        ),
         // What sounds alike does something else.
         (&["encode", "Hi", "--dpi", "300"], "attnviz encode --help"),
         (&["encode", "Hi", "--no-color"], "--color never"),

@@ -181,7 +181,7 @@ fn the_marked_token_is_labelled_even_among_hundreds() {
                 .count()
         };
         let is_thinned = labels(&layout) < count;
-        assert_eq!(is_thinned, count > 135);
+        assert_eq!(is_thinned, count > 144);
         let says_so = layout
             .texts()
             .any(|text| text.text.contains("the highest bars"));

@@ -1,0 +1,4 @@
+//! Attention rollout.
+
+mod commands;
+mod values;
