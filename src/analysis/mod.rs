@@ -11,11 +11,14 @@ mod merge;
 mod options;
 mod profile;
 mod reduce;
+mod relations;
 mod reshape;
 mod rollout;
 mod scores;
 mod similarity;
 mod sink;
+mod statistics;
+mod summary;
 mod uniform;
 
 pub use analyses::Analyses;
@@ -27,9 +30,15 @@ pub use options::{
 };
 pub use profile::{Direction, Profile, profile};
 pub use reduce::{Reduction, reduce};
+pub use relations::{
+    ALL_RELATIONS, Annotation, Found, OFFSETS, Relation, RelationCounts, RelationDirection,
+    RelationQuestions,
+};
 pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};
 pub use rollout::{RolloutError, check_rollout, rollout};
 pub use scores::{HeadScores, Score, head_scores};
 pub use similarity::{Similarity, similar_heads, similarity, similarity_within};
 pub use sink::{Drowning, drowning, drowning_of_row};
+pub use statistics::{HeadStatistics, Statistics};
+pub use summary::Summary;
 pub use uniform::attends_uniformly;

@@ -16,6 +16,7 @@ use super::in_flight::InFlight;
 use super::source::{
     FileWarning, Findings, InputSource, Record, RecordError, RecordText, SourceError,
 };
+use crate::analysis::Annotation;
 use crate::digest::fingerprint;
 use crate::input::{Input, Prepared};
 use crate::pipeline;
@@ -91,11 +92,16 @@ pub(super) struct Plan {
     pub limit: TokenLimit,
     pub shard: Option<Shard>,
     pub maximum_failures: Option<u64>,
+    /// Whether an input fails whose id, or its folder's name, another one had
+    /// before.
+    pub unique: bool,
 }
 
 /// An input with its place and its units.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
+    /// Its place among all inputs, those of other shards included.
+    pub index: u64,
     pub id: String,
     pub folder_name: String,
     /// As results call it.
@@ -106,6 +112,8 @@ pub(super) struct Item {
     pub offset: u64,
     pub text: Option<String>,
     pub pair: Option<String>,
+    /// What is known of the words of its text, where that is asked for.
+    pub annotation: Option<Annotation>,
     pub prepared: Result<Prepared, FeedError>,
 }
 
@@ -335,6 +343,7 @@ fn read(
 ) -> Result<(), Unwanted> {
     let mut seen = Seen::default();
     let mut failures = 0_u64;
+    let mut indices = 0_u64..;
     for (file_index, source) in plan.sources.iter().enumerate() {
         let mut records = match source.open() {
             Ok(records) => records,
@@ -348,6 +357,7 @@ fn read(
                 Err(error) => return Ok(sender.send(Message::Failed(error))?),
             };
             findings.see(source, &record);
+            let index = indices.next().unwrap_or(u64::MAX);
             let (id, is_own) = id_of(&record, source);
             let folder_name = file_stem(&id);
             if !is_in_shard(&folder_name, plan.shard) {
@@ -355,8 +365,8 @@ fn read(
             }
             // A line that is no input takes no folder.
             let earlier = match &record.content {
-                Ok(_) => seen.earlier(&folder_name, (file_index, record.line)),
-                Err(_) => None,
+                Ok(_) if plan.unique => seen.earlier(&folder_name, (file_index, record.line)),
+                Ok(_) | Err(_) => None,
             };
             let duplicate = earlier.map(|place| duplicate(plan, &id, is_own, place));
             let prepare = |text: &RecordText| match duplicate {
@@ -371,7 +381,8 @@ fn read(
                     })
                 }
             };
-            let item = item(record, (id, folder_name), (source, file_index), prepare);
+            let name = (index, id, folder_name);
+            let item = item(record, name, (source, file_index), prepare);
             failures += u64::from(item.prepared.is_err());
             in_flight.add(item.length());
             sender.send(Message::Item(Box::new(item)))?;
@@ -382,7 +393,10 @@ fn read(
                 return Ok(());
             }
         }
-        let sha256 = records.sha256();
+        let sha256 = match records.sha256(source) {
+            Ok(sha256) => sha256,
+            Err(error) => return Ok(sender.send(Message::Failed(error))?),
+        };
         sender.send(Message::EndOfFile { sha256, findings })?;
     }
     Ok(sender.send(Message::End)?)
@@ -390,7 +404,7 @@ fn read(
 
 fn item(
     record: Record,
-    (id, folder_name): (String, String),
+    (index, id, folder_name): (u64, String, String),
     (source, file_index): (&InputSource, usize),
     prepare: impl FnOnce(&RecordText) -> Result<Prepared, FeedError>,
 ) -> Item {
@@ -401,11 +415,12 @@ fn item(
         }),
         Ok(text) => prepare(text),
     };
-    let (text, pair) = match record.content {
-        Ok(text) => (Some(text.text), text.pair),
-        Err(_) => (None, None),
+    let (text, pair, annotation) = match record.content {
+        Ok(text) => (Some(text.text), text.pair, text.annotation),
+        Err(_) => (None, None, None),
     };
     Item {
+        index,
         id,
         folder_name,
         file: source.name.clone(),
@@ -414,6 +429,7 @@ fn item(
         offset: record.offset,
         text,
         pair,
+        annotation,
         prepared,
     }
 }

@@ -1,11 +1,16 @@
 //! The end of a batch: results, page, reports, manifest, in this order.
 
+use std::path::PathBuf;
+
 use super::error::BatchError;
 use super::report::{write_junit, write_page, write_summary};
 use super::report_files::{ReportFile, Reports};
+use super::scores::derive;
 use crate::store::batch_records::{BatchManifest, PAGE, RESULTS};
+use crate::store::tables::RankedRelation;
+use crate::store::write::assembled::AssembledFolder;
 use crate::store::write::batch_folder::{BatchFolder, ResultsFile};
-use crate::store::write::{WriteError, report};
+use crate::store::write::{WriteError, files_of_scores, report};
 
 impl ReportFile {
     fn error(&self) -> impl FnOnce(WriteError) -> BatchError {
@@ -54,4 +59,28 @@ pub fn finish(
             .map_err(file.error())?;
     }
     Ok(manifest)
+}
+
+/// Puts everything into place that was made of the scores of all inputs, each of
+/// the folders with one file of them, and gives the batch's folder up. Returns
+/// what heads find of relations, too.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn finish_scores(
+    folder: BatchFolder,
+    results: ResultsFile,
+    parts: &[PathBuf],
+    mut manifest: BatchManifest,
+) -> Result<(BatchManifest, Vec<RankedRelation>), BatchError> {
+    let whole = AssembledFolder::create(folder)?;
+    let results = whole.take_results(results)?;
+    for part in parts {
+        for name in files_of_scores(part) {
+            whole.take_over(part, &name)?;
+        }
+    }
+    let relations = derive(&whole, &mut manifest, results)?;
+    whole.publish(&manifest)?;
+    Ok((manifest, relations))
 }

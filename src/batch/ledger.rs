@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::outcome::BatchEvent;
+use super::scores::Table;
 use super::window::Finished;
 use crate::digest::fingerprint;
 use crate::store::batch_records::{BatchManifest, Status};
@@ -10,9 +11,11 @@ use crate::store::write::WriteError;
 use crate::store::write::batch_folder::ResultsFile;
 
 /// What is written down as inputs are finished, in their order.
-pub(super) struct Ledger<'a> {
+pub(super) struct Ledger<'batch, 'folder> {
     pub(super) results: ResultsFile,
-    pub(super) manifest: &'a mut BatchManifest,
+    /// The files of scores, where they are asked for.
+    pub(super) table: Option<Table<'folder>>,
+    pub(super) manifest: &'batch mut BatchManifest,
     /// Fingerprints of the folders that belong to the batch.
     pub(super) done_folders: HashSet<u128>,
     pub(super) kept: u64,
@@ -27,7 +30,7 @@ pub(super) struct Ledger<'a> {
     pub(super) last_file: usize,
 }
 
-impl Ledger<'_> {
+impl Ledger<'_, '_> {
     pub(super) fn enter(
         &mut self,
         finished: Finished,
@@ -35,6 +38,9 @@ impl Ledger<'_> {
     ) -> Result<(), WriteError> {
         let record = &finished.record;
         self.results.append(record)?;
+        if let (Some(table), Some((index, scores))) = (&mut self.table, finished.scores) {
+            table.push(index, record, scores, finished.was_kept)?;
+        }
         let counts = &mut self.manifest.counts;
         counts.inputs += 1;
         match record.status {
@@ -63,6 +69,11 @@ impl Ledger<'_> {
             fraction: fraction.map(|total| (done as f64 / total as f64).min(1.0)),
         });
         Ok(())
+    }
+
+    /// Brings to the disk what is done, to be gone on from.
+    pub(super) fn keep(&mut self) -> Result<(), WriteError> {
+        self.table.as_mut().map_or(Ok(()), Table::keep)
     }
 
     pub(super) fn is_full(&self, maximum_failures: Option<u64>) -> bool {

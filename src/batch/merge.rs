@@ -7,14 +7,17 @@ use std::io::{self, Write};
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
+use super::merge_scores::MergedScores;
 use super::report::write_page;
+use super::scores::derive;
 use super::shards::{MergeError, ShardFolder, check_output, open_all};
+use crate::checkpoint::FileDigest;
 use crate::store::batch_records::{
-    BatchCounts, BatchManifest, Claim, INPUTS, InputFile, PAGE, RESULTS, ResultReader,
+    BatchCounts, BatchKind, BatchManifest, Claim, INPUTS, InputFile, PAGE, RESULTS, ResultReader,
     ResultRecord, Status, THUMBNAILS,
 };
+use crate::store::write::assembled::AssembledFolder;
 use crate::store::write::batch_folder::BatchFolder;
-use crate::store::write::merge_files::MergedFolder;
 use crate::store::write::{WriteError, beneath};
 use crate::store::{FileRecord, MANIFEST, read_manifest};
 
@@ -39,30 +42,52 @@ pub fn merge(
     };
     check_output(output, folders)?;
     let folder = BatchFolder::open(output, &manifest, claim, &|_| None)?;
-    let merged = MergedFolder::create(folder)?;
+    let merged = AssembledFolder::create(folder)?;
+    match manifest.kind {
+        BatchKind::Pictures => {
+            let results = write_results(&shards, &manifest, &merged, &mut |shard, record| {
+                take_over(shard, record, &merged)
+            })?;
+            let path = merged.path(RESULTS);
+            let page = merged.write(PAGE, |out| write_page(&manifest, &path, out))?;
+            manifest.files = vec![page, results];
+        }
+        BatchKind::Scores => {
+            let mut table = MergedScores::open(&shards, &manifest)?;
+            let results = write_results(&shards, &manifest, &merged, &mut |shard, record| {
+                table.take_over(shard, record, merged.staged())
+            })?;
+            table.finish(merged.staged())?;
+            derive(&merged, &mut manifest, results)?;
+        }
+    }
+    merged.publish(&manifest)?;
+    Ok(manifest)
+}
+
+/// Takes what a record of a shard names.
+type TakeOver<'a> = &'a mut dyn FnMut(&ShardFolder, &ResultRecord) -> Result<(), MergeError>;
+
+/// Writes the records of all shards in input order.
+fn write_results(
+    shards: &[ShardFolder],
+    manifest: &BatchManifest,
+    merged: &AssembledFolder,
+    take_over: TakeOver<'_>,
+) -> Result<FileDigest, MergeError> {
     let mut failure = None;
     let results = merged.write(RESULTS, |out| {
-        merge_results(&shards, &manifest.input_files, &merged, out).map_err(|error| {
+        merge_results(shards, &manifest.input_files, take_over, out).map_err(|error| {
             let message = error.to_string();
             failure = Some(error);
             io::Error::other(message)
         })
     });
-    // What was wrong with a shard says more than that the file has no end.
-    if let Some(failure) = failure {
-        return Err(failure);
+    match (failure, results) {
+        // What was wrong with a shard says more than that the file has no end.
+        (Some(failure), _) => Err(failure),
+        (None, results) => Ok(results?),
     }
-    let results = results?;
-    let path = merged.path(RESULTS);
-    let page = merged.write(PAGE, |out| write_page(&manifest, &path, out))?;
-    manifest.files = vec![page, results];
-    let interim = BatchManifest {
-        complete: false,
-        files: Vec::new(),
-        ..manifest.clone()
-    };
-    merged.publish(&interim, &manifest)?;
-    Ok(manifest)
 }
 
 /// The manifest of all shards together, its list of files still empty.
@@ -156,11 +181,11 @@ fn in_words(counts: BatchCounts) -> String {
     format!("{inputs} results ({done} done, {failed} failed)")
 }
 
-/// Writes the records of all shards in input order, taking their files over.
+/// The same line by line, each when what it names is taken over.
 fn merge_results(
     shards: &[ShardFolder],
     files: &[InputFile],
-    merged: &MergedFolder,
+    take_over: TakeOver<'_>,
     out: &mut dyn Write,
 ) -> Result<(), MergeError> {
     let mut all: Vec<Results<'_>> = shards
@@ -192,7 +217,7 @@ fn merge_results(
             );
             return Err(results.damaged(reason));
         }
-        take_over(results.shard, &record, merged)?;
+        take_over(results.shard, &record)?;
         let mut line = serde_json::to_vec(&record).map_err(io::Error::other);
         if let Ok(line) = &mut line {
             line.push(b'\n');
@@ -210,7 +235,7 @@ fn merge_results(
 fn take_over(
     shard: &ShardFolder,
     record: &ResultRecord,
-    merged: &MergedFolder,
+    merged: &AssembledFolder,
 ) -> Result<(), MergeError> {
     let damaged = |reason: String| MergeError::Damaged {
         path: shard.path.join(RESULTS),

@@ -14,6 +14,7 @@ mod identity;
 mod in_flight;
 mod ledger;
 mod merge;
+mod merge_scores;
 mod options;
 mod outcome;
 mod overlap;
@@ -22,9 +23,11 @@ mod report_files;
 mod resume;
 mod room;
 mod run;
+mod scores;
 mod shards;
 mod source;
 mod stage;
+mod stream;
 mod window;
 
 pub use error::BatchError;
@@ -37,6 +40,7 @@ pub use report_files::{ReportFile, Reports};
 pub use run::run;
 pub use shards::MergeError;
 pub use source::{
-    ColumnError, FileWarning, HeaderLayout, InputFormat, InputSource, ReadOptions, RecordError,
-    SourceError, decoded,
+    ColumnError, FileWarning, HeaderLayout, InputFormat, InputSource, ParquetFault, ReadOptions,
+    RecordError, Relations, SourceError, decoded,
 };
+pub use stream::{StreamError, StreamOptions, StreamOutcome, stream};

@@ -9,7 +9,7 @@ use crate::checkpoint::ModelProvenance;
 use crate::pipeline::LoadedModel;
 use crate::remedy::Remedy;
 use crate::store::OutputOptions;
-use crate::store::batch_records::{Claim, Shard};
+use crate::store::batch_records::{BatchKind, Claim, Shard};
 use crate::tokenizer::TokenLimit;
 
 /// What a batch does.
@@ -19,7 +19,9 @@ pub struct BatchOptions {
     pub sources: Vec<InputSource>,
     /// The batch's folder.
     pub output: PathBuf,
-    /// What is written of every input.
+    /// What is made of the inputs.
+    pub kind: BatchKind,
+    /// What is written of every input; of scores nothing.
     pub files: OutputOptions,
     /// The model's layers and heads that are kept.
     pub selection: Selection,

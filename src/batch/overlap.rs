@@ -9,8 +9,7 @@ use thiserror::Error;
 use super::report_files::{ReportFile, Reports};
 use super::source::InputSource;
 use crate::remedy::{FolderKind, Remedy};
-use crate::store::MANIFEST;
-use crate::store::batch_records::{INPUTS, PAGE, RESULTS, THUMBNAILS};
+use crate::store::batch_records::BatchKind;
 use crate::store::write::batch_folder::STATE;
 use crate::store::write::is_same_place;
 
@@ -25,6 +24,18 @@ pub enum OverlapError {
         folder.display()
     )]
     InputInOutput {
+        /// The input.
+        input: PathBuf,
+        /// The batch's folder.
+        folder: PathBuf,
+    },
+    /// The folder that the batch fills lies in one that is an input.
+    #[error(
+        "the folder {}, into which the batch writes, lies in the input {}",
+        folder.display(),
+        input.display()
+    )]
+    OutputInInput {
         /// The input.
         input: PathBuf,
         /// The batch's folder.
@@ -68,7 +79,9 @@ impl OverlapError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::InputInOutput { .. } => Remedy::NameFolder(FolderKind::Other),
+            Self::InputInOutput { .. } | Self::OutputInInput { .. } => {
+                Remedy::NameFolder(FolderKind::Other)
+            }
             Self::ReportIsInput { option, .. }
             | Self::ReportIsPart { option, .. }
             | Self::SameReports { option, .. } => Remedy::NameReport { option },
@@ -92,6 +105,12 @@ pub fn check_places(
         .collect();
     if let Some((input, _)) = inputs.iter().find(|(_, real)| real.starts_with(&folder)) {
         return Err(OverlapError::InputInOutput {
+            input: input.to_path_buf(),
+            folder: output.to_owned(),
+        });
+    }
+    if let Some((input, _)) = inputs.iter().find(|(_, real)| folder.starts_with(real)) {
+        return Err(OverlapError::OutputInInput {
             input: input.to_path_buf(),
             folder: output.to_owned(),
         });
@@ -131,8 +150,9 @@ pub fn check_places(
 /// Whether a file of the batch's folder is one that the batch writes itself.
 fn is_part(name: &Path) -> bool {
     let first = name.iter().next().unwrap_or_default().to_string_lossy();
-    [INPUTS, THUMBNAILS, PAGE, RESULTS, MANIFEST, STATE]
-        .iter()
+    let places = BatchKind::ALL.iter().flat_map(|kind| kind.places());
+    places
+        .chain([&STATE])
         .any(|part| part.eq_ignore_ascii_case(&first))
         || name.as_os_str().is_empty()
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::error::BatchError;
 use super::feed::{Feed, Plan};
-use super::finish::finish;
+use super::finish::{finish, finish_scores};
 use super::ledger::Ledger;
 use super::options::{BatchModel, BatchOptions};
 use super::outcome::{BatchEvent, BatchOutcome};
 use super::overlap::check_places;
 use super::room::check_room;
+use super::scores::{KeptScores, Table, heads_of};
 use super::source::InputSource;
 use super::stage::has_thumbnails;
 use super::window::{self, Encoded, Finished};
@@ -19,7 +20,9 @@ use crate::attention::MapMemory;
 use crate::checkpoint::ModelProvenance;
 use crate::digest::fingerprint;
 use crate::store::OptionsRecord;
-use crate::store::batch_records::{BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile};
+use crate::store::batch_records::{
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchKind, BatchManifest, InputFile,
+};
 use crate::store::write::WriteError;
 use crate::store::write::batch_folder::BatchFolder;
 use crate::tokenizer::{TokenLimit, Tokenizer, TokenizerError};
@@ -41,7 +44,7 @@ pub fn run(
     InputSource::check(&options.sources)?;
     check_places(&options.sources, &options.output, &options.reports)?;
     options.reports.check()?;
-    check_limit(options.limit, &model.loaded.tokenizer)?;
+    check_limit(options.limit, &model.loaded.tokenizer).map_err(BatchError::Truncate)?;
     let mut manifest = manifest(options, model.provenance);
     let sha256_of = |position: usize| options.sources.get(position)?.sha256();
     let mut folder = BatchFolder::open(&options.output, &manifest, options.claim(), &sha256_of)?;
@@ -51,6 +54,7 @@ pub fn run(
             limit: options.limit,
             shard: options.shard,
             maximum_failures: options.maximum_failures,
+            unique: true,
         },
         model.loaded.tokenizer.clone(),
     );
@@ -60,12 +64,23 @@ pub fn run(
     if feed.has_nothing() {
         return Err(InputSource::empty(&options.sources).into());
     }
-    let has_thumbnails = has_thumbnails(&options.files);
-    check_room(&folder, &options.sources, options.shard, has_thumbnails)?;
+    if options.kind.is_pictures() {
+        let has_thumbnails = has_thumbnails(&options.files);
+        check_room(&folder, &options.sources, options.shard, has_thumbnails)?;
+    }
     folder.begin(&manifest)?;
     let results = folder.results()?;
+    let heads = heads_of(&manifest);
+    let (kept, table) = match options.kind {
+        BatchKind::Pictures => (None, None),
+        BatchKind::Scores => {
+            let kept = options.resume.then(|| KeptScores::open(&folder, &heads));
+            (kept, Some(Table::new(&folder, heads)))
+        }
+    };
     let mut ledger = Ledger {
         results,
+        table,
         manifest: &mut manifest,
         done_folders: HashSet::new(),
         kept: 0,
@@ -79,20 +94,90 @@ pub fn run(
         options,
         model,
         folder: &folder,
+        kept: kept.as_ref(),
         interrupted,
         memory: MapMemory::default(),
     };
+    let work = work(&window, &mut feed, &mut ledger, observer);
+    if work.is_err() {
+        // What stopped it says more than that this failed as well.
+        let _ = ledger.keep();
+    }
+    let Work {
+        is_at_end,
+        tokens,
+        unknown_tokens,
+    } = work?;
+    let is_full = ledger.is_full(options.maximum_failures);
+    let Ledger {
+        results,
+        table,
+        done_folders,
+        kept,
+        missing_glyphs,
+        is_uniform,
+        last_file,
+        ..
+    } = ledger;
+    let parts = table.map(Table::finish).transpose()?;
+    manifest.complete = feed.is_complete() && is_at_end && !is_full;
+    manifest.input_files = feed.input_files(&options.sources);
+    if is_full {
+        // How far the files were read ahead is chance.
+        let files = manifest.input_files.iter_mut().skip(last_file);
+        files.for_each(|file| file.sha256 = None);
+    }
+    if manifest.complete && options.kind.is_pictures() {
+        folder.remove_others(|name| done_folders.contains(&fingerprint(name)))?;
+    }
+    let (manifest, relations) = match parts {
+        None => {
+            let manifest = finish(folder, results, manifest, &options.reports)?;
+            (manifest, Vec::new())
+        }
+        Some(parts) => finish_scores(folder, results, &parts, manifest)?,
+    };
+    Ok(BatchOutcome {
+        manifest,
+        kept,
+        missing_glyphs,
+        is_uniform: is_uniform == Some(true),
+        tokens,
+        unknown_tokens,
+        file_warnings: feed.warnings(&options.sources),
+        relations,
+    })
+}
+
+/// What came of all windows.
+struct Work {
+    /// Whether nothing was left behind.
+    is_at_end: bool,
+    tokens: usize,
+    unknown_tokens: usize,
+}
+
+/// Takes inputs window by window until there are no more, or too many failed.
+fn work(
+    window: &window::Context<'_>,
+    feed: &mut Feed,
+    ledger: &mut Ledger<'_, '_>,
+    observer: &mut dyn FnMut(BatchEvent<'_>),
+) -> Result<Work, BatchError> {
+    let options = window.options;
     let mut encoded: Vec<Encoded> = Vec::new();
     let (mut tokens, mut unknown_tokens) = (0, 0);
     loop {
-        if interrupted.load(Ordering::Relaxed) {
+        if window.interrupted.load(Ordering::Relaxed) {
             return Err(BatchError::Interrupted {
                 done: ledger.manifest.counts.done,
             });
         }
         // While there is something to draw, nobody waits for more input.
         let wait = encoded.is_empty();
-        let items = feed.window(wait, PATIENCE, interrupted, |length| window.cost(length))?;
+        let items = feed.window(wait, PATIENCE, window.interrupted, |length| {
+            window.cost(length)
+        })?;
         if items.is_empty() && encoded.is_empty() {
             if feed.has_ended() {
                 break;
@@ -108,7 +193,7 @@ pub fn run(
             match finished {
                 // It was drawn beside the failure that was one too many.
                 Ok(finished) if ledger.is_full(options.maximum_failures) => {
-                    take_back(&folder, &finished)?;
+                    take_back(window.folder, &finished)?;
                 }
                 Ok(finished) => ledger.enter(finished, observer)?,
                 // The loop's next look at the flag tells how many are done.
@@ -121,35 +206,10 @@ pub fn run(
             break;
         }
     }
-    let is_full = ledger.is_full(options.maximum_failures);
-    let Ledger {
-        results,
-        done_folders,
-        kept,
-        missing_glyphs,
-        is_uniform,
-        last_file,
-        ..
-    } = ledger;
-    manifest.complete = feed.is_complete() && encoded.is_empty() && !is_full;
-    manifest.input_files = feed.input_files(&options.sources);
-    if is_full {
-        // How far the files were read ahead is chance.
-        let files = manifest.input_files.iter_mut().skip(last_file);
-        files.for_each(|file| file.sha256 = None);
-    }
-    if manifest.complete {
-        folder.remove_others(|name| done_folders.contains(&fingerprint(name)))?;
-    }
-    let manifest = finish(folder, results, manifest, &options.reports)?;
-    Ok(BatchOutcome {
-        manifest,
-        kept,
-        missing_glyphs,
-        is_uniform: is_uniform == Some(true),
+    Ok(Work {
+        is_at_end: encoded.is_empty(),
         tokens,
         unknown_tokens,
-        file_warnings: feed.warnings(&options.sources),
     })
 }
 
@@ -163,10 +223,10 @@ fn take_back(folder: &BatchFolder, finished: &Finished) -> Result<(), WriteError
 }
 
 /// A number of tokens that is wrong for any input is wrong for all.
-fn check_limit(limit: TokenLimit, tokenizer: &Tokenizer) -> Result<(), BatchError> {
+pub(super) fn check_limit(limit: TokenLimit, tokenizer: &Tokenizer) -> Result<(), TokenizerError> {
     let tokens = tokenizer.tokenize("a", None, limit);
     if let Err(error @ TokenizerError::TruncateTo { .. }) = tokens {
-        return Err(BatchError::Truncate(error));
+        return Err(error);
     }
     Ok(())
 }
@@ -179,6 +239,7 @@ fn manifest(options: &BatchOptions, model: &ModelProvenance) -> BatchManifest {
     };
     BatchManifest {
         batch_schema_version: BATCH_SCHEMA_VERSION,
+        kind: options.kind,
         attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.clone(),
         layers: options.selection.layer_indices(),

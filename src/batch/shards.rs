@@ -214,6 +214,7 @@ fn mismatch(first: &BatchManifest, second: &BatchManifest) -> Option<&'static st
             versions(first) == versions(second),
             "their version of attnviz",
         ),
+        (first.kind == second.kind, "what they were made into"),
         (first.model == second.model, "their model"),
         (first.layers == second.layers, "--layers"),
         (first.heads == second.heads, "--heads"),

@@ -10,14 +10,17 @@ use super::error::BatchError;
 use super::feed::Item;
 use super::options::{BatchModel, BatchOptions};
 use super::resume;
+use super::scores::{KeptScores, key, relations_of, scores_of};
 use super::stage::{self, has_thumbnails};
+use crate::analysis::Annotation;
 use crate::attention::{AttentionKind, MapMemory};
-use crate::input::{Input, Prepared};
+use crate::input::{Input, Prepared, Unit};
 use crate::model::ModelError;
-use crate::pipeline;
+use crate::pipeline::{self, LoadedModel, OutputError};
 use crate::remedy::Remedy;
 use crate::run::Run;
-use crate::store::batch_records::{INPUTS, ResultRecord, Status, THUMBNAILS};
+use crate::store::batch_records::{BatchKind, INPUTS, ResultRecord, Status, THUMBNAILS};
+use crate::store::tables::InputScores;
 use crate::store::write::StagedInput;
 use crate::store::write::batch_folder::{BatchFolder, BatchFolderError};
 use crate::store::{AttentionRecord, Manifest, expected_files};
@@ -27,6 +30,8 @@ pub(super) struct Context<'a> {
     pub options: &'a BatchOptions,
     pub model: BatchModel<'a>,
     pub folder: &'a BatchFolder,
+    /// The scores of earlier batches, where they are to be kept.
+    pub kept: Option<&'a KeptScores>,
     pub interrupted: &'a AtomicBool,
     /// Of runs that are drawn.
     pub memory: MapMemory,
@@ -41,10 +46,18 @@ pub(super) struct Encoded {
 enum State {
     /// It failed.
     Failed(Failure),
-    /// An earlier batch did it, with this digest of its thumbnail.
-    Kept(Option<String>),
+    /// An earlier batch did it.
+    Kept(Kept),
     /// It is to be drawn.
     Run(Box<Run>),
+}
+
+/// What an earlier batch did of an input.
+enum Kept {
+    /// Its folder.
+    Folder(resume::Finished),
+    /// Its scores.
+    Scores(InputScores),
 }
 
 /// Why an input failed, and what can be done about it.
@@ -56,6 +69,8 @@ struct Failure {
 /// An input that is done or failed.
 pub(super) struct Finished {
     pub record: ResultRecord,
+    /// Its place among all inputs, and its scores where they are asked for.
+    pub scores: Option<(u64, InputScores)>,
     pub folder_name: Option<String>,
     pub file_index: usize,
     pub offset: u64,
@@ -69,17 +84,13 @@ pub(super) struct Finished {
 impl Context<'_> {
     /// What an input of so many tokens takes, in bytes of attention.
     pub(super) fn cost(&self, token_count: usize) -> usize {
-        let config = self.model.loaded.model.architecture();
-        let maps = config.layer_count().saturating_mul(config.head_count());
-        let map = token_count.saturating_mul(token_count);
-        maps.saturating_mul(map).saturating_mul(size_of::<f32>())
+        attention_cost(self.model.loaded, token_count)
     }
 
     /// Encodes inputs in groups of similar length, and returns them in their
     /// order. What an earlier batch did is left alone.
     pub(super) fn encode(&self, items: Vec<Item>) -> Vec<Encoded> {
-        let finished: Vec<Option<resume::Finished>> =
-            items.par_iter().map(|item| self.finished(item)).collect();
+        let finished: Vec<Option<Kept>> = self.finished(&items);
         let mut lengths: Vec<(usize, usize)> = items
             .iter()
             .enumerate()
@@ -111,7 +122,7 @@ impl Context<'_> {
                         reason: error.to_string(),
                         remedy: error.remedy(),
                     }),
-                    (Ok(_), Some(finished), _) => State::Kept(finished.thumbnail_sha256),
+                    (Ok(_), Some(finished), _) => State::Kept(finished),
                     (Ok(_), None, Some(Ok(run))) => State::Run(run),
                     (Ok(_), None, Some(Err(failure))) => State::Failed(failure),
                     // The batch was interrupted before it.
@@ -191,7 +202,7 @@ impl Context<'_> {
         let Encoded { item, state } = encoded;
         let mut record = blank_record(&item);
         let mut missing_glyphs = BTreeSet::new();
-        let mut staged = None;
+        let (mut staged, mut scores) = (None, None);
         let mut is_uniform = None;
         let was_kept = matches!(state, State::Kept(_));
         match state {
@@ -200,11 +211,14 @@ impl Context<'_> {
                 record.pair = item.pair;
                 self.fill_failed(&mut record, failure);
             }
-            State::Kept(thumbnail_sha256) => {
+            State::Kept(kept) => {
                 if let Ok(input) = &item.prepared {
-                    self.fill(&mut record, input, &item.folder_name);
+                    self.fill(&mut record, input, &item);
                 }
-                record.thumbnail_sha256 = thumbnail_sha256;
+                match kept {
+                    Kept::Folder(finished) => record.thumbnail_sha256 = finished.thumbnail_sha256,
+                    Kept::Scores(kept) => scores = Some((item.index, kept)),
+                }
             }
             State::Run(run) => {
                 if self.interrupted.load(Ordering::Relaxed) {
@@ -213,16 +227,22 @@ impl Context<'_> {
                 }
                 is_uniform = pipeline::is_uniform(&run);
                 let name = &item.folder_name;
-                let drawn = stage::stage_batch_run(&run, &self.options.files, self.folder, name);
+                let made = self.make(&run, name, item.annotation.as_ref());
                 run.give_back(&self.memory);
-                match drawn {
-                    Ok(drawn) => {
+                match made {
+                    Ok(made) => {
                         if let Ok(input) = &item.prepared {
-                            self.fill(&mut record, input, name);
+                            self.fill(&mut record, input, &item);
                         }
-                        record.thumbnail_sha256 = drawn.input.thumbnail_sha256().map(str::to_owned);
-                        missing_glyphs = drawn.missing_glyphs;
-                        staged = Some(drawn.input);
+                        match made {
+                            Made::Folder(drawn) => {
+                                let sha256 = drawn.input.thumbnail_sha256();
+                                record.thumbnail_sha256 = sha256.map(str::to_owned);
+                                missing_glyphs = drawn.missing_glyphs;
+                                staged = Some(drawn.input);
+                            }
+                            Made::Scores(made) => scores = Some((item.index, made)),
+                        }
                     }
                     // A token that a view names, or a stretch, is not in every
                     // input.
@@ -246,6 +266,7 @@ impl Context<'_> {
         }
         let finished = Finished {
             folder_name: record.folder.as_ref().map(|_| item.folder_name),
+            scores,
             file_index: item.file_index,
             offset: item.offset,
             record,
@@ -256,6 +277,22 @@ impl Context<'_> {
         Ok((finished, staged))
     }
 
+    /// What is made of a run.
+    fn make(
+        &self,
+        run: &Run,
+        name: &str,
+        annotation: Option<&Annotation>,
+    ) -> Result<Made, OutputError> {
+        let BatchOptions { kind, files, .. } = self.options;
+        Ok(match kind {
+            BatchKind::Pictures => {
+                Made::Folder(stage::stage_batch_run(run, files, self.folder, name)?)
+            }
+            BatchKind::Scores => Made::Scores(scores_of(run, annotation)?),
+        })
+    }
+
     fn fill_failed(&self, record: &mut ResultRecord, failure: Failure) {
         record.error = Some(failure.reason);
         let words = self.options.remedy_in_words;
@@ -263,16 +300,15 @@ impl Context<'_> {
     }
 
     /// The record of an input that is done.
-    fn fill(&self, record: &mut ResultRecord, input: &Prepared, name: &str) {
-        let files = expected_files(&self.options.selection, &self.options.files);
-        let folder = format!("{INPUTS}/{name}");
-        let mut names = files.iter().map(|(name, _)| name);
-        let picture = names.find(|name| name.ends_with(".png"));
+    fn fill(&self, record: &mut ResultRecord, input: &Prepared, item: &Item) {
         record.status = Status::Done;
-        record.picture = picture.map(|file| format!("{folder}/{file}"));
-        record.thumbnail =
-            has_thumbnails(&self.options.files).then(|| format!("{THUMBNAILS}/{name}.png"));
-        record.folder = Some(folder);
+        match self.options.kind {
+            BatchKind::Pictures => self.fill_folder(record, &item.folder_name),
+            BatchKind::Scores => {
+                record.labels = labels(input.source());
+                record.relations = relations_of(input, item.annotation.as_ref());
+            }
+        }
         if let Input::Text { text, pair } = &input.input {
             record.text = Some(text.clone());
             record.pair.clone_from(pair);
@@ -287,8 +323,44 @@ impl Context<'_> {
         record.truncated_tokens = input.streams.iter().map(|stream| stream.dropped).sum();
     }
 
-    /// What an earlier batch did of an input to the very bytes, with `--resume`.
-    fn finished(&self, item: &Item) -> Option<resume::Finished> {
+    /// Where the files of an input that is done are.
+    fn fill_folder(&self, record: &mut ResultRecord, name: &str) {
+        let files = expected_files(&self.options.selection, &self.options.files);
+        let folder = format!("{INPUTS}/{name}");
+        let mut names = files.iter().map(|(name, _)| name);
+        let picture = names.find(|name| name.ends_with(".png"));
+        record.picture = picture.map(|file| format!("{folder}/{file}"));
+        record.thumbnail =
+            has_thumbnails(&self.options.files).then(|| format!("{THUMBNAILS}/{name}.png"));
+        record.folder = Some(folder);
+    }
+
+    /// What an earlier batch did of inputs, with `--resume`.
+    fn finished(&self, items: &[Item]) -> Vec<Option<Kept>> {
+        match (self.options.kind, self.kept) {
+            (BatchKind::Pictures, _) => items
+                .par_iter()
+                .map(|item| self.finished_folder(item).map(Kept::Folder))
+                .collect(),
+            // One after the other: most lie beside one another.
+            (BatchKind::Scores, Some(kept)) => items
+                .iter()
+                .map(|item| self.kept_scores(item, kept).map(Kept::Scores))
+                .collect(),
+            (BatchKind::Scores, None) => items.iter().map(|_| None).collect(),
+        }
+    }
+
+    /// The scores that an earlier batch computed of the same texts and units.
+    fn kept_scores(&self, item: &Item, kept: &KeptScores) -> Option<InputScores> {
+        let input = item.prepared.as_ref().ok()?;
+        let mut record = blank_record(item);
+        self.fill(&mut record, input, item);
+        kept.find(key(&record))
+    }
+
+    /// What an earlier batch did of an input to the very bytes.
+    fn finished_folder(&self, item: &Item) -> Option<resume::Finished> {
         let options = self.options;
         let input = item.prepared.as_ref().ok().filter(|_| options.resume)?;
         let (selection, files) = (&options.selection, &options.files);
@@ -301,8 +373,33 @@ impl Context<'_> {
     }
 }
 
+/// What an input of so many tokens takes, in bytes of attention.
+pub(super) fn attention_cost(model: &LoadedModel, token_count: usize) -> usize {
+    let config = model.model.architecture();
+    let maps = config.layer_count().saturating_mul(config.head_count());
+    let map = token_count.saturating_mul(token_count);
+    maps.saturating_mul(map).saturating_mul(size_of::<f32>())
+}
+
+/// What of units is not called on an axis as in the vocabulary.
+fn labels(units: &[Unit]) -> BTreeMap<usize, String> {
+    let units = units.iter().enumerate();
+    let units = units.filter(|(_, unit)| unit.label != unit.text);
+    units
+        .map(|(position, unit)| (position, unit.label.clone()))
+        .collect()
+}
+
+/// What a run became.
+enum Made {
+    /// Files of its own.
+    Folder(stage::StagedRun),
+    /// Rows of tables.
+    Scores(InputScores),
+}
+
 /// Stretches of inputs, by their length, of at most so many tokens together.
-fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
+pub(super) fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
     let mut groups = Vec::new();
     let (mut start, mut tokens) = (0, 0);
     for (position, &(length, _)) in lengths.iter().enumerate() {
@@ -317,7 +414,7 @@ fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usiz
 }
 
 /// An error and its causes in one line.
-fn reason(error: &ModelError) -> String {
+pub(super) fn reason(error: &ModelError) -> String {
     let mut reason = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -342,6 +439,8 @@ fn blank_record(item: &Item) -> ResultRecord {
         pair: None,
         tokens: Vec::new(),
         unknown_tokens: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        relations: Vec::new(),
         truncated_tokens: 0,
         picture: None,
         thumbnail: None,

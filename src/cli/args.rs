@@ -1,20 +1,17 @@
 //! What was typed. Nothing here reads a file, a variable or a clock.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
+use super::batch_arguments::{BatchArguments, ScoresArguments};
 use super::candidates::models;
 use super::message_arguments::MessageArguments;
+use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::ModelName;
 use super::output_arguments::{OutputArguments, TerminalArguments};
 use super::truncate::Truncate;
-use super::values::{in_full, input_format, input_formats_in_full, one_of};
-use crate::batch::InputFormat;
-use crate::model::Backend;
-use crate::store::batch_records::Shard;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,6 +27,11 @@ Example:
 const BATCH_EXAMPLE: &str = "\
 Example:
   attnviz batch sentences.txt --output attnviz-out --resume";
+
+const SCORES_EXAMPLE: &str = "\
+Examples:
+  attnviz scores sentences.txt --model builtin --output attnviz-scores
+  cat inputs.jsonl | attnviz scores - --stream --model builtin";
 
 const BENCH_EXAMPLE: &str = "\
 Example:
@@ -82,13 +84,16 @@ pub enum Command {
     /// Draw the attention maps of files of texts
     #[command(after_help = BATCH_EXAMPLE)]
     Batch(Box<BatchArguments>),
+    /// Measure what every head does over files of texts
+    #[command(after_help = SCORES_EXAMPLE)]
+    Scores(Box<ScoresArguments>),
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),
     /// List the tokens of a text with their positions
     #[command(after_help = TOKENS_EXAMPLE)]
     Tokens(TokensArguments),
-    /// Join the shards of a batch into one folder
+    /// Join the shards of a batch or of scores into one folder
     #[command(after_help = MERGE_EXAMPLE)]
     Merge(MergeArguments),
     /// Download models ahead of time and print what was resolved
@@ -141,99 +146,6 @@ pub struct EncodeArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `batch`.
-#[derive(Debug, Args)]
-pub struct BatchArguments {
-    /// .txt, .jsonl, .json, .csv or .tsv; "-" is standard input
-    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub files: Vec<PathBuf>,
-    /// txt, jsonl, json, csv, tsv [default: by name]
-    #[arg(long, value_name = "FORMAT", value_parser = input_format(),
-        hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
-    pub input_format: Option<InputFormat>,
-    /// Column or field of the text [default: text …]
-    ///
-    /// Without it: text, sentence, sentence1, premise, question, query and the
-    /// like, in any case.
-    #[arg(long, value_name = "NAME")]
-    pub text_column: Option<String>,
-    /// Column or field of the second text of a pair
-    #[arg(long, value_name = "NAME")]
-    pub pair_column: Option<String>,
-    /// Column or field of the id [default: id]
-    #[arg(long, value_name = "NAME")]
-    pub id_column: Option<String>,
-    /// Quotation marks enclose fields of .tsv, too
-    #[arg(long)]
-    pub quotes: bool,
-    /// Which model.
-    #[command(flatten)]
-    pub model: ModelArguments,
-    /// What computes it.
-    #[command(flatten)]
-    pub computation: ComputationArguments,
-    /// What is written.
-    #[command(flatten)]
-    pub output: OutputArguments,
-    /// Cut to so many tokens, or never
-    ///
-    /// "never": a text with more tokens than the model takes is an error. A number
-    /// counts special tokens, too; what is cut off is said.
-    #[arg(
-        long,
-        value_name = "TOKENS",
-        default_value = "never",
-        allow_negative_numbers = true
-    )]
-    pub truncate: Truncate,
-    /// Keep what an earlier run has done
-    ///
-    /// Inputs whose text, model or options changed are done again.
-    #[arg(long, conflicts_with = "overwrite")]
-    pub resume: bool,
-    /// Do one part, such as 3/16; see attnviz merge
-    ///
-    /// The third of sixteen parts. Which inputs a part has depends on nothing but
-    /// the inputs, so that parts can be done on different machines.
-    #[arg(long, value_name = "PART", allow_negative_numbers = true)]
-    pub shard: Option<Shard>,
-    /// Stop at the first input that fails
-    #[arg(long, conflicts_with = "max_failures")]
-    pub fail_fast: bool,
-    /// Stop after so many inputs that failed
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true,
-        value_parser = clap::value_parser!(u64).range(1..))]
-    pub max_failures: Option<u64>,
-    /// Add Markdown here [default: GITHUB_STEP_SUMMARY]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub summary: Option<PathBuf>,
-    /// Write a JUnit report, each input a test case
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub junit: Option<PathBuf>,
-    /// Tokens that are encoded at once
-    ///
-    /// At least 1. More need more memory and change no file.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value = "1024",
-        allow_negative_numbers = true,
-        hide_short_help = true
-    )]
-    pub batch_tokens: NonZeroUsize,
     /// [default: all cores, or RAYON_NUM_THREADS]
     ///
     /// From 1 to 1024. The files are the same at every number.
@@ -375,43 +287,4 @@ pub struct BenchArguments {
 pub struct CompletionsArguments {
     /// The shell that is to complete what is typed
     pub shell: clap_complete::Shell,
-}
-
-/// What computes the model.
-#[derive(Debug, Args)]
-pub struct ComputationArguments {
-    /// Operations: fused, plain
-    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Backend>(),
-        hide_possible_values = true, hide_short_help = true,
-        long_help = in_full::<Backend>("What computes the model"))]
-    pub backend: Backend,
-}
-
-/// Which model is used.
-#[derive(Debug, Args)]
-pub struct ModelArguments {
-    /// Id, folder, builtin [default: bert-base-uncased]
-    ///
-    /// "builtin": sentence-transformers/all-MiniLM-L6-v2, compiled in. A directory:
-    /// as save_pretrained leaves it. A hub id: owner/name, owner/name@revision or
-    /// an address such as https://huggingface.co/owner/name/tree/main.
-    #[arg(short, long, value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
-    pub model: Option<ModelName>,
-    /// Of several encoders, the one whose tensors begin so
-    #[arg(
-        long,
-        value_name = "TEXT",
-        allow_hyphen_values = true,
-        hide_short_help = true
-    )]
-    pub weights_prefix: Option<String>,
-    /// Hub id or directory to take the tokenizer from
-    #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
-    pub tokenizer: Option<ModelName>,
-    /// Branch, tag or commit on the hub [default: main]
-    #[arg(long)]
-    pub revision: Option<String>,
-    /// Use the cache only; also HF_HUB_OFFLINE=1
-    #[arg(long)]
-    pub offline: bool,
 }

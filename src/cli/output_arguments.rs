@@ -15,9 +15,9 @@ use crate::analysis::{Crop, Fusion, Granularity, LinkChoice, Score, Sink, Specia
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
 
-/// What is written, and how it looks.
+/// Which heads of the model are looked at.
 #[derive(Debug, Args)]
-pub struct OutputArguments {
+pub struct HeadArguments {
     /// Layers, such as 0-3,11 or -1
     ///
     /// "all", or numbers and ranges with commas between, counted from 0; -1 is the
@@ -42,6 +42,14 @@ pub struct OutputArguments {
         add = ArgValueCompleter::new(layers_or_heads)
     )]
     pub heads: IndexList,
+}
+
+/// What is written, and how it looks.
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// Which heads.
+    #[command(flatten)]
+    pub heads: HeadArguments,
     /// heads, overview, mean, max, from:TOKEN, to:TOKEN,
     /// link:FROM:TO, rollout, similarity, scores
     /// [default: heads,overview; batch: overview]

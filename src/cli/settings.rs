@@ -1,23 +1,23 @@
 //! Arguments and environment into settings: defaults and checks across
 //! options. After this, no command asks what was typed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::args::{
-    BatchArguments, BenchArguments, ComputationArguments, EncodeArguments, ModelArguments,
-    RenderArguments, TokensArguments,
-};
+use super::args::{BenchArguments, EncodeArguments, RenderArguments, TokensArguments};
+use super::batch_arguments::{BatchArguments, CourseArguments, InputArguments, ScoresArguments};
 use super::idle_options::{idle_options, idle_sort};
 use super::index_list::IndexList;
+use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::revision_or_default;
 use super::output_arguments::OutputArguments;
 use super::terminal_view::TerminalSettings;
 use super::text_argument::{names_a_file, text_of};
 use super::usage::UsageError;
 use crate::analysis::{ReshapeOptions, RolloutOptions};
-use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports};
+use crate::batch::{InputFormat, InputSource, ReadOptions, Relations, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -25,7 +25,7 @@ use crate::input::Input;
 use crate::model::{Architecture, Backend};
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::{Columns, Shard};
+use crate::store::batch_records::{BatchKind, Columns, Shard};
 use crate::store::saved::ForeignNames;
 
 /// Names the file of the run's page in GitHub Actions.
@@ -64,10 +64,11 @@ pub struct EncodeSettings {
     pub json: bool,
 }
 
-/// What `batch` does.
+/// What `batch` or `scores` does.
 #[derive(Debug)]
 pub struct BatchSettings {
     pub sources: Vec<InputSource>,
+    pub kind: BatchKind,
     pub model: ModelSettings,
     pub layers: IndexList,
     pub heads: IndexList,
@@ -147,8 +148,8 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
     Ok(EncodeSettings {
         input: input(&arguments.text, arguments.pair.as_deref())?,
         model: computed_model(&arguments.model, &arguments.computation)?,
-        layers: output.layers.clone(),
-        heads: output.heads.clone(),
+        layers: output.heads.layers.clone(),
+        heads: output.heads.heads.clone(),
         truncate: arguments.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
@@ -199,27 +200,23 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         path: path.to_owned(),
         option,
     };
-    let sources = sources(arguments)?;
+    let sources = sources(&arguments.inputs, None, Relations::Ignored)?;
     let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
-    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
-    if arguments.quotes && !sources.iter().any(has_tabs) {
-        warnings.push("--quotes does nothing: no file is read as .tsv".to_owned());
-    }
+    warnings.extend(idle_quotes(&arguments.inputs, &sources));
+    let course = &arguments.course;
     Ok(BatchSettings {
         sources,
+        kind: BatchKind::Pictures,
         model: computed_model(&arguments.model, &arguments.computation)?,
-        layers: output.layers.clone(),
-        heads: output.heads.clone(),
-        truncate: arguments.truncate.limit(),
+        layers: output.heads.layers.clone(),
+        heads: output.heads.heads.clone(),
+        truncate: course.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Overview])?,
         batch_tokens: arguments.batch_tokens.get(),
-        maximum_failures: match arguments.fail_fast {
-            true => Some(1),
-            false => arguments.max_failures,
-        },
-        resume: arguments.resume,
-        shard: arguments.shard,
+        maximum_failures: maximum_failures(course),
+        resume: course.resume,
+        shard: course.shard,
         reports: Reports {
             summary: match &arguments.summary {
                 Some(path) => Some(report("--summary", path)),
@@ -235,16 +232,68 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     })
 }
 
-/// The files that a batch reads, and how.
-fn sources(arguments: &BatchArguments) -> Result<Vec<InputSource>> {
+/// The settings of `scores`; sets the number of threads of the process.
+pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
+    set_threads(arguments.threads)?;
+    let sources = sources(&arguments.inputs, None, Relations::Read)?;
+    let course = &arguments.course;
+    Ok(BatchSettings {
+        warnings: idle_quotes(&arguments.inputs, &sources)
+            .into_iter()
+            .collect(),
+        sources,
+        kind: BatchKind::Scores,
+        model: computed_model(&arguments.model, &arguments.computation)?,
+        layers: arguments.heads.layers.clone(),
+        heads: arguments.heads.heads.clone(),
+        truncate: course.truncate.limit(),
+        output: arguments.output.clone(),
+        options: OutputOptions {
+            views: BTreeSet::new(),
+            formats: BTreeSet::new(),
+            overwrite: arguments.overwrite,
+            ..OutputOptions::default()
+        },
+        batch_tokens: arguments.batch_tokens.get(),
+        maximum_failures: maximum_failures(course),
+        resume: course.resume,
+        shard: course.shard,
+        reports: Reports::default(),
+        json: arguments.json,
+    })
+}
+
+/// After how many failures a batch ends.
+fn maximum_failures(course: &CourseArguments) -> Option<u64> {
+    match course.fail_fast {
+        true => Some(1),
+        false => course.max_failures,
+    }
+}
+
+/// What is said where quotation marks are for no file.
+fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<String> {
+    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
+    let is_idle = inputs.quotes && !sources.iter().any(has_tabs);
+    is_idle.then(|| "--quotes does nothing: no file is read as .tsv".to_owned())
+}
+
+/// The files that a command reads, and how: where nobody says the format, by
+/// their names, or all in this one.
+pub(super) fn sources(
+    arguments: &InputArguments,
+    otherwise: Option<InputFormat>,
+    relations: Relations,
+) -> Result<Vec<InputSource>> {
     let options = ReadOptions {
-        format: arguments.input_format,
+        format: arguments.input_format.or(otherwise),
         has_quotes: arguments.quotes,
         columns: Columns {
             text: arguments.text_column.clone(),
             pair: arguments.pair_column.clone(),
             id: arguments.id_column.clone(),
         },
+        relations,
     };
     InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
         Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
@@ -263,8 +312,8 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
             key_labels: arguments.key_labels.clone(),
             title: arguments.title.clone(),
         },
-        layers: output.layers.clone(),
-        heads: output.heads.clone(),
+        layers: output.heads.layers.clone(),
+        heads: output.heads.heads.clone(),
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.settings(),
@@ -315,7 +364,7 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
 }
 
 /// The same, computed as asked.
-fn computed_model(
+pub(super) fn computed_model(
     arguments: &ModelArguments,
     computation: &ComputationArguments,
 ) -> Result<ModelSettings> {
@@ -402,7 +451,7 @@ fn check_config(config: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + 
 /// The most threads that anybody asks for on purpose.
 const MAXIMUM_THREADS: usize = 1_024;
 
-fn set_threads(threads: Option<usize>) -> Result<()> {
+pub(super) fn set_threads(threads: Option<usize>) -> Result<()> {
     let Some(threads) = threads else {
         // rayon itself takes the cores, or RAYON_NUM_THREADS; what that says
         // in other words than numbers, it takes no notice of.

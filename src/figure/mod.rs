@@ -34,7 +34,7 @@ pub use profile::unit_profile;
 pub use resample::{Join, parts, resample};
 pub use rollout::{rollout_by_layer, rollout_map};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
-pub use scores::score_grids;
+pub use scores::{mean_grids, score_grids};
 pub use similarity::similarity_map;
 pub use unit_choice::UnitChoice;
 pub use views::{View, ViewError};

@@ -1,13 +1,17 @@
 //! What each head of a run does: a grid of layers and heads for each score.
 
+use std::collections::BTreeMap;
+
 use super::build::captions;
 use super::reach::Reach;
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Progression, Scale,
     ScoreGrid, ScoreGrids,
 };
-use crate::analysis::{Analyses, HeadScores, Maps, ReshapeOptions, Score, truncation_note};
-use crate::attention::{HeadId, RowSums};
+use crate::analysis::{
+    Analyses, HeadScores, Maps, ReshapeOptions, Score, Statistics, truncation_note,
+};
+use crate::attention::{HeadId, RowSums, Selection};
 use crate::run::Run;
 
 /// The figure of what each head does; `maps` are what else is shown of the run.
@@ -26,15 +30,8 @@ pub fn score_grids(
     let scores = analyses.scores();
     let layers = scores.selection.layer_indices();
     let heads = scores.selection.head_indices();
-    let mut grids = Vec::new();
-    let mut empty = Vec::new();
-    for &score in Score::ALL {
-        let values = by_layer_and_head(scores, score, [&layers, &heads]);
-        match values.iter().all(|value| value.is_nan()) {
-            true => empty.push(score),
-            false => grids.push(grid(score, values, options)?),
-        }
-    }
+    let values = |score| by_layer_and_head(scores, score, [&layers, &heads]);
+    let (grids, empty) = grids(values, options)?;
     let mut notes = notes(scores, &grids, &empty);
     let attention = analyses.attention();
     if attention.row_sums() == RowSums::Unnormalized {
@@ -54,17 +51,14 @@ pub fn score_grids(
     if options.progression == Progression::Logarithmic {
         notes.push("Colours are logarithmic.".to_owned());
     }
-    let of_heads = match scores.selection.head_count() {
-        1 => "1 head".to_owned(),
-        count => format!("{count} heads"),
-    };
+    let of_heads = counted(scores.selection.head_count());
     // Of every run some unit receives something.
     let first = grids.first().ok_or(FigureError::NothingJoined)?;
     Ok(Figure {
         title: format!("{} · scores of {of_heads}", run.model.name()),
         captions: captions(run),
         color_scale: ColorScale {
-            label: "each score, from 0 to its own maximum".to_owned(),
+            label: LABEL.to_owned(),
             ..first.color_scale.clone()
         },
         body: Body::Scores(ScoreGrids {
@@ -75,6 +69,87 @@ pub fn score_grids(
         palette: options.palette,
         notes,
     })
+}
+
+/// The figure of what heads do over many inputs, as this model's; `statistics`
+/// are of `selection`. Heads in which a score is always empty have no colour.
+///
+/// # Errors
+/// When no head has any score.
+pub fn mean_grids(
+    model: &str,
+    statistics: &Statistics,
+    selection: &Selection,
+    input_count: u64,
+) -> Result<Figure<'static>, FigureError> {
+    let layers = selection.layer_indices();
+    let heads = selection.head_indices();
+    let values = |score| -> Vec<f32> {
+        let known: BTreeMap<HeadId, f32> = statistics
+            .of(score)
+            .into_iter()
+            .map(|head| (head.head, head.mean as f32))
+            .collect();
+        let ids = selection.head_ids();
+        ids.map(|id| known.get(&id).copied().unwrap_or(f32::NAN))
+            .collect()
+    };
+    let options = FigureOptions::default();
+    let (grids, empty) = grids(values, &options)?;
+    let first = grids.first().ok_or(FigureError::NothingJoined)?;
+    let mut notes = vec![
+        "Means over the inputs in which a score makes sense; each score has colours of its own."
+            .to_owned(),
+    ];
+    notes.extend(sources(&grids));
+    notes.extend(missing(&grids, &empty));
+    Ok(Figure {
+        title: format!(
+            "{model} · mean scores of {}",
+            counted(selection.head_count())
+        ),
+        captions: vec![match input_count {
+            1 => "1 input".to_owned(),
+            count => format!("{count} inputs"),
+        }],
+        color_scale: ColorScale {
+            label: LABEL.to_owned(),
+            ..first.color_scale.clone()
+        },
+        body: Body::Scores(ScoreGrids {
+            layers,
+            heads,
+            grids,
+        }),
+        palette: options.palette,
+        notes,
+    })
+}
+
+/// What the colours of each score are.
+const LABEL: &str = "each score, from 0 to its own maximum";
+
+fn counted(head_count: usize) -> String {
+    match head_count {
+        1 => "1 head".to_owned(),
+        count => format!("{count} heads"),
+    }
+}
+
+/// A grid for each score that some head has, and the scores that none has.
+fn grids(
+    values: impl Fn(Score) -> Vec<f32>,
+    options: &FigureOptions,
+) -> Result<(Vec<ScoreGrid>, Vec<Score>), FigureError> {
+    let (mut grids, mut empty) = (Vec::new(), Vec::new());
+    for &score in Score::ALL {
+        let values = values(score);
+        match values.iter().all(|value| value.is_nan()) {
+            true => empty.push(score),
+            false => grids.push(grid(score, values, options)?),
+        }
+    }
+    Ok((grids, empty))
 }
 
 /// `[layer, head]`: NaN where a layer lacks a head.
@@ -144,6 +219,13 @@ fn notes(scores: &HeadScores, grids: &[ScoreGrid], empty: &[Score]) -> Vec<Strin
     if !ends.is_empty() {
         notes.push(format!("{}.", ends.join(", ")));
     }
+    notes.extend(sources(grids));
+    notes.extend(missing(grids, empty));
+    notes
+}
+
+/// Which papers define what is there, a sentence.
+fn sources(grids: &[ScoreGrid]) -> Option<String> {
     let mut sources: Vec<(&str, Vec<&str>)> = Vec::new();
     for grid in grids {
         let Some(source) = grid.score.source() else {
@@ -161,20 +243,21 @@ fn notes(scores: &HeadScores, grids: &[ScoreGrid], empty: &[Score]) -> Vec<Strin
             format!("{source}: {}", names.join(", "))
         })
         .collect();
-    if !cited.is_empty() {
-        notes.push(format!("{}.", cited.join("; ")));
-    }
+    (!cited.is_empty()).then(|| format!("{}.", cited.join("; ")))
+}
+
+/// Which scores are not there, a sentence.
+fn missing(grids: &[ScoreGrid], empty: &[Score]) -> Option<String> {
     let mut missing: Vec<&str> = empty.iter().map(|&score| family(score)).collect();
     missing.dedup();
     // Of a decoder the shares at offsets ahead are empty, those behind are not.
     missing.retain(|name| !grids.iter().any(|grid| family(grid.score) == *name));
-    if !missing.is_empty() {
-        notes.push(format!(
+    (!missing.is_empty()).then(|| {
+        format!(
             "Not there, because this attention or input has nothing of the kind: {}.",
             missing.join(", ")
-        ));
-    }
-    notes
+        )
+    })
 }
 
 /// The name of a score, and one for those that are columns of the same array.

@@ -14,6 +14,7 @@ mod pictures;
 pub mod saved;
 mod schema;
 mod size;
+pub mod tables;
 pub mod write;
 
 pub use heads_record::HeadsRecord;

@@ -23,7 +23,9 @@ pub(super) struct Axes {
     /// is and is called otherwise.
     pub(super) ends: [Option<String>; 2],
     /// Of every query which token it is: equal numbers for the same one.
-    pub(super) tokens: Vec<usize>,
+    tokens: Vec<usize>,
+    /// Where each of these tokens is, ascending.
+    places: Vec<Vec<usize>>,
     /// Of every query which text of a pair it is of.
     pub(super) segments: Vec<u32>,
     /// The keys that are called like the first where that is special; none
@@ -48,12 +50,20 @@ impl Axes {
         let last = last.filter(|last| first.is_none_or(|first| first.text != last.text));
         let called_like =
             |end: Option<&Unit>| places(keys, |unit| end.is_some_and(|end| end.text == unit.text));
+        let tokens = tokens(queries);
+        let mut places_of_tokens: Vec<Vec<usize>> = vec![Vec::new(); tokens.len()];
+        for (place, &token) in tokens.iter().enumerate() {
+            if let Some(places) = places_of_tokens.get_mut(token) {
+                places.push(place);
+            }
+        }
         Self {
             are_alike: attention.kind() != AttentionKind::Cross && query_count == key_count,
             ordinary_queries: ordinary(queries, query_count),
             ordinary_keys: ordinary(keys, key_count),
             ends: [first, last].map(|end| end.map(|unit| unit.label.clone())),
-            tokens: tokens(queries),
+            tokens,
+            places: places_of_tokens,
             segments: queries.iter().map(|unit| unit.segment).collect(),
             classification: called_like(first),
             separator: called_like(last),
@@ -64,9 +74,11 @@ impl Axes {
         }
     }
 
-    /// Whether two queries are the same token.
-    pub(super) fn are_same_token(&self, one: usize, other: usize) -> bool {
-        self.tokens.get(one).is_some() && self.tokens.get(one) == self.tokens.get(other)
+    /// Where the token of a query is, itself included, ascending.
+    pub(super) fn places_of_token(&self, query: usize) -> &[usize] {
+        let token = self.tokens.get(query);
+        let places = token.and_then(|&token| self.places.get(token));
+        places.map_or(&[], Vec::as_slice)
     }
 }
 

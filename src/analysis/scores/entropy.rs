@@ -18,9 +18,9 @@ impl HeadMap<'_> {
         ratio(sum, self.query_count() as f64)
     }
 
-    /// The same ÷ ln T, T the number of keys: 0 to 1. Empty where T is 1.
-    pub(super) fn entropy_normalized(self) -> Option<f64> {
-        ratio(self.entropy()?, libm::log(self.key_count as f64))
+    /// The entropy ÷ ln T, T the number of keys: 0 to 1. Empty where T is 1.
+    pub(super) fn entropy_normalized(self, entropy: Option<f64>) -> Option<f64> {
+        ratio(entropy?, libm::log(self.key_count as f64))
     }
 }
 

@@ -214,13 +214,13 @@ pub fn head_scores(run: &Run, attention: &Attention) -> HeadScores {
                 key_count: maps.key_count(),
                 mask,
             };
-            let received = Received::of(map);
-            let score = |score: &Score| map.score(*score, &axes, &received);
+            let reading = Reading::of(map);
+            let score = |score: &Score| map.score(*score, &axes, &reading);
             // NaN stands for what is empty.
             let rounded = |value: Option<f64>| value.map_or(f32::NAN, |value| value as f32);
             (
                 Score::ALL.iter().map(score).map(rounded).collect(),
-                received,
+                reading.received,
             )
         })
         .collect();
@@ -240,12 +240,36 @@ pub fn head_scores(run: &Run, attention: &Attention) -> HeadScores {
     }
 }
 
+/// What several scores ask of a head's whole map, computed once.
+#[derive(Debug)]
+struct Reading {
+    received: Received,
+    /// See [`HeadMap::entropy`].
+    entropy: Option<f64>,
+    /// The sum of all values.
+    total: f64,
+    /// The strongest key of every query, of equal ones the first; `None` of one
+    /// that attends to nothing.
+    strongest: Vec<Option<usize>>,
+}
+
+impl Reading {
+    fn of(map: HeadMap<'_>) -> Self {
+        Self {
+            received: Received::of(map),
+            entropy: map.entropy(),
+            total: map.total(),
+            strongest: map.rows().map(|(_, row)| offsets::strongest(row)).collect(),
+        }
+    }
+}
+
 impl HeadMap<'_> {
     /// One score of the head, `None` where it makes no sense.
-    fn score(self, score: Score, axes: &Axes, received: &Received) -> Option<f64> {
+    fn score(self, score: Score, axes: &Axes, reading: &Reading) -> Option<f64> {
         match score {
-            Score::Entropy => self.entropy(),
-            Score::EntropyNormalized => self.entropy_normalized(),
+            Score::Entropy => reading.entropy,
+            Score::EntropyNormalized => self.entropy_normalized(reading.entropy),
             Score::Previous => self.to_offset(axes, -1),
             Score::Itself => self.to_offset(axes, 0),
             Score::Next => self.to_offset(axes, 1),
@@ -253,19 +277,19 @@ impl HeadMap<'_> {
             Score::Separator => self.to_keys(&axes.separator),
             Score::Punct => self.to_keys(&axes.punct),
             Score::Punctuation => self.to_keys(&axes.punctuation),
-            Score::Distance => self.distance(axes),
+            Score::Distance => self.distance(axes, reading.total),
             Score::Confidence => self.confidence(axes),
-            Score::DuplicateToken => self.duplicate_token(axes),
-            Score::PreviousToken => self.previous_token(axes),
-            Score::Induction => self.induction(axes),
+            Score::DuplicateToken => self.duplicate_token(axes, reading.total),
+            Score::PreviousToken => self.previous_token(axes, reading.total),
+            Score::Induction => self.induction(axes, reading.total),
             Score::Segment => self.segment(axes),
-            Score::ReceivedMaximum => received.maximum(),
-            Score::SinkShare => self.sink(received),
-            Score::OffsetMinusTwo => self.strongest_at(axes, -2),
-            Score::OffsetMinusOne => self.strongest_at(axes, -1),
-            Score::OffsetZero => self.strongest_at(axes, 0),
-            Score::OffsetPlusOne => self.strongest_at(axes, 1),
-            Score::OffsetPlusTwo => self.strongest_at(axes, 2),
+            Score::ReceivedMaximum => reading.received.maximum(),
+            Score::SinkShare => self.sink(&reading.received),
+            Score::OffsetMinusTwo => self.strongest_at(axes, &reading.strongest, -2),
+            Score::OffsetMinusOne => self.strongest_at(axes, &reading.strongest, -1),
+            Score::OffsetZero => self.strongest_at(axes, &reading.strongest, 0),
+            Score::OffsetPlusOne => self.strongest_at(axes, &reading.strongest, 1),
+            Score::OffsetPlusTwo => self.strongest_at(axes, &reading.strongest, 2),
         }
     }
 }

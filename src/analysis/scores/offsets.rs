@@ -13,21 +13,25 @@ impl HeadMap<'_> {
     /// no query may attend to that key.
     pub(super) fn to_offset(self, axes: &Axes, offset: isize) -> Option<f64> {
         self.has_offset(axes, offset).then_some(())?;
-        let sum = self.sum_where(|query, key| query.checked_add_signed(offset) == Some(key));
+        let cell = |(query, row): (usize, &[f32])| {
+            let key = query.checked_add_signed(offset)?;
+            row.get(key).copied()
+        };
+        let sum = self.rows().filter_map(cell).map(f64::from).sum();
         ratio(sum, self.query_count() as f64)
     }
 
     /// Σ A[i,j]·|i − j| / Σ A[i,j], in units: Vig and Belinkov 2019, section 5.2
     /// (<https://arxiv.org/abs/1906.04284>), over all keys; of a decoder these
     /// are the ones with j ≤ i, as there. Empty where nothing is attended to.
-    pub(super) fn distance(self, axes: &Axes) -> Option<f64> {
+    pub(super) fn distance(self, axes: &Axes, total: f64) -> Option<f64> {
         axes.are_alike.then_some(())?;
         let of_row = |(query, row): (usize, &[f32])| {
             let cells = row.iter().enumerate();
             let far = cells.map(|(key, &value)| f64::from(value) * query.abs_diff(key) as f64);
             far.sum::<f64>()
         };
-        ratio(self.rows().map(of_row).sum(), self.total())
+        ratio(self.rows().map(of_row).sum(), total)
     }
 
     /// Share of the ordinary queries whose strongest key, out of all, is at an
@@ -35,15 +39,19 @@ impl HeadMap<'_> {
     /// (<https://arxiv.org/abs/1905.09418>): a head is positional where 0.9 of
     /// them are at −1 or at 1. A query that attends to nothing has no strongest
     /// key. Empty where no query may attend to a key at that offset.
-    pub(super) fn strongest_at(self, axes: &Axes, offset: isize) -> Option<f64> {
+    pub(super) fn strongest_at(
+        self,
+        axes: &Axes,
+        strongest: &[Option<usize>],
+        offset: isize,
+    ) -> Option<f64> {
         self.has_offset(axes, offset).then_some(())?;
-        let queries = self
-            .rows()
-            .filter(|&(query, _)| is_set(&axes.ordinary_queries, query));
+        let queries = strongest.iter().enumerate();
+        let queries = queries.filter(|&(query, _)| is_set(&axes.ordinary_queries, query));
         let mut counts = [0_usize; 2];
-        for (query, row) in queries {
+        for (query, &strongest) in queries {
             let at = query.checked_add_signed(offset);
-            counts[0] += usize::from(at.is_some() && at == strongest(row));
+            counts[0] += usize::from(at.is_some() && at == strongest);
             counts[1] += 1;
         }
         let [found, all] = counts.map(|count| count as f64);
@@ -85,7 +93,7 @@ fn is_set(flags: &[bool], place: usize) -> bool {
 }
 
 /// The first of the greatest values, `None` where all are 0.
-fn strongest(row: &[f32]) -> Option<usize> {
+pub(super) fn strongest(row: &[f32]) -> Option<usize> {
     let greatest = row.iter().copied().fold(0.0, f32::max);
     let mut values = row.iter();
     values.position(|&value| value == greatest && greatest > 0.0)

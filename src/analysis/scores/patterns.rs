@@ -20,28 +20,30 @@ impl HeadMap<'_> {
     /// Σ A∘P / Σ A, P the same token elsewhere; where no query may look ahead,
     /// earlier alone. TransformerLens, `head_detector.py`, `error_measure="mul"`
     /// without exclusions; that encoders look both ways is ours.
-    pub(super) fn duplicate_token(self, axes: &Axes) -> Option<f64> {
-        self.share_of_pattern(axes, |query, key| {
-            query != key && axes.are_same_token(query, key)
+    pub(super) fn duplicate_token(self, axes: &Axes, total: f64) -> Option<f64> {
+        self.share_of_pattern(axes, total, |query| {
+            let places = axes.places_of_token(query).iter().copied();
+            places.filter(move |&key| key != query)
         })
     }
 
     /// Σ A∘P / Σ A, P the token before, as above; empty where queries may look
     /// ahead.
-    pub(super) fn previous_token(self, axes: &Axes) -> Option<f64> {
+    pub(super) fn previous_token(self, axes: &Axes, total: f64) -> Option<f64> {
         self.looks_back().then_some(())?;
-        self.share_of_pattern(axes, |query, key| key + 1 == query)
+        self.share_of_pattern(axes, total, |query| query.checked_sub(1).into_iter())
     }
 
     /// Σ A∘P / Σ A, P the token behind an earlier occurrence of the query's, as
     /// above; that may be the query itself. Empty where queries may look ahead:
     /// the mechanism (Olsson et al. 2022, <https://arxiv.org/abs/2209.11895>) is
     /// one of decoders.
-    pub(super) fn induction(self, axes: &Axes) -> Option<f64> {
+    pub(super) fn induction(self, axes: &Axes, total: f64) -> Option<f64> {
         self.looks_back().then_some(())?;
-        self.share_of_pattern(axes, |query, key| {
-            key.checked_sub(1)
-                .is_some_and(|before| before < query && axes.are_same_token(query, before))
+        self.share_of_pattern(axes, total, |query| {
+            let places = axes.places_of_token(query).iter();
+            let earlier = places.take_while(move |&&place| place < query);
+            earlier.map(|place| place + 1)
         })
     }
 
@@ -60,17 +62,31 @@ impl HeadMap<'_> {
         ratio(self.sum_where(within), self.sum_where(between))
     }
 
-    /// Empty where the pattern has no cell that the mask allows.
-    fn share_of_pattern(
+    /// Empty where the pattern has no cell that the mask allows; `keys` are its
+    /// cells of a query, ascending.
+    fn share_of_pattern<Keys: Iterator<Item = usize>>(
         self,
         axes: &Axes,
-        is_of_pattern: impl Fn(usize, usize) -> bool,
+        total: f64,
+        keys: impl Fn(usize) -> Keys,
     ) -> Option<f64> {
         axes.are_alike.then_some(())?;
-        let is_of_pattern = |query, key| is_of_pattern(query, key) && self.allows(query, key);
-        let queries = 0..self.query_count();
-        let is_there = |query| (0..self.key_count).any(|key| is_of_pattern(query, key));
-        queries.into_iter().any(is_there).then_some(())?;
-        ratio(self.sum_where(is_of_pattern), self.total())
+        let mut cells = 0_usize;
+        let mut of_row = |(query, row): (usize, &[f32])| {
+            let allowed = self.mask.allowed(query, self.key_count);
+            let of_it = keys(query).filter(|key| allowed.contains(key));
+            let of_it = of_it.filter_map(|key| row.get(key));
+            of_it
+                .inspect(|_| cells += 1)
+                .copied()
+                .map(f64::from)
+                .sum::<f64>()
+        };
+        let mut sum = 0.0;
+        for row in self.rows() {
+            sum += of_row(row);
+        }
+        (cells > 0).then_some(())?;
+        ratio(sum, total)
     }
 }

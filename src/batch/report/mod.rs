@@ -4,10 +4,14 @@
 mod address;
 mod junit;
 mod page;
+mod page_frame;
 mod page_row;
+mod score_meaning;
+mod scores_page;
 mod summary;
 mod wording;
 
 pub use junit::write_junit;
 pub use page::write_page;
+pub use scores_page::write_scores_page;
 pub use summary::write_summary;

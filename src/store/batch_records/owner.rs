@@ -17,6 +17,8 @@ pub enum Claim {
 /// Why a folder is another batch's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
+    /// It is a batch of another kind.
+    Kind,
     /// It holds another part of the inputs.
     Shard,
     /// It was made by a model of another name or source.
@@ -46,6 +48,7 @@ pub fn difference(
     let same_model = which(earlier) == which(now);
     match claim {
         Claim::Overwrite => None,
+        Claim::Again | Claim::Resume if earlier.kind != now.kind => Some(Difference::Kind),
         Claim::Again | Claim::Resume if earlier.shard != now.shard => Some(Difference::Shard),
         Claim::Again | Claim::Resume if !same_model => Some(Difference::Model),
         Claim::Resume => None,

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Reading;
+use super::{BatchKind, Reading};
 use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::remedy::Remedy;
 use crate::store::OptionsRecord;
@@ -20,7 +20,7 @@ pub const BATCH_SCHEMA_VERSION: u32 = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Its folder is there.
+    /// Its folder, or its scores, are there.
     Done,
     /// It could not be read, tokenized or encoded; `error` says why.
     Failed,
@@ -39,7 +39,7 @@ pub struct ResultRecord {
     pub line: u64,
     /// Whether it became a folder.
     pub status: Status,
-    /// Its folder, relative to the batch's; `None` if it failed.
+    /// Its folder, relative to the batch's; `None` if it failed, and of scores.
     pub folder: Option<String>,
     /// Its text; `None` where not even that could be read.
     pub text: Option<String>,
@@ -51,6 +51,14 @@ pub struct ResultRecord {
     /// with the text behind, as on an axis: `[UNK] ☃`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown_tokens: BTreeMap<usize, String>,
+    /// Those that an axis shows otherwise, by their positions; of a batch of
+    /// pictures none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<usize, String>,
+    /// What its words are to one another, where that is said of it; of a batch of
+    /// pictures nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<RelationRecord>,
     /// How many tokens `--truncate` dropped.
     pub truncated_tokens: usize,
     /// The picture that the page shows, relative to the batch's folder:
@@ -67,6 +75,22 @@ pub struct ResultRecord {
     /// What can be done about that, where something can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+/// A relation between two words of an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelationRecord {
+    /// What it is called.
+    pub name: String,
+    /// Bytes of the text, the first and the one after the last, of the word that
+    /// is asked.
+    pub from: [usize; 2],
+    /// Of the word that is to be found; `None` for a root.
+    pub to: Option<[usize; 2]>,
+    /// Whether it can be asked: both words have tokens, and none in common.
+    pub is_asked: bool,
+    /// The fixed offsets, in words, that find it.
+    pub right_offsets: Vec<i32>,
 }
 
 /// Part `index` of `count` equal parts of the inputs, `3/16` on the command
@@ -163,6 +187,9 @@ pub struct BatchManifest {
     /// from a run's.
     #[serde(deserialize_with = "known_version")]
     pub batch_schema_version: u32,
+    /// What it made of its inputs.
+    #[serde(default, skip_serializing_if = "BatchKind::is_pictures")]
+    pub kind: BatchKind,
     /// The version of attnviz that wrote it.
     pub attnviz_version: String,
     /// Which model was asked.
@@ -187,7 +214,8 @@ pub struct BatchManifest {
     pub reading: Option<Reading>,
     /// How many inputs came to what.
     pub counts: BatchCounts,
-    /// `index.html` and `results.jsonl`, with their SHA-256.
+    /// `index.html`, `results.jsonl` and, of scores, the tables, with their
+    /// SHA-256.
     pub files: Vec<FileDigest>,
 }
 

@@ -11,6 +11,7 @@ use super::ResultRecord;
 pub struct ResultReader {
     lines: io::Lines<BufReader<File>>,
     line: u64,
+    offset: u64,
 }
 
 impl ResultReader {
@@ -25,7 +26,16 @@ impl ResultReader {
     /// The records of an open file.
     pub fn of(file: File) -> Self {
         let lines = BufReader::with_capacity(1 << 16, file).lines();
-        Self { lines, line: 0 }
+        Self {
+            lines,
+            line: 0,
+            offset: 0,
+        }
+    }
+
+    /// The bytes before the next record.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 }
 
@@ -37,6 +47,8 @@ impl Iterator for ResultReader {
         let line = self.lines.next()?;
         self.line += 1;
         Some(line.and_then(|line| {
+            // Ours end in a line feed alone.
+            self.offset += line.len() as u64 + 1;
             serde_json::from_str(&line).map_err(|error| {
                 let message = format!("line {} is no result: {error}", self.line);
                 io::Error::new(io::ErrorKind::InvalidData, message)

@@ -2,7 +2,7 @@
 //! in it, and how results come to stand at their final names.
 //!
 //! `.attnviz-batch/` in it holds a lock, the staged folders, the results so
-//! far, a record of the batch and the names that it has used. It goes when the
+//! far, the scores so far, a record of the batch and the names that it has used. It goes when the
 //! batch is finished, or ends before its first input is done; else record and
 //! names stay, so that the next batch knows the folder again.
 
@@ -26,7 +26,7 @@ use crate::checkpoint::FileDigest;
 use crate::digest::HashingWriter;
 use crate::store::MANIFEST;
 use crate::store::batch_records::{
-    BatchManifest, Claim, INPUTS, PAGE, RESULTS, THUMBNAILS, difference,
+    BatchKind, BatchManifest, Claim, INPUTS, PAGE, RESULTS, SCORES, THUMBNAILS, difference,
 };
 
 /// What the running or interrupted batch is.
@@ -35,6 +35,8 @@ const RECORD: &str = "batch.json";
 pub(super) const STAGING: &str = "staging";
 /// The names of inputs that batches have used.
 pub(super) const WRITTEN: &str = "written";
+/// The scores of inputs that have no place yet.
+pub(super) const ROWS: &str = "rows";
 
 /// A batch's folder that this process alone fills. Dropped before
 /// [`BatchFolder::finish`], it leaves whole inputs only.
@@ -54,6 +56,10 @@ pub struct BatchFolder {
     /// `None` before the batch begins.
     pub(super) ledger: Option<Ledger>,
     pub(super) disk: Arc<DiskThreads>,
+    /// What the earlier batches are: one that came to its end, one that did not.
+    pub(super) earlier: [Option<BatchManifest>; 2],
+    /// Whether the scores of earlier batches are those that this one would get.
+    pub(super) keeps_scores: bool,
 }
 
 impl BatchFolder {
@@ -75,9 +81,9 @@ impl BatchFolder {
             remove_empty(&created);
             return Err(error.into());
         }
-        let parts = [STATE, INPUTS, THUMBNAILS].map(|name| root.join(name));
-        let staging = root.join(STATE).join(STAGING);
-        let mut parts = parts.into_iter().chain([staging]);
+        let parts = [STATE, INPUTS, THUMBNAILS, SCORES].map(|name| root.join(name));
+        let of_state = [STAGING, ROWS].map(|name| root.join(STATE).join(name));
+        let mut parts = parts.into_iter().chain(of_state);
         if let Some(path) =
             parts.find(|path| fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir()))
         {
@@ -85,9 +91,9 @@ impl BatchFolder {
         }
         // In this order: a batch that begins or ends meanwhile has its state
         // or its manifest there before and after it has anything else.
-        let in_the_way = [INPUTS, THUMBNAILS, PAGE, RESULTS, MANIFEST]
+        let places = manifest.kind.places().iter();
+        let in_the_way = places
             .map(|name| root.join(name))
-            .into_iter()
             .find(|path| fs::symlink_metadata(path).is_ok());
         let is_begun = read_json::<BatchManifest>(&root.join(STATE), RECORD).is_some();
         let finished: Option<BatchManifest> = read_json(root, MANIFEST);
@@ -119,16 +125,20 @@ impl BatchFolder {
             written: Written::default(),
             ledger: None,
             disk: Arc::new(DiskThreads::start()),
+            earlier: [None, None],
+            keeps_scores: false,
         };
         let record: Option<BatchManifest> = read_json(&root.join(STATE), RECORD);
         folder.unfinished = record.is_some();
-        if let Some(earlier) = record.or(finished)
-            && let Some(difference) = difference(&earlier, manifest, claim, sha256_of)
+        if let Some(earlier) = record.as_ref().or(finished.as_ref())
+            && let Some(difference) = difference(earlier, manifest, claim, sha256_of)
         {
             return Err(BatchFolderError::refused(
                 root, difference, earlier, manifest,
             ));
         }
+        folder.earlier = [finished, record];
+        folder.check_scores(manifest, claim)?;
         folder.clean()?;
         leftovers::remove_dead(root);
         folder.written = Written::read(root, &format!("{STATE}/{WRITTEN}"));
@@ -145,23 +155,33 @@ impl BatchFolder {
     }
 
     /// Begins a batch: what an earlier one says of the whole goes, since it
-    /// would no longer be true; its inputs stay.
+    /// would no longer be true; its inputs stay, and scores that are to be kept.
+    /// Of a batch that is begun already, only its record is written anew.
     ///
     /// # Errors
     /// When something cannot be made or removed.
     pub fn begin(&mut self, manifest: &BatchManifest) -> Result<(), WriteError> {
         let bytes = json(manifest);
         // The names first: they are those of results that go.
+        let is_begun = self.ledger.is_some();
         let path = self.state(WRITTEN);
         self.ledger = Some(self.written.ledger(&path).map_err(WriteError::at(&path))?);
         self.keeps_names = true;
         self.put(RECORD, &self.state(RECORD), |out| out.write_all(&bytes))?;
         self.unfinished = true;
+        if is_begun {
+            return Ok(());
+        }
+        let place = match manifest.kind {
+            BatchKind::Pictures => self.root.join(INPUTS),
+            BatchKind::Scores => self.state(ROWS),
+        };
+        for folder in [self.state(STAGING), place] {
+            fs::create_dir_all(&folder).map_err(WriteError::at(&folder))?;
+        }
+        self.begin_scores()?;
         for name in [MANIFEST, PAGE, RESULTS] {
             remove_file(&self.root.join(name))?;
-        }
-        for folder in [self.root.join(INPUTS), self.state(STAGING)] {
-            fs::create_dir_all(&folder).map_err(WriteError::at(&folder))?;
         }
         let mut names = self.created.iter().map(PathBuf::as_path);
         names
@@ -219,18 +239,11 @@ impl BatchFolder {
     /// When they cannot be written.
     pub fn put_results(&self, results: ResultsFile) -> Result<FileDigest, WriteError> {
         let path = self.root.join(RESULTS);
-        let put = || {
-            let (mut writer, sha256) = results.writer.finish();
-            writer.flush()?;
-            durable::sync(&writer.into_inner()?)?;
-            fs::rename(&results.path, &path)?;
+        let put = results.put(&path).and_then(|digest| {
             durable::sync_name(&path)?;
-            Ok(FileDigest {
-                name: RESULTS.to_owned(),
-                sha256,
-            })
-        };
-        put().map_err(WriteError::at(&path))
+            Ok(digest)
+        });
+        put.map_err(WriteError::at(&path))
     }
 
     /// Ends the batch: its manifest comes into place, its state goes.
@@ -267,12 +280,20 @@ impl Drop for BatchFolder {
     fn drop(&mut self) {
         // Whatever cannot be removed, the next batch removes.
         let _ = self.clean();
+        if !self.unfinished {
+            let _ = fs::remove_dir_all(self.state(ROWS));
+        }
         // A batch that has done nothing leaves nothing to know again.
-        let is_empty = |name| match fs::remove_dir(self.root.join(name)) {
+        let places = [
+            self.root.join(THUMBNAILS),
+            self.root.join(INPUTS),
+            self.state(ROWS),
+        ];
+        let is_empty = |place| match fs::remove_dir(place) {
             Ok(()) => true,
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
-        if self.unfinished && [THUMBNAILS, INPUTS].into_iter().all(is_empty) {
+        if self.unfinished && places.iter().all(is_empty) {
             (self.unfinished, self.keeps_names) = (false, false);
         }
         if !self.unfinished {
@@ -291,11 +312,22 @@ impl Drop for BatchFolder {
 /// The results of a batch while they come.
 #[derive(Debug)]
 pub struct ResultsFile {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     writer: HashingWriter<BufWriter<File>>,
 }
 
 impl ResultsFile {
+    /// Brings the file to the disk and gives it this name.
+    pub(super) fn put(self, path: &Path) -> io::Result<FileDigest> {
+        let (writer, sha256) = self.writer.finish();
+        durable::sync(&writer.into_inner()?)?;
+        fs::rename(&self.path, path)?;
+        Ok(FileDigest {
+            name: RESULTS.to_owned(),
+            sha256,
+        })
+    }
+
     /// Adds a line.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::error::WriteError;
 use crate::remedy::{FolderKind, Remedy};
-use crate::store::batch_records::{BatchManifest, Difference, Shard};
+use crate::store::batch_records::{BatchKind, BatchManifest, Difference, Shard};
 
 /// The folder cannot be used for a batch.
 #[derive(Debug, Error)]
@@ -39,6 +39,16 @@ pub enum BatchFolderError {
     ResultsMissing {
         /// The file.
         path: PathBuf,
+    },
+    /// The folder holds what another command made.
+    #[error("{} holds a batch of {found}, expected one of {expected}", path.display())]
+    OtherKind {
+        /// The batch's folder.
+        path: PathBuf,
+        /// What it holds.
+        found: BatchKind,
+        /// What was asked for.
+        expected: BatchKind,
     },
     /// The folder holds another part of the inputs.
     #[error("{} holds {} of a batch, expected {}", path.display(), part(.found), part(.expected))]
@@ -91,7 +101,7 @@ impl BatchFolderError {
                 Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
             }
             Self::Link { .. } => Some(Remedy::NameFolder(FolderKind::Other)),
-            Self::OtherShard { .. } | Self::OtherModel { .. } => {
+            Self::OtherKind { .. } | Self::OtherShard { .. } | Self::OtherModel { .. } => {
                 Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
             }
             Self::OtherModelVersion { .. } | Self::OtherInputs { .. } => {
@@ -104,11 +114,16 @@ impl BatchFolderError {
     pub(super) fn refused(
         root: &Path,
         difference: Difference,
-        earlier: BatchManifest,
+        earlier: &BatchManifest,
         now: &BatchManifest,
     ) -> Self {
         let path = root.to_owned();
         match difference {
+            Difference::Kind => Self::OtherKind {
+                path,
+                found: earlier.kind,
+                expected: now.kind,
+            },
             Difference::Shard => Self::OtherShard {
                 path,
                 found: earlier.shard,

@@ -114,9 +114,53 @@ impl StagedFolder {
         })
     }
 
+    /// Takes a file of another folder over under the same name: a second name
+    /// of the same file where the file system can do that, else a copy.
+    ///
+    /// # Errors
+    /// When the file is missing, or its name is taken.
+    pub fn take_over(&self, folder: &Path, name: &str) -> Result<(), WriteError> {
+        let (from, to) = (folder.join(name), self.path.join(name));
+        let take_over = || {
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            let mut source = beneath::open(folder, name)?;
+            match fs::hard_link(&from, &to) {
+                // Somebody may have put another one there meanwhile.
+                Ok(()) if beneath::is_same_file(&source, &to) => return Ok(()),
+                Ok(()) => fs::remove_file(&to)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+                Err(_) => {}
+            }
+            let mut copy = File::create_new(&to)?;
+            io::copy(&mut source, &mut copy)?;
+            self.sync_before(copy)
+        };
+        take_over().map_err(WriteError::at(&from))
+    }
+
+    /// A file of the folder to be filled piece by piece; [`Self::sync_before`]
+    /// takes it back.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create_file(&self, name: &str) -> io::Result<File> {
+        let path = self.path.join(name);
+        in_folder(&path, || File::create_new(&path))
+    }
+
+    /// The place of the folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Begins to bring a file to the disk that has to be there before the
     /// folder is put into its place.
-    pub(super) fn sync_before(&self, file: File) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When that has failed already.
+    pub fn sync_before(&self, file: File) -> io::Result<()> {
         self.on_the_way.file(file)
     }
 

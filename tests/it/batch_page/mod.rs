@@ -23,8 +23,8 @@ use attnviz::pipeline::write_run;
 use attnviz::render;
 use attnviz::run::Run;
 use attnviz::store::batch_records::{
-    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, PAGE, RESULTS, ResultRecord,
-    Shard, Status,
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchKind, BatchManifest, InputFile, PAGE, RESULTS,
+    ResultRecord, Shard, Status,
 };
 use attnviz::store::{Format, OptionsRecord, OutputOptions};
 use attnviz::tokenizer::{TokenLimit, Tokenizer};
@@ -99,6 +99,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         pair: None,
         tokens: ["[CLS]", "hello", "##s", "[SEP]"].map(str::to_owned).into(),
         unknown_tokens: BTreeMap::new(),
+        labels: BTreeMap::new(),
         truncated_tokens: 0,
         picture: Some(format!("inputs/{line:06}/overview.png")),
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
@@ -128,6 +129,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
         .count() as u64;
     let inputs = records.len() as u64;
     BatchManifest {
+        kind: BatchKind::Pictures,
         batch_schema_version: BATCH_SCHEMA_VERSION,
         attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
         model: ModelProvenance {

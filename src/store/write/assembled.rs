@@ -1,32 +1,32 @@
-//! The files of a merged batch: built out of sight in the folder itself, then
-//! put into place as those of any batch are.
+//! A batch's files that come into place together: built out of sight in the
+//! folder itself, then put into place as those of any batch are.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::batch_folder::{BatchFolder, BatchFolderError};
+use super::batch_folder::{BatchFolder, BatchFolderError, ResultsFile};
 use super::batch_places::StagedInput;
+use super::durable;
 use super::error::WriteError;
 use super::staged_folder::StagedFolder;
-use super::{beneath, durable};
 use crate::checkpoint::FileDigest;
 use crate::digest::{HashingWriter, sha256_of};
-use crate::store::batch_records::{BatchManifest, INPUTS, PAGE, RESULTS, THUMBNAILS};
+use crate::store::batch_records::{BatchManifest, INPUTS, RESULTS, THUMBNAILS};
 
 /// So many inputs are put into place at once.
 const MANY: usize = 256;
 
-/// A merged batch that is being built. Dropped before
-/// [`MergedFolder::publish`], it leaves nothing.
+/// A batch that is being put together. Dropped before
+/// [`AssembledFolder::publish`], it leaves nothing.
 #[derive(Debug)]
-pub struct MergedFolder {
+pub struct AssembledFolder {
     staged: StagedFolder,
     folder: BatchFolder,
 }
 
-impl MergedFolder {
-    /// Begins a merged batch in a batch's folder, in which nothing changes yet.
+impl AssembledFolder {
+    /// Begins in a batch's folder, in which nothing changes yet.
     ///
     /// # Errors
     /// When nothing can be written there.
@@ -41,30 +41,27 @@ impl MergedFolder {
         self.staged.path.join(name)
     }
 
-    /// Takes a file of another folder over under the same name: a second name
-    /// of the same file where the file system can do that, else a copy.
+    /// Takes a file of another folder over under the same name: see
+    /// [`StagedFolder::take_over`].
     ///
     /// # Errors
     /// When the file is missing, or its name is taken.
     pub fn take_over(&self, folder: &Path, name: &str) -> Result<(), WriteError> {
-        let (from, to) = (folder.join(name), self.path(name));
-        let take_over = || {
-            if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            let mut source = beneath::open(folder, name)?;
-            match fs::hard_link(&from, &to) {
-                // Somebody may have put another one there meanwhile.
-                Ok(()) if beneath::is_same_file(&source, &to) => return Ok(()),
-                Ok(()) => fs::remove_file(&to)?,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
-                Err(_) => {}
-            }
-            let mut copy = File::create_new(&to)?;
-            io::copy(&mut source, &mut copy)?;
-            self.staged.sync_before(copy)
-        };
-        take_over().map_err(WriteError::at(&from))
+        self.staged.take_over(folder, name)
+    }
+
+    /// Takes the results that are complete.
+    ///
+    /// # Errors
+    /// When they cannot be brought to the disk.
+    pub fn take_results(&self, results: ResultsFile) -> Result<FileDigest, WriteError> {
+        let put = results.put(&self.path(RESULTS));
+        put.map_err(WriteError::at(Path::new(RESULTS)))
+    }
+
+    /// The folder that the files are in, to be filled further.
+    pub fn staged(&self) -> &StagedFolder {
+        &self.staged
     }
 
     /// Writes a file of the batch's own piece by piece.
@@ -90,18 +87,18 @@ impl MergedFolder {
         })
     }
 
-    /// Puts everything into place, the manifest last. An earlier batch's parts
-    /// go; files that are not a batch's stay. `interim` says meanwhile whose the
-    /// folder is.
+    /// Puts everything into place, the manifest last, with the files that it
+    /// lists. An earlier batch's parts go; files that are not a batch's stay. What
+    /// is not complete yet says meanwhile whose the folder is.
     ///
     /// # Errors
     /// When something cannot be renamed, or a name is taken by what no batch put
     /// there.
-    pub fn publish(
-        mut self,
-        interim: &BatchManifest,
-        manifest: &BatchManifest,
-    ) -> Result<(), BatchFolderError> {
+    pub fn publish(mut self, manifest: &BatchManifest) -> Result<(), BatchFolderError> {
+        let interim = BatchManifest {
+            complete: false,
+            ..manifest.clone()
+        };
         self.staged.seal()?;
         self.staged.wait(self.folder.root())?;
         let names = names_in(&self.path(INPUTS));
@@ -110,7 +107,7 @@ impl MergedFolder {
             let has_thumbnail = self.path(&format!("{THUMBNAILS}/{name}.png")).exists();
             self.folder.check_free(name, has_thumbnail)?;
         }
-        self.folder.begin(interim)?;
+        self.folder.begin(&interim)?;
         for names in names.chunks(MANY) {
             let inputs: Result<Vec<StagedInput>, WriteError> =
                 names.iter().map(|name| self.input(name)).collect();
@@ -119,10 +116,12 @@ impl MergedFolder {
         let names: std::collections::HashSet<&String> = names.iter().collect();
         self.folder
             .remove_others(|name| names.contains(&name.to_owned()))?;
-        for name in [RESULTS, PAGE] {
-            let place = self.folder.root().join(name);
-            fs::rename(self.path(name), &place)
-                .and_then(|()| durable::sync_name(&place))
+        for file in &manifest.files {
+            let place = self.folder.root().join(&file.name);
+            let folder = place.parent().unwrap_or(&place);
+            fs::create_dir_all(folder)
+                .and_then(|()| fs::rename(self.path(&file.name), &place))
+                .and_then(|()| durable::sync_folder(folder))
                 .map_err(WriteError::at(&place))?;
         }
         Ok(self.folder.finish(manifest)?)

@@ -1,0 +1,268 @@
+//! `index.html` of a batch of scores: failures first, then each score with the
+//! heads that have most of it, and inputs that excite them. One file without a
+//! script and without the network.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+use maud::{Markup, PreEscaped, html};
+
+use super::page_frame::{Words, closing, opening, put, write_failures};
+use super::score_meaning::meaning;
+use super::wording::{excerpt, grouped, visible};
+use crate::analysis::{HeadStatistics, RelationDirection, Score, Statistics};
+use crate::attention::HeadId;
+use crate::store::batch_records::{
+    BatchManifest, EXAMPLES, HEADS, HEADS_PICTURE, RELATIONS, RESULTS, SCORES,
+};
+use crate::store::tables::{End, Example, RankedRelation};
+
+/// A table of more heads than this shows only its two ends.
+const MANY_HEADS: usize = 24;
+/// So many heads with most of a score, and with least.
+const SHOWN_HEADS: [usize; 2] = [15, 5];
+/// So many heads with most of a score have examples.
+const EXPLAINED_HEADS: usize = 3;
+/// So much of an example's text is shown, in characters.
+const LONGEST_TEXT: usize = 300;
+
+/// The examples of heads that are explained, by score and head.
+type Examples = BTreeMap<(Score, HeadId), Vec<Example>>;
+
+/// Writes the page of a batch whose results and examples are in the folder at
+/// `root`.
+///
+/// # Errors
+/// When these cannot be read or are none, or `out` cannot be written.
+pub fn write_scores_page(
+    manifest: &BatchManifest,
+    statistics: &Statistics,
+    relations: &[RankedRelation],
+    root: &Path,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let words = Words {
+        heading: "What heads do over",
+        skip: "Skip to the scores",
+        skip_to: "#attnviz-scores",
+        style: concat!(include_str!("page.css"), include_str!("scores_page.css")),
+    };
+    put(out, opening(manifest, &words))?;
+    write_failures(manifest, &root.join(RESULTS), out)?;
+    let ranked: Vec<(Score, Vec<HeadStatistics>)> = Score::ALL
+        .iter()
+        .map(|&score| (score, ranked(statistics, score)))
+        .filter(|(_, heads)| !heads.is_empty())
+        .collect();
+    put(out, overview(&ranked, root.join(HEADS_PICTURE).exists()))?;
+    let examples = examples(&ranked, &root.join(EXAMPLES))?;
+    if !relations.is_empty() {
+        put(out, relations_table(relations))?;
+    }
+    for (score, heads) in &ranked {
+        put(out, article(*score, heads, &examples))?;
+    }
+    out.write_all(b"</section>\n</main>\n")?;
+    put(out, closing(manifest))?;
+    out.write_all(b"</body>\n</html>\n")
+}
+
+/// The heads that have a score, the one with most of it first.
+fn ranked(statistics: &Statistics, score: Score) -> Vec<HeadStatistics> {
+    let mut heads = statistics.of(score);
+    heads.sort_by(|one, other| {
+        let order = other.mean.total_cmp(&one.mean);
+        order.then(one.head.cmp(&other.head))
+    });
+    heads
+}
+
+/// The examples of the heads that have most of each score.
+fn examples(ranked: &[(Score, Vec<HeadStatistics>)], path: &Path) -> io::Result<Examples> {
+    let explained = ranked.iter().flat_map(|(score, heads)| {
+        let heads = heads.iter().take(EXPLAINED_HEADS);
+        heads.map(|head| ((*score, head.head), Vec::new()))
+    });
+    let mut examples: Examples = explained.collect();
+    for line in BufReader::new(File::open(path)?).lines() {
+        let example: Example = serde_json::from_str(&line?)?;
+        let head = HeadId {
+            layer: example.layer,
+            head: example.head,
+        };
+        let score = example.score.parse().ok();
+        if let Some(of_head) = score.and_then(|score| examples.get_mut(&(score, head))) {
+            of_head.push(example);
+        }
+    }
+    Ok(examples)
+}
+
+/// Each score in a line, with the heads that have most of it.
+fn overview(ranked: &[(Score, Vec<HeadStatistics>)], has_picture: bool) -> Markup {
+    html! {
+        (PreEscaped("<section class=\"scores\" aria-labelledby=\"attnviz-scores\">\n"))
+        h2 id="attnviz-scores" tabindex="-1" {
+            "Scores " span.count { (grouped(ranked.len() as u64)) }
+        }
+        p.legend {
+            "Each number is a mean over the inputs in which the score makes sense. "
+            a href=(HEADS) { (HEADS) } " has every head; "
+            code { (SCORES) } " every input: " code { "pandas.read_parquet(\"" (SCORES) "\")" } "; "
+            a href=(EXAMPLES) { (EXAMPLES) } " the inputs at both ends. Layers and heads count from 0."
+        }
+        @if ranked.is_empty() { p.legend { "There was no input." } }
+        @if has_picture {
+            p { a href=(HEADS_PICTURE) {
+                img src=(HEADS_PICTURE) alt="The mean of every score for every head: layers down, heads across";
+            } }
+        }
+        @if !ranked.is_empty() {
+            div.scroll { table.summary {
+                thead { tr { th { "score" } th { "most of it" } th { "what it says" } } }
+                tbody { @for (score, heads) in ranked {
+                    tr {
+                        td { a href={ "#" (score) } { (score) } }
+                        td.heads { @for (place, head) in heads.iter().take(EXPLAINED_HEADS).enumerate() {
+                            @if place > 0 { br; }
+                            (name(head.head)) " " b { (number(head.mean)) }
+                        } }
+                        td { (meaning(*score)) }
+                    }
+                } }
+            } }
+        }
+        "\n"
+    }
+}
+
+/// The best head of each relation beside the best fixed offset.
+fn relations_table(relations: &[RankedRelation]) -> Markup {
+    html! {
+        article id="relations" {
+            h3 { "relations" }
+            p.legend {
+                "Of the words of each relation, the share whose most attended other word is the \
+                 right one (from → to), or which the right one attends to most (to → from), for \
+                 the best head, beside the best fixed offset in words (Clark et al. 2019, 4.2). "
+                a href=(RELATIONS) { (RELATIONS) } " has every head."
+            }
+            div.scroll { table {
+                thead { tr {
+                    th { "relation" } th.value { "words" } th { "best head" } th { "direction" }
+                    th.value { "right" } th.value { "offset" } th.value { "right" }
+                } }
+                tbody { @for relation in relations {
+                    @let (offset, offset_right) = relation.found.best_offset();
+                    @if let Some(best) = relation.heads.first() { tr {
+                        td.name { (excerpt(&visible(&relation.name), 60)) }
+                        td.value { (grouped(relation.found.words)) }
+                        td { (name(best.head)) }
+                        td { (direction(best.direction)) }
+                        td.value { (percent(relation.share(best.right))) }
+                        td.value { (format!("{offset:+}")) }
+                        td.value { (percent(relation.share(offset_right))) }
+                    } }
+                } }
+            } }
+        }
+        "\n"
+    }
+}
+
+fn direction(direction: RelationDirection) -> &'static str {
+    match direction {
+        RelationDirection::FromTo => "from → to",
+        RelationDirection::ToFrom => "to → from",
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+/// The heads of a score in order, and examples.
+fn article(score: Score, heads: &[HeadStatistics], examples: &Examples) -> Markup {
+    let [most, least] = match heads.len() > MANY_HEADS {
+        true => SHOWN_HEADS,
+        false => [heads.len(), 0],
+    };
+    let hidden = heads.len() - most - least;
+    let place_of_rest = heads.len() - least;
+    html! {
+        article id=(score) {
+            h3 { (score) }
+            p.legend { (meaning(score)) }
+            div.scroll { table {
+                thead { tr {
+                    th.value { "" } th { "head" } th.value { "mean" } th.value { "deviation" }
+                    th.value { "5 %" } th.value { "50 %" } th.value { "95 %" } th.value { "inputs" }
+                } }
+                tbody {
+                    @for (place, head) in heads.iter().enumerate().take(most) { (row(place, head)) }
+                    @if hidden > 0 {
+                        tr.gap { td colspan="8" { "… " (grouped(hidden as u64)) " more in " (HEADS) " …" } }
+                    }
+                    @for (place, head) in heads.iter().enumerate().skip(place_of_rest) { (row(place, head)) }
+                }
+            } }
+            @for head in heads.iter().take(EXPLAINED_HEADS) {
+                @if let Some(examples) = examples.get(&(score, head.head)) { (explained(head.head, examples)) }
+            }
+        }
+        "\n"
+    }
+}
+
+fn row(place: usize, head: &HeadStatistics) -> Markup {
+    let deviation = head.standard_deviation.map(number).unwrap_or_default();
+    html! {
+        tr {
+            td.value { (place + 1) }
+            td.name { (name(head.head)) }
+            td.value { (number(head.mean)) }
+            td.value { (deviation) }
+            @for quantile in head.quantiles { td.value { (number(quantile)) } }
+            td.value { (grouped(head.count)) }
+        }
+    }
+}
+
+/// The inputs that excite a head most and least.
+fn explained(head: HeadId, examples: &[Example]) -> Markup {
+    html! {
+        details.examples {
+            summary { "Inputs at both ends of " (name(head)) }
+            @for (end, title) in [(End::Most, "Most"), (End::Least, "Least")] {
+                h4 { (title) }
+                ol { @for example in examples.iter().filter(|example| example.end == end) {
+                    li {
+                        p.text dir="auto" { (excerpt(&visible(example.text.as_deref().unwrap_or_default()), LONGEST_TEXT)) }
+                        @if let Some(pair) = &example.pair {
+                            p.text.pair dir="auto" { (excerpt(&visible(pair), LONGEST_TEXT)) }
+                        }
+                        p.where {
+                            b { (number(f64::from(example.value))) } " · "
+                            bdi.id { (excerpt(&visible(&example.id), 200)) }
+                            @if let Some(link) = &example.link {
+                                " · strongest link " bdi { (visible(&link.query_label)) } " → "
+                                bdi { (visible(&link.key_label)) } " " (number(f64::from(link.value)))
+                                small { " (@" (link.query) " → @" (link.key) ")" }
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn name(head: HeadId) -> String {
+    format!("layer {} · head {}", head.layer, head.head)
+}
+
+fn number(value: f64) -> String {
+    format!("{value:.3}")
+}
