@@ -11,6 +11,7 @@ mod merge;
 mod options;
 mod profile;
 mod reduce;
+mod relations;
 mod reshape;
 mod rollout;
 mod scores;
@@ -29,6 +30,10 @@ pub use options::{
 };
 pub use profile::{Direction, Profile, profile};
 pub use reduce::{Reduction, reduce};
+pub use relations::{
+    ALL_RELATIONS, Annotation, Found, OFFSETS, Relation, RelationCounts, RelationDirection,
+    RelationQuestions,
+};
 pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};
 pub use rollout::{RolloutError, check_rollout, rollout};
 pub use scores::{HeadScores, Score, head_scores};

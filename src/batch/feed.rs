@@ -16,6 +16,7 @@ use super::in_flight::InFlight;
 use super::source::{
     FileWarning, Findings, InputSource, Record, RecordError, RecordText, SourceError,
 };
+use crate::analysis::Annotation;
 use crate::digest::fingerprint;
 use crate::input::{Input, Prepared};
 use crate::pipeline;
@@ -91,6 +92,9 @@ pub(super) struct Plan {
     pub limit: TokenLimit,
     pub shard: Option<Shard>,
     pub maximum_failures: Option<u64>,
+    /// Whether an input fails whose id, or its folder's name, another one had
+    /// before.
+    pub unique: bool,
 }
 
 /// An input with its place and its units.
@@ -108,6 +112,8 @@ pub(super) struct Item {
     pub offset: u64,
     pub text: Option<String>,
     pub pair: Option<String>,
+    /// What is known of the words of its text, where that is asked for.
+    pub annotation: Option<Annotation>,
     pub prepared: Result<Prepared, FeedError>,
 }
 
@@ -359,8 +365,8 @@ fn read(
             }
             // A line that is no input takes no folder.
             let earlier = match &record.content {
-                Ok(_) => seen.earlier(&folder_name, (file_index, record.line)),
-                Err(_) => None,
+                Ok(_) if plan.unique => seen.earlier(&folder_name, (file_index, record.line)),
+                Ok(_) | Err(_) => None,
             };
             let duplicate = earlier.map(|place| duplicate(plan, &id, is_own, place));
             let prepare = |text: &RecordText| match duplicate {
@@ -387,7 +393,10 @@ fn read(
                 return Ok(());
             }
         }
-        let sha256 = records.sha256();
+        let sha256 = match records.sha256(source) {
+            Ok(sha256) => sha256,
+            Err(error) => return Ok(sender.send(Message::Failed(error))?),
+        };
         sender.send(Message::EndOfFile { sha256, findings })?;
     }
     Ok(sender.send(Message::End)?)
@@ -406,9 +415,9 @@ fn item(
         }),
         Ok(text) => prepare(text),
     };
-    let (text, pair) = match record.content {
-        Ok(text) => (Some(text.text), text.pair),
-        Err(_) => (None, None),
+    let (text, pair, annotation) = match record.content {
+        Ok(text) => (Some(text.text), text.pair, text.annotation),
+        Err(_) => (None, None, None),
     };
     Item {
         index,
@@ -420,6 +429,7 @@ fn item(
         offset: record.offset,
         text,
         pair,
+        annotation,
         prepared,
     }
 }

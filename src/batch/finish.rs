@@ -7,6 +7,7 @@ use super::report::{write_junit, write_page, write_summary};
 use super::report_files::{ReportFile, Reports};
 use super::scores::derive;
 use crate::store::batch_records::{BatchManifest, PAGE, RESULTS};
+use crate::store::tables::RankedRelation;
 use crate::store::write::assembled::AssembledFolder;
 use crate::store::write::batch_folder::{BatchFolder, ResultsFile};
 use crate::store::write::{WriteError, files_of_scores, report};
@@ -61,7 +62,8 @@ pub fn finish(
 }
 
 /// Puts everything into place that was made of the scores of all inputs, each of
-/// the folders with one file of them, and gives the batch's folder up.
+/// the folders with one file of them, and gives the batch's folder up. Returns
+/// what heads find of relations, too.
 ///
 /// # Errors
 /// When a file cannot be read or written.
@@ -70,7 +72,7 @@ pub fn finish_scores(
     results: ResultsFile,
     parts: &[PathBuf],
     mut manifest: BatchManifest,
-) -> Result<BatchManifest, BatchError> {
+) -> Result<(BatchManifest, Vec<RankedRelation>), BatchError> {
     let whole = AssembledFolder::create(folder)?;
     let results = whole.take_results(results)?;
     for part in parts {
@@ -78,7 +80,7 @@ pub fn finish_scores(
             whole.take_over(part, &name)?;
         }
     }
-    derive(&whole, &mut manifest, results)?;
+    let relations = derive(&whole, &mut manifest, results)?;
     whole.publish(&manifest)?;
-    Ok(manifest)
+    Ok((manifest, relations))
 }

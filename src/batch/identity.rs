@@ -15,9 +15,8 @@ pub(super) fn is_in_shard(folder_name: &str, shard: Option<Shard>) -> bool {
 
 /// The id of an input, and whether it says it itself; else its line does.
 pub(super) fn id_of(record: &Record, source: &InputSource) -> (String, bool) {
-    let own = record.content.as_ref().ok();
-    match own.and_then(|text| text.id.clone()) {
-        Some(id) => (id, true),
+    match &record.id {
+        Some(id) => (id.clone(), true),
         None => (format!("{}{:06}", source.id_prefix, record.line), false),
     }
 }

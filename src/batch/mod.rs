@@ -27,6 +27,7 @@ mod scores;
 mod shards;
 mod source;
 mod stage;
+mod stream;
 mod window;
 
 pub use error::BatchError;
@@ -39,6 +40,7 @@ pub use report_files::{ReportFile, Reports};
 pub use run::run;
 pub use shards::MergeError;
 pub use source::{
-    ColumnError, FileWarning, HeaderLayout, InputFormat, InputSource, ReadOptions, RecordError,
-    SourceError, decoded,
+    ColumnError, FileWarning, HeaderLayout, InputFormat, InputSource, ParquetFault, ReadOptions,
+    RecordError, Relations, SourceError, decoded,
 };
+pub use stream::{StreamError, StreamOptions, StreamOutcome, stream};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::source::FileWarning;
 use crate::store::batch_records::{BatchCounts, BatchManifest, ResultRecord};
+use crate::store::tables::RankedRelation;
 
 /// What happens, for a progress bar.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,4 +39,6 @@ pub struct BatchOutcome {
     pub unknown_tokens: usize,
     /// What is to be said of whole files, with their names.
     pub file_warnings: Vec<(String, FileWarning)>,
+    /// What heads find of the relations between words, where inputs have some.
+    pub relations: Vec<RankedRelation>,
 }

@@ -29,6 +29,18 @@ pub enum OverlapError {
         /// The batch's folder.
         folder: PathBuf,
     },
+    /// The folder that the batch fills lies in one that is an input.
+    #[error(
+        "the folder {}, into which the batch writes, lies in the input {}",
+        folder.display(),
+        input.display()
+    )]
+    OutputInInput {
+        /// The input.
+        input: PathBuf,
+        /// The batch's folder.
+        folder: PathBuf,
+    },
     /// A report would be written over an input.
     #[error("the report {} is the input {}", report.display(), input.display())]
     ReportIsInput {
@@ -67,7 +79,9 @@ impl OverlapError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         Some(match self {
-            Self::InputInOutput { .. } => Remedy::NameFolder(FolderKind::Other),
+            Self::InputInOutput { .. } | Self::OutputInInput { .. } => {
+                Remedy::NameFolder(FolderKind::Other)
+            }
             Self::ReportIsInput { option, .. }
             | Self::ReportIsPart { option, .. }
             | Self::SameReports { option, .. } => Remedy::NameReport { option },
@@ -91,6 +105,12 @@ pub fn check_places(
         .collect();
     if let Some((input, _)) = inputs.iter().find(|(_, real)| real.starts_with(&folder)) {
         return Err(OverlapError::InputInOutput {
+            input: input.to_path_buf(),
+            folder: output.to_owned(),
+        });
+    }
+    if let Some((input, _)) = inputs.iter().find(|(_, real)| folder.starts_with(real)) {
+        return Err(OverlapError::OutputInInput {
             input: input.to_path_buf(),
             folder: output.to_owned(),
         });

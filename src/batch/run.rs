@@ -44,7 +44,7 @@ pub fn run(
     InputSource::check(&options.sources)?;
     check_places(&options.sources, &options.output, &options.reports)?;
     options.reports.check()?;
-    check_limit(options.limit, &model.loaded.tokenizer)?;
+    check_limit(options.limit, &model.loaded.tokenizer).map_err(BatchError::Truncate)?;
     let mut manifest = manifest(options, model.provenance);
     let sha256_of = |position: usize| options.sources.get(position)?.sha256();
     let mut folder = BatchFolder::open(&options.output, &manifest, options.claim(), &sha256_of)?;
@@ -54,6 +54,7 @@ pub fn run(
             limit: options.limit,
             shard: options.shard,
             maximum_failures: options.maximum_failures,
+            unique: true,
         },
         model.loaded.tokenizer.clone(),
     );
@@ -129,8 +130,11 @@ pub fn run(
     if manifest.complete && options.kind.is_pictures() {
         folder.remove_others(|name| done_folders.contains(&fingerprint(name)))?;
     }
-    let manifest = match parts {
-        None => finish(folder, results, manifest, &options.reports)?,
+    let (manifest, relations) = match parts {
+        None => {
+            let manifest = finish(folder, results, manifest, &options.reports)?;
+            (manifest, Vec::new())
+        }
         Some(parts) => finish_scores(folder, results, &parts, manifest)?,
     };
     Ok(BatchOutcome {
@@ -141,6 +145,7 @@ pub fn run(
         tokens,
         unknown_tokens,
         file_warnings: feed.warnings(&options.sources),
+        relations,
     })
 }
 
@@ -218,10 +223,10 @@ fn take_back(folder: &BatchFolder, finished: &Finished) -> Result<(), WriteError
 }
 
 /// A number of tokens that is wrong for any input is wrong for all.
-fn check_limit(limit: TokenLimit, tokenizer: &Tokenizer) -> Result<(), BatchError> {
+pub(super) fn check_limit(limit: TokenLimit, tokenizer: &Tokenizer) -> Result<(), TokenizerError> {
     let tokens = tokenizer.tokenize("a", None, limit);
     if let Err(error @ TokenizerError::TruncateTo { .. }) = tokens {
-        return Err(BatchError::Truncate(error));
+        return Err(error);
     }
     Ok(())
 }

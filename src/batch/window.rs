@@ -10,12 +10,13 @@ use super::error::BatchError;
 use super::feed::Item;
 use super::options::{BatchModel, BatchOptions};
 use super::resume;
-use super::scores::{KeptScores, key, scores_of};
+use super::scores::{KeptScores, key, relations_of, scores_of};
 use super::stage::{self, has_thumbnails};
+use crate::analysis::Annotation;
 use crate::attention::{AttentionKind, MapMemory};
 use crate::input::{Input, Prepared, Unit};
 use crate::model::ModelError;
-use crate::pipeline::{self, OutputError};
+use crate::pipeline::{self, LoadedModel, OutputError};
 use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::batch_records::{BatchKind, INPUTS, ResultRecord, Status, THUMBNAILS};
@@ -83,10 +84,7 @@ pub(super) struct Finished {
 impl Context<'_> {
     /// What an input of so many tokens takes, in bytes of attention.
     pub(super) fn cost(&self, token_count: usize) -> usize {
-        let config = self.model.loaded.model.architecture();
-        let maps = config.layer_count().saturating_mul(config.head_count());
-        let map = token_count.saturating_mul(token_count);
-        maps.saturating_mul(map).saturating_mul(size_of::<f32>())
+        attention_cost(self.model.loaded, token_count)
     }
 
     /// Encodes inputs in groups of similar length, and returns them in their
@@ -215,7 +213,7 @@ impl Context<'_> {
             }
             State::Kept(kept) => {
                 if let Ok(input) = &item.prepared {
-                    self.fill(&mut record, input, &item.folder_name);
+                    self.fill(&mut record, input, &item);
                 }
                 match kept {
                     Kept::Folder(finished) => record.thumbnail_sha256 = finished.thumbnail_sha256,
@@ -229,12 +227,12 @@ impl Context<'_> {
                 }
                 is_uniform = pipeline::is_uniform(&run);
                 let name = &item.folder_name;
-                let made = self.make(&run, name);
+                let made = self.make(&run, name, item.annotation.as_ref());
                 run.give_back(&self.memory);
                 match made {
                     Ok(made) => {
                         if let Ok(input) = &item.prepared {
-                            self.fill(&mut record, input, name);
+                            self.fill(&mut record, input, &item);
                         }
                         match made {
                             Made::Folder(drawn) => {
@@ -280,13 +278,18 @@ impl Context<'_> {
     }
 
     /// What is made of a run.
-    fn make(&self, run: &Run, name: &str) -> Result<Made, OutputError> {
+    fn make(
+        &self,
+        run: &Run,
+        name: &str,
+        annotation: Option<&Annotation>,
+    ) -> Result<Made, OutputError> {
         let BatchOptions { kind, files, .. } = self.options;
         Ok(match kind {
             BatchKind::Pictures => {
                 Made::Folder(stage::stage_batch_run(run, files, self.folder, name)?)
             }
-            BatchKind::Scores => Made::Scores(scores_of(run)?),
+            BatchKind::Scores => Made::Scores(scores_of(run, annotation)?),
         })
     }
 
@@ -297,11 +300,14 @@ impl Context<'_> {
     }
 
     /// The record of an input that is done.
-    fn fill(&self, record: &mut ResultRecord, input: &Prepared, name: &str) {
+    fn fill(&self, record: &mut ResultRecord, input: &Prepared, item: &Item) {
         record.status = Status::Done;
         match self.options.kind {
-            BatchKind::Pictures => self.fill_folder(record, name),
-            BatchKind::Scores => record.labels = labels(input.source()),
+            BatchKind::Pictures => self.fill_folder(record, &item.folder_name),
+            BatchKind::Scores => {
+                record.labels = labels(input.source());
+                record.relations = relations_of(input, item.annotation.as_ref());
+            }
         }
         if let Input::Text { text, pair } = &input.input {
             record.text = Some(text.clone());
@@ -349,7 +355,7 @@ impl Context<'_> {
     fn kept_scores(&self, item: &Item, kept: &KeptScores) -> Option<InputScores> {
         let input = item.prepared.as_ref().ok()?;
         let mut record = blank_record(item);
-        self.fill(&mut record, input, &item.folder_name);
+        self.fill(&mut record, input, item);
         kept.find(key(&record))
     }
 
@@ -365,6 +371,14 @@ impl Context<'_> {
         let names = expected_files(selection, files);
         resume::finished(self.folder, &item.folder_name, &expected, &names, files)
     }
+}
+
+/// What an input of so many tokens takes, in bytes of attention.
+pub(super) fn attention_cost(model: &LoadedModel, token_count: usize) -> usize {
+    let config = model.model.architecture();
+    let maps = config.layer_count().saturating_mul(config.head_count());
+    let map = token_count.saturating_mul(token_count);
+    maps.saturating_mul(map).saturating_mul(size_of::<f32>())
 }
 
 /// What of units is not called on an axis as in the vocabulary.
@@ -385,7 +399,7 @@ enum Made {
 }
 
 /// Stretches of inputs, by their length, of at most so many tokens together.
-fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
+pub(super) fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usize)]> {
     let mut groups = Vec::new();
     let (mut start, mut tokens) = (0, 0);
     for (position, &(length, _)) in lengths.iter().enumerate() {
@@ -400,7 +414,7 @@ fn groups(lengths: &[(usize, usize)], batch_tokens: usize) -> Vec<&[(usize, usiz
 }
 
 /// An error and its causes in one line.
-fn reason(error: &ModelError) -> String {
+pub(super) fn reason(error: &ModelError) -> String {
     let mut reason = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -426,6 +440,7 @@ fn blank_record(item: &Item) -> ResultRecord {
         tokens: Vec::new(),
         unknown_tokens: BTreeMap::new(),
         labels: BTreeMap::new(),
+        relations: Vec::new(),
         truncated_tokens: 0,
         picture: None,
         thumbnail: None,

@@ -29,8 +29,9 @@ Example:
   attnviz batch sentences.txt --output attnviz-out --resume";
 
 const SCORES_EXAMPLE: &str = "\
-Example:
-  attnviz scores sentences.txt --model builtin --output attnviz-scores";
+Examples:
+  attnviz scores sentences.txt --model builtin --output attnviz-scores
+  cat inputs.jsonl | attnviz scores - --stream --model builtin";
 
 const BENCH_EXAMPLE: &str = "\
 Example:

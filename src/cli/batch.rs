@@ -23,6 +23,7 @@ use crate::batch::{
 use crate::pipeline::{LoadedModel, UNIFORM, Use};
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
+use crate::store::tables::RankedRelation;
 use crate::store::write::check_root;
 
 pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outcome> {
@@ -106,13 +107,14 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
 }
 
 /// What changes the meaning of a whole file's results, and what to do about it.
-fn of_file(warning: &FileWarning) -> String {
+pub(super) fn of_file(warning: &FileWarning) -> String {
     match warning {
         FileWarning::LooksLike(format) => {
             let what = match format {
                 InputFormat::JsonLines | InputFormat::Json => "JSON",
-                InputFormat::Csv | InputFormat::Tsv => "a table",
+                InputFormat::Csv | InputFormat::Tsv | InputFormat::Parquet => "a table",
                 InputFormat::Text => "text",
+                InputFormat::Conllu => "a treebank",
             };
             format!("it looks like {what} and was read as text; see --input-format {format}")
         }
@@ -174,6 +176,7 @@ fn print_text(
     )?;
     writeln!(out, "wrote   {}", Printable(&folder))?;
     writeln!(out, "open    {}", Printable(&page))?;
+    print_relations(&outcome.relations, &mut out)?;
     writeln!(
         out,
         "time    load {}, work {}, {}",
@@ -181,5 +184,34 @@ fn print_text(
         seconds(work),
         rate(counts.inputs, work)
     )?;
+    Ok(())
+}
+
+/// So many relations are listed; the file of them has all.
+const LISTED_RELATIONS: usize = 12;
+
+/// The best head of each of the most frequent relations, beside the best fixed
+/// offset.
+fn print_relations(
+    relations: &[RankedRelation],
+    out: &mut impl Write,
+) -> Result<(), StandardOutputError> {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    for (place, relation) in relations.iter().take(LISTED_RELATIONS).enumerate() {
+        let Some(best) = relation.heads.first() else {
+            continue;
+        };
+        let title = if place == 0 { "finds" } else { "" };
+        let (offset, right) = relation.found.best_offset();
+        writeln!(
+            out,
+            "{title:<8}{:<14} {:>7}  {} {}; offset {offset:+}: {}",
+            Printable(&relation.name).to_string(),
+            percent(relation.share(best.right)),
+            best.head,
+            best.direction,
+            percent(relation.share(right)),
+        )?;
+    }
     Ok(())
 }

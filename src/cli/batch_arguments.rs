@@ -66,6 +66,17 @@ pub struct ScoresArguments {
     /// What is read.
     #[command(flatten)]
     pub inputs: InputArguments,
+    /// Answer each line of standard input with a line
+    ///
+    /// A filter for engines: reads JSON Lines on standard input and writes one JSON
+    /// object an input on standard output, in order, each as soon as it is there:
+    /// {"id", "line", "tokens", "truncated_tokens", "layers", "heads", "scores":
+    /// {NAME: [layer, head]}, "received_unit": [layer, head]}, with null for what
+    /// is empty. What fails is answered with {"id", "line", "error", "hint"}, and
+    /// the exit code stays 0. No folder is written.
+    #[arg(long, conflicts_with_all = ["output", "overwrite", "resume", "shard", "fail_fast",
+        "max_failures", "json"])]
+    pub stream: bool,
     /// Which model.
     #[command(flatten)]
     pub model: ModelArguments,
@@ -111,10 +122,10 @@ pub struct ScoresArguments {
 /// Files of inputs.
 #[derive(Debug, Args)]
 pub struct InputArguments {
-    /// .txt, .jsonl, .json, .csv or .tsv; "-" is standard input
+    /// .txt, .jsonl, .json, .csv, .tsv, .parquet; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, json, csv, tsv [default: by name]
+    /// txt, jsonl, json, csv, tsv, parquet [default: by name]
     #[arg(long, value_name = "FORMAT", value_parser = input_format(),
         hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,

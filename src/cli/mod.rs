@@ -24,11 +24,13 @@ mod model_arguments;
 mod model_name;
 mod nearest;
 mod output_arguments;
+mod parquet_phrases;
 mod phrases;
 mod pull;
 mod render;
 mod render_runs;
 mod saved_selection;
+mod scores_stream;
 mod settings;
 mod standard_output;
 mod terminal;
@@ -73,6 +75,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
     match &arguments.command {
         Command::Encode(encode) => encode::run(&settings::encode(encode)?, messages)?,
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
+        Command::Scores(scores) if scores.stream => scores_stream::run(scores, messages)?,
         Command::Scores(scores) => return batch::run(&settings::scores(scores)?, messages),
         Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,

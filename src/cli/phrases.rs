@@ -236,6 +236,10 @@ pub(super) fn save_state_dict(path: &Path, within: &StateDictPlace) -> String {
     )
 }
 
+/// What to do with a Parquet table that comes from a pipe.
+pub(super) const SAVE_FIRST: &str =
+    "write it to a file first: cat > texts.parquet; then attnviz batch texts.parquet";
+
 /// How to make a file of inputs of one that is none; `-` is standard input.
 pub(super) fn convert_file(file: &str, kind: ForeignFile) -> String {
     let pandas = |read: &str| {
@@ -244,7 +248,8 @@ pub(super) fn convert_file(file: &str, kind: ForeignFile) -> String {
         )
     };
     match kind {
-        ForeignFile::Parquet => pandas("read_parquet"),
+        ForeignFile::Parquet if file == "-" => SAVE_FIRST.to_owned(),
+        ForeignFile::Parquet => "--input-format parquet".to_owned(),
         ForeignFile::Arrow => pandas("read_feather"),
         ForeignFile::Spreadsheet => {
             "save it as CSV UTF-8 in the program that it comes from".to_owned()
@@ -331,7 +336,7 @@ pub(super) fn as_utf8(encoding: &str, file: &str) -> String {
 
 /// A name for what is made of a file, which is not the file's own: a shell empties
 /// what it is told to write before anybody reads it.
-fn beside(file: &str, stem: &str, extension: &str) -> String {
+pub(super) fn beside(file: &str, stem: &str, extension: &str) -> String {
     let name = format!("{stem}.{extension}");
     match Path::new(file).file_name() {
         Some(own) if own.to_string_lossy().eq_ignore_ascii_case(&name) => {

@@ -17,7 +17,7 @@ use super::terminal_view::TerminalSettings;
 use super::text_argument::{names_a_file, text_of};
 use super::usage::UsageError;
 use crate::analysis::{ReshapeOptions, RolloutOptions};
-use crate::batch::{InputFormat, InputSource, ReadOptions, ReportFile, Reports};
+use crate::batch::{InputFormat, InputSource, ReadOptions, Relations, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -200,7 +200,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         path: path.to_owned(),
         option,
     };
-    let sources = sources(&arguments.inputs)?;
+    let sources = sources(&arguments.inputs, None, Relations::Ignored)?;
     let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
     warnings.extend(idle_quotes(&arguments.inputs, &sources));
     let course = &arguments.course;
@@ -235,7 +235,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
 /// The settings of `scores`; sets the number of threads of the process.
 pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
-    let sources = sources(&arguments.inputs)?;
+    let sources = sources(&arguments.inputs, None, Relations::Read)?;
     let course = &arguments.course;
     Ok(BatchSettings {
         warnings: idle_quotes(&arguments.inputs, &sources)
@@ -278,16 +278,22 @@ fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<Strin
     is_idle.then(|| "--quotes does nothing: no file is read as .tsv".to_owned())
 }
 
-/// The files that a batch reads, and how.
-fn sources(arguments: &InputArguments) -> Result<Vec<InputSource>> {
+/// The files that a command reads, and how: where nobody says the format, by
+/// their names, or all in this one.
+pub(super) fn sources(
+    arguments: &InputArguments,
+    otherwise: Option<InputFormat>,
+    relations: Relations,
+) -> Result<Vec<InputSource>> {
     let options = ReadOptions {
-        format: arguments.input_format,
+        format: arguments.input_format.or(otherwise),
         has_quotes: arguments.quotes,
         columns: Columns {
             text: arguments.text_column.clone(),
             pair: arguments.pair_column.clone(),
             id: arguments.id_column.clone(),
         },
+        relations,
     };
     InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
         Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
@@ -358,7 +364,7 @@ fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
 }
 
 /// The same, computed as asked.
-fn computed_model(
+pub(super) fn computed_model(
     arguments: &ModelArguments,
     computation: &ComputationArguments,
 ) -> Result<ModelSettings> {
@@ -445,7 +451,7 @@ fn check_config(config: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + 
 /// The most threads that anybody asks for on purpose.
 const MAXIMUM_THREADS: usize = 1_024;
 
-fn set_threads(threads: Option<usize>) -> Result<()> {
+pub(super) fn set_threads(threads: Option<usize>) -> Result<()> {
     let Some(threads) = threads else {
         // rayon itself takes the cores, or RAYON_NUM_THREADS; what that says
         // in other words than numbers, it takes no notice of.

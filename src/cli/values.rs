@@ -192,12 +192,13 @@ explained!(
 );
 
 /// Every format of inputs as it is typed, and what it is.
-const INPUT_FORMATS: [(&str, &str); 5] = [
+const INPUT_FORMATS: [(&str, &str); 6] = [
     ("txt", "a text a line"),
     ("jsonl", "a JSON object a line: text, perhaps id and pair"),
     ("json", "an array of such objects, or of texts"),
     ("csv", "a table with a header, separated by commas"),
     ("tsv", "a table with a header, separated by tabs"),
+    ("parquet", "a Parquet table: a file, or a folder of them"),
 ];
 
 /// Takes a format of inputs.

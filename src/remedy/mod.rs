@@ -5,12 +5,14 @@
 
 mod checkpoint;
 mod hub;
+mod parquet;
 mod subject;
 
 use std::path::PathBuf;
 
 pub use checkpoint::CheckpointRemedy;
 pub use hub::HubRemedy;
+pub use parquet::{ColumnContent, ParquetRemedy};
 pub use subject::{
     Alteration, ArrayForm, CheckpointPart, FolderKind, ForeignFile, ForeignWeights, HiddenUnits,
     InputColumn, LabelsOf, RolloutLayers, Setting, StateDictPlace,
@@ -79,6 +81,8 @@ pub enum Remedy {
     PipeText,
     /// Send text in UTF-8.
     ConvertToUtf8,
+    /// Send what is to be answered to standard input.
+    StreamStandardInput,
     /// Encode many texts instead of one.
     UseBatch,
     /// Give a text.
@@ -261,6 +265,10 @@ pub enum Remedy {
     WriteJson,
     /// Write fields as JSON strings.
     WriteTextsAsStrings,
+    /// Write sentences as treebanks have them.
+    WriteConllu,
+    /// Write relations between parts of a text.
+    WriteRelations,
     /// Let quotation marks enclose fields between tabs.
     ReadQuotes,
     /// Put fields with delimiters into quotation marks.
@@ -269,6 +277,10 @@ pub enum Remedy {
     FillFields,
     /// Close a quotation mark, or double it where it is a letter.
     CloseQuote,
+    /// Say how the file holds its inputs.
+    SayInputFormat,
+    /// Change a Parquet table.
+    Parquet(ParquetRemedy),
     /// Name another file for a report, or none.
     NameReport {
         /// The option or variable that names it.

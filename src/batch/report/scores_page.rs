@@ -12,10 +12,12 @@ use maud::{Markup, PreEscaped, html};
 use super::page_frame::{Words, closing, opening, put, write_failures};
 use super::score_meaning::meaning;
 use super::wording::{excerpt, grouped, visible};
-use crate::analysis::{HeadStatistics, Score, Statistics};
+use crate::analysis::{HeadStatistics, RelationDirection, Score, Statistics};
 use crate::attention::HeadId;
-use crate::store::batch_records::{BatchManifest, EXAMPLES, HEADS, HEADS_PICTURE, RESULTS, SCORES};
-use crate::store::tables::{End, Example};
+use crate::store::batch_records::{
+    BatchManifest, EXAMPLES, HEADS, HEADS_PICTURE, RELATIONS, RESULTS, SCORES,
+};
+use crate::store::tables::{End, Example, RankedRelation};
 
 /// A table of more heads than this shows only its two ends.
 const MANY_HEADS: usize = 24;
@@ -37,6 +39,7 @@ type Examples = BTreeMap<(Score, HeadId), Vec<Example>>;
 pub fn write_scores_page(
     manifest: &BatchManifest,
     statistics: &Statistics,
+    relations: &[RankedRelation],
     root: &Path,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -55,6 +58,9 @@ pub fn write_scores_page(
         .collect();
     put(out, overview(&ranked, root.join(HEADS_PICTURE).exists()))?;
     let examples = examples(&ranked, &root.join(EXAMPLES))?;
+    if !relations.is_empty() {
+        put(out, relations_table(relations))?;
+    }
     for (score, heads) in &ranked {
         put(out, article(*score, heads, &examples))?;
     }
@@ -130,6 +136,51 @@ fn overview(ranked: &[(Score, Vec<HeadStatistics>)], has_picture: bool) -> Marku
         }
         "\n"
     }
+}
+
+/// The best head of each relation beside the best fixed offset.
+fn relations_table(relations: &[RankedRelation]) -> Markup {
+    html! {
+        article id="relations" {
+            h3 { "relations" }
+            p.legend {
+                "Of the words of each relation, the share whose most attended other word is the \
+                 right one (from → to), or which the right one attends to most (to → from), for \
+                 the best head, beside the best fixed offset in words (Clark et al. 2019, 4.2). "
+                a href=(RELATIONS) { (RELATIONS) } " has every head."
+            }
+            div.scroll { table {
+                thead { tr {
+                    th { "relation" } th.value { "words" } th { "best head" } th { "direction" }
+                    th.value { "right" } th.value { "offset" } th.value { "right" }
+                } }
+                tbody { @for relation in relations {
+                    @let (offset, offset_right) = relation.found.best_offset();
+                    @if let Some(best) = relation.heads.first() { tr {
+                        td.name { (excerpt(&visible(&relation.name), 60)) }
+                        td.value { (grouped(relation.found.words)) }
+                        td { (name(best.head)) }
+                        td { (direction(best.direction)) }
+                        td.value { (percent(relation.share(best.right))) }
+                        td.value { (format!("{offset:+}")) }
+                        td.value { (percent(relation.share(offset_right))) }
+                    } }
+                } }
+            } }
+        }
+        "\n"
+    }
+}
+
+fn direction(direction: RelationDirection) -> &'static str {
+    match direction {
+        RelationDirection::FromTo => "from → to",
+        RelationDirection::ToFrom => "to → from",
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
 
 /// The heads of a score in order, and examples.

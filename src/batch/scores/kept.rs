@@ -23,12 +23,16 @@ pub(in crate::batch) struct KeptScores {
 }
 
 /// What the scores of an input depend on, apart from the model and its heads:
-/// its texts and its units.
+/// its texts, its units and their relations.
 pub(in crate::batch) fn key(record: &ResultRecord) -> u128 {
     let ResultRecord {
-        text, pair, tokens, ..
+        text,
+        pair,
+        tokens,
+        relations,
+        ..
     } = record;
-    fingerprint(&format!("{text:?} {pair:?} {tokens:?}"))
+    fingerprint(&format!("{text:?} {pair:?} {tokens:?} {relations:?}"))
 }
 
 impl KeptScores {

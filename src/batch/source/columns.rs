@@ -252,6 +252,12 @@ pub(super) fn choose(columns: &Columns, names: &[&str]) -> Result<Chosen, Column
     })
 }
 
+/// Where the id is, whatever else is there.
+pub(super) fn id_position(columns: &Columns, names: &[&str]) -> Option<usize> {
+    let name = columns.id.as_deref().unwrap_or(ID);
+    find(names, name, InputColumn::Id).ok()?
+}
+
 /// The usual second texts that are none of the others.
 fn unread_pairs(names: &[&str], others: [Option<usize>; 2]) -> Vec<usize> {
     let seconds = USUAL.iter().flat_map(|(_, seconds)| seconds.iter());

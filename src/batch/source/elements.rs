@@ -12,8 +12,9 @@ use super::error::SourceError;
 use super::object::{self, Surroundings};
 use super::record::{MAXIMUM_LENGTH, Record, RecordError, RecordText};
 
-/// The line that an element begins on, and what it says.
-type Element = (u64, Result<RecordText, RecordError>);
+/// The line that an element begins on, what it says, and what it calls itself
+/// where that is all that it says.
+type Element = (u64, Result<RecordText, RecordError>, Option<String>);
 
 /// The elements of a file that is being read.
 pub(super) struct Elements {
@@ -69,20 +70,18 @@ impl Elements {
             return Ok(None);
         }
         let element = self.element(source).map_err(|error| source.io(error))?;
-        let Some((line, content)) = element else {
+        let Some((line, content, id)) = element else {
             self.has_ended = true;
             return Ok(None);
         };
         let position = self.position;
-        Ok(Some(Record {
-            line: position,
-            offset: self.meter.borrow().offset(self.decoded),
-            content: content.map_err(|error| RecordError::Element {
-                position,
-                line,
-                error: Box::new(error),
-            }),
-        }))
+        let offset = self.meter.borrow().offset(self.decoded);
+        let content = content.map_err(|error| RecordError::Element {
+            position,
+            line,
+            error: Box::new(error),
+        });
+        Ok(Some(Record::new([position, offset], content, || id)))
     }
 
     /// Cuts the next element out and reads it.
@@ -111,7 +110,7 @@ impl Elements {
         if !is_whole {
             self.has_ended = true;
         }
-        let parse = |json, surroundings| object::parse(json, &source.columns, surroundings);
+        let parse = |json, surroundings| object::parse(json, source, surroundings);
         let surroundings = match self.is_array {
             true => Surroundings::Array,
             false => Surroundings::Sequence,
@@ -134,7 +133,14 @@ impl Elements {
             }
             (_, content) => content,
         };
-        Ok(Some((line, content)))
+        let id = match (&bytes, &content) {
+            (Some(bytes), Err(_)) => {
+                let json = RecordError::text(bytes).ok();
+                json.and_then(|json| object::own_id(json, &source.columns))
+            }
+            (Some(_) | None, _) => None,
+        };
+        Ok(Some((line, content, id)))
     }
 
     /// Whether the element that was read is all that the file holds.
@@ -163,6 +169,7 @@ impl Elements {
         Ok(Some((
             line,
             Err(RecordError::BrokenArray { expected, found }),
+            None,
         )))
     }
 

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::columns::ColumnError;
 use super::foreign;
+use super::parquet_fault::ParquetFault;
 use super::record::RecordError;
 use crate::remedy::{ForeignFile, InputColumn, Remedy};
 
@@ -19,6 +20,8 @@ pub enum HeaderLayout {
     Between(char),
     /// With names in quotation marks that are letters here.
     Quoted,
+    /// As a schema, which nobody forgets to write.
+    Schema,
 }
 
 /// A file of inputs cannot be read.
@@ -42,7 +45,7 @@ pub enum SourceError {
         files: Vec<String>,
     },
     /// It is none of a format that is read.
-    #[error("{file}: expected .txt, .jsonl, .json, .csv or .tsv, found {}", foreign::in_words(*.kind))]
+    #[error("{file}: expected .txt, .jsonl, .json, .csv, .tsv or .parquet, found {}", foreign::in_words(*.kind))]
     Foreign {
         /// The file, as it was named.
         file: String,
@@ -76,6 +79,16 @@ pub enum SourceError {
         error: ColumnError,
         /// What its header looks like instead.
         layout: Option<HeaderLayout>,
+    },
+    /// A Parquet table that cannot be read.
+    #[error("{file}: {error}")]
+    Parquet {
+        /// The file, as it was named, with its own name where a folder was.
+        file: String,
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: ParquetFault,
     },
     /// Standard input can only be read once.
     #[error("standard input (-) is named twice")]
@@ -112,6 +125,7 @@ impl SourceError {
             Self::Header { error, file } => return error.remedy_in(Some(file)),
             Self::Columns {
                 layout: Some(layout),
+                error,
                 ..
             } => match layout {
                 HeaderLayout::Csv => Remedy::ReadAsCsv,
@@ -119,6 +133,7 @@ impl SourceError {
                     delimiter: *delimiter,
                 },
                 HeaderLayout::Quoted => Remedy::ReadQuotes,
+                HeaderLayout::Schema => return error.remedy(),
             },
             Self::Columns {
                 error: ColumnError::NoText { likely, .. },
@@ -127,6 +142,7 @@ impl SourceError {
                 names: likely.clone(),
             },
             Self::Columns { error, .. } => return error.remedy(),
+            Self::Parquet { path, error, .. } => error.remedy(&path.display().to_string()),
             Self::StandardInputTwice => Remedy::NameStandardInputOnce,
             Self::NoColumns { column } => Remedy::LeaveOutColumn(*column),
             Self::Empty { .. } => Remedy::GiveInputs,
@@ -143,6 +159,7 @@ impl SourceError {
             | Self::NoArray { .. }
             | Self::Header { .. }
             | Self::Columns { .. }
+            | Self::Parquet { .. }
             | Self::Empty { .. } => false,
         }
     }

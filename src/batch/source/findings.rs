@@ -89,7 +89,10 @@ impl Findings {
                 });
                 self.spaced_quotes += u64::from(is_spaced);
             }
-            InputFormat::JsonLines | InputFormat::Json => {}
+            InputFormat::JsonLines
+            | InputFormat::Json
+            | InputFormat::Conllu
+            | InputFormat::Parquet => {}
         }
     }
 

@@ -10,7 +10,6 @@ use crate::remedy::ForeignFile;
 pub(super) fn by_name(path: &Path) -> ForeignFile {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     match extension.to_ascii_lowercase().as_str() {
-        "parquet" | "pq" => ForeignFile::Parquet,
         "arrow" | "feather" | "ipc" => ForeignFile::Arrow,
         "xlsx" | "xls" | "xlsm" | "ods" => ForeignFile::Spreadsheet,
         "gz" | "tgz" => ForeignFile::Gzip,

@@ -17,10 +17,16 @@ pub enum InputFormat {
     Csv,
     /// Values between tabs, with a header; a quotation mark is a letter.
     Tsv,
+    /// Sentences with their words and what they are to one another, as treebanks
+    /// have them.
+    Conllu,
+    /// A Parquet table: a file, or a folder of them.
+    Parquet,
 }
 
 closed_set!(InputFormat, "input format",
-    Text => "txt", JsonLines => "jsonl", Json => "json", Csv => "csv", Tsv => "tsv");
+    Text => "txt", JsonLines => "jsonl", Json => "json", Csv => "csv", Tsv => "tsv",
+    Conllu => "conllu", Parquet => "parquet");
 
 impl InputFormat {
     /// By a file's extension; `None` where it is one that says nothing of texts.
@@ -32,6 +38,8 @@ impl InputFormat {
             "json" => Some(Self::Json),
             "csv" => Some(Self::Csv),
             "tsv" | "tab" => Some(Self::Tsv),
+            "conllu" => Some(Self::Conllu),
+            "parquet" | "pq" | "parq" => Some(Self::Parquet),
             _ => None,
         }
     }
@@ -39,8 +47,8 @@ impl InputFormat {
     /// Whether its inputs have fields with names.
     pub(super) fn has_names(self) -> bool {
         match self {
-            Self::Csv | Self::Tsv | Self::JsonLines | Self::Json => true,
-            Self::Text => false,
+            Self::Csv | Self::Tsv | Self::JsonLines | Self::Json | Self::Parquet => true,
+            Self::Text | Self::Conllu => false,
         }
     }
 }

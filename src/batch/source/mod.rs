@@ -1,12 +1,13 @@
 //! Files of inputs, one input at a time: lines of text, JSON Lines, arrays of
-//! JSON, and tables with a header. What cannot be read as an input is one that
+//! JSON, tables with a header, and Parquet tables. What cannot be read as an input is one that
 //! failed, with its place; only what stops the whole file is an error.
 //!
 //! A file is read as a stream, in memory that does not grow with it: `decoder`
 //! makes UTF-8 of it, `lines` and `elements` cut it, `table` and `object` find
-//! the texts.
+//! the texts. Of a Parquet table, `parquet_rows` reads a page at a time.
 
 mod columns;
+mod conllu;
 mod decoder;
 mod elements;
 mod error;
@@ -16,7 +17,13 @@ mod format;
 mod json;
 mod lines;
 mod object;
+mod parquet_column;
+mod parquet_fault;
+mod parquet_files;
+mod parquet_pages;
+mod parquet_rows;
 mod record;
+mod relations;
 mod row;
 mod table;
 
@@ -31,10 +38,12 @@ use sha2::Digest;
 use crate::digest::{hexadecimal, sha256_of};
 use crate::remedy::InputColumn;
 use crate::store::batch_records::{Columns, Reading};
+use conllu::Sentences;
 use decoder::{Decoder, Meter};
 use elements::Elements;
 use lines::Lines;
 use object::Surroundings;
+use parquet_rows::ParquetRows;
 use table::Table;
 
 pub use columns::ColumnError;
@@ -42,6 +51,7 @@ pub use error::{HeaderLayout, SourceError};
 pub use findings::FileWarning;
 pub(super) use findings::Findings;
 pub use format::InputFormat;
+pub use parquet_fault::ParquetFault;
 pub use record::RecordError;
 pub(super) use record::{Record, RecordText};
 
@@ -57,9 +67,21 @@ pub struct ReadOptions {
     pub has_quotes: bool,
     /// Which columns are the parts of an input.
     pub columns: Columns,
+    /// The relations that objects of JSON carry.
+    pub relations: Relations,
 }
 
-/// A file of inputs.
+/// What is done with the relations between words that inputs carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Relations {
+    /// They are not looked at.
+    #[default]
+    Ignored,
+    /// They are read.
+    Read,
+}
+
+/// A file of inputs, or a folder that is a Parquet table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputSource {
     /// Where it is; `-` for standard input.
@@ -70,6 +92,8 @@ pub struct InputSource {
     pub has_quotes: bool,
     /// Which columns are the parts of an input.
     pub columns: Columns,
+    /// The relations that objects of JSON carry.
+    pub relations: Relations,
     /// What results call it: as it was named, without the folders of an
     /// absolute path.
     pub name: String,
@@ -99,11 +123,21 @@ impl InputSource {
                 (_, true) => format!("{own}-"),
                 (_, false) => format!("{own}-{}-", index + 1),
             };
+            let is_table = options.format.is_none() && parquet_files::is_table(path);
+            let named = match is_table {
+                true => Some(InputFormat::Parquet),
+                false => options.format.or_else(|| InputFormat::of(path)),
+            };
             let name = match path.file_name() {
                 Some(name) if path.is_absolute() => name.to_string_lossy().into_owned(),
+                // Shells complete the names of folders with a slash.
+                _ if named == Some(InputFormat::Parquet) => {
+                    let path = path.components().as_path();
+                    path.to_string_lossy().into_owned()
+                }
                 _ => path.to_string_lossy().into_owned(),
             };
-            let format = match options.format.or_else(|| InputFormat::of(path)) {
+            let format = match named {
                 Some(format) => format,
                 // What it lacks is said when it is opened.
                 None if !path.is_file() => InputFormat::Text,
@@ -120,6 +154,7 @@ impl InputSource {
                 format,
                 has_quotes: options.has_quotes,
                 columns: options.columns.clone(),
+                relations: options.relations,
                 path: path.clone(),
                 name,
                 id_prefix,
@@ -154,8 +189,12 @@ impl InputSource {
         }
     }
 
-    /// Its size in bytes, `None` for what is no regular file.
+    /// Its size in bytes, `None` for what is neither a regular file nor a table
+    /// in a folder.
     pub fn size(&self) -> Option<u64> {
+        if self.is_table() && self.path.is_dir() {
+            return parquet_files::size(self);
+        }
         let metadata = fs::metadata(&self.path).ok()?;
         (metadata.is_file() && !is_standard_input(&self.path)).then_some(metadata.len())
     }
@@ -164,7 +203,14 @@ impl InputSource {
     /// at all.
     pub fn sha256(&self) -> Option<String> {
         self.size()?;
+        if self.is_table() {
+            return parquet_files::digest(self).ok();
+        }
         sha256_of(File::open(&self.path).ok()?).ok()
+    }
+
+    fn is_table(&self) -> bool {
+        self.format == InputFormat::Parquet
     }
 
     /// Whether all can be opened, are what they are called, have a header where
@@ -182,6 +228,20 @@ impl InputSource {
             true => Ok(()),
             false => Err(Self::empty(sources)),
         }
+    }
+
+    /// How many inputs it holds, those that cannot be read included; all of it
+    /// is read for that.
+    ///
+    /// # Errors
+    /// When it cannot be read to its end.
+    pub fn count(&self) -> Result<u64, SourceError> {
+        let mut records = self.open()?;
+        let mut count = 0;
+        while records.next(self)?.is_some() {
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// That there is nothing in any of these.
@@ -204,6 +264,13 @@ impl InputSource {
 
     /// Whether there is a first input; true for what can be read only once.
     fn may_have_inputs(&self) -> Result<bool, SourceError> {
+        if self.is_table() {
+            return match fs::metadata(&self.path) {
+                _ if is_standard_input(&self.path) => Err(self.pipe()),
+                Ok(_) => parquet_rows::has_rows(self),
+                Err(error) => Err(self.io(error)),
+            };
+        }
         if is_standard_input(&self.path) {
             return Ok(true);
         }
@@ -232,6 +299,15 @@ impl InputSource {
         }
     }
 
+    /// That it cannot be read from its end.
+    fn pipe(&self) -> SourceError {
+        SourceError::Parquet {
+            file: "standard input".to_owned(),
+            path: self.path.clone(),
+            error: ParquetFault::Pipe,
+        }
+    }
+
     fn io(&self, source: io::Error) -> SourceError {
         SourceError::Io {
             file: self.name.clone(),
@@ -241,6 +317,16 @@ impl InputSource {
 
     /// Opens it for reading.
     pub(super) fn open(&self) -> Result<Records, SourceError> {
+        if self.is_table() {
+            let rows = match is_standard_input(&self.path) {
+                true => return Err(self.pipe()),
+                false => ParquetRows::open(self)?,
+            };
+            return Ok(Records {
+                kind: Kind::Parquet(Box::new(rows)),
+                meter: Rc::default(),
+            });
+        }
         let inner: Box<dyn Read> = match is_standard_input(&self.path) {
             true => Box::new(io::stdin()),
             false => Box::new(File::open(&self.path).map_err(|error| self.io(error))?),
@@ -257,9 +343,11 @@ impl InputSource {
             InputFormat::Text => Kind::Text(lines(decoder)),
             InputFormat::JsonLines => Kind::JsonLines(lines(decoder)),
             InputFormat::Json => Kind::Json(Elements::open(self, decoder, &meter)?),
+            InputFormat::Conllu => Kind::Conllu(Sentences::new(lines(decoder))),
             InputFormat::Csv | InputFormat::Tsv => {
                 Kind::Table(Box::new(Table::open(self, lines(decoder))?))
             }
+            InputFormat::Parquet => Kind::Parquet(Box::new(ParquetRows::open(self)?)),
         };
         Ok(Records { kind, meter })
     }
@@ -298,30 +386,49 @@ enum Kind {
     Text(Lines),
     JsonLines(Lines),
     Json(Elements),
+    Conllu(Sentences),
     Table(Box<Table>),
+    Parquet(Box<ParquetRows>),
 }
 
 impl Records {
     /// The next input; `None` at the end.
     pub(super) fn next(&mut self, source: &InputSource) -> Result<Option<Record>, SourceError> {
         match &mut self.kind {
-            Kind::Text(lines) => next_line(lines, source, |line| {
-                Ok(RecordText {
+            Kind::Text(lines) => {
+                let text = |line: &str| RecordText {
                     text: line.to_owned(),
                     ..RecordText::default()
-                })
-            }),
-            Kind::JsonLines(lines) => next_line(lines, source, |line| {
-                object::parse(line, &source.columns, Surroundings::Line)
-            }),
+                };
+                next_line(lines, source, |line| Ok(text(line)), |_| None)
+            }
+            Kind::JsonLines(lines) => next_line(
+                lines,
+                source,
+                |line| object::parse(line, source, Surroundings::Line),
+                |line| object::own_id(line, &source.columns),
+            ),
+            Kind::Conllu(sentences) => sentences.next(source),
             Kind::Json(elements) => elements.next(source),
             Kind::Table(table) => table.next(source),
+            Kind::Parquet(rows) => rows.next(source),
         }
     }
 
     /// The SHA-256 of everything that was read.
-    pub(super) fn sha256(&self) -> String {
-        hexadecimal(&self.meter.borrow().hasher.clone().finalize())
+    pub(super) fn sha256(&self, source: &InputSource) -> Result<String, SourceError> {
+        match &self.kind {
+            // It was not read from its beginning to its end.
+            Kind::Parquet(_) => parquet_files::digest(source),
+            Kind::Text(_)
+            | Kind::JsonLines(_)
+            | Kind::Json(_)
+            | Kind::Conllu(_)
+            | Kind::Table(_) => {
+                let hasher = self.meter.borrow().hasher.clone();
+                Ok(hexadecimal(&hasher.finalize()))
+            }
+        }
     }
 }
 
@@ -330,6 +437,7 @@ fn next_line(
     lines: &mut Lines,
     source: &InputSource,
     parse: impl Fn(&str) -> Result<RecordText, RecordError>,
+    own_id: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Record>, SourceError> {
     while let Some(line) = lines.next().map_err(|error| source.io(error))? {
         let content = match RecordError::text(line.content()) {
@@ -340,11 +448,12 @@ fn next_line(
             Ok(text) => parse(text),
             Err(error) => Err(error),
         };
-        return Ok(Some(Record {
-            line: line.number,
-            offset: line.offset,
+        let own_id = || own_id(RecordError::text(line.content()).ok()?);
+        return Ok(Some(Record::new(
+            [line.number, line.offset],
             content,
-        }));
+            own_id,
+        )));
     }
     Ok(None)
 }

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use super::columns::{self, ColumnError};
 use super::json::{JsonKind, JsonValue};
 use super::record::{RecordError, RecordText};
+use super::{InputSource, Relations, relations};
 use crate::remedy::InputColumn;
 use crate::store::batch_records::Columns;
 
@@ -24,6 +25,18 @@ pub(super) enum Surroundings {
 
 /// What an input in JSON says.
 pub(super) fn parse(
+    json: &str,
+    source: &InputSource,
+    surroundings: Surroundings,
+) -> Result<RecordText, RecordError> {
+    let mut text = text(json, &source.columns, surroundings)?;
+    if source.relations == Relations::Read {
+        text.annotation = relations::annotation(json, &text.text)?;
+    }
+    Ok(text)
+}
+
+fn text(
     json: &str,
     columns: &Columns,
     surroundings: Surroundings,
@@ -58,6 +71,26 @@ pub(super) fn parse(
             let found = value.kind.in_words();
             Err(RecordError::NoObject { found })
         }
+    }
+}
+
+/// The id of an object that is no input for another reason.
+pub(super) fn own_id(json: &str, columns: &Columns) -> Option<String> {
+    let value = JsonValue::parse(json).ok()?;
+    if value.kind != JsonKind::Object {
+        return None;
+    }
+    let members = value.members().ok()?;
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    let (_, id) = members.get(columns::id_position(columns, &names)?)?;
+    match id.kind {
+        JsonKind::Text => id.text().ok()?,
+        JsonKind::Number => Some(id.json.to_owned()),
+        JsonKind::NotANumber
+        | JsonKind::Boolean
+        | JsonKind::Null
+        | JsonKind::Object
+        | JsonKind::Array => None,
     }
 }
 

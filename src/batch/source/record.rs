@@ -5,7 +5,8 @@ use std::str::Utf8Error;
 use thiserror::Error;
 
 use super::columns::ColumnError;
-use crate::remedy::Remedy;
+use crate::analysis::Annotation;
+use crate::remedy::{ParquetRemedy, Remedy};
 
 /// The longest line or element, in bytes: far beyond what any model takes, short
 /// enough for a file without line ends not to fill the memory.
@@ -22,6 +23,8 @@ pub(in crate::batch) struct Record {
     pub line: u64,
     /// Bytes of the file up to its end.
     pub offset: u64,
+    /// What it calls itself, whatever else is wrong with it.
+    pub id: Option<String>,
     pub content: Result<RecordText, RecordError>,
 }
 
@@ -35,6 +38,8 @@ pub(in crate::batch) struct RecordText {
     pub has_empty_pair: bool,
     /// The columns or fields that may be the second text, and were not read.
     pub unread: Vec<String>,
+    /// What is known of the words of its text, where that is asked for.
+    pub annotation: Option<Annotation>,
 }
 
 /// Why an input could not be read, while those behind it can.
@@ -56,6 +61,14 @@ pub enum RecordError {
     /// It is in another encoding.
     #[error("expected UTF-8, found another byte at {position}")]
     NotUtf8 {
+        /// Where, in bytes from 0.
+        position: usize,
+    },
+    /// A column of a Parquet table holds bytes in another encoding.
+    #[error("expected UTF-8 in the column {name:?}, found another byte at {position}")]
+    BytesInColumn {
+        /// The column.
+        name: String,
         /// Where, in bytes from 0.
         position: usize,
     },
@@ -100,6 +113,16 @@ pub enum RecordError {
     NotOfOneLine {
         /// What is there.
         found: &'static str,
+    },
+    /// A line of a treebank is none of CoNLL-U.
+    #[error("line {line}: expected {expected}, found {found:?}")]
+    NotConllu {
+        /// The line, from 1.
+        line: u64,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
     },
     /// A field holds something else than it should.
     #[error("expected {expected} in the field {name:?}, found {found}")]
@@ -168,6 +191,26 @@ fn spaced_mark(is_there: bool) -> &'static str {
     }
 }
 
+impl Record {
+    /// `own_id` finds what an input calls itself that cannot be read otherwise.
+    pub(super) fn new(
+        [line, offset]: [u64; 2],
+        content: Result<RecordText, RecordError>,
+        own_id: impl FnOnce() -> Option<String>,
+    ) -> Self {
+        let id = match &content {
+            Ok(text) => text.id.clone(),
+            Err(_) => own_id().filter(|id| !id.is_empty()),
+        };
+        Self {
+            line,
+            offset,
+            id,
+            content,
+        }
+    }
+}
+
 impl RecordText {
     /// With a second text, unless that is empty: tables have no other sign for
     /// an input that is alone, and all formats are read alike.
@@ -193,6 +236,9 @@ impl RecordError {
             Self::NotUtf8 { .. } => Remedy::SaveAsUtf8 {
                 file: file.map(str::to_owned),
             },
+            Self::BytesInColumn { name, .. } => {
+                Remedy::Parquet(ParquetRemedy::DecodeColumn { name: name.clone() })
+            }
             Self::HalfSurrogate => Remedy::WriteWholeLetters,
             Self::NotJson { .. } | Self::NoObject { .. } | Self::BrokenArray { .. } => {
                 Remedy::WriteJson
@@ -212,6 +258,10 @@ impl RecordError {
                 file: file.map(str::to_owned),
             },
             Self::NotOfOneLine { .. } => Remedy::ReadAsJson,
+            Self::NotConllu { .. } => Remedy::WriteConllu,
+            Self::WrongKind { name, .. } if name == super::relations::FIELD => {
+                Remedy::WriteRelations
+            }
             Self::WrongKind { .. } => Remedy::WriteTextsAsStrings,
             Self::Columns(error) => return error.remedy(),
             Self::FieldCount {

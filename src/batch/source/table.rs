@@ -131,10 +131,11 @@ impl Table {
         if let Some(next) = self.held.front() {
             offset = offset.min(next.offset);
         }
-        Ok(self.header.as_ref().map(|header| Record {
-            line,
-            offset,
-            content: row.and_then(|row| header.text(&row)),
+        Ok(self.header.as_ref().map(|header| match row {
+            Ok(row) => Record::new([line, offset], header.text(&row), || {
+                header.id(&row).ok()?
+            }),
+            Err(error) => Record::new([line, offset], Err(error), || None),
         }))
     }
 
@@ -228,19 +229,24 @@ impl Header {
         })
     }
 
+    fn id(&self, row: &Row) -> Result<Option<String>, RecordError> {
+        Ok(field(row, self.chosen.id)?.filter(|id| !id.is_empty()))
+    }
+
     fn text(&self, row: &Row) -> Result<RecordText, RecordError> {
-        let field = |index: Option<usize>| -> Result<Option<String>, RecordError> {
-            let text = index.map(|index| RecordError::text(row.field(index)));
-            Ok(text.transpose()?.map(str::to_owned))
-        };
         let text = RecordText {
-            id: field(self.chosen.id)?.filter(|id| !id.is_empty()),
-            text: field(Some(self.chosen.text))?.unwrap_or_default(),
+            id: self.id(row)?,
+            text: field(row, Some(self.chosen.text))?.unwrap_or_default(),
             unread: self.unread.clone(),
             ..RecordText::default()
         };
-        Ok(text.with_pair(field(self.chosen.pair)?))
+        Ok(text.with_pair(field(row, self.chosen.pair)?))
     }
+}
+
+fn field(row: &Row, index: Option<usize>) -> Result<Option<String>, RecordError> {
+    let text = index.map(|index| RecordError::text(row.field(index)));
+    Ok(text.transpose()?.map(str::to_owned))
 }
 
 /// What a header looks like whose columns are not those of inputs.
@@ -259,8 +265,10 @@ fn layout(row: &Row, source: &InputSource) -> Option<HeaderLayout> {
         InputFormat::Text
         | InputFormat::JsonLines
         | InputFormat::Json
+        | InputFormat::Conllu
         | InputFormat::Csv
-        | InputFormat::Tsv => None,
+        | InputFormat::Tsv
+        | InputFormat::Parquet => None,
     }
 }
 

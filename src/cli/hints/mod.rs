@@ -10,12 +10,14 @@ use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::AttentionError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, RecordError, SourceError,
+    StreamError,
 };
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
 use crate::cli::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use crate::cli::nearest::MistypedModel;
+use crate::cli::parquet_phrases;
 use crate::cli::phrases::{
     always_in_quotes, as_utf8, convert_file, encode_with, example_of, fit_memory, give_labels,
     kept, list_tokens, one_of_views, option_of, quoted, rollout_layers, save_array, take_array_out,
@@ -55,51 +57,17 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
             None$(.or_else(|| cause.downcast_ref().and_then(<$error>::remedy)))+
         };
     }
-    of_any!(
-        UnknownName,
-        ViewError,
-        DigestError,
-        MemoryError,
-        HubError,
-        WrongKindError,
-        CheckpointError,
-        TokenizerError,
-        AttentionError,
-        ConfigError,
-        PickleError,
-        HeaderError,
-        WeightsError,
-        InstructionsError,
-        ModelError,
-        CropError,
-        ReshapeError,
-        RolloutError,
-        FigureError,
-        RenderError,
-        SavedError,
-        FolderError,
-        WriteError,
-        ShardError,
-        BatchFolderError,
-        MergeError,
-        SerializeError,
-        OutputError,
-        ColumnError,
-        RecordError,
-        SourceError,
-        FeedError,
-        OverlapError,
-        BatchError,
-        BenchError,
-        PipelineError,
-        IndexListError,
-        IndexOutOfRange,
-        IndexNotSaved,
-        MistypedModel,
-        StandardInputError,
-        StandardOutputError,
-        UsageError,
-    )
+    // Braces, so that it is not laid out a name a line.
+    of_any! {
+        UnknownName, ViewError, DigestError, MemoryError, HubError, WrongKindError,
+        CheckpointError, TokenizerError, AttentionError, ConfigError, PickleError, HeaderError,
+        WeightsError, InstructionsError, ModelError, CropError, ReshapeError, RolloutError,
+        FigureError, RenderError, SavedError, FolderError, WriteError, ShardError,
+        BatchFolderError, MergeError, SerializeError, OutputError, ColumnError, RecordError,
+        SourceError, FeedError, OverlapError, BatchError, StreamError, BenchError, PipelineError,
+        IndexListError, IndexOutOfRange, IndexNotSaved, MistypedModel, StandardInputError,
+        StandardOutputError, UsageError,
+    }
 }
 
 /// What to type or do, as one line.
@@ -151,6 +119,7 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::EncodeText { text } => format!("attnviz encode {}", always_in_quotes(text)),
         Remedy::PipeText => "echo \"Hello, how are you?\" | attnviz encode -".into(),
         Remedy::ConvertToUtf8 => "convert it first: iconv -f latin1 -t utf-8".into(),
+        Remedy::StreamStandardInput => "cat inputs.jsonl | attnviz scores - --stream".into(),
         Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
@@ -269,6 +238,12 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::WriteTextsAsStrings => {
             "write texts as strings: {\"id\": \"greeting\", \"text\": \"Hello.\", \"pair\": \"Hi.\"}".into()
         }
+        Remedy::WriteConllu => {
+            "write ten columns between tabs and a blank line behind each sentence, as universaldependencies.org/format.html says".into()
+        }
+        Remedy::WriteRelations => {
+            "{\"text\": \"She slept.\", \"relations\": [{\"name\": \"nsubj\", \"from\": [0, 3], \"to\": [4, 9]}]}".into()
+        }
         Remedy::ReadQuotes => "--quotes, where quotation marks enclose fields".into(),
         Remedy::QuoteFields => {
             "put a field that holds commas and the like into quotation marks, no space before them: 1,\"Hello, you\"".into()
@@ -277,6 +252,8 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::CloseQuote => {
             "close it, and double one that is a letter: \"She said \"\"no\"\".\"".into()
         }
+        Remedy::SayInputFormat => "--input-format csv, or what else is in it".into(),
+        Remedy::Parquet(remedy) => parquet_phrases::in_words(remedy),
         Remedy::NameReport {
             option: variable @ "GITHUB_STEP_SUMMARY",
         } => format!("set {variable} to a file that you may write to, or unset it"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EXAMPLES, HEADS, HEADS_PICTURE, INPUTS, PAGE, RESULTS, SCORES, THUMBNAILS};
+use super::{EXAMPLES, HEADS, HEADS_PICTURE, INPUTS, PAGE, RELATIONS, RESULTS, SCORES, THUMBNAILS};
 use crate::names::closed_set;
 use crate::store::MANIFEST;
 
@@ -29,6 +29,7 @@ impl BatchKind {
                 HEADS,
                 HEADS_PICTURE,
                 EXAMPLES,
+                RELATIONS,
                 PAGE,
                 RESULTS,
                 MANIFEST,

@@ -19,6 +19,7 @@
 //!   heads.csv             mean, deviation and quantiles a layer, head and score
 //!   heads.png             the means as pictures
 //!   examples.jsonl        the inputs that excite each head most and least
+//!   relations.csv         what heads find of relations, where inputs have some
 //!   scores.parquet/part-00000.parquet …   a row an input, layer and head
 //!   results.jsonl         as above, without folders
 //!   manifest.json         as above
@@ -48,8 +49,8 @@ pub use kind::BatchKind;
 pub use owner::{Claim, Difference, difference};
 pub use reading::{Columns, Reading};
 pub use record::{
-    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, ResultRecord, Shard, ShardError,
-    Status,
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchManifest, InputFile, RelationRecord, ResultRecord,
+    Shard, ShardError, Status,
 };
 pub use results::ResultReader;
 
@@ -67,6 +68,8 @@ pub const HEADS: &str = "heads.csv";
 pub const HEADS_PICTURE: &str = "heads.png";
 /// The inputs that excite heads most and least.
 pub const EXAMPLES: &str = "examples.jsonl";
+/// What heads find of the relations between words.
+pub const RELATIONS: &str = "relations.csv";
 /// The folder of the tables of scores.
 pub const SCORES: &str = "scores.parquet";
 /// So many inputs, by their place among all, have their scores in one file.

@@ -55,6 +55,10 @@ pub struct ResultRecord {
     /// pictures none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<usize, String>,
+    /// What its words are to one another, where that is said of it; of a batch of
+    /// pictures nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<RelationRecord>,
     /// How many tokens `--truncate` dropped.
     pub truncated_tokens: usize,
     /// The picture that the page shows, relative to the batch's folder:
@@ -71,6 +75,22 @@ pub struct ResultRecord {
     /// What can be done about that, where something can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+/// A relation between two words of an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelationRecord {
+    /// What it is called.
+    pub name: String,
+    /// Bytes of the text, the first and the one after the last, of the word that
+    /// is asked.
+    pub from: [usize; 2],
+    /// Of the word that is to be found; `None` for a root.
+    pub to: Option<[usize; 2]>,
+    /// Whether it can be asked: both words have tokens, and none in common.
+    pub is_asked: bool,
+    /// The fixed offsets, in words, that find it.
+    pub right_offsets: Vec<i32>,
 }
 
 /// Part `index` of `count` equal parts of the inputs, `3/16` on the command

@@ -11,6 +11,7 @@
 //! | `received_unit` | INT32 | the unit that receives most |
 //! | `link_query`, `link_key` | INT32 | the head's strongest link, without special units |
 //! | `link_value` | FLOAT | its attention |
+//! | `relations_from_to`, `relations_to_from` | UTF-8 | of an input with relations: a `1` for each that the head finds, a `0` for each other |
 //!
 //! The same rows give the same bytes: rows of 250 inputs, by their index, are a
 //! row group.
@@ -54,6 +55,8 @@ fn schema() -> Result<Arc<Type>, ParquetError> {
             OPTIONAL INT32 link_query;
             OPTIONAL INT32 link_key;
             OPTIONAL FLOAT link_value;
+            OPTIONAL BYTE_ARRAY relations_from_to (UTF8);
+            OPTIONAL BYTE_ARRAY relations_to_from (UTF8);
         }}"
     ))
     .map(Arc::new)
@@ -135,6 +138,9 @@ impl<W: Write + Send> ScoresWriter<W> {
                 write_column::<Int32Type>(&mut writer, column)?;
             }
             write_column::<FloatType>(&mut writer, &group.link_value)?;
+            for column in &group.relations {
+                write_column::<ByteArrayType>(&mut writer, column)?;
+            }
             writer.close().map(|_| ())
         };
         write().map_err(failed)
@@ -227,6 +233,9 @@ fn read_group(reader: &dyn RowGroupReader, rows: usize) -> Result<Option<Group>,
     group.link_query = read_column::<Int32Type>(reader, next(), rows)?;
     group.link_key = read_column::<Int32Type>(reader, next(), rows)?;
     group.link_value = read_column::<FloatType>(reader, next(), rows)?;
+    for column in &mut group.relations {
+        *column = read_column::<ByteArrayType>(reader, next(), rows)?;
+    }
     Ok(group.has_rows(rows).then_some(group))
 }
 

@@ -4,9 +4,11 @@
 mod example;
 mod head_scores;
 mod heads;
+mod relations;
 mod rows;
 
 pub use example::{End, Example, ExampleLink};
 pub use head_scores::{SCORE_ROWS, ScoresReader, ScoresWriter};
 pub use heads::write_heads;
+pub use relations::{RankedHead, RankedRelation, ranked_relations, write_relations};
 pub use rows::{InputScores, ScoredInput};

@@ -17,6 +17,9 @@ pub struct InputScores {
     pub received_unit: Vec<u32>,
     /// The strongest link of every head: `[head]`.
     pub links: Vec<Option<Link>>,
+    /// Whether each head finds the input's relations, `[head, direction]`, a `1`
+    /// or a `0` each in their order; empty where the input has none.
+    pub relations: Vec<[String; 2]>,
 }
 
 impl InputScores {
@@ -30,6 +33,7 @@ impl InputScores {
             values: values.copied().collect(),
             received_unit: units.map(|&unit| narrow(unit)).collect(),
             links,
+            relations: Vec::new(),
         }
     }
 
@@ -136,6 +140,8 @@ pub(super) struct Group {
     pub(super) link_query: Column<i32>,
     pub(super) link_key: Column<i32>,
     pub(super) link_value: Column<f32>,
+    /// In the order of `RelationDirection::ALL`.
+    pub(super) relations: [Column<ByteArray>; 2],
 }
 
 impl Default for Group {
@@ -151,6 +157,7 @@ impl Default for Group {
             link_query: Column::default(),
             link_key: Column::default(),
             link_value: Column::default(),
+            relations: Default::default(),
         }
     }
 }
@@ -186,6 +193,11 @@ impl Group {
             self.link_key
                 .push_optional(link.map(|link| position(link.key)));
             self.link_value.push_optional(link.map(|link| link.value));
+            let marks = scores.relations.get(row);
+            for (direction, column) in self.relations.iter_mut().enumerate() {
+                let marks = marks.map(|marks| ByteArray::from(marks[direction].as_str()));
+                column.push_optional(marks);
+            }
         }
         for (column, values) in self
             .scores
@@ -213,6 +225,7 @@ impl Group {
             && numbers.iter().all(|column| column.has_rows(count))
             && self.scores.iter().all(|column| column.has_rows(count))
             && self.link_value.has_rows(count)
+            && self.relations.iter().all(|column| column.has_rows(count))
     }
 
     /// The inputs that the rows are of; `None` where they are not those of
@@ -265,6 +278,11 @@ impl Group {
                     value: value?,
                 })
             });
+        let [from_to, to_from] = self.relations.map(Column::rows);
+        let text = |marks: ByteArray| marks.as_utf8().ok().map(str::to_owned);
+        let mut relations = from_to
+            .zip(to_from)
+            .map(|(from_to, to_from)| Some([text(from_to?)?, text(to_from?)?]));
         let mut units = self.received_unit.rows().flatten();
         let mut inputs = Vec::with_capacity(count);
         let ids = self.id.values.iter().step_by(each);
@@ -282,6 +300,7 @@ impl Group {
                         .map(|unit| u32::try_from(unit).ok())
                         .collect::<Option<_>>()?,
                     links: links.by_ref().take(each).collect(),
+                    relations: relations.by_ref().take(each).flatten().collect(),
                 },
             });
         }

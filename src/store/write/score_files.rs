@@ -12,7 +12,8 @@ use super::durable;
 use super::error::WriteError;
 use super::staged_folder::StagedFolder;
 use crate::store::batch_records::{
-    BatchKind, BatchManifest, Claim, EXAMPLES, HEADS, HEADS_PICTURE, RESULTS, SCORES, is_part,
+    BatchKind, BatchManifest, Claim, EXAMPLES, HEADS, HEADS_PICTURE, RELATIONS, RESULTS, SCORES,
+    is_part,
 };
 
 impl BatchFolder {
@@ -67,7 +68,7 @@ impl BatchFolder {
         let files = earlier.iter().flatten().flat_map(|batch| &batch.files);
         for file in files {
             let name = file.name.as_str();
-            if is_part(name) || [HEADS, HEADS_PICTURE, EXAMPLES].contains(&name) {
+            if is_part(name) || [HEADS, HEADS_PICTURE, EXAMPLES, RELATIONS].contains(&name) {
                 remove_file(&self.root.join(name))?;
             }
         }

@@ -14,6 +14,7 @@ mod json;
 mod limits;
 mod memory;
 mod ownership;
+mod parquet;
 mod python;
 mod refused;
 mod resume;

@@ -22,12 +22,11 @@ fn a_file_of_another_kind_is_refused_by_what_it_is() {
         .collect();
     for (name, content, words, hint) in [
         (
-            "a.parquet",
+            "a.txt",
             PARQUET,
             "a Parquet table",
-            "pandas.read_parquet(\"a.parquet\")",
+            "--input-format parquet",
         ),
-        ("a.txt", PARQUET, "a Parquet table", "read_parquet"),
         ("a.csv", ZIP, "an archive", "unpack"),
         ("a.xlsx", ZIP, "a spreadsheet", "CSV UTF-8"),
         (
