@@ -5,6 +5,7 @@ mod checkpoints;
 mod disks;
 mod pickles;
 mod texts;
+mod weights;
 
 pub use pickles::{Described, state_dict, text as pickled_text, zip};
 
