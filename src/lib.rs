@@ -31,7 +31,8 @@
 //! ```
 //!
 //! [`pipeline`] is the one road from an input to its run and on to its folder;
-//! [`batch`] takes it for many inputs, [`mod@bench`] for the clock, and
+//! [`batch`] takes it for many inputs, into folders of pictures or into tables of
+//! what their heads do, [`mod@bench`] for the clock, and
 //! `attnviz tokens` as far as the units, without weights
 //! ([`pipeline::load_tokenizer`]).
 //!

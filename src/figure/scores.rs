@@ -11,7 +11,7 @@ use super::{
 use crate::analysis::{
     Analyses, HeadScores, Maps, ReshapeOptions, Score, Statistics, truncation_note,
 };
-use crate::attention::{HeadId, Selection};
+use crate::attention::{HeadId, RowSums, Selection};
 use crate::run::Run;
 
 /// The figure of what each head does; `maps` are what else is shown of the run.
@@ -33,7 +33,13 @@ pub fn score_grids(
     let values = |score| by_layer_and_head(scores, score, [&layers, &heads]);
     let (grids, empty) = grids(values, options)?;
     let mut notes = notes(scores, &grids, &empty);
-    notes.extend(analyses.attention().notes().iter().cloned());
+    let attention = analyses.attention();
+    if attention.row_sums() == RowSums::Unnormalized {
+        notes.push(
+            "The rows of this attention do not sum to 1; they are taken as they are.".to_owned(),
+        );
+    }
+    notes.extend(attention.notes().iter().cloned());
     if maps.reshape != ReshapeOptions::default() {
         notes.push(
             "They are of all tokens of the run, whatever else is merged, hidden or cut off."

@@ -122,3 +122,84 @@ fn relations_are_counted_as_clark_counts_them() {
     );
     assert!(counts.by_name[ALL_RELATIONS].words > 50);
 }
+
+/// A sentence of four words of one token each, and a head that always looks at
+/// the next word but one that looks back at "cats".
+#[test]
+fn a_small_treebank_has_the_numbers_that_were_counted_by_hand() {
+    let words = ["Two", "black", "cats", "slept"];
+    // Rows are [CLS] Two black cats slept [SEP], columns likewise.
+    let next = [
+        [0.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+        [0.0, 0.0, 1.0, 0.0, 0.0, 0.0],
+        [0.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+        [0.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+        // Most of it goes to what is no word, or to itself.
+        [0.5, 0.0, 0.0, 0.1, 0.2, 0.2],
+        [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    ];
+    let cats = [
+        [0.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+        [0.0, 0.0, 0.2, 0.2, 0.0, 0.6],
+        [0.0, 0.1, 0.2, 0.7, 0.0, 0.0],
+        [0.6, 0.0, 0.4, 0.0, 0.0, 0.0],
+        [0.0, 0.0, 0.1, 0.9, 0.0, 0.0],
+        [0.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+    ];
+    let attention: Vec<f32> = [next, cats].concat().concat();
+    let (run, mut annotation) = run(&words, &[1; 4], attention);
+    let relation = |name: &str, from: usize, to: Option<usize>| Relation {
+        name: name.to_owned(),
+        from,
+        to,
+    };
+    annotation.relations = vec![
+        relation("nummod", 0, Some(2)),
+        relation("amod", 1, Some(2)),
+        relation("nsubj", 2, Some(3)),
+        relation("root", 3, None),
+    ];
+    let mut counts = RelationCounts::default();
+    count(&mut counts, &run, &annotation);
+    // Of the first head: "Two" sees "black" (wrong), "black" sees "cats" (right),
+    // "cats" sees "slept" (right). What sees them most: of "Two" nothing, of
+    // "black" it is "Two" (wrong), of "cats" it is "black" (wrong).
+    // Of the second: "Two" sees "black" and "cats" alike, and the first is taken
+    // (wrong), "black" sees "cats" (right), "cats" sees "black" (wrong). What sees
+    // "Two" most is "black" (wrong), "black" is seen most by "cats" (right), and
+    // "cats" by "slept" (right).
+    for (name, heads) in [
+        ("nummod", [[0, 0], [0, 0]]),
+        ("amod", [[1, 0], [1, 1]]),
+        ("nsubj", [[1, 0], [0, 1]]),
+        (ALL_RELATIONS, [[2, 0], [1, 2]]),
+    ] {
+        let found = &counts.by_name[name];
+        assert_eq!(found.right, heads, "{name}");
+        assert_eq!(found.words, if name == ALL_RELATIONS { 4 } else { 1 });
+    }
+    // Two words on is "cats" from "Two" and, at the end, from "black"; one on is
+    // right for "black" and "cats"; the root stands before the first word.
+    assert_eq!(counts.by_name["nummod"].best_offset(), (2, 1));
+    assert_eq!(counts.by_name["amod"].best_offset(), (1, 1));
+    assert_eq!(counts.by_name[ALL_RELATIONS].best_offset(), (1, 2));
+}
+
+#[test]
+fn words_that_share_a_token_or_have_none_are_left_out() {
+    let uniform = vec![0.25; 2 * 16];
+    let (run, mut annotation) = run(&["ab", "c"], &[1, 1], uniform);
+    // The second word is a part of the first one's token, the third has none.
+    annotation.words = vec![0..1, 1..2, 40..41, 3..4];
+    annotation.relations = [(0, 1), (0, 2), (0, 3)]
+        .map(|(from, to)| Relation {
+            name: "dep".to_owned(),
+            from,
+            to: Some(to),
+        })
+        .to_vec();
+    let mut counts = RelationCounts::default();
+    count(&mut counts, &run, &annotation);
+    let found = &counts.by_name["dep"];
+    assert_eq!((found.words, found.left_out), (1, 2));
+}

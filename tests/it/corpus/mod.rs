@@ -3,6 +3,7 @@
 mod folder;
 mod interrupted;
 mod ownership;
+mod relations;
 mod shards;
 mod statistics;
 mod table;

@@ -31,10 +31,15 @@ fn input(index: u64) -> ScoredInput {
         index,
         id: format!("satz {index} · 鳥"),
         scores: InputScores {
+            relations: Vec::new(),
             tokens: 7 + index as u32 % 3,
             values: (0..Score::ALL.len() * count).map(value).collect(),
             received_unit: (0..count as u32).collect(),
             links: (0..count).map(link).collect(),
+            relations: match index % 2 {
+                0 => Vec::new(),
+                _ => vec![["010".to_owned(), "1".repeat(index as usize % 7)]; count],
+            },
         },
     }
 }

@@ -111,7 +111,10 @@ fn a_score_that_only_some_heads_have_leaves_the_others_empty() {
         source(vec![unit("a", false), unit("a", false)]),
         foreign(values, [1, 2, 2, 2]),
     );
-    let Body::Scores(grids) = figure(&run, &FigureOptions::default()).body else {
+    let figure = figure(&run, &FigureOptions::default());
+    let says = |said: &str| figure.notes.iter().any(|note| note.contains(said));
+    assert!(says("do not sum to 1"), "{:?}", figure.notes);
+    let Body::Scores(grids) = figure.body else {
         panic!("of scores");
     };
     let distance = grids

@@ -42,6 +42,28 @@ fn a_run_above_a_gigabyte_is_refused_unless_it_is_asked_for() {
 }
 
 #[test]
+fn a_table_above_a_gigabyte_is_refused_before_anything_is_computed() {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    // A line for every two of ten thousand heads.
+    let options = OutputOptions {
+        views: [View::Similarity].into(),
+        formats: [Format::Csv].into(),
+        ..OutputOptions::default()
+    };
+    let error = write_run(&run(100, 100), &options, folder.path(), &|| ());
+    match error.expect_err("a hundred million lines are too much") {
+        OutputError::TooLarge { length } => assert!(length > MAXIMUM_LENGTH),
+        other => panic!("{other}"),
+    }
+    // Raw attention is in no table.
+    let options = OutputOptions {
+        views: [View::Heads].into(),
+        ..options
+    };
+    write_run(&run(100, 100), &options, folder.path(), &|| ()).expect("it is next to nothing");
+}
+
+#[test]
 fn the_error_says_how_much_and_names_what_shrinks_it() {
     let workplace = Workplace::new();
     let (layers, heads) = (100, 100);
