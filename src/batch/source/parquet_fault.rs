@@ -4,6 +4,9 @@ use thiserror::Error;
 
 use crate::remedy::{ColumnContent, InputColumn, ParquetRemedy, Remedy};
 
+/// In the place of a file that is not known.
+const ANY_FILE: &str = "texts.parquet";
+
 /// What is wrong with a Parquet file as one of inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -66,7 +69,7 @@ fn in_words(content: &ColumnContent) -> &'static str {
 impl ParquetFault {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
-        Some(self.remedy_in("texts.parquet"))
+        Some(self.remedy_in(ANY_FILE))
     }
 
     /// What the user can do about it in a file at this path.
