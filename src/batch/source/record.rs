@@ -124,6 +124,15 @@ pub enum RecordError {
         /// What is there.
         found: String,
     },
+    /// The relations that an object of JSON carries are none of its text.
+    #[error(
+        "expected [{{\"name\": \"nsubj\", \"from\": [0, 3], \"to\": [4, 10]}}], places in bytes, in \
+         the field \"relations\", found {found}"
+    )]
+    WrongRelations {
+        /// What is there.
+        found: String,
+    },
     /// A field holds something else than it should.
     #[error("expected {expected} in the field {name:?}, found {found}")]
     WrongKind {
@@ -259,9 +268,7 @@ impl RecordError {
             },
             Self::NotOfOneLine { .. } => Remedy::ReadAsJson,
             Self::NotConllu { .. } => Remedy::WriteConllu,
-            Self::WrongKind { name, .. } if name == super::relations::FIELD => {
-                Remedy::WriteRelations
-            }
+            Self::WrongRelations { .. } => Remedy::WriteRelations,
             Self::WrongKind { .. } => Remedy::WriteTextsAsStrings,
             Self::Columns(error) => return error.remedy(),
             Self::FieldCount {

@@ -7,7 +7,7 @@ use super::record::RecordError;
 use crate::analysis::{Annotation, Relation};
 
 /// The field's name.
-pub(super) const FIELD: &str = "relations";
+const FIELD: &str = "relations";
 
 /// One relation, its places in bytes of the text.
 #[derive(Deserialize)]
@@ -33,11 +33,7 @@ pub(super) fn annotation(json: &str, text: &str) -> Result<Option<Annotation>, R
     let Some((_, field)) = field.filter(|(_, field)| field.kind != JsonKind::Null) else {
         return Ok(None);
     };
-    let wrong = |found: String| RecordError::WrongKind {
-        name: FIELD.to_owned(),
-        expected: "[{\"name\": \"nsubj\", \"from\": [0, 3], \"to\": [4, 10]}], places in bytes",
-        found,
-    };
+    let wrong = |found: String| RecordError::WrongRelations { found };
     let written: Vec<Written> =
         serde_json::from_str(field.json).map_err(|error| wrong(error.to_string()))?;
     let mut annotation = Annotation::default();
