@@ -31,7 +31,6 @@ fn input(index: u64) -> ScoredInput {
         index,
         id: format!("satz {index} · 鳥"),
         scores: InputScores {
-            relations: Vec::new(),
             tokens: 7 + index as u32 % 3,
             values: (0..Score::ALL.len() * count).map(value).collect(),
             received_unit: (0..count as u32).collect(),
