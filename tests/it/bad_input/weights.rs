@@ -54,7 +54,6 @@ fn a_safetensors_file_that_is_not_whole_is_refused() {
 
 type Header = serde_json::Map<String, Value>;
 type Change = fn(&mut Header);
-type JsonChange = fn(&mut Value);
 
 #[test]
 fn a_safetensors_file_whose_header_lies_is_refused() {

@@ -90,7 +90,6 @@ fn run(text: &str, pair: Option<&str>) -> Run {
 
 fn done(id: &str, line: u64, text: &str) -> ResultRecord {
     ResultRecord {
-        relations: Vec::new(),
         id: id.to_owned(),
         file: "sentences.txt".to_owned(),
         line,
