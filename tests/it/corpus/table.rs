@@ -106,6 +106,8 @@ fn other_programs_find_the_columns_by_their_names() {
         number("link_query", "INT32"),
         number("link_key", "INT32"),
         number("link_value", "FLOAT"),
+        number("relations_from_to", "BYTE_ARRAY"),
+        number("relations_to_from", "BYTE_ARRAY"),
     ]);
     assert_eq!(columns.collect::<Vec<_>>(), expected);
     let row = reader.get_row_iter(None).unwrap().next().unwrap().unwrap();
