@@ -100,6 +100,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         tokens: ["[CLS]", "hello", "##s", "[SEP]"].map(str::to_owned).into(),
         unknown_tokens: BTreeMap::new(),
         labels: BTreeMap::new(),
+        relations: Vec::new(),
         truncated_tokens: 0,
         picture: Some(format!("inputs/{line:06}/overview.png")),
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
