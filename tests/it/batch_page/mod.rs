@@ -99,7 +99,6 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         pair: None,
         tokens: ["[CLS]", "hello", "##s", "[SEP]"].map(str::to_owned).into(),
         unknown_tokens: BTreeMap::new(),
-        relations: Vec::new(),
         labels: BTreeMap::new(),
         relations: Vec::new(),
         truncated_tokens: 0,
