@@ -41,6 +41,7 @@ fn run(token_count: usize) -> Run {
             commit: None,
             files: Vec::new(),
             weights_prefix: None,
+            backend: None,
         }
         .into(),
         input: Input::text("a sentence"),

@@ -142,7 +142,7 @@ pub struct InputArguments {
     #[arg(long, value_name = "NAME")]
     pub id_column: Option<String>,
     /// Quotation marks enclose fields of .tsv, too
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub quotes: bool,
 }
 

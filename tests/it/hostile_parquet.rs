@@ -2,7 +2,7 @@
 //! never a panic, and asks for no memory that the file does not account for.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use attnviz::batch::{InputSource, ReadOptions};
 use proptest::prelude::*;
@@ -12,8 +12,8 @@ use crate::binary::fixture;
 use crate::hostile_files::{check_outcome, damage, damaged, runner};
 
 /// How many rows a table has.
-fn count(path: &PathBuf) -> Result<u64, String> {
-    let sources = InputSource::all(&[path.clone()], &ReadOptions::default());
+fn count(path: &Path) -> Result<u64, String> {
+    let sources = InputSource::all(&[path.to_owned()], &ReadOptions::default());
     let sources = sources.map_err(|error| error.to_string())?;
     sources[0].count().map_err(|error| error.to_string())
 }

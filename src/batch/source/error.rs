@@ -88,7 +88,7 @@ pub enum SourceError {
         /// Where it is.
         path: PathBuf,
         /// What is wrong with it.
-        error: ParquetFault,
+        error: Box<ParquetFault>,
     },
     /// Standard input can only be read once.
     #[error("standard input (-) is named twice")]

@@ -23,7 +23,7 @@ pub(super) fn by_name(path: &Path) -> ForeignFile {
         "npy" | "npz" | "pt" | "pth" | "pkl" | "pickle" | "bin" | "safetensors" | "h5" | "hdf5" => {
             ForeignFile::Arrays
         }
-        "conll" | "conllu" | "conllx" | "iob" | "iob2" | "bio" => ForeignFile::TokenLines,
+        "conll" | "conllx" | "iob" | "iob2" | "bio" => ForeignFile::TokenLines,
         _ => ForeignFile::Unknown,
     }
 }

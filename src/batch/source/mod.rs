@@ -304,7 +304,7 @@ impl InputSource {
         SourceError::Parquet {
             file: "standard input".to_owned(),
             path: self.path.clone(),
-            error: ParquetFault::Pipe,
+            error: Box::new(ParquetFault::Pipe),
         }
     }
 

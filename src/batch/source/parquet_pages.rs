@@ -114,7 +114,7 @@ impl Pages {
         position: usize,
     ) -> Result<Self> {
         let column = group.column(position);
-        let packing = Packing::of(column).map_err(|name| broken(name))?;
+        let packing = Packing::of(column).map_err(broken)?;
         let start = match column.dictionary_page_offset() {
             Some(start) => start,
             None => column.data_page_offset(),

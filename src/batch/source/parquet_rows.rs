@@ -129,7 +129,7 @@ impl Part {
         let fault = |error| SourceError::Parquet {
             file: name.clone(),
             path: path.to_owned(),
-            error,
+            error: Box::new(error),
         };
         // Opening a pipe would wait for somebody to write into it.
         let metadata = fs::metadata(path).map_err(io)?;
@@ -283,7 +283,7 @@ impl Part {
         SourceError::Parquet {
             file: self.name.clone(),
             path: self.path.clone(),
-            error,
+            error: Box::new(error),
         }
     }
 

@@ -299,7 +299,8 @@ fn a_tokenizer_that_breaks_its_own_reader_is_refused() {
     // BERT's own class takes the vocabulary alone; this one takes all.
     let class = json!({"tokenizer_class": "PreTrainedTokenizerFast"});
     damaged.write("tokenizer_config.json", class.to_string());
-    let changes: [(fn(&mut Value), &str); 4] = [
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 4] = [
         // A special token of two ids and one name.
         (
             |json| json["post_processor"]["special_tokens"]["[SEP]"]["ids"] = json!([3, 3]),

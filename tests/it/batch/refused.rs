@@ -84,7 +84,7 @@ fn a_file_of_another_kind_is_refused_by_what_it_is() {
             "--input-format txt",
         ),
         (
-            "a.conllu",
+            "a.conllx",
             b"1\tthe\n",
             "one token a line",
             "--input-format txt",

@@ -77,7 +77,8 @@ fn a_treebank_says_which_heads_find_its_relations() {
     let ids: Vec<&str> = results.iter().map(|result| result.id.as_str()).collect();
     assert_eq!(ids, ["she", "000011", "numbers"]);
     // "does" and "n't" stand where the contraction does.
-    let places: Vec<(&str, [usize; 2], Option<[usize; 2]>)> = results
+    type Bytes = [usize; 2];
+    let places: Vec<(&str, Bytes, Option<Bytes>)> = results
         .iter()
         .flat_map(|result| &result.relations)
         .map(|relation| (relation.name.as_str(), relation.from, relation.to))

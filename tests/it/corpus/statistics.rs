@@ -21,7 +21,8 @@ fn assert_near(found: Option<f64>, expected: f64, tolerance: f64, what: &str) {
 #[test]
 fn mean_deviation_and_quantiles_are_those_of_a_table() {
     // numpy.mean, numpy.std(ddof=1), numpy.quantile(method="inverted_cdf").
-    let cases: &[(Score, &[f32], f64, Option<f64>, [f64; 3])] = &[
+    type Case<'values> = (Score, &'values [f32], f64, Option<f64>, [f64; 3]);
+    let cases: &[Case<'_>] = &[
         (Score::Previous, &[0.5], 0.5, None, [0.5; 3]),
         (
             Score::Previous,

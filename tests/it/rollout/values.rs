@@ -77,7 +77,7 @@ fn run_with(attention: Vec<Attention>) -> Run {
     )
 }
 
-fn rolled<'run>(run: &'run Run, options: &RolloutOptions) -> Maps<'static> {
+fn rolled(run: &Run, options: &RolloutOptions) -> Maps<'static> {
     let shown = ReshapeOptions::default();
     rollout(run, &run.attention[0], options, &shown).expect("there is a rollout")
 }
