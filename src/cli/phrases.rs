@@ -66,6 +66,7 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--shard" => "1/2",
         "--show=" => "heads",
         "--sink" | "--special-tokens" => "hide",
+        "--sort" => "entropy",
         "--start-layer" => "0",
         "--summary" => "summary.md",
         "--text-column" => "text",

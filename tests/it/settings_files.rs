@@ -134,7 +134,7 @@ fn a_number_that_is_none_where_one_is_used_is_refused() {
         (
             "config.json",
             r#"{"model_type": "bert", "layer_norm_eps": NaN}"#,
-            ["config.json", "null", "line 1"],
+            ["config.json", "null", "layer_norm_eps"],
         ),
         (
             "added_tokens.json",

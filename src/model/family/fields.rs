@@ -2,7 +2,7 @@
 //! and what none of them may ask for.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value};
 
 use super::error::ConfigError;
@@ -49,7 +49,16 @@ pub fn read_with<Fields: DeserializeOwned>(
             fields.entry(name).or_insert(value);
         }
     }
-    Ok(serde_json::from_value(Value::Object(fields))?)
+    // There are no lines any more that could be named: fields are.
+    let fields = serde_path_to_error::deserialize(Value::Object(fields));
+    fields.map_err(|error| {
+        let (path, reason) = (error.path().to_string(), error.into_inner());
+        match path.as_str() {
+            // What is missing is named already.
+            "." => ConfigError::Json(reason),
+            path => ConfigError::Json(serde_json::Error::custom(format!("{path}: {reason}"))),
+        }
+    })
 }
 
 /// Whether a config asks for something that no family has here.
