@@ -3,6 +3,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// So many numbers are kept at the most, 32 MiB: what a longer input needs, the
+/// system hands out in less time than it is computed in.
+const MOST_KEPT: usize = 8 << 20;
+
 /// Memory that maps were in and others may come into. Whoever asks for many
 /// runs has one, hands it to [`runs_in`](crate::pipeline::runs_in), and gives
 /// each run [back](crate::run::Run::give_back) when it has been read.
@@ -14,32 +18,31 @@ pub struct MapMemory {
 
 impl MapMemory {
     /// Memory for so many numbers, which are those of earlier maps: all of them
-    /// are to be written. `None` where there is none of about that size; then as
-    /// much goes to the system as is going to be asked of it, so that all this
-    /// takes no more than maps that are used once.
+    /// are to be written. `None` where there is none of about that size.
     pub fn take(&self, length: usize) -> Option<Vec<f32>> {
         let mut free = self.free();
         // Not of much more, or short inputs would hold what long ones need.
         let most = length.saturating_add(length / 4);
         let fits = |memory: &Vec<f32>| (length..=most).contains(&memory.capacity());
         let fitting = free.iter().enumerate().filter(|(_, memory)| fits(memory));
-        let best = fitting.min_by_key(|(_, memory)| memory.capacity());
-        let Some((index, _)) = best else {
-            let mut returned = 0_usize;
-            while returned < length && !free.is_empty() {
-                returned = returned.saturating_add(free.remove(0).capacity());
-            }
-            return None;
-        };
+        let (index, _) = fitting.min_by_key(|(_, memory)| memory.capacity())?;
         let mut memory = free.remove(index);
         drop(free);
         memory.resize(length, 0.0);
         Some(memory)
     }
 
-    /// Takes memory that nobody reads any more.
+    /// Takes memory that nobody reads any more. Where that makes too much, the
+    /// system gets what came first.
     pub fn give_back(&self, memory: Vec<f32>) {
-        self.free().push(memory);
+        if memory.capacity() > MOST_KEPT {
+            return;
+        }
+        let mut free = self.free();
+        free.push(memory);
+        while free.iter().map(Vec::capacity).sum::<usize>() > MOST_KEPT {
+            free.remove(0);
+        }
     }
 
     /// Gives everything to the system.

@@ -142,13 +142,17 @@ fn memory_is_taken_for_maps_of_about_its_size_alone() {
 }
 
 #[test]
-fn memory_that_does_not_fit_makes_way_for_as_much_the_oldest_first() {
+fn no_more_than_32_mebibytes_are_kept_the_latest_ones() {
+    const MEBI: usize = 1 << 20;
     let memory = MapMemory::default();
-    for length in [40, 50, 60] {
+    for length in [9 * MEBI, 4 * MEBI, 3 * MEBI, 2 * MEBI] {
         memory.give_back(vec![1.0; length]);
     }
-    assert!(memory.take(80).is_none(), "each is too small");
-    assert!(memory.take(50).is_some_and(|taken| taken.capacity() == 60));
-    memory.give_back(vec![1.0; 60]);
-    assert!(memory.take(40).is_none(), "40 and 50 made way for 80");
+    assert!(memory.take(9 * MEBI).is_none(), "it is too much by itself");
+    assert!(
+        memory.take(4 * MEBI).is_none(),
+        "it made way for the others"
+    );
+    assert!(memory.take(3 * MEBI).is_some());
+    assert!(memory.take(2 * MEBI).is_some());
 }
