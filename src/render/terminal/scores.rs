@@ -37,7 +37,7 @@ const MOST_USEFUL: [Score; 22] = [
 const GAP: &str = "  ";
 
 /// The scores of all heads under a line of names, `None` where the figure is of
-/// something else. See [`scores`].
+/// something else. See `scores`.
 pub fn score_table(figure: &Figure<'_>, sort: Option<Score>, columns: usize) -> Option<String> {
     match &figure.body {
         Body::Scores(grids) => Some(scores(&figure.title, grids, sort, columns)),
