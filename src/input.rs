@@ -224,19 +224,25 @@ impl Unit {
     /// `[MASK]`, an `[UNK]`, a `[SEP]` that somebody typed. Where nobody knows who
     /// put it there, as in attention from elsewhere, its name decides.
     pub fn is_added(&self) -> bool {
-        match (self.place, self.special) {
-            (Place::Bytes { .. }, _)
-            | (_, None | Some(SpecialRole::Mask | SpecialRole::Unknown)) => false,
-            (
-                Place::Added | Place::Patch { .. },
-                Some(
-                    SpecialRole::Classification
-                    | SpecialRole::Separator
-                    | SpecialRole::Beginning
-                    | SpecialRole::End
-                    | SpecialRole::Padding
-                    | SpecialRole::Other,
-                ),
+        match self.place {
+            Place::Bytes { .. } => false,
+            Place::Added | Place::Patch { .. } => self.is_special(),
+        }
+    }
+
+    /// Whether it is one of those that papers leave out, wherever it comes from:
+    /// `[CLS]`, `[SEP]`, `<s>` … A `[MASK]` and an `[UNK]` stand for a piece of the
+    /// text.
+    pub fn is_special(&self) -> bool {
+        match self.special {
+            None | Some(SpecialRole::Mask | SpecialRole::Unknown) => false,
+            Some(
+                SpecialRole::Classification
+                | SpecialRole::Separator
+                | SpecialRole::Beginning
+                | SpecialRole::End
+                | SpecialRole::Padding
+                | SpecialRole::Other,
             ) => true,
         }
     }

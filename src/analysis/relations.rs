@@ -177,7 +177,9 @@ impl RelationCounts {
         right_offsets: &[i32],
         right: &[[bool; 2]],
     ) {
-        for name in name.into_iter().chain([ALL_RELATIONS]) {
+        // One that is called like all of them counts once, among all.
+        let own = name.filter(|name| *name != ALL_RELATIONS);
+        for name in own.into_iter().chain([ALL_RELATIONS]) {
             let found = self.by_name.entry(name.to_owned()).or_default();
             found.right.resize(right.len(), [0; 2]);
             if !is_asked {
@@ -244,7 +246,7 @@ impl Words {
                 Place::Bytes { start, end } => start < end,
                 Place::Added | Place::Patch { .. } => false,
             };
-            unit.segment == 0 && is_there(&unit.place)
+            unit.segment == 0 && is_there(&unit.place) && !unit.is_special()
         };
         let positions: Vec<usize> = (0..units.len()).filter(of_text).collect();
         let overlaps = |position: &usize, word: &Range<usize>| match units[*position].place {

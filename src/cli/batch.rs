@@ -201,16 +201,19 @@ fn print_relations(
         let Some(best) = relation.heads.first() else {
             continue;
         };
+        let Some(share) = relation.share(best.right) else {
+            continue;
+        };
         let title = if place == 0 { "finds" } else { "" };
         let (offset, right) = relation.found.best_offset();
         writeln!(
             out,
             "{title:<8}{:<14} {:>7}  {} {}; offset {offset:+}: {}",
             Printable(&relation.name).to_string(),
-            percent(relation.share(best.right)),
+            percent(share),
             best.head,
             best.direction,
-            percent(relation.share(right)),
+            percent(relation.share(right).unwrap_or_default()),
         )?;
     }
     Ok(())

@@ -192,12 +192,13 @@ explained!(
 );
 
 /// Every format of inputs as it is typed, and what it is.
-const INPUT_FORMATS: [(&str, &str); 6] = [
+const INPUT_FORMATS: [(&str, &str); 7] = [
     ("txt", "a text a line"),
     ("jsonl", "a JSON object a line: text, perhaps id and pair"),
     ("json", "an array of such objects, or of texts"),
     ("csv", "a table with a header, separated by commas"),
     ("tsv", "a table with a header, separated by tabs"),
+    ("conllu", "a treebank in CoNLL-U, a sentence an input"),
     ("parquet", "a Parquet table: a file, or a folder of them"),
 ];
 

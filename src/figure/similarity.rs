@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::build::{captions, common_notes, counted, matrix};
+use super::build::{captions, common_notes, matrix};
 use super::reach::{Reach, maximum};
 use super::{
     Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap,
@@ -59,9 +59,12 @@ pub fn similarity_map(
     notes.extend(common_notes(run, &reach, options, clipped, Some(range)));
     Ok(Figure {
         title: format!(
-            "{} · how alike {} attend",
+            "{} · how alike {}",
             run.model.name(),
-            counted(count, "head")
+            match count {
+                1 => "1 head attends".to_owned(),
+                count => format!("{count} heads attend"),
+            }
         ),
         captions: captions(run),
         body: Body::Map(LabelledMap {

@@ -8,7 +8,7 @@ use strsim::osa_distance;
 use thiserror::Error;
 
 use super::UnitChoice;
-use crate::analysis::Direction;
+use crate::analysis::{Direction, Score};
 use crate::remedy::Remedy;
 
 /// Which pictures are drawn of a run.
@@ -357,6 +357,10 @@ fn nearest(found: &str) -> String {
     }
     let name = found.to_lowercase();
     let name = name.trim_end_matches(':');
+    // What is the name of one of them is meant to be all of them.
+    if name.parse::<Score>().is_ok() {
+        return "scores".to_owned();
+    }
     let names = [
         "heads",
         "overview",

@@ -8,7 +8,7 @@ use attnviz::analysis::{
 };
 use attnviz::attention::Attention;
 use attnviz::checkpoint::ModelSource;
-use attnviz::input::{Input, Place, StreamRole, Unit};
+use attnviz::input::{Input, Place, SpecialRole, StreamRole, Unit};
 use attnviz::run::Run;
 use serde::Deserialize;
 
@@ -183,6 +183,27 @@ fn a_small_treebank_has_the_numbers_that_were_counted_by_hand() {
     assert_eq!(counts.by_name["nummod"].best_offset(), (2, 1));
     assert_eq!(counts.by_name["amod"].best_offset(), (1, 1));
     assert_eq!(counts.by_name[ALL_RELATIONS].best_offset(), (1, 2));
+}
+
+#[test]
+fn special_tokens_of_the_text_are_no_words_and_all_is_counted_once() {
+    let uniform = vec![0.25; 2 * 16];
+    let (mut run, mut annotation) = run(&["ab", "c"], &[1, 1], uniform);
+    annotation.relations = [(0, 1)]
+        .map(|(from, to)| Relation {
+            name: ALL_RELATIONS.to_owned(),
+            from,
+            to: Some(to),
+        })
+        .to_vec();
+    let mut counts = RelationCounts::default();
+    count(&mut counts, &run, &annotation);
+    assert_eq!(counts.by_name[ALL_RELATIONS].words, 1);
+    // As if the second word were a [SEP] that somebody typed.
+    run.streams[0].units[2].special = Some(SpecialRole::Separator);
+    let mut counts = RelationCounts::default();
+    count(&mut counts, &run, &annotation);
+    assert_eq!(counts.by_name[ALL_RELATIONS].left_out, 1);
 }
 
 #[test]

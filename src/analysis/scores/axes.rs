@@ -7,7 +7,7 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 
 use crate::attention::{Attention, AttentionKind};
-use crate::input::{SpecialRole, Unit};
+use crate::input::Unit;
 use crate::run::Run;
 
 /// The units of both axes of the maps of a run.
@@ -46,7 +46,7 @@ impl Axes {
         let maps = attention.maps();
         let (query_count, key_count) = (maps.query_count(), maps.key_count());
         let ends = [keys.first(), keys.last()];
-        let [first, last] = ends.map(|end| end.filter(|unit| is_special(unit)));
+        let [first, last] = ends.map(|end| end.filter(|unit| unit.is_special()));
         let last = last.filter(|last| first.is_none_or(|first| first.text != last.text));
         let called_like =
             |end: Option<&Unit>| places(keys, |unit| end.is_some_and(|end| end.text == unit.text));
@@ -69,7 +69,7 @@ impl Axes {
             separator: called_like(last),
             punct: places(keys, |unit| matches!(unit.text.as_str(), "." | ",")),
             punctuation: places(keys, |unit| {
-                !is_special(unit) && is_punctuation(&unit.label)
+                !unit.is_special() && is_punctuation(&unit.label)
             }),
         }
     }
@@ -82,24 +82,12 @@ impl Axes {
     }
 }
 
-/// Whether a unit is one of those that papers leave out: `[CLS]`, `[SEP]`,
-/// `<s>` … A `[MASK]` and an `[UNK]` stand for a piece of the text.
-fn is_special(unit: &Unit) -> bool {
-    match unit.special {
-        None | Some(SpecialRole::Mask | SpecialRole::Unknown) => false,
-        Some(
-            SpecialRole::Classification
-            | SpecialRole::Separator
-            | SpecialRole::Beginning
-            | SpecialRole::End
-            | SpecialRole::Padding
-            | SpecialRole::Other,
-        ) => true,
-    }
-}
-
 fn ordinary(units: &[Unit], count: usize) -> Vec<bool> {
-    let is_ordinary = |place| units.get(place).is_none_or(|unit| !is_special(unit));
+    let is_ordinary = |place| {
+        units
+            .get(place)
+            .is_none_or(|unit: &Unit| !unit.is_special())
+    };
     (0..count).map(is_ordinary).collect()
 }
 

@@ -49,15 +49,20 @@ impl<'run> HeadMap<'run> {
         }
     }
 
-    /// Whether the values can be probabilities: of attention from elsewhere
-    /// they may be anything.
+    /// Whether the values can be probabilities, and no row has more than all: of
+    /// attention from elsewhere they may be anything.
     pub(super) fn is_of_probabilities(self) -> bool {
+        let sum = |row: &[f32]| row.iter().copied().map(f64::from).sum::<f64>();
         self.values.iter().all(|&value| value <= MOST_PROBABLE)
+            && self.rows().all(|(_, row)| sum(row) <= GREATEST_SUM)
     }
 }
 
 /// The greatest probability, with what half precision rounds it by.
 const MOST_PROBABLE: f32 = 1.004;
+/// The greatest sum of a row of probabilities, with what half precision rounds
+/// many of them by.
+const GREATEST_SUM: f64 = 1.05;
 
 /// A quotient; nothing where there is nothing to divide by.
 pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {

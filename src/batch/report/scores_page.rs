@@ -179,8 +179,9 @@ fn direction(direction: RelationDirection) -> &'static str {
     }
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
+/// Nothing where nothing was asked.
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(String::new, |share| format!("{:.1} %", 100.0 * share))
 }
 
 /// The heads of a score in order, and examples.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::analysis::{
-    Annotation, LinkChoice, RelationQuestions, ReshapeOptions, head_scores, reshape,
+    Annotation, AxisUnit, LinkChoice, RelationQuestions, ReshapeOptions, head_scores, reshape,
     strongest_links,
 };
 use crate::input::{Input, Prepared, StreamRole};
@@ -24,15 +24,24 @@ pub(in crate::batch) fn scores_of(
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let scores = head_scores(run, attention);
     let maps = reshape(run, attention, &ReshapeOptions::default())?;
-    let size = maps.rows.len() * maps.columns.len();
+    // As the scores have it, a [SEP] that somebody typed is special, too.
+    let units = run.units(StreamRole::Source);
+    let mut axes = [maps.rows, maps.columns];
+    for axis in &mut axes {
+        for (own, unit) in axis.units.iter_mut().zip(units) {
+            own.special = unit.is_special();
+        }
+    }
+    let [rows, columns] = &axes;
+    let has_ordinary = columns.units.iter().any(AxisUnit::stands_for_text);
+    let size = rows.len() * columns.len();
     let links = maps.values.par_chunks(size.max(1)).map(|map| {
-        let links = strongest_links(map, [&maps.rows, &maps.columns], LinkChoice::Best, 1);
-        links.first().copied()
+        let links = strongest_links(map, [rows, columns], LinkChoice::Best, 1);
+        links.first().copied().filter(|_| has_ordinary)
     });
     let links = links.collect();
-    let mut scores = InputScores::new(maps.rows.len(), &scores, links);
+    let mut scores = InputScores::new(rows.len(), &scores, links);
     if let (Some(annotation), Input::Text { text, .. }) = (annotation, &run.input) {
-        let units = run.units(StreamRole::Source);
         let questions = RelationQuestions::new(text, units, annotation);
         let marks = |marks: Vec<bool>| -> String {
             let marks = marks.into_iter();

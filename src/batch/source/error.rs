@@ -45,7 +45,7 @@ pub enum SourceError {
         files: Vec<String>,
     },
     /// It is none of a format that is read.
-    #[error("{file}: expected .txt, .jsonl, .json, .csv, .tsv or .parquet, found {}", foreign::in_words(*.kind))]
+    #[error("{file}: expected .txt, .jsonl, .json, .csv, .tsv, .conllu or .parquet, found {}", foreign::in_words(*.kind))]
     Foreign {
         /// The file, as it was named.
         file: String,

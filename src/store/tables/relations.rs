@@ -30,11 +30,11 @@ pub struct RankedRelation {
 }
 
 impl RankedRelation {
-    /// So many words in shares of those that were asked; 0 where none was.
-    pub fn share(&self, right: u64) -> f64 {
+    /// So many words in shares of those that were asked; `None` where none was.
+    pub fn share(&self, right: u64) -> Option<f64> {
         match self.found.words {
-            0 => 0.0,
-            words => right as f64 / words as f64,
+            0 => None,
+            words => Some(right as f64 / words as f64),
         }
     }
 }
@@ -86,6 +86,12 @@ pub fn write_relations(relations: &[RankedRelation], out: &mut dyn Write) -> io:
     for relation in relations {
         let (offset, offset_right) = relation.found.best_offset();
         let (words, left_out) = (relation.found.words, relation.found.left_out);
+        let share = |right| {
+            let share = relation.share(right);
+            share
+                .map(|share| (share as f32).to_string())
+                .unwrap_or_default()
+        };
         for RankedHead {
             head,
             direction,
@@ -98,8 +104,8 @@ pub fn write_relations(relations: &[RankedRelation], out: &mut dyn Write) -> io:
                 field(&relation.name),
                 head.layer,
                 head.head,
-                relation.share(*right) as f32,
-                relation.share(offset_right) as f32,
+                share(*right),
+                share(offset_right),
             )?;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{assert_same_tree, merge, results, scores, write};
+use super::{assert_same_tree, inputs_of, merge, results, scores, write};
 use crate::binary::Workplace;
 
 /// Columns that nothing reads are underscores here.
@@ -175,6 +175,35 @@ fn sentences_that_are_none_of_conllu_fail_by_name_and_the_others_are_done() {
     // Its texts are inputs of pictures, too.
     let arguments = ["batch", "bank.conllu", "-o", "pictures", "-m", "builtin"];
     assert_eq!(workplace.run(&arguments).code, Some(3));
+}
+
+#[test]
+fn a_treebank_may_have_another_name_and_nothing_to_ask() {
+    let workplace = Workplace::new();
+    // The word is its own head, so that there is nothing to ask.
+    write(&workplace, "bank.txt", "1\tHi\t_\t_\t_\t_\t1\tobj\t_\t_\n");
+    let more = ["--input-format", "conllu"];
+    let outcome = scores(&workplace, 0, &["bank.txt"], "out", &more);
+    assert!(!outcome.stdout.contains("finds"), "{}", outcome.stdout);
+    let table = fs::read_to_string(workplace.path().join("out/relations.csv"));
+    let table = table.expect("there is a table");
+    assert!(table.contains("obj,0,0,from_to,0,0,,"), "{table}");
+}
+
+#[test]
+fn links_leave_special_tokens_out_that_somebody_typed() {
+    let workplace = Workplace::new();
+    write(&workplace, "in.txt", "the [SEP] cat\n[CLS] [SEP]\n");
+    scores(&workplace, 0, &["in.txt"], "out", &[]);
+    let inputs = inputs_of(&workplace.path().join("out"), "part-00000.parquet");
+    let tokens = &results(&workplace.path().join("out"))[0].tokens;
+    for link in inputs[0].scores.links.iter().flatten() {
+        for unit in [link.query, link.key] {
+            assert!(!tokens[unit].starts_with('['), "{link:?} of {tokens:?}");
+        }
+    }
+    assert!(inputs[0].scores.links.iter().any(Option::is_some));
+    assert!(inputs[1].scores.links.iter().all(Option::is_none));
 }
 
 #[test]

@@ -396,3 +396,24 @@ fn two_sequences_have_no_score_that_needs_one() {
     // Its queries are of another stream, of which nothing is known.
     near(Score::Confidence, 1.4 / 3.0);
 }
+
+#[test]
+fn rows_that_sum_to_more_than_one_have_no_entropy() {
+    let units: Vec<Unit> = (0..5).map(|_| unit("a", false)).collect();
+    // The second head's rows are distributions, the first one's are not.
+    let values = [vec![0.3; 25], vec![0.2; 25]].concat();
+    let run = run_of(
+        ("elsewhere", ModelSource::Builtin),
+        Input::text("a a a a a"),
+        source(units),
+        foreign(values, [1, 2, 5, 5]),
+    );
+    let scores = head_scores(&run, &run.attention[0]);
+    for score in [Score::Entropy, Score::EntropyNormalized, Score::SinkShare] {
+        let [first, second] = scores.get(score) else {
+            panic!("there are two heads");
+        };
+        assert!(first.is_nan(), "{score}: {first}");
+        assert!(!second.is_nan(), "{score}");
+    }
+}
