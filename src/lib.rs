@@ -178,6 +178,8 @@ pub mod run;
 
 pub mod analysis;
 
+pub mod compare;
+
 pub mod figure;
 
 pub mod render;

@@ -1,0 +1,20 @@
+//! What differs between two sets of attention maps over the same units: pure
+//! functions over runs and maps, as in [`crate::analysis`]. No pictures, no
+//! files.
+//!
+//! Head h of one model is head h of another only where both grew from the same
+//! initialisation: by fine-tuning, quantising or exporting it. Between others
+//! the numbers are arithmetic, not meaning. And a difference is not a fault:
+//! attention is where a model looks, not why it answers.
+
+mod difference;
+mod measure;
+mod score_difference;
+mod spread;
+mod units;
+
+pub use difference::{CompareError, Differences, differences};
+pub use measure::DifferenceMeasure;
+pub use score_difference::ScoreDifferences;
+pub use spread::Spread;
+pub use units::{Alignment, UnitPair, aligned, alignment};
