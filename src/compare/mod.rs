@@ -11,10 +11,12 @@ mod difference;
 mod measure;
 mod score_difference;
 mod spread;
+mod thresholds;
 mod units;
 
 pub use difference::{CompareError, Differences, differences};
 pub use measure::DifferenceMeasure;
 pub use score_difference::ScoreDifferences;
 pub use spread::Spread;
+pub use thresholds::{Exceeded, Thresholds};
 pub use units::{Alignment, UnitPair, aligned, alignment};
