@@ -126,11 +126,12 @@ fn place(arguments: &DiffArguments) -> DiffPlace {
     if let Some(folder) = &arguments.output {
         return DiffPlace::Folder(folder.clone());
     }
-    let sides = [Some(&arguments.left), arguments.right.as_ref()];
-    let sides = sides
-        .into_iter()
-        .flatten()
-        .map(|name| last_part(name.name()));
+    let left = arguments.left.name();
+    let right = arguments.right.as_ref().map(ModelName::name);
+    let sides = match right {
+        None => vec![last_part(left)],
+        Some(right) => Vec::from(telling_parts([left, right].map(without_extension))),
+    };
     let texts = [&arguments.against, &arguments.against_pair];
     let texts = texts.into_iter().flatten().map(String::as_str);
     // The text of two models tells nothing of what differs.
