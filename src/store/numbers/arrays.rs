@@ -34,6 +34,13 @@ impl NumberArray<'_> {
         }
     }
 
+    /// Whether the numbers are of all units of the run, whatever is shown of it:
+    /// those of the scores and of how alike heads are.
+    pub fn is_of_whole_run(&self) -> bool {
+        let similarity = View::Similarity.to_string();
+        is_of_scores(&self.name) || self.name == similarity
+    }
+
     /// Where the array stands in a file: what is in every file first.
     pub fn order(&self) -> (bool, bool, &str) {
         (self.name != RAW, self.name != SHOWN, &self.name)
