@@ -59,7 +59,7 @@ impl<'run> Contents<'run> {
     ) -> Result<Self, OutputError> {
         let analyses = Analyses::new(run, attention, maps, options.rollout);
         figure::check_views(run, maps, &analyses, &options.views)?;
-        let length = estimate(attention, maps, options);
+        let length = estimate(run, attention, maps, options);
         match length > MAXIMUM_LENGTH && !options.large {
             true => Err(OutputError::TooLarge { length }),
             false => Ok(Self {
@@ -254,7 +254,7 @@ fn of_other_views(
     let is_written = |array: &NumberArray<'_>| arrays.iter().any(|other| other.name == array.name);
     earlier
         .into_iter()
-        .filter(|array| stays(array) && array.view().is_some() && !is_written(array))
+        .filter(|array| stays(array) && !array.is_of_maps() && !is_written(array))
         .collect()
 }
 
