@@ -451,7 +451,11 @@ fn what_cannot_be_compared_says_what_to_type() {
         (
             &["builtin", "nowhere/at/all", "--text", "Hello"],
             1,
-            &["RIGHT cannot be compared", "nowhere/at/all"],
+            &[
+                "RIGHT cannot be compared",
+                "nowhere/at/all",
+                "hint: in the place of RIGHT: builtin",
+            ],
         ),
         (
             &["builtin", &bert, "--text", "x", "--max-abs", "-1"],
