@@ -47,6 +47,7 @@ mod shared;
 mod similarity;
 mod single_pass;
 mod spark;
+mod stills;
 mod svg;
 mod third_opinion;
 mod tls_front;
