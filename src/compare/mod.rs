@@ -8,12 +8,14 @@
 //! attention is where a model looks, not why it answers.
 
 mod difference;
+mod many;
 mod measure;
 mod score_difference;
 mod spread;
 mod units;
 
 pub use difference::{CompareError, Differences, differences};
+pub use many::{HeadSpread, InputDifferences, ManyDifferences, Quantity};
 pub use measure::DifferenceMeasure;
 pub use score_difference::ScoreDifferences;
 pub use spread::Spread;

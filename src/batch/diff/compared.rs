@@ -1,0 +1,90 @@
+//! What one input comes to when both sides are compared.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::compare::InputDifferences;
+use crate::input::Input;
+use crate::remedy::Remedy;
+use crate::store::batch_records::{ResultRecord, Status};
+
+/// An input of both sides, compared or not.
+pub(super) struct Compared {
+    /// Its place among all inputs.
+    pub(super) index: u64,
+    /// What results say of it.
+    pub(super) record: ResultRecord,
+    /// Where its maps come from.
+    pub(super) place: Place,
+    /// `None` where it could not be compared, and the record says why.
+    pub(super) found: Option<Found>,
+}
+
+/// What differs of an input.
+pub(super) struct Found {
+    /// How many units were compared.
+    pub(super) tokens: usize,
+    pub(super) differences: InputDifferences,
+    /// Where the maps of a head differ most, labels of query and key: `[head]`.
+    pub(super) cells: Vec<[usize; 2]>,
+    /// What was left out, as sentences.
+    pub(super) notes: Vec<String>,
+}
+
+/// Where the maps of an input come from, so that they can be had again.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// Both models are asked.
+    Input(Arc<Input>),
+    /// The names of its folders.
+    Runs(Arc<[String; 2]>),
+    /// It has none: only scores are there.
+    Nowhere,
+}
+
+/// Why an input could not be compared, and what can be done about it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Failure {
+    pub(super) reason: String,
+    pub(super) remedy: Option<Remedy>,
+}
+
+impl Failure {
+    pub(super) fn of(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            remedy: None,
+        }
+    }
+
+    /// The same of one of the sides.
+    pub(super) fn on(self, side: &str) -> Self {
+        Self {
+            reason: format!("{side}: {}", self.reason),
+            ..self
+        }
+    }
+}
+
+/// The record of an input that is not compared yet.
+pub(super) fn blank(id: &str, file: &str, line: u64) -> ResultRecord {
+    ResultRecord {
+        id: id.to_owned(),
+        file: file.to_owned(),
+        line,
+        status: Status::Failed,
+        folder: None,
+        text: None,
+        pair: None,
+        tokens: Vec::new(),
+        unknown_tokens: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        relations: Vec::new(),
+        truncated_tokens: 0,
+        picture: None,
+        thumbnail: None,
+        thumbnail_sha256: None,
+        error: None,
+        hint: None,
+    }
+}
