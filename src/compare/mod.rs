@@ -12,6 +12,7 @@ mod many;
 mod measure;
 mod score_difference;
 mod spread;
+mod thresholds;
 mod units;
 
 pub use difference::{CompareError, Differences, differences};
@@ -19,4 +20,5 @@ pub use many::{HeadSpread, InputDifferences, ManyDifferences, Quantity};
 pub use measure::DifferenceMeasure;
 pub use score_difference::ScoreDifferences;
 pub use spread::Spread;
+pub use thresholds::{Exceeded, Thresholds};
 pub use units::{Alignment, UnitPair, aligned, alignment};

@@ -89,6 +89,17 @@ pub enum Remedy {
     GiveText,
     /// Give another second text, or none.
     GivePair,
+    /// Name what one side is compared with, or give a second text.
+    NameRightSide {
+        /// The one side.
+        left: String,
+        /// What it is asked, where that is known.
+        text: Option<String>,
+    },
+    /// Name two models, two runs, or two folders of the same command.
+    NameSidesOfOneKind,
+    /// Say what two models are given.
+    GiveTextOrInputs,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
     /// Do without several things, at least one, likewise.

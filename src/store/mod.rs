@@ -3,6 +3,7 @@
 //! draws. [`mod@write`] alone creates files.
 
 pub mod batch_records;
+pub mod diff;
 mod earlier_options;
 pub mod folder;
 mod heads_record;
