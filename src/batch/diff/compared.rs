@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::compare::InputDifferences;
+use super::options::ManyOptions;
+use crate::analysis::{ReshapeOptions, head_scores, reshape};
+use crate::compare::{CompareError, InputDifferences, ScoreDifferences, differences};
 use crate::input::Input;
+use crate::pipeline;
 use crate::remedy::Remedy;
+use crate::run::Run;
 use crate::store::batch_records::{ResultRecord, Status};
 
 /// An input of both sides, compared or not.
@@ -29,6 +33,43 @@ pub(super) struct Found {
     pub(super) cells: Vec<[usize; 2]>,
     /// What was left out, as sentences.
     pub(super) notes: Vec<String>,
+    /// Whether each side attends to everything alike; `None` where that is not
+    /// to be told.
+    pub(super) is_uniform: [Option<bool>; 2],
+}
+
+impl Found {
+    /// What differs between two runs of one input.
+    pub(super) fn of(runs: &[Run; 2], options: &ManyOptions) -> Result<Self, CompareError> {
+        todo!()
+    }
+}
+
+impl Compared {
+    pub(super) fn new(
+        index: u64,
+        mut record: ResultRecord,
+        outcome: Result<(Found, Place), Failure>,
+        options: &ManyOptions,
+    ) -> Self {
+        let (found, place) = match outcome {
+            Ok((found, place)) => {
+                record.status = Status::Done;
+                (Some(found), place)
+            }
+            Err(failure) => {
+                record.error = Some(failure.reason);
+                record.hint = failure.remedy.as_ref().map(options.remedy_in_words);
+                (None, Place::Nowhere)
+            }
+        };
+        Self {
+            index,
+            record,
+            place,
+            found,
+        }
+    }
 }
 
 /// Where the maps of an input come from, so that they can be had again.

@@ -9,7 +9,7 @@ use crate::batch::overlap::OverlapError;
 use crate::batch::source::SourceError;
 use crate::compare::CompareError;
 use crate::pipeline::{OutputError, PipelineError};
-use crate::remedy::{FolderKind, Remedy};
+use crate::remedy::Remedy;
 use crate::store::write::WriteError;
 use crate::tokenizer::TokenizerError;
 
@@ -34,12 +34,6 @@ pub enum DiffError {
     /// `truncate` would fail every input.
     #[error("no input can be cut like this")]
     Truncate(#[source] TokenizerError),
-    /// A folder holds no runs with numbers.
-    #[error("{}: expected a folder of runs, found none in it", folder.display())]
-    NoRuns {
-        /// The folder.
-        folder: PathBuf,
-    },
     /// No input is on both sides.
     #[error("no input of one side is on the other, by its text")]
     NothingInCommon,
@@ -115,7 +109,6 @@ impl DiffError {
             Self::Output(error) => error.remedy(),
             Self::Write(error) => error.remedy(),
             Self::Input { .. }
-            | Self::NoRuns { .. }
             | Self::NothingInCommon
             | Self::OtherHeads { .. }
             | Self::OtherTokens { .. }

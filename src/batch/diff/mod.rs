@@ -24,8 +24,8 @@ use std::sync::atomic::AtomicBool;
 
 pub use error::DiffError;
 pub use models::{DiffModel, DiffModels};
-pub use options::{ManyOptions, Thresholds};
-pub use outcome::{DiffEvent, Exceeded, ManyOutcome, WorstInput};
+pub use options::ManyOptions;
+pub use outcome::{DiffEvent, ExceededBy, ManyOutcome, WorstInput};
 pub use runs::RunFolders;
 pub use scores::ScoreFolders;
 

@@ -1,8 +1,9 @@
 //! How two sides are compared over many inputs.
 
-use crate::analysis::Granularity;
+use super::ManySides;
+use crate::analysis::Score;
 use crate::attention::Selection;
-use crate::compare::DifferenceMeasure;
+use crate::compare::{Quantity, Thresholds};
 use crate::remedy::Remedy;
 use crate::store::diff::DiffOptions;
 
@@ -19,26 +20,13 @@ pub struct ManyOptions {
     pub remedy_in_words: fn(&Remedy) -> String,
 }
 
-/// What no input may exceed; `None` where that is not asked.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Thresholds {
-    /// Of the greatest head's mean divergence.
-    pub js_bits: Option<f64>,
-    /// Of the greatest head's mean total variation.
-    pub total_variation: Option<f64>,
-    /// Of the greatest cell of any head.
-    pub max_abs: Option<f64>,
-}
-
-impl Thresholds {
-    /// Those that are asked, each with its measure.
-    pub fn asked(&self) -> impl Iterator<Item = (DifferenceMeasure, f64)> {
-        let all = [
-            (DifferenceMeasure::JsBits, self.js_bits),
-            (DifferenceMeasure::TotalVariation, self.total_variation),
-            (DifferenceMeasure::MaxAbs, self.max_abs),
-        ];
-        let all = all.into_iter();
-        all.filter_map(|(measure, limit)| Some((measure, limit?)))
+impl ManyOptions {
+    /// What ranks heads and inputs: the measure, and where only scores are there
+    /// the one that inputs of any length have in common.
+    pub fn ranked_by(&self, sides: &ManySides<'_>) -> Quantity {
+        match sides {
+            ManySides::Models(_) | ManySides::Runs(_) => Quantity::Measure(self.diff.measure),
+            ManySides::Scores(_) => Quantity::Score(Score::EntropyNormalized),
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! runs beside one another.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +20,7 @@ use crate::input::Input;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, RESULTS, ResultReader, ResultRecord, Status};
 use crate::store::numbers::FILES;
-use crate::store::saved::{self, ForeignNames, SavedRuns, runs_below};
+use crate::store::saved::{self, ForeignNames, SavedRuns};
 use crate::store::write::beneath;
 use crate::store::{MANIFEST, read_manifest};
 
@@ -32,9 +33,9 @@ const WINDOW_COST: u64 = 128 << 20;
 #[derive(Debug, Clone)]
 pub struct RunFolders {
     /// What is compared.
-    pub left: PathBuf,
+    pub left: SavedRuns,
     /// What it is compared with.
-    pub right: PathBuf,
+    pub right: SavedRuns,
 }
 
 /// An input of one of the folders.
@@ -70,30 +71,28 @@ pub(super) fn key_of_text(text: Option<&str>, pair: Option<&str>, id: &str) -> u
 }
 
 impl Listing {
-    fn read(folder: &Path) -> Result<Self, DiffError> {
-        let no_runs = || DiffError::NoRuns {
-            folder: folder.to_owned(),
+    /// Of a batch its results say it, in their order, and which inputs failed; of
+    /// other folders the runs themselves.
+    fn read(runs: &SavedRuns) -> Result<Self, DiffError> {
+        let batch = runs.root.parent().filter(|_| runs.root.ends_with(INPUTS));
+        let results = batch.and_then(|batch| Some((batch, beneath::open(batch, RESULTS).ok()?)));
+        let root = runs.root.clone();
+        let entries = match results {
+            Some((batch, results)) => {
+                let entries = ResultReader::of(results);
+                let entries = entries.map(|record| Ok(Entry::of_record(&record?)));
+                entries
+                    .collect::<io::Result<_>>()
+                    .map_err(|source| DiffError::Read {
+                        path: batch.join(RESULTS),
+                        source,
+                    })?
+            }
+            None => {
+                let entries = runs.names.par_iter();
+                entries.map(|name| Entry::of_folder(&root, name)).collect()
+            }
         };
-        if let Ok(results) = beneath::open(folder, RESULTS) {
-            let root = folder.join(INPUTS);
-            if !beneath::is_real_folder(&root) {
-                return Err(no_runs());
-            }
-            let mut entries = Vec::new();
-            for record in ResultReader::of(results) {
-                let record = record.map_err(|source| DiffError::Read {
-                    path: folder.join(RESULTS),
-                    source,
-                })?;
-                entries.push(Entry::of_record(&record));
-            }
-            if !entries.is_empty() {
-                return Ok(Self { root, entries });
-            }
-        }
-        let SavedRuns { root, names } = runs_below(folder).ok_or_else(no_runs)?;
-        let entries = names.par_iter().map(|name| Entry::of_folder(&root, name));
-        let entries = entries.collect();
         Ok(Self { root, entries })
     }
 
