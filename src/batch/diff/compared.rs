@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::options::ManyOptions;
-use crate::analysis::{ReshapeOptions, head_scores, reshape};
-use crate::compare::{CompareError, InputDifferences, ScoreDifferences, differences};
+use crate::compare::{CompareError, InputDifferences, Pairing, UnlikeUnits, compare_runs};
 use crate::input::Input;
 use crate::pipeline;
 use crate::remedy::Remedy;
@@ -29,19 +28,47 @@ pub(super) struct Found {
     /// How many units were compared.
     pub(super) tokens: usize,
     pub(super) differences: InputDifferences,
-    /// Where the maps of a head differ most, labels of query and key: `[head]`.
-    pub(super) cells: Vec<[usize; 2]>,
-    /// What was left out, as sentences.
-    pub(super) notes: Vec<String>,
+    /// The units that are not the same on both sides.
+    pub(super) unlike: UnlikeUnits,
     /// Whether each side attends to everything alike; `None` where that is not
     /// to be told.
     pub(super) is_uniform: [Option<bool>; 2],
 }
 
 impl Found {
-    /// What differs between two runs of one input.
-    pub(super) fn of(runs: &[Run; 2], options: &ManyOptions) -> Result<Self, CompareError> {
-        todo!()
+    /// What differs between two runs of one input. An input whose sides have no
+    /// word in common is one that failed; what is wrong with both sides as a whole
+    /// is an error.
+    pub(super) fn of(
+        runs: &[Run; 2],
+        options: &ManyOptions,
+    ) -> Result<Result<Self, Failure>, CompareError> {
+        let [left, right] = runs;
+        let granularity = options.diff.granularity;
+        let comparison = match compare_runs(left, right, granularity, Pairing::SameInput) {
+            Ok(comparison) => comparison,
+            Err(
+                error @ (CompareError::NothingInCommon { .. }
+                | CompareError::OtherKinds { .. }
+                | CompareError::NoAttention
+                | CompareError::Reshape(_)),
+            ) => {
+                return Ok(Err(Failure {
+                    reason: error.to_string(),
+                    remedy: error.remedy(),
+                }));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Ok(Self {
+            tokens: comparison.left.columns.len(),
+            differences: InputDifferences::new(
+                &comparison.differences,
+                comparison.scores.as_ref(),
+            ),
+            unlike: comparison.unlike,
+            is_uniform: runs.each_ref().map(pipeline::is_uniform),
+        }))
     }
 }
 

@@ -29,7 +29,10 @@ pub use outcome::{DiffEvent, ExceededBy, ManyOutcome, WorstInput};
 pub use runs::RunFolders;
 pub use scores::ScoreFolders;
 
+use self::models::FilesRead;
+use self::runs::RunPairs;
 use self::tally::Tally;
+use crate::store::diff::SideRecord;
 use crate::store::write::StagedFolder;
 
 /// The two sides of a comparison over many inputs.
@@ -41,4 +44,49 @@ pub enum ManySides<'a> {
     Runs(RunFolders),
     /// Two folders of scores.
     Scores(ScoreFolders),
+}
+
+/// Where maps come from a second time.
+enum Source {
+    /// The models are asked again.
+    Models,
+    /// They are read again.
+    Runs(RunPairs),
+    /// There are none.
+    Scores,
+}
+
+/// Compares two sides input by input, and writes all of it but the manifest into a
+/// staged folder. `records` say what the sides are. `interrupted` is looked at
+/// between inputs.
+///
+/// # Errors
+/// When the sides do not go together, or the machine fails rather than an input:
+/// see [`DiffError`].
+pub fn diff(
+    sides: &ManySides<'_>,
+    options: &ManyOptions,
+    records: [&SideRecord; 2],
+    staged: &StagedFolder,
+    interrupted: &AtomicBool,
+    observer: &mut dyn FnMut(DiffEvent<'_>),
+) -> Result<ManyOutcome, DiffError> {
+    let ranked_by = options.ranked_by(sides);
+    let mut tally = Tally::create(options, staged, ranked_by, observer)?;
+    let (source, read) = match sides {
+        ManySides::Models(models) => {
+            let read = models.each(options, &mut tally, interrupted)?;
+            (Source::Models, read)
+        }
+        ManySides::Runs(folders) => {
+            let pairs = folders.open()?;
+            pairs.each(options, &mut tally, interrupted)?;
+            (Source::Runs(pairs), FilesRead::default())
+        }
+        ManySides::Scores(folders) => {
+            folders.each(options, &mut tally, interrupted)?;
+            (Source::Scores, FilesRead::default())
+        }
+    };
+    finish::finish(tally, sides, &source, read, records)
 }

@@ -251,13 +251,13 @@ fn finished(
     let compared = match runs {
         Err(failure) => Err(failure),
         Ok(runs) => {
-            let found = Found::of(&runs, options)
-                .map_err(|source| DiffError::of_input(&item.id, source))?;
+            let found = Found::of(&runs, options);
+            let found = found.map_err(|source| DiffError::of_input(&item.id, source))?;
             let [left, right] = runs;
-            let input = left.input.clone();
+            let place = Place::Input(Arc::new(left.input.clone()));
             left.give_back(&memory[0]);
             right.give_back(&memory[1]);
-            Ok((found, Place::Input(Arc::new(input))))
+            found.map(|found| (found, place))
         }
     };
     Ok(Compared::new(item.index, record, compared, options))

@@ -16,6 +16,9 @@ pub struct ManyOptions {
     pub selection: Selection,
     /// What no input may exceed.
     pub thresholds: Thresholds,
+    /// What is said where head h of one side is hardly head h of the other, by what
+    /// the models are.
+    pub caution: Option<String>,
     /// What is written down for an input that failed and can be mended.
     pub remedy_in_words: fn(&Remedy) -> String,
 }

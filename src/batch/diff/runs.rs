@@ -255,9 +255,9 @@ impl RunPairs {
                     record.text = Some(text.clone());
                     record.pair.clone_from(pair);
                 }
-                let found = Found::of(&runs, options)
-                    .map_err(|source| DiffError::of_input(id, source))?;
-                Ok((found, Place::Runs(Arc::new(names))))
+                let found = Found::of(&runs, options);
+                let found = found.map_err(|source| DiffError::of_input(id, source))?;
+                found.map(|found| (found, Place::Runs(Arc::new(names))))
             }
         };
         Ok(Compared::new(index as u64, record, compared, options))

@@ -13,7 +13,7 @@ use super::runs::key_of_text;
 use super::tally::Tally;
 use crate::attention::HeadId;
 use crate::batch::scores::{Rows, RowsPlace, ScoredInputs, ScoredRecord, heads_of};
-use crate::compare::InputDifferences;
+use crate::compare::{InputDifferences, UnlikeUnits};
 use crate::digest::fingerprint;
 use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchKind, BatchManifest, RESULTS, SCORES};
@@ -286,8 +286,7 @@ fn both(
             measures: Vec::new(),
             scores: scores.collect(),
         },
-        cells: Vec::new(),
-        notes: Vec::new(),
+        unlike: UnlikeUnits::new(),
         is_uniform: [None, None],
     }))
 }

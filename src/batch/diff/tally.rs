@@ -11,7 +11,7 @@ use super::compared::{Compared, Found, Place};
 use super::options::ManyOptions;
 use super::outcome::{DiffEvent, ExceededBy, UnlikeInput};
 use crate::attention::HeadId;
-use crate::compare::{DifferenceMeasure, ManyDifferences, Quantity};
+use crate::compare::{ManyDifferences, Quantity};
 use crate::store::batch_records::{BatchCounts, RESULTS, ResultRecord};
 use crate::store::diff::ROWS_OF_MANY;
 use crate::store::tables::DifferencesWriter;

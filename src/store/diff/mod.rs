@@ -1,9 +1,11 @@
 //! The folder of a comparison: what lies in it, whose it is, and what its
 //! manifest says.
 
+mod many;
 mod manifest;
 mod options;
 
+pub use many::many_arrays;
 pub use manifest::{DIFF_SCHEMA_VERSION, DiffKind, DiffManifest, SideRecord, UnitsRecord};
 pub use options::{DiffOptions, FORMATS};
 
@@ -19,3 +21,7 @@ pub const GRID: &str = "differences";
 pub const HEADS: &str = "heads";
 /// The numbers, without their extension.
 pub const NUMBERS: &str = "diff";
+/// A row an input, layer and head, where many inputs are compared.
+pub const ROWS_OF_MANY: &str = "diff.parquet";
+/// The folder of the pictures of the worst inputs.
+pub const WORST_INPUTS: &str = "inputs";

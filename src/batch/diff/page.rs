@@ -1,0 +1,211 @@
+//! The page of a comparison over many inputs.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::options::ManyOptions;
+use super::outcome::{ExceededBy, ManyOutcome};
+use super::pictures::Pictures;
+use crate::batch::report::{
+    DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
+};
+use crate::compare::{DifferenceMeasure, HeadSpread, Quantity};
+use crate::store::batch_records::RESULTS;
+use crate::store::diff::{GRID, HEADS_TABLE, ROWS_OF_MANY, SideRecord};
+use crate::store::write::StagedFolder;
+
+/// So many heads are in the table.
+const SHOWN_HEADS: usize = 20;
+
+/// Writes the page; the results are in the staged folder.
+pub(super) fn write_page(
+    outcome: &ManyOutcome,
+    pictures: &Pictures,
+    options: &ManyOptions,
+    records: [&SideRecord; 2],
+    staged: &StagedFolder,
+    ids: &BTreeMap<u64, String>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let results = staged.path().join(RESULTS);
+    let selection = &options.selection;
+    let page = DiffPage {
+        sides: records.map(|record| PageSide {
+            model: &record.model,
+            texts: Vec::new(),
+        }),
+        texts: Vec::new(),
+        exceeded: outcome.exceeded.iter().map(ExceededBy::in_words).collect(),
+        held: held(outcome, options),
+        notes: outcome.notes(options),
+        inputs: Some(PageInputs {
+            counts: outcome.counts,
+            files: &outcome.input_files,
+            results: &results,
+        }),
+        shape: [selection.layers.len(), selection.head_indices().len()],
+        heads: table(outcome, ids),
+        pictures: page_pictures(outcome, pictures, options),
+        unlike: outcome
+            .unlike
+            .iter()
+            .map(|input| (Some(input.id.clone()), input.units.clone()))
+            .collect(),
+        worst: worst(outcome),
+        facts: vec![
+            ("units", options.diff.granularity.to_string()),
+            ("sorted by", outcome.ranked_by.name()),
+        ],
+        files: vec![
+            (HEADS_TABLE, "mean, 95 % and worst of every head"),
+            (ROWS_OF_MANY, "a row an input, layer and head"),
+        ],
+    };
+    write_diff_page(&page, out)
+}
+
+impl ExceededBy {
+    /// A line for people, without the word that stands before it.
+    pub fn in_words(&self) -> String {
+        let more = match self.count {
+            1 => String::new(),
+            count => format!(", and {} other inputs are above it", count - 1),
+        };
+        format!(
+            "{} {} > {}: {}, input {:?}{more}",
+            self.measure,
+            number(self.value),
+            self.limit,
+            self.head,
+            self.id
+        )
+    }
+}
+
+/// The thresholds that no input is above, where one was compared.
+fn held(outcome: &ManyOutcome, options: &ManyOptions) -> Vec<String> {
+    let is_exceeded = |measure: DifferenceMeasure| {
+        let mut exceeded = outcome.exceeded.iter();
+        exceeded.any(|found| found.measure == measure)
+    };
+    let limits = options.thresholds.limits();
+    let held = limits.filter(|(measure, _)| outcome.counts.done > 0 && !is_exceeded(*measure));
+    held.filter_map(|(measure, limit)| {
+        let heads = outcome.many.of(Quantity::Measure(measure));
+        let greatest = heads.into_iter().map(|found| found.worst);
+        let greatest = greatest.max_by(f64::total_cmp)?;
+        Some(format!("{measure} {} ≤ {limit}", number(greatest)))
+    })
+    .collect()
+}
+
+impl ManyOutcome {
+    /// What the reader has to know, as sentences.
+    pub fn notes(&self, options: &ManyOptions) -> Vec<String> {
+        let bits = self
+            .many
+            .means(Quantity::Measure(DifferenceMeasure::JsBits));
+        let caution = options.caution.clone().or_else(|| {
+            let known: Vec<f64> = bits.into_iter().filter(|value| !value.is_nan()).collect();
+            crate::compare::caution(None, &known)
+        });
+        let mut notes: Vec<String> = caution.into_iter().collect();
+        if self.unlike_count > 0 {
+            notes.push(format!(
+                "Of {} inputs not all units are the same on both sides; what one side has alone \
+                 is left out of both, without adding it to the rest.",
+                self.unlike_count
+            ));
+        }
+        if self.lacks_scores {
+            notes.push(
+                "Scores of heads are compared only in inputs whose tokens are the same on both \
+                 sides: they depend on the tokens."
+                    .to_owned(),
+            );
+        }
+        for (side, is_uniform) in ["left", "right"].into_iter().zip(self.is_uniform) {
+            if is_uniform {
+                let reason = crate::pipeline::UNIFORM;
+                notes.push(format!("On the {side} side, in every input {reason}."));
+            }
+        }
+        notes
+    }
+}
+
+fn table(outcome: &ManyOutcome, ids: &BTreeMap<u64, String>) -> HeadTable {
+    let ranked = outcome.many.ranked(outcome.ranked_by);
+    let hidden = ranked.len().saturating_sub(SHOWN_HEADS);
+    let row = |found: HeadSpread| {
+        let id = ids.get(&found.worst_index).cloned().unwrap_or_default();
+        let numbers = [found.mean, found.p95, found.worst].map(number);
+        let cells = numbers.into_iter().chain([id, found.count.to_string()]);
+        (found.head.to_string(), cells.collect())
+    };
+    let columns = ["mean", "95 %", "worst", "in input", "inputs"];
+    HeadTable {
+        sorted_by: format!("mean {}", outcome.ranked_by.name()),
+        columns: columns.map(str::to_owned).into(),
+        rows: ranked.into_iter().take(SHOWN_HEADS).map(row).collect(),
+        hidden,
+        file: HEADS_TABLE,
+    }
+}
+
+fn page_pictures(
+    outcome: &ManyOutcome,
+    pictures: &Pictures,
+    options: &ManyOptions,
+) -> Vec<PagePicture> {
+    let formats = ["png", "svg"].into_iter();
+    let format = formats
+        .filter(|format| {
+            let mut asked = options.diff.formats.iter();
+            asked.any(|asked| asked.name() == *format)
+        })
+        .next();
+    let grid = format.filter(|_| pictures.has_grid).map(|format| PagePicture {
+        file: format!("{GRID}.{format}"),
+        caption: format!(
+            "Mean {} of every head: layers run down, heads across",
+            outcome.ranked_by.name()
+        ),
+    });
+    let heads = pictures.heads.iter().map(|(head, id, file)| PagePicture {
+        file: file.clone(),
+        caption: format!("{head} in the input where it differs most, {id}: left, right, right − left"),
+    });
+    grid.into_iter().chain(heads).collect()
+}
+
+fn worst(outcome: &ManyOutcome) -> Vec<PageWorst> {
+    let quantity = outcome.ranked_by.name();
+    let inputs = outcome.worst.iter().map(|input| PageWorst {
+        id: input.id.clone(),
+        texts: [&input.text, &input.pair]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
+        value: format!("{quantity} {} in {}", number(input.value), input.head),
+        pictures: input
+            .pictures
+            .iter()
+            .map(|file| PagePicture {
+                file: file.clone(),
+                caption: format!("{}: left, right, right − left", input.head),
+            })
+            .collect(),
+    });
+    inputs.collect()
+}
+
+/// A number of few digits, however small it is.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        0.001..=1_000.0 => format!("{value:.4}"),
+        _ => format!("{value:.2e}"),
+    }
+}
