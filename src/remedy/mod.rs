@@ -98,6 +98,15 @@ pub enum Remedy {
     },
     /// Name two models, two runs, or two folders of the same command.
     NameSidesOfOneKind,
+    /// Compare by words instead of tokens.
+    CompareWords,
+    /// Say what the tokens of attention from elsewhere are.
+    NameTokens,
+    /// Compare the heads that both sides have.
+    CompareHeads {
+        /// Their layers and heads; `None` where there are none.
+        both: Option<[Vec<usize>; 2]>,
+    },
     /// Say what two models are given.
     GiveTextOrInputs,
     /// Do without something that does not go with the rest.

@@ -27,6 +27,7 @@ use crate::cli::standard_output::StandardOutputError;
 use crate::cli::text_argument::StandardInputError;
 use crate::cli::threshold::ThresholdError;
 use crate::cli::usage::UsageError;
+use crate::compare::CompareError;
 use crate::figure::{FigureError, ViewError};
 use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
@@ -78,6 +79,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         ReshapeError,
         RolloutError,
         FigureError,
+        CompareError,
         RenderError,
         SavedError,
         FolderError,
@@ -170,6 +172,18 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::NameSidesOfOneKind => {
             "two models, two saved runs, two batches or two folders of scores".into()
+        }
+        Remedy::CompareWords => "--tokens word, which compares the words that both have".into(),
+        Remedy::NameTokens => "--labels tokens.txt, with a token a line".into(),
+        Remedy::CompareHeads {
+            both: Some([layers, heads]),
+        } => format!(
+            "--layers {} --heads {}, which both sides hold",
+            listed(layers),
+            listed(heads)
+        ),
+        Remedy::CompareHeads { both: None } => {
+            "attnviz scores sentences.txt tells what the heads of each model do, however many there are".into()
         }
         Remedy::GiveTextOrInputs => "--text \"Hello, how are you?\", or --inputs sentences.txt".into(),
         Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),

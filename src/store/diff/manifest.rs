@@ -67,12 +67,10 @@ pub struct UnitsRecord {
     /// Columns whose unit is another one on the right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced_columns: Vec<usize>,
-    /// Labels of the left side's keys that the right has nothing for.
+    /// `[left, right]` of what is not the same unit on both sides, compared or
+    /// left out, as it is written; `null` where one has nothing for the other's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left_only: Vec<String>,
-    /// Labels of the right side's keys that the left has nothing for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub right_only: Vec<String>,
+    pub unlike: Vec<[Option<String>; 2]>,
 }
 
 impl DiffManifest {
@@ -103,9 +101,14 @@ impl DiffManifest {
         Ok(bytes)
     }
 
+    /// Whose the folder is.
+    pub fn owner(&self) -> [&SideRecord; 2] {
+        [&self.left, &self.right]
+    }
+
     /// Whether the folder of another manifest is this comparison's: one of the
     /// same sides.
     pub fn is_of_same(&self, other: &Self) -> bool {
-        self.left == other.left && self.right == other.right
+        self.owner() == other.owner()
     }
 }

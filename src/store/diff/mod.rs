@@ -1,13 +1,19 @@
 //! The folder of a comparison: what lies in it, whose it is, and what its
 //! manifest says.
 
+mod arrays;
+mod folder;
 mod many;
 mod manifest;
 mod options;
+mod tables;
 
 pub use many::many_arrays;
+pub use arrays::arrays;
+pub use folder::{DiffDestination, DiffPlace};
 pub use manifest::{DIFF_SCHEMA_VERSION, DiffKind, DiffManifest, SideRecord, UnitsRecord};
 pub use options::{DiffOptions, FORMATS};
+pub use tables::{heads_table, rows_table};
 
 /// The page that shows all of a comparison.
 pub const PAGE: &str = "index.html";
