@@ -20,11 +20,11 @@ mod thresholds;
 mod units;
 mod unlike;
 
-pub use many::{HeadSpread, InputDifferences, ManyDifferences, Quantity};
 pub use caution::{ModelFacts, caution};
 pub use comparison::{Comparison, GreatestCell, Pairing, compare_runs};
 pub use difference::{Differences, differences};
 pub use error::CompareError;
+pub use many::{HeadSpread, InputDifferences, ManyDifferences, Quantity};
 pub use measure::DifferenceMeasure;
 pub use score_difference::ScoreDifferences;
 pub use spread::Spread;

@@ -62,10 +62,7 @@ impl Found {
         };
         Ok(Ok(Self {
             tokens: comparison.left.columns.len(),
-            differences: InputDifferences::new(
-                &comparison.differences,
-                comparison.scores.as_ref(),
-            ),
+            differences: InputDifferences::new(&comparison.differences, comparison.scores.as_ref()),
             unlike: comparison.unlike,
             is_uniform: runs.each_ref().map(pipeline::is_uniform),
         }))

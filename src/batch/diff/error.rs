@@ -7,9 +7,10 @@ use thiserror::Error;
 
 use crate::batch::overlap::OverlapError;
 use crate::batch::source::SourceError;
-use crate::compare::CompareError;
+use crate::compare::{CompareError, UnlikeUnits};
 use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::Remedy;
+use crate::store::saved::SavedError;
 use crate::store::write::WriteError;
 use crate::tokenizer::TokenizerError;
 
@@ -50,7 +51,12 @@ pub enum DiffError {
     OtherTokens {
         /// The input.
         id: String,
+        /// Those that are not the same.
+        unlike: UnlikeUnits,
     },
+    /// A saved run cannot be read.
+    #[error(transparent)]
+    Saved(#[from] SavedError),
     /// A file of one side cannot be read.
     #[error("{}: {source}", path.display())]
     Read {
@@ -99,17 +105,40 @@ impl DiffError {
         }
     }
 
+    /// The input whose units are the reason, and those that are not the same.
+    pub fn unlike(&self) -> Option<(&str, &UnlikeUnits)> {
+        match self {
+            Self::Input { id, source } => Some((id, source.unlike()?)),
+            Self::OtherTokens { id, unlike } => Some((id, unlike)),
+            Self::Source(_)
+            | Self::Overlap(_)
+            | Self::Truncate(_)
+            | Self::NothingInCommon
+            | Self::OtherHeads { .. }
+            | Self::Saved(_)
+            | Self::Read { .. }
+            | Self::Damaged { .. }
+            | Self::Changed { .. }
+            | Self::NoAttention
+            | Self::Pipeline(_)
+            | Self::Output(_)
+            | Self::Write(_)
+            | Self::Interrupted => None,
+        }
+    }
+
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Source(error) => error.remedy(),
+            Self::Saved(error) => error.remedy(),
             Self::Overlap(error) => error.remedy(),
             Self::Truncate(error) => error.remedy(),
             Self::Pipeline(error) => error.remedy(),
             Self::Output(error) => error.remedy(),
             Self::Write(error) => error.remedy(),
-            Self::Input { .. }
-            | Self::NothingInCommon
+            Self::Input { source, .. } => source.remedy(),
+            Self::NothingInCommon
             | Self::OtherHeads { .. }
             | Self::OtherTokens { .. }
             | Self::Read { .. }

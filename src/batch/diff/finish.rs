@@ -18,7 +18,7 @@ use crate::digest::sha256_of;
 use crate::pipeline::OutputError;
 use crate::store::batch_records::{RESULTS, ResultReader};
 use crate::store::diff::{
-    DiffManifest, HEADS_TABLE, NUMBERS, PAGE, ROWS_OF_MANY, SideRecord, many_arrays,
+    DiffManifest, HEADS_TABLE, InputsRecord, NUMBERS, PAGE, ROWS_OF_MANY, SideRecord, many_arrays,
 };
 use crate::store::numbers::encode_comparison;
 use crate::store::tables::write_differences;
@@ -47,7 +47,7 @@ pub(super) fn finish(
     source: &Source,
     read: FilesRead,
     records: [&SideRecord; 2],
-) -> Result<ManyOutcome, DiffError> {
+) -> Result<(ManyOutcome, DiffManifest), DiffError> {
     tally.close()?;
     let (options, staged) = (tally.options, tally.staged);
     let ids = ids_of_worst(&tally.many, staged)?;
@@ -65,7 +65,12 @@ pub(super) fn finish(
         });
     }
     let [left, right] = records.map(SideRecord::clone);
-    let manifest = DiffManifest::new(left, right);
+    let mut manifest = DiffManifest::new(left, right);
+    manifest.inputs = Some(InputsRecord {
+        sha256: tally.sha256(),
+        counts: tally.counts,
+        files: read.input_files.clone(),
+    });
     let arrays = many_arrays(&tally.many, &options.selection);
     for &format in &options.diff.formats {
         let bytes = encode_comparison(format, &arrays, &[], &options.selection, &manifest);
@@ -78,14 +83,14 @@ pub(super) fn finish(
     let names = names.each_ref().map(String::as_str);
     let pictures = pictures::draw(&tally, sides, source, names)?;
     files.extend(pictures.files.iter().cloned());
-    let mut outcome = outcome(tally, read, &pictures, files);
+    let mut outcome = outcome(tally, read, &pictures, files, ids);
+    manifest.notes = outcome.notes(options);
     let mut page = Vec::new();
-    write_page(&outcome, &pictures, options, records, staged, &ids, &mut page)
-        .map_err(at(PAGE))?;
+    write_page(&outcome, &pictures, options, records, staged, &mut page).map_err(at(PAGE))?;
     outcome
         .files
         .insert(0, written_file(options, staged, PAGE, &page)?);
-    Ok(outcome)
+    Ok((outcome, manifest))
 }
 
 fn outcome(
@@ -93,10 +98,13 @@ fn outcome(
     read: FilesRead,
     pictures: &Pictures,
     files: Vec<FileRecord>,
+    ids: BTreeMap<u64, String>,
 ) -> ManyOutcome {
     ManyOutcome {
         counts: tally.counts,
+        sha256: tally.sha256(),
         ranked_by: tally.ranked_by,
+        ids,
         is_uniform: tally.is_uniform(),
         exceeded: tally.exceeded,
         worst: pictures.worst.clone(),

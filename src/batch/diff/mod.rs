@@ -20,19 +20,29 @@ mod runs;
 mod scores;
 mod tally;
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 pub use error::DiffError;
 pub use models::{DiffModel, DiffModels};
 pub use options::ManyOptions;
-pub use outcome::{DiffEvent, ExceededBy, ManyOutcome, WorstInput};
+pub use outcome::{ExceededBy, ManyOutcome, UnlikeInput, WorstInput};
 pub use runs::RunFolders;
 pub use scores::ScoreFolders;
 
 use self::models::FilesRead;
 use self::runs::RunPairs;
 use self::tally::Tally;
-use crate::store::diff::SideRecord;
+use super::outcome::BatchEvent;
+use super::overlap::check_places;
+use super::report_files::Reports;
+use super::source::InputSource;
+use crate::attention::Selection;
+use crate::checkpoint::ModelProvenance;
+use crate::pipeline::{OutputError, WrittenDiff};
+use crate::store::MANIFEST;
+use crate::store::diff::{DiffPlace, SideRecord};
 use crate::store::write::StagedFolder;
 
 /// The two sides of a comparison over many inputs.
@@ -46,6 +56,15 @@ pub enum ManySides<'a> {
     Scores(ScoreFolders),
 }
 
+/// What a folder of runs or of scores holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FolderSide {
+    /// The model that was asked.
+    pub model: ModelProvenance,
+    /// The layers and heads that there are.
+    pub selection: Selection,
+}
+
 /// Where maps come from a second time.
 enum Source {
     /// The models are asked again.
@@ -56,9 +75,9 @@ enum Source {
     Scores,
 }
 
-/// Compares two sides input by input, and writes all of it but the manifest into a
-/// staged folder. `records` say what the sides are. `interrupted` is looked at
-/// between inputs.
+/// Compares two sides input by input, and writes all of it into a folder, which is
+/// put into place when it is whole. `records` say what the sides are.
+/// `interrupted` is looked at between inputs.
 ///
 /// # Errors
 /// When the sides do not go together, or the machine fails rather than an input:
@@ -67,12 +86,17 @@ pub fn diff(
     sides: &ManySides<'_>,
     options: &ManyOptions,
     records: [&SideRecord; 2],
-    staged: &StagedFolder,
+    place: &DiffPlace,
     interrupted: &AtomicBool,
-    observer: &mut dyn FnMut(DiffEvent<'_>),
-) -> Result<ManyOutcome, DiffError> {
+    observer: &mut dyn FnMut(BatchEvent<'_>),
+) -> Result<(ManyOutcome, WrittenDiff), DiffError> {
+    if let ManySides::Models(models) = sides {
+        InputSource::check(&models.sources)?;
+        check_places(&models.sources, &place.folder(), &Reports::default())?;
+    }
     let ranked_by = options.ranked_by(sides);
-    let mut tally = Tally::create(options, staged, ranked_by, observer)?;
+    let staged = StagedFolder::create(&place.staging())?;
+    let mut tally = Tally::create(options, &staged, ranked_by, observer)?;
     let (source, read) = match sides {
         ManySides::Models(models) => {
             let read = models.each(options, &mut tally, interrupted)?;
@@ -88,5 +112,33 @@ pub fn diff(
             (Source::Scores, FilesRead::default())
         }
     };
-    finish::finish(tally, sides, &source, read, records)
+    let (outcome, mut manifest) = finish::finish(tally, sides, &source, read, records)?;
+    let written = outcome.files.iter().map(|file| file.name.as_str());
+    let written: BTreeSet<&str> = written.collect();
+    let _lock = place.lock()?;
+    let destination = place.choose(&manifest, options.diff.overwrite);
+    let destination = destination.map_err(OutputError::from)?.anew();
+    manifest.files.clone_from(&outcome.files);
+    manifest
+        .files
+        .sort_by(|first, second| first.name.cmp(&second.name));
+    let bytes = manifest.to_json().map_err(OutputError::from)?;
+    staged.write(MANIFEST, &bytes)?;
+    let change = destination
+        .change(&manifest, &[])
+        .map_err(OutputError::from)?;
+    let change = change.map(|mut change| {
+        let is_written = |name: &PathBuf| name.to_str().is_some_and(|name| written.contains(name));
+        change.outdated.retain(|name| !is_written(name));
+        change
+    });
+    let missing_glyphs = outcome.missing_glyphs.clone();
+    staged.publish(&destination.path, change.as_ref())?;
+    let written = WrittenDiff {
+        folder: destination.path,
+        manifest,
+        kept: BTreeSet::new(),
+        missing_glyphs,
+    };
+    Ok((outcome, written))
 }

@@ -66,7 +66,6 @@ impl DiffModels<'_> {
         tally: &mut Tally<'_>,
         interrupted: &AtomicBool,
     ) -> Result<FilesRead, DiffError> {
-        InputSource::check(&self.sources)?;
         for side in self.sides() {
             check_limit(side.limit, &side.loaded.tokenizer).map_err(DiffError::Truncate)?;
         }
@@ -84,18 +83,28 @@ impl DiffModels<'_> {
         }
         let memory = [MapMemory::default(), MapMemory::default()];
         let cost = |length| {
-            let costs = self
-                .sides()
-                .map(|side| attention_cost(side.loaded, length));
-            costs.iter().fold(0_usize, |sum, cost| sum.saturating_add(*cost))
+            let costs = self.sides().map(|side| attention_cost(side.loaded, length));
+            costs
+                .iter()
+                .fold(0_usize, |sum, cost| sum.saturating_add(*cost))
         };
+        let total: Option<u64> = self.sources.iter().map(InputSource::size).sum();
+        let total = total.filter(|&total| total > 0);
+        let mut offsets = vec![0; self.sources.len()];
         while !feed.has_ended() {
             if interrupted.load(Ordering::Relaxed) {
                 return Err(DiffError::Interrupted);
             }
             let items = feed.window(true, PATIENCE, interrupted, cost)?;
+            for item in &items {
+                if let Some(offset) = offsets.get_mut(item.file_index) {
+                    *offset = item.offset;
+                }
+            }
+            let done: u64 = offsets.iter().sum();
+            let fraction = total.map(|total| (done as f64 / total as f64).min(1.0));
             for compared in self.window(options, items, &memory) {
-                tally.enter(compared?)?;
+                tally.enter(compared?, fraction)?;
             }
         }
         Ok(FilesRead {

@@ -1,21 +1,12 @@
-//! What a comparison over many inputs says while it runs, and what it came to.
+//! What a comparison over many inputs came to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attention::HeadId;
 use crate::batch::source::FileWarning;
 use crate::compare::{DifferenceMeasure, ManyDifferences, Quantity, UnlikeUnits};
 use crate::store::FileRecord;
 use crate::store::batch_records::{BatchCounts, InputFile, ResultRecord};
-
-/// What happens, for a progress bar.
-#[derive(Debug, Clone, PartialEq)]
-pub enum DiffEvent<'a> {
-    /// An input could not be compared, and the comparison goes on.
-    Failed(&'a ResultRecord),
-    /// More inputs are done.
-    Advanced(BatchCounts),
-}
 
 /// A threshold that an input is above, and the input and head where it is worst.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,10 +60,14 @@ pub struct UnlikeInput {
 pub struct ManyOutcome {
     /// How many inputs there were, were compared, and were not.
     pub counts: BatchCounts,
+    /// SHA-256 of their ids and texts.
+    pub sha256: String,
     /// The statistics of every head.
     pub many: ManyDifferences,
     /// What ranks heads and inputs.
     pub ranked_by: Quantity,
+    /// The ids of inputs in which some head differs most, by their places.
+    pub ids: BTreeMap<u64, String>,
     /// The thresholds that an input is above.
     pub exceeded: Vec<ExceededBy>,
     /// The inputs that differ most, the worst first.
@@ -95,4 +90,11 @@ pub struct ManyOutcome {
     pub missing_glyphs: BTreeSet<char>,
     /// What is written, in order.
     pub files: Vec<FileRecord>,
+}
+
+impl ManyOutcome {
+    /// The id of an input in which some head differs most.
+    pub fn id_of(&self, index: u64) -> &str {
+        self.ids.get(&index).map_or("", String::as_str)
+    }
 }

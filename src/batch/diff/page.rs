@@ -1,6 +1,5 @@
 //! The page of a comparison over many inputs.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::options::ManyOptions;
@@ -24,7 +23,6 @@ pub(super) fn write_page(
     options: &ManyOptions,
     records: [&SideRecord; 2],
     staged: &StagedFolder,
-    ids: &BTreeMap<u64, String>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let results = staged.path().join(RESULTS);
@@ -44,7 +42,7 @@ pub(super) fn write_page(
             results: &results,
         }),
         shape: [selection.layers.len(), selection.head_indices().len()],
-        heads: table(outcome, ids),
+        heads: table(outcome),
         pictures: page_pictures(outcome, pictures, options),
         unlike: outcome
             .unlike
@@ -134,11 +132,11 @@ impl ManyOutcome {
     }
 }
 
-fn table(outcome: &ManyOutcome, ids: &BTreeMap<u64, String>) -> HeadTable {
+fn table(outcome: &ManyOutcome) -> HeadTable {
     let ranked = outcome.many.ranked(outcome.ranked_by);
     let hidden = ranked.len().saturating_sub(SHOWN_HEADS);
     let row = |found: HeadSpread| {
-        let id = ids.get(&found.worst_index).cloned().unwrap_or_default();
+        let id = outcome.id_of(found.worst_index).to_owned();
         let numbers = [found.mean, found.p95, found.worst].map(number);
         let cells = numbers.into_iter().chain([id, found.count.to_string()]);
         (found.head.to_string(), cells.collect())
@@ -165,16 +163,20 @@ fn page_pictures(
             asked.any(|asked| asked.name() == *format)
         })
         .next();
-    let grid = format.filter(|_| pictures.has_grid).map(|format| PagePicture {
-        file: format!("{GRID}.{format}"),
-        caption: format!(
-            "Mean {} of every head: layers run down, heads across",
-            outcome.ranked_by.name()
-        ),
-    });
+    let grid = format
+        .filter(|_| pictures.has_grid)
+        .map(|format| PagePicture {
+            file: format!("{GRID}.{format}"),
+            caption: format!(
+                "Mean {} of every head: layers run down, heads across",
+                outcome.ranked_by.name()
+            ),
+        });
     let heads = pictures.heads.iter().map(|(head, id, file)| PagePicture {
         file: file.clone(),
-        caption: format!("{head} in the input where it differs most, {id}: left, right, right − left"),
+        caption: format!(
+            "{head} in the input where it differs most, {id}: left, right, right − left"
+        ),
     });
     grid.into_iter().chain(heads).collect()
 }

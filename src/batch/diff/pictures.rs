@@ -182,10 +182,10 @@ impl Painter<'_> {
         candidate: &Candidate,
         name: &str,
     ) -> Result<Option<String>, DiffError> {
-        let selection = self.options.selection.among(
-            &[candidate.head.layer],
-            &[candidate.head.head],
-        );
+        let selection = self
+            .options
+            .selection
+            .among(&[candidate.head.layer], &[candidate.head.head]);
         let [left, right] = match (&candidate.place, sides, source) {
             (Place::Input(input), ManySides::Models(models), _) => {
                 models.again(input, &selection)?
@@ -223,7 +223,9 @@ fn difference_grid(
     options: &FigureOptions,
 ) -> Result<Figure<'static>, crate::figure::FigureError> {
     let _ = (names, selection, values, measure, captions, notes, options);
-    Err(crate::figure::FigureError::NoSuchHead { head: HeadId { layer: 0, head: 0 } })
+    Err(crate::figure::FigureError::NoSuchHead {
+        head: HeadId { layer: 0, head: 0 },
+    })
 }
 fn head_difference<'m>(
     names: [&str; 2],

@@ -9,14 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::DiffError;
 use super::compared::{Compared, Failure, Found, Place, blank};
 use super::matching::{Key, Match, matches};
 use super::options::ManyOptions;
 use super::tally::Tally;
+use super::{DiffError, FolderSide};
 use crate::attention::Selection;
 use crate::digest::fingerprint;
 use crate::input::Input;
+use crate::pipeline::OutputError;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, RESULTS, ResultReader, ResultRecord, Status};
 use crate::store::numbers::FILES;
@@ -28,6 +29,9 @@ use crate::store::{MANIFEST, read_manifest};
 const WINDOW_LENGTH: usize = 32;
 /// Files of so many bytes are read at once; a greater one alone.
 const WINDOW_COST: u64 = 128 << 20;
+
+/// So many runs are tried to learn what a folder holds.
+const DESCRIBING_RUNS: usize = 64;
 
 /// Two folders of runs.
 #[derive(Debug, Clone)]
@@ -158,11 +162,33 @@ pub(super) struct RunPairs {
 }
 
 impl RunFolders {
+    /// What each side is, by the first of its runs that can be read.
+    ///
+    /// # Errors
+    /// When none can.
+    pub fn describe(&self) -> Result<[FolderSide; 2], DiffError> {
+        let side = |runs: &SavedRuns| {
+            let mut failure = DiffError::NoAttention;
+            for name in runs.names.iter().take(DESCRIBING_RUNS) {
+                match saved::read(&runs.root.join(name), &ForeignNames::default()) {
+                    Ok(saved) => {
+                        let model = saved.run.model.wait().map_err(OutputError::from)?;
+                        let attention = saved.run.attention.first();
+                        let maps = attention.ok_or(DiffError::NoAttention)?.maps();
+                        let selection = maps.selection().clone();
+                        return Ok(FolderSide { model, selection });
+                    }
+                    Err(error) => failure = error.into(),
+                }
+            }
+            Err(failure)
+        };
+        Ok([side(&self.left)?, side(&self.right)?])
+    }
+
     pub(super) fn open(&self) -> Result<RunPairs, DiffError> {
-        let (left, right) = rayon::join(
-            || Listing::read(&self.left),
-            || Listing::read(&self.right),
-        );
+        let (left, right) =
+            rayon::join(|| Listing::read(&self.left), || Listing::read(&self.right));
         let (left, right) = (left?, right?);
         let matches = matches(&left.keys(), &right.keys());
         let is_both = |found: &Match| matches!(found, Match::Both { .. });
@@ -192,11 +218,10 @@ impl RunPairs {
             }
             let end = index + self.window(index);
             let window = (index..end).into_par_iter();
-            let compared: Vec<_> = window
-                .map(|index| self.compared(index, options))
-                .collect();
+            let compared: Vec<_> = window.map(|index| self.compared(index, options)).collect();
+            let fraction = end as f64 / self.matches.len() as f64;
             for compared in compared {
-                tally.enter(compared?)?;
+                tally.enter(compared?, Some(fraction))?;
             }
             index = end;
         }
@@ -270,12 +295,14 @@ impl RunPairs {
         right: usize,
         options: &ManyOptions,
     ) -> Result<([String; 2], [Run; 2]), Failure> {
-        let name = |listing: &Listing, place: usize, side: &str| {
-            match listing.entries.get(place).map(|entry| &entry.state) {
-                Some(State::Done(name)) => Ok(name.to_string()),
-                Some(State::Failed(reason)) => Err(Failure::of(reason.as_ref()).on(side)),
-                None => Err(Failure::of("it is no input").on(side)),
-            }
+        let name = |listing: &Listing, place: usize, side: &str| match listing
+            .entries
+            .get(place)
+            .map(|entry| &entry.state)
+        {
+            Some(State::Done(name)) => Ok(name.to_string()),
+            Some(State::Failed(reason)) => Err(Failure::of(reason.as_ref()).on(side)),
+            None => Err(Failure::of("it is no input").on(side)),
         };
         let names = [
             name(&self.left, left, "left")?,
@@ -312,9 +339,9 @@ impl RunPairs {
 /// Why an input that only one side has is not compared.
 fn only(listing: &Listing, place: usize, side: &str) -> Failure {
     match listing.entries.get(place).map(|entry| &entry.state) {
-        Some(State::Failed(reason)) => {
-            Failure::of(format!("only the {side} side has it, where it failed: {reason}"))
-        }
+        Some(State::Failed(reason)) => Failure::of(format!(
+            "only the {side} side has it, where it failed: {reason}"
+        )),
         Some(State::Done(_)) | None => Failure::of(format!("only the {side} side has it")),
     }
 }
@@ -323,7 +350,9 @@ fn only(listing: &Listing, place: usize, side: &str) -> Failure {
 fn read(root: &Path, name: &str, selection: &Selection) -> Result<Run, Failure> {
     let folder = root.join(name);
     if !beneath::is_real_folder(&folder) {
-        return Err(Failure::of("it has no folder, or a symbolic link in its place"));
+        return Err(Failure::of(
+            "it has no folder, or a symbolic link in its place",
+        ));
     }
     let saved = saved::read(&folder, &ForeignNames::default()).map_err(|error| Failure {
         reason: without_folder(&error.to_string(), root),

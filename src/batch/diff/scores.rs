@@ -5,18 +5,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::DiffError;
 use super::compared::{Compared, Failure, Found, Place, blank};
 use super::matching::{Key, Match, matches};
 use super::options::ManyOptions;
 use super::runs::key_of_text;
 use super::tally::Tally;
-use crate::attention::HeadId;
+use super::{DiffError, FolderSide};
+use crate::attention::{HeadId, Selection};
 use crate::batch::scores::{Rows, RowsPlace, ScoredInputs, ScoredRecord, heads_of};
-use crate::compare::{InputDifferences, UnlikeUnits};
+use crate::compare::{InputDifferences, NamedUnit, UnlikeUnits, alignment};
 use crate::digest::fingerprint;
 use crate::store::MANIFEST;
-use crate::store::batch_records::{BatchKind, BatchManifest, RESULTS, SCORES};
+use crate::store::batch_records::{BatchKind, BatchManifest, RESULTS, ResultReader, SCORES};
 use crate::store::tables::{InputScores, ScoredInput};
 use crate::store::write::beneath;
 
@@ -201,6 +201,21 @@ impl<'a> Reader<'a> {
 }
 
 impl ScoreFolders {
+    /// What each side is.
+    ///
+    /// # Errors
+    /// When one is no folder of scores.
+    pub fn describe(&self) -> Result<[FolderSide; 2], DiffError> {
+        let side = |folder: &Path| {
+            let manifest = manifest_of(folder)?;
+            Ok::<_, DiffError>(FolderSide {
+                selection: Selection::of(&manifest.layers, &manifest.heads),
+                model: manifest.model,
+            })
+        };
+        Ok([side(&self.left)?, side(&self.right)?])
+    }
+
     /// Compares input by input.
     pub(super) fn each(
         &self,
@@ -230,12 +245,16 @@ impl ScoreFolders {
             Reader::new(&left, left_places),
             Reader::new(&right, right_places),
         ];
+        let count = matches.len() as f64;
         for (index, found) in matches.into_iter().enumerate() {
             if interrupted.load(Ordering::Relaxed) {
                 return Err(DiffError::Interrupted);
             }
             let (entry, outcome) = match found {
-                Match::Both { left: one, right: other } => {
+                Match::Both {
+                    left: one,
+                    right: other,
+                } => {
                     let entries = [left.entries.get(one), right.entries.get(other)];
                     (entries[0], both(entries, &mut readers)?)
                 }
@@ -251,7 +270,8 @@ impl ScoreFolders {
             let id = entry.map_or("", |entry| entry.id.as_ref());
             let record = blank(id, "", index as u64 + 1);
             let outcome = outcome.map(|found| (found, Place::Nowhere));
-            tally.enter(Compared::new(index as u64, record, outcome, options))?;
+            let compared = Compared::new(index as u64, record, outcome, options);
+            tally.enter(compared, Some((index + 1) as f64 / count))?;
         }
         Ok(())
     }
@@ -271,8 +291,10 @@ fn both(
         (State::Done(left), State::Done(right)) => [*left, *right],
     };
     if left.units != right.units {
+        let roots = readers.each_ref().map(|reader| &reader.listing.root);
         return Err(DiffError::OtherTokens {
             id: left.id.to_string(),
+            unlike: unlike(roots, [left, right])?,
         });
     }
     let [of_left, of_right] = readers;
@@ -291,12 +313,51 @@ fn both(
     }))
 }
 
+/// The tokens of an input that its two sides do not have in common, read again.
+fn unlike(roots: [&PathBuf; 2], entries: [&Entry; 2]) -> Result<UnlikeUnits, DiffError> {
+    let tokens = |side: usize| -> Result<Vec<String>, DiffError> {
+        let root = roots[side];
+        let failed = read_error(root, RESULTS);
+        let results = beneath::open(root, RESULTS).map_err(&failed)?;
+        for record in ResultReader::of(results) {
+            let record = record.map_err(&failed)?;
+            if *record.id == *entries[side].id {
+                return Ok(record.tokens);
+            }
+        }
+        Ok(Vec::new())
+    };
+    let sides: [Vec<String>; 2] = [tokens(0)?, tokens(1)?];
+    let found = alignment(&sides[0], &sides[1]);
+    let replaced = || found.pairs.iter().filter(|pair| !pair.is_same);
+    let mut places = [
+        replaced()
+            .map(|pair| pair.left)
+            .chain(found.left_only.clone())
+            .collect::<Vec<_>>(),
+        replaced()
+            .map(|pair| pair.right)
+            .chain(found.right_only.clone())
+            .collect(),
+    ];
+    places.iter_mut().for_each(|places| places.sort_unstable());
+    let named = |side: usize, row: usize| {
+        let position = *places[side].get(row)?;
+        let text = sides[side].get(position)?.clone();
+        Some(NamedUnit { position, text })
+    };
+    let rows = places.iter().map(Vec::len).max().unwrap_or(0);
+    Ok((0..rows)
+        .map(|row| [named(0, row), named(1, row)])
+        .collect())
+}
+
 /// Why an input that only one side has is not compared.
 fn only(entry: Option<&Entry>, side: &str) -> Failure {
     match entry.map(|entry| &entry.state) {
-        Some(State::Failed(reason)) => {
-            Failure::of(format!("only the {side} side has it, where it failed: {reason}"))
-        }
+        Some(State::Failed(reason)) => Failure::of(format!(
+            "only the {side} side has it, where it failed: {reason}"
+        )),
         Some(State::Done(_)) | None => Failure::of(format!("only the {side} side has it")),
     }
 }

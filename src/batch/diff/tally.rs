@@ -6,12 +6,16 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::DiffError;
 use super::compared::{Compared, Found, Place};
 use super::options::ManyOptions;
-use super::outcome::{DiffEvent, ExceededBy, UnlikeInput};
+use super::outcome::{ExceededBy, UnlikeInput};
 use crate::attention::HeadId;
+use crate::batch::outcome::BatchEvent;
 use crate::compare::{ManyDifferences, Quantity};
+use crate::digest::hexadecimal;
 use crate::store::batch_records::{BatchCounts, RESULTS, ResultRecord};
 use crate::store::diff::ROWS_OF_MANY;
 use crate::store::tables::DifferencesWriter;
@@ -55,7 +59,9 @@ pub(super) struct Tally<'a> {
     /// `None` when they are closed.
     table: Option<DifferencesWriter<File>>,
     results: Option<BufWriter<File>>,
-    observer: &'a mut dyn FnMut(DiffEvent<'_>),
+    /// Of the ids and texts of all inputs.
+    hasher: Sha256,
+    observer: &'a mut dyn FnMut(BatchEvent<'_>),
 }
 
 /// What is said of a file that is not in its place yet.
@@ -69,7 +75,7 @@ impl<'a> Tally<'a> {
         options: &'a ManyOptions,
         staged: &'a StagedFolder,
         ranked_by: Quantity,
-        observer: &'a mut dyn FnMut(DiffEvent<'_>),
+        observer: &'a mut dyn FnMut(BatchEvent<'_>),
     ) -> Result<Self, WriteError> {
         let heads: Vec<HeadId> = options.selection.head_ids().collect();
         let table = staged.create_file(ROWS_OF_MANY);
@@ -92,12 +98,20 @@ impl<'a> Tally<'a> {
             is_uniform: [None, None],
             table: Some(table.map_err(at(ROWS_OF_MANY))?),
             results: Some(BufWriter::new(results)),
+            hasher: Sha256::new(),
             observer,
         })
     }
 
     /// Adds an input; its index is greater than the last one's.
-    pub(super) fn enter(&mut self, compared: Compared) -> Result<(), DiffError> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn enter(
+        &mut self,
+        compared: Compared,
+        fraction: Option<f64>,
+    ) -> Result<(), DiffError> {
         let Compared {
             index,
             record,
@@ -105,6 +119,9 @@ impl<'a> Tally<'a> {
             found,
         } = compared;
         self.counts.inputs += 1;
+        // JSON, so that no two lists of inputs are written alike.
+        let input = serde_json::json!([record.id, record.text, record.pair]);
+        self.hasher.update(input.to_string());
         if let Some(results) = &mut self.results {
             let line = serde_json::to_writer(&mut *results, &record).map_err(io::Error::from);
             line.and_then(|()| results.write_all(b"\n"))
@@ -112,11 +129,11 @@ impl<'a> Tally<'a> {
         }
         let Some(mut found) = found else {
             self.counts.failed += 1;
-            (self.observer)(DiffEvent::Failed(&record));
+            (self.observer)(BatchEvent::Failed(&record));
             if self.failed.len() < SHOWN_FAILURES {
                 self.failed.push(record);
             }
-            (self.observer)(DiffEvent::Advanced(self.counts));
+            self.advance(fraction);
             return Ok(());
         };
         self.counts.done += 1;
@@ -139,8 +156,18 @@ impl<'a> Tally<'a> {
         }
         self.check_thresholds(index, &record.id, &found);
         self.rank(index, &Arc::new(record), &place, &found);
-        (self.observer)(DiffEvent::Advanced(self.counts));
+        self.advance(fraction);
         Ok(())
+    }
+
+    fn advance(&mut self, fraction: Option<f64>) {
+        let counts = self.counts;
+        (self.observer)(BatchEvent::Advanced { counts, fraction });
+    }
+
+    /// SHA-256 of the ids and texts of all inputs so far.
+    pub(super) fn sha256(&self) -> String {
+        hexadecimal(&self.hasher.clone().finalize())
     }
 
     /// The greatest of some values and the first head that has it.
@@ -148,7 +175,13 @@ impl<'a> Tally<'a> {
         let heads = self.heads.iter().copied().zip(values.iter().copied());
         heads
             .filter(|(_, value)| !value.is_nan())
-            .reduce(|one, other| if other.1.abs() > one.1.abs() { other } else { one })
+            .reduce(|one, other| {
+                if other.1.abs() > one.1.abs() {
+                    other
+                } else {
+                    one
+                }
+            })
     }
 
     fn check_thresholds(&mut self, index: u64, id: &str, found: &Found) {

@@ -125,7 +125,12 @@ pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<(
         style: concat!(include_str!("page.css"), include_str!("diff_page.css")),
     };
     let names = page.sides.each_ref().map(|side| side.model.name());
-    let title = format!("{} · {} and {} · attnviz", outcome(page), names[0], names[1]);
+    let title = format!(
+        "{} · {} and {} · attnviz",
+        outcome(page),
+        names[0],
+        names[1]
+    );
     put(out, begun(&title, &words, header(page)))?;
     if let Some(inputs) = &page.inputs
         && inputs.counts.failed > 0
@@ -153,7 +158,10 @@ pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<(
 
 /// How it ended, as a sentence without its full stop.
 fn outcome(page: &DiffPage<'_>) -> String {
-    let failed = page.inputs.as_ref().map_or(0, |inputs| inputs.counts.failed);
+    let failed = page
+        .inputs
+        .as_ref()
+        .map_or(0, |inputs| inputs.counts.failed);
     match (page.exceeded.len() as u64, failed, page.held.is_empty()) {
         (0, 0, true) => "Compared".to_owned(),
         (0, 0, false) => "Within every threshold".to_owned(),
@@ -216,7 +224,10 @@ fn side(name: &str, side: &PageSide<'_>) -> Markup {
 
 fn facts(page: &DiffPage<'_>) -> Markup {
     let files = page.inputs.as_ref().map_or(&[][..], |inputs| inputs.files);
-    let sides = page.sides.iter().zip(["left model file", "right model file"]);
+    let sides = page
+        .sides
+        .iter()
+        .zip(["left model file", "right model file"]);
     html! {
         details.facts {
             summary { "How this was made" }

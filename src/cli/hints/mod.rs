@@ -8,6 +8,7 @@ use std::error::Error;
 
 use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::AttentionError;
+use crate::batch::diff::DiffError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
     SourceError, StreamError,
@@ -96,6 +97,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         FeedError,
         OverlapError,
         BatchError,
+        DiffError,
         StreamError,
         BenchError,
         PipelineError,

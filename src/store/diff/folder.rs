@@ -73,9 +73,9 @@ impl Occupant {
         }
         let names = [PAGE, HEADS_TABLE, ROWS_TABLE, HEADS, INPUTS, MANIFEST];
         let files = ["png", "svg", "npz", "safetensors", "parquet"];
-        let files = files.iter().flat_map(|extension| {
-            [GRID, NUMBERS].map(|name| format!("{name}.{extension}"))
-        });
+        let files = files
+            .iter()
+            .flat_map(|extension| [GRID, NUMBERS].map(|name| format!("{name}.{extension}")));
         let mut names = names.into_iter().map(str::to_owned).chain(files);
         match names.any(|name| fs::symlink_metadata(path.join(name)).is_ok()) {
             true => Self::Folder,
@@ -95,6 +95,14 @@ impl DiffPlace {
                 Some(_) | None => PathBuf::from("."),
             },
             Self::Below { root, .. } => root.clone(),
+        }
+    }
+
+    /// Where the comparison goes, unless that is somebody else's.
+    pub fn folder(&self) -> PathBuf {
+        match self {
+            Self::Folder(path) => path.clone(),
+            Self::Below { root, title } => root.join(folder_name(&[title])),
         }
     }
 
@@ -156,6 +164,18 @@ impl DiffDestination {
                 Err(FolderError::TakenFromDiff { path })
             }
         }
+    }
+
+    /// The same, where no file of an earlier comparison stays: the names of what is
+    /// shown of many inputs say which of them came first.
+    #[must_use]
+    pub fn anew(mut self) -> Self {
+        let earlier = self.earlier.iter().flat_map(|earlier| &earlier.files);
+        self.foreign.extend(earlier.cloned());
+        if let Some(earlier) = &mut self.earlier {
+            earlier.files.clear();
+        }
+        self
     }
 
     /// The files of earlier comparisons of the same sides that stay: those that

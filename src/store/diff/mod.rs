@@ -3,15 +3,17 @@
 
 mod arrays;
 mod folder;
-mod many;
 mod manifest;
+mod many;
 mod options;
 mod tables;
 
-pub use many::many_arrays;
 pub use arrays::arrays;
 pub use folder::{DiffDestination, DiffPlace};
-pub use manifest::{DIFF_SCHEMA_VERSION, DiffKind, DiffManifest, SideRecord, UnitsRecord};
+pub use manifest::{
+    DIFF_SCHEMA_VERSION, DiffKind, DiffManifest, InputsRecord, SideRecord, UnitsRecord,
+};
+pub use many::many_arrays;
 pub use options::{DiffOptions, FORMATS};
 pub use tables::{heads_table, rows_table};
 
