@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::OutputError;
 use super::diff_pictures::{DiffPicture, pictures};
 use crate::analysis::Axis;
-use crate::compare::Comparison;
+use crate::compare::{Comparison, Pairing};
 use crate::run::Run;
 use crate::store::diff::{
     DiffManifest, DiffOptions, DiffPlace, HEADS_TABLE, NUMBERS, ROWS_TABLE, SideRecord,
@@ -28,6 +28,21 @@ pub struct WrittenDiff {
     pub kept: BTreeSet<String>,
     /// Letters that no font has, drawn as boxes.
     pub missing_glyphs: BTreeSet<char>,
+}
+
+/// What the sides are called: by their models; where those have one name, by
+/// their inputs; where those are one, too, by their places.
+pub fn side_names([left, right]: [&Run; 2], pairing: Pairing) -> [String; 2] {
+    let models = [left, right].map(|run| run.model.name());
+    if models[0] != models[1] {
+        return models;
+    }
+    let inputs = [left, right].map(|run| run.input.captions().join(" · "));
+    let are_texts = pairing == Pairing::OtherInput && inputs[0] != inputs[1];
+    match are_texts {
+        true => inputs,
+        false => ["left", "right"].map(|side| format!("{} ({side})", models[0])),
+    }
 }
 
 /// Writes everything that the options ask for of a comparison of two runs,

@@ -5,6 +5,7 @@
 //! Everything that comes from the input is written without control characters.
 
 mod blocks;
+mod differences;
 mod graphics;
 mod links;
 mod pictures;
@@ -13,6 +14,7 @@ mod profile;
 mod scores;
 mod units;
 
+pub use differences::{difference_table, unlike_table, written_difference};
 pub use graphics::{Depth, Graphics, Terminal};
 pub use links::{head_table, similarity_table, table};
 pub use printable::Printable;
