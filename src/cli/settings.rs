@@ -403,6 +403,7 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             colormap: output.colormap,
             inverted: output.invert,
             theme: output.theme,
+            ..Palette::default()
         },
         top_links: usize::from(output.top_k),
         links: output.links,
