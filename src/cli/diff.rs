@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::Outcome;
+use super::diff_many;
 use super::diff_report::{self, Compared, Times};
 use super::diff_settings::DiffSettings;
 use super::diff_sides::of_one_input;
@@ -29,7 +30,7 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
     let sides = of_one_input(settings, messages);
     let sides = or_unlike(sides, settings, messages)?;
     let Some(sides) = sides else {
-        return Ok(Outcome::Done);
+        return diff_many::run(settings, messages);
     };
     messages.warnings(&settings.warnings);
     let mut warnings = sides.warnings.clone();

@@ -51,7 +51,13 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
             let [left, right] = folders.describe()?;
             let selections = [left.selection, right.selection];
             let models = [left.model, right.model];
-            of_folders(settings, ManySides::Runs(folders), selections, models, messages)
+            of_folders(
+                settings,
+                ManySides::Runs(folders),
+                selections,
+                models,
+                messages,
+            )
         }
         DiffTask::Scores([left, right]) => {
             check_scores(settings)?;
@@ -62,7 +68,13 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
             let [left, right] = folders.describe()?;
             let selections = [left.selection, right.selection];
             let models = [left.model, right.model];
-            of_folders(settings, ManySides::Scores(folders), selections, models, messages)
+            of_folders(
+                settings,
+                ManySides::Scores(folders),
+                selections,
+                models,
+                messages,
+            )
         }
         // One input: the caller's.
         DiffTask::Models { .. } | DiffTask::Texts { .. } | DiffTask::Runs { .. } => {
@@ -122,7 +134,9 @@ fn of_models(
     warnings.extend(settings.warnings.iter().cloned());
     let caution = caution(Some([&facts[0], &facts[1]]), &[]);
     let options = options(settings, selection, caution);
-    compare(settings, &models, &options, &records, warnings, start, messages)
+    compare(
+        settings, &models, &options, &records, warnings, start, messages,
+    )
 }
 
 fn of_folders(
@@ -135,7 +149,9 @@ fn of_folders(
     let start = Instant::now();
     let mut chosen = Vec::new();
     for held in &selections {
-        let layers = settings.layers.resolve_among("layer", &held.layer_indices())?;
+        let layers = settings
+            .layers
+            .resolve_among("layer", &held.layer_indices())?;
         let heads = settings.heads.resolve_among("head", &held.head_indices())?;
         chosen.push(held.among(&layers, &heads));
     }
@@ -149,7 +165,9 @@ fn of_folders(
     let options = options(settings, left.clone(), None);
     let records = models.map(record);
     let warnings = settings.warnings.clone();
-    compare(settings, &sides, &options, &records, warnings, start, messages)
+    compare(
+        settings, &sides, &options, &records, warnings, start, messages,
+    )
 }
 
 fn record(model: crate::checkpoint::ModelProvenance) -> SideRecord {
@@ -210,7 +228,18 @@ fn compare(
     if !written.missing_glyphs.is_empty() {
         warn(missing_glyphs(&written.missing_glyphs));
     }
-    print(settings, options, &outcome, &written, &warnings, Times { read, compare: start.elapsed() }, messages)?;
+    print(
+        settings,
+        options,
+        &outcome,
+        &written,
+        &warnings,
+        Times {
+            read,
+            compare: start.elapsed(),
+        },
+        messages,
+    )?;
     Ok(match (outcome.exceeded.is_empty(), outcome.counts.failed) {
         (false, _) => Outcome::Broken,
         (true, 0) => Outcome::Done,

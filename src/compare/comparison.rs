@@ -83,7 +83,10 @@ impl Comparison<'_> {
         let value = |maps: &Maps<'_>| maps.map(MapId::Head(head))?.get(cell).copied();
         let (left, right) = (value(&self.left)?, value(&self.right)?);
         let both = |left: &Axis, right: &Axis, place: usize| {
-            Some([left.units.get(place)?.clone(), right.units.get(place)?.clone()])
+            Some([
+                left.units.get(place)?.clone(),
+                right.units.get(place)?.clone(),
+            ])
         };
         (left != right).then(|| {
             Some(GreatestCell {

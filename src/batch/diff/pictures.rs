@@ -10,7 +10,7 @@ use super::tally::{Candidate, Tally};
 use super::{DiffError, ManySides, Source};
 use crate::attention::HeadId;
 use crate::compare::{Pairing, Quantity, compare_runs};
-use crate::figure::{Figure, FigureOptions, Palette};
+use crate::figure::{Figure, FigureOptions, Palette, difference_grid, head_difference};
 use crate::pipeline::OutputError;
 use crate::render::{self, TextShaper};
 use crate::store::diff::{GRID, HEADS, WORST_INPUTS};
@@ -210,32 +210,4 @@ impl Painter<'_> {
         let figure = figure.map_err(OutputError::from)?;
         self.paint(&figure, name)
     }
-}
-
-// STUB until the figures are there.
-fn difference_grid(
-    names: [&str; 2],
-    selection: &crate::attention::Selection,
-    values: &[f64],
-    measure: crate::compare::DifferenceMeasure,
-    captions: Vec<String>,
-    notes: Vec<String>,
-    options: &FigureOptions,
-) -> Result<Figure<'static>, crate::figure::FigureError> {
-    let _ = (names, selection, values, measure, captions, notes, options);
-    Err(crate::figure::FigureError::NoSuchHead {
-        head: HeadId { layer: 0, head: 0 },
-    })
-}
-fn head_difference<'m>(
-    names: [&str; 2],
-    left: &'m crate::analysis::Maps<'_>,
-    right: &crate::analysis::Maps<'_>,
-    head: HeadId,
-    differing: &[usize],
-    captions: Vec<String>,
-    options: &FigureOptions,
-) -> Result<Figure<'m>, crate::figure::FigureError> {
-    let _ = (names, left, right, head, differing, captions, options);
-    Err(crate::figure::FigureError::NoSuchHead { head })
 }
