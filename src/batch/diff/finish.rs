@@ -107,7 +107,11 @@ fn outcome(
         ids,
         is_uniform: tally.is_uniform(),
         exceeded: tally.exceeded,
-        worst: pictures.worst.clone(),
+        worst: pictures
+            .worst
+            .iter()
+            .map(|(input, _)| input.clone())
+            .collect(),
         unlike_count: tally.unlike_count,
         unlike: tally.unlike,
         lacks_scores: tally.lacks_scores,

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use super::options::ManyOptions;
 use super::outcome::{ExceededBy, ManyOutcome};
-use super::pictures::Pictures;
+use super::pictures::{DrawnFile, Pictures};
 use crate::batch::report::{
     DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
 };
 use crate::compare::{DifferenceMeasure, HeadSpread, Quantity};
 use crate::store::batch_records::RESULTS;
-use crate::store::diff::{GRID, HEADS_TABLE, ROWS_OF_MANY, SideRecord};
+use crate::store::diff::{HEADS_TABLE, ROWS_OF_MANY, SideRecord};
 use crate::store::write::StagedFolder;
 
 /// So many heads are in the table.
@@ -43,13 +43,13 @@ pub(super) fn write_page(
         }),
         shape: [selection.layers.len(), selection.head_indices().len()],
         heads: table(outcome),
-        pictures: page_pictures(outcome, pictures, options),
+        pictures: page_pictures(outcome, pictures),
         unlike: outcome
             .unlike
             .iter()
             .map(|input| (Some(input.id.clone()), input.units.clone()))
             .collect(),
-        worst: worst(outcome),
+        worst: worst(outcome, pictures),
         facts: vec![
             ("units", options.diff.granularity.to_string()),
             ("sorted by", outcome.ranked_by.name()),
@@ -151,39 +151,31 @@ fn table(outcome: &ManyOutcome) -> HeadTable {
     }
 }
 
-fn page_pictures(
-    outcome: &ManyOutcome,
-    pictures: &Pictures,
-    options: &ManyOptions,
-) -> Vec<PagePicture> {
-    let formats = ["png", "svg"].into_iter();
-    let format = formats
-        .filter(|format| {
-            let mut asked = options.diff.formats.iter();
-            asked.any(|asked| asked.name() == *format)
-        })
-        .next();
-    let grid = format
-        .filter(|_| pictures.has_grid)
-        .map(|format| PagePicture {
-            file: format!("{GRID}.{format}"),
-            caption: format!(
-                "Mean {} of every head: layers run down, heads across",
-                outcome.ranked_by.name()
-            ),
-        });
-    let heads = pictures.heads.iter().map(|(head, id, file)| PagePicture {
-        file: file.clone(),
-        caption: format!(
-            "{head} in the input where it differs most, {id}: left, right, right − left"
-        ),
+fn page_pictures(outcome: &ManyOutcome, pictures: &Pictures) -> Vec<PagePicture> {
+    let quantity = outcome.ranked_by.name();
+    let grid = pictures.grid.as_ref().map(|grid| {
+        let caption = format!("Mean {quantity} of every head: layers run down, heads across");
+        picture(grid, caption)
+    });
+    let heads = pictures.heads.iter().map(|(head, id, drawn)| {
+        let caption =
+            format!("{head} in the input where it differs most, {id}: left, right, right − left");
+        picture(drawn, caption)
     });
     grid.into_iter().chain(heads).collect()
 }
 
-fn worst(outcome: &ManyOutcome) -> Vec<PageWorst> {
+fn picture(drawn: &DrawnFile, caption: String) -> PagePicture {
+    PagePicture {
+        file: drawn.file.clone(),
+        size: drawn.size,
+        caption,
+    }
+}
+
+fn worst(outcome: &ManyOutcome, pictures: &Pictures) -> Vec<PageWorst> {
     let quantity = outcome.ranked_by.name();
-    let inputs = outcome.worst.iter().map(|input| PageWorst {
+    let inputs = pictures.worst.iter().map(|(input, drawn)| PageWorst {
         id: input.id.clone(),
         texts: [&input.text, &input.pair]
             .into_iter()
@@ -191,13 +183,9 @@ fn worst(outcome: &ManyOutcome) -> Vec<PageWorst> {
             .cloned()
             .collect(),
         value: format!("{quantity} {} in {}", number(input.value), input.head),
-        pictures: input
-            .pictures
+        pictures: drawn
             .iter()
-            .map(|file| PagePicture {
-                file: file.clone(),
-                caption: format!("{}: left, right, right − left", input.head),
-            })
+            .map(|drawn| picture(drawn, format!("{}: left, right, right − left", input.head)))
             .collect(),
     });
     inputs.collect()

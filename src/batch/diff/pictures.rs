@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::compared::Place;
 use super::options::ManyOptions;
 use super::outcome::WorstInput;
@@ -18,45 +20,163 @@ use crate::store::folder::file_stem;
 use crate::store::write::StagedFolder;
 use crate::store::{FileRecord, Format};
 
-/// Draws into a staged folder, format by format.
-struct Painter<'a> {
-    options: &'a ManyOptions,
-    names: [&'a str; 2],
-    staged: &'a StagedFolder,
-    shaper: TextShaper,
-    files: Vec<FileRecord>,
-    missing_glyphs: BTreeSet<char>,
-}
-
 /// What was drawn.
 pub(super) struct Pictures {
     pub(super) files: Vec<FileRecord>,
     pub(super) missing_glyphs: BTreeSet<char>,
+    /// The grid of the means.
+    pub(super) grid: Option<DrawnFile>,
     /// The heads that are drawn, each in the input where it differs most: the head,
     /// that input's id, the picture.
-    pub(super) heads: Vec<(HeadId, String, String)>,
-    pub(super) has_grid: bool,
-    pub(super) worst: Vec<WorstInput>,
+    pub(super) heads: Vec<(HeadId, String, DrawnFile)>,
+    /// The inputs that differ most, and their pictures.
+    pub(super) worst: Vec<(WorstInput, Option<DrawnFile>)>,
+}
+
+/// A picture to be shown: the first of its formats.
+#[derive(Debug, Clone)]
+pub(super) struct DrawnFile {
+    /// Relative to the folder.
+    pub(super) file: String,
+    /// Width and height in pixels.
+    pub(super) size: [u32; 2],
+}
+
+/// A picture in all its formats.
+#[derive(Default)]
+struct Drawn {
+    files: Vec<FileRecord>,
+    missing_glyphs: BTreeSet<char>,
+    first: Option<DrawnFile>,
+}
+
+/// What all pictures share.
+struct Painter<'a> {
+    options: &'a ManyOptions,
+    staged: &'a StagedFolder,
+    sides: &'a ManySides<'a>,
+    source: &'a Source,
+    names: [&'a str; 2],
+    formats: Vec<Format>,
+    figures: FigureOptions,
+}
+
+/// Draws everything that is asked for, on all cores.
+pub(super) fn draw(
+    tally: &Tally<'_>,
+    sides: &ManySides<'_>,
+    source: &Source,
+    names: [&str; 2],
+) -> Result<Pictures, DiffError> {
+    let options = &tally.options.diff;
+    let formats = options.formats.iter().copied();
+    let painter = Painter {
+        options: tally.options,
+        staged: tally.staged,
+        sides,
+        source,
+        names,
+        formats: formats
+            .filter(|format| matches!(format, Format::Png | Format::Svg))
+            .collect(),
+        figures: FigureOptions {
+            palette: Palette {
+                theme: options.theme,
+                ..Palette::default()
+            },
+            ..FigureOptions::default()
+        },
+    };
+    // What does not differ is not worth a picture.
+    let ranked = tally.many.ranked(tally.ranked_by).into_iter();
+    let top = ranked.filter(|found| found.worst > 0.0).take(options.top);
+    let of_heads = top.filter_map(|found| {
+        let mut candidates = tally.worst_of_heads.iter().flatten();
+        candidates.find(|candidate| candidate.head == found.head)
+    });
+    let of_heads: Vec<&Candidate> = of_heads.collect();
+    let worst = tally.worst.iter().filter(|input| input.value != 0.0);
+    let worst: Vec<&Candidate> = worst.collect();
+    let of_heads = of_heads.into_iter().map(|candidate| {
+        let name = format!("{HEADS}/{}", head_name(candidate.head));
+        (candidate, name)
+    });
+    let heads: Vec<(&Candidate, String)> = of_heads.collect();
+    let of_worst = worst.iter().take(options.top).enumerate();
+    let of_worst = of_worst.map(|(place, candidate)| {
+        let input = file_stem(&candidate.record.id);
+        let head = head_name(candidate.head);
+        (
+            *candidate,
+            format!("{WORST_INPUTS}/{place:04}-{input}/{head}"),
+        )
+    });
+    let jobs: Vec<(&Candidate, String)> = heads.iter().cloned().chain(of_worst).collect();
+    let drawn: Result<Vec<Drawn>, DiffError> = jobs
+        .par_iter()
+        .map_init(TextShaper::new, |shaper, (candidate, name)| {
+            painter.head(candidate, name, shaper)
+        })
+        .collect();
+    let mut drawn = drawn?.into_iter();
+    let mut pictures = Pictures {
+        files: Vec::new(),
+        missing_glyphs: BTreeSet::new(),
+        grid: None,
+        heads: Vec::new(),
+        worst: Vec::new(),
+    };
+    pictures.grid = pictures.take(painter.grid(tally, &mut TextShaper::new())?);
+    for (candidate, _) in heads {
+        let id = candidate.record.id.clone();
+        if let Some(file) = pictures.take(drawn.next().unwrap_or_default()) {
+            pictures.heads.push((candidate.head, id, file));
+        }
+    }
+    for candidate in worst {
+        let file = pictures.take(drawn.next().unwrap_or_default());
+        let input = WorstInput {
+            index: candidate.index,
+            id: candidate.record.id.clone(),
+            text: candidate.record.text.clone(),
+            pair: candidate.record.pair.clone(),
+            head: candidate.head,
+            value: candidate.value,
+            pictures: file.iter().map(|drawn| drawn.file.clone()).collect(),
+        };
+        pictures.worst.push((input, file));
+    }
+    Ok(pictures)
+}
+
+impl Pictures {
+    /// Lists the files of a picture, and returns what is shown of it.
+    fn take(&mut self, drawn: Drawn) -> Option<DrawnFile> {
+        self.files.extend(drawn.files);
+        self.missing_glyphs.extend(drawn.missing_glyphs);
+        drawn.first
+    }
+}
+
+fn head_name(head: HeadId) -> String {
+    format!("layer-{:02}-head-{:02}", head.layer, head.head)
 }
 
 impl Painter<'_> {
-    /// Writes a figure in every format of pictures, and returns the name of the
-    /// first file.
-    fn paint(&mut self, figure: &Figure<'_>, name: &str) -> Result<Option<String>, DiffError> {
+    /// Writes a figure in every format of pictures.
+    fn paint(
+        &self,
+        figure: &Figure<'_>,
+        name: &str,
+        shaper: &mut TextShaper,
+    ) -> Result<Drawn, DiffError> {
         let failed = |source| OutputError::Render {
             file: name.to_owned(),
             source,
         };
-        let formats = self.options.diff.formats.iter().copied();
-        let formats: Vec<Format> = formats
-            .filter(|format| matches!(format, Format::Png | Format::Svg))
-            .collect();
-        if formats.is_empty() {
-            return Ok(None);
-        }
-        let drawing = render::prepare(figure, &mut self.shaper).map_err(failed)?;
-        let mut first = None;
-        for format in formats {
+        let drawing = render::prepare(figure, shaper).map_err(failed)?;
+        let mut drawn = Drawn::default();
+        for &format in &self.formats {
             let file = format!("{name}.{format}");
             let picture = match format {
                 Format::Svg => render::svg::encode(&drawing),
@@ -67,147 +187,75 @@ impl Painter<'_> {
             };
             let picture = picture.map_err(failed)?;
             let digest = self.staged.write(&file, &picture.bytes)?;
-            self.missing_glyphs.extend(picture.missing_glyphs);
-            self.files.push(FileRecord {
+            drawn.missing_glyphs.extend(picture.missing_glyphs);
+            drawn.files.push(FileRecord {
                 name: digest.name,
                 sha256: digest.sha256,
                 options: self.options.record(),
             });
-            first.get_or_insert(file);
+            let size = [picture.width, picture.height];
+            drawn.first.get_or_insert(DrawnFile { file, size });
         }
-        Ok(first)
+        Ok(drawn)
     }
 
-    fn figure_options(&self) -> FigureOptions {
-        FigureOptions {
-            palette: Palette {
-                theme: self.options.diff.theme,
-                ..Palette::default()
-            },
-            ..FigureOptions::default()
-        }
-    }
-}
-
-/// Draws everything that is asked for.
-pub(super) fn draw(
-    tally: &Tally<'_>,
-    sides: &ManySides<'_>,
-    source: &Source,
-    names: [&str; 2],
-) -> Result<Pictures, DiffError> {
-    let options = tally.options;
-    let mut painter = Painter {
-        options,
-        names,
-        staged: tally.staged,
-        shaper: TextShaper::new(),
-        files: Vec::new(),
-        missing_glyphs: BTreeSet::new(),
-    };
-    let has_grid = match (tally.ranked_by, tally.counts.done) {
-        (Quantity::Measure(measure), 1..) => {
-            let values = tally.many.means(Quantity::Measure(measure));
-            let captions = vec![format!("mean of {} inputs", tally.counts.done)];
-            let figure = difference_grid(
-                names,
-                &options.selection,
-                &values,
-                measure,
-                captions,
-                Vec::new(),
-                &painter.figure_options(),
-            );
-            let figure = figure.map_err(OutputError::from)?;
-            painter.paint(&figure, GRID)?.is_some()
-        }
-        (Quantity::Measure(_) | Quantity::Score(_), _) => false,
-    };
-    let mut pictures = Pictures {
-        files: Vec::new(),
-        missing_glyphs: BTreeSet::new(),
-        heads: Vec::new(),
-        has_grid,
-        worst: Vec::new(),
-    };
-    let top = tally.many.ranked(tally.ranked_by).into_iter();
-    for head in top.take(options.diff.top).map(|spread| spread.head) {
-        let mut candidates = tally.worst_of_heads.iter().flatten();
-        let Some(candidate) = candidates.find(|candidate| candidate.head == head) else {
-            continue;
+    /// The grid of the means, where there are means of a measure.
+    fn grid(&self, tally: &Tally<'_>, shaper: &mut TextShaper) -> Result<Drawn, DiffError> {
+        let measure = match (tally.ranked_by, tally.counts.done) {
+            (Quantity::Measure(measure), 1..) if !self.formats.is_empty() => measure,
+            (Quantity::Measure(_) | Quantity::Score(_), _) => return Ok(Drawn::default()),
         };
-        let name = format!("{HEADS}/{}", head_name(head));
-        if let Some(file) = painter.head(sides, source, candidate, &name)? {
-            let id = candidate.record.id.clone();
-            pictures.heads.push((head, id, file));
-        }
-    }
-    let drawn = options.diff.top;
-    for (place, candidate) in tally.worst.iter().enumerate() {
-        let stem = file_stem(&candidate.record.id);
-        let name = format!(
-            "{WORST_INPUTS}/{place:04}-{stem}/{}",
-            head_name(candidate.head)
+        let inputs = match tally.counts.done {
+            1 => "of 1 input".to_owned(),
+            count => format!("mean of {count} inputs"),
+        };
+        let figure = difference_grid(
+            self.names,
+            &tally.options.selection,
+            &tally.many.means(tally.ranked_by),
+            measure,
+            vec![inputs],
+            Vec::new(),
+            &self.figures,
         );
-        let file = match place < drawn {
-            true => painter.head(sides, source, candidate, &name)?,
-            false => None,
-        };
-        pictures.worst.push(WorstInput {
-            index: candidate.index,
-            id: candidate.record.id.clone(),
-            text: candidate.record.text.clone(),
-            pair: candidate.record.pair.clone(),
-            head: candidate.head,
-            value: candidate.value,
-            pictures: file.into_iter().collect(),
-        });
+        self.paint(&figure.map_err(OutputError::from)?, GRID, shaper)
     }
-    pictures.files = painter.files;
-    pictures.missing_glyphs = painter.missing_glyphs;
-    Ok(pictures)
-}
 
-fn head_name(head: HeadId) -> String {
-    format!("layer-{:02}-head-{:02}", head.layer, head.head)
-}
-
-impl Painter<'_> {
-    /// Draws a head of an input, whose maps are computed or read again. `None`
-    /// where there are none, or no pictures are asked for.
+    /// A head of an input, whose maps are computed or read again; nothing where
+    /// there are none, or no pictures are asked for.
     fn head(
-        &mut self,
-        sides: &ManySides<'_>,
-        source: &Source,
+        &self,
         candidate: &Candidate,
         name: &str,
-    ) -> Result<Option<String>, DiffError> {
-        let selection = self
-            .options
-            .selection
-            .among(&[candidate.head.layer], &[candidate.head.head]);
-        let [left, right] = match (&candidate.place, sides, source) {
+        shaper: &mut TextShaper,
+    ) -> Result<Drawn, DiffError> {
+        if self.formats.is_empty() {
+            return Ok(Drawn::default());
+        }
+        let options = self.options;
+        let head = candidate.head;
+        let selection = options.selection.among(&[head.layer], &[head.head]);
+        let [left, right] = match (&candidate.place, self.sides, self.source) {
             (Place::Input(input), ManySides::Models(models), _) => {
                 models.again(input, &selection)?
             }
             (Place::Runs(names), _, Source::Runs(runs)) => runs.again(names, &selection)?,
-            (Place::Input(_) | Place::Runs(_) | Place::Nowhere, _, _) => return Ok(None),
+            (Place::Input(_) | Place::Runs(_) | Place::Nowhere, _, _) => {
+                return Ok(Drawn::default());
+            }
         };
-        let granularity = self.options.diff.granularity;
-        let comparison = compare_runs(&left, &right, granularity, Pairing::SameInput);
-        let comparison =
-            comparison.map_err(|error| DiffError::of_input(&candidate.record.id, error))?;
+        let comparison = compare_runs(&left, &right, options.diff.granularity, Pairing::SameInput)
+            .map_err(|error| DiffError::of_input(&candidate.record.id, error))?;
         let texts = left.input.captions().into_iter().map(str::to_owned);
         let figure = head_difference(
             self.names,
             &comparison.left,
             &comparison.right,
-            candidate.head,
+            head,
             &[],
             texts.collect(),
-            &self.figure_options(),
+            &self.figures,
         );
-        let figure = figure.map_err(OutputError::from)?;
-        self.paint(&figure, name)
+        self.paint(&figure.map_err(OutputError::from)?, name, shaper)
     }
 }

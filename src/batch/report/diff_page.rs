@@ -96,6 +96,8 @@ pub struct HeadTable {
 pub struct PagePicture {
     /// Its file, relative to the folder.
     pub file: String,
+    /// Width and height in pixels.
+    pub size: [u32; 2],
     /// What it shows.
     pub caption: String,
 }
@@ -296,7 +298,8 @@ fn pictures(pictures: &[PagePicture]) -> Markup {
                 figure {
                     figcaption { (visible(&picture.caption)) }
                     a href=(address(&picture.file)) {
-                        img src=(address(&picture.file)) alt=(visible(&picture.caption)) loading="lazy" decoding="async";
+                        img src=(address(&picture.file)) alt=(visible(&picture.caption))
+                            width=(picture.size[0]) height=(picture.size[1]) loading="lazy" decoding="async";
                     }
                 }
             } }
