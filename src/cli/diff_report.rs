@@ -66,7 +66,14 @@ pub(super) fn print_text(compared: &Compared<'_>) -> Result<(), StandardOutputEr
     let measure = settings.options.measure;
     writeln!(out, "{:<9} {}", "heads", summary(comparison, measure))?;
     let count = settings.options.top.max(FEWEST_HEADS);
-    write_indented(&mut out, &difference_table(comparison, measure, count))?;
+    if comparison
+        .differences
+        .ranked(measure)
+        .iter()
+        .any(|(_, value)| *value > 0.0)
+    {
+        write_indented(&mut out, &difference_table(comparison, measure, count))?;
+    }
     for limit in limits(compared) {
         writeln!(out, "{}", limit.in_words())?;
     }
@@ -114,16 +121,19 @@ fn summary(comparison: &Comparison<'_>, measure: DifferenceMeasure) -> String {
     let values = comparison.differences.heads(measure);
     let changed = values.iter().filter(|value| **value > 0.0).count();
     let all = measure.joined(values.iter().copied()).unwrap_or(0.0);
+    let count = values.len();
+    if changed == 0 {
+        return format!("all {count} are equal on both sides");
+    }
     let joined = match measure {
-        DifferenceMeasure::MaxAbs => "the greatest",
+        DifferenceMeasure::MaxAbs => "greatest",
         DifferenceMeasure::JsBits
         | DifferenceMeasure::JsDistanceBits
         | DifferenceMeasure::TotalVariation
-        | DifferenceMeasure::Hellinger => "their mean",
+        | DifferenceMeasure::Hellinger => "mean",
     };
     format!(
-        "{changed} of {} differ; {measure}: {joined} is {}; the most changed:",
-        values.len(),
+        "{changed} of {count} differ, {joined} {measure} {}; the most changed:",
         written_difference(all)
     )
 }
@@ -178,7 +188,12 @@ impl Limit {
             (Some(query), Some(key)) => format!(", {} → {}", Printable(query), Printable(key)),
             _ => String::new(),
         };
-        let (measure, limit) = (self.measure, self.limit);
+        let limit = match self.limit {
+            // As it is typed.
+            small @ 0.0..1e-3 if small > 0.0 => format!("{small:e}"),
+            limit => limit.to_string(),
+        };
+        let measure = self.measure;
         format!("{word} {measure} {value} {sign} {limit}: {head}{cell}")
     }
 }

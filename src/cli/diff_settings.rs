@@ -1,7 +1,7 @@
 //! The arguments of `diff` into settings: what each side is, and whether the
 //! two go together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -126,11 +126,12 @@ fn place(arguments: &DiffArguments) -> DiffPlace {
     if let Some(folder) = &arguments.output {
         return DiffPlace::Folder(folder.clone());
     }
-    let sides = [Some(&arguments.left), arguments.right.as_ref()];
-    let sides = sides
-        .into_iter()
-        .flatten()
-        .map(|name| last_part(name.name()));
+    let left = arguments.left.name();
+    let right = arguments.right.as_ref().map(ModelName::name);
+    let sides = match right {
+        None => vec![last_part(left)],
+        Some(right) => Vec::from(telling_parts([left, right].map(without_extension))),
+    };
     let texts = [&arguments.against, &arguments.against_pair];
     let texts = texts.into_iter().flatten().map(String::as_str);
     // The text of two models tells nothing of what differs.
@@ -148,6 +149,28 @@ fn last_part(name: &str) -> &str {
     let last = trimmed.rsplit(['/', '\\']).next();
     last.filter(|last| !last.chars().all(|letter| letter == '.'))
         .unwrap_or(name)
+}
+
+/// The name of a file without its format.
+fn without_extension(name: &str) -> &str {
+    let stem = Path::new(name).extension().and_then(|extension| {
+        let stem = name.strip_suffix(extension.to_str()?)?.strip_suffix('.')?;
+        Path::new(name).is_file().then_some(stem)
+    });
+    stem.unwrap_or(name)
+}
+
+/// The last parts of two names that differ, so that `a/run` and `b/run` are told
+/// apart.
+fn telling_parts<'name>(names: [&'name str; 2]) -> [&'name str; 2] {
+    let parts = |name: &'name str| {
+        name.split(['/', '\\'])
+            .rev()
+            .filter(|part| !part.is_empty())
+    };
+    let mut pairs = parts(names[0]).zip(parts(names[1]));
+    let differing = pairs.find(|(left, right)| left != right);
+    differing.map_or(names.map(last_part), |(left, right)| [left, right])
 }
 
 fn task(arguments: &DiffArguments) -> Result<DiffTask> {
