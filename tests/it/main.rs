@@ -11,6 +11,7 @@ mod binary;
 mod command_line;
 mod corpus;
 mod decoder_configs;
+mod diff_many;
 mod digests;
 mod encoder_configs;
 mod encoders;
