@@ -61,8 +61,14 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
         }
         Pairing::OtherInput => None,
     });
-    let written =
-        pipeline::write_comparison(&comparison, [left, right], options, &settings.place, &notes);
+    let written = pipeline::write_comparison(
+        &comparison,
+        [left, right],
+        sides.pairing,
+        options,
+        &settings.place,
+        &notes,
+    );
     let written = written.with_context(not_written)?;
     if !written.missing_glyphs.is_empty() {
         let warning = missing_glyphs(&written.missing_glyphs);
@@ -76,7 +82,6 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
         pairing: sides.pairing,
         comparison: &comparison,
         exceeded: &exceeded,
-        notes: &notes,
         written: &written,
         warnings: &warnings,
         times: Times {

@@ -33,7 +33,6 @@ pub(super) struct Compared<'a> {
     pub(super) pairing: Pairing,
     pub(super) comparison: &'a Comparison<'a>,
     pub(super) exceeded: &'a [Exceeded],
-    pub(super) notes: &'a [String],
     pub(super) written: &'a WrittenDiff,
     pub(super) warnings: &'a [String],
     pub(super) times: Times,
@@ -77,7 +76,7 @@ pub(super) fn print_text(compared: &Compared<'_>) -> Result<(), StandardOutputEr
     for limit in limits(compared) {
         writeln!(out, "{}", limit.in_words())?;
     }
-    for note in compared.notes {
+    for note in &written.manifest.notes {
         writeln!(out, "note      {}", Printable(note))?;
     }
     let folder = written.folder.display().to_string();
@@ -308,7 +307,7 @@ pub(super) fn print_json(compared: &Compared<'_>) -> Result<()> {
         measure: compared.settings.options.measure.name(),
         heads: heads(compared),
         thresholds: limits(compared),
-        notes: compared.notes,
+        notes: &manifest.notes,
         folder: written.folder.display().to_string(),
         open: first_to_open(written),
         files: files.chain([MANIFEST]).map(path).collect(),

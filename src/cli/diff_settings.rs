@@ -7,11 +7,10 @@ use anyhow::Result;
 
 use super::diff_arguments::DiffArguments;
 use super::index_list::IndexList;
+use super::input_sources::{idle_quotes, sources};
 use super::model_arguments::ModelArguments;
 use super::model_name::ModelName;
-use super::settings::{
-    ModelSettings, computed_model, idle_quotes, input, named_files, set_threads, sources,
-};
+use super::settings::{ModelSettings, computed_model, input, named_files, set_threads};
 use super::side::Side;
 use super::threshold::Threshold;
 use super::usage::UsageError;

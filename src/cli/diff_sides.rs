@@ -137,7 +137,7 @@ fn of_texts(
     let mut prepared = Vec::new();
     for input in inputs {
         let (one, said) = prepare(&loaded, input, settings, messages)?;
-        pipeline::check_memory(&loaded, &one, &selection, &without_pictures())?;
+        pipeline::check_memory(&loaded, &one, &selection, false, &without_pictures())?;
         prepared.push(one);
         warnings.extend(said);
     }
@@ -240,7 +240,7 @@ fn prepare(
 /// A model's run of an input; its weights are given back.
 fn run_of(loaded: LoadedModel, prepared: &Prepared, settings: &DiffSettings) -> Result<Run> {
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
-    pipeline::check_memory(&loaded, prepared, &selection, &without_pictures())?;
+    pipeline::check_memory(&loaded, prepared, &selection, false, &without_pictures())?;
     let runs = pipeline::runs(&loaded, &[prepared], &selection);
     let mut runs = runs.with_context(|| model::of(&loaded.provenance.id))?;
     runs.pop().context("the model returned nothing")

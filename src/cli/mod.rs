@@ -21,6 +21,7 @@ mod forgotten_value;
 mod hints;
 mod idle_options;
 mod index_list;
+mod input_sources;
 mod instructions;
 mod man;
 mod merge;

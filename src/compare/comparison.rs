@@ -14,6 +14,10 @@ use crate::attention::HeadId;
 use crate::input::{StreamRole, Unit};
 use crate::run::Run;
 
+/// What is said where scores are not compared.
+pub const NO_SCORES: &str =
+    "Scores of heads are not compared: they depend on the tokens, which differ.";
+
 /// What the two runs of a comparison are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pairing {
@@ -168,7 +172,7 @@ pub fn compare_runs<'run>(
     }
     let same_tokens = of_same_tokens(runs, &maps, pairing);
     let [left_maps, right_maps] = maps;
-    let notes = notes(&left_maps, &right_maps, &columns, same_tokens);
+    let notes = notes(&left_maps, &right_maps, &columns);
     let left_maps = compared(left_maps, &rows, &columns, |pair| pair.left);
     let right_maps = compared(right_maps, &rows, &columns, |pair| pair.right);
     Ok(Comparison {
@@ -253,20 +257,16 @@ fn compared<'run>(
     }
 }
 
-fn notes(left: &Maps<'_>, right: &Maps<'_>, columns: &Alignment, same_tokens: bool) -> Vec<String> {
+fn notes(left: &Maps<'_>, right: &Maps<'_>, columns: &Alignment) -> Vec<String> {
     let mut notes = left.notes.clone();
     let others = right.notes.iter().filter(|note| !left.notes.contains(note));
     notes.extend(others.cloned());
     let (of_left, of_right) = (columns.left_only.len(), columns.right_only.len());
     if of_left + of_right > 0 {
+        let units = if of_left == 1 { "unit" } else { "units" };
         notes.push(format!(
-            "Left out, without adding it to the rest: {of_left} units of the left side, {of_right} of the right."
+            "{of_left} {units} of the left side and {of_right} of the right have nothing beside them and are left out; rows are not scaled back to 1."
         ));
-    }
-    if !same_tokens {
-        notes.push(
-            "Scores of heads are not compared: they depend on the tokens, which differ.".to_owned(),
-        );
     }
     notes
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::OutputError;
 use super::diff_pictures::{DiffPicture, pictures};
 use crate::analysis::Axis;
-use crate::compare::{Comparison, Pairing};
+use crate::compare::{Comparison, NO_SCORES, Pairing};
 use crate::run::Run;
 use crate::store::diff::{
     DiffManifest, DiffOptions, DiffPlace, HEADS_TABLE, NUMBERS, ROWS_TABLE, SideRecord,
@@ -15,7 +15,7 @@ use crate::store::diff::{
 };
 use crate::store::numbers::encode_comparison;
 use crate::store::write::StagedFolder;
-use crate::store::{FileRecord, Format, HeadsRecord, MANIFEST, OptionsRecord};
+use crate::store::{FileRecord, HeadsRecord, MANIFEST, OptionsRecord};
 
 /// What a comparison left on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,7 @@ pub fn side_names([left, right]: [&Run; 2], pairing: Pairing) -> [String; 2] {
 pub fn write_comparison(
     comparison: &Comparison<'_>,
     runs: [&Run; 2],
+    pairing: Pairing,
     options: &DiffOptions,
     place: &DiffPlace,
     notes: &[String],
@@ -62,7 +63,7 @@ pub fn write_comparison(
     let mut missing_glyphs = BTreeSet::new();
     let mut files = Vec::new();
     let made_by = made_by(comparison, options);
-    for picture in pictures(comparison, runs, options, notes)? {
+    for picture in pictures(comparison, runs, pairing, options, notes)? {
         let DiffPicture {
             name,
             rendered,
@@ -82,6 +83,9 @@ pub fn write_comparison(
     let mut manifest = DiffManifest::new(left?, right?);
     manifest.units = Some(units(comparison));
     manifest.notes = notes.to_vec();
+    if comparison.scores.is_none() {
+        manifest.notes.push(NO_SCORES.to_owned());
+    }
     let arrays = arrays(comparison);
     for &format in &options.formats {
         let tokens = [
@@ -132,7 +136,7 @@ fn written(
 }
 
 /// What made a file of all heads.
-fn made_by(comparison: &Comparison<'_>, options: &DiffOptions) -> OptionsRecord {
+pub(super) fn made_by(comparison: &Comparison<'_>, options: &DiffOptions) -> OptionsRecord {
     let selection = &comparison.differences.selection;
     OptionsRecord {
         tokens: options.granularity.to_string(),
@@ -168,13 +172,5 @@ fn units(comparison: &Comparison<'_>) -> UnitsRecord {
             .iter()
             .map(|row| row.clone().map(|unit| unit.map(|unit| unit.text)))
             .collect(),
-    }
-}
-
-/// Whether a format is one of pictures.
-pub(super) fn is_picture(format: Format) -> bool {
-    match format {
-        Format::Png | Format::Svg => true,
-        Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     }
 }
