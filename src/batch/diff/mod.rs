@@ -12,6 +12,7 @@ mod error;
 mod finish;
 mod matching;
 mod models;
+mod one;
 mod options;
 mod outcome;
 mod page;
@@ -26,6 +27,7 @@ use std::sync::atomic::AtomicBool;
 
 pub use error::DiffError;
 pub use models::{DiffModel, DiffModels};
+pub use one::OneComparison;
 pub use options::ManyOptions;
 pub use outcome::{ExceededBy, ManyOutcome, UnlikeInput, WorstInput};
 pub use runs::RunFolders;

@@ -226,7 +226,7 @@ fn forward(
         })]
     };
     if let [input] = inputs {
-        let demand = loaded.model.demand(selection.head_count());
+        let demand = loaded.model.demand(selection.head_count(), false);
         let check = || demand.check([input.source().len()].into_iter());
         // What is kept for others is free, too.
         let checked = check().or_else(|_| {
