@@ -46,26 +46,30 @@ fn change_result(folder: &Path, change: impl FnOnce(&mut Value)) {
 
 #[test]
 fn a_damaged_run_is_one_input_that_is_not_compared() {
-    let cases: [(&str, fn(&Path)); 6] = [
-        ("no file of numbers", |run| {
+    let cases: [(&str, &str, fn(&Path)); 6] = [
+        ("no file of numbers", "000001: right: ", |run| {
             fs::remove_file(run.join("attention.npz")).expect("removed");
         }),
-        ("half a file", |run| {
+        ("half a file", "000001: right: ", |run| {
             let bytes = fs::read(run.join("attention.npz")).expect("read");
             fs::write(run.join("attention.npz"), &bytes[..bytes.len() / 2]).expect("written");
         }),
-        ("no run at all", |run| {
+        ("no run at all", "000001: right: ", |run| {
             fs::remove_dir_all(run).expect("removed")
         }),
-        ("a file in its place", |run| {
+        ("a file in its place", "000001: right: ", |run| {
             fs::remove_dir_all(run).expect("removed");
             fs::write(run, "nothing").expect("written");
         }),
-        ("another input's run", |run| {
-            let other = run.with_file_name("000002").join("attention.npz");
-            fs::copy(other, run.join("attention.npz")).expect("copied");
-        }),
-        ("a link in its place", |run| {
+        (
+            "another input's run",
+            "000001: its folders are of two different texts",
+            |run| {
+                let other = run.with_file_name("000002").join("attention.npz");
+                fs::copy(other, run.join("attention.npz")).expect("copied");
+            },
+        ),
+        ("a link in its place", "000001: right: ", |run| {
             let elsewhere = run.with_file_name("../elsewhere");
             fs::rename(run, &elsewhere).expect("moved");
             link(&elsewhere, run);
@@ -74,7 +78,7 @@ fn a_damaged_run_is_one_input_that_is_not_compared() {
     let workplace = saved();
     let whole = workplace.path().join("right-batch/inputs/000001");
     let kept = tree(&whole);
-    for (what, damage) in cases {
+    for (what, reason, damage) in cases {
         damage(&whole);
         let found = diff(
             &workplace,
@@ -88,11 +92,7 @@ fn a_damaged_run_is_one_input_that_is_not_compared() {
             "{what}: {}",
             found.stdout
         );
-        assert!(
-            found.stderr.contains("000001: right: "),
-            "{what}: {}",
-            found.stderr
-        );
+        assert!(found.stderr.contains(reason), "{what}: {}", found.stderr);
         let results = fs::read_to_string(workplace.path().join("out/results.jsonl"));
         let results = results.expect("there are results");
         let place = workplace.path().display().to_string();

@@ -63,11 +63,15 @@ fn turn_signs(file: &Path, tensor: &str) {
     fs::write(file, bytes).expect("the weights can be written");
 }
 
-/// The arguments of a comparison without pictures of heads.
+/// The arguments of a comparison, without pictures of heads where nobody asks for
+/// them.
 fn arguments(sides: [&str; 2], output: &str, more: &[&str]) -> Vec<String> {
     let mut all = vec!["diff"];
     all.extend(sides);
-    all.extend(["-o", output, "--top-k", "0"]);
+    all.extend(["-o", output]);
+    if !more.contains(&"--top-k") {
+        all.extend(["--top-k", "0"]);
+    }
     all.extend(more);
     all.into_iter().map(str::to_owned).collect()
 }

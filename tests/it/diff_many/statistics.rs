@@ -128,14 +128,15 @@ fn the_table_of_heads_is_that_of_all_inputs_summed_up() {
             .iter()
             .map(|(_, value)| value.abs())
             .fold(0.0, f64::max);
-        assert_eq!(number("worst"), worst, "{line:?}");
+        // Tables have as many digits as single precision needs.
+        assert_eq!(number("worst") as f32, worst as f32, "{line:?}");
         let first = of_head.iter().find(|(_, value)| value.abs() == worst);
         assert_eq!(
             first.map(|(id, _)| *id),
             Some(&line["worst_id"]),
             "{line:?}"
         );
-        assert!(number("p95") <= worst, "{line:?}");
+        assert!(number("p95") <= number("worst"), "{line:?}");
         checked += 1;
     }
     // Five measures and nineteen scores: a single text of an encoder has no
