@@ -39,13 +39,8 @@ pub enum DiffError {
     #[error("no input of one side is on the other, by its text")]
     NothingInCommon,
     /// The folders hold other heads.
-    #[error("the left side has {left} heads, the right one {right} (layers × heads)")]
-    OtherHeads {
-        /// Of the left side.
-        left: String,
-        /// Of the right side.
-        right: String,
-    },
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// The scores of an input are of other tokens.
     #[error("input {id:?}: both sides have scores of it, of other tokens")]
     OtherTokens {
@@ -110,11 +105,11 @@ impl DiffError {
         match self {
             Self::Input { id, source } => Some((id, source.unlike()?)),
             Self::OtherTokens { id, unlike } => Some((id, unlike)),
-            Self::Source(_)
+            Self::Compare(_)
+            | Self::Source(_)
             | Self::Overlap(_)
             | Self::Truncate(_)
             | Self::NothingInCommon
-            | Self::OtherHeads { .. }
             | Self::Saved(_)
             | Self::Read { .. }
             | Self::Damaged { .. }
@@ -137,15 +132,12 @@ impl DiffError {
             Self::Pipeline(error) => error.remedy(),
             Self::Output(error) => error.remedy(),
             Self::Write(error) => error.remedy(),
+            Self::Compare(error) => error.remedy(),
             Self::Input { source, .. } => source.remedy(),
-            Self::NothingInCommon
-            | Self::OtherHeads { .. }
-            | Self::OtherTokens { .. }
-            | Self::Read { .. }
-            | Self::Damaged { .. }
-            | Self::Changed { .. }
-            | Self::NoAttention
-            | Self::Interrupted => None,
+            Self::NothingInCommon => Some(Remedy::SaveSameInputs),
+            Self::OtherTokens { .. } => Some(Remedy::CompareModelsByWords),
+            Self::Read { .. } | Self::Damaged { .. } => Some(Remedy::SaveBatchAgain),
+            Self::Changed { .. } | Self::NoAttention | Self::Interrupted => None,
         }
     }
 }

@@ -146,6 +146,16 @@ pub(super) fn draw(
         };
         pictures.worst.push((input, file));
     }
+    if let ManySides::Scores(folders) = sides {
+        // Their rows go without texts.
+        let ids = pictures.worst.iter().map(|(input, _)| input.id.as_str());
+        let texts = folders.texts(&ids.collect())?;
+        for (input, _) in &mut pictures.worst {
+            if let Some([text, pair]) = texts.get(&input.id) {
+                (input.text, input.pair) = (text.clone(), pair.clone());
+            }
+        }
+    }
     Ok(pictures)
 }
 

@@ -1,6 +1,7 @@
 //! Two folders of scores: what heads do on each side, without their maps. Rows
 //! stream out of the tables; a row group of each side is in memory.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use super::tally::Tally;
 use super::{DiffError, FolderSide};
 use crate::attention::{HeadId, Selection};
 use crate::batch::scores::{Rows, RowsPlace, ScoredInputs, ScoredRecord, heads_of};
-use crate::compare::{InputDifferences, NamedUnit, UnlikeUnits, alignment};
+use crate::compare::{CompareError, InputDifferences, NamedUnit, UnlikeUnits, alignment};
 use crate::digest::fingerprint;
 use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchKind, BatchManifest, RESULTS, ResultReader, SCORES};
@@ -22,6 +23,9 @@ use crate::store::write::beneath;
 
 /// No model has more heads; a manifest that says so is damaged.
 const MOST_HEADS: usize = 1 << 16;
+
+/// The text and the second text of inputs, by their ids.
+pub(super) type Texts = BTreeMap<String, [Option<String>; 2]>;
 
 /// Two folders of scores.
 #[derive(Debug, Clone)]
@@ -78,13 +82,16 @@ enum State {
 /// The inputs of a folder, read once for their places.
 struct Listing {
     root: PathBuf,
+    selection: Selection,
     heads: Vec<HeadId>,
     entries: Vec<Entry>,
 }
 
 impl Listing {
     fn read(root: &Path, interrupted: &AtomicBool) -> Result<Self, DiffError> {
-        let heads = heads_of(&manifest_of(root)?);
+        let manifest = manifest_of(root)?;
+        let selection = Selection::of(&manifest.layers, &manifest.heads);
+        let heads = heads_of(&manifest);
         let inputs = ScoredInputs::open(root, heads.clone()).map_err(read_error(root, RESULTS))?;
         let mut entries = Vec::new();
         for input in inputs {
@@ -96,6 +103,7 @@ impl Listing {
         }
         Ok(Self {
             root: root.to_owned(),
+            selection,
             heads,
             entries,
         })
@@ -216,6 +224,20 @@ impl ScoreFolders {
         Ok([side(&self.left)?, side(&self.right)?])
     }
 
+    /// The texts and second texts of some inputs of the left side, by their ids.
+    pub(super) fn texts(&self, ids: &BTreeSet<&str>) -> Result<Texts, DiffError> {
+        let failed = read_error(&self.left, RESULTS);
+        let results = beneath::open(&self.left, RESULTS).map_err(&failed)?;
+        let mut texts = Texts::new();
+        for record in ResultReader::of(results) {
+            let record = record.map_err(&failed)?;
+            if ids.contains(record.id.as_str()) {
+                texts.insert(record.id, [record.text, record.pair]);
+            }
+        }
+        Ok(texts)
+    }
+
     /// Compares input by input.
     pub(super) fn each(
         &self,
@@ -231,10 +253,11 @@ impl ScoreFolders {
         let heads: Vec<HeadId> = options.selection.head_ids().collect();
         let (Some(left_places), Some(right_places)) = (left.places(&heads), right.places(&heads))
         else {
-            return Err(DiffError::OtherHeads {
-                left: in_words(&left.heads),
-                right: in_words(&right.heads),
-            });
+            let sides = [&left, &right].map(|listing| listing.selection.clone());
+            return Err(CompareError::OtherHeads {
+                sides: Box::new(sides),
+            }
+            .into());
         };
         let matches = matches(&left.keys(), &right.keys());
         let is_both = |found: &Match| matches!(found, Match::Both { .. });
@@ -360,11 +383,4 @@ fn only(entry: Option<&Entry>, side: &str) -> Failure {
         )),
         Some(State::Done(_)) | None => Failure::of(format!("only the {side} side has it")),
     }
-}
-
-fn in_words(heads: &[HeadId]) -> String {
-    let mut layers: Vec<usize> = heads.iter().map(|head| head.layer).collect();
-    layers.dedup();
-    let per_layer = heads.len() / layers.len().max(1);
-    format!("{} × {per_layer}", layers.len())
 }

@@ -285,13 +285,14 @@ fn heads(page: &DiffPage<'_>) -> Markup {
                     }
                 } }
             }
-            (pictures(&page.pictures))
+            (pictures(&page.pictures, "eager"))
         }
         "\n"
     }
 }
 
-fn pictures(pictures: &[PagePicture]) -> Markup {
+/// Those at the top of the page are loaded with it.
+fn pictures(pictures: &[PagePicture], loading: &str) -> Markup {
     html! {
         @if !pictures.is_empty() {
             div.pictures { @for picture in pictures {
@@ -299,7 +300,7 @@ fn pictures(pictures: &[PagePicture]) -> Markup {
                     figcaption { (visible(&picture.caption)) }
                     a href=(address(&picture.file)) {
                         img src=(address(&picture.file)) alt=(visible(&picture.caption))
-                            width=(picture.size[0]) height=(picture.size[1]) loading="lazy" decoding="async";
+                            width=(picture.size[0]) height=(picture.size[1]) loading=(loading) decoding="async";
                     }
                 }
             } }
@@ -348,7 +349,7 @@ fn worst(page: &DiffPage<'_>) -> Markup {
                     @for (place, text) in input.texts.iter().enumerate() {
                         p.text.pair[place > 0] dir="auto" { (excerpt(&visible(text), LONGEST_TEXT)) }
                     }
-                    (pictures(&input.pictures))
+                    (pictures(&input.pictures, "lazy"))
                 }
             } }
         }

@@ -177,6 +177,15 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::CompareWords => "--tokens word, which compares the words that both have".into(),
         Remedy::NameTokens => "--labels tokens.txt, with a token a line".into(),
+        Remedy::CompareModelsByWords => {
+            "compare the models themselves: --inputs sentences.txt --tokens word".into()
+        }
+        Remedy::SaveSameInputs => {
+            "save both of the same files: attnviz batch sentences.txt --format safetensors, or attnviz scores sentences.txt".into()
+        }
+        Remedy::SaveBatchAgain => {
+            "save it again, with the command that made it and another --output".into()
+        }
         Remedy::CompareHeads {
             both: Some([layers, heads]),
         } => format!(

@@ -36,6 +36,17 @@ fn saved_batches_and_scores_give_the_numbers_of_the_models() {
     assert!(csv(&workplace, "scores/diff.csv").iter().eq(of_scores));
     let table = |name: &str| fs::read(workplace.path().join(name)).expect("there is a table");
     assert_eq!(table("models/diff.parquet"), table("batches/diff.parquet"));
+    for folder in ["models", "batches", "scores"] {
+        let page = fs::read_to_string(workplace.path().join(folder).join("index.html"));
+        let page = page.expect("there is a page");
+        let (_, worst) = page
+            .split_once("The inputs that differ most")
+            .expect("they are there");
+        assert!(
+            worst.contains("The animal was tired, so it slept."),
+            "{folder}"
+        );
+    }
 }
 
 #[test]
