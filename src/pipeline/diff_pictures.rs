@@ -20,6 +20,8 @@ pub(super) struct DiffPicture {
     pub(super) name: String,
     pub(super) rendered: Picture,
     pub(super) made_by: OptionsRecord,
+    /// Which head; `None` for the grid.
+    pub(super) head: Option<HeadId>,
 }
 
 /// The grid of all heads, and the most changed heads, in every format of
@@ -69,7 +71,7 @@ pub(super) fn pictures(
                 measure: head.is_none().then(|| options.measure.to_string()),
                 ..made_by(comparison, options)
             };
-            in_formats(&figure, &name, &formats, &made_by)
+            in_formats(&figure, (head, &name), &formats, &made_by)
         })
         .collect();
     Ok(drawn?.into_iter().flatten().collect())
@@ -137,7 +139,7 @@ fn figure<'maps>(
 /// A figure in each of some formats.
 fn in_formats(
     figure: &Figure<'_>,
-    name: &str,
+    (head, name): (Option<HeadId>, &str),
     formats: &[Format],
     made_by: &OptionsRecord,
 ) -> Result<Vec<DiffPicture>, OutputError> {
@@ -152,6 +154,7 @@ fn in_formats(
             rendered: encode_as(&drawing, format, &file(format))?,
             name: file(format),
             made_by: made_by.clone(),
+            head,
         })
     });
     drawn.collect()

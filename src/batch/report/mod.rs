@@ -1,7 +1,8 @@
-//! What people and CI systems read of a batch: the page, the JUnit report, the
-//! summary.
+//! What people and CI systems read of a batch or of a comparison: the page, the
+//! JUnit report, the summary.
 
 mod address;
+mod diff_page;
 mod junit;
 mod page;
 mod page_frame;
@@ -11,6 +12,9 @@ mod scores_page;
 mod summary;
 mod wording;
 
+pub use diff_page::{
+    DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
+};
 pub use junit::write_junit;
 pub use page::write_page;
 pub use scores_page::write_scores_page;

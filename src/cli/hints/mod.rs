@@ -8,6 +8,7 @@ use std::error::Error;
 
 use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::AttentionError;
+use crate::batch::diff::DiffError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
     SourceError, StreamError,
@@ -104,6 +105,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         FeedError,
         OverlapError,
         BatchError,
+        DiffError,
         StreamError,
         BenchError,
         PipelineError,
@@ -183,6 +185,15 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::CompareWords => "--tokens word, which compares the words that both have".into(),
         Remedy::NameTokens => "--labels tokens.txt, with a token a line".into(),
+        Remedy::CompareModelsByWords => {
+            "compare the models themselves: --inputs sentences.txt --tokens word".into()
+        }
+        Remedy::SaveSameInputs => {
+            "save both of the same files: attnviz batch sentences.txt --format safetensors, or attnviz scores sentences.txt".into()
+        }
+        Remedy::SaveBatchAgain => {
+            "save it again, with the command that made it and another --output".into()
+        }
         Remedy::CompareHeads {
             both: Some([layers, heads]),
         } => format!(
