@@ -36,12 +36,19 @@ pub(super) enum OfSide {
     Right,
 }
 
+impl OfSide {
+    /// As the usage calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Left => "LEFT",
+            Self::Right => "RIGHT",
+        }
+    }
+}
+
 impl fmt::Display for OfSide {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Left => "LEFT cannot be compared",
-            Self::Right => "RIGHT cannot be compared",
-        })
+        write!(formatter, "{} cannot be compared", self.name())
     }
 }
 

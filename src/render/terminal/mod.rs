@@ -12,6 +12,7 @@ mod pictures;
 mod printable;
 mod profile;
 mod scores;
+mod shaded_text;
 mod units;
 
 pub use differences::{aligned, difference_table, unlike_table, written_difference};
@@ -56,6 +57,8 @@ pub fn draw(
             return Ok(scores::scores(&figure.title, grids, None, terminal.columns));
         }
         Body::Difference(maps) => difference(figure, maps, terminal.columns, depth),
+        Body::Lines(lines) => links::lines(figure, lines, terminal.columns),
+        Body::Text(text) => shaded_text::shaded_text(figure, text, terminal.columns),
     };
     Ok(drawn.to_text(depth))
 }
