@@ -13,7 +13,6 @@ mod encode;
 mod forgotten_value;
 mod hints;
 mod idle_options;
-mod index_list;
 mod instructions;
 mod man;
 mod merge;
@@ -50,7 +49,8 @@ pub use args::Arguments;
 pub use completions::complete;
 pub use forgotten_value::check_values;
 pub use hints::{hint, in_words};
-pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
+// Where the command line's other values are looked for.
+pub use crate::attention::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
 pub use messages::{Messages, print_error, rate};
 pub use model_name::ModelName;
 pub use nearest::MistypedModel;

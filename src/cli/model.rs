@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::index_list::IndexList;
+use crate::attention::IndexList;
 use super::messages::Messages;
 use super::nearest;
 use super::settings::ModelSettings;

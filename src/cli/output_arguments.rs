@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use clap_complete::ArgValueCompleter;
 
 use super::candidates::{layers_or_heads, views};
-use super::index_list::IndexList;
+use crate::attention::IndexList;
 use super::terminal_view::{TerminalSettings, TerminalView};
 use super::values::{in_full, one_of, views_in_full};
 use super::view_list::ViewList;

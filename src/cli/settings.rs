@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use super::args::{BenchArguments, EncodeArguments, RenderArguments, TokensArguments};
 use super::batch_arguments::{BatchArguments, CourseArguments, InputArguments, ScoresArguments};
 use super::idle_options::{idle_options, idle_sort};
-use super::index_list::IndexList;
+use crate::attention::IndexList;
 use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::revision_or_default;
 use super::output_arguments::OutputArguments;

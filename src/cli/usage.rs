@@ -4,7 +4,7 @@
 use anyhow::Error;
 use thiserror::Error;
 
-use super::index_list::{IndexNotSaved, IndexOutOfRange};
+use crate::attention::{IndexNotSaved, IndexOutOfRange};
 use crate::batch::BatchError;
 use crate::model::InstructionsError;
 use crate::pipeline::OutputError;

@@ -7,8 +7,10 @@
 //! the numbers are arithmetic, not meaning. And a difference is not a fault:
 //! attention is where a model looks, not why it answers.
 
+pub mod check;
 mod difference;
 mod measure;
+pub mod rules;
 mod score_difference;
 mod spread;
 mod units;

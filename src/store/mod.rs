@@ -2,6 +2,7 @@
 //! files of numbers, and the way back from saved files to runs. Nothing here
 //! draws. [`mod@write`] alone creates files.
 
+pub mod baseline;
 pub mod batch_records;
 mod earlier_options;
 pub mod folder;

@@ -1,13 +1,14 @@
 //! What the user can type or do about an error, in words: all hints of the
 //! crate, and nothing but them.
 
+mod check;
 mod checkpoint;
 mod hub;
 
 use std::error::Error;
 
 use crate::analysis::{CropError, ReshapeError, RolloutError};
-use crate::attention::AttentionError;
+use crate::attention::{AttentionError, IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
     SourceError, StreamError,
@@ -15,7 +16,7 @@ use crate::batch::{
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
-use crate::cli::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
+
 use crate::cli::nearest::MistypedModel;
 use crate::cli::parquet_phrases;
 use crate::cli::phrases::{
@@ -26,6 +27,7 @@ use crate::cli::phrases::{
 use crate::cli::standard_output::StandardOutputError;
 use crate::cli::text_argument::StandardInputError;
 use crate::cli::usage::UsageError;
+use crate::compare::rules::RulesError;
 use crate::figure::{FigureError, ViewError};
 use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
@@ -34,6 +36,7 @@ use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::{FolderKind, InputColumn, Remedy};
 use crate::render::RenderError;
 use crate::store::SerializeError;
+use crate::store::baseline::BaselineError;
 use crate::store::batch_records::ShardError;
 use crate::store::folder::FolderError;
 use crate::store::saved::SavedError;
@@ -94,6 +97,8 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         OverlapError,
         BatchError,
         StreamError,
+        RulesError,
+        BaselineError,
         BenchError,
         PipelineError,
         IndexListError,
@@ -392,6 +397,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give the input files different names and run the shards again".into()
         }
 
+        Remedy::Check(remedy) => check::in_words(remedy),
         Remedy::Checkpoint(remedy) => checkpoint::in_words(remedy),
         Remedy::Hub(remedy) => hub::in_words(remedy),
     }
