@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod batch_records;
+pub mod check_record;
 mod earlier_options;
 pub mod folder;
 mod heads_record;

@@ -2,6 +2,7 @@
 //! asked for.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,12 @@ pub struct Baseline {
     rules: PathBuf,
     /// The rule of each layer.
     masks: Vec<Mask>,
+    /// The place of each input by its texts; of the same ones, the first.
+    by_texts: HashMap<Vec<String>, usize>,
+}
+
+fn texts(input: &Input) -> Vec<String> {
+    input.captions().into_iter().map(str::to_owned).collect()
 }
 
 /// Whether a file is the text of a baseline, damaged or not: whatever else it
@@ -127,7 +134,12 @@ impl Baseline {
                 data.display()
             )));
         }
+        let mut by_texts = HashMap::new();
+        for (index, held) in manifest.inputs.iter().enumerate() {
+            by_texts.entry(texts(&held.input)).or_insert(index);
+        }
         Ok(Self {
+            by_texts,
             masks: (0..manifest.layers).map(|layer| manifest.mask(layer)).collect(),
             manifest,
             path: path.to_owned(),
@@ -137,8 +149,8 @@ impl Baseline {
 
     /// An input of the baseline by its text, `None` where it has none like it.
     pub fn find(&self, input: &Input) -> Option<&BaselineInput> {
-        let mut inputs = self.manifest.inputs.iter();
-        inputs.find(|held| held.input == *input)
+        let index = self.by_texts.get(&texts(input))?;
+        self.manifest.inputs.get(*index)
     }
 
     /// The maps of one of its inputs. 0 stands where a mask forbids.

@@ -97,6 +97,11 @@ impl<W: Write> BaselineWriter<W> {
         Ok(())
     }
 
+    /// Where the numbers go.
+    pub fn sink(&self) -> &W {
+        &self.out
+    }
+
     /// How far the rounding of an input takes its heads.
     fn measure(&mut self, maps: &Maps<'_>) {
         let precision = self.manifest.precision;
