@@ -9,6 +9,9 @@ mod batch_report;
 mod bench;
 mod candidates;
 mod completions;
+mod diff;
+mod diff_arguments;
+mod diff_settings;
 mod encode;
 mod forgotten_value;
 mod hints;
@@ -31,11 +34,13 @@ mod render_runs;
 mod saved_selection;
 mod scores_stream;
 mod settings;
+mod side;
 mod standard_output;
 mod terminal;
 mod terminal_output;
 mod terminal_view;
 mod text_argument;
+mod threshold;
 mod tokens;
 mod truncate;
 mod typed;
@@ -77,6 +82,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
         Command::Scores(scores) if scores.stream => scores_stream::run(scores, messages)?,
         Command::Scores(scores) => return batch::run(&settings::scores(scores)?, messages),
+        Command::Diff(diff) => return diff::run(&diff_settings::diff(diff)?, messages),
         Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge, messages),
@@ -95,6 +101,8 @@ pub enum Outcome {
     Done,
     /// A batch was finished, and some of its inputs failed.
     SomeInputsFailed,
+    /// Something differs by more than a threshold allows, or a rule is broken.
+    Broken,
 }
 
 impl Outcome {
@@ -111,6 +119,7 @@ impl Outcome {
         match self {
             Self::Done => 0,
             Self::SomeInputsFailed => 3,
+            Self::Broken => 4,
         }
     }
 }

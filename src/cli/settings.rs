@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::args::{BenchArguments, EncodeArguments, RenderArguments, TokensArguments};
-use super::batch_arguments::{BatchArguments, CourseArguments, InputArguments, ScoresArguments};
+use super::batch_arguments::{BatchArguments, CourseArguments, ReadingArguments, ScoresArguments};
 use super::idle_options::{idle_options, idle_sort};
 use crate::attention::IndexList;
 use super::model_arguments::{ComputationArguments, ModelArguments};
@@ -172,13 +172,13 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
 }
 
 /// Warnings of texts that are names of files.
-fn named_files(text: &str, pair: Option<&str>) -> Vec<String> {
+pub(super) fn named_files(text: &str, pair: Option<&str>) -> Vec<String> {
     let texts = [Some(text), pair].into_iter().flatten();
     texts.filter_map(names_a_file).collect()
 }
 
 /// The text and its pair; one of the two may be standard input.
-fn input(text: &str, pair: Option<&str>) -> Result<Input> {
+pub(super) fn input(text: &str, pair: Option<&str>) -> Result<Input> {
     if text == "-" && pair == Some("-") {
         return Err(UsageError::error(
             "standard input is one text, and two are to be read from it",
@@ -200,9 +200,14 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         path: path.to_owned(),
         option,
     };
-    let sources = sources(&arguments.inputs, None, Relations::Ignored)?;
+    let sources = sources(
+        &arguments.inputs.files,
+        &arguments.inputs.reading,
+        None,
+        Relations::Ignored,
+    )?;
     let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
-    warnings.extend(idle_quotes(&arguments.inputs, &sources));
+    warnings.extend(idle_quotes(&arguments.inputs.reading, &sources));
     let course = &arguments.course;
     Ok(BatchSettings {
         sources,
@@ -235,10 +240,15 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
 /// The settings of `scores`; sets the number of threads of the process.
 pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
-    let sources = sources(&arguments.inputs, None, Relations::Read)?;
+    let sources = sources(
+        &arguments.inputs.files,
+        &arguments.inputs.reading,
+        None,
+        Relations::Read,
+    )?;
     let course = &arguments.course;
     Ok(BatchSettings {
-        warnings: idle_quotes(&arguments.inputs, &sources)
+        warnings: idle_quotes(&arguments.inputs.reading, &sources)
             .into_iter()
             .collect(),
         sources,
@@ -272,7 +282,7 @@ fn maximum_failures(course: &CourseArguments) -> Option<u64> {
 }
 
 /// What is said where quotation marks are for no file.
-fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<String> {
+pub(super) fn idle_quotes(inputs: &ReadingArguments, sources: &[InputSource]) -> Option<String> {
     let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
     let is_idle = inputs.quotes && !sources.iter().any(has_tabs);
     is_idle.then(|| "--quotes does nothing: no file is read as .tsv".to_owned())
@@ -281,7 +291,8 @@ fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<Strin
 /// The files that a command reads, and how: where nobody says the format, by
 /// their names, or all in this one.
 pub(super) fn sources(
-    arguments: &InputArguments,
+    files: &[PathBuf],
+    arguments: &ReadingArguments,
     otherwise: Option<InputFormat>,
     relations: Relations,
 ) -> Result<Vec<InputSource>> {
@@ -295,7 +306,7 @@ pub(super) fn sources(
         },
         relations,
     };
-    InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
+    InputSource::all(files, &options).map_err(|error| match error.remedy() {
         Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
         _ => error.into(),
     })

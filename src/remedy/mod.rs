@@ -91,6 +91,26 @@ pub enum Remedy {
     GiveText,
     /// Give another second text, or none.
     GivePair,
+    /// Name what one side is compared with, or give a second text.
+    NameRightSide {
+        /// The one side.
+        left: String,
+        /// What it is asked, where that is known.
+        text: Option<String>,
+    },
+    /// Name two models, two runs, or two folders of the same command.
+    NameSidesOfOneKind,
+    /// Compare by words instead of tokens.
+    CompareWords,
+    /// Say what the tokens of attention from elsewhere are.
+    NameTokens,
+    /// Compare the heads that both sides have.
+    CompareHeads {
+        /// Their layers and heads; `None` where there are none.
+        both: Option<[Vec<usize>; 2]>,
+    },
+    /// Say what two models are given.
+    GiveTextOrInputs,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
     /// Do without several things, at least one, likewise.

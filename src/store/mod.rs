@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod batch_records;
 pub mod check_record;
+pub mod diff;
 mod earlier_options;
 pub mod folder;
 mod heads_record;

@@ -114,11 +114,16 @@ pub fn propose(
         Ok(earlier) => (Some(earlier), None),
         Err(BaselineError::NotThere { .. }) => (None, None),
         // What was a baseline once is replaced.
-        Err(error) if is_baseline(path) || options.overwrite => (None, Some(error.to_string())),
+        Err(error) if is_baseline(path) => (None, Some(error.to_string())),
         Err(error) => return Err(error.into()),
     };
+    let data = data_path(path);
+    if !path.exists() && data.exists() && !options.overwrite {
+        let reason = format!("its text {} is not there", path.display());
+        return Err(BaselineError::NotABaseline { path: data, reason }.into());
+    }
     let text = StagedFile::create(path)?;
-    let data = StagedFile::create(&data_path(path))?;
+    let data = StagedFile::create(&data)?;
     let architecture = model.loaded.model.architecture();
     let shape = [architecture.layer_count(), architecture.head_count()];
     let mut accepted = Accepted {

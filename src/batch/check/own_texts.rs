@@ -3,8 +3,9 @@
 use super::CheckError;
 use super::walk::run_of;
 use crate::analysis::{Direction, Granularity, Maps, ReshapeOptions, link_by_head, reshape};
-use crate::compare::check::{InputName, InvariantSeen, Judge, LinkSeen, invariant};
+use crate::compare::check::{InputName, Judge, LinkSeen};
 use crate::compare::rules::{Check, Rule};
+use crate::compare::{Comparison, Pairing, compare_runs};
 use crate::figure::{FigureError, UnitChoice};
 use crate::input::Input;
 use crate::pipeline::LoadedModel;
@@ -26,11 +27,11 @@ pub(super) fn see_own_texts(
                 judge.see_link(index, name(rule, input), found);
             }
             Check::Invariant { input, changed, .. } => {
-                let found = texts(loaded, input, changed).and_then(|[left, right]| {
-                    let maps = whole(&left).and_then(|left| Ok((left, whole(&right)?)));
-                    let (left, right) = maps?;
-                    invariant(&left, &right).map_err(|error| error.to_string())
-                });
+                let texts = texts(loaded, input, changed);
+                let found = match &texts {
+                    Ok(texts) => invariant(texts),
+                    Err(message) => Err(message.clone()),
+                };
                 let found = found.as_ref().map_err(Clone::clone);
                 judge.see_invariant(index, name(rule, input), found);
             }
@@ -78,18 +79,10 @@ fn shown(run: &Run, granularity: Granularity) -> Result<Maps<'_>, String> {
     reshape(run, attention, &options).map_err(|error| error.to_string())
 }
 
-/// What was compared, and what was not, as sentences.
-pub(super) fn notes(seen: &InvariantSeen) -> Vec<String> {
-    let mut notes = Vec::new();
-    let left_out = [&seen.alignment.left_only, &seen.alignment.right_only].map(Vec::len);
-    if left_out != [0, 0] {
-        notes.push(format!(
-            "The two texts have other numbers of tokens: {} of the first and {} of the second have \
-             nothing beside them and are left out.",
-            left_out[0], left_out[1]
-        ));
-    }
-    notes
+/// A text beside the same with words replaced, unit by unit.
+pub(super) fn invariant([left, right]: &[Run; 2]) -> Result<Comparison<'_>, String> {
+    let compared = compare_runs(left, right, Granularity::Subword, Pairing::OtherInput);
+    compared.map_err(|error| error.to_string())
 }
 
 /// How strong a link is in every head: between tokens where both ends are such,

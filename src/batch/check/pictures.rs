@@ -2,12 +2,11 @@
 //! baseline had, and the difference.
 
 use super::CheckError;
-use super::own_texts::{name, notes, texts, whole};
+use super::own_texts::{invariant, texts, whole};
 use super::walk::run_of;
 use crate::analysis::{Granularity, MapId, Maps, ReshapeOptions, reshape};
 use crate::attention::HeadId;
-use crate::checkpoint::ModelProvenance;
-use crate::compare::check::{Verdict, invariant};
+use crate::compare::check::Verdict;
 use crate::compare::rules::{Check, Rule};
 use crate::figure::{Figure, FigureOptions, single_map};
 use crate::input::{Input, StreamRole};
@@ -37,7 +36,6 @@ pub(super) struct Shown {
 pub(super) struct Show<'a> {
     pub(super) rules: &'a [Rule],
     pub(super) loaded: &'a LoadedModel,
-    pub(super) provenance: &'a ModelProvenance,
     pub(super) baseline: Option<&'a Baseline>,
 }
 
@@ -109,14 +107,13 @@ impl Show<'_> {
             (Check::Tokens, _) => shown.tokens = self.tokens(&input.input, &run),
             (_, None) => {}
             (Check::Invariant { input, changed, .. }, Some(head)) => {
-                let Ok([left, right]) = texts(self.loaded, input, changed) else {
+                let Ok(texts) = texts(self.loaded, input, changed) else {
                     return Ok(shown);
                 };
-                add(Side::Now, &left, &maps, head)?;
-                if let Ok(other) = whole(&right) {
-                    add(Side::Changed, &right, &other, head)?;
-                    let seen = invariant(&maps, &other);
-                    shown.notes = seen.map(|seen| notes(&seen)).unwrap_or_default();
+                if let Ok(seen) = invariant(&texts) {
+                    add(Side::Now, &texts[0], &seen.left, head)?;
+                    add(Side::Changed, &texts[1], &seen.right, head)?;
+                    shown.notes = seen.notes;
                 }
             }
             (

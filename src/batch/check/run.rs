@@ -64,7 +64,6 @@ pub fn check(
     let show = Show {
         rules,
         loaded: model.loaded,
-        provenance: model.provenance,
         baseline: baseline.as_ref(),
     };
     let shown = show.all(&verdicts)?;

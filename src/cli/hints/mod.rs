@@ -26,7 +26,9 @@ use crate::cli::phrases::{
 };
 use crate::cli::standard_output::StandardOutputError;
 use crate::cli::text_argument::StandardInputError;
+use crate::cli::threshold::ThresholdError;
 use crate::cli::usage::UsageError;
+use crate::compare::CompareError;
 use crate::compare::rules::RulesError;
 use crate::figure::{FigureError, ViewError};
 use crate::memory::MemoryError;
@@ -80,6 +82,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         ReshapeError,
         RolloutError,
         FigureError,
+        CompareError,
         RenderError,
         SavedError,
         FolderError,
@@ -107,6 +110,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         MistypedModel,
         StandardInputError,
         StandardOutputError,
+        ThresholdError,
         UsageError,
     )
 }
@@ -164,6 +168,29 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
+        Remedy::NameRightSide { left, text } => {
+            let text = text.as_deref().unwrap_or("Hello, how are you?");
+            let (left, text) = (quoted(left), always_in_quotes(text));
+            format!(
+                "name another model or run behind it, or another text for the same model: attnviz diff {left} --text {text} --against \"Hello, who are you?\""
+            )
+        }
+        Remedy::NameSidesOfOneKind => {
+            "two models, two saved runs, two batches or two folders of scores".into()
+        }
+        Remedy::CompareWords => "--tokens word, which compares the words that both have".into(),
+        Remedy::NameTokens => "--labels tokens.txt, with a token a line".into(),
+        Remedy::CompareHeads {
+            both: Some([layers, heads]),
+        } => format!(
+            "--layers {} --heads {}, which both sides hold",
+            listed(layers),
+            listed(heads)
+        ),
+        Remedy::CompareHeads { both: None } => {
+            "attnviz scores sentences.txt tells what the heads of each model do, however many there are".into()
+        }
+        Remedy::GiveTextOrInputs => "--text \"Hello, how are you?\", or --inputs sentences.txt".into(),
         Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),
         Remedy::LeaveOutAll(settings) => {
             let options = settings.iter().copied().map(option_of);

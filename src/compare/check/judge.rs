@@ -1,8 +1,7 @@
 //! Looks at one input after the other, and says at the end which rules hold.
 
-use super::super::rules::{Check, HeadChoice, Limits, LinkHeads, Range, Rule};
-use super::super::{DifferenceMeasure, Differences};
-use super::aligned::InvariantSeen;
+use super::super::rules::{Check, HeadChoice, Limits, LinkHeads, Range, Rule, RuleKind};
+use super::super::{Comparison, DifferenceMeasure, Differences};
 use super::tally::Tally;
 use super::words::{other_heads, other_tokens};
 use super::{Beside, InputName, Where};
@@ -96,7 +95,7 @@ impl<'r> Judge<'r> {
                 tally.seen += 1;
             }
             if kind.needs_baseline()
-                && let Some(message) = unlike(seen.beside)
+                && let Some(message) = unlike(seen.beside, kind)
             {
                 let input = Some(seen.name.clone());
                 let place = match seen.beside {
@@ -226,7 +225,7 @@ impl<'r> Judge<'r> {
         &mut self,
         index: usize,
         name: InputName,
-        found: Result<&InvariantSeen, String>,
+        found: Result<&Comparison<'_>, String>,
     ) {
         let places = self.places(index);
         let (Some(rule), Some(tally)) = (self.rules.get(index), self.tallies.get_mut(index)) else {
@@ -246,10 +245,6 @@ impl<'r> Judge<'r> {
             Ok(seen) => seen,
             Err(message) => return tally.break_with(message, place),
         };
-        if !seen.alignment.pairs.iter().any(|pair| pair.is_same) {
-            let message = "the two texts have no token in common".to_owned();
-            return tally.break_with(message, place);
-        }
         tally.seen += 1;
         let label = |unit: &crate::analysis::AxisUnit| unit.label.clone();
         let labels: Vec<String> = seen.left.rows.units.iter().map(label).collect();
@@ -280,10 +275,12 @@ fn margin(limits: Limits, value: f64) -> f64 {
     }
 }
 
-/// Why an input cannot be held against the baseline, `None` where it can.
-fn unlike(beside: &Beside) -> Option<String> {
+/// Why an input cannot be held against the baseline, `None` where it can. Tokens
+/// can, whatever heads look at them.
+fn unlike(beside: &Beside, kind: RuleKind) -> Option<String> {
     match beside {
         Beside::Same(_) => None,
+        Beside::OtherHeads { .. } if !kind.compares_maps() => None,
         Beside::Nothing => Some("there is no baseline".to_owned()),
         Beside::Unknown => Some("the baseline does not have this input".to_owned()),
         Beside::OtherTokens {

@@ -1,12 +1,10 @@
 //! Rules and what was found of a model's attention, brought together: pure
 //! functions, no files and no pictures.
 
-mod aligned;
 mod judge;
 mod tally;
 mod words;
 
-pub use aligned::{InvariantSeen, invariant};
 pub use judge::{Judge, LinkSeen, Seen};
 pub use words::number;
 
