@@ -8,6 +8,10 @@ mod batch_progress;
 mod batch_report;
 mod bench;
 mod candidates;
+mod check;
+mod check_accept;
+mod check_arguments;
+mod check_settings;
 mod completions;
 mod diff;
 mod diff_arguments;
@@ -31,6 +35,7 @@ mod phrases;
 mod pull;
 mod render;
 mod render_runs;
+mod rules_file;
 mod saved_selection;
 mod scores_stream;
 mod settings;
@@ -40,6 +45,7 @@ mod terminal;
 mod terminal_output;
 mod terminal_view;
 mod text_argument;
+mod threads;
 mod threshold;
 mod tokens;
 mod truncate;
@@ -83,6 +89,9 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Scores(scores) if scores.stream => scores_stream::run(scores, messages)?,
         Command::Scores(scores) => return batch::run(&settings::scores(scores)?, messages),
         Command::Diff(diff) => return diff::run(&diff_settings::diff(diff)?, messages),
+        Command::Check(arguments) => {
+            return check::run(&check_settings::check(arguments)?, messages);
+        }
         Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge, messages),

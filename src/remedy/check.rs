@@ -37,6 +37,8 @@ pub enum CheckRemedy {
     WriteRules,
     /// Name inputs in the rules file.
     NameInputs,
+    /// Name a model in the rules file, or beside it.
+    NameModel,
     /// Name a baseline in the rules file.
     NameBaseline,
     /// Begin with a rules file that is made for one.

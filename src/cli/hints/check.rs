@@ -36,6 +36,9 @@ pub(super) fn in_words(remedy: &CheckRemedy) -> String {
         CheckRemedy::NameInputs => {
             "write inputs = [\"sentences.txt\"] at the top, or an [[input]] with a text".into()
         }
+        CheckRemedy::NameModel => {
+            "write model = \"./my-bert\" at the top, or --model google-bert/bert-base-uncased".into()
+        }
         CheckRemedy::NameBaseline => {
             "write baseline = \"attention.baseline\" at the top, and make it with --accept".into()
         }

@@ -13,6 +13,7 @@ use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
     SourceError, StreamError,
 };
+use crate::batch::check::CheckError;
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
@@ -24,6 +25,7 @@ use crate::cli::phrases::{
     kept, list_tokens, one_of_views, option_of, quoted, rollout_layers, save_array, take_array_out,
     turn_table,
 };
+use crate::cli::rules_file::RulesFileError;
 use crate::cli::standard_output::StandardOutputError;
 use crate::cli::text_argument::StandardInputError;
 use crate::cli::threshold::ThresholdError;
@@ -102,6 +104,8 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         StreamError,
         RulesError,
         BaselineError,
+        CheckError,
+        RulesFileError,
         BenchError,
         PipelineError,
         IndexListError,
