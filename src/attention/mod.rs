@@ -12,6 +12,7 @@ mod heads;
 mod index_list;
 mod kind;
 mod memory;
+mod neurons;
 mod tensor;
 
 pub use error::AttentionError;
@@ -20,6 +21,7 @@ pub use heads::{HeadId, HeadMaps, LayerHeads, Selection};
 pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 pub use kind::{AttentionKind, Mask};
 pub use memory::MapMemory;
+pub use neurons::Neurons;
 pub use tensor::{AttentionTensor, ROW_SUM_TOLERANCE, row_sum_tolerance};
 
 /// Attention of a run, of whatever origin.

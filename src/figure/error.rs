@@ -127,6 +127,17 @@ pub enum FigureError {
         /// The value of the first colour.
         minimum: f32,
     },
+    /// Two sides are not over the same units.
+    #[error(
+        "expected two maps of one size, found {} × {} on the left and {} × {} on the right",
+        .left[0], .left[1], .right[0], .right[1]
+    )]
+    UnlikeMaps {
+        /// Rows and columns of the left side.
+        left: [usize; 2],
+        /// Rows and columns of the right side.
+        right: [usize; 2],
+    },
     /// Not even the smallest panels fit the largest canvas.
     #[error(
         "{rows} × {columns} panels do not fit a picture of {limit} pixels a side; select fewer layers or heads"
@@ -198,7 +209,10 @@ impl FigureError {
                 crop: crop.map(|Crop { first, last }| (first.min(*position), last.max(*position))),
                 hidden: *hidden,
             }),
-            Self::NoSuchHead { .. } | Self::NoSuchLayer { .. } | Self::NothingJoined => None,
+            Self::NoSuchHead { .. }
+            | Self::NoSuchLayer { .. }
+            | Self::NothingJoined
+            | Self::UnlikeMaps { .. } => None,
         }
     }
 
@@ -223,7 +237,8 @@ impl FigureError {
             | Self::TooManyPanels { .. }
             | Self::NoSuchHead { .. }
             | Self::NoSuchLayer { .. }
-            | Self::NothingJoined => 0,
+            | Self::NothingJoined
+            | Self::UnlikeMaps { .. } => 0,
         }
     }
 }

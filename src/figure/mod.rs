@@ -6,6 +6,7 @@
 
 mod build;
 mod colormap;
+mod difference;
 mod error;
 pub mod layout;
 mod link;
@@ -26,7 +27,8 @@ use std::borrow::Cow;
 use crate::analysis::{Link, LinkChoice, Score};
 
 pub use build::{overview, overview_in_steps, single_map};
-pub use colormap::{Colormap, Palette, Theme};
+pub use colormap::{ColorPart, Coloring, Colormap, Palette, Theme};
+pub use difference::{difference_grid, head_difference};
 pub use error::FigureError;
 pub use link::link_map;
 pub use pictures::{PictureId, check_views, figure, link_between};
@@ -99,6 +101,8 @@ pub enum Body<'run> {
     Profile(UnitProfile),
     /// A grid of layers and heads for each of several scores.
     Scores(ScoreGrids),
+    /// One map on two sides, and what is between them.
+    Difference(Box<MapDifference<'run>>),
 }
 
 /// What the rows and columns of a map are.
@@ -112,6 +116,8 @@ pub enum MapKind {
     Link,
     /// Heads and heads.
     Similarity,
+    /// Layers and heads, in each of which something changed.
+    Change,
 }
 
 /// One map with its units.
@@ -173,6 +179,20 @@ pub struct UnitProfile {
     pub segment_starts: Vec<usize>,
     /// What its units are called in sentences: `tokens` or `words`.
     pub noun: &'static str,
+}
+
+/// One map on two sides over the same units, whose colours are the figure's
+/// scale, and right − left in colours of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MapDifference<'run> {
+    /// What stands above the left, the right and their difference.
+    pub names: [String; 3],
+    /// The left side, the right side, and right − left.
+    pub maps: [LabelledMap<'run>; 3],
+    /// What the colours of right − left stand for: 0 is in their middle.
+    pub difference_scale: ColorScale,
+    /// Rows, and columns, of units that are not the same on both sides.
+    pub differing: [Vec<usize>; 2],
 }
 
 /// What each head does: a grid of layers and heads for each score.
@@ -261,6 +281,8 @@ pub struct ColorScale {
     pub label: String,
     /// What the scale does not tell apart.
     pub clipped: Clipped,
+    /// Which of the figure's colours it has.
+    pub part: ColorPart,
 }
 
 impl ColorScale {

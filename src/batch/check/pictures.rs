@@ -3,12 +3,12 @@
 
 use super::CheckError;
 use super::own_texts::{invariant, texts, whole};
-use super::walk::run_of;
+use super::walk::{run_of, texts as texts_of};
 use crate::analysis::{Granularity, MapId, Maps, ReshapeOptions, reshape};
 use crate::attention::HeadId;
 use crate::compare::check::Verdict;
 use crate::compare::rules::{Check, Rule};
-use crate::figure::{Figure, FigureOptions, single_map};
+use crate::figure::{Figure, FigureOptions, head_difference, single_map};
 use crate::input::{Input, StreamRole};
 use crate::pipeline::{LoadedModel, OutputError};
 use crate::render::{self, TextShaper};
@@ -39,23 +39,16 @@ pub(super) struct Show<'a> {
     pub(super) baseline: Option<&'a Baseline>,
 }
 
-/// Which side a picture is of.
-#[derive(Debug, Clone, Copy)]
-enum Side {
-    Now,
-    Before,
-    Changed,
-}
-
-impl Side {
-    /// The end of its file's name, and what it shows.
-    fn words(self) -> [&'static str; 2] {
-        match self {
-            Self::Now => ["now", "the model under check"],
-            Self::Before => ["baseline", "the baseline"],
-            Self::Changed => ["replaced", "with the words replaced"],
-        }
-    }
+/// Two sides of a head.
+struct Sides<'m> {
+    /// What they are called.
+    names: [String; 2],
+    maps: [&'m Maps<'m>; 2],
+    /// Rows and columns that are not the same on both.
+    differing: Vec<usize>,
+    captions: Vec<String>,
+    /// What the picture shows.
+    title: &'static str,
 }
 
 impl Show<'_> {
@@ -93,15 +86,24 @@ impl Show<'_> {
         let Ok(maps) = self.maps_of(rule, &run) else {
             return Ok(shown);
         };
-        let mut add = |side: Side, run: &Run, maps: &Maps<'_>, head: HeadId| {
-            let figure = single_map(run, maps, MapId::Head(head), &FigureOptions::default());
+        let file = format!("rules/{index:03}.png");
+        let options = FigureOptions::default();
+        let mut two = |sides: &Sides<'_>, head: HeadId| {
+            let names = [sides.names[0].as_str(), sides.names[1].as_str()];
+            let [left, right] = sides.maps;
+            let captions = sides.captions.clone();
+            let figure = head_difference(
+                names,
+                left,
+                right,
+                head,
+                &sides.differing,
+                captions,
+                &options,
+            );
             let figure = figure.map_err(OutputError::from)?;
-            let [end, title] = side.words();
-            let file = format!("rules/{index:03}-{end}.png");
-            let title = format!("{head}: {title}");
-            let picture = png(&figure, file, title, shaper)?;
-            shown.pictures.push(picture);
-            Ok::<_, CheckError>(())
+            let title = format!("{head}: {}", sides.title);
+            png(&figure, file.clone(), title, shaper)
         };
         match (&rule.check, verdict.place.head) {
             (Check::Tokens, _) => shown.tokens = self.tokens(&input.input, &run),
@@ -111,8 +113,16 @@ impl Show<'_> {
                     return Ok(shown);
                 };
                 if let Ok(seen) = invariant(&texts) {
-                    add(Side::Now, &texts[0], &seen.left, head)?;
-                    add(Side::Changed, &texts[1], &seen.right, head)?;
+                    let [differing, _] = seen.replaced();
+                    let texts = [input, changed].map(|input| input.captions().join(" ‖ "));
+                    let sides = Sides {
+                        names: ["as it is".to_owned(), "with words replaced".to_owned()],
+                        maps: [&seen.left, &seen.right],
+                        differing,
+                        captions: texts.to_vec(),
+                        title: "the text, the same with words replaced, and the difference",
+                    };
+                    shown.pictures.push(two(&sides, head)?);
                     shown.notes = seen.notes;
                 }
             }
@@ -123,12 +133,27 @@ impl Show<'_> {
                 | Check::Layer { .. }
                 | Check::Link { .. },
                 Some(head),
-            ) => {
-                add(Side::Now, &run, &maps, head)?;
-                if let Some((earlier, before)) = self.before(&run, &maps)? {
-                    add(Side::Before, &earlier, &before, head)?;
+            ) => match self.before(&run, &maps)? {
+                Some((model, before)) => {
+                    let sides = Sides {
+                        names: [
+                            format!("baseline, {model}"),
+                            format!("now, {}", run.model.name()),
+                        ],
+                        maps: [&before, &maps],
+                        differing: Vec::new(),
+                        captions: texts_of(&run.input),
+                        title: "the baseline, the model under check, and the difference",
+                    };
+                    shown.pictures.push(two(&sides, head)?);
                 }
-            }
+                None => {
+                    let figure = single_map(&run, &maps, MapId::Head(head), &options);
+                    let figure = figure.map_err(OutputError::from)?;
+                    let title = format!("{head}: the model under check");
+                    shown.pictures.push(png(&figure, file, title, shaper)?);
+                }
+            },
         }
         Ok(shown)
     }
@@ -153,12 +178,13 @@ impl Show<'_> {
         }
     }
 
-    /// What the baseline has of a run, where it is of the same units and heads.
+    /// What the baseline has of a run, and of which model, where it is of the same
+    /// units and heads.
     fn before(
         &self,
         run: &Run,
         maps: &Maps<'_>,
-    ) -> Result<Option<(Run, Maps<'static>)>, CheckError> {
+    ) -> Result<Option<(String, Maps<'static>)>, CheckError> {
         let Some(baseline) = self.baseline else {
             return Ok(None);
         };
@@ -174,11 +200,7 @@ impl Show<'_> {
         if before.selection != maps.selection || before.rows != maps.rows {
             return Ok(None);
         }
-        let earlier = Run {
-            model: baseline.manifest.model.clone().into(),
-            ..run.clone()
-        };
-        Ok(Some((earlier, before)))
+        Ok(Some((baseline.manifest.model.name(), before)))
     }
 
     /// Tokens of the baseline and those that there are, by the vocabulary.

@@ -236,7 +236,7 @@ fn runs(
 ) -> Vec<Result<Run, Failure>> {
     if let [input] = inputs {
         // A baseline's maps of it stand beside, and differences are computed.
-        let mut demand = loaded.model.demand(selection.head_count());
+        let mut demand = loaded.model.demand(selection.head_count(), false);
         demand.each_pair = demand.each_pair.saturating_mul(2);
         let lengths = [input.source().len()].into_iter();
         if let Err(error) = demand.check(lengths) {

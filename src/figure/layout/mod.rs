@@ -11,6 +11,7 @@ mod bars;
 mod cells;
 mod color_bar;
 mod columns;
+mod difference;
 mod grid;
 mod head;
 mod links;
@@ -25,7 +26,7 @@ mod value;
 
 use std::borrow::Cow;
 
-use super::{Body, Figure, FigureError, Palette, ValueRange};
+use super::{Body, ColorPart, Figure, FigureError, Palette, ValueRange};
 
 pub use cells::{drawn_values, map_side};
 pub use grid::panel_steps;
@@ -161,6 +162,8 @@ pub enum Role {
     Tick,
     /// What the colour bar stands for.
     ColorBarName,
+    /// Which of several maps it is: its index.
+    PanelName(usize),
     /// A line of the notes.
     Note,
 }
@@ -208,6 +211,8 @@ pub struct CellMatrix<'figure> {
     pub gap: i32,
     /// The values of the first and last colour.
     pub range: ValueRange,
+    /// Which of the figure's colours lie between these.
+    pub part: ColorPart,
 }
 
 impl CellMatrix<'_> {
@@ -256,9 +261,14 @@ impl CellMatrix<'_> {
         value.copied().unwrap_or(f32::NAN)
     }
 
-    /// A value as a fraction of the colour scale.
+    /// A value as a fraction of all the figure's colours.
     pub fn fraction(&self, row: usize, column: usize) -> f32 {
-        self.range.fraction(self.value(row, column))
+        self.fraction_of(self.value(row, column))
+    }
+
+    /// The same of any value.
+    pub fn fraction_of(&self, value: f32) -> f32 {
+        self.part.place(self.range.fraction(value))
     }
 }
 
@@ -274,8 +284,8 @@ pub enum Item<'figure> {
     },
     /// The cells of a map.
     Cells(CellMatrix<'figure>),
-    /// All colours of the scale, the last at the top.
-    ColorBar(Rect),
+    /// The colours of a scale, the last at the top.
+    ColorBar(Rect, ColorPart),
     /// A line of text.
     Text(TextItem),
 }
@@ -298,7 +308,7 @@ impl Layout<'_> {
     pub fn texts(&self) -> impl Iterator<Item = &TextItem> {
         self.items.iter().filter_map(|item| match item {
             Item::Text(text) => Some(text),
-            Item::Rectangle { .. } | Item::Cells(_) | Item::ColorBar(_) => None,
+            Item::Rectangle { .. } | Item::Cells(_) | Item::ColorBar(..) => None,
         })
     }
 }
@@ -316,6 +326,7 @@ pub fn layout<'figure>(
         Body::Grid(grid) => grid::layout(figure, grid, measure),
         Body::Profile(profile) => profile::layout(figure, profile, measure),
         Body::Scores(grids) => scores::layout(figure, grids, measure),
+        Body::Difference(maps) => Ok(difference::layout(figure, maps, measure)),
     }
 }
 

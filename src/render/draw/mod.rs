@@ -65,7 +65,7 @@ impl<'figure> Drawing<'figure> {
         let colors = ColorTable::new(layout.palette);
         let steps = layout.items.iter().filter_map(|item| match item {
             Item::Cells(cells) => Some(grid::steps_of_cells(cells, &colors)),
-            Item::ColorBar(bar) => Some(grid::steps_of_bar(*bar, &colors)),
+            Item::ColorBar(bar, part) => Some(grid::steps_of_bar(*bar, *part, &colors)),
             Item::Rectangle { .. } | Item::Text(_) => None,
         });
         let steps = steps.collect();
@@ -123,7 +123,7 @@ fn draw_items<B: GridBackend>(
                 }
                 area.draw(&grid)?;
             }
-            Item::ColorBar(bar) => {
+            Item::ColorBar(bar, _) => {
                 area.draw(&Grid::of_bar(*bar, steps.next().unwrap_or_default()))?;
             }
             Item::Text(item) => {

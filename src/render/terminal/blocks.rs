@@ -234,8 +234,8 @@ pub(super) fn map(
         true => [matrix.rows, matrix.columns],
         false => [matrix.rows, matrix.columns].map(|count| count.min(room)),
     };
-    let values = in_steps(matrix, [height, width], Join::Greatest);
-    let colors = ColorTable::new(figure.palette);
+    let values = in_steps(matrix, [height, width], Join::Furthest);
+    let colors = ColorTable::new(figure.palette).of_part(figure.color_scale.part);
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => Some(range),
         ColorRange::PerPanel { .. } => None,

@@ -3,6 +3,7 @@
 
 mod arrays;
 pub(in crate::store) mod names;
+mod neurons;
 mod npz;
 pub(in crate::store) mod ragged;
 mod scores;

@@ -141,7 +141,7 @@ fn check(layout: &Layout<'_>) {
     }
     for item in &layout.items {
         let rect = match item {
-            Item::Rectangle { rect, .. } | Item::ColorBar(rect) => *rect,
+            Item::Rectangle { rect, .. } | Item::ColorBar(rect, _) => *rect,
             Item::Cells(cells) => cells.rect(),
             Item::Text(text) => text.rect,
         };

@@ -54,12 +54,12 @@ fn check(figure: &Figure<'_>) {
                 let fill = format!("#{red:02x}{green:02x}{blue:02x}");
                 assert_eq!(node.attribute("fill"), Some(fill.as_str()));
             }
-            Item::ColorBar(rect) => {
+            Item::ColorBar(rect, part) => {
                 let node = next();
                 let (pixels, width) = image_of(node);
                 assert_eq!((rect_of(node), width), (*rect, 1));
-                assert_eq!(pixels.first(), Some(&colors.color(1.0)));
-                assert_eq!(pixels.last(), Some(&colors.color(0.0)));
+                assert_eq!(pixels.first(), Some(&colors.color(part.place(1.0))));
+                assert_eq!(pixels.last(), Some(&colors.color(part.place(0.0))));
             }
             Item::Cells(cells) => check_cells(cells, &colors, &mut next),
             Item::Text(text) if text.text.is_empty() => {}

@@ -34,7 +34,7 @@ impl Needs {
             match item {
                 Item::Cells(_) => needs.add_steps(steps.next()),
                 // It shows what there is.
-                Item::ColorBar(_) => {
+                Item::ColorBar(..) => {
                     steps.next();
                     needs.has_bar = true;
                 }
