@@ -9,6 +9,7 @@ mod batch;
 mod batch_page;
 mod binary;
 mod command_line;
+mod check;
 mod corpus;
 mod decoder_configs;
 mod digests;

@@ -6,6 +6,7 @@ use super::own_texts::{invariant, texts, whole};
 use super::walk::{run_of, texts as texts_of};
 use crate::analysis::{Granularity, MapId, Maps, ReshapeOptions, reshape};
 use crate::attention::HeadId;
+use crate::compare::DifferenceMeasure;
 use crate::compare::check::Verdict;
 use crate::compare::rules::{Check, Rule};
 use crate::figure::{Figure, FigureOptions, head_difference, single_map};
@@ -133,13 +134,10 @@ impl Show<'_> {
                 | Check::Layer { .. }
                 | Check::Link { .. },
                 Some(head),
-            ) => match self.before(&run, &maps)? {
+            ) => match self.before(&run, &maps, head)? {
                 Some((model, before)) => {
                     let sides = Sides {
-                        names: [
-                            format!("baseline, {model}"),
-                            format!("now, {}", run.model.name()),
-                        ],
+                        names: names(&model, &run.model.name()),
                         maps: [&before, &maps],
                         differing: Vec::new(),
                         captions: texts_of(&run.input),
@@ -179,11 +177,12 @@ impl Show<'_> {
     }
 
     /// What the baseline has of a run, and of which model, where it is of the same
-    /// units and heads.
+    /// units and heads and something else than its rounding differs in this head.
     fn before(
         &self,
         run: &Run,
         maps: &Maps<'_>,
+        head: HeadId,
     ) -> Result<Option<(String, Maps<'static>)>, CheckError> {
         let Some(baseline) = self.baseline else {
             return Ok(None);
@@ -200,6 +199,16 @@ impl Show<'_> {
         if before.selection != maps.selection || before.rows != maps.rows {
             return Ok(None);
         }
+        let id = MapId::Head(head);
+        let sides = before.map(id).zip(maps.map(id));
+        let least = baseline.manifest.least(DifferenceMeasure::MaxAbs);
+        let is_moved = sides.is_some_and(|(before, now)| {
+            let mut cells = before.iter().zip(now);
+            cells.any(|(before, now)| f64::from((before - now).abs()) > least)
+        });
+        if !is_moved {
+            return Ok(None);
+        }
         Ok(Some((baseline.manifest.model.name(), before)))
     }
 
@@ -214,6 +223,16 @@ impl Show<'_> {
             now.take(LISTED_TOKENS).cloned().collect(),
         ])
     }
+}
+
+/// What the two sides are called: the model's name stands once where it is the
+/// same.
+fn names(before: &str, now: &str) -> [String; 2] {
+    let baseline = match before == now {
+        true => "baseline".to_owned(),
+        false => format!("baseline, {before}"),
+    };
+    [baseline, now.to_owned()]
 }
 
 fn png(
