@@ -73,7 +73,11 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
     writeln!(out, "model   {}", Printable(model))?;
     writeln!(out, "inputs  {}", accepted.inputs)?;
     if let Some(error) = &accepted.earlier_error {
-        writeln!(out, "change  what is there is replaced: {}", Printable(error))?;
+        writeln!(
+            out,
+            "change  what is there is replaced: {}",
+            Printable(error)
+        )?;
     } else if !accepted.has_earlier {
         writeln!(out, "change  there was no baseline before")?;
     }
@@ -119,7 +123,10 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
         writeln!(out, "change  {}", Printable(&line))?;
     }
     for failure in &accepted.failures {
-        let line = format!("input {:?} ({}): {}", failure.id, failure.file, failure.error);
+        let line = format!(
+            "input {:?} ({}): {}",
+            failure.id, failure.file, failure.error
+        );
         writeln!(out, "failed  {}", Printable(&line))?;
     }
     Ok(())

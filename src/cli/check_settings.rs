@@ -68,7 +68,11 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<CheckSettings> {
         return Ok(CheckSettings { task, json });
     }
     let (rules, rules_sha256) = rules_file::read(&path)?;
-    let files: Vec<PathBuf> = rules.inputs.iter().map(|name| beside(&path, name)).collect();
+    let files: Vec<PathBuf> = rules
+        .inputs
+        .iter()
+        .map(|name| beside(&path, name))
+        .collect();
     let reading = ReadOptions {
         format: None,
         has_quotes: false,

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::diff_arguments::DiffArguments;
-use crate::attention::IndexList;
 use super::model_arguments::ModelArguments;
 use super::model_name::ModelName;
 use super::settings::{
@@ -15,6 +14,7 @@ use super::settings::{
 use super::side::Side;
 use super::threshold::Threshold;
 use super::usage::UsageError;
+use crate::attention::IndexList;
 use crate::batch::{InputSource, Relations};
 use crate::compare::Thresholds;
 use crate::input::Input;

@@ -61,7 +61,11 @@ pub struct GreatestCell {
 impl Comparison<'_> {
     /// Where the maps of a head differ most; `None` where they are equal.
     pub fn greatest_cell(&self, head: HeadId) -> Option<GreatestCell> {
-        let place = self.differences.selection.head_ids().position(|id| id == head)?;
+        let place = self
+            .differences
+            .selection
+            .head_ids()
+            .position(|id| id == head)?;
         let [query, key] = *self.differences.greatest_cells.get(place)?;
         let cell = query * self.left.columns.len() + key;
         let value = |maps: &Maps<'_>| maps.map(MapId::Head(head))?.get(cell).copied();
@@ -214,12 +218,7 @@ fn compared<'run>(
     }
 }
 
-fn notes(
-    left: &Maps<'_>,
-    right: &Maps<'_>,
-    columns: &Alignment,
-    same_tokens: bool,
-) -> Vec<String> {
+fn notes(left: &Maps<'_>, right: &Maps<'_>, columns: &Alignment, same_tokens: bool) -> Vec<String> {
     let mut notes = left.notes.clone();
     let others = right.notes.iter().filter(|note| !left.notes.contains(note));
     notes.extend(others.cloned());

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{CompareError, DifferenceMeasure};
 use super::measure::of_row;
+use super::{CompareError, DifferenceMeasure};
 use crate::analysis::{MapId, Maps};
 use crate::attention::{HeadId, Selection};
 

@@ -83,9 +83,7 @@ impl CompareError {
                 true => Remedy::NameTokens,
                 false => Remedy::CompareWords,
             }),
-            Self::NothingInCommon { unlike } => {
-                are_numbers(unlike).then_some(Remedy::NameTokens)
-            }
+            Self::NothingInCommon { unlike } => are_numbers(unlike).then_some(Remedy::NameTokens),
             Self::Reshape(error) => error.remedy(),
             Self::OtherUnits { .. } | Self::OtherKinds { .. } | Self::NoAttention => None,
         }

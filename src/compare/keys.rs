@@ -28,7 +28,9 @@ pub(super) fn keys(
             let by_place = runs[0].input == runs[1].input && has_places;
             sides.map(|(run, axis)| {
                 let units = axis.units.iter();
-                units.map(|unit| of_word(unit, run, axis, by_place)).collect()
+                units
+                    .map(|unit| of_word(unit, run, axis, by_place))
+                    .collect()
             })
         }
     }

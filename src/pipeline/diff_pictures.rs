@@ -24,6 +24,10 @@ pub(super) fn pictures(
     options: &DiffOptions,
     _notes: &[String],
 ) -> Result<Vec<DiffPicture>, OutputError> {
-    let _formats = options.formats.iter().copied().filter(|format| is_picture(*format));
+    let _formats = options
+        .formats
+        .iter()
+        .copied()
+        .filter(|format| is_picture(*format));
     Ok(Vec::new())
 }

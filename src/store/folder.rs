@@ -60,7 +60,9 @@ impl FolderError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Taken { .. } | Self::TakenFromDiff { .. } => Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite)),
+            Self::Taken { .. } | Self::TakenFromDiff { .. } => {
+                Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
+            }
             Self::Digest(error) => error.remedy(),
         }
     }

@@ -153,13 +153,11 @@ pub fn propose(
         met,
         ..
     } = keeping;
-    let (manifest, data) = writer.finish();
+    let (manifest, data) = writer.finish()?;
     accepted.inputs = manifest.inputs.len();
     let before = earlier.iter().flat_map(|earlier| &earlier.manifest.inputs);
     let removed = before.filter(|held| !met.contains(&texts(&held.input)));
-    accepted.removed = removed
-        .map(|held| texts(&held.input).join(" ‖ "))
-        .collect();
+    accepted.removed = removed.map(|held| texts(&held.input).join(" ‖ ")).collect();
     Ok(Proposal {
         accepted,
         manifest,

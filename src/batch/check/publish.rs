@@ -76,8 +76,7 @@ pub(super) fn publish(
     staged.publish(&options.output, change.as_ref())?;
     let reports = &options.reports;
     if let Some(file) = &reports.summary {
-        report::append(&file.path, |out| write_check_summary(record, out))
-            .map_err(failed(file))?;
+        report::append(&file.path, |out| write_check_summary(record, out)).map_err(failed(file))?;
     }
     if let Some(file) = &reports.junit {
         report::replace(&file.path, |out| write_check_junit(record, out)).map_err(failed(file))?;

@@ -140,9 +140,7 @@ fn open_baseline(options: &CheckOptions) -> Result<Option<Baseline>, CheckError>
 fn unmet(baseline: &Baseline, met: &HashSet<Vec<String>>) -> Vec<String> {
     let inputs = baseline.manifest.inputs.iter();
     let unmet = inputs.filter(|held| !met.contains(&texts(&held.input)));
-    unmet
-        .map(|held| texts(&held.input).join(" ‖ "))
-        .collect()
+    unmet.map(|held| texts(&held.input).join(" ‖ ")).collect()
 }
 
 /// What the rules need of an input.

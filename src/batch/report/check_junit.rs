@@ -18,10 +18,7 @@ pub fn write_check_junit(record: &CheckRecord, out: &mut dyn Write) -> io::Resul
     let mut writer = Writer::new_with_indent(out, b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let tests = (record.rules.len() + record.failures.len()).to_string();
-    let (failures, errors) = (
-        record.broken.to_string(),
-        record.failures.len().to_string(),
-    );
+    let (failures, errors) = (record.broken.to_string(), record.failures.len().to_string());
     let suite_name = format!("attnviz check · {}", attribute(&record.model.name()));
     for (element, name) in [("testsuites", "attnviz"), ("testsuite", &suite_name)] {
         let start = BytesStart::new(element).with_attributes([

@@ -9,11 +9,11 @@ use std::error::Error;
 
 use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::{AttentionError, IndexListError, IndexNotSaved, IndexOutOfRange, listed};
+use crate::batch::check::CheckError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
     SourceError, StreamError,
 };
-use crate::batch::check::CheckError;
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};

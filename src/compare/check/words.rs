@@ -289,7 +289,9 @@ pub(super) fn other_tokens(
         (Some(before), Some(now)) => {
             format!("token @{position} was {before:?} in the baseline and is {now:?}")
         }
-        (Some(before), None) => format!("token @{position} was {before:?} in the baseline and is gone"),
+        (Some(before), None) => {
+            format!("token @{position} was {before:?} in the baseline and is gone")
+        }
         (None, Some(now)) => format!("token @{position} {now:?} is new since the baseline"),
         (None, None) => format!("token @{position} has another {what} than in the baseline"),
     }

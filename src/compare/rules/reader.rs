@@ -323,8 +323,6 @@ impl<'t> Table<'t> {
     }
 }
 
-
-
 /// What a value is, in words.
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {

@@ -14,10 +14,7 @@ use crate::compare::DifferenceMeasure;
 use crate::input::Input;
 
 /// The tables of a kind of rule; there is at most one of some.
-pub(super) fn sections<'t>(
-    file: &Table<'t>,
-    kind: RuleKind,
-) -> Result<Vec<Table<'t>>, RulesError> {
+pub(super) fn sections<'t>(file: &Table<'t>, kind: RuleKind) -> Result<Vec<Table<'t>>, RulesError> {
     match kind {
         RuleKind::Tokens | RuleKind::Difference => {
             let table = file.table(kind.name(), keys(kind))?;
@@ -78,12 +75,7 @@ fn text(table: &Table<'_>) -> Result<Input, RulesError> {
 pub(super) fn tokens(table: &Table<'_>) -> Result<Rule, RulesError> {
     match table.flag("unchanged", "true")? {
         Some(true) => rule(table, "tokens unchanged".to_owned(), Check::Tokens),
-        Some(false) => Err(table.bad(
-            "unchanged",
-            "true, or no [tokens] at all,",
-            "false",
-            "true",
-        )),
+        Some(false) => Err(table.bad("unchanged", "true, or no [tokens] at all,", "false", "true")),
         None => Err(table.missing("unchanged", "unchanged", "true")),
     }
 }
@@ -259,9 +251,11 @@ fn replace(
         missing.retain(|word| !used.iter().any(|(from, _)| from == word));
         // Where a longer word has taken the place of all of a shorter one's.
         let changed = replaced(text, &used);
-        texts.push(changed.map_err(|words| {
-            error(format!("{:?} is nowhere apart from the others", words[0]))
-        })?);
+        texts.push(
+            changed.map_err(|words| {
+                error(format!("{:?} is nowhere apart from the others", words[0]))
+            })?,
+        );
     }
     if let Some(word) = missing.first() {
         return Err(error(format!("{word:?} is no word of the text")));
@@ -418,11 +412,7 @@ fn limits(table: &Table<'_>) -> Result<Limits, RulesError> {
         }
     }
     match limits.numbers().next() {
-        None => Err(table.missing(
-            "a bound: mean_below, below or above",
-            "mean_below",
-            "0.05",
-        )),
+        None => Err(table.missing("a bound: mean_below, below or above", "mean_below", "0.05")),
         Some(_) => Ok(limits),
     }
 }

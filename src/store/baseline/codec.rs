@@ -119,16 +119,21 @@ pub(super) fn decode(
         )));
     }
     let byte = |place: usize, index: usize| {
-        let at = place.checked_mul(numbers).and_then(|start| start.checked_add(index));
+        let at = place
+            .checked_mul(numbers)
+            .and_then(|start| start.checked_add(index));
         at.and_then(|at| planes.get(at)).copied().unwrap_or(0)
     };
     let number = |index: usize| match precision {
         Precision::U16 => {
             f32::from(u16::from_le_bytes([byte(0, index), byte(1, index)])) / GREATEST
         }
-        Precision::F32 => {
-            f32::from_le_bytes([byte(0, index), byte(1, index), byte(2, index), byte(3, index)])
-        }
+        Precision::F32 => f32::from_le_bytes([
+            byte(0, index),
+            byte(1, index),
+            byte(2, index),
+            byte(3, index),
+        ]),
     };
     let mut values = Vec::with_capacity(all);
     let mut index = 0;

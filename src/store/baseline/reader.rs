@@ -87,7 +87,8 @@ impl Baseline {
             let reason = format!("{} bytes are more than {MAXIMUM_TEXT}", found.len());
             return Err(not_one(reason));
         }
-        memory::check(found.len().saturating_mul(4))?;
+        // The text, what is read out of it, and the text of that.
+        memory::check(found.len().saturating_mul(12))?;
         let mut text = Vec::new();
         File::open(path)
             .and_then(|file| file.take(MAXIMUM_TEXT).read_to_end(&mut text))
@@ -115,6 +116,9 @@ impl Baseline {
         let manifest: BaselineManifest =
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         check(&manifest).map_err(damaged)?;
+        if !manifest.is_whole() {
+            return Err(damaged("it has another hash than it says".to_owned()));
+        }
         let data = data_path(path);
         let length = fs::metadata(&data)
             .map_err(|error| unreadable(&data, error))?
@@ -140,7 +144,9 @@ impl Baseline {
         }
         Ok(Self {
             by_texts,
-            masks: (0..manifest.layers).map(|layer| manifest.mask(layer)).collect(),
+            masks: (0..manifest.layers)
+                .map(|layer| manifest.mask(layer))
+                .collect(),
             manifest,
             path: path.to_owned(),
             rules: rules.to_owned(),
@@ -221,7 +227,9 @@ struct Version {
 fn check(manifest: &BaselineManifest) -> Result<(), String> {
     for (name, count) in [("layers", manifest.layers), ("heads", manifest.heads)] {
         if !(1..=MAXIMUM_COUNT).contains(&count) {
-            return Err(format!("expected 1 to {MAXIMUM_COUNT} {name}, found {count}"));
+            return Err(format!(
+                "expected 1 to {MAXIMUM_COUNT} {name}, found {count}"
+            ));
         }
     }
     let masks = manifest.masks.len();

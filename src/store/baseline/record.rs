@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::attention::Mask;
 use crate::checkpoint::ModelProvenance;
 use crate::compare::DifferenceMeasure;
+use crate::digest::sha256;
 use crate::input::{Input, Unit};
 use crate::names::closed_set;
 use crate::store::UnitRecord;
@@ -32,6 +33,8 @@ closed_set!(Precision, "precision", U16 => "u16", F32 => "f32");
 pub struct BaselineManifest {
     /// [`BASELINE_SCHEMA_VERSION`] of the attnviz that wrote it.
     pub baseline_schema_version: u32,
+    /// SHA-256 of all of this, see [`BaselineManifest::seal`].
+    pub sha256: String,
     /// The version of attnviz that wrote it.
     pub attnviz_version: String,
     /// The model that it was made with.
@@ -112,6 +115,30 @@ impl BaselineManifest {
                 | DifferenceMeasure::Hellinger,
             ) => measured,
         }
+    }
+
+    /// SHA-256 of the text that has nothing in this field's place. It is that of
+    /// what the text says: line ends that somebody's git has changed are the same.
+    fn digest(&self) -> serde_json::Result<String> {
+        let unsealed = Self {
+            sha256: String::new(),
+            ..self.clone()
+        };
+        Ok(sha256(unsealed.to_text()?))
+    }
+
+    /// Writes down what the rest of it hashes to.
+    ///
+    /// # Errors
+    /// As [`BaselineManifest::to_text`].
+    pub fn seal(&mut self) -> serde_json::Result<()> {
+        self.sha256 = self.digest()?;
+        Ok(())
+    }
+
+    /// Whether it is as it was sealed.
+    pub fn is_whole(&self) -> bool {
+        self.digest().is_ok_and(|digest| digest == self.sha256)
     }
 
     /// The text: what all inputs share, then a line for each.

@@ -47,6 +47,7 @@ impl<W: Write> BaselineWriter<W> {
             hasher: Sha256::new(),
             manifest: BaselineManifest {
                 baseline_schema_version: BASELINE_SCHEMA_VERSION,
+                sha256: String::new(),
                 attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
                 model,
                 layers,
@@ -67,12 +68,7 @@ impl<W: Write> BaselineWriter<W> {
     ///
     /// # Errors
     /// When the numbers cannot be written.
-    pub fn add(
-        &mut self,
-        run: &Run,
-        attention: &Attention,
-        maps: &Maps<'_>,
-    ) -> io::Result<()> {
+    pub fn add(&mut self, run: &Run, attention: &Attention, maps: &Maps<'_>) -> io::Result<()> {
         let masks = attention.masks();
         let bytes = encode(attention.maps(), &masks, self.manifest.precision)?;
         if masks.iter().any(|mask| *mask != Mask::Full) {
@@ -123,9 +119,13 @@ impl<W: Write> BaselineWriter<W> {
     }
 
     /// What the numbers are of, and where they went.
-    pub fn finish(self) -> (BaselineManifest, W) {
+    ///
+    /// # Errors
+    /// As [`BaselineManifest::to_text`].
+    pub fn finish(self) -> serde_json::Result<(BaselineManifest, W)> {
         let mut manifest = self.manifest;
         manifest.data.sha256 = hexadecimal(&self.hasher.finalize());
-        (manifest, self.out)
+        manifest.seal()?;
+        Ok((manifest, self.out))
     }
 }

@@ -73,9 +73,9 @@ impl Occupant {
         }
         let names = [PAGE, HEADS_TABLE, ROWS_TABLE, HEADS, INPUTS, MANIFEST];
         let files = ["png", "svg", "npz", "safetensors", "parquet"];
-        let files = files.iter().flat_map(|extension| {
-            [GRID, NUMBERS].map(|name| format!("{name}.{extension}"))
-        });
+        let files = files
+            .iter()
+            .flat_map(|extension| [GRID, NUMBERS].map(|name| format!("{name}.{extension}")));
         let mut names = names.into_iter().map(str::to_owned).chain(files);
         match names.any(|name| fs::symlink_metadata(path.join(name)).is_ok()) {
             true => Self::Folder,

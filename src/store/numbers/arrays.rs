@@ -76,7 +76,11 @@ pub fn arrays<'run>(
     let mut arrays = vec![NumberArray {
         name: RAW.to_owned(),
         shape: raw.shape().to_vec(),
-        values: by_layer_and_head(raw.selection(), raw.values(), raw.query_count() * raw.key_count()),
+        values: by_layer_and_head(
+            raw.selection(),
+            raw.values(),
+            raw.query_count() * raw.key_count(),
+        ),
     }];
     if !std::ptr::eq(maps.values.as_ref(), raw.values()) {
         let [layers, heads, _, _] = raw.shape();

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use attnviz::store::baseline::BaselineManifest;
 use serde_json::{Value, json};
 
 use super::Repository;
@@ -29,19 +30,33 @@ fn hostile_texts_of_baselines_end_in_errors() {
     let changes: [(&str, Change); 16] = [
         ("no layers", |text| text["layers"] = json!(0)),
         ("many layers", |text| text["layers"] = json!(u64::MAX)),
-        ("more layers than a machine holds", |text| text["layers"] = json!(65_000)),
+        ("more layers than a machine holds", |text| {
+            text["layers"] = json!(65_000)
+        }),
         ("more heads", |text| text["heads"] = json!(8)),
         ("fewer heads", |text| text["heads"] = json!(1)),
         ("other masks", |text| text["masks"] = json!(["causal"])),
-        ("causal masks", |text| text["masks"] = json!(["causal", "causal"])),
+        ("causal masks", |text| {
+            text["masks"] = json!(["causal", "causal"])
+        }),
         ("exact numbers", |text| text["precision"] = json!("f32")),
-        ("another version", |text| text["baseline_schema_version"] = json!(2)),
-        ("another hash", |text| text["data"]["sha256"] = json!("0".repeat(64))),
+        ("another version", |text| {
+            text["baseline_schema_version"] = json!(2)
+        }),
+        ("another hash", |text| {
+            text["data"]["sha256"] = json!("0".repeat(64))
+        }),
         ("another length", |text| text["data"]["length"] = json!(3)),
-        ("an offset behind the end", |text| text["inputs"][0]["offset"] = json!(u64::MAX)),
-        ("an input of no length", |text| text["inputs"][0]["length"] = json!(0)),
+        ("an offset behind the end", |text| {
+            text["inputs"][0]["offset"] = json!(u64::MAX)
+        }),
+        ("an input of no length", |text| {
+            text["inputs"][0]["length"] = json!(0)
+        }),
         ("no units", |text| text["inputs"][0]["units"] = json!([])),
-        ("a negative rounding", |text| text["rounding"]["max_abs"] = json!(-1.0)),
+        ("a negative rounding", |text| {
+            text["rounding"]["max_abs"] = json!(-1.0)
+        }),
         ("the other input's numbers", |text| {
             for field in ["offset", "length", "sha256"] {
                 text["inputs"][0][field] = text["inputs"][1][field].clone();
@@ -54,12 +69,23 @@ fn hostile_texts_of_baselines_end_in_errors() {
         let mut changed = right.clone();
         change(&mut changed);
         assert_ne!(changed, right, "{what}");
-        repository.write("a.baseline", &changed.to_string());
+        // Whoever changes it knows how to make it look whole.
+        let sealed = serde_json::from_value::<BaselineManifest>(changed.clone());
+        let sealed = sealed.ok().map(|mut manifest| {
+            manifest.seal().unwrap();
+            manifest.to_text().unwrap()
+        });
+        let written = sealed.unwrap_or_else(|| changed.to_string());
+        repository.write("a.baseline", &written);
         let outcome = repository.check(&[]);
         // Another shape is told by the rule, what is damaged by an error.
         let is_told = matches!(outcome.code, Some(1 | 4));
         assert!(is_told, "{what}: {:?} {}", outcome.code, outcome.stdout);
-        assert!(!outcome.stderr.contains("attnviz itself failed"), "{what}: {}", outcome.stderr);
+        assert!(
+            !outcome.stderr.contains("attnviz itself failed"),
+            "{what}: {}",
+            outcome.stderr
+        );
     }
 }
 
@@ -68,7 +94,8 @@ fn a_baseline_cut_anywhere_or_with_a_byte_changed_is_no_baseline() {
     let repository = with_baseline();
     for file in ["a.baseline", "a.baseline.zst"] {
         let bytes = fs::read(repository.path(file)).unwrap();
-        for place in (0..bytes.len()).step_by(bytes.len() / 7) {
+        // Without its last line end, it says the same.
+        for place in (0..bytes.len() - 1).step_by(bytes.len() / 7) {
             for damaged in [bytes[..place].to_vec(), {
                 let mut bytes = bytes.clone();
                 bytes[place] ^= 0x55;
@@ -78,7 +105,11 @@ fn a_baseline_cut_anywhere_or_with_a_byte_changed_is_no_baseline() {
                 let outcome = repository.check(&[]);
                 let is_told = matches!(outcome.code, Some(1 | 4));
                 assert!(is_told, "{file} at {place}: {}", outcome.stdout);
-                assert!(!outcome.stderr.contains("itself failed"), "{}", outcome.stderr);
+                assert!(
+                    !outcome.stderr.contains("itself failed"),
+                    "{}",
+                    outcome.stderr
+                );
             }
         }
         fs::write(repository.path(file), bytes).unwrap();
@@ -95,11 +126,17 @@ fn a_baseline_cut_anywhere_or_with_a_byte_changed_is_no_baseline() {
 #[test]
 fn a_baseline_of_other_inputs_breaks_every_rule_on_it_by_name() {
     let repository = with_baseline();
-    repository.write("sentences.txt", "The animal was tired, so it slept.\nit was late\n");
+    repository.write(
+        "sentences.txt",
+        "The animal was tired, so it slept.\nit was late\n",
+    );
     let report = repository.json(4);
     assert_eq!(report["broken"], 2, "{report}");
     let message = report["rules"][0]["message"].as_str().unwrap();
-    assert!(message.contains("input \"000002\": the baseline does not have this input"), "{message}");
+    assert!(
+        message.contains("input \"000002\": the baseline does not have this input"),
+        "{message}"
+    );
     repository.write("sentences.txt", "The animal was tired, so it slept.\n");
     let report = repository.json(4);
     let message = report["rules"][0]["message"].as_str().unwrap();
@@ -122,7 +159,7 @@ fn a_model_of_another_shape_is_compared_and_the_rule_says_what_differs() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|rule| rule["kind"] == "[[difference]]")
+        .filter(|rule| rule["kind"] == "[difference]")
         .map(|rule| rule["message"].as_str().unwrap())
         .collect();
     assert!(messages[0].contains("baseline"), "{messages:?}");
@@ -136,7 +173,14 @@ fn the_maps_of_a_baseline_are_right_to_half_a_step() {
     let path = repository.path("a.baseline");
     let baseline = Baseline::open(&path, &repository.path("rules.toml")).unwrap();
     repository.work.succeed(&[
-        "encode", "Hello, how are you?", "--model", "model", "-f", "json", "--views", "overview",
+        "encode",
+        "Hello, how are you?",
+        "--model",
+        "model",
+        "-f",
+        "json",
+        "--views",
+        "overview",
     ]);
     let file = repository.path("attnviz-out/hello-how-are-you/attention.json");
     let saved: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();

@@ -20,7 +20,10 @@ fn a_model_that_is_exported_badly_breaks_the_rule_that_is_meant_for_it() {
     let path = repository.path("attention.toml").display().to_string();
     fs::create_dir(repository.path("elsewhere")).unwrap();
     let mut command = work.command(&["check", &path, "-o", "out"]);
-    let output = command.current_dir(repository.path("elsewhere")).output().unwrap();
+    let output = command
+        .current_dir(repository.path("elsewhere"))
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(repository.path("elsewhere/out/index.html").exists());
 
@@ -34,5 +37,9 @@ fn a_model_that_is_exported_badly_breaks_the_rule_that_is_meant_for_it() {
         .collect();
     assert_eq!(broken.len(), 1, "{}", outcome.stdout);
     assert!(broken[0].contains("difference max_abs"), "{}", broken[0]);
-    assert!(repository.path("attnviz-out/check-attention/rules/001.png").exists());
+    assert!(
+        repository
+            .path("attnviz-out/check-attention/rules/001.png")
+            .exists()
+    );
 }

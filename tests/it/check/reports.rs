@@ -42,12 +42,13 @@ fn elements(xml: &str, wanted: &str) -> Vec<BTreeMap<String, String>> {
             Event::Eof => return found,
             _ => continue,
         };
-        if element.name().as_ref() == wanted.as_bytes() {
+        if element.name().as_ref() == wanted {
             let attributes = element.attributes().map(|attribute| {
                 let attribute = attribute.unwrap();
-                let name = String::from_utf8(attribute.key.as_ref().to_vec()).unwrap();
-                let value = String::from_utf8(attribute.value.to_vec()).unwrap();
-                let value = quick_xml::escape::unescape(&value).unwrap().into_owned();
+                let name = attribute.key.as_ref().to_owned();
+                let value = quick_xml::escape::unescape(&attribute.value)
+                    .unwrap()
+                    .into_owned();
                 (name, value)
             });
             found.push(attributes.collect());
@@ -75,7 +76,10 @@ fn the_junit_report_has_a_test_case_for_every_rule_and_every_input_that_failed()
     assert_eq!(cases[3]["classname"], "inputs");
     let failures = elements(&xml, "failure");
     assert_eq!(failures.len(), 2);
-    assert!(failures[0]["message"].contains("in layer 1 · head 3"), "{xml}");
+    assert!(
+        failures[0]["message"].contains("in layer 1 · head 3"),
+        "{xml}"
+    );
     assert_eq!(elements(&xml, "error").len(), 1);
 }
 
@@ -87,7 +91,10 @@ fn the_summary_names_broken_rules_first_and_nothing_in_it_is_markdown() {
     command.env("GITHUB_STEP_SUMMARY", repository.path("s.md"));
     assert_eq!(command.output().unwrap().status.code(), Some(4));
     let text = fs::read_to_string(repository.path("s.md")).unwrap();
-    assert!(text.starts_with("before\n## ❌ attnviz check: 2 of 3 rules broken"), "{text}");
+    assert!(
+        text.starts_with("before\n## ❌ attnviz check: 2 of 3 rules broken"),
+        "{text}"
+    );
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
     let signs: Vec<&str> = rows[2..].iter().map(|row| &row[2..5]).collect();
     assert_eq!(signs, ["❌", "❌", "✅"], "{text}");
@@ -98,7 +105,10 @@ fn the_summary_names_broken_rules_first_and_nothing_in_it_is_markdown() {
 fn a_broken_rule_is_told_in_one_line_of_standard_output() {
     let repository = broken();
     let outcome = repository.check(&[]);
-    let line = outcome.stdout.lines().find(|line| line.starts_with("BROKEN"));
+    let line = outcome
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("BROKEN"));
     let line = line.unwrap();
     for part in [
         "difference max_abs at most 0.0001 (rules.toml:5): max_abs 0.",
@@ -107,8 +117,16 @@ fn a_broken_rule_is_told_in_one_line_of_standard_output() {
     ] {
         assert!(line.contains(part), "{line}");
     }
-    assert!(outcome.stdout.contains("rules   1 hold, 2 broken"), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("open    attnviz-out/check-rules/index.html"));
+    assert!(
+        outcome.stdout.contains("rules   1 hold, 2 broken"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome
+            .stdout
+            .contains("open    attnviz-out/check-rules/index.html")
+    );
     let quiet = repository.check(&["-q"]);
     assert_eq!((quiet.code, quiet.stdout.as_str()), (Some(4), ""));
 }
@@ -123,7 +141,10 @@ fn a_check_is_the_same_bytes_at_every_thread_count_and_every_time() {
         let files = tree(&repository.path("attnviz-out/check-rules"));
         assert!(files.contains_key("rules/000.png"), "{:?}", files.keys());
         let first = first.get_or_insert_with(|| files.clone());
-        assert_eq!(files.keys().collect::<Vec<_>>(), first.keys().collect::<Vec<_>>());
+        assert_eq!(
+            files.keys().collect::<Vec<_>>(),
+            first.keys().collect::<Vec<_>>()
+        );
         assert!(files == *first, "other bytes at {threads} threads");
     }
     let manifest = String::from_utf8(first.unwrap()["manifest.json"].clone()).unwrap();
