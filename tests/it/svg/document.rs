@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use resvg::usvg::roxmltree::Node;
 
 use super::{draw, elements, encode, number, parse, text_of};
+use crate::figures::differences::map_difference;
 use crate::figures::{self, grid, map, overview_of, run, words};
 
 const XLINK: &str = "http://www.w3.org/1999/xlink";
@@ -186,6 +187,7 @@ fn the_document_holds_what_the_layout_does() {
             ..FigureOptions::default()
         };
         check(&overview_of(&run, &dark).unwrap());
+        check(&map_difference(count, &dark));
     }
 }
 
