@@ -31,7 +31,7 @@ pub use options::{
 pub use profile::{Direction, Profile, profile};
 pub use reduce::{Reduction, reduce};
 pub use relations::{
-    ALL_RELATIONS, Annotation, Found, OFFSETS, Relation, RelationCounts, RelationDirection,
+    ALL_RELATIONS, Annotation, OFFSETS, Relation, RelationCounts, RelationDirection, RelationFound,
     RelationQuestions,
 };
 pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};

@@ -1,6 +1,7 @@
 //! Options that are right and do nothing where they stand: said, so that nobody
 //! looks for what they did.
 
+use super::args::EncodeArguments;
 use super::output_arguments::{OutputArguments, TerminalArguments};
 use super::terminal_view::TerminalView;
 use crate::analysis::{Crop, Fusion, LinkChoice, Sink, SpecialTokens};
@@ -8,6 +9,18 @@ use crate::figure::{Colormap, Progression, Theme, View};
 use crate::input::Unit;
 use crate::run::Run;
 use crate::store::Format;
+
+/// A warning where `--neurons` has nowhere to go.
+pub(super) fn idle_neurons(arguments: &EncodeArguments) -> Option<String> {
+    let has_numbers = |format: &Format| match format {
+        Format::Safetensors | Format::Npz | Format::Json => true,
+        Format::Png | Format::Svg | Format::Csv => false,
+    };
+    let is_idle = arguments.neurons && !arguments.output.formats.iter().any(has_numbers);
+    is_idle.then(|| {
+        "--neurons does nothing without a file of numbers, such as --format png,npz".to_owned()
+    })
+}
 
 /// What has no effect, as warnings. `shows` is whether something is drawn in
 /// the terminal, too.

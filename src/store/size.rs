@@ -10,6 +10,7 @@ use crate::analysis::{Maps, ReshapeOptions};
 use crate::attention::Attention;
 use crate::figure::{PictureId, View, layout};
 use crate::memory::Demand;
+use crate::run::Run;
 
 /// What is written without [`OutputOptions::large`](super::OutputOptions::large), in bytes.
 pub const MAXIMUM_LENGTH: u64 = 1_000_000_000;
@@ -39,12 +40,12 @@ const TOKEN_LENGTH: u64 = 240;
 const FILE_LENGTH: u64 = 240;
 
 /// About how many bytes the files of a run are going to take.
-pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> u64 {
+pub fn estimate(run: &Run, attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> u64 {
     let unit_count = attention.maps().query_count() + attention.maps().key_count();
     let cells = (maps.rows.len() as u64).saturating_mul(maps.columns.len() as u64);
     let shown = maps.values.len() as u64;
     let heads = maps.selection.head_count() as u64;
-    let lengths = numbers::lengths(attention, maps, options);
+    let lengths = numbers::lengths(run, attention, maps, options);
     let sum = |lengths: &[u64]| lengths.iter().copied().fold(0_u64, u64::saturating_add);
     let values = sum(&lengths);
     // Tables have the numbers of views alone, which stand last.

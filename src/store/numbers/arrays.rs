@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::OutputOptions;
 use super::names::{RAW, SHOWN};
+use super::neurons::{is_of_neurons, neuron_arrays, value_count};
 use super::ragged::by_layer_and_head;
 use super::scores::{is_of_scores, score_arrays, values_of_head};
 use crate::analysis::{Analyses, Direction, MapId, Maps, Reduction, profile};
@@ -27,11 +28,24 @@ impl NumberArray<'_> {
     pub fn view(&self) -> Option<&str> {
         match self.name.as_str() {
             RAW | SHOWN => None,
+            name if is_of_neurons(name) => None,
             "mean_all" => Some("mean"),
             "max_all" => Some("max"),
             name if is_of_scores(name) => Some("scores"),
             name => Some(name),
         }
+    }
+
+    /// Whether the numbers are of all units of the run, whatever is shown of it:
+    /// those of the scores, of how alike heads are, and what scores are made of.
+    pub fn is_of_whole_run(&self) -> bool {
+        let similarity = View::Similarity.to_string();
+        is_of_neurons(&self.name) || is_of_scores(&self.name) || self.name == similarity
+    }
+
+    /// Whether it is the maps themselves, which every command writes.
+    pub fn is_of_maps(&self) -> bool {
+        [RAW, SHOWN].contains(&self.name.as_str())
     }
 
     /// Where the array stands in a file: what is in every file first.
@@ -52,7 +66,7 @@ impl NumberArray<'_> {
 /// # Errors
 /// When a view is of a unit that is not shown, or there is no rollout.
 pub fn arrays<'run>(
-    run: &Run,
+    run: &'run Run,
     attention: &'run Attention,
     maps: &'run Maps<'_>,
     analyses: &'run Analyses<'_>,
@@ -71,6 +85,9 @@ pub fn arrays<'run>(
             shape: vec![layers, heads, maps.rows.len(), maps.columns.len()],
             values: by_layer_and_head(attention, &maps.values, maps.map_size()),
         });
+    }
+    if let Some(neurons) = &run.neurons {
+        arrays.extend(neuron_arrays(attention, neurons));
     }
     for view in &options.views {
         match view {
@@ -129,8 +146,13 @@ pub fn arrays<'run>(
 }
 
 /// How many values [`arrays`] is going to have: of `attention`, of `shown` where
-/// it is there, then of each view.
-pub fn lengths(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> Vec<u64> {
+/// it is there, of what scores are made of where that is, then of each view.
+pub fn lengths(
+    run: &Run,
+    attention: &Attention,
+    maps: &Maps<'_>,
+    options: &OutputOptions,
+) -> Vec<u64> {
     let product = |sizes: &[usize]| {
         let sizes = sizes.iter().map(|&size| size as u64);
         sizes.fold(1_u64, u64::saturating_mul)
@@ -142,6 +164,11 @@ pub fn lengths(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) 
     if !std::ptr::eq(maps.values.as_ref(), raw.values()) {
         lengths.push(product(&[layers, heads, rows, columns]));
     }
+    lengths.extend(
+        run.neurons
+            .iter()
+            .map(|neurons| value_count(neurons, [layers, heads])),
+    );
     lengths.extend(options.views.iter().map(|view| match view {
         View::Heads | View::Overview => 0,
         View::Mean | View::Max => product(&[layers + 1, rows, columns]),
