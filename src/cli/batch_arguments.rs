@@ -125,6 +125,14 @@ pub struct InputArguments {
     /// .txt, .jsonl, .json, .csv, .tsv, .conllu, .parquet; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
+    /// How they are read.
+    #[command(flatten)]
+    pub reading: ReadingArguments,
+}
+
+/// How files of inputs are read.
+#[derive(Debug, Args)]
+pub struct ReadingArguments {
     /// txt, jsonl, csv, parquet … [default: by name]
     #[arg(long, value_name = "FORMAT", value_parser = input_format(),
         hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]

@@ -73,7 +73,8 @@ fn source(arguments: &ScoresArguments) -> Result<InputSource> {
         ));
     }
     let mut sources = sources(
-        &arguments.inputs,
+        files,
+        &arguments.inputs.reading,
         Some(InputFormat::JsonLines),
         Relations::Ignored,
     )?;

@@ -6,11 +6,14 @@
 //! ```
 
 mod contents;
+mod diff;
+mod diff_pictures;
 mod error;
 mod output;
 mod run;
 
 pub use contents::{Contents, Drawn};
+pub use diff::{WrittenDiff, write_comparison};
 pub use error::OutputError;
 pub use output::{FoundLink, WrittenRun, picture_count, redraw_run, redraw_run_as, write_run};
 pub use run::{

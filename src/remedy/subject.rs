@@ -42,6 +42,12 @@ pub enum Setting {
     Rollout,
     /// That it is without the residual connection.
     NoResidual,
+    /// Another text for the same model.
+    Against,
+    /// The text that two models are given.
+    Text,
+    /// Files of inputs that two models are given.
+    Inputs,
 }
 
 /// Where rollout can begin.

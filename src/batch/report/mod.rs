@@ -2,6 +2,9 @@
 //! summary.
 
 mod address;
+mod check_junit;
+mod check_page;
+mod check_summary;
 mod junit;
 mod page;
 mod page_frame;
@@ -11,6 +14,9 @@ mod scores_page;
 mod summary;
 mod wording;
 
+pub use check_junit::write_check_junit;
+pub use check_page::write_check_page;
+pub use check_summary::write_check_summary;
 pub use junit::write_junit;
 pub use page::write_page;
 pub use scores_page::write_scores_page;
