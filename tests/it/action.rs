@@ -11,6 +11,7 @@ use std::process::Command;
 
 use crate::binary::Workplace;
 use crate::loopback_hub::{LoopbackHub, ServedRepository};
+use crate::readme::blocks;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -67,10 +68,8 @@ impl Yaml {
                 "|" => Self::Text(scalar(rest, column + 2).join("\n") + "\n"),
                 ">-" => Self::Text(scalar(rest, column + 2).join(" ")),
                 plain => {
-                    assert!(
-                        !plain.contains(": ") && !plain.contains(" #"),
-                        "{plain:?} needs quotes"
-                    );
+                    let plain = plain.split(" # ").next().unwrap_or_default();
+                    assert!(!plain.contains(": "), "{plain:?} needs quotes");
                     let quoted = plain
                         .strip_prefix('\'')
                         .and_then(|text| text.strip_suffix('\''));
@@ -586,4 +585,49 @@ fn a_program_is_built_once_and_models_are_downloaded_once() {
     let next = next.run();
     assert!(!next.is_failed, "{}", next.log);
     assert_eq!(next.used[0].1["key"], *key);
+}
+
+#[test]
+fn the_workflow_of_the_readme_runs() {
+    let workflow = Yaml::of(&blocks("yaml")[0]);
+    let job = workflow.get("jobs").and_then(|jobs| jobs.get("attention"));
+    let Some(Yaml::List(steps)) = job.and_then(|job| job.get("steps")) else {
+        panic!("no steps: {workflow:?}");
+    };
+    let ours: Vec<&Yaml> = steps
+        .iter()
+        .filter(|step| {
+            step.text("uses")
+                .is_some_and(|uses| uses.contains("/attnviz@"))
+        })
+        .collect();
+    assert_eq!(ours.len(), 2);
+    let rules = blocks("toml").remove(0);
+    let hub = LoopbackHub::serve([ServedRepository::new("google-bert/bert-base-uncased")
+        .directory(&root().join("assets/minilm-l6-v2"))]);
+    for step in ours {
+        let mut inputs = texts(step.get("with").unwrap());
+        inputs.push(("program", "attnviz"));
+        let mut runner = Runner::new(&inputs)
+            .with_attnviz()
+            .file("sentences.txt", "Hello, how are you?\n")
+            .file("attention.toml", &rules);
+        let endpoint = ("HF_ENDPOINT".to_owned(), hub.endpoint());
+        runner.variables.push(endpoint);
+        if runner.value("inputs.command") == "check" {
+            // As README says, once, before it is committed.
+            let accept = Command::new(env!("CARGO_BIN_EXE_attnviz"))
+                .args(["check", "attention.toml", "--accept"])
+                .current_dir(runner.path("repository"))
+                .output()
+                .unwrap();
+            assert!(accept.status.success(), "{accept:?}");
+        }
+        let runner = runner.run();
+        assert!(!runner.is_failed, "{}", runner.log);
+        let page = Path::new(runner.output("run.output")).join("index.html");
+        assert!(page.is_file(), "{}", page.display());
+        let (_, upload) = runner.used.last().unwrap();
+        assert_eq!(upload["name"], runner.value("inputs.artifact"));
+    }
 }
