@@ -2,12 +2,14 @@
 // tested against may.
 #![allow(clippy::disallowed_methods)]
 
+mod action;
 mod analysis;
 mod architecture;
 mod bad_input;
 mod batch;
 mod batch_page;
 mod binary;
+mod check;
 mod command_line;
 mod corpus;
 mod decoder_configs;
