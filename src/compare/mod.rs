@@ -22,7 +22,7 @@ mod units;
 mod unlike;
 
 pub use caution::{ModelFacts, caution};
-pub use comparison::{Comparison, GreatestCell, Pairing, compare_runs};
+pub use comparison::{Comparison, GreatestCell, NO_SCORES, Pairing, check_tokens, compare_runs};
 pub use difference::{Differences, differences};
 pub use error::CompareError;
 pub use measure::DifferenceMeasure;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::OutputError;
 use super::diff_pictures::{DiffPicture, pictures};
 use crate::analysis::Axis;
-use crate::compare::Comparison;
+use crate::compare::{Comparison, NO_SCORES, Pairing};
 use crate::run::Run;
 use crate::store::diff::{
     DiffManifest, DiffOptions, DiffPlace, HEADS_TABLE, NUMBERS, ROWS_TABLE, SideRecord,
@@ -15,7 +15,7 @@ use crate::store::diff::{
 };
 use crate::store::numbers::encode_comparison;
 use crate::store::write::StagedFolder;
-use crate::store::{FileRecord, Format, HeadsRecord, MANIFEST, OptionsRecord};
+use crate::store::{FileRecord, HeadsRecord, MANIFEST, OptionsRecord};
 
 /// What a comparison left on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,21 @@ pub struct WrittenDiff {
     pub missing_glyphs: BTreeSet<char>,
 }
 
+/// What the sides are called: by their models; where those have one name, by
+/// their inputs; where those are one, too, by their places.
+pub fn side_names([left, right]: [&Run; 2], pairing: Pairing) -> [String; 2] {
+    let models = [left, right].map(|run| run.model.name());
+    if models[0] != models[1] {
+        return models;
+    }
+    let inputs = [left, right].map(|run| run.input.captions().join(" · "));
+    let are_texts = pairing == Pairing::OtherInput && inputs[0] != inputs[1];
+    match are_texts {
+        true => inputs,
+        false => ["left", "right"].map(|side| format!("{} ({side})", models[0])),
+    }
+}
+
 /// Writes everything that the options ask for of a comparison of two runs,
 /// drawing on all cores. The folder is put into place when it is whole; on an
 /// error nothing is left of it. `notes` are sentences for the reader.
@@ -39,6 +54,7 @@ pub struct WrittenDiff {
 pub fn write_comparison(
     comparison: &Comparison<'_>,
     runs: [&Run; 2],
+    pairing: Pairing,
     options: &DiffOptions,
     place: &DiffPlace,
     notes: &[String],
@@ -47,7 +63,7 @@ pub fn write_comparison(
     let mut missing_glyphs = BTreeSet::new();
     let mut files = Vec::new();
     let made_by = made_by(comparison, options);
-    for picture in pictures(comparison, runs, options, notes)? {
+    for picture in pictures(comparison, runs, pairing, options, notes)? {
         let DiffPicture {
             name,
             rendered,
@@ -67,6 +83,9 @@ pub fn write_comparison(
     let mut manifest = DiffManifest::new(left?, right?);
     manifest.units = Some(units(comparison));
     manifest.notes = notes.to_vec();
+    if comparison.scores.is_none() {
+        manifest.notes.push(NO_SCORES.to_owned());
+    }
     let arrays = arrays(comparison);
     for &format in &options.formats {
         let tokens = [
@@ -117,7 +136,7 @@ fn written(
 }
 
 /// What made a file of all heads.
-fn made_by(comparison: &Comparison<'_>, options: &DiffOptions) -> OptionsRecord {
+pub(super) fn made_by(comparison: &Comparison<'_>, options: &DiffOptions) -> OptionsRecord {
     let selection = &comparison.differences.selection;
     OptionsRecord {
         tokens: options.granularity.to_string(),
@@ -153,13 +172,5 @@ fn units(comparison: &Comparison<'_>) -> UnitsRecord {
             .iter()
             .map(|row| row.clone().map(|unit| unit.map(|unit| unit.text)))
             .collect(),
-    }
-}
-
-/// Whether a format is one of pictures.
-pub(super) fn is_picture(format: Format) -> bool {
-    match format {
-        Format::Png | Format::Svg => true,
-        Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     }
 }

@@ -13,7 +13,7 @@ mod output;
 mod run;
 
 pub use contents::{Contents, Drawn};
-pub use diff::{WrittenDiff, write_comparison};
+pub use diff::{WrittenDiff, side_names, write_comparison};
 pub use error::OutputError;
 pub use output::{FoundLink, WrittenRun, picture_count, redraw_run, redraw_run_as, write_run};
 pub use run::{

@@ -17,7 +17,7 @@ use crate::batch::{
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
-
+use crate::cli::diff_sides::OfSide;
 use crate::cli::nearest::MistypedModel;
 use crate::cli::parquet_phrases;
 use crate::cli::phrases::{
@@ -54,7 +54,14 @@ use crate::weights::{HeaderError, PickleError, WeightsError};
 /// heard.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     let remedy = error.chain().find_map(remedy)?;
-    Some(in_words(&remedy))
+    let words = in_words(&remedy);
+    // A side of a comparison has a place and no option.
+    let side = error.downcast_ref::<OfSide>();
+    let instead = side.and_then(|side| Some((side, words.strip_prefix("--model ")?)));
+    Some(match instead {
+        Some((side, rest)) => format!("in the place of {}: {rest}", side.name()),
+        None => words,
+    })
 }
 
 /// The remedy of the error itself, whichever of the crate's it is.
