@@ -7,11 +7,13 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::Outcome;
+use super::diff_many;
 use super::diff_report::{self, Compared, Times};
 use super::diff_settings::DiffSettings;
 use super::diff_sides::of_one_input;
 use super::messages::{Messages, missing_glyphs};
 use super::standard_output::StandardOutputError;
+use crate::batch::diff::OneComparison;
 use crate::compare::{CompareError, DifferenceMeasure, Pairing, caution, compare_runs};
 use crate::pipeline;
 use crate::render::terminal::unlike_table;
@@ -29,7 +31,7 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
     let sides = of_one_input(settings, messages);
     let sides = or_unlike(sides, settings, messages)?;
     let Some(sides) = sides else {
-        return Ok(Outcome::Done);
+        return diff_many::run(settings, messages);
     };
     messages.warnings(&settings.warnings);
     let mut warnings = sides.warnings.clone();
@@ -60,6 +62,13 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
         }
         Pairing::OtherInput => None,
     });
+    let page = OneComparison {
+        comparison: &comparison,
+        runs: [left, right],
+        pairing: sides.pairing,
+        options,
+        thresholds: &settings.thresholds,
+    };
     let written = pipeline::write_comparison(
         &comparison,
         [left, right],
@@ -67,6 +76,7 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
         options,
         &settings.place,
         &notes,
+        &|manifest, pictures| page.page(manifest, pictures),
     );
     let written = written.with_context(not_written)?;
     if !written.missing_glyphs.is_empty() {

@@ -15,6 +15,8 @@ mod check_settings;
 mod completions;
 mod diff;
 mod diff_arguments;
+mod diff_many;
+mod diff_many_report;
 mod diff_report;
 mod diff_settings;
 mod diff_sides;

@@ -2,19 +2,21 @@
 //! place.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 
 use super::OutputError;
 use super::diff_pictures::{DiffPicture, pictures};
 use crate::analysis::Axis;
+use crate::attention::HeadId;
 use crate::compare::{Comparison, NO_SCORES, Pairing};
 use crate::run::Run;
 use crate::store::diff::{
-    DiffManifest, DiffOptions, DiffPlace, HEADS_TABLE, NUMBERS, ROWS_TABLE, SideRecord,
+    DiffManifest, DiffOptions, DiffPlace, HEADS_TABLE, NUMBERS, PAGE, ROWS_TABLE, SideRecord,
     UnitsRecord, arrays, heads_table, rows_table,
 };
 use crate::store::numbers::encode_comparison;
-use crate::store::write::StagedFolder;
+use crate::store::write::{StagedFolder, WriteError};
 use crate::store::{FileRecord, HeadsRecord, MANIFEST, OptionsRecord};
 
 /// What a comparison left on disk.
@@ -30,24 +32,25 @@ pub struct WrittenDiff {
     pub missing_glyphs: BTreeSet<char>,
 }
 
-/// What the sides are called: by their models; where those have one name, by
-/// their inputs; where those are one, too, by their places.
-pub fn side_names([left, right]: [&Run; 2], pairing: Pairing) -> [String; 2] {
-    let models = [left, right].map(|run| run.model.name());
-    if models[0] != models[1] {
-        return models;
-    }
-    let inputs = [left, right].map(|run| run.input.captions().join(" · "));
-    let are_texts = pairing == Pairing::OtherInput && inputs[0] != inputs[1];
-    match are_texts {
-        true => inputs,
-        false => ["left", "right"].map(|side| format!("{} ({side})", models[0])),
-    }
+/// A picture of a comparison that its page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownPicture {
+    /// Relative to the folder.
+    pub name: String,
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+    /// Which head; `None` for the grid of all.
+    pub head: Option<HeadId>,
 }
+
+/// Makes the page of a comparison out of what its manifest says, apart from its
+/// files, and of its pictures.
+pub type PageOf<'a> = &'a dyn Fn(&DiffManifest, &[ShownPicture]) -> io::Result<Vec<u8>>;
 
 /// Writes everything that the options ask for of a comparison of two runs,
 /// drawing on all cores. The folder is put into place when it is whole; on an
-/// error nothing is left of it. `notes` are sentences for the reader.
+/// error nothing is left of it. `notes` are sentences for the reader; `page` is
+/// asked for the page when everything that it shows is drawn.
 ///
 /// # Errors
 /// When something cannot be drawn or written, or the folder is somebody else's.
@@ -58,17 +61,28 @@ pub fn write_comparison(
     options: &DiffOptions,
     place: &DiffPlace,
     notes: &[String],
+    page: PageOf<'_>,
 ) -> Result<WrittenDiff, OutputError> {
     let staged = StagedFolder::create(&place.staging())?;
     let mut missing_glyphs = BTreeSet::new();
     let mut files = Vec::new();
     let made_by = made_by(comparison, options);
-    for picture in pictures(comparison, runs, pairing, options, notes)? {
+    let mut shown: Vec<ShownPicture> = Vec::new();
+    for picture in pictures(comparison, runs, pairing, options, notes, &made_by)? {
         let DiffPicture {
             name,
             rendered,
             made_by,
+            head,
         } = picture;
+        // Of the same picture in other formats, the first is shown.
+        if shown.iter().all(|other| other.head != head) {
+            shown.push(ShownPicture {
+                name: name.clone(),
+                size: [rendered.width, rendered.height],
+                head,
+            });
+        }
         missing_glyphs.extend(rendered.missing_glyphs);
         files.push(written(&staged, &name, &rendered.bytes, made_by)?);
     }
@@ -103,6 +117,11 @@ pub fn write_comparison(
             files.push(written(&staged, &name, &bytes, made_by.clone())?);
         }
     }
+    let page = page(&manifest, &shown).map_err(|source| WriteError {
+        path: PAGE.into(),
+        source,
+    })?;
+    files.push(written(&staged, PAGE, &page, made_by)?);
     // Only when all is drawn: who else writes there need not wait longer.
     let _lock = place.lock()?;
     let destination = place.choose(&manifest, options.overwrite)?;
@@ -136,7 +155,7 @@ fn written(
 }
 
 /// What made a file of all heads.
-pub(super) fn made_by(comparison: &Comparison<'_>, options: &DiffOptions) -> OptionsRecord {
+fn made_by(comparison: &Comparison<'_>, options: &DiffOptions) -> OptionsRecord {
     let selection = &comparison.differences.selection;
     OptionsRecord {
         tokens: options.granularity.to_string(),

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::OutputError;
 use super::contents::{encode_as, with_shaper};
-use super::diff::{made_by, side_names};
+use super::side_names::side_names;
 use crate::attention::HeadId;
 use crate::compare::{Comparison, Pairing};
 use crate::figure::{Figure, FigureOptions, Palette, difference_grid, head_difference};
@@ -20,10 +20,12 @@ pub(super) struct DiffPicture {
     pub(super) name: String,
     pub(super) rendered: Picture,
     pub(super) made_by: OptionsRecord,
+    /// Which head; `None` for the grid.
+    pub(super) head: Option<HeadId>,
 }
 
 /// The grid of all heads, and the most changed heads, in every format of
-/// pictures that is asked for.
+/// pictures that is asked for. `of_all` is what made any file of all heads.
 ///
 /// # Errors
 /// When one cannot be drawn.
@@ -33,6 +35,7 @@ pub(super) fn pictures(
     pairing: Pairing,
     options: &DiffOptions,
     notes: &[String],
+    of_all: &OptionsRecord,
 ) -> Result<Vec<DiffPicture>, OutputError> {
     let is_picture = |format: &Format| match format {
         Format::Png | Format::Svg => true,
@@ -67,9 +70,9 @@ pub(super) fn pictures(
             let made_by = OptionsRecord {
                 theme: options.theme.to_string(),
                 measure: head.is_none().then(|| options.measure.to_string()),
-                ..made_by(comparison, options)
+                ..of_all.clone()
             };
-            in_formats(&figure, &name, &formats, &made_by)
+            in_formats(&figure, (head, &name), &formats, &made_by)
         })
         .collect();
     Ok(drawn?.into_iter().flatten().collect())
@@ -137,7 +140,7 @@ fn figure<'maps>(
 /// A figure in each of some formats.
 fn in_formats(
     figure: &Figure<'_>,
-    name: &str,
+    (head, name): (Option<HeadId>, &str),
     formats: &[Format],
     made_by: &OptionsRecord,
 ) -> Result<Vec<DiffPicture>, OutputError> {
@@ -152,6 +155,7 @@ fn in_formats(
             rendered: encode_as(&drawing, format, &file(format))?,
             name: file(format),
             made_by: made_by.clone(),
+            head,
         })
     });
     drawn.collect()

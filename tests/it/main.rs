@@ -13,6 +13,7 @@ mod command_line;
 mod corpus;
 mod decoder_configs;
 mod diff;
+mod diff_many;
 mod digests;
 mod encoder_configs;
 mod encoders;

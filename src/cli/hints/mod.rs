@@ -10,6 +10,7 @@ use std::error::Error;
 use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::{AttentionError, IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use crate::batch::check::CheckError;
+use crate::batch::diff::DiffError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
     SourceError, StreamError,
@@ -108,6 +109,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         FeedError,
         OverlapError,
         BatchError,
+        DiffError,
         StreamError,
         RulesError,
         BaselineError,
@@ -191,6 +193,15 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::CompareWords => "--tokens word, which compares the words that both have".into(),
         Remedy::NameTokens => "--labels tokens.txt, with a token a line".into(),
+        Remedy::CompareModelsByWords => {
+            "compare the models themselves: --inputs sentences.txt --tokens word".into()
+        }
+        Remedy::SaveSameInputs => {
+            "save both of the same files: attnviz batch sentences.txt --format safetensors, or attnviz scores sentences.txt".into()
+        }
+        Remedy::SaveBatchAgain => {
+            "save it again, with the command that made it and another --output".into()
+        }
         Remedy::CompareHeads {
             both: Some([layers, heads]),
         } => format!(

@@ -98,7 +98,7 @@ pub fn unlike_table(unlike: &UnlikeUnits, names: [&str; 2], most: usize) -> Stri
 }
 
 /// Rows of cells, a line each, every column as wide as its widest cell.
-fn aligned(rows: &[Vec<String>], is_number: impl Fn(usize) -> bool) -> String {
+pub fn aligned(rows: &[Vec<String>], is_number: impl Fn(usize) -> bool) -> String {
     let mut widths: Vec<usize> = Vec::new();
     for row in rows {
         widths.resize(widths.len().max(row.len()), 0);
