@@ -28,7 +28,7 @@ pub use maps::{Axis, AxisUnit, MapId, Maps, Measure};
 pub use options::{
     Crop, CropError, Fusion, Granularity, ReshapeOptions, RolloutOptions, Sink, SpecialTokens,
 };
-pub use profile::{Direction, Profile, profile};
+pub use profile::{Direction, Profile, profile, received_profile};
 pub use reduce::{Reduction, reduce};
 pub use relations::{
     ALL_RELATIONS, Annotation, OFFSETS, Relation, RelationCounts, RelationDirection, RelationFound,

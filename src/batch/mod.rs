@@ -8,6 +8,7 @@
 //! [`pipeline::runs`](crate::pipeline::runs).
 
 pub mod check;
+pub mod diff;
 mod error;
 mod feed;
 mod finish;

@@ -23,7 +23,7 @@ use crate::store::diff::FORMATS;
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// A model, a saved run, a file of attention, a batch or a scores folder
+    /// Model, saved run, attention file, or folder of batch or scores
     ///
     /// A model: a hub id, owner/name@revision, a directory with its config.json, or
     /// builtin. A run: a folder that encode has written with --format npz or
@@ -33,10 +33,10 @@ pub struct DiffArguments {
     /// What it is compared with, of the same kind
     #[arg(value_hint = ValueHint::AnyPath, add = ArgValueCompleter::new(models))]
     pub right: Option<ModelName>,
-    /// What both models are given; "-" is standard input
+    /// What both are given; "-": standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub text: Option<String>,
-    /// A second text: both are encoded as a pair
+    /// A second text, encoded with it as a pair
     #[arg(
         long,
         value_name = "TEXT",
@@ -44,7 +44,7 @@ pub struct DiffArguments {
         requires = "text"
     )]
     pub pair: Option<String>,
-    /// Another text for LEFT, in the place of RIGHT
+    /// Another text for LEFT, without RIGHT
     ///
     /// Units that both texts have stand beside one another; those that replace one
     /// another are marked, and what one of them has alone is left out.
@@ -65,7 +65,9 @@ pub struct DiffArguments {
         hide_short_help = true
     )]
     pub against_pair: Option<String>,
-    /// Files of texts for both models, as batch reads them
+    /// Files of texts, as batch reads them
+    ///
+    /// Both models are given each of them.
     #[arg(
         long,
         value_name = "FILE",
@@ -77,13 +79,16 @@ pub struct DiffArguments {
     /// How they are read.
     #[command(flatten)]
     pub reading: ReadingArguments,
-    /// Tokens of files from elsewhere: one a line, or JSON
+    /// Tokens of files from elsewhere
+    ///
+    /// One a line, or JSON: an array of strings, as tokenizer.convert_ids_to_tokens
+    /// gives it. Both sides have them.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub labels: Option<PathBuf>,
     /// Their keys, where they are not the queries
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
     pub key_labels: Option<PathBuf>,
-    /// Hub id or directory to take both tokenizers from
+    /// Hub id or directory of both tokenizers
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::DirPath, add = ArgValueCompleter::new(models))]
     pub tokenizer: Option<ModelName>,
     /// Use the cache only; also HF_HUB_OFFLINE=1
@@ -99,7 +104,7 @@ pub struct DiffArguments {
     #[arg(long, value_name = "UNIT", default_value_t, value_parser = one_of::<Granularity>(),
         hide_possible_values = true, long_help = in_full::<Granularity>("What a row and a column is; words, where two models cut them into other pieces"))]
     pub tokens: Granularity,
-    /// Cut to so many tokens, or never
+    /// Tokens to cut to, or never
     #[arg(
         long,
         value_name = "TOKENS",
@@ -107,24 +112,28 @@ pub struct DiffArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// js_bits, total_variation, max_abs …
+    /// js_bits, max_abs …
     #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<DifferenceMeasure>(),
         hide_possible_values = true, long_help = in_full::<DifferenceMeasure>("What sorts the table and colours the grid; all of them are computed"))]
     pub measure: DifferenceMeasure,
-    /// Draw so many of the most changed heads
+    /// Draw so many changed heads
     ///
+    /// The most changed ones by --measure.
     /// From 0, which draws the grid alone, to 100.
     #[arg(long, value_name = "NUMBER", default_value_t = 5, allow_negative_numbers = true,
         value_parser = clap::value_parser!(u16).range(0..=100))]
     pub top_k: u16,
-    /// Exit with 4 where a head's mean js_bits is more
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    /// Most js_bits of a head, else exit code 4
+    ///
+    /// A head's is the mean over its queries. Where one has more, this is told on
+    /// standard output, and everything is written all the same.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_js_bits: Option<Threshold>,
-    /// … where a head's mean total_variation is
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    /// Most total_variation of a head, likewise
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_total_variation: Option<Threshold>,
-    /// … where a cell differs by more
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    /// Most that a cell may differ by, likewise
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_abs: Option<Threshold>,
     /// png, svg, safetensors, npz
     #[arg(
@@ -138,7 +147,9 @@ pub struct DiffArguments {
         long_help = in_full_among(&FORMATS, "What is written beside diff.csv, with commas between [default: png]")
     )]
     pub formats: Vec<Format>,
-    /// Folder [default: attnviz-out/diff-LEFT-RIGHT]
+    /// Folder [default: attnviz-out/diff-…]
+    ///
+    /// Without it: attnviz-out/diff-LEFT-RIGHT.
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
     /// Replace what is somebody else's in a folder

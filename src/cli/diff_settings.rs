@@ -1,16 +1,15 @@
 //! The arguments of `diff` into settings: what each side is, and whether the
 //! two go together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::diff_arguments::DiffArguments;
+use super::input_sources::{idle_quotes, sources};
 use super::model_arguments::ModelArguments;
 use super::model_name::ModelName;
-use super::settings::{
-    ModelSettings, computed_model, idle_quotes, input, named_files, set_threads, sources,
-};
+use super::settings::{ModelSettings, computed_model, input, named_files, set_threads};
 use super::side::Side;
 use super::threshold::Threshold;
 use super::usage::UsageError;
@@ -19,20 +18,25 @@ use crate::batch::{InputSource, Relations};
 use crate::compare::Thresholds;
 use crate::input::Input;
 use crate::remedy::{Remedy, Setting};
-use crate::store::diff::DiffOptions;
+use crate::store::diff::{DiffOptions, DiffPlace};
 use crate::store::saved::{ForeignNames, SavedRuns};
+
+/// The folder that comparisons lie in when nobody names another.
+const DEFAULT_ROOT: &str = "attnviz-out";
 
 /// What `diff` does.
 #[derive(Debug)]
 pub struct DiffSettings {
     pub task: DiffTask,
+    /// What both sides are called as they were typed.
+    pub names: [String; 2],
     pub layers: IndexList,
     pub heads: IndexList,
     pub truncate: Option<usize>,
     pub thresholds: Thresholds,
     pub options: DiffOptions,
-    /// `None`: named after both sides, in the default folder.
-    pub output: Option<PathBuf>,
+    /// Where all of it goes.
+    pub place: DiffPlace,
     /// Options that do nothing, and texts that are names of files.
     pub warnings: Vec<String>,
     pub json: bool,
@@ -86,8 +90,14 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
     if let DiffTask::ModelsOnMany { sources, .. } = &task {
         warnings.extend(idle_quotes(&arguments.reading, sources));
     }
+    let right = arguments.right.as_ref().map(ModelName::name);
+    let names = match (&arguments.text, &arguments.against, right) {
+        (Some(text), Some(against), _) => [text.as_str(), against],
+        (_, _, right) => [arguments.left.name(), right.unwrap_or_default()],
+    };
     Ok(DiffSettings {
         task,
+        names: names.map(str::to_owned),
         layers: arguments.heads.layers.clone(),
         heads: arguments.heads.heads.clone(),
         truncate: arguments.truncate.limit(),
@@ -104,10 +114,62 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
             theme: arguments.theme,
             overwrite: arguments.overwrite,
         },
-        output: arguments.output.clone(),
+        place: place(arguments),
         warnings,
         json: arguments.json,
     })
+}
+
+/// The folder that was named, or one named after what was typed.
+fn place(arguments: &DiffArguments) -> DiffPlace {
+    if let Some(folder) = &arguments.output {
+        return DiffPlace::Folder(folder.clone());
+    }
+    let left = arguments.left.name();
+    let right = arguments.right.as_ref().map(ModelName::name);
+    let sides = match right {
+        None => vec![last_part(left)],
+        Some(right) => Vec::from(telling_parts([left, right].map(without_extension))),
+    };
+    let texts = [&arguments.against, &arguments.against_pair];
+    let texts = texts.into_iter().flatten().map(String::as_str);
+    // The text of two models tells nothing of what differs.
+    let text = arguments.against.as_ref().and(arguments.text.as_deref());
+    let parts = ["diff"].into_iter().chain(sides).chain(text).chain(texts);
+    DiffPlace::Below {
+        root: PathBuf::from(DEFAULT_ROOT),
+        title: parts.collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The name of a directory or of a model on the hub without those that it is in.
+fn last_part(name: &str) -> &str {
+    let trimmed = name.trim_end_matches(['/', '\\']);
+    let last = trimmed.rsplit(['/', '\\']).next();
+    last.filter(|last| !last.chars().all(|letter| letter == '.'))
+        .unwrap_or(name)
+}
+
+/// The name of a file without its format.
+fn without_extension(name: &str) -> &str {
+    let stem = Path::new(name).extension().and_then(|extension| {
+        let stem = name.strip_suffix(extension.to_str()?)?.strip_suffix('.')?;
+        Path::new(name).is_file().then_some(stem)
+    });
+    stem.unwrap_or(name)
+}
+
+/// The last parts of two names that differ, so that `a/run` and `b/run` are told
+/// apart.
+fn telling_parts<'name>(names: [&'name str; 2]) -> [&'name str; 2] {
+    let parts = |name: &'name str| {
+        name.split(['/', '\\'])
+            .rev()
+            .filter(|part| !part.is_empty())
+    };
+    let mut pairs = parts(names[0]).zip(parts(names[1]));
+    let differing = pairs.find(|(left, right)| left != right);
+    differing.map_or(names.map(last_part), |(left, right)| [left, right])
 }
 
 fn task(arguments: &DiffArguments) -> Result<DiffTask> {

@@ -103,7 +103,7 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         | View::Link(..)
         | View::Rollout
         | View::Similarity => true,
-        View::Overview | View::Unit(..) | View::Scores => false,
+        View::Overview | View::Unit(..) | View::Scores | View::Lines | View::Text(_) => false,
     };
     let is_profile = |view: &View| match view {
         View::Unit(..) => true,
@@ -114,7 +114,9 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         | View::Link(..)
         | View::Rollout
         | View::Similarity
-        | View::Scores => false,
+        | View::Scores
+        | View::Lines
+        | View::Text(_) => false,
     };
     if output.top_k > 0 && !shows && !views.iter().any(has_list) {
         warnings.push(

@@ -105,6 +105,9 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
         Setting::Against => "--against",
         Setting::Text => "--text",
         Setting::Inputs => "--inputs",
+        Setting::MaxJsBits => "--max-js-bits",
+        Setting::MaxTotalVariation => "--max-total-variation",
+        Setting::MaxAbs => "--max-abs",
     }
 }
 

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::args::{BenchArguments, EncodeArguments, RenderArguments, TokensArguments};
-use super::batch_arguments::{BatchArguments, CourseArguments, ReadingArguments, ScoresArguments};
+use super::batch_arguments::{BatchArguments, CourseArguments, ScoresArguments};
 use super::idle_options::{idle_neurons, idle_options, idle_sort};
+use super::input_sources::{idle_quotes, sources};
 use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::{ModelName, revision_or_default};
 use super::output_arguments::OutputArguments;
@@ -18,7 +19,7 @@ pub(super) use super::threads::set_threads;
 use super::usage::UsageError;
 use crate::analysis::{ReshapeOptions, RolloutOptions};
 use crate::attention::IndexList;
-use crate::batch::{InputFormat, InputSource, ReadOptions, Relations, ReportFile, Reports};
+use crate::batch::{InputSource, Relations, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -26,7 +27,7 @@ use crate::input::Input;
 use crate::model::{Architecture, Backend};
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::{BatchKind, Columns, Shard};
+use crate::store::batch_records::{BatchKind, Shard};
 use crate::store::saved::ForeignNames;
 
 /// Names the file of the run's page in GitHub Actions.
@@ -275,37 +276,6 @@ fn maximum_failures(course: &CourseArguments) -> Option<u64> {
         true => Some(1),
         false => course.max_failures,
     }
-}
-
-/// What is said where quotation marks are for no file.
-pub(super) fn idle_quotes(inputs: &ReadingArguments, sources: &[InputSource]) -> Option<String> {
-    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
-    let is_idle = inputs.quotes && !sources.iter().any(has_tabs);
-    is_idle.then(|| "--quotes does nothing: no file is read as .tsv".to_owned())
-}
-
-/// The files that a command reads, and how: where nobody says the format, by
-/// their names, or all in this one.
-pub(super) fn sources(
-    files: &[PathBuf],
-    arguments: &ReadingArguments,
-    otherwise: Option<InputFormat>,
-    relations: Relations,
-) -> Result<Vec<InputSource>> {
-    let options = ReadOptions {
-        format: arguments.input_format.or(otherwise),
-        has_quotes: arguments.quotes,
-        columns: Columns {
-            text: arguments.text_column.clone(),
-            pair: arguments.pair_column.clone(),
-            id: arguments.id_column.clone(),
-        },
-        relations,
-    };
-    InputSource::all(files, &options).map_err(|error| match error.remedy() {
-        Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
-        _ => error.into(),
-    })
 }
 
 /// The settings of `render`; sets the number of threads of the process.

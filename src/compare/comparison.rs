@@ -4,24 +4,19 @@ use super::difference::of_heads;
 use super::keys::keys;
 use super::unlike::unlike;
 use super::{
-    Alignment, CompareError, Differences, ScoreDifferences, UnlikeUnits, aligned, alignment,
-    differences,
+    Alignment, CompareError, Differences, Pairing, ScoreDifferences, UnlikeUnits, aligned,
+    alignment, differences,
 };
 use crate::analysis::{
     Axis, AxisUnit, Granularity, MapId, Maps, ReshapeOptions, head_scores, reshape,
 };
 use crate::attention::HeadId;
+use crate::input::{StreamRole, Unit};
 use crate::run::Run;
 
-/// What the two runs of a comparison are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pairing {
-    /// Two models on one input: only equal units are compared.
-    SameInput,
-    /// One model on two inputs: what replaces something is compared with it,
-    /// where there are as many units.
-    OtherInput,
-}
+/// What is said where scores are not compared.
+pub const NO_SCORES: &str =
+    "Scores of heads are not compared: they depend on the tokens, which differ.";
 
 /// Two runs, unit beside unit and head beside head.
 #[derive(Debug, Clone)]
@@ -48,14 +43,25 @@ pub struct Comparison<'run> {
 /// The cell of a head that differs most.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GreatestCell {
-    /// The left side's unit of its row.
-    pub query: AxisUnit,
-    /// The left side's unit of its column.
-    pub key: AxisUnit,
+    /// The unit of its row on the left and on the right.
+    pub query: [AxisUnit; 2],
+    /// The unit of its column on the left and on the right.
+    pub key: [AxisUnit; 2],
     /// The left side's attention.
     pub left: f32,
     /// The right side's.
     pub right: f32,
+}
+
+impl GreatestCell {
+    /// What its query and its key are called; of a unit that another one
+    /// replaces, both: `tired|wide`.
+    pub fn names(&self) -> [String; 2] {
+        [&self.query, &self.key].map(|[left, right]| match left.label == right.label {
+            true => left.label.clone(),
+            false => format!("{}|{}", left.label, right.label),
+        })
+    }
 }
 
 impl Comparison<'_> {
@@ -70,10 +76,16 @@ impl Comparison<'_> {
         let cell = query * self.left.columns.len() + key;
         let value = |maps: &Maps<'_>| maps.map(MapId::Head(head))?.get(cell).copied();
         let (left, right) = (value(&self.left)?, value(&self.right)?);
+        let both = |left: &Axis, right: &Axis, place: usize| {
+            Some([
+                left.units.get(place)?.clone(),
+                right.units.get(place)?.clone(),
+            ])
+        };
         (left != right).then(|| {
             Some(GreatestCell {
-                query: self.left.rows.units.get(query)?.clone(),
-                key: self.left.columns.units.get(key)?.clone(),
+                query: both(&self.left.rows, &self.right.rows, query)?,
+                key: both(&self.left.columns, &self.right.columns, key)?,
                 left,
                 right,
             })
@@ -126,7 +138,7 @@ pub fn compare_runs<'run>(
         [&maps[0].columns, &maps[1].columns],
     ]
     .map(|axes| {
-        let [left, right] = keys(runs, axes, granularity);
+        let [left, right] = keys(runs, axes, granularity, pairing);
         paired(alignment(&left, &right), pairing)
     });
     let mut unlike_units = unlike(&columns, [&maps[0].columns, &maps[1].columns]);
@@ -148,9 +160,9 @@ pub fn compare_runs<'run>(
             unlike: unlike_units,
         });
     }
-    let same_tokens = of_same_tokens(runs, &maps);
+    let same_tokens = of_same_tokens(runs, &maps, pairing);
     let [left_maps, right_maps] = maps;
-    let notes = notes(&left_maps, &right_maps, &columns, same_tokens);
+    let notes = notes(&left_maps, &right_maps, &columns);
     let left_maps = compared(left_maps, &rows, &columns, |pair| pair.left);
     let right_maps = compared(right_maps, &rows, &columns, |pair| pair.right);
     Ok(Comparison {
@@ -166,6 +178,22 @@ pub fn compare_runs<'run>(
         unlike: unlike_units,
         notes,
     })
+}
+
+/// Whether the same input became the same tokens on both sides, asked before
+/// anything is computed.
+///
+/// # Errors
+/// When it did not.
+pub fn check_tokens(left: &[Unit], right: &[Unit]) -> Result<(), CompareError> {
+    let texts =
+        |units: &[Unit]| -> Vec<String> { units.iter().map(|unit| unit.text.clone()).collect() };
+    let axes = [left, right].map(|units| Axis::new(StreamRole::Source, units));
+    let alignment = paired(alignment(&texts(left), &texts(right)), Pairing::SameInput);
+    match unlike(&alignment, [&axes[0], &axes[1]]) {
+        unlike if unlike.is_empty() => Ok(()),
+        unlike => Err(CompareError::UnitsDiffer { unlike }),
+    }
 }
 
 /// Of the same input, what merely stands at the same place is not compared.
@@ -188,7 +216,7 @@ fn paired(mut alignment: Alignment, pairing: Pairing) -> Alignment {
 
 /// Whether both runs are of the same tokens, whatever they are compared by:
 /// scores of other tokens say something else.
-fn of_same_tokens(runs: [&Run; 2], maps: &[Maps<'_>; 2]) -> bool {
+fn of_same_tokens(runs: [&Run; 2], maps: &[Maps<'_>; 2], pairing: Pairing) -> bool {
     let axes = [
         [maps[0].rows.role, maps[1].rows.role],
         [maps[0].columns.role, maps[1].columns.role],
@@ -198,7 +226,8 @@ fn of_same_tokens(runs: [&Run; 2], maps: &[Maps<'_>; 2]) -> bool {
             Axis::new(*left, runs[0].units(*left)),
             Axis::new(*right, runs[1].units(*right)),
         ];
-        let [left, right] = keys(runs, [&axes[0], &axes[1]], Granularity::Subword);
+        let axes = [&axes[0], &axes[1]];
+        let [left, right] = keys(runs, axes, Granularity::Subword, pairing);
         left == right
     })
 }
@@ -218,20 +247,16 @@ fn compared<'run>(
     }
 }
 
-fn notes(left: &Maps<'_>, right: &Maps<'_>, columns: &Alignment, same_tokens: bool) -> Vec<String> {
+fn notes(left: &Maps<'_>, right: &Maps<'_>, columns: &Alignment) -> Vec<String> {
     let mut notes = left.notes.clone();
     let others = right.notes.iter().filter(|note| !left.notes.contains(note));
     notes.extend(others.cloned());
     let (of_left, of_right) = (columns.left_only.len(), columns.right_only.len());
     if of_left + of_right > 0 {
+        let units = if of_left == 1 { "unit" } else { "units" };
         notes.push(format!(
-            "Left out, without adding it to the rest: {of_left} units of the left side, {of_right} of the right."
+            "{of_left} {units} of the left side and {of_right} of the right have nothing beside them and are left out; rows are not scaled back to 1."
         ));
-    }
-    if !same_tokens {
-        notes.push(
-            "Scores of heads are not compared: they depend on the tokens, which differ.".to_owned(),
-        );
     }
     notes
 }

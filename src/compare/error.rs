@@ -130,8 +130,13 @@ fn units_differ(unlike: &UnlikeUnits) -> String {
         )
     });
     format!(
-        "the same input has other tokens on the two sides, {} of them{}",
+        "the two sides have other units, and {} of them {}{}",
         unlike.len(),
+        if unlike.len() == 1 {
+            "differs"
+        } else {
+            "differ"
+        },
         first.unwrap_or_default()
     )
 }
@@ -140,14 +145,14 @@ fn other_heads(sides: &[Selection; 2]) -> String {
     let size = |selection: &Selection| {
         let (layers, heads) = (selection.layers.len(), selection.head_indices().len());
         match layers * heads == selection.head_count() {
-            true => format!("{layers} × {heads} heads"),
+            true => format!("{layers} × {heads} heads (layers × heads)"),
             false => format!("{} heads in {layers} layers", selection.head_count()),
         }
     };
     let [left, right] = sides;
     if size(left) != size(right) {
         return format!(
-            "the left side has {} (layers × heads), the right one {}",
+            "the left side has {}, the right one {}",
             size(left),
             size(right)
         );

@@ -1,6 +1,7 @@
 //! What the units of two sides are known by, so that the same ones of both can
 //! be told.
 
+use super::Pairing;
 use crate::analysis::{Axis, AxisUnit, Granularity};
 use crate::input::{Input, Place, SpecialRole, Unit};
 use crate::run::Run;
@@ -15,13 +16,14 @@ pub(super) fn keys(
     runs: [&Run; 2],
     axes: [&Axis; 2],
     granularity: Granularity,
+    pairing: Pairing,
 ) -> [Vec<String>; 2] {
     let sides = [(runs[0], axes[0]), (runs[1], axes[1])];
     match granularity {
         Granularity::Subword => sides.map(|(run, axis)| {
             let stream = run.units(axis.role);
             let units = axis.units.iter();
-            units.map(|unit| of_token(unit, stream)).collect()
+            units.map(|unit| of_token(unit, stream, pairing)).collect()
         }),
         Granularity::Word => {
             let has_places = sides.iter().all(|(run, axis)| tells_places(run, axis));
@@ -36,12 +38,13 @@ pub(super) fn keys(
     }
 }
 
-/// A token that the vocabulary lacks is known by the text that it stands for,
-/// too, where that is told: two unknown ones are not the same.
-fn of_token(unit: &AxisUnit, stream: &[Unit]) -> String {
-    match stream.get(unit.first) {
-        Some(token) if token.is_unknown() => unit.label.clone(),
-        Some(_) | None => unit.text.clone(),
+/// Of two inputs, a token that the vocabulary lacks is known by the text that it
+/// stands for: two unknown ones are not the same.
+fn of_token(unit: &AxisUnit, stream: &[Unit], pairing: Pairing) -> String {
+    let is_unknown = stream.get(unit.first).is_some_and(Unit::is_unknown);
+    match is_unknown && pairing == Pairing::OtherInput {
+        true => unit.label.clone(),
+        false => unit.text.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ mod colormap;
 mod difference;
 mod error;
 pub mod layout;
+mod lines;
 mod link;
 mod pictures;
 mod profile;
@@ -17,6 +18,7 @@ mod resample;
 mod rollout;
 mod scale;
 mod scores;
+mod shaded_text;
 mod similarity;
 mod unit_choice;
 mod unit_search;
@@ -30,13 +32,15 @@ pub use build::{overview, overview_in_steps, single_map};
 pub use colormap::{ColorPart, Coloring, Colormap, Palette, Theme};
 pub use difference::{difference_grid, head_difference};
 pub use error::FigureError;
+pub use lines::line_figure;
 pub use link::link_map;
-pub use pictures::{PictureId, check_views, figure, link_between};
+pub use pictures::{PictureId, check_views, figure, link_between, text_row};
 pub use profile::unit_profile;
 pub use resample::{Join, parts, resample};
 pub use rollout::{rollout_by_layer, rollout_map};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
 pub use scores::{mean_grids, score_grids};
+pub use shaded_text::shaded_text;
 pub use similarity::similarity_map;
 pub use unit_choice::UnitChoice;
 pub use views::{View, ViewError};
@@ -101,6 +105,10 @@ pub enum Body<'run> {
     Profile(UnitProfile),
     /// A grid of layers and heads for each of several scores.
     Scores(ScoreGrids),
+    /// Lines from queries to keys.
+    Lines(LineFigure),
+    /// The input, its units shaded.
+    Text(ShadedText),
     /// One map on two sides, and what is between them.
     Difference(Box<MapDifference<'run>>),
 }
@@ -193,6 +201,38 @@ pub struct MapDifference<'run> {
     pub difference_scale: ColorScale,
     /// Rows, and columns, of units that are not the same on both sides.
     pub differing: [Vec<usize>; 2],
+}
+
+/// A head as lines from its queries, on the left, to its keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineFigure {
+    /// The labels of the queries and of the keys.
+    pub units: [Vec<UnitLabel>; 2],
+    /// Queries, and keys, that start another segment than the one before them.
+    pub segment_starts: [Vec<usize>; 2],
+    /// The lines, the strongest last.
+    pub links: Vec<Link>,
+    /// Whether the labels have their units' positions beside them.
+    pub shows_positions: bool,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
+}
+
+/// The units of an input, each shaded by a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShadedText {
+    /// The units, as they are read.
+    pub units: Vec<UnitLabel>,
+    /// A value for each; NaN for one that has none.
+    pub values: Vec<f32>,
+    /// Units that stand close behind the one before them, as pieces of a word do.
+    pub joined: Vec<usize>,
+    /// Units that start another segment than the one before them.
+    pub segment_starts: Vec<usize>,
+    /// The unit whose attention it is, where it is one.
+    pub marked: Option<usize>,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
 }
 
 /// What each head does: a grid of layers and heads for each score.

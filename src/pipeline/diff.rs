@@ -2,20 +2,22 @@
 //! place.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 
 use super::OutputError;
 use super::diff_pictures::{DiffPicture, pictures};
 use crate::analysis::Axis;
-use crate::compare::Comparison;
+use crate::attention::HeadId;
+use crate::compare::{Comparison, NO_SCORES, Pairing};
 use crate::run::Run;
 use crate::store::diff::{
-    DiffManifest, DiffOptions, DiffPlace, HEADS_TABLE, NUMBERS, ROWS_TABLE, SideRecord,
+    DiffManifest, DiffOptions, DiffPlace, HEADS_TABLE, NUMBERS, PAGE, ROWS_TABLE, SideRecord,
     UnitsRecord, arrays, heads_table, rows_table,
 };
 use crate::store::numbers::encode_comparison;
-use crate::store::write::StagedFolder;
-use crate::store::{FileRecord, Format, HeadsRecord, MANIFEST, OptionsRecord};
+use crate::store::write::{StagedFolder, WriteError};
+use crate::store::{FileRecord, HeadsRecord, MANIFEST, OptionsRecord};
 
 /// What a comparison left on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,29 +32,57 @@ pub struct WrittenDiff {
     pub missing_glyphs: BTreeSet<char>,
 }
 
+/// A picture of a comparison that its page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownPicture {
+    /// Relative to the folder.
+    pub name: String,
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+    /// Which head; `None` for the grid of all.
+    pub head: Option<HeadId>,
+}
+
+/// Makes the page of a comparison out of what its manifest says, apart from its
+/// files, and of its pictures.
+pub type PageOf<'a> = &'a dyn Fn(&DiffManifest, &[ShownPicture]) -> io::Result<Vec<u8>>;
+
 /// Writes everything that the options ask for of a comparison of two runs,
 /// drawing on all cores. The folder is put into place when it is whole; on an
-/// error nothing is left of it. `notes` are sentences for the reader.
+/// error nothing is left of it. `notes` are sentences for the reader; `page` is
+/// asked for the page when everything that it shows is drawn.
 ///
 /// # Errors
 /// When something cannot be drawn or written, or the folder is somebody else's.
 pub fn write_comparison(
     comparison: &Comparison<'_>,
     runs: [&Run; 2],
+    pairing: Pairing,
     options: &DiffOptions,
     place: &DiffPlace,
     notes: &[String],
+    page: PageOf<'_>,
 ) -> Result<WrittenDiff, OutputError> {
     let staged = StagedFolder::create(&place.staging())?;
     let mut missing_glyphs = BTreeSet::new();
     let mut files = Vec::new();
     let made_by = made_by(comparison, options);
-    for picture in pictures(comparison, runs, options, notes)? {
+    let mut shown: Vec<ShownPicture> = Vec::new();
+    for picture in pictures(comparison, runs, pairing, options, notes, &made_by)? {
         let DiffPicture {
             name,
             rendered,
             made_by,
+            head,
         } = picture;
+        // Of the same picture in other formats, the first is shown.
+        if shown.iter().all(|other| other.head != head) {
+            shown.push(ShownPicture {
+                name: name.clone(),
+                size: [rendered.width, rendered.height],
+                head,
+            });
+        }
         missing_glyphs.extend(rendered.missing_glyphs);
         files.push(written(&staged, &name, &rendered.bytes, made_by)?);
     }
@@ -67,6 +97,9 @@ pub fn write_comparison(
     let mut manifest = DiffManifest::new(left?, right?);
     manifest.units = Some(units(comparison));
     manifest.notes = notes.to_vec();
+    if comparison.scores.is_none() {
+        manifest.notes.push(NO_SCORES.to_owned());
+    }
     let arrays = arrays(comparison);
     for &format in &options.formats {
         let tokens = [
@@ -84,6 +117,11 @@ pub fn write_comparison(
             files.push(written(&staged, &name, &bytes, made_by.clone())?);
         }
     }
+    let page = page(&manifest, &shown).map_err(|source| WriteError {
+        path: PAGE.into(),
+        source,
+    })?;
+    files.push(written(&staged, PAGE, &page, made_by)?);
     // Only when all is drawn: who else writes there need not wait longer.
     let _lock = place.lock()?;
     let destination = place.choose(&manifest, options.overwrite)?;
@@ -153,13 +191,5 @@ fn units(comparison: &Comparison<'_>) -> UnitsRecord {
             .iter()
             .map(|row| row.clone().map(|unit| unit.map(|unit| unit.text)))
             .collect(),
-    }
-}
-
-/// Whether a format is one of pictures.
-pub(super) fn is_picture(format: Format) -> bool {
-    match format {
-        Format::Png | Format::Svg => true,
-        Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     }
 }

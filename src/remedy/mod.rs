@@ -104,6 +104,12 @@ pub enum Remedy {
     CompareWords,
     /// Say what the tokens of attention from elsewhere are.
     NameTokens,
+    /// Compare the models themselves, by words.
+    CompareModelsByWords,
+    /// Save both sides of a comparison of the same inputs.
+    SaveSameInputs,
+    /// Save a batch or scores anew.
+    SaveBatchAgain,
     /// Compare the heads that both sides have.
     CompareHeads {
         /// Their layers and heads; `None` where there are none.

@@ -48,6 +48,12 @@ pub enum Setting {
     Text,
     /// Files of inputs that two models are given.
     Inputs,
+    /// The most that a head's divergence may be.
+    MaxJsBits,
+    /// The most that a head's total variation may be.
+    MaxTotalVariation,
+    /// The most that a cell may differ by.
+    MaxAbs,
 }
 
 /// Where rollout can begin.

@@ -66,6 +66,11 @@ pub(super) fn opening(manifest: &BatchManifest, words: &Words) -> Markup {
         outcome(manifest),
         manifest.model.name()
     );
+    begun(&title, words, header(manifest, words))
+}
+
+/// A page up to what it is about, with this header.
+pub(super) fn begun(title: &str, words: &Words, header: Markup) -> Markup {
     // Elements whose end comes later are opened by hand; maud closes its own.
     html! {
         (DOCTYPE)
@@ -79,7 +84,7 @@ pub(super) fn opening(manifest: &BatchManifest, words: &Words) -> Markup {
         style { (PreEscaped(words.style)) }
         (PreEscaped("\n</head>\n<body>\n"))
         a.skip href=(words.skip_to) { (words.skip) }
-        (header(manifest, words))
+        (header)
         (PreEscaped("<main>\n"))
     }
 }

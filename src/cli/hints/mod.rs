@@ -10,6 +10,7 @@ use std::error::Error;
 use crate::analysis::{CropError, ReshapeError, RolloutError};
 use crate::attention::{AttentionError, IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use crate::batch::check::CheckError;
+use crate::batch::diff::DiffError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
     SourceError, StreamError,
@@ -17,7 +18,7 @@ use crate::batch::{
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
-
+use crate::cli::diff_sides::OfSide;
 use crate::cli::nearest::MistypedModel;
 use crate::cli::parquet_phrases;
 use crate::cli::phrases::{
@@ -54,7 +55,14 @@ use crate::weights::{HeaderError, PickleError, WeightsError};
 /// heard.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     let remedy = error.chain().find_map(remedy)?;
-    Some(in_words(&remedy))
+    let words = in_words(&remedy);
+    // A side of a comparison has a place and no option.
+    let side = error.downcast_ref::<OfSide>();
+    let instead = side.and_then(|side| Some((side, words.strip_prefix("--model ")?)));
+    Some(match instead {
+        Some((side, rest)) => format!("in the place of {}: {rest}", side.name()),
+        None => words,
+    })
 }
 
 /// The remedy of the error itself, whichever of the crate's it is.
@@ -101,6 +109,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         FeedError,
         OverlapError,
         BatchError,
+        DiffError,
         StreamError,
         RulesError,
         BaselineError,
@@ -184,6 +193,15 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::CompareWords => "--tokens word, which compares the words that both have".into(),
         Remedy::NameTokens => "--labels tokens.txt, with a token a line".into(),
+        Remedy::CompareModelsByWords => {
+            "compare the models themselves: --inputs sentences.txt --tokens word".into()
+        }
+        Remedy::SaveSameInputs => {
+            "save both of the same files: attnviz batch sentences.txt --format safetensors, or attnviz scores sentences.txt".into()
+        }
+        Remedy::SaveBatchAgain => {
+            "save it again, with the command that made it and another --output".into()
+        }
         Remedy::CompareHeads {
             both: Some([layers, heads]),
         } => format!(

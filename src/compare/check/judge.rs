@@ -2,8 +2,8 @@
 
 use super::super::rules::{Check, HeadChoice, Limits, LinkHeads, Range, Rule, RuleKind};
 use super::super::{Comparison, DifferenceMeasure, Differences};
+use super::sentences::{other_heads, other_tokens};
 use super::tally::Tally;
-use super::words::{other_heads, other_tokens};
 use super::{Beside, InputName, Where};
 use crate::analysis::{HeadScores, LinkByHead, Score};
 use crate::attention::{HeadId, Selection};

@@ -2,11 +2,12 @@
 //! functions, no files and no pictures.
 
 mod judge;
+mod sentences;
 mod tally;
 mod words;
 
 pub use judge::{Judge, LinkSeen, Seen};
-pub use words::number;
+pub use sentences::number;
 
 use crate::attention::HeadId;
 use crate::compare::Differences;

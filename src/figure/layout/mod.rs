@@ -14,11 +14,13 @@ mod columns;
 mod difference;
 mod grid;
 mod head;
+mod lines;
 mod links;
 mod map;
 mod positions;
 mod profile;
 mod scores;
+mod shaded_text;
 mod text;
 mod thumbnail;
 mod ticks;
@@ -286,8 +288,33 @@ pub enum Item<'figure> {
     Cells(CellMatrix<'figure>),
     /// The colours of a scale, the last at the top.
     ColorBar(Rect, ColorPart),
+    /// Lines from one side to the other.
+    Lines(LineBundle),
     /// A line of text.
     Text(TextItem),
+}
+
+/// Straight lines, each from the left edge of their area to the right one. Later
+/// ones cover earlier ones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineBundle {
+    /// What they cross.
+    pub area: Rect,
+    /// The lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line across an area.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// How far below the area's top its middle begins, in pixels.
+    pub left: i32,
+    /// How far below it ends.
+    pub right: i32,
+    /// How thick it is, in pixels.
+    pub thickness: f32,
+    /// Its colour, as a fraction of all the figure's colours.
+    pub fraction: f32,
 }
 
 /// A figure with everything in its place.
@@ -308,7 +335,7 @@ impl Layout<'_> {
     pub fn texts(&self) -> impl Iterator<Item = &TextItem> {
         self.items.iter().filter_map(|item| match item {
             Item::Text(text) => Some(text),
-            Item::Rectangle { .. } | Item::Cells(_) | Item::ColorBar(..) => None,
+            Item::Rectangle { .. } | Item::Cells(_) | Item::ColorBar(..) | Item::Lines(_) => None,
         })
     }
 }
@@ -327,6 +354,8 @@ pub fn layout<'figure>(
         Body::Profile(profile) => profile::layout(figure, profile, measure),
         Body::Scores(grids) => scores::layout(figure, grids, measure),
         Body::Difference(maps) => Ok(difference::layout(figure, maps, measure)),
+        Body::Lines(lines) => Ok(lines::layout(figure, lines, measure)),
+        Body::Text(text) => Ok(shaded_text::layout(figure, text, measure)),
     }
 }
 

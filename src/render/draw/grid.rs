@@ -123,6 +123,6 @@ pub(super) fn steps_of_bar(bar: Rect, part: ColorPart, colors: &ColorTable) -> V
 }
 
 /// A step is at most the number of steps.
-fn short(step: usize) -> u16 {
+pub(super) fn short(step: usize) -> u16 {
     step as u16
 }

@@ -87,7 +87,12 @@ fn description(figure: &Figure<'_>) -> String {
         .collect();
     let input = format!("Attention over the input {}.", captions.join(", "));
     let colors = match &figure.body {
-        Body::Map(_) | Body::Grid(_) | Body::Profile(_) | Body::Scores(_) => {
+        Body::Map(_)
+        | Body::Grid(_)
+        | Body::Profile(_)
+        | Body::Scores(_)
+        | Body::Lines(_)
+        | Body::Text(_) => {
             format!("Colours: {}.", figure.color_scale.label)
         }
         Body::Difference(maps) => format!(

@@ -5,17 +5,20 @@
 //! Everything that comes from the input is written without control characters.
 
 mod blocks;
+mod differences;
 mod graphics;
 mod links;
 mod pictures;
 mod printable;
 mod profile;
 mod scores;
+mod shaded_text;
 mod units;
 
+pub use differences::{aligned, difference_table, unlike_table, written_difference};
 pub use graphics::{Depth, Graphics, Terminal};
 pub use links::{head_table, similarity_table, table};
-pub use printable::Printable;
+pub use printable::{Printable, one_line};
 pub use profile::written as written_value;
 pub use scores::score_table;
 pub use units::unit_table;
@@ -54,6 +57,8 @@ pub fn draw(
             return Ok(scores::scores(&figure.title, grids, None, terminal.columns));
         }
         Body::Difference(maps) => difference(figure, maps, terminal.columns, depth),
+        Body::Lines(lines) => links::lines(figure, lines, terminal.columns),
+        Body::Text(text) => shaded_text::shaded_text(figure, text, terminal.columns),
     };
     Ok(drawn.to_text(depth))
 }

@@ -98,6 +98,14 @@ impl DiffPlace {
         }
     }
 
+    /// Where the comparison goes, unless that is somebody else's.
+    pub fn folder(&self) -> PathBuf {
+        match self {
+            Self::Folder(path) => path.clone(),
+            Self::Below { root, title } => root.join(folder_name(&[title])),
+        }
+    }
+
     /// Waits until no other command writes a comparison to this place. The folder
     /// of [`Self::staging`] has to be there.
     ///
@@ -156,6 +164,18 @@ impl DiffDestination {
                 Err(FolderError::TakenFromDiff { path })
             }
         }
+    }
+
+    /// The same, where no file of an earlier comparison stays: the names of what is
+    /// shown of many inputs say which of them came first.
+    #[must_use]
+    pub fn anew(mut self) -> Self {
+        let earlier = self.earlier.iter().flat_map(|earlier| &earlier.files);
+        self.foreign.extend(earlier.cloned());
+        if let Some(earlier) = &mut self.earlier {
+            earlier.files.clear();
+        }
+        self
     }
 
     /// The files of earlier comparisons of the same sides that stay: those that

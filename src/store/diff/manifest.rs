@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::AxisUnit;
 use crate::checkpoint::ModelProvenance;
 use crate::input::Input;
+use crate::store::batch_records::{BatchCounts, InputFile};
 use crate::store::{FileRecord, MANIFEST, SerializeError};
 
 /// Grows when a field changes its meaning or goes.
@@ -36,6 +37,9 @@ pub struct DiffManifest {
     /// a manifest that only tells whose the folder is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<UnitsRecord>,
+    /// Where many inputs are compared, which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<InputsRecord>,
     /// What the reader has to know, as sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -51,6 +55,19 @@ pub struct SideRecord {
     /// What it was asked about; nothing of many inputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Input>,
+}
+
+/// Many inputs that are compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputsRecord {
+    /// SHA-256 of their ids and texts in their order, 64 lower-case hexadecimal
+    /// digits.
+    pub sha256: String,
+    /// How many there were, were compared, and were not.
+    pub counts: BatchCounts,
+    /// The files that both models read, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<InputFile>,
 }
 
 /// The rows and columns of the numbers: those of both sides, one beside the
@@ -83,6 +100,7 @@ impl DiffManifest {
             left,
             right,
             units: None,
+            inputs: None,
             notes: Vec::new(),
             files: Vec::new(),
         }
@@ -101,13 +119,18 @@ impl DiffManifest {
         Ok(bytes)
     }
 
-    /// Whose the folder is.
-    pub fn owner(&self) -> [&SideRecord; 2] {
-        [&self.left, &self.right]
+    /// Whose the folder is: that of the sides and, of many inputs, of those.
+    pub fn owner(&self) -> (&SideRecord, &SideRecord, Option<&str>) {
+        let inputs = self.inputs.as_ref();
+        (
+            &self.left,
+            &self.right,
+            inputs.map(|inputs| inputs.sha256.as_str()),
+        )
     }
 
     /// Whether the folder of another manifest is this comparison's: one of the
-    /// same sides.
+    /// same sides and inputs.
     pub fn is_of_same(&self, other: &Self) -> bool {
         self.owner() == other.owner()
     }

@@ -4,12 +4,16 @@
 mod arrays;
 mod folder;
 mod manifest;
+mod many;
 mod options;
 mod tables;
 
 pub use arrays::arrays;
 pub use folder::{DiffDestination, DiffPlace};
-pub use manifest::{DIFF_SCHEMA_VERSION, DiffKind, DiffManifest, SideRecord, UnitsRecord};
+pub use manifest::{
+    DIFF_SCHEMA_VERSION, DiffKind, DiffManifest, InputsRecord, SideRecord, UnitsRecord,
+};
+pub use many::many_arrays;
 pub use options::{DiffOptions, FORMATS};
 pub use tables::{heads_table, rows_table};
 
@@ -25,3 +29,7 @@ pub const GRID: &str = "differences";
 pub const HEADS: &str = "heads";
 /// The numbers, without their extension.
 pub const NUMBERS: &str = "diff";
+/// A row an input, layer and head, where many inputs are compared.
+pub const ROWS_OF_MANY: &str = "diff.parquet";
+/// The folder of the pictures of the worst inputs.
+pub const WORST_INPUTS: &str = "inputs";

@@ -35,14 +35,15 @@ pub fn heads_table(comparison: &Comparison<'_>) -> String {
         }
         match comparison.greatest_cell(HeadId { layer, head }) {
             Some(cell) => {
-                let [query, key] = [&cell.query, &cell.key];
+                let ([query, _], [key, _]) = (&cell.query, &cell.key);
+                let names = cell.names();
                 let _ = write!(
                     text,
                     ",{},{},{},{},{},{}",
                     query.first,
-                    quoted(&query.label),
+                    quoted(&names[0]),
                     key.first,
-                    quoted(&key.label),
+                    quoted(&names[1]),
                     number(cell.left),
                     number(cell.right)
                 );

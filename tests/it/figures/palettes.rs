@@ -65,6 +65,7 @@ impl Painting {
                     }
                 }
             }
+            Item::Lines(_) => panic!("no lines were asked for"),
             Item::ColorBar(bar, part) => {
                 let last = (bar.height - 1).max(1) as f32;
                 for row in 0..bar.height {

@@ -164,7 +164,11 @@ fn counts_of_what_is_clipped_in_a_map_are_of_its_pixels() {
                 let pairs = profile.rows.iter().flat_map(|row| row.chunks(2));
                 pairs.map(|pair| pair[0].max(pair[1])).collect()
             }
-            Body::Grid(_) | Body::Scores(_) | Body::Difference(_) => {
+            Body::Grid(_)
+            | Body::Scores(_)
+            | Body::Difference(_)
+            | Body::Lines(_)
+            | Body::Text(_) => {
                 panic!("no overview was asked for")
             }
         };

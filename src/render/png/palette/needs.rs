@@ -38,6 +38,16 @@ impl Needs {
                     steps.next();
                     needs.has_bar = true;
                 }
+                // Edges have every step between the paper and their line.
+                Item::Lines(_) => {
+                    let darkest = steps.next().into_iter().flatten().max();
+                    let darkest = darkest.map_or(0, |&step| usize::from(step) + 1);
+                    needs
+                        .steps
+                        .iter_mut()
+                        .take(darkest)
+                        .for_each(|is| *is = true);
+                }
                 Item::Rectangle { ink, .. } => match *ink {
                     Ink::OnScale(fraction) => needs.steps[table.step(fraction)] = true,
                     ink => add(ink, &mut needs.inks),
