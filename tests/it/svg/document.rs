@@ -212,9 +212,9 @@ fn the_document_holds_what_the_layout_does() {
             ..FigureOptions::default()
         };
         check(&overview_of(&run, &dark).unwrap());
-        check(&map_difference(count, &dark));
         check(&lines(&run));
         check(&shaded(&run));
+        check(&map_difference(count, &dark));
     }
 }
 

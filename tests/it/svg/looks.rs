@@ -78,10 +78,10 @@ fn figures() -> Vec<Figure<'static>> {
         grid(&pair),
         map(&many),
         overview_of(&pair, &dark).unwrap(),
-        map_difference(14, &FigureOptions::default()),
-        map_difference(9, &dark),
         lines(&pair),
         shaded(&pair),
+        map_difference(14, &FigureOptions::default()),
+        map_difference(9, &dark),
     ]
 }
 
