@@ -44,10 +44,10 @@ pub fn exit_code(error: &Error) -> u8 {
     if let Some(BatchError::Interrupted { .. }) = error.downcast_ref() {
         return 130;
     }
-    if let Some(CheckError::Interrupted) = error.downcast_ref() {
+    if let Some(DiffError::Interrupted) = error.downcast_ref() {
         return 130;
     }
-    if let Some(DiffError::Interrupted) = error.downcast_ref() {
+    if let Some(CheckError::Interrupted) = error.downcast_ref() {
         return 130;
     }
     let is_usage = error.chain().any(|cause| {
