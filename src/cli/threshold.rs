@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use crate::remedy::Remedy;
 
+/// A limit for a measure from 0 to 1.
+const USUAL: f64 = 0.05;
+
 /// A number that no difference may be above: finite, at least 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold(f64);
@@ -15,16 +18,22 @@ pub struct Threshold(f64);
 #[error("expected a number from 0 up, found {found:?}")]
 pub struct ThresholdError {
     found: String,
+    /// One that it could be.
+    meant: String,
 }
 
 impl ThresholdError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
-        // A decimal comma.
-        let meant: Option<Threshold> = self.found.replace(',', ".").parse().ok();
-        let value = meant.map_or("0.05".to_owned(), |threshold| threshold.0.to_string());
+        let value = self.meant.clone();
         Some(Remedy::CorrectValue { value })
     }
+}
+
+/// The value of a text that is one.
+fn threshold(text: &str) -> Option<f64> {
+    let value: f64 = text.trim().parse().ok()?;
+    (value.is_finite() && value >= 0.0).then(|| value.abs())
 }
 
 impl Threshold {
@@ -38,11 +47,16 @@ impl FromStr for Threshold {
     type Err = ThresholdError;
 
     fn from_str(text: &str) -> Result<Self, ThresholdError> {
-        match text.trim().parse::<f64>() {
-            Ok(value) if value.is_finite() && value >= 0.0 => Ok(Self(value.abs())),
-            Ok(_) | Err(_) => Err(ThresholdError {
-                found: text.to_owned(),
-            }),
+        match threshold(text) {
+            Some(value) => Ok(Self(value)),
+            None => {
+                // A decimal comma, or nothing that is known.
+                let meant = threshold(&text.replace(',', "."));
+                Err(ThresholdError {
+                    found: text.to_owned(),
+                    meant: meant.unwrap_or(USUAL).to_string(),
+                })
+            }
         }
     }
 }

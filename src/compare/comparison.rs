@@ -4,8 +4,8 @@ use super::difference::of_heads;
 use super::keys::keys;
 use super::unlike::unlike;
 use super::{
-    Alignment, CompareError, Differences, ScoreDifferences, UnlikeUnits, aligned, alignment,
-    differences,
+    Alignment, CompareError, Differences, Pairing, ScoreDifferences, UnlikeUnits, aligned,
+    alignment, differences,
 };
 use crate::analysis::{
     Axis, AxisUnit, Granularity, MapId, Maps, ReshapeOptions, head_scores, reshape,
@@ -17,16 +17,6 @@ use crate::run::Run;
 /// What is said where scores are not compared.
 pub const NO_SCORES: &str =
     "Scores of heads are not compared: they depend on the tokens, which differ.";
-
-/// What the two runs of a comparison are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pairing {
-    /// Two models on one input: only equal units are compared.
-    SameInput,
-    /// One model on two inputs: what replaces something is compared with it,
-    /// where there are as many units.
-    OtherInput,
-}
 
 /// Two runs, unit beside unit and head beside head.
 #[derive(Debug, Clone)]

@@ -47,21 +47,6 @@ pub struct ShownPicture {
 /// files, and of its pictures.
 pub type PageOf<'a> = &'a dyn Fn(&DiffManifest, &[ShownPicture]) -> io::Result<Vec<u8>>;
 
-/// What the sides are called: by their models; where those have one name, by
-/// their inputs; where those are one, too, by their places.
-pub fn side_names([left, right]: [&Run; 2], pairing: Pairing) -> [String; 2] {
-    let models = [left, right].map(|run| run.model.name());
-    if models[0] != models[1] {
-        return models;
-    }
-    let inputs = [left, right].map(|run| run.input.captions().join(" · "));
-    let are_texts = pairing == Pairing::OtherInput && inputs[0] != inputs[1];
-    match are_texts {
-        true => inputs,
-        false => ["left", "right"].map(|side| format!("{} ({side})", models[0])),
-    }
-}
-
 /// Writes everything that the options ask for of a comparison of two runs,
 /// drawing on all cores. The folder is put into place when it is whole; on an
 /// error nothing is left of it. `notes` are sentences for the reader; `page` is
@@ -83,7 +68,7 @@ pub fn write_comparison(
     let mut files = Vec::new();
     let made_by = made_by(comparison, options);
     let mut shown: Vec<ShownPicture> = Vec::new();
-    for picture in pictures(comparison, runs, pairing, options, notes)? {
+    for picture in pictures(comparison, runs, pairing, options, notes, &made_by)? {
         let DiffPicture {
             name,
             rendered,
@@ -170,7 +155,7 @@ fn written(
 }
 
 /// What made a file of all heads.
-pub(super) fn made_by(comparison: &Comparison<'_>, options: &DiffOptions) -> OptionsRecord {
+fn made_by(comparison: &Comparison<'_>, options: &DiffOptions) -> OptionsRecord {
     let selection = &comparison.differences.selection;
     OptionsRecord {
         tokens: options.granularity.to_string(),

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::OutputError;
 use super::contents::{encode_as, with_shaper};
-use super::diff::{made_by, side_names};
+use super::side_names::side_names;
 use crate::attention::HeadId;
 use crate::compare::{Comparison, Pairing};
 use crate::figure::{Figure, FigureOptions, Palette, difference_grid, head_difference};
@@ -25,7 +25,7 @@ pub(super) struct DiffPicture {
 }
 
 /// The grid of all heads, and the most changed heads, in every format of
-/// pictures that is asked for.
+/// pictures that is asked for. `of_all` is what made any file of all heads.
 ///
 /// # Errors
 /// When one cannot be drawn.
@@ -35,6 +35,7 @@ pub(super) fn pictures(
     pairing: Pairing,
     options: &DiffOptions,
     notes: &[String],
+    of_all: &OptionsRecord,
 ) -> Result<Vec<DiffPicture>, OutputError> {
     let is_picture = |format: &Format| match format {
         Format::Png | Format::Svg => true,
@@ -69,7 +70,7 @@ pub(super) fn pictures(
             let made_by = OptionsRecord {
                 theme: options.theme.to_string(),
                 measure: head.is_none().then(|| options.measure.to_string()),
-                ..made_by(comparison, options)
+                ..of_all.clone()
             };
             in_formats(&figure, (head, &name), &formats, &made_by)
         })

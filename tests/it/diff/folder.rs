@@ -34,7 +34,7 @@ fn the_manifest_lists_every_file_with_its_digest_and_both_sides() {
     let mut files = tree(&folder);
     files.remove("manifest.json");
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(names.len(), 10, "{names:?}");
+    assert_eq!(names.len(), 11, "{names:?}");
     let records = listed["files"].as_array().expect("it lists files");
     assert_eq!(records.len(), files.len());
     for record in records {

@@ -5,4 +5,5 @@ mod command;
 mod folder;
 mod measures;
 mod models;
+mod refused;
 mod units;
