@@ -7,6 +7,7 @@ use clap_complete::ArgValueCompleter;
 
 use super::batch_arguments::{BatchArguments, ScoresArguments};
 use super::candidates::models;
+use super::check_arguments::CheckArguments;
 use super::diff_arguments::DiffArguments;
 use super::message_arguments::MessageArguments;
 use super::model_arguments::{ComputationArguments, ModelArguments};
@@ -43,6 +44,12 @@ Examples:
 const BENCH_EXAMPLE: &str = "\
 Example:
   attnviz bench --model builtin --threads 2";
+
+const CHECK_EXAMPLE: &str = "\
+Examples:
+  attnviz check attention.toml --init
+  attnviz check attention.toml --accept
+  attnviz check attention.toml --junit attnviz.xml";
 
 const RENDER_EXAMPLE: &str = "\
 Examples:
@@ -97,6 +104,9 @@ pub enum Command {
     /// Show what differs between two models, runs or texts
     #[command(after_help = DIFF_EXAMPLE)]
     Diff(Box<DiffArguments>),
+    /// Check rules on attention, for CI
+    #[command(after_help = CHECK_EXAMPLE)]
+    Check(Box<CheckArguments>),
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::diff_arguments::DiffArguments;
-use super::index_list::IndexList;
 use super::input_sources::{idle_quotes, sources};
 use super::model_arguments::ModelArguments;
 use super::model_name::ModelName;
@@ -14,6 +13,7 @@ use super::settings::{ModelSettings, computed_model, input, named_files, set_thr
 use super::side::Side;
 use super::threshold::Threshold;
 use super::usage::UsageError;
+use crate::attention::IndexList;
 use crate::batch::{InputSource, Relations};
 use crate::compare::Thresholds;
 use crate::input::Input;

@@ -7,11 +7,11 @@ use anyhow::{Context, Error, Result};
 
 use super::diff_settings::{DiffSettings, DiffTask};
 use super::encode::cut_off;
-use super::index_list::IndexList;
 use super::messages::{Messages, unknown_tokens};
 use super::model;
 use super::settings::ModelSettings;
 use crate::analysis::Granularity;
+use crate::attention::IndexList;
 use crate::attention::Selection;
 use crate::compare::{CompareError, ModelFacts, Pairing, check_tokens};
 use crate::input::{Input, Prepared};

@@ -8,6 +8,10 @@ mod batch_progress;
 mod batch_report;
 mod bench;
 mod candidates;
+mod check;
+mod check_accept;
+mod check_arguments;
+mod check_settings;
 mod completions;
 mod diff;
 mod diff_arguments;
@@ -20,7 +24,6 @@ mod encode;
 mod forgotten_value;
 mod hints;
 mod idle_options;
-mod index_list;
 mod input_sources;
 mod instructions;
 mod man;
@@ -37,6 +40,7 @@ mod phrases;
 mod pull;
 mod render;
 mod render_runs;
+mod rules_file;
 mod saved_selection;
 mod scores_stream;
 mod settings;
@@ -46,6 +50,7 @@ mod terminal;
 mod terminal_output;
 mod terminal_view;
 mod text_argument;
+mod threads;
 mod threshold;
 mod tokens;
 mod truncate;
@@ -60,7 +65,8 @@ pub use args::Arguments;
 pub use completions::complete;
 pub use forgotten_value::check_values;
 pub use hints::{hint, in_words};
-pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
+// Where the command line's other values are looked for.
+pub use crate::attention::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
 pub use messages::{Messages, print_error, rate};
 pub use model_name::ModelName;
 pub use nearest::MistypedModel;
@@ -88,6 +94,9 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Scores(scores) if scores.stream => scores_stream::run(scores, messages)?,
         Command::Scores(scores) => return batch::run(&settings::scores(scores)?, messages),
         Command::Diff(diff) => return diff::run(&diff_settings::diff(diff)?, messages),
+        Command::Check(arguments) => {
+            return check::run(&check_settings::check(arguments)?, messages);
+        }
         Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge, messages),

@@ -4,8 +4,9 @@
 use anyhow::Error;
 use thiserror::Error;
 
-use super::index_list::{IndexNotSaved, IndexOutOfRange};
+use crate::attention::{IndexNotSaved, IndexOutOfRange};
 use crate::batch::BatchError;
+use crate::batch::check::CheckError;
 use crate::batch::diff::DiffError;
 use crate::model::InstructionsError;
 use crate::pipeline::OutputError;
@@ -44,6 +45,9 @@ pub fn exit_code(error: &Error) -> u8 {
         return 130;
     }
     if let Some(DiffError::Interrupted) = error.downcast_ref() {
+        return 130;
+    }
+    if let Some(CheckError::Interrupted) = error.downcast_ref() {
         return 130;
     }
     let is_usage = error.chain().any(|cause| {

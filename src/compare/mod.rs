@@ -8,6 +8,7 @@
 //! attention is where a model looks, not why it answers.
 
 mod caution;
+pub mod check;
 mod comparison;
 mod difference;
 mod error;
@@ -15,6 +16,7 @@ mod keys;
 mod many;
 mod measure;
 mod pairing;
+pub mod rules;
 mod score_difference;
 mod spread;
 mod thresholds;

@@ -3,6 +3,7 @@
 //! (`cli/hints/`), so that an option which is called otherwise one day is
 //! called otherwise in one place.
 
+mod check;
 mod checkpoint;
 mod hub;
 mod parquet;
@@ -10,6 +11,7 @@ mod subject;
 
 use std::path::PathBuf;
 
+pub use check::CheckRemedy;
 pub use checkpoint::CheckpointRemedy;
 pub use hub::HubRemedy;
 pub use parquet::{ColumnContent, ParquetRemedy};
@@ -353,6 +355,8 @@ pub enum Remedy {
         /// How many, where that is what was wrong.
         count: Option<usize>,
     },
+    /// What can be done about a rules file and its baseline.
+    Check(CheckRemedy),
     /// What can be done about a checkpoint and its files.
     Checkpoint(CheckpointRemedy),
     /// What can be done about the hub, the way to it, and its cache.

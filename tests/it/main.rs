@@ -8,6 +8,7 @@ mod bad_input;
 mod batch;
 mod batch_page;
 mod binary;
+mod check;
 mod command_line;
 mod corpus;
 mod decoder_configs;

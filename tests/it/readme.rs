@@ -73,6 +73,8 @@ fn prepare(workplace: &Workplace) -> PathBuf {
     ] {
         fs::write(workplace.path().join(name), content).unwrap();
     }
+    let rules = blocks("toml");
+    fs::write(workplace.path().join("attention.toml"), &rules[0]).unwrap();
     // What README's transformers script would save, of two causal heads.
     let half = 0.5_f32;
     let causal: Vec<u8> = [1.0, 0.0, half, half, 1.0, 0.0, half, half]

@@ -2,6 +2,9 @@
 //! JUnit report, the summary.
 
 mod address;
+mod check_junit;
+mod check_page;
+mod check_summary;
 mod diff_page;
 mod junit;
 mod page;
@@ -12,6 +15,9 @@ mod scores_page;
 mod summary;
 mod wording;
 
+pub use check_junit::write_check_junit;
+pub use check_page::write_check_page;
+pub use check_summary::write_check_summary;
 pub use diff_page::{
     DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
 };

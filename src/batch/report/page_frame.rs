@@ -52,7 +52,7 @@ pub(super) fn write_failures(
 
 /// What the page may load: its own style, and pictures from its own folder.
 /// No script, no frame, no form, no font, no connection.
-fn policy(style: &str) -> String {
+pub(super) fn policy(style: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(style));
     format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' file:; base-uri 'none'; form-action 'none'"

@@ -1,13 +1,15 @@
 //! What the user can type or do about an error, in words: all hints of the
 //! crate, and nothing but them.
 
+mod check;
 mod checkpoint;
 mod hub;
 
 use std::error::Error;
 
 use crate::analysis::{CropError, ReshapeError, RolloutError};
-use crate::attention::AttentionError;
+use crate::attention::{AttentionError, IndexListError, IndexNotSaved, IndexOutOfRange, listed};
+use crate::batch::check::CheckError;
 use crate::batch::diff::DiffError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
@@ -17,7 +19,6 @@ use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
 use crate::cli::diff_sides::OfSide;
-use crate::cli::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 use crate::cli::nearest::MistypedModel;
 use crate::cli::parquet_phrases;
 use crate::cli::phrases::{
@@ -25,11 +26,13 @@ use crate::cli::phrases::{
     kept, list_tokens, one_of_views, option_of, quoted, rollout_layers, save_array, take_array_out,
     turn_table,
 };
+use crate::cli::rules_file::RulesFileError;
 use crate::cli::standard_output::StandardOutputError;
 use crate::cli::text_argument::StandardInputError;
 use crate::cli::threshold::ThresholdError;
 use crate::cli::usage::UsageError;
 use crate::compare::CompareError;
+use crate::compare::rules::RulesError;
 use crate::figure::{FigureError, ViewError};
 use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
@@ -38,6 +41,7 @@ use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::{FolderKind, InputColumn, Remedy};
 use crate::render::RenderError;
 use crate::store::SerializeError;
+use crate::store::baseline::BaselineError;
 use crate::store::batch_records::ShardError;
 use crate::store::folder::FolderError;
 use crate::store::saved::SavedError;
@@ -107,6 +111,10 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         BatchError,
         DiffError,
         StreamError,
+        RulesError,
+        BaselineError,
+        CheckError,
+        RulesFileError,
         BenchError,
         PipelineError,
         IndexListError,
@@ -438,6 +446,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give the input files different names and run the shards again".into()
         }
 
+        Remedy::Check(remedy) => check::in_words(remedy),
         Remedy::Checkpoint(remedy) => checkpoint::in_words(remedy),
         Remedy::Hub(remedy) => hub::in_words(remedy),
     }
