@@ -13,7 +13,7 @@ use crate::store::Format;
 /// the terminal, too.
 pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool) -> Vec<String> {
     let is_picture = |format: &Format| match format {
-        Format::Png | Format::Svg => true,
+        Format::Png | Format::Svg | Format::Html => true,
         Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     };
     let draws = output.formats.iter().any(is_picture);

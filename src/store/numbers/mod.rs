@@ -42,7 +42,7 @@ pub fn encode(
         Format::Json => json(arrays, manifest).map(Some),
         Format::Npz => npz::encode(arrays, manifest).map(Some),
         Format::Safetensors => safetensors(arrays, manifest).map(Some),
-        Format::Png | Format::Svg | Format::Csv => Ok(None),
+        Format::Png | Format::Svg | Format::Html | Format::Csv => Ok(None),
     }
 }
 
