@@ -117,12 +117,28 @@ function valuesOfUnit(side, unit, map = currentMap()) {
  */
 function fillUnits(side, prefix, list) {
   const axis = side === 0 ? shape.rows : shape.columns;
-  list.replaceChildren(...axis.units.map((unit, index) => {
+  const options = axis.units.map((unit, index) => {
     const option = make("span", { role: "option", id: `${prefix}-${side}-${index}`, "data-unit": index, class: unit.special ? "unit special" : "unit" },
       make("bdi", {}, unit.label || "“”"), make("span", { class: "share" }));
     if (index > 0 && unit.segment !== axis.units[index - 1].segment) option.classList.add("starts");
     return option;
-  }));
+  });
+  if (!list.classList.contains("across")) {
+    list.replaceChildren(...options);
+    return;
+  }
+  // Each text of a pair begins a paragraph.
+  const texts = [...new Set(axis.units.map((unit) => unit.segment))];
+  list.replaceChildren(...texts.map((segment) => make("div", { role: "group", "aria-label": texts.length > 1 ? `text ${segment ? "B" : "A"}` : "text" },
+    ...options.filter((_, index) => axis.units[index].segment === segment))));
+}
+
+/**
+ * The units of a list, in their order.
+ * @param {HTMLElement} list
+ */
+function optionsOf(list) {
+  return /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[data-unit]")]);
 }
 
 /** Draws what changed of the lines. */
@@ -213,7 +229,7 @@ function shareUnits(lists, chosen, focus, active) {
     const most = values ? Math.max(...values, 1e-9) : 1;
     const locked = side === 0 ? shape.rows : shape.columns;
     const isLocked = (/** @type {number} */ index) => state.units.some((unit) => locked.place[unit] === index) && state.direction !== (side === 0 ? "to" : "from");
-    /** @type {HTMLElement[]} */ ([...list.children]).forEach((option, index) => {
+    optionsOf(list).forEach((option, index) => {
       const value = values ? values[index] : 0;
       option.classList.toggle("chosen", own.includes(index));
       option.classList.toggle("focus", active === list && focus[side] === index);

@@ -81,7 +81,7 @@ function drawText() {
     const shades = values[side];
     const { place } = colorScale(shades ? Math.max(...shades) : 1, maximumOfAll);
     const focus = IS_SQUARE ? strings.focus[sideOfClick(1)] : strings.focus[side];
-    /** @type {HTMLElement[]} */ ([...list.children]).forEach((option, index) => {
+    optionsOf(list).forEach((option, index) => {
       const isShaded = shades !== null && shades[index] > 0;
       const [paper, ink] = isShaded ? colorAt(place(shades[index])) : ["", ""];
       option.style.backgroundColor = paper;
@@ -93,7 +93,7 @@ function drawText() {
       const text = isShaded ? written(shades[index]) : "";
       if (share.textContent !== text) share.textContent = text;
     });
-    list.setAttribute("aria-activedescendant", `text-${side}-${Math.min(focus, list.children.length - 1)}`);
+    list.setAttribute("aria-activedescendant", `text-${side}-${Math.min(focus, (side === 0 ? shape.rows : shape.columns).units.length - 1)}`);
   }
   byId("text-caption").textContent = caption;
 }

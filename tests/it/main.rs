@@ -27,6 +27,7 @@ mod link;
 mod loopback_hub;
 mod map_memory;
 mod memory;
+mod page;
 mod readme;
 mod real_checkpoints;
 mod reference;
