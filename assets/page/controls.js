@@ -126,7 +126,7 @@ function makeSettings() {
       hasPairs && labelled("texts", choice("pair", [["all", "all"], ["AB", "A → B"], ["BA", "B → A"], ["AA", "within A"], ["BB", "within B"]]))),
     group("Colours",
       labelled("colours", choice("map", CHOICES.map.map((name) => [name, name]))),
-      labelled("up to", choice("scale", [["head", "each map’s maximum"], ["run", "the maximum of all"], ["unit", "1"]])),
+      labelled("up to", choice("scale", [["auto", "what can be read"], ["head", "each map’s maximum"], ["run", "the maximum of all"], ["unit", "1"]])),
       labelled("steps", choice("color", [["linear", "linear"], ["logarithmic", "logarithmic"]])),
       labelled("paper", choice("theme", [["auto", "as the system"], ["light", "light"], ["dark", "dark"]])),
       make("label", { class: "check" }, invert, "turned around")),

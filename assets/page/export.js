@@ -193,7 +193,7 @@ function commandInView() {
   if (state.special !== "keep") add("special-tokens", state.special);
   if (state.sink !== "keep") add("sink", state.sink);
   if (state.window) add("crop", state.window.join("-"));
-  if (state.scale !== "head") add("scale", state.scale);
+  if (state.scale !== "auto") add("scale", state.scale);
   if (state.color !== "linear") add("color-scale", state.color);
   if (state.vmin !== null) add("vmin", state.vmin);
   if (state.vmax !== null) add("vmax", state.vmax);

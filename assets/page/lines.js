@@ -191,7 +191,7 @@ function paintLines(painter, width, height, chosen) {
   heads.forEach((head, place) => {
     const map = shownMap(head);
     const color = heads.length === 1 ? ink.accent : headColor(head);
-    const { place: placed } = colorScale(maximumOf(map), maximumOfAll);
+    const { place: placed } = colorScale(maximumOf(map), maximumOfAll, map);
     const kept = heads.length === 1 ? heat.kept : passing(map);
     // Heads lie a little apart, so that none covers another.
     const offset = (place - (heads.length - 1) / 2) * Math.min(2.5, height / 2 / heads.length);

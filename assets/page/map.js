@@ -61,7 +61,7 @@ function mapLayout(room, most) {
 
 /** Where colours begin and end in the map. */
 function mapScale() {
-  return colorScale(heat.maximum, maximumOfAll);
+  return colorScale(heat.maximum, maximumOfAll, heat.values);
 }
 
 /**
@@ -184,7 +184,7 @@ function drawColorBar() {
     context.fillRect(x, 0, 1, 10);
   }
   const { low, high } = mapScale();
-  const ends = { head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
+  const ends = { auto: high < heat.maximum ? `most values are near 0; the greatest is ${written(heat.maximum)}` : "this map’s maximum", head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
   byId("color-text").textContent = `${written(low)} to ${written(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
 }
 

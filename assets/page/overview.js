@@ -144,7 +144,7 @@ function drawOverview() {
 function drawSmall(head) {
   const { small, maximum } = digest(head);
   const [tall, wide] = [Math.min(SMALL, shape.rows.units.length), Math.min(SMALL, shape.columns.units.length)];
-  const { place } = colorScale(state.scale === "head" ? maximumOf(small) : maximum, maximumOfAll);
+  const { place } = colorScale(["auto", "head"].includes(state.scale) ? maximumOf(small) : maximum, maximumOfAll);
   const canvas = /** @type {HTMLCanvasElement} */ (overview.cells[head].firstChild);
   canvas.width = wide;
   canvas.height = tall;

@@ -16,7 +16,7 @@
  * @property {string} tokens subword or word
  * @property {[number, number] | null} window a stretch of the stream
  * @property {[number, number, number, number] | null} zoom rows and columns of the map, from and up to
- * @property {string} scale head, unit or run
+ * @property {string} scale auto, head, unit or run
  * @property {string} color linear or logarithmic
  * @property {number | null} vmin
  * @property {number | null} vmax
@@ -45,7 +45,7 @@ const DEFAULTS = {
   tokens: DATA.options.tokens,
   window: DATA.options.crop,
   zoom: null,
-  scale: DATA.options.scale || "head",
+  scale: DATA.options.scale || "auto",
   color: DATA.options.color_scale,
   vmin: DATA.options.vmin,
   vmax: DATA.options.vmax,
@@ -67,7 +67,7 @@ const CHOICES = {
   special: ["keep", "hide", "renormalize"],
   sink: ["keep", "hide"],
   tokens: ["subword", "word"],
-  scale: ["head", "unit", "run"],
+  scale: ["auto", "head", "unit", "run"],
   color: ["linear", "logarithmic"],
   map: DATA.colormaps.map(([name]) => name),
   theme: ["auto", "light", "dark"],

@@ -111,7 +111,9 @@ impl Page {
         self.tab
             .navigate_to(&format!("file://{}{hash}", file.display()))
             .unwrap();
-        self.until("document.documentElement.dataset.ready === 'yes'");
+        self.until(
+            "document.documentElement?.dataset.ready === 'yes' && location.protocol === 'file:'",
+        );
     }
 
     fn listen(&self) {
@@ -121,13 +123,22 @@ impl Page {
         let (requests, complaints) = (self.requests.clone(), self.complaints.clone());
         let listener = move |event: &Event| match event {
             Event::NetworkRequestWillBeSent(sent) => {
-                requests.lock().unwrap().push(sent.params.request.url.clone());
+                requests
+                    .lock()
+                    .unwrap()
+                    .push(sent.params.request.url.clone());
             }
             Event::LogEntryAdded(entry) => {
-                complaints.lock().unwrap().push(format!("{:?}", entry.params.entry));
+                complaints
+                    .lock()
+                    .unwrap()
+                    .push(format!("{:?}", entry.params.entry));
             }
             Event::RuntimeConsoleAPICalled(call) => {
-                complaints.lock().unwrap().push(format!("{:?}", call.params.args));
+                complaints
+                    .lock()
+                    .unwrap()
+                    .push(format!("{:?}", call.params.args));
             }
             Event::RuntimeExceptionThrown(thrown) => {
                 let details = format!("{:?}", thrown.params.exception_details);
@@ -152,6 +163,13 @@ impl Page {
         answer["result"]["value"].take()
     }
 
+    /// Whether an expression is true; on the way to another page nothing is.
+    fn is_true(&self, expression: &str) -> bool {
+        let call = json!({ "expression": expression, "returnByValue": true });
+        let answer = self.tab.call_method(Evaluate(call));
+        answer.is_ok_and(|answer| answer["result"]["value"] == true)
+    }
+
     pub fn text(&self, expression: &str) -> String {
         match self.value(expression) {
             Value::String(text) => text,
@@ -162,7 +180,7 @@ impl Page {
     /// Waits until an expression is true.
     pub fn until(&self, expression: &str) {
         let start = Instant::now();
-        while self.value(expression) != true {
+        while !self.is_true(expression) {
             assert!(start.elapsed() < PATIENCE, "never: {expression}");
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -170,8 +188,7 @@ impl Page {
 
     /// Lets the page draw what is due.
     pub fn settle(&self) {
-        let two_frames =
-            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true), 0))))";
+        let two_frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true), 0))))";
         self.value(two_frames);
     }
 
@@ -229,7 +246,8 @@ impl Page {
 
     /// Two fingers that move apart or together about a place.
     pub fn pinch(&self, [x, y]: [f64; 2], apart: [f64; 2]) {
-        let points = |distance: f64| json!([{ "x": x - distance, "y": y }, { "x": x + distance, "y": y }]);
+        let points =
+            |distance: f64| json!([{ "x": x - distance, "y": y }, { "x": x + distance, "y": y }]);
         for (kind, points) in [
             ("touchStart", points(apart[0])),
             ("touchMove", points(apart[0] + 1.0)),
@@ -254,7 +272,10 @@ impl Page {
             "Enter" => 13,
             "Escape" => 27,
             "Tab" => 9,
-            other => other.bytes().next().map_or(0, |byte| u32::from(byte.to_ascii_uppercase())),
+            other => other
+                .bytes()
+                .next()
+                .map_or(0, |byte| u32::from(byte.to_ascii_uppercase())),
         };
         let text = match key {
             "Enter" => Some("\r"),

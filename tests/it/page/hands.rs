@@ -25,14 +25,23 @@ fn pointing_looks_and_clicking_holds() {
     let Some(page) = open(&made.page(), "") else {
         return;
     };
-    let count = made.numbers()["manifest"]["streams"][0]["units"].as_array().unwrap().len();
+    let count = made.numbers()["manifest"]["streams"][0]["units"]
+        .as_array()
+        .unwrap()
+        .len();
     let idle = readout(&page);
 
     // A head of the overview is looked at, and let go.
     page.hover(page.place("[data-head='27']", [0.5, 0.5]));
-    assert!(page.text("document.getElementById('map-caption').textContent").starts_with("Layer 2, head 3:"));
+    assert!(
+        page.text("document.getElementById('map-caption').textContent")
+            .starts_with("Layer 2, head 3:")
+    );
     page.hover([5.0, 5.0]);
-    assert!(page.text("document.getElementById('map-caption').textContent").starts_with("Layer 0, head 0:"));
+    assert!(
+        page.text("document.getElementById('map-caption').textContent")
+            .starts_with("Layer 0, head 0:")
+    );
 
     // Clicked, it stays; Shift adds another.
     page.click(page.place("[data-head='27']", [0.5, 0.5]), 0);
@@ -58,18 +67,32 @@ fn pointing_looks_and_clicking_holds() {
     // A label of a row holds the unit, in every view; Shift adds.
     let left = page.place("#map", [0.0, 2.5 / count as f64]);
     page.click([left[0] - 12.0, left[1]], 0);
-    assert_eq!(hash(&page), "#view=map&layer=2&heads=3&unit=2&direction=from");
+    assert_eq!(
+        hash(&page),
+        "#view=map&layer=2&heads=3&unit=2&direction=from"
+    );
     page.click(page.place("#tab-lines", [0.5, 0.5]), 0);
     page.hover([5.0, 5.0]);
     let chosen = "[...document.querySelectorAll('.view:not([hidden]) .chosen')].map(unit => unit.firstChild.textContent)";
     assert_eq!(page.value(chosen), json!(["token"]));
     page.click(page.place("#line-0-4", [0.8, 0.5]), 8);
     page.hover([5.0, 5.0]);
-    assert!(hash(&page).contains("unit=2,4&direction=from"), "{}", hash(&page));
+    assert!(
+        hash(&page).contains("unit=2,4&direction=from"),
+        "{}",
+        hash(&page)
+    );
     page.click(page.place("#line-1-6", [0.1, 0.5]), 0);
-    assert!(hash(&page).contains("unit=6&direction=to"), "{}", hash(&page));
+    assert!(
+        hash(&page).contains("unit=6&direction=to"),
+        "{}",
+        hash(&page)
+    );
     page.click(page.place("#tab-text", [0.5, 0.5]), 0);
-    assert!(page.text("document.getElementById('text-caption').textContent").contains("gets in layer 2, head 3"));
+    assert!(
+        page.text("document.getElementById('text-caption').textContent")
+            .contains("gets in layer 2, head 3")
+    );
 }
 
 #[test]
@@ -94,7 +117,10 @@ fn the_map_zooms_with_a_wheel_a_box_and_two_fingers() {
     let Some(page) = open(&made.page(), "") else {
         return;
     };
-    let count = page.value("+document.getElementById('map').getAttribute('aria-rowcount') - 1").as_u64().unwrap() as usize;
+    let count = page
+        .value("+document.getElementById('map').getAttribute('aria-rowcount') - 1")
+        .as_u64()
+        .unwrap() as usize;
     page.drag(cell(&page, [2, 3], count), cell(&page, [6, 8], count));
     assert!(hash(&page).contains("zoom=2-7,3-9"), "{}", hash(&page));
     page.click(page.place("#zoom-out", [0.5, 0.5]), 0);
@@ -125,24 +151,42 @@ fn filters_leave_out_what_they_say() {
     let map = &raw[1][2];
     let count = |keeps: &dyn Fn(usize, usize) -> bool| {
         let cells = (0..map.len()).flat_map(|row| (0..map.len()).map(move |column| (row, column)));
-        json!(cells.filter(|&(row, column)| map[row][column] > 0.0 && keeps(row, column)).count().min(100))
+        json!(
+            cells
+                .filter(|&(row, column)| map[row][column] > 0.0 && keeps(row, column))
+                .count()
+                .min(100)
+        )
     };
     page.go("#view=links&layer=1&heads=2&min=0.1");
-    assert_eq!(page.value(COUNT), count(&|row, column| map[row][column] >= 0.1));
+    assert_eq!(
+        page.value(COUNT),
+        count(&|row, column| map[row][column] >= 0.1)
+    );
     // The fewest of each row that make up half of it.
     page.go("#view=links&layer=1&heads=2&mass=0.5");
     let half = |row: usize, column: usize| {
-        let greater: f64 = map[row].iter().filter(|&&other| other > map[row][column]).sum();
+        let greater: f64 = map[row]
+            .iter()
+            .filter(|&&other| other > map[row][column])
+            .sum();
         greater < 0.5 * map[row].iter().sum::<f64>()
     };
     assert_eq!(page.value(COUNT), count(&half));
     let segments = made.numbers()["manifest"]["streams"][0]["units"].clone();
     let is_second = |unit: usize| segments[unit]["segment"] == 1;
-    for (pair, from, to) in [("AB", false, true), ("BA", true, false), ("AA", false, false), ("BB", true, true)] {
+    for (pair, from, to) in [
+        ("AB", false, true),
+        ("BA", true, false),
+        ("AA", false, false),
+        ("BB", true, true),
+    ] {
         page.go(&format!("#view=links&layer=1&heads=2&pair={pair}&min=0.02"));
         assert_eq!(
             page.value(COUNT),
-            count(&|row, column| map[row][column] >= 0.02 && is_second(row) == from && is_second(column) == to),
+            count(&|row, column| map[row][column] >= 0.02
+                && is_second(row) == from
+                && is_second(column) == to),
             "{pair}"
         );
     }
@@ -158,8 +202,17 @@ fn tables_sort_and_select() {
     let Some(page) = open(&made.page(), "#view=links&layer=0&heads=2") else {
         return;
     };
-    let column = |index: usize| page.value(&format!("[...document.querySelectorAll('#links tr')].map(row => row.children[{index}].textContent)"));
-    let values = |texts: serde_json::Value| -> Vec<f64> { texts.as_array().unwrap().iter().map(|text| text.as_str().unwrap().parse().unwrap()).collect() };
+    let column = |index: usize| {
+        page.value(&format!("[...document.querySelectorAll('#links tr')].map(row => row.children[{index}].textContent)"))
+    };
+    let values = |texts: serde_json::Value| -> Vec<f64> {
+        texts
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|text| text.as_str().unwrap().parse().unwrap())
+            .collect()
+    };
     assert!(values(column(2)).is_sorted_by(|left, right| left >= right));
     page.click(page.place("[data-by=value] button", [0.5, 0.5]), 0);
     assert!(values(column(2)).is_sorted());
@@ -182,5 +235,8 @@ fn tables_sort_and_select() {
         page.press(letter, 0);
     }
     assert!(hash(&page).contains("unit=8"), "{}", hash(&page));
-    assert_eq!(page.text("document.getElementById('found').textContent"), "1 found");
+    assert_eq!(
+        page.text("document.getElementById('found').textContent"),
+        "1 found"
+    );
 }

@@ -10,7 +10,9 @@ fn a_head_and_a_cell_are_found_with_the_keyboard_alone() {
         return;
     };
     let hash = || page.text("location.hash");
-    let focus = || page.text("document.activeElement.getAttribute('aria-label') || document.activeElement.id");
+    let focus = || {
+        page.text("document.activeElement.getAttribute('aria-label') || document.activeElement.id")
+    };
     let said = || page.text("document.getElementById('said').textContent");
     let find = |id: &str| {
         for _ in 0..60 {
@@ -53,7 +55,9 @@ fn a_head_and_a_cell_are_found_with_the_keyboard_alone() {
     // So is the map.
     find("map");
     let last = made.array("attention")[0][0].len() - 1;
-    let active = || page.text("(() => { const cell = document.getElementById(document.getElementById('map').getAttribute('aria-activedescendant')); return cell.dataset.row + ',' + cell.dataset.column; })()");
+    let active = || {
+        page.text("(() => { const cell = document.getElementById(document.getElementById('map').getAttribute('aria-activedescendant')); return cell.dataset.row + ',' + cell.dataset.column; })()")
+    };
     for (key, modifiers, expected) in [
         ("ArrowDown", 0, [1, 0]),
         ("ArrowRight", 0, [1, 1]),
@@ -65,7 +69,11 @@ fn a_head_and_a_cell_are_found_with_the_keyboard_alone() {
         ("ArrowRight", 0, [0, 1]),
     ] {
         page.press(key, modifiers);
-        assert_eq!(active(), format!("{},{}", expected[0], expected[1]), "{key}");
+        assert_eq!(
+            active(),
+            format!("{},{}", expected[0], expected[1]),
+            "{key}"
+        );
     }
     assert!(said().starts_with("[CLS] to the: "), "{}", said());
     assert!(said().contains(", rank "), "{}", said());

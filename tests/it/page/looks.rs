@@ -9,7 +9,10 @@ const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).the
 
 #[test]
 fn an_accessibility_audit_finds_nothing() {
-    let made = encoded("The cat sat on the tokenizers.", &["--pair", "It was tired."]);
+    let made = encoded(
+        "The cat sat on the tokenizers.",
+        &["--pair", "It was tired."],
+    );
     let Some(page) = open(&made.page(), "") else {
         return;
     };
@@ -17,14 +20,22 @@ fn an_accessibility_audit_finds_nothing() {
     page.value(&format!("{AXE}; true"));
     for (scheme, width) in [("light", 1400), ("dark", 1400), ("light", 390)] {
         page.resize([width, 900]);
-        page.prefer("screen", &[("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")]);
+        page.prefer(
+            "screen",
+            &[
+                ("prefers-color-scheme", scheme),
+                ("prefers-reduced-motion", "reduce"),
+            ],
+        );
         for view in ["map", "lines", "text", "links", "heads"] {
             page.go(&format!("#view={view}&layer=2&heads=3,5&unit=4"));
             let found = page.value(VIOLATIONS);
             assert_eq!(found, serde_json::json!([]), "{view}, {scheme}, {width}");
         }
     }
-    let marked = page.text("document.querySelector('#overview [aria-selected=true]').getAttribute('aria-label')");
+    let marked = page.text(
+        "document.querySelector('#overview [aria-selected=true]').getAttribute('aria-label')",
+    );
     assert_eq!(marked, "layer 2, head 3");
 }
 
@@ -45,7 +56,10 @@ fn the_page_follows_the_reader() {
     assert_eq!(paper(), light);
     page.go("#theme=auto");
     page.prefer("print", &[]);
-    assert_eq!(page.value("getComputedStyle(document.querySelector('.settings')).display"), "none");
+    assert_eq!(
+        page.value("getComputedStyle(document.querySelector('.settings')).display"),
+        "none"
+    );
     page.prefer("screen", &[("prefers-reduced-motion", "reduce")]);
     let moves = "getComputedStyle(document.querySelector('.tabs button')).transitionDuration";
     assert_eq!(page.text(moves), "0s");
@@ -56,6 +70,10 @@ fn the_page_follows_the_reader() {
     page.resize([390, 800]);
     for view in ["map", "lines", "text", "links", "heads"] {
         page.go(&format!("#view={view}&layer=1&heads=1,2&unit=3"));
-        assert_eq!(page.value("document.scrollingElement.scrollWidth"), 390, "{view}");
+        assert_eq!(
+            page.value("document.scrollingElement.scrollWidth"),
+            390,
+            "{view}"
+        );
     }
 }

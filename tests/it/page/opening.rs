@@ -29,11 +29,21 @@ fn the_page_opens_without_a_request_or_a_complaint() {
         page.visit(&made.page(), "");
         for view in ["map", "lines", "text", "links", "heads"] {
             page.go(&format!("#view={view}&layer=1&heads=2,3"));
-            assert_eq!(page.value(&format!("document.getElementById('view-{view}').hidden")), false);
+            assert_eq!(
+                page.value(&format!("document.getElementById('view-{view}').hidden")),
+                false
+            );
         }
-        assert_eq!(*page.complaints.lock().unwrap(), Vec::<String>::new(), "{text}");
+        assert_eq!(
+            *page.complaints.lock().unwrap(),
+            Vec::<String>::new(),
+            "{text}"
+        );
         let requests = page.requests.lock().unwrap().clone();
-        let is_itself = |address: &String| address == "about:blank" || (address.starts_with("file:") && address.contains("index.html"));
+        let is_itself = |address: &String| {
+            address.starts_with("data:") || address == "about:blank"
+                || (address.starts_with("file:") && address.contains("index.html"))
+        };
         assert!(requests.iter().all(is_itself), "{text}: {requests:?}");
         assert_ne!(page.value("document.title"), "owned", "{text}");
         assert_eq!(page.value("document.images.length"), 0, "{text}");
@@ -59,10 +69,16 @@ fn the_page_lets_in_its_own_script_and_style_alone() {
     let policy = policy.replace('\'', "&#39;");
     let written = between("http-equiv=\"Content-Security-Policy\" content=\"", "\"");
     assert_eq!(written.replace('\'', "&#39;"), policy);
-    assert!(!text.contains(" style=\""), "the policy forbids styles in place");
+    assert!(
+        !text.contains(" style=\""),
+        "the policy forbids styles in place"
+    );
     let manifest = crate::binary::manifest(&made.folder);
     let files = manifest["files"].as_array().unwrap();
-    let listed = files.iter().find(|file| file["name"] == "index.html").unwrap();
+    let listed = files
+        .iter()
+        .find(|file| file["name"] == "index.html")
+        .unwrap();
     assert_eq!(listed["sha256"], crate::binary::sha256(text.as_bytes()));
 }
 
@@ -73,6 +89,12 @@ fn the_page_is_useful_without_its_script() {
     let picture = text.split("data:image/png;base64,").nth(1).unwrap();
     let bytes = STANDARD.decode(picture.split('"').next().unwrap()).unwrap();
     assert_eq!(&bytes[1..4], b"PNG");
-    let table = text.split("<table>").nth(1).unwrap().split("</table>").next().unwrap();
+    let table = text
+        .split("<table>")
+        .nth(1)
+        .unwrap()
+        .split("</table>")
+        .next()
+        .unwrap();
     assert!(table.matches("<tr>").count() > 5, "{table}");
 }

@@ -26,14 +26,20 @@ fn views_are_saved_as_svg_png_and_csv() {
     assert_eq!(kind, "text/csv");
     let csv = String::from_utf8(csv).unwrap();
     let mut lines = csv.lines();
-    assert_eq!(lines.next().unwrap(), "query,query_label,key,key_label,attention");
+    assert_eq!(
+        lines.next().unwrap(),
+        "query,query_label,key,key_label,attention"
+    );
     let map = &raw[0][3];
     let mut count = 0;
     for line in lines {
         let fields: Vec<&str> = line.split(',').collect();
         let [query, key]: [usize; 2] = [fields[0].parse().unwrap(), fields[2].parse().unwrap()];
         let value: f64 = fields[4].parse().unwrap();
-        assert!((value - map[query][key]).abs() <= map[query][key] * 3e-4, "{line}");
+        assert!(
+            (value - map[query][key]).abs() <= map[query][key] * 3e-4,
+            "{line}"
+        );
         count += 1;
     }
     assert_eq!(count, map.len() * map.len());
@@ -55,7 +61,11 @@ fn views_are_saved_as_svg_png_and_csv() {
     assert!(String::from_utf8(links).unwrap().lines().count() > 3);
     page.go("#view=heads");
     let (_, heads) = caught("csv");
-    assert!(String::from_utf8(heads).unwrap().starts_with("layer,head,entropy,"));
+    assert!(
+        String::from_utf8(heads)
+            .unwrap()
+            .starts_with("layer,head,entropy,")
+    );
 }
 
 #[test]
@@ -66,10 +76,25 @@ fn the_command_draws_what_is_shown() {
         return;
     };
     for (hash, expected) in [
-        ("#layer=2&heads=3", &["--layers 2", "--heads 3", "--views heads"][..]),
-        ("#layer=2&heads=3,4&combine=max", &["--heads 3,4", "--views max"]),
-        ("#view=text&layer=2&heads=3&unit=4&direction=to&tokens=word&map=mako&color=logarithmic&special=hide&theme=dark",
-            &["--views to:@4", "--tokens word", "--colormap mako", "--color-scale logarithmic", "--special-tokens hide", "--theme dark"]),
+        (
+            "#layer=2&heads=3",
+            &["--layers 2", "--heads 3", "--views heads"][..],
+        ),
+        (
+            "#layer=2&heads=3,4&combine=max",
+            &["--heads 3,4", "--views max"],
+        ),
+        (
+            "#view=text&layer=2&heads=3&unit=4&direction=to&tokens=word&map=mako&color=logarithmic&special=hide&theme=dark",
+            &[
+                "--views to:@4",
+                "--tokens word",
+                "--colormap mako",
+                "--color-scale logarithmic",
+                "--special-tokens hide",
+                "--theme dark",
+            ],
+        ),
         ("#view=heads&window=1-4", &["--views scores", "--crop 1-4"]),
     ] {
         page.go(hash);
@@ -78,13 +103,23 @@ fn the_command_draws_what_is_shown() {
             assert!(command.contains(part), "{command}");
         }
         let workplace = crate::binary::Workplace::new();
-        let folder = std::path::Path::new(env!("CARGO_BIN_EXE_attnviz")).parent().unwrap();
+        let folder = std::path::Path::new(env!("CARGO_BIN_EXE_attnviz"))
+            .parent()
+            .unwrap();
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", &command]).current_dir(workplace.path());
-        shell.env("PATH", format!("{}:/usr/bin:/bin", folder.display())).env("HOME", workplace.path());
+        shell
+            .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+            .env("HOME", workplace.path());
         let done = shell.output().unwrap();
-        assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stderr));
-        let manifest = crate::binary::tree(workplace.path()).into_iter().find(|(name, _)| name.ends_with("manifest.json"));
+        assert!(
+            done.status.success(),
+            "{command}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let manifest = crate::binary::tree(workplace.path())
+            .into_iter()
+            .find(|(name, _)| name.ends_with("manifest.json"));
         let manifest: Value = serde_json::from_slice(&manifest.unwrap().1).unwrap();
         assert_eq!(manifest["input"]["text"], text);
     }
@@ -92,7 +127,10 @@ fn the_command_draws_what_is_shown() {
 
 #[test]
 fn the_address_keeps_what_is_shown() {
-    let made = encoded("The cat sat on the tokenizers.", &["--pair", "It was tired."]);
+    let made = encoded(
+        "The cat sat on the tokenizers.",
+        &["--pair", "It was tired."],
+    );
     let Some(page) = open(&made.page(), "") else {
         return;
     };

@@ -45,8 +45,15 @@ fn check_map(page: &Page, expected: &[Vec<f64>], has_forbidden: bool) {
                 (number - expected_value).abs() <= tolerance,
                 "{query} → {key}: {value} shown, {expected_value} is right"
             );
-            let allowed = if has_forbidden { &expected[..=query] } else { &expected[..] };
-            let greater = allowed.iter().filter(|&&other| other > expected_value).count();
+            let allowed = if has_forbidden {
+                &expected[..=query]
+            } else {
+                &expected[..]
+            };
+            let greater = allowed
+                .iter()
+                .filter(|&&other| other > expected_value)
+                .count();
             assert_eq!(
                 *rank,
                 format!("{} of {}", greater + 1, allowed.len()),
@@ -74,9 +81,15 @@ fn what_the_page_does_to_maps_is_what_the_options_do() {
     let cases: [(&[&str], &str); 5] = [
         (&["--tokens", "word"], "tokens=word"),
         (&["--special-tokens", "hide"], "special=hide"),
-        (&["--special-tokens", "renormalize", "--tokens", "word"], "special=renormalize&tokens=word"),
+        (
+            &["--special-tokens", "renormalize", "--tokens", "word"],
+            "special=renormalize&tokens=word",
+        ),
         (&["--sink", "hide"], "sink=hide"),
-        (&["--crop", "2-6", "--tokens", "word"], "window=2-6&tokens=word"),
+        (
+            &["--crop", "2-6", "--tokens", "word"],
+            "window=2-6&tokens=word",
+        ),
     ];
     let plain = encoded(SENTENCE, &[]);
     let Some(page) = open(&plain.page(), "") else {
@@ -95,7 +108,12 @@ fn what_the_page_does_to_maps_is_what_the_options_do() {
         check_map_values(&page, &shown[0][0]);
         assert_eq!(page.value(labels), of_plain);
         let columns = &crate::binary::manifest(&made.folder)["shown"]["columns"];
-        let named: Vec<Value> = columns.as_array().unwrap().iter().map(|unit| unit["label"].clone()).collect();
+        let named: Vec<Value> = columns
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|unit| unit["label"].clone())
+            .collect();
         assert_eq!(of_plain, json!(named), "{options:?}");
     }
 }
@@ -107,7 +125,10 @@ fn check_map_values(page: &Page, expected: &[Vec<f64>]) {
         assert_eq!(row.len(), expected.len());
         for ((value, _), expected) in row.iter().zip(expected) {
             let number: f64 = value.parse().unwrap();
-            assert!((number - expected).abs() <= expected * 0.0056 + 1e-9, "{value} shown, {expected} is right");
+            assert!(
+                (number - expected).abs() <= expected * 0.0056 + 1e-9,
+                "{value} shown, {expected} is right"
+            );
         }
     }
 }
@@ -121,13 +142,20 @@ fn several_heads_are_their_mean_maximum_or_sum() {
     };
     let heads = [&raw[1][0], &raw[1][4], &raw[4][2]];
     for (name, combine) in [
-        ("mean", (|values| values.iter().sum::<f64>() / 3.0) as fn([f64; 3]) -> f64),
+        (
+            "mean",
+            (|values| values.iter().sum::<f64>() / 3.0) as fn([f64; 3]) -> f64,
+        ),
         ("max", |values| values.into_iter().fold(0.0, f64::max)),
         ("sum", |values| values.iter().sum()),
     ] {
         page.go(&format!("#heads=1.0,1.4,4.2&combine={name}"));
         let expected: Vec<Vec<f64>> = (0..heads[0].len())
-            .map(|row| (0..heads[0].len()).map(|column| combine(heads.map(|head| head[row][column]))).collect())
+            .map(|row| {
+                (0..heads[0].len())
+                    .map(|column| combine(heads.map(|head| head[row][column])))
+                    .collect()
+            })
             .collect();
         check_map_values(&page, &expected);
     }
@@ -145,7 +173,11 @@ fn names(count: usize) -> Vec<String> {
 #[test]
 fn ranks_tell_values_apart_that_share_a_code() {
     // Steps of a millionth, far below what a code tells.
-    let row = |shift: usize| -> Vec<f64> { (0..8).map(|key| f64::from(0.125_f32 + ((key * 5 + shift) % 8) as f32 * 1e-6)).collect() };
+    let row = |shift: usize| -> Vec<f64> {
+        (0..8)
+            .map(|key| f64::from(0.125_f32 + ((key * 5 + shift) % 8) as f32 * 1e-6))
+            .collect()
+    };
     let map: Vec<Vec<f64>> = (0..8).map(row).collect();
     let made = foreign(&json!([[map, map]]), &names(8));
     let raw = made.array("attention");
@@ -158,7 +190,17 @@ fn ranks_tell_values_apart_that_share_a_code() {
 #[test]
 fn a_decoder_shows_what_its_mask_allows_alone() {
     let map: Vec<Vec<f64>> = (0..6)
-        .map(|query| (0..6).map(|key| if key <= query { (key + 1) as f64 / ((query + 1) * (query + 2) / 2) as f64 } else { 0.0 }).collect())
+        .map(|query| {
+            (0..6)
+                .map(|key| {
+                    if key <= query {
+                        (key + 1) as f64 / ((query + 1) * (query + 2) / 2) as f64
+                    } else {
+                        0.0
+                    }
+                })
+                .collect()
+        })
         .collect();
     let made = foreign(&json!([[map]]), &names(6));
     let Some(page) = open(&made.page(), "") else {
@@ -172,7 +214,9 @@ fn a_decoder_shows_what_its_mask_allows_alone() {
 fn long_inputs_have_steps_and_honest_ranks() {
     let count = 300;
     let row = |query: usize| -> Vec<f64> {
-        let weights: Vec<f64> = (0..count).map(|key| 1.0 + ((key * 7919 + query * 104_729) % 1009) as f64).collect();
+        let weights: Vec<f64> = (0..count)
+            .map(|key| 1.0 + ((key * 7919 + query * 104_729) % 1009) as f64)
+            .collect();
         let sum: f64 = weights.iter().sum();
         weights.iter().map(|weight| weight / sum).collect()
     };
@@ -183,9 +227,20 @@ fn long_inputs_have_steps_and_honest_ranks() {
         return;
     };
     let said = page.text("document.querySelector('footer').textContent");
-    let error: f64 = said.split("more than ").nth(1).unwrap().split(". ").next().unwrap().parse().unwrap();
+    let error: f64 = said
+        .split("more than ")
+        .nth(1)
+        .unwrap()
+        .split(". ")
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     let greatest = raw[0].iter().copied().fold(0.0, f64::max);
-    assert!(error > 0.0 && error <= greatest / 254.0 / 2.0 * 1.1, "{said}");
+    assert!(
+        error > 0.0 && error <= greatest / 254.0 / 2.0 * 1.1,
+        "{said}"
+    );
     page.value("document.getElementById('map').focus()");
     let texts: Vec<String> = serde_json::from_value(page.value(
         "[...document.querySelectorAll('#map > [role=row]:last-child [role=gridcell]')].map(cell => cell.textContent)",
@@ -195,7 +250,10 @@ fn long_inputs_have_steps_and_honest_ranks() {
         let (value, rank) = text.split_once(", rank ").unwrap();
         let value: f64 = value.replace('≈', "").parse().unwrap();
         // The digits that are shown, and no more of them than the steps allow.
-        assert!((value - expected).abs() <= 5.0 * error, "{text}: {expected}");
+        assert!(
+            (value - expected).abs() <= 5.0 * error,
+            "{text}: {expected}"
+        );
         let (rank, all) = rank.split_once(" of ").unwrap();
         assert_eq!(all, "300");
         let (first, last) = rank.split_once('–').unwrap_or((rank, rank));
