@@ -68,6 +68,7 @@ async function start() {
   window.addEventListener("beforeprint", () => { isPrinting = true; drawPage(); });
   window.addEventListener("afterprint", () => { isPrinting = false; drawPage(); });
   document.documentElement.dataset.ready = "yes";
+  performance.mark("ready");
 }
 
 void start();

@@ -6,6 +6,7 @@ mod keyboard;
 mod looks;
 mod opening;
 mod script;
+mod speed;
 mod take_along;
 mod values;
 

@@ -41,7 +41,8 @@ fn the_page_opens_without_a_request_or_a_complaint() {
         );
         let requests = page.requests.lock().unwrap().clone();
         let is_itself = |address: &String| {
-            address.starts_with("data:") || address == "about:blank"
+            address.starts_with("data:")
+                || address == "about:blank"
                 || (address.starts_with("file:") && address.contains("index.html"))
         };
         assert!(requests.iter().all(is_itself), "{text}: {requests:?}");

@@ -8,23 +8,31 @@ use super::{Made, SENTENCE, encoded, rendered};
 /// The cells of the map in view, row after row, as the keyboard finds them:
 /// value and rank.
 fn cells(page: &Page) -> Vec<Vec<(String, String)>> {
-    page.value("document.getElementById('map').focus()");
-    page.press("Home", 2);
-    let row_count = page.value("+document.getElementById('map').getAttribute('aria-rowcount') - 1");
-    let mut rows = Vec::new();
-    for _ in 0..row_count.as_u64().unwrap() {
-        let row = page.value(
-            "[...document.querySelectorAll('#map > [role=row]:last-child [role=gridcell]')].map(cell => cell.textContent)",
-        );
-        let texts: Vec<String> = serde_json::from_value(row).unwrap();
-        let split = |text: &String| {
-            let (value, rank) = text.split_once(", rank ").unwrap_or((text, ""));
-            (value.to_owned(), rank.to_owned())
+    // In one go: the keyboard itself is tested elsewhere.
+    let walk = "(async () => {
+        const grid = document.getElementById('map');
+        const press = (key, ctrlKey) => {
+            grid.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true }));
+            return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
         };
-        rows.push(texts.iter().map(split).collect());
-        page.press("ArrowDown", 0);
-    }
-    rows
+        const rows = [];
+        await press('Home', true);
+        const count = grid.getAttribute('aria-rowcount') - 1;
+        for (let row = 0; row < count; row += 1) {
+            const cells = grid.querySelectorAll(':scope > [role=row]:last-child [role=gridcell]');
+            rows.push([...cells].map(cell => cell.textContent));
+            await press('ArrowDown', false);
+        }
+        return rows;
+    })()";
+    let rows: Vec<Vec<String>> = serde_json::from_value(page.value(walk)).unwrap();
+    let split = |text: &String| {
+        let (value, rank) = text.split_once(", rank ").unwrap_or((text, ""));
+        (value.to_owned(), rank.to_owned())
+    };
+    rows.iter()
+        .map(|row| row.iter().map(split).collect())
+        .collect()
 }
 
 /// Compares a map in view with numbers, NaN for what a mask forbids.
