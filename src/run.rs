@@ -2,7 +2,7 @@
 //! attended, **raw**: what the model returned, nothing dropped or merged. It is
 //! the unit that is saved, drawn and compared.
 
-use crate::attention::{Attention, AttentionKind, MapMemory, Selection};
+use crate::attention::{Attention, AttentionKind, MapMemory, Neurons, Selection};
 use crate::checkpoint::PendingProvenance;
 use crate::input::{Input, Stream, StreamRole, Unit, stream};
 
@@ -17,6 +17,8 @@ pub struct Run {
     pub streams: Vec<Stream>,
     /// One tensor of each kind.
     pub attention: Vec<Attention>,
+    /// What the scores of the heads were computed of, where somebody asked.
+    pub neurons: Option<Neurons>,
 }
 
 impl Run {
@@ -55,6 +57,7 @@ impl Run {
                     .iter()
                     .map(|attention| attention.select(selection))
                     .collect(),
+                neurons: self.neurons.map(|neurons| neurons.select(selection)),
                 ..self
             },
         }

@@ -33,7 +33,7 @@ function labelled(name, control) {
 
 /** The views, as tabs. */
 function makeTabs() {
-  const names = { map: "Map", lines: "Lines", text: "Text", links: "Links", heads: "Heads" };
+  const names = { map: "Map", lines: "Lines", text: "Text", links: "Links", heads: "Heads", neurons: "Neurons" };
   return make("div", { class: "tabs", role: "tablist", "aria-label": "Views", onkeydown: tabKey }, ...VIEWS.map((view) =>
     make("button", { type: "button", role: "tab", id: `tab-${view}`, "aria-controls": "panel", onclick: () => update({ view }) }, /** @type {Record<string, string>} */ (names)[view])));
 }
@@ -197,7 +197,7 @@ function drawControls() {
     byId(`view-${view}`).hidden = view !== state.view;
   }
   byId("panel").setAttribute("aria-labelledby", `tab-${state.view}`);
-  for (const kind of ["svg", "png"]) byId(`save-${kind}`).hidden = state.view === "links" || state.view === "heads";
+  for (const kind of ["svg", "png"]) byId(`save-${kind}`).hidden = ["links", "heads", "neurons"].includes(state.view);
   byId("command").textContent = commandInView();
 }
 

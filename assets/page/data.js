@@ -50,6 +50,7 @@
  * @property {boolean} sums_to_one
  * @property {string[]} notes
  * @property {HeadScore[]} scores
+ * @property {{size: number, scales: number[]} | null} neurons
  * @property {[string, string][]} colormaps
  * @property {{tokens: string, special: string, sink: string, crop: [number, number] | null, scale: string | null, color_scale: string, vmin: number | null, vmax: number | null, colormap: string, invert: boolean, theme: string | null}} options
  * @property {string[]} command

@@ -123,7 +123,8 @@ function csvOfView() {
   /** @type {(string | number)[][]} */
   let lines;
   const linkLine = (/** @type {Shown} */ from, /** @type {Shown} */ to, /** @type {number} */ value) => [from.first, from.label, to.first, to.label, Number.isNaN(value) ? "" : value === 0 ? 0 : +value.toPrecision(4)];
-  if (state.view === "heads") {
+  if (state.view === "neurons") lines = neuronTable();
+  else if (state.view === "heads") {
     lines = [["layer", "head", ...DATA.scores.map((score) => score.name)]];
     HEADS.forEach(({ layer, head }, index) => lines.push([layer, head, ...DATA.scores.map((score) => score.values[index] ?? "")]));
   } else if (state.view === "links") {
@@ -186,14 +187,17 @@ function commandInView() {
   for (const [name, numbers] of Object.entries(lists)) add(name, [...numbers].sort((left, right) => left - right).join(","));
   const unit = state.units[0] ?? (state.view === "text" ? state.cell?.[0] : undefined);
   const isOfUnit = unit !== undefined && state.view !== "map";
+  const ofUnit = state.direction === "to" ? "to" : state.view === "text" ? "text" : "from";
+  const plain = { lines: "lines", text: "text", heads: "scores" }[state.view];
   const several = state.heads.length > 1 ? (state.combine === "max" ? "max" : "mean") : "heads";
-  add("views", state.view === "heads" ? "scores" : isOfUnit ? `${state.direction === "to" ? "to" : "from"}:@${unit}` : several);
+  const isAsItStands = state.view === "heads" || state.view === "lines" || !isOfUnit;
+  add("views", isAsItStands ? plain || several : `${ofUnit}:@${unit}`);
   if (state.view === "links") add("top-k", 20);
   if (state.tokens !== "subword") add("tokens", state.tokens);
   if (state.special !== "keep") add("special-tokens", state.special);
   if (state.sink !== "keep") add("sink", state.sink);
   if (state.window) add("crop", state.window.join("-"));
-  if (state.scale !== "auto") add("scale", state.scale);
+  if (["head", "unit", "run"].includes(state.scale)) add("scale", state.scale);
   if (state.color !== "linear") add("color-scale", state.color);
   if (state.vmin !== null) add("vmin", state.vmin);
   if (state.vmax !== null) add("vmax", state.vmax);

@@ -17,7 +17,7 @@ function makePage() {
     make("section", { class: "stage", "aria-label": "Chosen heads" },
       makeHeadBar(),
       makeTabs(),
-      make("div", { id: "panel", role: "tabpanel" }, makeMap(), makeLines(), makeText(), makeLinks(), makeHeads()),
+      make("div", { id: "panel", role: "tabpanel" }, makeMap(), makeLines(), makeText(), makeLinks(), makeHeads(), ...(DATA.neurons ? [makeNeurons()] : [])),
       make("div", { id: "readout", class: "readout" })),
     makeSettings());
   document.body.append(
@@ -36,7 +36,7 @@ function drawPage() {
   drawControls();
   drawHeadBar();
   drawOverview();
-  const views = { map: drawMap, lines: drawLines, text: drawText, links: drawLinks, heads: drawHeads };
+  const views = { map: drawMap, lines: drawLines, text: drawText, links: drawLinks, heads: drawHeads, neurons: drawNeurons };
   /** @type {Record<string, () => void>} */ (views)[state.view]();
   drawReadout();
 }

@@ -26,7 +26,7 @@
  * @property {string} score that the heads are sorted by
  */
 
-const VIEWS = ["map", "lines", "text", "links", "heads"];
+const VIEWS = ["map", "lines", "text", "links", "heads", ...(DATA.neurons ? ["neurons"] : [])];
 const NUMBER_OF_SCORES = DATA.scores.length;
 
 /** What is shown where nobody chose. @type {State} */
@@ -97,8 +97,7 @@ function layerInView() {
  * @returns {number[]}
  */
 function numbersOf(text) {
-  const parts = (text || "").split(/[-,]/).filter(Boolean).map(Number);
-  return parts.filter((number) => Number.isInteger(number) && number >= 0);
+  return /^\d+([-,]\d+)*$/.test(text || "") ? (text || "").split(/[-,]/).map(Number) : [];
 }
 
 /** The state as the address has it, what is usual left out. */
@@ -140,6 +139,7 @@ function readState(address) {
   }
   const layer = Number(fields.get("layer") ?? NaN);
   const heads = (fields.get("heads") || "").split(",").map((text) => {
+    if (!/^\d+(\.\d+)?$/.test(text)) return -1;
     const [first, second] = text.split(".");
     return second === undefined ? findHead(layer, Number(first || NaN)) : findHead(Number(first), Number(second));
   });

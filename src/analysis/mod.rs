@@ -28,10 +28,10 @@ pub use maps::{Axis, AxisUnit, MapId, Maps, Measure};
 pub use options::{
     Crop, CropError, Fusion, Granularity, ReshapeOptions, RolloutOptions, Sink, SpecialTokens,
 };
-pub use profile::{Direction, Profile, profile};
+pub use profile::{Direction, Profile, profile, received_profile};
 pub use reduce::{Reduction, reduce};
 pub use relations::{
-    ALL_RELATIONS, Annotation, Found, OFFSETS, Relation, RelationCounts, RelationDirection,
+    ALL_RELATIONS, Annotation, OFFSETS, Relation, RelationCounts, RelationDirection, RelationFound,
     RelationQuestions,
 };
 pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis, words};

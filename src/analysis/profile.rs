@@ -39,6 +39,31 @@ pub struct Profile {
     pub by_layer: Vec<Vec<f32>>,
 }
 
+/// The attention that every key receives, the mean over the queries that may
+/// attend to it; `None` where there is no map.
+pub fn received_profile(maps: &Maps<'_>) -> Option<Profile> {
+    let column_count = maps.columns.len();
+    let line = |map: &[f32]| -> Vec<f32> {
+        let column = |column: usize| {
+            let values = map.iter().skip(column).step_by(column_count.max(1));
+            let present = values.filter(|value| !value.is_nan());
+            let (sum, count) = present.fold((0.0, 0_u32), |(sum, count), &value| {
+                (sum + f64::from(value), count + 1)
+            });
+            (sum / f64::from(count)) as f32
+        };
+        (0..column_count).map(column).collect()
+    };
+    let means = reduce(maps, Reduction::Mean);
+    let layers = means.ids.iter().filter(|id| **id != MapId::All);
+    Some(Profile {
+        mean: line(&means.drawn(MapId::All)?),
+        by_layer: layers
+            .filter_map(|&id| Some(line(&means.drawn(id)?)))
+            .collect(),
+    })
+}
+
 /// The profile of the unit at a position of its axis, `None` outside it.
 pub fn profile(maps: &Maps<'_>, direction: Direction, position: usize) -> Option<Profile> {
     let [held, along] = direction.axes(maps);

@@ -135,7 +135,7 @@ impl RelationQuestions {
 
 /// How often heads and offsets found a relation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Found {
+pub struct RelationFound {
     /// Words that were asked.
     pub words: u64,
     /// Relations that could not be asked.
@@ -147,7 +147,7 @@ pub struct Found {
     pub right_by_offset: [u64; OFFSETS.len()],
 }
 
-impl Found {
+impl RelationFound {
     /// The fixed offset that finds most, of equal ones the nearest, and how
     /// much.
     pub fn best_offset(&self) -> (i32, u64) {
@@ -163,7 +163,7 @@ impl Found {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RelationCounts {
     /// By the relation's name; all of them are [`ALL_RELATIONS`].
-    pub by_name: BTreeMap<String, Found>,
+    pub by_name: BTreeMap<String, RelationFound>,
 }
 
 impl RelationCounts {

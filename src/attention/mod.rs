@@ -11,6 +11,7 @@ mod foreign;
 mod heads;
 mod kind;
 mod memory;
+mod neurons;
 mod tensor;
 
 pub use error::AttentionError;
@@ -18,6 +19,7 @@ pub use foreign::{ForeignAttention, RowSums, foreign_row_sum_tolerance};
 pub use heads::{HeadId, HeadMaps, LayerHeads, Selection};
 pub use kind::{AttentionKind, Mask};
 pub use memory::MapMemory;
+pub use neurons::Neurons;
 pub use tensor::{AttentionTensor, ROW_SUM_TOLERANCE, row_sum_tolerance};
 
 /// Attention of a run, of whatever origin.

@@ -242,7 +242,7 @@ fn runs(
 ) -> Vec<Result<Run, Answer>> {
     let selection = &options.selection;
     if let [input] = inputs {
-        let demand = model.model.demand(selection.head_count());
+        let demand = model.model.demand(selection.head_count(), false);
         let lengths = [input.source().len()].into_iter();
         if let Err(error) = demand.check(lengths) {
             return vec![Err(Answer::failed(&error.into()))];

@@ -147,7 +147,7 @@ impl Context<'_> {
         } = self.options;
         let loaded = self.model.loaded;
         if let [input] = inputs {
-            let check = || pipeline::check_memory(loaded, input, selection, files);
+            let check = || pipeline::check_memory(loaded, input, selection, false, files);
             // What is kept for others is free, too.
             let checked = check().or_else(|_| {
                 self.memory.clear();

@@ -135,6 +135,14 @@ pub struct EncodeArguments {
     /// What is shown in the terminal.
     #[command(flatten)]
     pub terminal: TerminalArguments,
+    /// Save queries, keys and value norms, too
+    ///
+    /// What the scores of every head are computed of, in the numeric file: query and
+    /// key [layer, head, unit, dimension], as their products are taken (normalized
+    /// and turned by their positions where the model does that), value_norm [layer,
+    /// head, unit], score_scale [layer].
+    #[arg(long)]
+    pub neurons: bool,
     /// Cut to so many tokens, or never
     ///
     /// "never": a text with more tokens than the model takes is an error. A number

@@ -58,8 +58,14 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         messages.warning(&warning);
         warnings.push(warning);
     }
-    pipeline::check_memory(&loaded, &prepared, &selection, &settings.options)?;
-    let run = run_of(&loaded, &prepared, &selection)?;
+    pipeline::check_memory(
+        &loaded,
+        &prepared,
+        &selection,
+        settings.neurons,
+        &settings.options,
+    )?;
+    let run = run_of(&loaded, &prepared, &selection, settings.neurons)?;
     if let Some(warning) = unknown_tokens(prepared.unknown_count(), prepared.source().len()) {
         messages.warning(&warning);
         warnings.push(warning);
@@ -175,8 +181,17 @@ fn not_written(folder: &Path) -> String {
     format!("the result could not be written to {}", folder.display())
 }
 
-fn run_of(loaded: &LoadedModel, prepared: &Prepared, selection: &Selection) -> Result<Run> {
-    let mut runs = match pipeline::runs(loaded, &[prepared], selection) {
+fn run_of(
+    loaded: &LoadedModel,
+    prepared: &Prepared,
+    selection: &Selection,
+    neurons: bool,
+) -> Result<Run> {
+    let runs = match neurons {
+        true => pipeline::runs_with_neurons(loaded, &[prepared], selection),
+        false => pipeline::runs(loaded, &[prepared], selection),
+    };
+    let mut runs = match runs {
         // Its weights are read only now.
         Err(error @ ModelError::Weights(_)) => Err(error).context(model::of(&loaded.provenance.id)),
         runs => Ok(runs?),

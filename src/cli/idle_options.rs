@@ -1,6 +1,7 @@
 //! Options that are right and do nothing where they stand: said, so that nobody
 //! looks for what they did.
 
+use super::args::EncodeArguments;
 use super::output_arguments::{OutputArguments, TerminalArguments};
 use super::terminal_view::TerminalView;
 use crate::analysis::{Crop, Fusion, LinkChoice, Sink, SpecialTokens};
@@ -8,6 +9,19 @@ use crate::figure::{Colormap, Progression, Theme, View};
 use crate::input::Unit;
 use crate::run::Run;
 use crate::store::Format;
+
+/// A warning where `--neurons` has nowhere to go.
+pub(super) fn idle_neurons(arguments: &EncodeArguments) -> Option<String> {
+    let has_numbers = |format: &Format| match format {
+        Format::Html | Format::Safetensors | Format::Npz | Format::Json => true,
+        Format::Png | Format::Svg | Format::Csv => false,
+    };
+    let is_idle = arguments.neurons && !arguments.output.formats.iter().any(has_numbers);
+    is_idle.then(|| {
+        "--neurons does nothing without a page or a file of numbers, such as --format html,npz"
+            .to_owned()
+    })
+}
 
 /// What has no effect, as warnings. `shows` is whether something is drawn in
 /// the terminal, too.
@@ -90,7 +104,7 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         | View::Link(..)
         | View::Rollout
         | View::Similarity => true,
-        View::Overview | View::Unit(..) | View::Scores => false,
+        View::Overview | View::Unit(..) | View::Scores | View::Lines | View::Text(_) => false,
     };
     let is_profile = |view: &View| match view {
         View::Unit(..) => true,
@@ -101,7 +115,9 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
         | View::Link(..)
         | View::Rollout
         | View::Similarity
-        | View::Scores => false,
+        | View::Scores
+        | View::Lines
+        | View::Text(_) => false,
     };
     if output.top_k > 0 && !shows && !views.iter().any(has_list) {
         warnings.push(

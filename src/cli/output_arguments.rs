@@ -51,7 +51,8 @@ pub struct OutputArguments {
     #[command(flatten)]
     pub heads: HeadArguments,
     /// heads, overview, mean, max, from:TOKEN, to:TOKEN,
-    /// link:FROM:TO, rollout, similarity, scores
+    /// link:FROM:TO, rollout, similarity, scores, lines, text,
+    /// text:TOKEN
     /// [default: heads,overview; batch: overview]
     #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(views),
         long_help = views_in_full("What is drawn, with commas between; TOKEN, FROM and TO are a text that stands once, or a position such as @3 [default: heads,overview; batch: overview]"))]

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::args::{BenchArguments, EncodeArguments, RenderArguments, TokensArguments};
 use super::batch_arguments::{BatchArguments, CourseArguments, InputArguments, ScoresArguments};
-use super::idle_options::{idle_options, idle_sort};
+use super::idle_options::{idle_neurons, idle_options, idle_sort};
 use super::index_list::IndexList;
 use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::revision_or_default;
@@ -56,6 +56,8 @@ pub struct EncodeSettings {
     pub layers: IndexList,
     pub heads: IndexList,
     pub truncate: Option<usize>,
+    /// Whether queries, keys and lengths of values are saved.
+    pub neurons: bool,
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalSettings>,
@@ -151,11 +153,13 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         layers: output.heads.layers.clone(),
         heads: output.heads.heads.clone(),
         truncate: arguments.truncate.limit(),
+        neurons: arguments.neurons,
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.settings(),
         warnings: [
             named_files(&arguments.text, arguments.pair.as_deref()),
+            idle_neurons(arguments).into_iter().collect(),
             idle_options(
                 output,
                 &views(output, &[View::Heads, View::Overview]),
@@ -392,6 +396,7 @@ fn options(output: &OutputArguments, default_views: &[View]) -> Result<OutputOpt
             colormap: output.colormap,
             inverted: output.invert,
             theme: output.theme,
+            ..Palette::default()
         },
         top_links: usize::from(output.top_k),
         links: output.links,

@@ -35,7 +35,9 @@ pub(super) fn run(run: &Run, options: &OutputOptions, settings: TerminalSettings
             | PictureId::Link(..)
             | PictureId::Rollout
             | PictureId::RolloutByLayer
-            | PictureId::Similarity => {
+            | PictureId::Similarity
+            | PictureId::Lines(_)
+            | PictureId::Text(_) => {
                 figure::figure(run, &maps, &analyses, picture, &options.figure)?
             }
         };
@@ -65,7 +67,9 @@ pub(super) fn run(run: &Run, options: &OutputOptions, settings: TerminalSettings
             | PictureId::Joined(..)
             | PictureId::Unit(..)
             | PictureId::Rollout
-            | PictureId::RolloutByLayer => {}
+            | PictureId::RolloutByLayer
+            | PictureId::Lines(_)
+            | PictureId::Text(_) => {}
         }
     }
     // Where nothing else is shown, nobody asks for all links.
@@ -93,21 +97,23 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
         TerminalView::Auto => {}
     }
     let is_of_maps = |view: &View| match view {
-        View::Heads | View::Overview => true,
+        View::Heads | View::Overview | View::Lines => true,
         View::Mean
         | View::Max
         | View::Unit(..)
         | View::Link(..)
         | View::Rollout
         | View::Similarity
-        | View::Scores => false,
+        | View::Scores
+        | View::Text(_) => false,
     };
     let mut pictures = match options.views.iter().any(is_of_maps) {
         true => of_maps,
         false => Vec::new(),
     };
     pictures.extend(options.views.iter().filter_map(|view| match view {
-        View::Heads | View::Overview => None,
+        // Lines are those of the table below, or of the head's map.
+        View::Heads | View::Overview | View::Lines => None,
         View::Mean => Some(PictureId::Joined(Reduction::Mean, MapId::All)),
         View::Max => Some(PictureId::Joined(Reduction::Max, MapId::All)),
         View::Unit(direction, choice) => Some(PictureId::Unit(*direction, choice.clone())),
@@ -115,6 +121,7 @@ fn pictures(maps: &Maps<'_>, options: &OutputOptions, view: TerminalView) -> Vec
         View::Rollout => Some(PictureId::Rollout),
         View::Similarity => Some(PictureId::Similarity),
         View::Scores => Some(PictureId::Scores),
+        View::Text(choice) => Some(PictureId::Text(choice.clone())),
     }));
     pictures
 }

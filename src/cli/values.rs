@@ -210,7 +210,7 @@ pub(super) fn input_format() -> impl TypedValueParser<Value = InputFormat> {
 }
 
 /// Every view as it is typed, and what it shows.
-pub(super) const VIEWS: [(&str, &str); 10] = [
+pub(super) const VIEWS: [(&str, &str); 13] = [
     ("heads", "one picture a head"),
     ("overview", "all selected heads as a grid of small maps"),
     ("mean", "the mean of each layer's heads, and of all"),
@@ -224,4 +224,10 @@ pub(super) const VIEWS: [(&str, &str); 10] = [
     ("rollout", "what attention carries through all layers"),
     ("similarity", "which heads attend alike"),
     ("scores", "what each head does, as numbers"),
+    ("lines", "one picture a head, as lines from token to token"),
+    ("text", "the input, shaded by the attention received"),
+    (
+        "text:TOKEN",
+        "the input, shaded by what one token attends to",
+    ),
 ];

@@ -8,8 +8,9 @@ use super::reach::{Reach, is_ordinary, maximum, panel_range, reach_of_one};
 use super::resample::{Join, parts, resample};
 use super::scale::number;
 use super::{
-    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap,
-    MapKind, Matrix, Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel, ValueRange,
+    Body, Clipped, ColorPart, ColorRange, ColorScale, Figure, FigureError, FigureOptions,
+    LabelledMap, MapKind, Matrix, Panel, PanelAxis, PanelGrid, Progression, Scale, UnitLabel,
+    ValueRange,
 };
 use crate::analysis::{
     Axis, AxisUnit, Drowning, Fusion, Granularity, LinkChoice, MapId, Maps, Measure,
@@ -64,6 +65,7 @@ pub fn single_map<'maps>(
             noun: noun(maps),
         }),
         color_scale: ColorScale {
+            part: ColorPart::All,
             range: ColorRange::Shared(range),
             label: reach.label(quantity(maps.measure), options),
             clipped,
@@ -244,6 +246,7 @@ pub(super) fn grid_of<'maps>(
             noun: noun(maps),
         }),
         color_scale: ColorScale {
+            part: ColorPart::All,
             range: match shared {
                 Some(range) => ColorRange::Shared(range),
                 None => ColorRange::PerPanel {

@@ -60,4 +60,50 @@ pub struct Palette {
     pub inverted: bool,
     /// Paper and ink.
     pub theme: Theme,
+    /// What the colours are shared out to.
+    pub coloring: Coloring,
+}
+
+/// What the colours of a figure are shared out to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Coloring {
+    /// One scale has all of the colour map.
+    #[default]
+    Colormap,
+    /// Two scales that begin at the paper, whatever the colour map: half of the
+    /// colours are for magnitudes, half for differences to both sides of 0.
+    Differences,
+}
+
+/// Which of a figure's colours a scale has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ColorPart {
+    /// All of them.
+    #[default]
+    All,
+    /// Of [`Coloring::Differences`] those from the paper on.
+    Magnitudes,
+    /// Of [`Coloring::Differences`] those with the paper in their middle.
+    Differences,
+}
+
+/// The last step of 256 that is for magnitudes, and the first and the last that
+/// is for differences, of which as many are below 0 as above.
+const LAST_MAGNITUDE: f32 = 127.0;
+const DIFFERENCES: (f32, f32) = (128.0, 254.0);
+const LAST_STEP: f32 = 255.0;
+
+impl ColorPart {
+    /// A fraction of the scale as one of all colours; NaN for NaN.
+    pub fn place(self, fraction: f32) -> f32 {
+        let inside = fraction.clamp(0.0, 1.0);
+        match self {
+            Self::All => fraction,
+            Self::Magnitudes => inside * LAST_MAGNITUDE / LAST_STEP,
+            Self::Differences => {
+                let (first, last) = DIFFERENCES;
+                (first + inside * (last - first)) / LAST_STEP
+            }
+        }
+    }
 }

@@ -78,6 +78,12 @@ pub enum FigureError {
         /// query and key.
         ends: Box<[UnitChoice; 2]>,
     },
+    /// The unit that a text is shaded by is none that is shown.
+    #[error("{error}")]
+    OfText {
+        /// Why it is none.
+        error: Box<FigureError>,
+    },
     /// There is no rollout.
     #[error(transparent)]
     Rollout(#[from] RolloutError),
@@ -127,6 +133,17 @@ pub enum FigureError {
         /// The value of the first colour.
         minimum: f32,
     },
+    /// Two sides are not over the same units.
+    #[error(
+        "expected two maps of one size, found {} × {} on the left and {} × {} on the right",
+        .left[0], .left[1], .right[0], .right[1]
+    )]
+    UnlikeMaps {
+        /// Rows and columns of the left side.
+        left: [usize; 2],
+        /// Rows and columns of the right side.
+        right: [usize; 2],
+    },
     /// Not even the smallest panels fit the largest canvas.
     #[error(
         "{rows} × {columns} panels do not fit a picture of {limit} pixels a side; select fewer layers or heads"
@@ -144,14 +161,14 @@ pub enum FigureError {
 impl FigureError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
-        self.remedy_beside(&[], None)
+        self.remedy_beside(&[], Whose::Profile)
     }
 
-    /// What the user can do about it and keep these views; `link` is that whose
-    /// end is wrong.
-    fn remedy_beside(&self, others: &[View], link: Option<&[UnitChoice; 2]>) -> Option<Remedy> {
+    /// What the user can do about it and keep these views; `whose` is the view
+    /// whose unit is wrong.
+    fn remedy_beside(&self, others: &[View], whose: Whose<'_>) -> Option<Remedy> {
         let view =
-            |direction: Direction, position: usize| with_unit(others, link, direction, position);
+            |direction: Direction, position: usize| with_unit(others, whose, direction, position);
         let name_unit = |direction: Direction, positions: &[usize]| Remedy::NameUnit {
             choices: positions
                 .iter()
@@ -159,8 +176,9 @@ impl FigureError {
                 .collect(),
         };
         match self {
-            Self::OfView { error, others } => error.remedy_beside(others, link),
-            Self::OfLink { error, ends } => error.remedy_beside(others, Some(ends)),
+            Self::OfView { error, others } => error.remedy_beside(others, whose),
+            Self::OfLink { error, ends } => error.remedy_beside(others, Whose::Link(ends)),
+            Self::OfText { error } => error.remedy_beside(others, Whose::Text),
             Self::Rollout(error) => error.remedy(),
             Self::NoSuchPosition { direction, .. } => {
                 Some(name_unit(*direction, &[self.meant_position()]))
@@ -198,7 +216,10 @@ impl FigureError {
                 crop: crop.map(|Crop { first, last }| (first.min(*position), last.max(*position))),
                 hidden: *hidden,
             }),
-            Self::NoSuchHead { .. } | Self::NoSuchLayer { .. } | Self::NothingJoined => None,
+            Self::NoSuchHead { .. }
+            | Self::NoSuchLayer { .. }
+            | Self::NothingJoined
+            | Self::UnlikeMaps { .. } => None,
         }
     }
 
@@ -206,7 +227,9 @@ impl FigureError {
     /// first one where nobody can say.
     pub(super) fn meant_position(&self) -> usize {
         match self {
-            Self::OfView { error, .. } | Self::OfLink { error, .. } => error.meant_position(),
+            Self::OfView { error, .. } | Self::OfLink { error, .. } | Self::OfText { error } => {
+                error.meant_position()
+            }
             Self::NoSuchPosition { count, .. } => count.saturating_sub(1),
             Self::NoSuchToken {
                 suggested, tokens, ..
@@ -223,24 +246,31 @@ impl FigureError {
             | Self::TooManyPanels { .. }
             | Self::NoSuchHead { .. }
             | Self::NoSuchLayer { .. }
-            | Self::NothingJoined => 0,
+            | Self::NothingJoined
+            | Self::UnlikeMaps { .. } => 0,
         }
     }
 }
 
-/// A list of views with that of a unit at the end, or the link that it is one
-/// end of.
-fn with_unit(
-    others: &[View],
-    link: Option<&[UnitChoice; 2]>,
-    direction: Direction,
-    position: usize,
-) -> String {
+/// Which view a unit is of.
+#[derive(Clone, Copy)]
+enum Whose<'ends> {
+    /// One of what a unit attends to, or of what attends to it.
+    Profile,
+    /// One between these two.
+    Link(&'ends [UnitChoice; 2]),
+    /// One of the text.
+    Text,
+}
+
+/// A list of views with that of a unit at the end.
+fn with_unit(others: &[View], whose: Whose<'_>, direction: Direction, position: usize) -> String {
     let unit = UnitChoice::Position(position);
-    let view = match (link, direction) {
-        (None, _) => View::Unit(direction, unit),
-        (Some([_, to]), Direction::From) => View::Link(unit, to.clone()),
-        (Some([from, _]), Direction::To) => View::Link(from.clone(), unit),
+    let view = match (whose, direction) {
+        (Whose::Profile, _) => View::Unit(direction, unit),
+        (Whose::Link([_, to]), Direction::From) => View::Link(unit, to.clone()),
+        (Whose::Link([from, _]), Direction::To) => View::Link(from.clone(), unit),
+        (Whose::Text, _) => View::Text(Some(unit)),
     };
     let views = others.iter().chain([&view]).map(View::to_string);
     views.collect::<Vec<_>>().join(",")

@@ -7,8 +7,8 @@ use super::build::{captions, matrix, notes, quantity};
 use super::profile::{named, place};
 use super::reach::{Reach, maximum};
 use super::{
-    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap,
-    MapKind, Scale, UnitLabel,
+    Body, Clipped, ColorPart, ColorRange, ColorScale, Figure, FigureError, FigureOptions,
+    LabelledMap, MapKind, Scale, UnitLabel,
 };
 use crate::analysis::{Direction, Link, LinkByHead, Maps, Measure, link_by_head};
 use crate::run::Run;
@@ -80,6 +80,7 @@ pub fn link_map(
             noun: "heads",
         }),
         color_scale: ColorScale {
+            part: ColorPart::All,
             range: ColorRange::Shared(range),
             label: reach.label(quantity(Measure::Attention), options),
             clipped,

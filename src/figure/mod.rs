@@ -6,8 +6,10 @@
 
 mod build;
 mod colormap;
+mod difference;
 mod error;
 pub mod layout;
+mod lines;
 mod link;
 mod pictures;
 mod profile;
@@ -16,6 +18,7 @@ mod resample;
 mod rollout;
 mod scale;
 mod scores;
+mod shaded_text;
 mod similarity;
 mod unit_choice;
 mod unit_search;
@@ -26,15 +29,18 @@ use std::borrow::Cow;
 use crate::analysis::{Link, LinkChoice, Score};
 
 pub use build::{overview, overview_in_steps, single_map};
-pub use colormap::{Colormap, Palette, Theme};
+pub use colormap::{ColorPart, Coloring, Colormap, Palette, Theme};
+pub use difference::{difference_grid, head_difference};
 pub use error::FigureError;
+pub use lines::line_figure;
 pub use link::link_map;
-pub use pictures::{PictureId, check_views, figure, link_between};
+pub use pictures::{PictureId, check_views, figure, link_between, text_row};
 pub use profile::unit_profile;
 pub use resample::{Join, parts, resample};
 pub use rollout::{rollout_by_layer, rollout_map};
 pub use scale::{Clipped, ColorRange, Progression, Scale, ValueRange};
 pub use scores::{mean_grids, score_grids};
+pub use shaded_text::shaded_text;
 pub use similarity::similarity_map;
 pub use unit_choice::UnitChoice;
 pub use views::{View, ViewError};
@@ -99,6 +105,12 @@ pub enum Body<'run> {
     Profile(UnitProfile),
     /// A grid of layers and heads for each of several scores.
     Scores(ScoreGrids),
+    /// Lines from queries to keys.
+    Lines(LineFigure),
+    /// The input, its units shaded.
+    Text(ShadedText),
+    /// One map on two sides, and what is between them.
+    Difference(Box<MapDifference<'run>>),
 }
 
 /// What the rows and columns of a map are.
@@ -112,6 +124,8 @@ pub enum MapKind {
     Link,
     /// Heads and heads.
     Similarity,
+    /// Layers and heads, in each of which something changed.
+    Change,
 }
 
 /// One map with its units.
@@ -171,6 +185,52 @@ pub struct UnitProfile {
     pub unit_axis_name: String,
     /// Units that start another segment than the unit before them.
     pub segment_starts: Vec<usize>,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
+}
+
+/// One map on two sides over the same units, whose colours are the figure's
+/// scale, and right − left in colours of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MapDifference<'run> {
+    /// What stands above the left, the right and their difference.
+    pub names: [String; 3],
+    /// The left side, the right side, and right − left.
+    pub maps: [LabelledMap<'run>; 3],
+    /// What the colours of right − left stand for: 0 is in their middle.
+    pub difference_scale: ColorScale,
+    /// Rows, and columns, of units that are not the same on both sides.
+    pub differing: [Vec<usize>; 2],
+}
+
+/// A head as lines from its queries, on the left, to its keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineFigure {
+    /// The labels of the queries and of the keys.
+    pub units: [Vec<UnitLabel>; 2],
+    /// Queries, and keys, that start another segment than the one before them.
+    pub segment_starts: [Vec<usize>; 2],
+    /// The lines, the strongest last.
+    pub links: Vec<Link>,
+    /// Whether the labels have their units' positions beside them.
+    pub shows_positions: bool,
+    /// What its units are called in sentences: `tokens` or `words`.
+    pub noun: &'static str,
+}
+
+/// The units of an input, each shaded by a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShadedText {
+    /// The units, as they are read.
+    pub units: Vec<UnitLabel>,
+    /// A value for each; NaN for one that has none.
+    pub values: Vec<f32>,
+    /// Units that stand close behind the one before them, as pieces of a word do.
+    pub joined: Vec<usize>,
+    /// Units that start another segment than the one before them.
+    pub segment_starts: Vec<usize>,
+    /// The unit whose attention it is, where it is one.
+    pub marked: Option<usize>,
     /// What its units are called in sentences: `tokens` or `words`.
     pub noun: &'static str,
 }
@@ -261,6 +321,8 @@ pub struct ColorScale {
     pub label: String,
     /// What the scale does not tell apart.
     pub clipped: Clipped,
+    /// Which of the figure's colours it has.
+    pub part: ColorPart,
 }
 
 impl ColorScale {

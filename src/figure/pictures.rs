@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Figure, FigureError, FigureOptions, UnitChoice, View, link_map, overview, rollout_by_layer,
-    rollout_map, score_grids, similarity_map, single_map, unit_profile,
+    Figure, FigureError, FigureOptions, UnitChoice, View, line_figure, link_map, overview,
+    rollout_by_layer, rollout_map, score_grids, shaded_text, similarity_map, single_map,
+    unit_profile,
 };
 use crate::analysis::{
     Analyses, Direction, LinkByHead, MapId, Maps, Reduction, check_rollout, link_by_head,
@@ -33,6 +34,10 @@ pub enum PictureId {
     Similarity,
     /// What each head does.
     Scores,
+    /// A head as lines.
+    Lines(HeadId),
+    /// The input, shaded.
+    Text(Option<UnitChoice>),
 }
 
 impl View {
@@ -53,6 +58,8 @@ impl View {
             Self::Rollout => vec![PictureId::Rollout, PictureId::RolloutByLayer],
             Self::Similarity => vec![PictureId::Similarity],
             Self::Scores => vec![PictureId::Scores],
+            Self::Lines => selection.head_ids().map(PictureId::Lines).collect(),
+            Self::Text(choice) => vec![PictureId::Text(choice.clone())],
         }
     }
 }
@@ -87,6 +94,11 @@ pub fn figure<'maps>(
         PictureId::RolloutByLayer => rollout_by_layer(run, analyses.rollout()?, options),
         PictureId::Similarity => similarity_map(run, maps, analyses.similarity(), options),
         PictureId::Scores => score_grids(run, maps, analyses, options),
+        PictureId::Lines(head) => line_figure(run, maps, *head, options),
+        PictureId::Text(choice) => {
+            let row = choice.as_ref().map(|choice| text_row(run, maps, choice));
+            shaded_text(run, maps, row.transpose()?, options)
+        }
     }
 }
 
@@ -122,9 +134,15 @@ fn check(
     analyses: &Analyses<'_>,
 ) -> Result<(), FigureError> {
     match view {
-        View::Heads | View::Overview | View::Mean | View::Max | View::Similarity | View::Scores => {
-            Ok(())
-        }
+        View::Heads
+        | View::Overview
+        | View::Mean
+        | View::Max
+        | View::Similarity
+        | View::Scores
+        | View::Lines
+        | View::Text(None) => Ok(()),
+        View::Text(Some(choice)) => text_row(run, maps, choice).map(|_| ()),
         View::Unit(direction, choice) => choice.resolve(*direction, run, maps).map(|_| ()),
         View::Link(from, to) => link_ends(run, maps, from, to).map(|_| ()),
         View::Rollout => {
@@ -132,6 +150,17 @@ fn check(
             Ok(check_rollout(analyses.attention(), options)?)
         }
     }
+}
+
+/// The row of the unit that a text is shaded by.
+///
+/// # Errors
+/// When there is no such unit, more than one, or it is not shown.
+pub fn text_row(run: &Run, maps: &Maps<'_>, choice: &UnitChoice) -> Result<usize, FigureError> {
+    let row = choice.resolve(Direction::From, run, maps);
+    row.map_err(|error| FigureError::OfText {
+        error: Box::new(error),
+    })
 }
 
 /// The row and the column of a link.

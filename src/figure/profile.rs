@@ -5,8 +5,8 @@ use super::build::{captions, drowning_note, joined, labels, notes, noun, ordinar
 use super::layout::drawn_values;
 use super::reach::{end_of_bars, maximum, reach_of_one};
 use super::{
-    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale, UnitLabel,
-    UnitProfile,
+    Body, Clipped, ColorPart, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Scale,
+    UnitLabel, UnitProfile,
 };
 use crate::analysis::{AxisUnit, Direction, MapId, Maps, Measure, drowning_of_row, profile};
 use crate::run::Run;
@@ -105,6 +105,7 @@ pub fn unit_profile(
             noun: noun(maps),
         }),
         color_scale: ColorScale {
+            part: ColorPart::All,
             range: ColorRange::Shared(range),
             label: reach.label(measure(heads_a_layer.max().unwrap_or(0)), options),
             clipped,

@@ -111,13 +111,25 @@ pub(super) fn reach_of_one(
     head_maximum: f32,
     whose: &'static str,
 ) -> Reach {
+    reach_of_several(options, &[values], is_ordinary, head_maximum, whose)
+}
+
+/// How far the colours reach that several maps of one size share.
+pub(super) fn reach_of_several(
+    options: &FigureOptions,
+    maps: &[&[f32]],
+    is_ordinary: &[bool],
+    head_maximum: f32,
+    whose: &'static str,
+) -> Reach {
     match options.scale.unwrap_or(Scale::Head) {
         Scale::Head => {
-            let whole = Reach::to(maximum(values), whose);
-            match values.len() > WRITTEN_UNITS * WRITTEN_UNITS || is_ordinary.len() > WRITTEN_UNITS
-            {
+            let greatest = maps.iter().map(|values| maximum(values));
+            let whole = Reach::to(greatest.fold(0.0, f32::max), whose);
+            let size = maps.first().map_or(0, |values| values.len());
+            match size > WRITTEN_UNITS * WRITTEN_UNITS || is_ordinary.len() > WRITTEN_UNITS {
                 true => {
-                    let maps = [values].into_iter();
+                    let maps = maps.iter().copied();
                     whole.readable_beyond(LEAST_USE_OF_ONE, options, maps, is_ordinary)
                 }
                 false => whole,

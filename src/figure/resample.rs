@@ -7,6 +7,9 @@ use std::ops::Range;
 pub enum Join {
     /// The greatest, so that no peak is lost.
     Greatest,
+    /// The one furthest from 0, so that none is lost to either side; of two
+    /// that are as far, the first.
+    Furthest,
     /// Their mean.
     Mean,
 }
@@ -28,6 +31,14 @@ pub fn resample(
             // The greater one of NaN and a number is the number.
             let (ranges, max) = ([rows, columns], f32::max);
             fold(values, column_count, ranges, f32::NAN, max, max)
+        }
+        Join::Furthest => {
+            let further = |one: f32, other: f32| match other.abs() > one.abs() || one.is_nan() {
+                true => other,
+                false => one,
+            };
+            let ranges = [rows, columns];
+            fold(values, column_count, ranges, f32::NAN, further, further)
         }
         Join::Mean => {
             let add = |sum: f64, value: f32| sum + f64::from(value);

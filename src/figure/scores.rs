@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::build::captions;
 use super::reach::Reach;
 use super::{
-    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, Progression, Scale,
-    ScoreGrid, ScoreGrids,
+    Body, Clipped, ColorPart, ColorRange, ColorScale, Figure, FigureError, FigureOptions,
+    Progression, Scale, ScoreGrid, ScoreGrids,
 };
 use crate::analysis::{
     Analyses, HeadScores, Maps, ReshapeOptions, Score, Statistics, truncation_note,
@@ -194,6 +194,7 @@ fn grid(score: Score, values: Vec<f32>, options: &FigureOptions) -> Result<Score
     Ok(ScoreGrid {
         score,
         color_scale: ColorScale {
+            part: ColorPart::All,
             range: ColorRange::Shared(range),
             label: score.unit().to_owned(),
             clipped,

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use super::build::{captions, common_notes, matrix};
 use super::reach::{Reach, maximum};
 use super::{
-    Body, Clipped, ColorRange, ColorScale, Figure, FigureError, FigureOptions, LabelledMap,
-    MapKind, Scale, UnitLabel,
+    Body, Clipped, ColorPart, ColorRange, ColorScale, Figure, FigureError, FigureOptions,
+    LabelledMap, MapKind, Scale, UnitLabel,
 };
 use crate::analysis::{Link, Maps, ReshapeOptions, Similarity};
 use crate::attention::HeadId;
@@ -79,6 +79,7 @@ pub fn similarity_map(
             noun: "heads",
         }),
         color_scale: ColorScale {
+            part: ColorPart::All,
             range: ColorRange::Shared(range),
             label: reach.label("divergence in bits", options),
             clipped,

@@ -33,14 +33,22 @@ pub enum View {
     Similarity,
     /// What each head does.
     Scores,
+    /// Every head as lines from queries to keys.
+    Lines,
+    /// The input, its units shaded by what one of them attends to; or, where none
+    /// is named, by the attention that they receive.
+    Text(Option<UnitChoice>),
 }
 
 /// What is typed where views are named.
 const NAMES: &str = "heads, overview, mean, max, from:TOKEN, to:TOKEN, link:FROM:TO, rollout, \
-                     similarity, scores";
+                     similarity, scores, lines, text, text:TOKEN";
 
 /// What stands before the two units of a link.
 const LINK: &str = "link:";
+
+/// What stands before the unit whose attention shades the text.
+const TEXT: &str = "text:";
 
 /// The text names no view.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -57,7 +65,7 @@ pub enum ViewError {
     /// The view is of a token, and none is named.
     #[error("expected a token behind {prefix:?}, found none; views are: {NAMES}")]
     NoUnit {
-        /// `from:` or `to:`.
+        /// `from:`, `to:` or `text:`.
         prefix: &'static str,
         /// The list with the first token in its place.
         views: String,
@@ -137,14 +145,15 @@ impl View {
     /// Whether the view is of numbers that are not in every file.
     pub fn has_numbers(&self) -> bool {
         match self {
-            Self::Heads | Self::Overview => false,
+            Self::Heads | Self::Overview | Self::Lines => false,
             Self::Mean
             | Self::Max
             | Self::Unit(..)
             | Self::Link(..)
             | Self::Rollout
             | Self::Similarity
-            | Self::Scores => true,
+            | Self::Scores
+            | Self::Text(_) => true,
         }
     }
 }
@@ -182,6 +191,14 @@ fn in_list(error: ViewError, typed: &[&str], index: usize, before: Option<&View>
                 },
                 // In the place of the view whose text it ends.
                 views: with(index - 1, first_of(direction.prefix())),
+            }
+        }
+        (ViewError::Unknown { found, .. }, Some(before @ View::Text(Some(_)))) => {
+            ViewError::TextWithComma {
+                found,
+                view: before.to_string(),
+                example: "text:@3",
+                views: with(index - 1, first_of(TEXT)),
             }
         }
         (ViewError::Unknown { found, .. }, Some(before @ View::Link(..))) => {
@@ -252,11 +269,11 @@ fn end_of_first(list: &str) -> usize {
     if let Some(units) = list.strip_prefix(LINK) {
         return LINK.len() + end_of_units(units);
     }
-    let directions = [Direction::From, Direction::To].into_iter();
-    let comma = directions.filter_map(|direction| {
-        let unit = list.strip_prefix(direction.prefix())?;
+    let prefixes = [Direction::From.prefix(), Direction::To.prefix(), TEXT];
+    let comma = prefixes.into_iter().filter_map(|prefix| {
+        let unit = list.strip_prefix(prefix)?;
         let is_comma = unit == "," || unit.starts_with(",,");
-        is_comma.then(|| direction.prefix().len() + 1)
+        is_comma.then(|| prefix.len() + 1)
     });
     comma.chain(list.find(',')).next().unwrap_or(list.len())
 }
@@ -320,6 +337,16 @@ impl FromStr for View {
                 None => {}
             }
         }
+        match found.strip_prefix(TEXT) {
+            Some("") => {
+                return Err(ViewError::NoUnit {
+                    prefix: TEXT,
+                    views: first_of(TEXT),
+                });
+            }
+            Some(unit) => return Ok(Self::Text(Some(UnitChoice::new(unit)))),
+            None => {}
+        }
         match found {
             "heads" => Ok(Self::Heads),
             "overview" => Ok(Self::Overview),
@@ -328,6 +355,8 @@ impl FromStr for View {
             "rollout" => Ok(Self::Rollout),
             "similarity" => Ok(Self::Similarity),
             "scores" => Ok(Self::Scores),
+            "lines" => Ok(Self::Lines),
+            "text" => Ok(Self::Text(None)),
             _ => Err(ViewError::Unknown {
                 found: found.to_owned(),
                 nearest: nearest(found),
@@ -343,7 +372,7 @@ fn nearest(found: &str) -> String {
     let is_near = |name: &str, other: &str| osa_distance(name, other) <= 2;
     if let Some((name, unit)) = found.split_once([':', '=', ' ']) {
         let name = name.to_lowercase();
-        let prefixes = [Direction::To.prefix(), Direction::From.prefix(), LINK];
+        let prefixes = [Direction::To.prefix(), Direction::From.prefix(), LINK, TEXT];
         let distance = |prefix: &&str| osa_distance(&name, prefix.trim_end_matches(':'));
         let prefix = prefixes.into_iter().min_by_key(distance);
         let prefix = prefix.filter(|prefix| is_near(&name, prefix.trim_end_matches(':')));
@@ -368,10 +397,12 @@ fn nearest(found: &str) -> String {
         "max",
         "from",
         "to",
+        "lines",
         "link",
         "rollout",
         "similarity",
         "scores",
+        "text",
     ];
     let nearest = names
         .into_iter()
@@ -397,6 +428,9 @@ impl fmt::Display for View {
             Self::Rollout => formatter.write_str("rollout"),
             Self::Similarity => formatter.write_str("similarity"),
             Self::Scores => formatter.write_str("scores"),
+            Self::Lines => formatter.write_str("lines"),
+            Self::Text(None) => formatter.write_str("text"),
+            Self::Text(Some(choice)) => write!(formatter, "{TEXT}{choice}"),
         }
     }
 }

@@ -32,7 +32,7 @@ pub use family::{ConfigError, Family};
 #[doc(hidden)]
 pub use ops::kernels;
 pub use ops::kernels::{InstructionSet, Instructions, InstructionsError, use_instructions};
-pub use output::{EncoderOutput, HiddenStates};
+pub use output::{EncoderOutput, Extras, HiddenStates};
 
 /// A loaded model of any family.
 #[derive(Debug)]
@@ -174,7 +174,7 @@ impl Model {
     ) -> Result<Vec<EncoderOutput>, ModelError> {
         let architecture = self.architecture();
         let all = Selection::all(architecture.layer_count(), architecture.head_count());
-        self.forward_heads(inputs, keep, &all, &MapMemory::default())
+        self.forward_heads(inputs, keep.into(), &all, &MapMemory::default())
     }
 
     /// As [`Model::forward`], for the maps of some heads: others take no
@@ -185,16 +185,17 @@ impl Model {
     pub fn forward_heads(
         &self,
         inputs: &[&Prepared],
-        keep: HiddenStates,
+        extras: Extras,
         selection: &Selection,
         memory: &MapMemory,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
-        with_interpreter!(&self.loaded, model => model.forward(inputs, keep, selection, memory))
+        with_interpreter!(&self.loaded, model => model.forward(inputs, extras, selection, memory))
     }
 
-    /// What [`Model::forward_heads`] takes for so many maps.
-    pub fn demand(&self, map_count: usize) -> Demand {
-        with_interpreter!(&self.loaded, model => model.demand(map_count))
+    /// What [`Model::forward_heads`] takes for so many maps, and of their heads
+    /// queries, keys and lengths of values, too.
+    pub fn demand(&self, map_count: usize, neurons: bool) -> Demand {
+        with_interpreter!(&self.loaded, model => model.demand(map_count, neurons))
     }
 
     /// What the model is.

@@ -59,7 +59,7 @@ impl<'run> Contents<'run> {
     ) -> Result<Self, OutputError> {
         let analyses = Analyses::new(run, attention, maps, options.rollout);
         figure::check_views(run, maps, &analyses, &options.views)?;
-        let length = estimate(attention, maps, options);
+        let length = estimate(run, attention, maps, options);
         match length > MAXIMUM_LENGTH && !options.large {
             true => Err(OutputError::TooLarge { length }),
             false => Ok(Self {
@@ -254,8 +254,9 @@ impl<'run> Contents<'run> {
 }
 
 /// Numbers of an earlier command that are not written again. They stay where
-/// they are of the same heads, rows and columns as the new ones: else nobody
-/// could say any more what their axes are.
+/// they are of the same heads, rows and columns as the new ones, or of the whole
+/// run whatever is shown of it: else nobody could say any more what their axes
+/// are.
 fn of_other_views(
     earlier: SavedNumbers,
     manifest: &Manifest,
@@ -265,13 +266,14 @@ fn of_other_views(
         manifest: of_earlier,
         arrays: earlier,
     } = earlier;
-    let is_alike = of_earlier.streams == manifest.streams
-        && of_earlier.attention == manifest.attention
-        && of_earlier.shown == manifest.shown;
+    let is_same_run =
+        of_earlier.streams == manifest.streams && of_earlier.attention == manifest.attention;
+    let is_alike = is_same_run && of_earlier.shown == manifest.shown;
+    let stays = |array: &NumberArray<'_>| is_alike || is_same_run && array.is_of_whole_run();
     let is_written = |array: &NumberArray<'_>| arrays.iter().any(|other| other.name == array.name);
     earlier
         .into_iter()
-        .filter(|array| is_alike && array.view().is_some() && !is_written(array))
+        .filter(|array| stays(array) && !array.is_of_maps() && !is_written(array))
         .collect()
 }
 

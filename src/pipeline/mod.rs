@@ -15,5 +15,5 @@ pub use error::OutputError;
 pub use output::{FoundLink, WrittenRun, picture_count, redraw_run, redraw_run_as, write_run};
 pub use run::{
     LoadedModel, LoadedTokenizer, PipelineError, UNIFORM, Use, check_memory, doubt, is_uniform,
-    load, load_tokenizer, prepare, runs, runs_in,
+    load, load_tokenizer, prepare, runs, runs_in, runs_with_neurons,
 };

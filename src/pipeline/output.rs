@@ -63,7 +63,9 @@ fn found_links(
             | View::Unit(..)
             | View::Rollout
             | View::Similarity
-            | View::Scores => continue,
+            | View::Scores
+            | View::Lines
+            | View::Text(_) => continue,
         };
         let link = link_between(run, maps, from, to)?;
         links.push(FoundLink {

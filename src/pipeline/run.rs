@@ -6,7 +6,7 @@ use crate::analysis::attends_uniformly;
 use crate::attention::{Attention, MapMemory, Selection};
 use crate::checkpoint::{Checkpoint, PendingProvenance};
 use crate::input::{Input, Prepared};
-use crate::model::{Architecture, Backend, HiddenStates, Model, ModelError};
+use crate::model::{Architecture, Backend, Extras, HiddenStates, Model, ModelError};
 use crate::remedy::Remedy;
 use crate::run::Run;
 use crate::store::{OutputOptions, with_output};
@@ -172,15 +172,42 @@ pub fn runs_in(
     selection: &Selection,
     memory: &MapMemory,
 ) -> Result<Vec<Run>, ModelError> {
-    let keep = HiddenStates::Drop;
+    runs_with(loaded, inputs, selection, HiddenStates::Drop.into(), memory)
+}
+
+/// As [`runs`], with the queries, keys and lengths of values that the scores are
+/// made of.
+///
+/// # Errors
+/// As [`runs`].
+pub fn runs_with_neurons(
+    loaded: &LoadedModel,
+    inputs: &[&Prepared],
+    selection: &Selection,
+) -> Result<Vec<Run>, ModelError> {
+    let extras = Extras {
+        hidden_states: HiddenStates::Drop,
+        neurons: true,
+    };
+    runs_with(loaded, inputs, selection, extras, &MapMemory::default())
+}
+
+fn runs_with(
+    loaded: &LoadedModel,
+    inputs: &[&Prepared],
+    selection: &Selection,
+    extras: Extras,
+    memory: &MapMemory,
+) -> Result<Vec<Run>, ModelError> {
     let outputs = loaded
         .model
-        .forward_heads(inputs, keep, selection, memory)?;
+        .forward_heads(inputs, extras, selection, memory)?;
     let runs = outputs.into_iter().zip(inputs).map(|(output, &input)| Run {
         model: loaded.provenance.clone(),
         input: input.input.clone(),
         streams: input.streams.clone(),
         attention: vec![Attention::Own(output.attention)],
+        neurons: output.neurons,
     });
     Ok(runs.collect())
 }
@@ -216,9 +243,10 @@ pub fn check_memory(
     loaded: &LoadedModel,
     input: &Prepared,
     selection: &Selection,
+    neurons: bool,
     options: &OutputOptions,
 ) -> Result<(), ModelError> {
-    let demand = loaded.model.demand(selection.head_count());
+    let demand = loaded.model.demand(selection.head_count(), neurons);
     let counts = [selection.layers.len(), input.source().len()];
     let demand = with_output(demand, counts, options);
     Ok(demand.check([input.source().len()].into_iter())?)

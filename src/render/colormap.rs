@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-pub use crate::figure::{Colormap, Palette, Theme};
+pub use crate::figure::{ColorPart, Coloring, Colormap, Palette, Theme};
 
 use crate::figure::layout::Ink;
 
@@ -20,6 +20,8 @@ pub struct ColorTable {
     steps: &'static Steps,
     inverted: bool,
     theme: Theme,
+    coloring: Coloring,
+    part: ColorPart,
 }
 
 /// The steps of a colour map, computed once for all pictures.
@@ -31,8 +33,13 @@ struct Steps {
 }
 
 impl Steps {
-    fn new(colormap: Colormap) -> Self {
-        let colors = std::array::from_fn(|step| match colormap {
+    fn new(colors: [Color; STEPS]) -> Self {
+        let inks = colors.map(readable_on);
+        Self { colors, inks }
+    }
+
+    fn of_colormap(colormap: Colormap) -> Self {
+        Self::new(std::array::from_fn(|step| match colormap {
             Colormap::Viridis => gradient(colorous::VIRIDIS, step),
             Colormap::Cividis => gradient(colorous::CIVIDIS, step),
             Colormap::Magma => gradient(colorous::MAGMA, step),
@@ -41,15 +48,38 @@ impl Steps {
             Colormap::Mako => MAKO.color(step),
             Colormap::Greys => GREYS.color(step),
             Colormap::Blues => BLUES.color(step),
-        });
-        let inks = colors.map(readable_on);
-        Self { colors, inks }
+        }))
     }
 
-    fn of(colormap: Colormap) -> &'static Self {
-        static ALL: [OnceLock<Steps>; Colormap::ALL.len()] =
+    /// Magnitudes first, then differences, as [`ColorPart::place`] has them.
+    fn of_differences(theme: Theme) -> Self {
+        let [magnitudes, below, above] = match theme {
+            Theme::Light => &ON_WHITE,
+            Theme::Dark => &ON_BLACK,
+        };
+        Self::new(std::array::from_fn(|step| match step {
+            0 | ZERO => paper(theme),
+            ..SECOND_SCALE => magnitudes.at(step as f64 / (SECOND_SCALE - 1) as f64),
+            ..ZERO => below.at((ZERO - step) as f64 / (ZERO - SECOND_SCALE) as f64),
+            // No scale has the last step.
+            _ => above.at((step - ZERO) as f64 / (ZERO - SECOND_SCALE) as f64),
+        }))
+    }
+
+    fn of(palette: Palette) -> &'static Self {
+        static COLORMAPS: [OnceLock<Steps>; Colormap::ALL.len()] =
             [const { OnceLock::new() }; Colormap::ALL.len()];
-        ALL[colormap as usize].get_or_init(|| Self::new(colormap))
+        static DIFFERENCES: [OnceLock<Steps>; Theme::ALL.len()] =
+            [const { OnceLock::new() }; Theme::ALL.len()];
+        let (colormap, theme) = (palette.colormap, palette.theme);
+        match palette.coloring {
+            Coloring::Colormap => {
+                COLORMAPS[colormap as usize].get_or_init(|| Self::of_colormap(colormap))
+            }
+            Coloring::Differences => {
+                DIFFERENCES[theme as usize].get_or_init(|| Self::of_differences(theme))
+            }
+        }
     }
 }
 
@@ -57,17 +87,44 @@ impl ColorTable {
     /// The table of a palette.
     pub fn new(palette: Palette) -> Self {
         Self {
-            steps: Steps::of(palette.colormap),
-            inverted: palette.inverted,
+            steps: Steps::of(palette),
+            inverted: match palette.coloring {
+                Coloring::Colormap => palette.inverted,
+                // The paper is where nothing is.
+                Coloring::Differences => false,
+            },
             theme: palette.theme,
+            coloring: palette.coloring,
+            part: ColorPart::All,
         }
+    }
+
+    /// The same with fractions of one scale alone.
+    #[must_use]
+    pub fn of_part(self, part: ColorPart) -> Self {
+        Self { part, ..self }
     }
 
     /// The paper.
     pub fn background(&self) -> Color {
-        match self.theme {
-            Theme::Light => [255, 255, 255],
-            Theme::Dark => [22, 23, 28],
+        paper(self.theme)
+    }
+
+    /// Whether another scale than that of the step before begins at a step.
+    pub(super) fn begins_scale(&self, step: usize) -> bool {
+        match self.coloring {
+            Coloring::Colormap => step == 0,
+            Coloring::Differences => step == 0 || step == SECOND_SCALE,
+        }
+    }
+
+    /// So much may be between a channel of a step and that of the step which is
+    /// shown for it where a picture has too few colours for all.
+    pub(super) fn tolerance(&self) -> u8 {
+        match self.coloring {
+            Coloring::Colormap => 2,
+            // Its scales are of fewer steps, which are as many further apart.
+            Coloring::Differences => 6,
         }
     }
 
@@ -85,7 +142,7 @@ impl ColorTable {
         }
         // The nearest; a sum in single precision would round before the cast
         // does.
-        let place = fraction.clamp(0.0, 1.0) * (STEPS - 1) as f32;
+        let place = self.part.place(fraction).clamp(0.0, 1.0) * (STEPS - 1) as f32;
         let step = ((f64::from(place) + 0.5) as usize).min(STEPS - 1);
         match self.inverted {
             true => STEPS - 1 - step,
@@ -136,6 +193,17 @@ impl ColorTable {
     }
 }
 
+fn paper(theme: Theme) -> Color {
+    match theme {
+        Theme::Light => [255, 255, 255],
+        Theme::Dark => [22, 23, 28],
+    }
+}
+
+/// The first step of the second of two scales, and the step of its 0.
+const SECOND_SCALE: usize = 128;
+const ZERO: usize = 191;
+
 fn gradient(gradient: colorous::Gradient, step: usize) -> Color {
     gradient.eval_rational(step, STEPS).as_array()
 }
@@ -177,9 +245,61 @@ const BLUES: Path = Path {
     chromas: [0.008, 0.03, 0.055, 0.085, 0.112, 0.135, 0.145, 0.14, 0.12],
 };
 
+/// From the paper on: magnitudes, differences below 0 and differences above. At
+/// the same distance from 0 both sides are as light as one another, so that
+/// neither seems to be more; blue and orange are told apart by all eyes but those
+/// that see no colours, for which there are signs and numbers.
+const ON_WHITE: [Path; 3] = [
+    Path {
+        lightness: [1.0, 0.2],
+        hues: [
+            150.0, 158.0, 168.0, 180.0, 200.0, 225.0, 255.0, 285.0, 305.0,
+        ],
+        chromas: [0.0, 0.05, 0.085, 0.1, 0.095, 0.095, 0.11, 0.09, 0.05],
+    },
+    Path {
+        lightness: [1.0, 0.36],
+        hues: [
+            245.0, 246.0, 248.0, 250.0, 252.0, 254.0, 256.0, 258.0, 260.0,
+        ],
+        chromas: [0.0, 0.035, 0.07, 0.1, 0.125, 0.14, 0.145, 0.14, 0.13],
+    },
+    Path {
+        lightness: [1.0, 0.36],
+        hues: [75.0, 70.0, 64.0, 58.0, 53.0, 48.0, 44.0, 41.0, 39.0],
+        chromas: [0.0, 0.045, 0.085, 0.12, 0.14, 0.145, 0.14, 0.125, 0.11],
+    },
+];
+
+/// The same on dark paper.
+const ON_BLACK: [Path; 3] = [
+    Path {
+        lightness: [0.206, 0.955],
+        hues: [
+            285.0, 283.0, 278.0, 262.0, 237.0, 207.0, 180.0, 161.0, 155.0,
+        ],
+        chromas: [0.01, 0.06, 0.095, 0.11, 0.095, 0.095, 0.11, 0.085, 0.03],
+    },
+    Path {
+        lightness: [0.206, 0.86],
+        hues: [
+            262.0, 261.0, 259.0, 257.0, 254.0, 250.0, 245.0, 239.0, 232.0,
+        ],
+        chromas: [0.01, 0.05, 0.085, 0.115, 0.135, 0.14, 0.13, 0.11, 0.085],
+    },
+    Path {
+        lightness: [0.206, 0.86],
+        hues: [35.0, 37.0, 40.0, 44.0, 49.0, 55.0, 61.0, 68.0, 75.0],
+        chromas: [0.01, 0.045, 0.08, 0.11, 0.135, 0.145, 0.145, 0.135, 0.12],
+    },
+];
+
 impl Path {
     fn color(&self, step: usize) -> Color {
-        let fraction = step as f64 / (STEPS - 1) as f64;
+        self.at(step as f64 / (STEPS - 1) as f64)
+    }
+
+    fn at(&self, fraction: f64) -> Color {
         let [first, last] = self.lightness;
         let lightness = first + (last - first) * fraction;
         let hue = smooth(&self.hues, fraction).to_radians();

@@ -26,7 +26,12 @@ pub fn thumbnail(
     let figure = figure::overview_in_steps(run, maps, options, [side, side])?;
     let layout = match &figure.body {
         Body::Grid(grid) => lay_out(grid, figure.palette)?,
-        Body::Map(_) | Body::Profile(_) | Body::Scores(_) => {
+        Body::Map(_)
+        | Body::Profile(_)
+        | Body::Scores(_)
+        | Body::Difference(_)
+        | Body::Lines(_)
+        | Body::Text(_) => {
             let message = "an overview is a grid".to_owned();
             return Err(RenderError::Drawing { message });
         }

@@ -30,7 +30,7 @@ impl ViewedPicture {
     /// The options that shape the picture, of a run of these heads.
     pub fn options(&self, selection: &Selection, options: &OutputOptions) -> OptionsRecord {
         let is_of_one_head = match &self.id {
-            PictureId::Head(_) | PictureId::Joined(_, MapId::Head(_)) => {
+            PictureId::Head(_) | PictureId::Lines(_) | PictureId::Joined(_, MapId::Head(_)) => {
                 options.figure.scale != Some(Scale::Run)
             }
             PictureId::Overview
@@ -40,7 +40,8 @@ impl ViewedPicture {
             | PictureId::Rollout
             | PictureId::RolloutByLayer
             | PictureId::Similarity
-            | PictureId::Scores => false,
+            | PictureId::Scores
+            | PictureId::Text(_) => false,
         };
         let heads = (!is_of_one_head).then_some(selection);
         OptionsRecord::of_picture(&self.view.to_string(), heads, options)
@@ -67,18 +68,24 @@ fn stem(picture: &PictureId) -> String {
                 Direction::From => "from",
                 Direction::To => "to",
             };
-            // No stem of a text has an @.
-            let stem = match choice {
-                UnitChoice::Text(text) => file_stem(text),
-                UnitChoice::Position(position) => format!("@{position}"),
-            };
-            format!("{folder}/{stem}")
+            format!("{folder}/{}", stem_of_unit(choice))
         }
         PictureId::Link(from, to) => format!("link/{}", stem_of_link(from, to)),
         PictureId::Rollout => "rollout".to_owned(),
         PictureId::RolloutByLayer => "rollout-layers".to_owned(),
         PictureId::Similarity => "similarity".to_owned(),
         PictureId::Scores => "scores".to_owned(),
+        PictureId::Lines(id) => format!("lines/layer-{:02}-head-{:02}", id.layer, id.head),
+        PictureId::Text(None) => "text".to_owned(),
+        PictureId::Text(Some(choice)) => format!("text/{}", stem_of_unit(choice)),
+    }
+}
+
+/// No stem of a text has an @.
+fn stem_of_unit(choice: &UnitChoice) -> String {
+    match choice {
+        UnitChoice::Text(text) => file_stem(text),
+        UnitChoice::Position(position) => format!("@{position}"),
     }
 }
 
@@ -141,7 +148,7 @@ pub fn table_files(options: &OutputOptions) -> Vec<(String, &View)> {
 fn files_of(view: &View) -> Vec<String> {
     let of_picture = |picture: PictureId| vec![stem(&picture).replace('/', "-")];
     let stems = match view {
-        View::Heads | View::Overview => Vec::new(),
+        View::Heads | View::Overview | View::Lines => Vec::new(),
         View::Mean => vec!["mean".to_owned(), "mean-all".to_owned()],
         View::Max => vec!["max".to_owned(), "max-all".to_owned()],
         View::Unit(direction, choice) => of_picture(PictureId::Unit(*direction, choice.clone())),
@@ -149,6 +156,7 @@ fn files_of(view: &View) -> Vec<String> {
         View::Rollout => of_picture(PictureId::Rollout),
         View::Similarity => of_picture(PictureId::Similarity),
         View::Scores => of_picture(PictureId::Scores),
+        View::Text(choice) => of_picture(PictureId::Text(choice.clone())),
     };
     stems
         .into_iter()

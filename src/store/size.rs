@@ -11,6 +11,7 @@ use crate::attention::Attention;
 use crate::figure::{PictureId, View, layout};
 use crate::memory::Demand;
 use crate::render::page;
+use crate::run::Run;
 
 /// What is written without [`OutputOptions::large`](super::OutputOptions::large), in bytes.
 pub const MAXIMUM_LENGTH: u64 = 1_000_000_000;
@@ -21,6 +22,8 @@ const PICTURE_LENGTH: u64 = 100_000;
 /// A cell of a single map, compressed, where it has no room for its value: 0.5
 /// to 1 were measured.
 const CELL_LENGTH: u64 = 1;
+/// The lines of a head, compressed, of which there are some thousands at most.
+const LINES_LENGTH: u64 = 200_000;
 /// The most cells that one canvas shows apart.
 const MAXIMUM_CELLS: u64 = 16_000_000;
 /// A cell of an overview, compressed: less than 0.1 to 1.1 were measured.
@@ -42,12 +45,12 @@ const TOKEN_LENGTH: u64 = 240;
 const FILE_LENGTH: u64 = 240;
 
 /// About how many bytes the files of a run are going to take.
-pub fn estimate(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> u64 {
+pub fn estimate(run: &Run, attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> u64 {
     let unit_count = attention.maps().query_count() + attention.maps().key_count();
     let cells = (maps.rows.len() as u64).saturating_mul(maps.columns.len() as u64);
     let shown = maps.values.len() as u64;
     let heads = maps.selection.head_count() as u64;
-    let lengths = numbers::lengths(attention, maps, options);
+    let lengths = numbers::lengths(run, attention, maps, options);
     let sum = |lengths: &[u64]| lengths.iter().copied().fold(0_u64, u64::saturating_add);
     let values = sum(&lengths);
     // Tables have the numbers of views alone, which stand last.
@@ -105,11 +108,16 @@ pub fn with_output(
         .views
         .iter()
         .filter_map(|view| match view {
-            View::Mean | View::Unit(..) => Some("mean"),
+            View::Mean | View::Unit(..) | View::Text(_) => Some("mean"),
             View::Max => Some("max"),
             // A map a layer, and the products of two of them.
             View::Rollout => Some("rollout"),
-            View::Heads | View::Overview | View::Link(..) | View::Similarity | View::Scores => None,
+            View::Heads
+            | View::Overview
+            | View::Link(..)
+            | View::Similarity
+            | View::Scores
+            | View::Lines => None,
         })
         .collect();
     let line = match options.formats.contains(&Format::Csv) {
@@ -145,7 +153,9 @@ fn canvases(map_count: u64, unit_count: usize, options: &OutputOptions) -> u64 {
         | View::Unit(..)
         | View::Link(..)
         | View::Similarity
-        | View::Scores => false,
+        | View::Scores
+        | View::Lines
+        | View::Text(_) => false,
     });
     let side = u64::try_from(layout::map_side(unit_count)).unwrap_or(0);
     let maps = threads.min(map_count).saturating_mul(square(side));
@@ -166,7 +176,8 @@ fn picture_length(picture: &PictureId, [cells, values, heads]: [u64; 3]) -> u64 
             PictureId::RolloutByLayer => values
                 .saturating_mul(PANEL_CELL_LENGTH)
                 .min(MAXIMUM_GRID_LENGTH),
-            PictureId::Unit(..) | PictureId::Link(..) | PictureId::Scores => 0,
+            PictureId::Unit(..) | PictureId::Link(..) | PictureId::Scores | PictureId::Text(_) => 0,
+            PictureId::Lines(_) => LINES_LENGTH,
             PictureId::Similarity => heads
                 .saturating_mul(heads)
                 .min(MAXIMUM_CELLS)

@@ -20,7 +20,7 @@ pub(super) const ATTRIBUTES: [&str; 7] = [
 ];
 
 /// Special tokens without a name.
-const EXTRA: &str = "extra_special_tokens";
+pub(super) const EXTRA: &str = "extra_special_tokens";
 
 /// What [`EXTRA`] was called before.
 const ADDITIONAL: &str = "additional_special_tokens";
@@ -34,6 +34,8 @@ pub(super) struct Entries {
     members: Members,
     /// What the tokens are that `special_tokens_map.json` describes.
     described: HashSet<String>,
+    /// See [`Settled::gives_names`].
+    gives_names: bool,
 }
 
 /// What the entries come to.
@@ -45,6 +47,9 @@ pub(super) struct Settled {
     pub extra: Vec<Json>,
     /// Whether a file says what those are.
     pub said: Said,
+    /// Whether a file gives names to those without one, which a class may know
+    /// by other names.
+    pub gives_names: bool,
 }
 
 /// Whether a file says what the special tokens without a name are, be it that
@@ -77,6 +82,7 @@ impl Entries {
         let mut entries = Self {
             members: Members(entries),
             described: HashSet::new(),
+            gives_names: false,
         };
         entries.name_extra(&mut specific);
         if !specific.0.is_empty() {
@@ -166,6 +172,7 @@ impl Entries {
         };
         let mut settled = Settled {
             said,
+            gives_names: self.gives_names,
             ..Settled::default()
         };
         let (extra, specific) = (self.members.remove(EXTRA), self.members.remove(SPECIFIC));
@@ -176,7 +183,10 @@ impl Entries {
         }
         match extra {
             Some(Json::List(tokens)) => settled.extra = tokens,
-            Some(Json::Object(tokens)) => settled.take(tokens),
+            Some(Json::Object(tokens)) => {
+                settled.gives_names |= !tokens.0.is_empty();
+                settled.take(tokens);
+            }
             Some(Json::Null) | None => {}
             Some(other @ (Json::Boolean(_) | Json::Number(_) | Json::Text(_))) => {
                 return Err(wrong(EXTRA, &other));
@@ -219,6 +229,7 @@ impl Entries {
     fn name_extra(&mut self, named: &mut Members) {
         match self.members.remove(EXTRA) {
             Some(Json::Object(tokens)) => {
+                self.gives_names |= !tokens.0.is_empty();
                 named.update(tokens.0);
             }
             Some(other) => self.members.set(EXTRA, other),

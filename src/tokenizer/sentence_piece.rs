@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokenizers::ModelWrapper;
 use tokenizers::models::unigram::Unigram;
 
-use super::entries::Said;
+use super::entries::{EXTRA, Said};
 use super::error::TokenizerError;
 use super::labels::Spelling;
 use super::parts::{Ends, Parts, ROBERTA, Template};
@@ -277,10 +277,20 @@ pub(super) fn llama(source: &Source<'_>, settings: &mut Settings) -> Result<Part
 }
 
 /// Code Llama's.
+///
+/// # Errors
+/// When there are names for special tokens beside the class's own: transformers
+/// numbers them in an order that the files do not tell.
 pub(super) fn code_llama(
     source: &Source<'_>,
     settings: &mut Settings,
 ) -> Result<Parts, TokenizerError> {
+    if settings.gives_names() {
+        return Err(TokenizerError::SpecialToken {
+            key: EXTRA.to_owned(),
+            found: "an object",
+        });
+    }
     settings.default_names(&LLAMA);
     for (key, token) in [
         ("prefix_token", "▁<PRE>"),

@@ -138,6 +138,8 @@ pub(super) struct Settings {
     extra: Vec<Written>,
     /// Whether a file says what they are.
     said: Said,
+    /// Whether a file gives them names of its own.
+    gives_names: bool,
     /// Added tokens by the id that they had.
     added: BTreeMap<u32, Written>,
 }
@@ -162,6 +164,7 @@ impl Settings {
             default_pad_token: of_json.pad_token,
             extra: Vec::new(),
             said: Said::No,
+            gives_names: false,
             added: BTreeMap::new(),
         };
         if let VocabularyFile::Json(_) = files.vocabulary {
@@ -177,6 +180,7 @@ impl Settings {
         }
         let settled = entries.settled()?;
         settings.said = settled.said;
+        settings.gives_names = settled.gives_names;
         let mut known = HashSet::new();
         for value in settled.extra {
             if let Some(token) = token(value)?
@@ -272,6 +276,11 @@ impl Settings {
     /// Whether a file says what the special tokens without a name are.
     pub(super) fn said(&self) -> Said {
         self.said
+    }
+
+    /// Whether a file gives names to special tokens that have none.
+    pub(super) fn gives_names(&self) -> bool {
+        self.gives_names
     }
 
     /// Forgets special tokens without a name of which was said late.

@@ -79,6 +79,7 @@ fn a_weight_file_that_goes_away_is_named_and_leaves_no_folder() {
         input: input.input,
         streams: input.streams,
         attention: vec![Attention::Own(attention)],
+        neurons: None,
     };
     let output = workplace.path().join("out");
     // The second time, too: nothing is left half done by the first.

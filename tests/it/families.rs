@@ -51,13 +51,13 @@ pub(crate) fn names() -> Vec<String> {
     names
 }
 
-fn load(name: &str) -> Checkpoint {
+pub(crate) fn load(name: &str) -> Checkpoint {
     let source = CheckpointSource::Directory(fixtures("families").join(name));
     checkpoint::load(&source, &LoadOptions::default(), &mut |_| ())
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-fn floats(expected: &SafeTensors<'_>, name: &str) -> Option<Vec<f32>> {
+pub(crate) fn floats(expected: &SafeTensors<'_>, name: &str) -> Option<Vec<f32>> {
     let tensor = expected.tensor(name).ok()?;
     assert_eq!(tensor.dtype(), Dtype::F32, "{name}");
     let (bytes, _) = tensor.data().as_chunks::<4>();

@@ -27,7 +27,7 @@ struct Entry {
 
 const ANIMAL: &str = "The animal didn't cross the street because it was too tired.";
 
-const ENTRIES: [Entry; 15] = [
+const ENTRIES: [Entry; 17] = [
     Entry {
         file: "head.png",
         title: "One head",
@@ -48,6 +48,29 @@ const ENTRIES: [Entry; 15] = [
         text: ANIMAL,
         options: &["--layers", "3", "--heads", "1", "--views", "from:it"],
         picture: "from/it.png",
+    },
+    Entry {
+        file: "lines.png",
+        title: "One head as lines, as in papers",
+        text: ANIMAL,
+        options: &["--layers", "3", "--heads", "1", "--views", "lines"],
+        picture: "lines/layer-03-head-01.png",
+    },
+    Entry {
+        file: "text.png",
+        title: "The text, shaded by what “it” attends to",
+        text: ANIMAL,
+        options: &[
+            "--layers",
+            "3",
+            "--heads",
+            "1",
+            "--views",
+            "text:it",
+            "--special-tokens",
+            "hide",
+        ],
+        picture: "text/it.png",
     },
     Entry {
         file: "to.png",

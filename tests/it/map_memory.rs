@@ -47,7 +47,8 @@ fn check_written_over(name: &str, backend: Backend) {
             selection.layers[0].heads.remove(0);
         }
         let forward = |memory: &MapMemory| {
-            let outputs = model.forward_heads(&inputs, HiddenStates::Drop, &selection, memory);
+            let outputs =
+                model.forward_heads(&inputs, HiddenStates::Drop.into(), &selection, memory);
             outputs.unwrap_or_else(|error| panic!("{name}, {backend:?}: {error}"))
         };
         let expected: Vec<_> = forward(&MapMemory::default()).iter().map(bits).collect();

@@ -28,12 +28,12 @@ const ENCODE: [&str; 8] = [
     "--model",
     "builtin",
     "--views",
-    "heads,overview,mean,from:how",
+    "heads,overview,mean,from:how,lines,text:how,scores",
     "--output",
     "out",
 ];
 const SCALES: [&str; 2] = ["linear", "logarithmic"];
-const NUMBERS: [&str; 3] = ["safetensors", "npz", "json"];
+const NUMBERS: [&str; 4] = ["safetensors", "npz", "json", "csv"];
 
 /// The files of a run of the binary on some instructions, by name.
 fn files(set: Option<InstructionSet>, arguments: &[&str]) -> BTreeMap<String, Vec<u8>> {

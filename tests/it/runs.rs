@@ -69,6 +69,7 @@ pub fn run_of(
         input,
         streams,
         attention,
+        neurons: None,
     }
 }
 

@@ -402,6 +402,28 @@ fn code_that_is_to_be_filled_in_is_refused() {
 }
 
 #[test]
+fn names_beside_those_of_code_llama_are_refused() {
+    let model = with_bytes(&["▁", "a"]);
+    let config = br#"{"model_type": "llama", "tokenizer_class": "CodeLlamaTokenizer"}"#.as_slice();
+    let build = |settings: &[u8]| {
+        let files = [
+            ("config.json", config),
+            ("tokenizer.model", model.as_slice()),
+            ("tokenizer_config.json", settings),
+        ];
+        tokenizer(&files).map(|_| ())
+    };
+    build(br#"{"extra_special_tokens": ["<x>"]}"#).expect("a list, as transformers writes it");
+    build(br#"{"extra_special_tokens": {}}"#).expect("no name");
+    let error = build(br#"{"extra_special_tokens": {"image_token": "<x>"}}"#).unwrap_err();
+    assert!(
+        error.to_string().contains("extra_special_tokens"),
+        "{error}"
+    );
+    assert!(error.remedy().is_some());
+}
+
+#[test]
 fn the_files_of_a_vocabulary_count_in_what_is_said_of_a_model() {
     let model = with_bytes(&["▁a"]);
     for (files, expected) in [

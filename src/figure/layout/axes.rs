@@ -2,7 +2,7 @@
 //! said of those that have no room. Each axis is on its own, since the map of
 //! two sequences may be long and narrow.
 
-use super::cells::{TICK, block};
+use super::cells::TICK;
 use super::positions::Positions;
 use super::text::{elide_middle, place};
 use super::{
@@ -40,7 +40,7 @@ impl Side {
         let largest = (cell as f32 / LINE_HEIGHT).floor();
         let font = TextFont::regular(largest.clamp(SMALLEST_LABEL, LARGEST_LABEL));
         let stride = usize::try_from((font.line_height() + cell - 1) / cell).unwrap_or(1);
-        let block = block(units.len());
+        let block = units.len().div_ceil(axis.count.max(1)).max(1);
         let labelled = || units.iter().step_by(stride * block);
         let labels = labelled().map(|unit| label(unit, font, measure)).collect();
         let positions = Positions::new(labelled().filter(|_| shows_positions), font, measure);
@@ -115,6 +115,14 @@ impl Axes {
         }
     }
 
+    /// The same without labels down the side, where another map beside this one
+    /// has them.
+    pub(super) fn without_row_labels(mut self) -> Self {
+        self.rows.labels.clear();
+        self.rows.positions = Positions::none();
+        self
+    }
+
     /// What the picture leaves out, as a sentence.
     pub(super) fn note(&self, map: &LabelledMap<'_>) -> Option<String> {
         let blocks = [self.rows.block, self.columns.block];
@@ -130,14 +138,14 @@ impl Axes {
                 MapKind::Attention | MapKind::Rollout => {
                     format!("{rows} queries and {columns} keys")
                 }
-                MapKind::Link | MapKind::Similarity => {
+                MapKind::Link | MapKind::Similarity | MapKind::Change => {
                     format!("{rows} layers with up to {columns} heads")
                 }
             },
         };
         let [query, key] = match map.kind {
             MapKind::Attention | MapKind::Rollout => ["query", "key"],
-            MapKind::Link | MapKind::Similarity => ["layer", "head"],
+            MapKind::Link | MapKind::Similarity | MapKind::Change => ["layer", "head"],
         };
         let labelled = match [self.rows.every(), self.columns.every()] {
             [1, 1] => return None,

@@ -50,7 +50,7 @@ pub(super) fn cell_sides(counts: [usize; 2]) -> [i32; 2] {
 }
 
 /// The side of the smallest cell that has a label, in pixels.
-fn smallest_labelled() -> i32 {
+pub(super) fn smallest_labelled() -> i32 {
     (SMALLEST_LABEL * LINE_HEIGHT).ceil() as i32
 }
 

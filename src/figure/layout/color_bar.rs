@@ -3,8 +3,9 @@
 use super::head::Lines;
 use super::text::place;
 use super::ticks::ticks;
+use super::value::MINUS;
 use super::{ANNOTATION_SIZE, Ink, Item, LABEL_GAP, MeasureText, Rect, Role, Rotation, TextFont};
-use crate::figure::ColorScale;
+use crate::figure::{ColorPart, ColorScale};
 
 /// Width of the bar, in pixels.
 const BAR_WIDTH: i32 = 28;
@@ -28,7 +29,7 @@ pub(super) fn color_bar(
         width: BAR_WIDTH,
         height,
     };
-    let mut items = vec![bar.frame(), Item::ColorBar(bar)];
+    let mut items = vec![bar.frame(), Item::ColorBar(bar, scale.part)];
     let mut right = bar.right() + TICK;
     for (fraction, text) in ticks(scale, height / (line * 2)) {
         let position = bar.bottom() - (fraction * height as f32).round() as i32;
@@ -43,6 +44,10 @@ pub(super) fn color_bar(
             },
             ink: Ink::Hairline,
         });
+        let text = match scale.part {
+            ColorPart::All | ColorPart::Magnitudes => text,
+            ColorPart::Differences => signed(&text),
+        };
         let width = measure.width(&text, font);
         let corner = (bar.right() + TICK + 6, row + 1 - line / 2);
         right = right.max(corner.0 + width);
@@ -66,5 +71,18 @@ pub(super) fn color_bar(
         items,
         bottom: bar.bottom() + line / 2 + 1,
         right: corner.0 + line,
+    }
+}
+
+/// A number, perhaps behind a mark, with its sign; 0 has none.
+fn signed(text: &str) -> String {
+    let (mark, number) = match text.rsplit_once(' ') {
+        Some((mark, number)) => (format!("{mark} "), number),
+        None => (String::new(), text),
+    };
+    match (number, number.strip_prefix('-')) {
+        ("0", _) => format!("{mark}0"),
+        (_, Some(magnitude)) => format!("{mark}{MINUS}{magnitude}"),
+        (_, None) => format!("{mark}+{number}"),
     }
 }

@@ -12,7 +12,7 @@ use super::{
     LARGEST_LABEL, Layout, MARGIN, MeasureText, Rect, Role, Rotation, TextFont, pixels,
 };
 use crate::figure::resample::blocks;
-use crate::figure::{Panel, PanelAxis, PanelGrid};
+use crate::figure::{ColorPart, Panel, PanelAxis, PanelGrid};
 
 /// What all panels of a row or column share, in pixels.
 const COMFORTABLE_SIDE: i32 = 2_400;
@@ -435,6 +435,7 @@ fn panel_cells<'figure>(
         columns: shape.columns.clone(),
         gap: SEGMENT_GAP,
         range: panel.range,
+        part: ColorPart::All,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::head::Lines;
 use super::text::{elide_middle, place};
-use super::value::listed_value_text;
+use super::value::Numbers;
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, Ink, LABEL_GAP, MARGIN, MeasureText, Role, Rotation, TextFont,
     pixels,
@@ -70,6 +70,12 @@ pub(super) fn link_list(
     ]
     .map(|(labels, before)| Names::new(labels, before));
     let [queries, keys] = &names;
+    let numbers = match map.kind {
+        MapKind::Attention | MapKind::Rollout | MapKind::Link | MapKind::Similarity => {
+            Numbers::Decimals(3)
+        }
+        MapKind::Change => Numbers::of(&map.matrix.values, 3, 2),
+    };
     let rows: Vec<Row> = map
         .links
         .iter()
@@ -86,7 +92,7 @@ pub(super) fn link_list(
                 rank: measured((index + 1).to_string()),
                 query,
                 key,
-                value: measured(listed_value_text(link.value, 3)),
+                value: measured(numbers.listed_text(link.value)),
             }
         })
         .collect();
@@ -179,6 +185,12 @@ fn words(kind: MapKind) -> Words {
             before: ["layer ", "head "],
             between: "·",
             noun: "strongest heads",
+        },
+        MapKind::Change => Words {
+            headings: ["most changed heads"; 2],
+            before: ["layer ", "head "],
+            between: "·",
+            noun: "most changed heads",
         },
         MapKind::Similarity => Words {
             headings: ["most alike heads, in bits", "most alike"],

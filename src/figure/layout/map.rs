@@ -6,12 +6,12 @@ use super::color_bar::color_bar;
 use super::head::{Lines, heading, notes};
 use super::links::link_list;
 use super::text::place;
-use super::value::{unwritten_note, value_text};
+use super::value::{Numbers, unwritten_note};
 use super::{
     ANNOTATION_SIZE, CellAxis, CellMatrix, Figure, Ink, Item, LABEL_GAP, LARGEST_LABEL, Layout,
     MARGIN, MeasureText, Rect, Role, Rotation, SMALLEST_LABEL, TextFont,
 };
-use crate::figure::{ColorRange, LabelledMap, MapKind, Progression, ValueRange};
+use crate::figure::{ColorPart, ColorRange, LabelledMap, MapKind, Progression, ValueRange};
 
 /// No map is so low that its colour bar has no room for numbers, in pixels.
 const SHORTEST_COLOR_BAR: i32 = 180;
@@ -55,11 +55,17 @@ pub(super) fn layout<'figure>(
     let links = link_list(map, (links_left, top), cells.height(), measure);
     let mut all_notes = figure.notes.clone();
     all_notes.extend(axes.note(map));
-    let (values, values_note) = value_texts(&cells, measure);
+    let (values, values_note) = value_texts(&cells, SMALLEST_LABEL, measure);
     all_notes.extend(values_note);
     all_notes.extend(links.notes);
     let body_bottom = bar.bottom.max(links.lines.bottom);
-    let names = axis_names(map.kind, &cells, &axes, heading.bottom + 28, measure);
+    let names = axis_names(
+        map.kind,
+        &cells,
+        &axes,
+        (MARGIN, heading.bottom + 28),
+        measure,
+    );
     let body_bottom = body_bottom.max(names.bottom);
     let notes = notes(&all_notes, body_bottom + 24, body_right - MARGIN, measure);
     let width = body_right
@@ -121,15 +127,16 @@ fn cells<'figure>(figure: &Figure<'_>, map: &'figure LabelledMap<'_>) -> CellMat
         columns: axis(matrix.columns, column_side, &map.column_segment_starts),
         gap: SEGMENT_GAP,
         range,
+        part: figure.color_scale.part,
     }
 }
 
 /// The names of both axes: of the columns above the map, of the rows beside it.
-fn axis_names(
+pub(super) fn axis_names(
     kind: MapKind,
     cells: &CellMatrix<'_>,
     axes: &Axes,
-    key_top: i32,
+    (query_left, key_top): (i32, i32),
     measure: &mut dyn MeasureText,
 ) -> Lines {
     let font = TextFont::regular(ANNOTATION_SIZE);
@@ -146,7 +153,7 @@ fn axis_names(
     let [[query, short_query], [key, short_key]] = match kind {
         MapKind::Attention => [["query (attends)", "query"], ["key (attended to)", "key"]],
         MapKind::Rollout => [["token after the layer", "token"], ["input token", "input"]],
-        MapKind::Link => [["layer"; 2], ["head"; 2]],
+        MapKind::Link | MapKind::Change => [["layer"; 2], ["head"; 2]],
         MapKind::Similarity => [["head (layer.head)", "head"]; 2],
     };
     let kind = (Ink::Medium, Role::AxisName);
@@ -155,7 +162,7 @@ fn axis_names(
     let (query, query_width) = name(query, short_query, cells.height().max(widest));
     // Above its middle where the map is lower than the name is long.
     let query_top = (top + (cells.height() - query_width) / 2).max(key_top + font.line_height());
-    let query_corner = (MARGIN, query_top);
+    let query_corner = (query_left, query_top);
     let level = Rotation::Level;
     let upward = Rotation::Upward;
     Lines {
@@ -170,7 +177,7 @@ fn axis_names(
 
 /// A line between the segments, in a gap of its own so that no value is
 /// covered, and out between the labels so that they are told apart too.
-fn segment_lines(cells: &CellMatrix<'_>, axes: &Axes) -> Vec<Item<'static>> {
+pub(super) fn segment_lines(cells: &CellMatrix<'_>, axes: &Axes) -> Vec<Item<'static>> {
     let (left, top) = cells.origin;
     let row_reach = TICK + LABEL_GAP + axes.row_extent();
     let column_reach = TICK + LABEL_GAP + axes.column_extent();
@@ -195,14 +202,14 @@ fn segment_lines(cells: &CellMatrix<'_>, axes: &Axes) -> Vec<Item<'static>> {
         .collect()
 }
 
-/// The values of the cells, where they are large enough to hold them, and what
-/// has to be said of those that have none.
-fn value_texts(
+/// The values of the cells, where they are large enough to hold them in letters
+/// of some size, and what has to be said of those that have none.
+pub(super) fn value_texts(
     cells: &CellMatrix<'_>,
+    least_size: f32,
     measure: &mut dyn MeasureText,
 ) -> (Vec<Item<'static>>, Option<String>) {
-    let Some((font, decimals)) = value_format(cells.rows.cell.min(cells.columns.cell), measure)
-    else {
+    let Some((font, numbers)) = value_format(cells, least_size, measure) else {
         return (Vec::new(), None);
     };
     let (rows, columns) = (cells.rows.count, cells.columns.count);
@@ -212,8 +219,14 @@ fn value_texts(
         // A cell that is not there has no number.
         for column in (0..columns).filter(|&column| !cells.value(row, column).is_nan()) {
             let value = cells.value(row, column);
-            let Some(text) = value_text(value, decimals) else {
-                note = Some(unwritten_note(decimals));
+            let text = match cells.part {
+                ColorPart::All | ColorPart::Magnitudes => numbers.text(value),
+                ColorPart::Differences => numbers.signed_text(value),
+            };
+            let Some(text) = text else {
+                if let Numbers::Decimals(decimals) = numbers {
+                    note = Some(unwritten_note(decimals));
+                }
                 continue;
             };
             let fraction = cells.fraction(row, column);
@@ -234,16 +247,37 @@ fn value_texts(
     (items, note)
 }
 
-/// The size and the number of decimals of values in cells, `None` where not
-/// even two decimals can be read.
-fn value_format(cell: i32, measure: &mut dyn MeasureText) -> Option<(TextFont, usize)> {
+/// The size of values in cells and how they are written, `None` where not even
+/// the shortest can be read.
+fn value_format(
+    cells: &CellMatrix<'_>,
+    least_size: f32,
+    measure: &mut dyn MeasureText,
+) -> Option<(TextFont, Numbers)> {
+    let cell = cells.rows.cell.min(cells.columns.cell);
     let decimals = if cell >= 72 { 3 } else { 2 };
     let size = (cell as f32 * 0.4).floor().min(LARGEST_LABEL);
-    let font = TextFont::regular(size);
-    let fits = size >= SMALLEST_LABEL && measure.width(&widest_text(decimals), font) + 4 <= cell;
-    fits.then_some((font, decimals))
-}
-
-fn widest_text(decimals: usize) -> String {
-    value_text(0.888, decimals).unwrap_or_default()
+    let mut fits = |size: f32, text: &str| {
+        let font = TextFont::regular(size);
+        let is_legible = size >= least_size;
+        (is_legible && measure.width(text, font) + 4 <= cell).then_some(font)
+    };
+    let sign = match cells.part {
+        ColorPart::All => {
+            let numbers = Numbers::Decimals(decimals);
+            return Some((fits(size, numbers.widest())?, numbers));
+        }
+        ColorPart::Magnitudes => "",
+        ColorPart::Differences => "+",
+    };
+    let shortest = Numbers::of(&cells.values, 2, 0);
+    [Numbers::of(&cells.values, decimals, 1), shortest]
+        .into_iter()
+        .find_map(|numbers| {
+            let text = format!("{sign}{}", numbers.widest());
+            let sizes = (0..).map(|less| size - less as f32);
+            let mut sizes = sizes.take_while(|&size| size >= least_size);
+            let font = sizes.find_map(|size| fits(size, &text))?;
+            Some((font, numbers))
+        })
 }

@@ -11,13 +11,16 @@ mod bars;
 mod cells;
 mod color_bar;
 mod columns;
+mod difference;
 mod grid;
 mod head;
+mod lines;
 mod links;
 mod map;
 mod positions;
 mod profile;
 mod scores;
+mod shaded_text;
 mod text;
 mod thumbnail;
 mod ticks;
@@ -25,7 +28,7 @@ mod value;
 
 use std::borrow::Cow;
 
-use super::{Body, Figure, FigureError, Palette, ValueRange};
+use super::{Body, ColorPart, Figure, FigureError, Palette, ValueRange};
 
 pub use cells::{drawn_values, map_side};
 pub use grid::panel_steps;
@@ -161,6 +164,8 @@ pub enum Role {
     Tick,
     /// What the colour bar stands for.
     ColorBarName,
+    /// Which of several maps it is: its index.
+    PanelName(usize),
     /// A line of the notes.
     Note,
 }
@@ -208,6 +213,8 @@ pub struct CellMatrix<'figure> {
     pub gap: i32,
     /// The values of the first and last colour.
     pub range: ValueRange,
+    /// Which of the figure's colours lie between these.
+    pub part: ColorPart,
 }
 
 impl CellMatrix<'_> {
@@ -256,9 +263,14 @@ impl CellMatrix<'_> {
         value.copied().unwrap_or(f32::NAN)
     }
 
-    /// A value as a fraction of the colour scale.
+    /// A value as a fraction of all the figure's colours.
     pub fn fraction(&self, row: usize, column: usize) -> f32 {
-        self.range.fraction(self.value(row, column))
+        self.fraction_of(self.value(row, column))
+    }
+
+    /// The same of any value.
+    pub fn fraction_of(&self, value: f32) -> f32 {
+        self.part.place(self.range.fraction(value))
     }
 }
 
@@ -274,10 +286,35 @@ pub enum Item<'figure> {
     },
     /// The cells of a map.
     Cells(CellMatrix<'figure>),
-    /// All colours of the scale, the last at the top.
-    ColorBar(Rect),
+    /// The colours of a scale, the last at the top.
+    ColorBar(Rect, ColorPart),
+    /// Lines from one side to the other.
+    Lines(LineBundle),
     /// A line of text.
     Text(TextItem),
+}
+
+/// Straight lines, each from the left edge of their area to the right one. Later
+/// ones cover earlier ones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineBundle {
+    /// What they cross.
+    pub area: Rect,
+    /// The lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line across an area.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// How far below the area's top its middle begins, in pixels.
+    pub left: i32,
+    /// How far below it ends.
+    pub right: i32,
+    /// How thick it is, in pixels.
+    pub thickness: f32,
+    /// Its colour, as a fraction of all the figure's colours.
+    pub fraction: f32,
 }
 
 /// A figure with everything in its place.
@@ -298,7 +335,7 @@ impl Layout<'_> {
     pub fn texts(&self) -> impl Iterator<Item = &TextItem> {
         self.items.iter().filter_map(|item| match item {
             Item::Text(text) => Some(text),
-            Item::Rectangle { .. } | Item::Cells(_) | Item::ColorBar(_) => None,
+            Item::Rectangle { .. } | Item::Cells(_) | Item::ColorBar(..) | Item::Lines(_) => None,
         })
     }
 }
@@ -316,6 +353,9 @@ pub fn layout<'figure>(
         Body::Grid(grid) => grid::layout(figure, grid, measure),
         Body::Profile(profile) => profile::layout(figure, profile, measure),
         Body::Scores(grids) => scores::layout(figure, grids, measure),
+        Body::Difference(maps) => Ok(difference::layout(figure, maps, measure)),
+        Body::Lines(lines) => Ok(lines::layout(figure, lines, measure)),
+        Body::Text(text) => Ok(shaded_text::layout(figure, text, measure)),
     }
 }
 

@@ -34,6 +34,14 @@ impl Positions {
         Self { font, texts }
     }
 
+    /// None at all.
+    pub(super) fn none() -> Self {
+        Self {
+            font: TextFont::regular(SMALLEST_LABEL),
+            texts: Vec::new(),
+        }
+    }
+
     /// The width of the widest.
     pub(super) fn widest(&self) -> i32 {
         self.texts

@@ -233,6 +233,7 @@ fn panel<'figure>(
         columns: axis(grids.heads.len()),
         gap: 0,
         range: grid.range,
+        part: grid.color_scale.part,
     };
     items.push(cells.rect().frame());
     items.push(Item::Cells(cells));

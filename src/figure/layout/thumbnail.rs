@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::{CANVAS_LIMIT, CellAxis, CellMatrix, FigureError, Item, Layout, pixels};
-use crate::figure::{Palette, Panel, PanelGrid, Progression, ValueRange};
+use crate::figure::{ColorPart, Palette, Panel, PanelGrid, Progression, ValueRange};
 
 /// What the longer side of a thumbnail comes close to, in pixels.
 const TARGET: i32 = 320;
@@ -121,5 +121,6 @@ fn enlarged(panel: &Panel<'_>, sides: [i32; 2], origin: (i32, i32)) -> CellMatri
         columns: axis(width),
         gap: 0,
         range: ValueRange::up_to(1.0, Progression::Linear),
+        part: ColorPart::All,
     }
 }

@@ -1,5 +1,7 @@
 //! How values are written in cells, over bars and in lists.
 
+use std::cmp::Ordering;
+
 use crate::figure::scale::number;
 
 /// Values from here on are written with a power of ten.
@@ -33,6 +35,71 @@ pub(super) fn value_text(value: f32, decimals: usize) -> Option<String> {
         ..MOST_PLAIN => format!("{value:.0}"),
         _ => format!("{value:.0e}"),
     })
+}
+
+/// What stands before a number below 0.
+pub(super) const MINUS: char = '\u{2212}';
+
+/// How the values of a picture are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// With so many decimals.
+    Decimals(usize),
+    /// With a power of ten and so many digits behind the point: of what is next
+    /// to nothing everywhere, decimals tell nothing.
+    Powers(usize),
+}
+
+/// From here on decimals tell something.
+const LEAST_DECIMAL: f32 = 0.01;
+
+impl Numbers {
+    /// Those that tell most about some magnitudes: with decimals, unless all are
+    /// next to nothing.
+    pub(super) fn of(values: &[f32], decimals: usize, digits: usize) -> Self {
+        let greatest = values.iter().copied().map(f32::abs).fold(0.0, f32::max);
+        match greatest > 0.0 && greatest < LEAST_DECIMAL {
+            true => Self::Powers(digits),
+            false => Self::Decimals(decimals),
+        }
+    }
+
+    /// A value; nothing for what is more than 0 and would be written as 0.
+    pub(super) fn text(self, value: f32) -> Option<String> {
+        match self {
+            Self::Decimals(decimals) => value_text(value, decimals),
+            Self::Powers(_) if value == 0.0 => Some("0".to_owned()),
+            Self::Powers(digits) => Some(format!("{value:.digits$e}")),
+        }
+    }
+
+    /// The same with its sign.
+    pub(super) fn signed_text(self, value: f32) -> Option<String> {
+        let text = self.text(value.abs())?;
+        Some(match value.total_cmp(&0.0) {
+            _ if value == 0.0 => text,
+            Ordering::Less => format!("{MINUS}{text}"),
+            Ordering::Equal | Ordering::Greater => format!("+{text}"),
+        })
+    }
+
+    /// The same in a list, which leaves no value out.
+    pub(super) fn listed_text(self, value: f32) -> String {
+        match self {
+            Self::Decimals(decimals) => listed_value_text(value, decimals),
+            Self::Powers(_) => self.text(value).unwrap_or_default(),
+        }
+    }
+
+    /// One that is as wide as any.
+    pub(super) fn widest(self) -> &'static str {
+        match self {
+            Self::Decimals(3) => ".888",
+            Self::Decimals(_) => ".88",
+            Self::Powers(0) => "8e-8",
+            Self::Powers(_) => "8.8e-8",
+        }
+    }
 }
 
 /// The same in a list, which leaves no value out: `<.001`.

@@ -8,8 +8,10 @@
 
 mod embed;
 mod load;
+mod neurons;
 mod positions;
 
+use std::iter;
 use std::slice::ChunksExactMut;
 use std::sync::Arc;
 
@@ -21,9 +23,11 @@ use self::positions::{Positioning, Tables};
 use super::architecture::{Architecture, Block, Flow, Norm, Norms};
 use super::error::ModelError;
 use super::ops::{Attending, Operations, WantedMaps};
-use super::output::{EncoderOutput, HiddenStates};
+use super::output::{EncoderOutput, Extras, HiddenStates};
 use super::threads::with_threads_awake;
-use crate::attention::{AttentionKind, AttentionTensor, HeadMaps, MapMemory, Mask, Selection};
+use crate::attention::{
+    AttentionKind, AttentionTensor, HeadMaps, MapMemory, Mask, Neurons, Selection,
+};
 use crate::input::Prepared;
 use crate::memory::{Demand, MemoryError};
 use crate::weights::Weights;
@@ -56,7 +60,14 @@ struct Pass<'pass, O: Operations> {
     spans: Vec<(usize, usize)>,
     room: O::Room,
     positioning: Positioning,
-    keep: HiddenStates,
+    extras: Extras,
+}
+
+/// What a layer hands out of each input.
+struct Handed<'maps> {
+    maps: WantedMaps<'maps>,
+    /// Of none where nobody asks.
+    neurons: &'maps mut [Neurons],
 }
 
 impl<O: Operations> Interpreter<O> {
@@ -76,7 +87,7 @@ impl<O: Operations> Interpreter<O> {
     pub fn forward(
         &self,
         inputs: &[&Prepared],
-        keep: HiddenStates,
+        extras: Extras,
         selection: &Selection,
         memory: &MapMemory,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
@@ -90,17 +101,19 @@ impl<O: Operations> Interpreter<O> {
         let all = Selection::all(architecture.layer_count(), architecture.head_count());
         let selection = &all.in_both(selection);
         let lengths = inputs.iter().map(|input| input.source().len());
-        self.demand(selection.head_count()).check(lengths.clone())?;
+        self.demand(selection.head_count(), extras.neurons)
+            .check(lengths.clone())?;
         match lengths.sum() {
-            ..FEW_TOKENS => with_threads_awake(|| self.run(inputs, keep, selection, memory)),
+            ..FEW_TOKENS => with_threads_awake(|| self.run(inputs, extras, selection, memory)),
             // On a thread of the pool, so that the many parallel steps do not
             // each wake it from outside.
-            _ => rayon::scope(|_| self.run(inputs, keep, selection, memory)),
+            _ => rayon::scope(|_| self.run(inputs, extras, selection, memory)),
         }
     }
 
-    /// What a forward pass takes that hands so many maps out.
-    pub fn demand(&self, map_count: usize) -> Demand {
+    /// What a forward pass takes that hands so many maps out, and of their heads
+    /// queries, keys and lengths of values, too.
+    pub fn demand(&self, map_count: usize, neurons: bool) -> Demand {
         let blocks = self.architecture.blocks.iter();
         let widest = blocks.map(|block| {
             let columns =
@@ -113,6 +126,11 @@ impl<O: Operations> Interpreter<O> {
         let columns = hidden.saturating_add(widest.max().unwrap_or(0));
         let distances = 2_u64.saturating_mul(self.tables.column_count());
         let columns = columns.saturating_add(distances);
+        let of_neurons = match neurons {
+            true => (map_count * (2 * self.head_size() + 1)) as u64,
+            false => 0,
+        };
+        let columns = columns.saturating_add(of_neurons);
         let number = size_of::<f32>() as u64;
         Demand {
             map_count: map_count as u64,
@@ -126,7 +144,7 @@ impl<O: Operations> Interpreter<O> {
     fn run(
         &self,
         inputs: &[&Prepared],
-        keep: HiddenStates,
+        extras: Extras,
         selection: &Selection,
         memory: &MapMemory,
     ) -> Result<Vec<EncoderOutput>, ModelError> {
@@ -138,10 +156,10 @@ impl<O: Operations> Interpreter<O> {
             room: self.operations.room(row_count),
             positioning: self.positioning(&spans)?,
             spans,
-            keep,
+            extras,
         };
         let embedded = self.embed(&pass)?; // [row, hidden] in the layout
-        let demand = self.demand(selection.head_count());
+        let demand = self.demand(selection.head_count(), extras.neurons);
         let attentions = pass.spans.iter().map(|&(_, length)| {
             let count = selection.head_count() * length * length;
             // What earlier maps have left there is written over: attention fills
@@ -160,6 +178,10 @@ impl<O: Operations> Interpreter<O> {
             .map(|(&(_, length), maps)| maps.chunks_exact_mut(length * length))
             .collect();
         let mut hidden_states: Vec<Vec<Vec<f32>>> = vec![Vec::new(); inputs.len()];
+        let mut neurons: Vec<Neurons> = match extras.neurons {
+            true => self.neurons_with_room(&pass, selection),
+            false => Vec::new(),
+        };
         let mut hidden = embedded; // [row, hidden] in the layout
         let layers = architecture.blocks.iter().zip(&self.blocks);
         for (index, (block, loaded)) in layers.enumerate() {
@@ -167,8 +189,11 @@ impl<O: Operations> Interpreter<O> {
             let head_count = block.attention.head_count;
             let maps = all_maps.iter_mut();
             let maps = maps.map(|maps| wanted_maps(selection, index, head_count, maps));
-            let mut output =
-                self.apply_block(&pass, index, block, loaded, &hidden, maps.collect())?; // [row, hidden] in the layout
+            let handed = Handed {
+                maps: maps.collect(),
+                neurons: &mut neurons,
+            };
+            let mut output = self.apply_block(&pass, index, block, loaded, &hidden, handed)?; // [row, hidden] in the layout
             if index == 0 {
                 output = self.convolve(&pass, &hidden, output)?; // [row, hidden] in the layout
             }
@@ -176,7 +201,7 @@ impl<O: Operations> Interpreter<O> {
             self.operations.give_back(&pass.room, read);
         }
         if let Some(norm) = &self.final_norm
-            && keep == HiddenStates::Keep
+            && extras.hidden_states == HiddenStates::Keep
         {
             hidden = self.operations.normalize(&pass.room, norm, &hidden)?; // [row, hidden] in the layout
         }
@@ -187,24 +212,27 @@ impl<O: Operations> Interpreter<O> {
             .iter()
             .map(|layer| masks.get(layer.layer).copied().unwrap_or_default())
             .collect();
+        let neurons = neurons.into_iter().map(Some).chain(iter::repeat(None));
         let outputs = pass.spans.iter().zip(attentions).zip(hidden_states);
         outputs
-            .map(|((&(_, length), values), states)| {
+            .zip(neurons)
+            .map(|(((&(_, length), values), states), neurons)| {
                 let maps = HeadMaps::new(selection.clone(), [length, length], values)?;
                 let kind = AttentionKind::SelfAttention;
                 let attention = AttentionTensor::new(kind, masks.clone(), maps)?;
                 Ok(EncoderOutput {
                     attention,
-                    hidden_states: match keep {
+                    hidden_states: match extras.hidden_states {
                         HiddenStates::Keep => Some(states),
                         HiddenStates::Drop => None,
                     },
+                    neurons,
                 })
             })
             .collect()
     }
 
-    /// One layer over the stack: fills each input's maps that are wanted.
+    /// One layer over the stack: hands out of each input what is wanted.
     fn apply_block(
         &self,
         pass: &Pass<'_, O>,
@@ -212,7 +240,7 @@ impl<O: Operations> Interpreter<O> {
         block: &Block,
         loaded: &LoadedBlock<O>,
         hidden: &Tensor, // [row, hidden] in the layout
-        maps: WantedMaps<'_>,
+        handed: Handed<'_>,
     ) -> Result<Tensor, ModelError> {
         let (operations, room) = (&self.operations, &pass.room);
         let read = self.before(pass, &loaded.attention_norms, hidden)?; // [row, hidden] in the layout
@@ -227,7 +255,12 @@ impl<O: Operations> Interpreter<O> {
             relative: relative.as_ref(),
             spans: &pass.spans,
         };
-        let context = operations.attend(room, &attending, query_key_value, maps)?; // [row, context] in the layout
+        let query_key_value = operations.turn(&attending, query_key_value)?; // [row, query, key, value] in the layout
+        for (neurons, &span) in handed.neurons.iter_mut().zip(&pass.spans) {
+            let rows = operations.rows_of(&query_key_value, span)?; // [token, query, key, value]
+            neurons::keep(neurons, index, &block.attention, &rows);
+        }
+        let context = operations.attend(room, &attending, query_key_value, handed.maps)?; // [row, context] in the layout
         let attended = operations.linear(room, &loaded.attention_output, &context)?; // [row, hidden] in the layout
         operations.give_back(room, context);
         let norms = (&block.attention_norms, &loaded.attention_norms);
@@ -329,7 +362,7 @@ impl<O: Operations> Interpreter<O> {
         hidden: &Tensor, // [row, hidden] in the layout
         hidden_states: &mut [Vec<Vec<f32>>],
     ) -> Result<(), ModelError> {
-        if pass.keep == HiddenStates::Keep {
+        if pass.extras.hidden_states == HiddenStates::Keep {
             for (&span, states) in pass.spans.iter().zip(hidden_states) {
                 states.push(self.operations.rows_of(hidden, span)?); // [token, hidden]
             }

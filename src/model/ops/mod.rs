@@ -173,8 +173,20 @@ pub trait Operations: std::fmt::Debug + Send + Sync {
     /// When the columns have no halves.
     fn gate(&self, room: &Self::Room, activation: Activation, input: &Tensor) -> Result<Tensor>;
 
-    /// Attention of inputs stacked row under row, of the product of queries,
-    /// keys and values: the context of all heads, side by side. Fills the maps.
+    /// Queries, keys and values with the norms of queries and keys, and turned by
+    /// their positions, as attention takes them.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    fn turn(
+        &self,
+        attending: &Attending<'_, Self::Norm>,
+        query_key_value: Tensor,
+    ) -> Result<Tensor>;
+
+    /// Attention of inputs stacked row under row, of queries, keys and values that
+    /// [`Operations::turn`] has turned: the context of all heads, side by side.
+    /// Fills the maps.
     ///
     /// # Errors
     /// When the shapes do not fit.

@@ -174,6 +174,45 @@ impl Operations for Plain {
         activate(activation, &halves[0])? * &halves[1] // [row, column]
     }
 
+    fn turn(
+        &self,
+        attending: &Attending<'_, PlainNorm>,
+        query_key_value: Tensor, // [row, column]
+    ) -> Result<Tensor> {
+        let attention = attending.attention;
+        let [queries, keys, values] = kinds(attention, &query_key_value)?; // [row, head, size] each
+        let turned = |kind: &Tensor, norm: Option<&PlainNorm>| -> Result<Tensor> {
+            let (rows, heads, size) = kind.dims3()?;
+            let kind = match norm {
+                // Of one head, or of all.
+                Some(norm) => norm
+                    .apply(&kind.reshape(((), norm.weight.elem_count()))?)?
+                    .reshape((rows, heads, size))?, // [row, head, size]
+                None => kind.clone(),
+            };
+            match attending.angles {
+                Some(angles) => {
+                    let kind = kind.transpose(0, 1)?.contiguous()?; // [head, row, size]
+                    turn(&kind, angles)?.transpose(0, 1) // [row, head, size]
+                }
+                None => Ok(kind),
+            }
+        };
+        let queries = turned(&queries, attending.norms[0])?; // [row, head, size]
+        let keys = turned(&keys, attending.norms[1])?; // [row, key-value head, size]
+        let row_count = query_key_value.dim(0)?;
+        match attention.columns {
+            HeadColumns::ByKind => {
+                let flat = |kind: &Tensor| kind.reshape((row_count, ())); // [row, column]
+                Tensor::cat(&[flat(&queries)?, flat(&keys)?, flat(&values)?], 1) // [row, column]
+            }
+            HeadColumns::ByHead => {
+                let all = Tensor::stack(&[queries, keys, values], 2)?; // [row, head, kind, size]
+                all.reshape((row_count, ())) // [row, column]
+            }
+        }
+    }
+
     fn attend(
         &self,
         (): &(),
@@ -186,23 +225,9 @@ impl Operations for Plain {
         for (&(start, length), maps) in attending.spans.iter().zip(maps) {
             let rows = query_key_value.narrow(0, start, length)?; // [token, column]
             let [queries, keys, values] = kinds(attention, &rows)?; // [token, head, size] each
-            let turned = |kind: &Tensor, norm: Option<&PlainNorm>| -> Result<Tensor> {
-                let (tokens, heads, size) = kind.dims3()?;
-                let kind = match norm {
-                    // Of one head, or of all.
-                    Some(norm) => norm
-                        .apply(&kind.reshape(((), norm.weight.elem_count()))?)?
-                        .reshape((tokens, heads, size))?,
-                    None => kind.clone(),
-                };
-                let kind = kind.transpose(0, 1)?.contiguous()?; // [head, token, size]
-                match attending.angles {
-                    Some(angles) => turn(&kind, angles, (start, length)), // [head, token, size]
-                    None => Ok(kind),
-                }
-            };
-            let queries = turned(&queries, attending.norms[0])?; // [head, query, size]
-            let keys = repeat(attention, turned(&keys, attending.norms[1])?)?; // [head, key, size]
+            let by_head = |kind: &Tensor| kind.transpose(0, 1)?.contiguous(); // [head, token, size]
+            let queries = by_head(&queries)?; // [head, query, size]
+            let keys = repeat(attention, by_head(&keys)?)?; // [head, key, size]
             let values = values.transpose(0, 1)?.contiguous()?; // [key-value head, key, size]
             let values = repeat(attention, values)?; // [head, key, size]
             let scores = queries.matmul(&keys.transpose(1, 2)?.contiguous()?)?; // [head, query, key]
@@ -287,15 +312,13 @@ fn repeat(attention: &Attention, shared: Tensor) -> Result<Tensor> {
 }
 
 /// Turns the first columns of each head by the angles of their positions.
-fn turn(kind: &Tensor, angles: &[Tensor; 2], (start, length): (usize, usize)) -> Result<Tensor> {
-    let [cosines, sines] = angles;
+fn turn(kind: &Tensor, [cosines, sines]: &[Tensor; 2]) -> Result<Tensor> {
     let (_, _, size) = kind.dims3()?;
     let turned = 2 * cosines.dim(1)?;
-    let of_input = |angles: &Tensor| angles.narrow(0, start, length)?.contiguous();
-    let first = kind.narrow(2, 0, turned)?.unsqueeze(0)?.contiguous()?; // [1, head, token, turned]
-    let first = rope_slow(&first, &of_input(cosines)?, &of_input(sines)?)?.squeeze(0)?; // [head, token, turned]
+    let first = kind.narrow(2, 0, turned)?.unsqueeze(0)?.contiguous()?; // [1, head, row, turned]
+    let first = rope_slow(&first, cosines, sines)?.squeeze(0)?; // [head, row, turned]
     match turned < size {
-        true => Tensor::cat(&[first, kind.narrow(2, turned, size - turned)?], 2), // [head, token, size]
+        true => Tensor::cat(&[first, kind.narrow(2, turned, size - turned)?], 2), // [head, row, size]
         false => Ok(first),
     }
 }

@@ -7,6 +7,7 @@ use plotters::element::{Drawable, PointCollection};
 use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 
 use super::super::colormap::ColorTable;
+use crate::figure::ColorPart;
 use crate::figure::layout::{CellMatrix, Rect};
 
 /// A backend that draws many cells at once.
@@ -109,19 +110,19 @@ impl<B: GridBackend> Drawable<B> for Grid<'_> {
 pub(super) fn steps_of_cells(cells: &CellMatrix<'_>, colors: &ColorTable) -> Vec<u16> {
     let values = cells.values.iter();
     values
-        .map(|&value| short(colors.step(cells.range.fraction(value))))
+        .map(|&value| short(colors.step(cells.fraction_of(value))))
         .collect()
 }
 
 /// The step of each row of pixels of a colour bar, the last at the top.
-pub(super) fn steps_of_bar(bar: Rect, colors: &ColorTable) -> Vec<u16> {
+pub(super) fn steps_of_bar(bar: Rect, part: ColorPart, colors: &ColorTable) -> Vec<u16> {
     let last = (bar.height - 1).max(1) as f32;
     (0..bar.height)
-        .map(|row| short(colors.step(1.0 - row as f32 / last)))
+        .map(|row| short(colors.step(part.place(1.0 - row as f32 / last))))
         .collect()
 }
 
 /// A step is at most the number of steps.
-fn short(step: usize) -> u16 {
+pub(super) fn short(step: usize) -> u16 {
     step as u16
 }

@@ -1,12 +1,13 @@
 //! The one drawing: a figure that is laid out, as elements of plotters.
 //!
 //! A format is a backend of plotters, and nothing else: it implements
-//! [`DrawingBackend`] and the one method of [`GridBackend`], makes a drawing
-//! area of itself and hands it to [`draw`]. What is drawn where, and in which
-//! order, is decided here alone.
+//! [`DrawingBackend`] and the one method each of [`GridBackend`] and
+//! [`LineBackend`], makes a drawing area of itself and hands it to [`draw`]. What
+//! is drawn where, and in which order, is decided here alone.
 
 mod grid;
 mod lettering;
+mod lines;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::figure::Figure;
 use crate::figure::layout::{self, Ink, Item, Layout, Rect};
 pub(super) use grid::{Grid, GridBackend, stretches};
 use lettering::Lettering;
+pub(super) use lines::{LineBackend, Lines};
 
 /// A figure with everything in its place and all its texts shaped: what every
 /// format is made of.
@@ -33,8 +35,8 @@ pub struct Drawing<'figure> {
     pub(super) colors: ColorTable,
     /// Of the layout's texts, in their order.
     texts: Vec<Arc<ShapedText>>,
-    /// The steps of the colour scale that the layout's maps and colour bars
-    /// show, in their order, row after row.
+    /// The steps of the colour scale that the layout's maps, colour bars and
+    /// lines show, in their order, row after row.
     pub(super) steps: Vec<Vec<u16>>,
 }
 
@@ -65,7 +67,12 @@ impl<'figure> Drawing<'figure> {
         let colors = ColorTable::new(layout.palette);
         let steps = layout.items.iter().filter_map(|item| match item {
             Item::Cells(cells) => Some(grid::steps_of_cells(cells, &colors)),
-            Item::ColorBar(bar) => Some(grid::steps_of_bar(*bar, &colors)),
+            Item::ColorBar(bar, part) => Some(grid::steps_of_bar(*bar, *part, &colors)),
+            Item::Lines(bundle) => {
+                let lines = bundle.lines.iter();
+                let steps = lines.map(|line| grid::short(colors.step(line.fraction)));
+                Some(steps.collect())
+            }
             Item::Rectangle { .. } | Item::Text(_) => None,
         });
         let steps = steps.collect();
@@ -97,7 +104,7 @@ impl<'figure> Drawing<'figure> {
 }
 
 /// Draws everything on paper that the backend begins with.
-pub(super) fn draw<B: GridBackend>(
+pub(super) fn draw<B: GridBackend + LineBackend>(
     drawing: &Drawing<'_>,
     area: &DrawingArea<B, Shift>,
 ) -> Result<(), RenderError> {
@@ -106,7 +113,7 @@ pub(super) fn draw<B: GridBackend>(
     })
 }
 
-fn draw_items<B: GridBackend>(
+fn draw_items<B: GridBackend + LineBackend>(
     drawing: &Drawing<'_>,
     area: &DrawingArea<B, Shift>,
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
@@ -123,8 +130,11 @@ fn draw_items<B: GridBackend>(
                 }
                 area.draw(&grid)?;
             }
-            Item::ColorBar(bar) => {
+            Item::ColorBar(bar, _) => {
                 area.draw(&Grid::of_bar(*bar, steps.next().unwrap_or_default()))?;
+            }
+            Item::Lines(bundle) => {
+                area.draw(&Lines::new(bundle, steps.next().unwrap_or_default()))?;
             }
             Item::Text(item) => {
                 if let Some(text) = texts.next().filter(|text| text.width > 0) {
@@ -136,7 +146,7 @@ fn draw_items<B: GridBackend>(
     area.present()
 }
 
-fn draw_rectangle<B: GridBackend>(
+fn draw_rectangle<B: GridBackend + LineBackend>(
     rect: Rect,
     [red, green, blue]: Color,
     area: &DrawingArea<B, Shift>,

@@ -34,6 +34,8 @@ pub(super) struct Data {
     sums_to_one: bool,
     notes: Vec<String>,
     scores: Vec<HeadScore>,
+    /// Of a run with queries and keys.
+    neurons: Option<NeuronShape>,
     /// 256 times red, green, blue of each colour map, in base64.
     colormaps: Vec<(&'static str, String)>,
     /// What the page shows first.
@@ -74,6 +76,14 @@ struct HeadScore {
     paper: Option<&'static str>,
     /// By head; `None` where it is empty.
     values: Vec<Option<f32>>,
+}
+
+#[derive(Serialize)]
+struct NeuronShape {
+    /// Dimensions of a vector.
+    size: usize,
+    /// What products are multiplied with, by layer.
+    scales: Vec<f32>,
 }
 
 #[derive(Serialize)]
@@ -126,6 +136,10 @@ impl Data {
             sums_to_one: attention.row_sums() == RowSums::One,
             notes,
             scores: scores(analyses, &maps.selection),
+            neurons: run.neurons.as_ref().map(|neurons| NeuronShape {
+                size: neurons.head_size,
+                scales: neurons.scales.clone(),
+            }),
             colormaps: Colormap::ALL
                 .iter()
                 .map(|&map| (map.name(), table(map)))
@@ -200,8 +214,8 @@ fn scores(analyses: &Analyses<'_>, selection: &Selection) -> Vec<HeadScore> {
 fn table(colormap: Colormap) -> String {
     let palette = Palette {
         colormap,
-        inverted: false,
         theme: Theme::Light,
+        ..Palette::default()
     };
     let table = ColorTable::new(palette);
     let bytes: Vec<u8> = (0..STEPS).flat_map(|step| table.step_color(step)).collect();

@@ -30,6 +30,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/page/lines.js"),
     include_str!("../../../assets/page/text.js"),
     include_str!("../../../assets/page/tables.js"),
+    include_str!("../../../assets/page/neurons.js"),
     include_str!("../../../assets/page/controls.js"),
     include_str!("../../../assets/page/export.js"),
     include_str!("../../../assets/page/main.js"),
@@ -48,7 +49,13 @@ fn policy() -> String {
 }
 
 /// The whole page. `data` is JSON.
-pub(super) fn document(run: &Run, data: &str, layers: &[Packed], still: &Still) -> String {
+pub(super) fn document(
+    run: &Run,
+    data: &str,
+    layers: &[Packed],
+    neurons: &[String],
+    still: &Still,
+) -> String {
     let captions = run.input.captions().join(" / ");
     let title = format!("{captions} · {} · attnviz", run.model.name());
     let page = html! {
@@ -70,6 +77,9 @@ pub(super) fn document(run: &Run, data: &str, layers: &[Packed], still: &Still) 
                 @for (index, layer) in layers.iter().enumerate() {
                     script type="application/octet-stream" id={ "codes-" (index) } { (PreEscaped(&layer.codes)) }
                     script type="application/octet-stream" id={ "ties-" (index) } { (PreEscaped(&layer.ties)) }
+                }
+                @for (index, layer) in neurons.iter().enumerate() {
+                    script type="application/octet-stream" id={ "neurons-" (index) } { (PreEscaped(layer)) }
                 }
                 script { (PreEscaped(SCRIPT)) }
             }

@@ -8,16 +8,19 @@ mod encoding;
 mod still;
 
 use std::io::Write;
+use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use half::f16;
 use rayon::prelude::*;
 
 use self::encoding::{Coding, LONGEST_EXACT, Layer};
 use super::RenderError;
 use crate::analysis::{Analyses, Maps};
+use crate::attention::Neurons;
 use crate::figure::FigureOptions;
 use crate::run::Run;
 
@@ -70,7 +73,8 @@ pub fn encode(
         message: error.to_string(),
     })?;
     let still = still::Still::new(run, maps, options)?;
-    let text = document::document(run, &data, &packed, &still);
+    let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
+    let text = document::document(run, &data, &packed, &neurons, &still);
     Ok(text.into_bytes())
 }
 
@@ -94,6 +98,37 @@ impl Packed {
             largest_error: layer.largest_error,
         }
     }
+}
+
+/// Of each layer queries, keys and lengths of values, in this order, each a half
+/// float: 11 bits of every number.
+fn packed_neurons(neurons: &Neurons) -> Vec<String> {
+    let vector = neurons.unit_count * neurons.head_size;
+    let mut start = 0;
+    let layers = neurons.selection.layers.iter().map(|layer| {
+        let heads = start..start + layer.heads.len();
+        start = heads.end;
+        heads
+    });
+    let layers: Vec<Range<usize>> = layers.collect();
+    let part = |values: &[f32], heads: &Range<usize>, size: usize| -> Vec<u8> {
+        let values = values.get(heads.start * size..heads.end * size);
+        let halves = values.unwrap_or_default().iter();
+        halves
+            .flat_map(|&value| f16::from_f32(value).to_le_bytes())
+            .collect()
+    };
+    layers
+        .par_iter()
+        .map(|heads| {
+            let bytes = [
+                part(&neurons.query, heads, vector),
+                part(&neurons.key, heads, vector),
+                part(&neurons.value_norm, heads, neurons.unit_count),
+            ];
+            STANDARD.encode(deflated(&bytes.concat()))
+        })
+        .collect()
 }
 
 fn deflated(bytes: &[u8]) -> Vec<u8> {

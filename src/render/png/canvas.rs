@@ -10,9 +10,10 @@ use plotters_backend::{
 };
 
 use super::super::colormap::Color;
-use super::super::draw::{Grid, GridBackend, length};
+use super::super::draw::{Grid, GridBackend, LineBackend, Lines, length};
 use super::palette::IndexedColors;
 use super::pixels::PixelRows;
+use crate::figure::layout::Line;
 
 /// The pixels of a picture and its palette. What is outside is cut off.
 pub(super) struct Canvas<'pixels> {
@@ -142,6 +143,55 @@ impl GridBackend for Canvas<'_> {
             });
         }
         Ok(())
+    }
+}
+
+impl LineBackend for Canvas<'_> {
+    /// Mixes the edges of lines with what is below them by the steps of the scale,
+    /// of which the first is the paper.
+    fn draw_lines(&mut self, lines: &Lines<'_>) -> Outcome {
+        let area = lines.bundle.area;
+        let [width, height] = [area.width, area.height].map(|side| length(side) as usize);
+        let mut steps = vec![0.0_f32; width * height];
+        for (line, &step) in lines.bundle.lines.iter().zip(lines.steps) {
+            cover(&mut steps, [width, height], line, f32::from(step));
+        }
+        let colors = self.colors;
+        for (row, steps) in steps.chunks_exact(width.max(1)).enumerate() {
+            let y = area.y + i32::try_from(row).unwrap_or(i32::MAX);
+            self.pixels
+                .change(y..y + 1, area.x..area.right(), |pixels| {
+                    for (pixel, &step) in pixels.iter_mut().zip(steps) {
+                        let step = (step + 0.5) as u16;
+                        if step > 0 {
+                            *pixel = colors.step(step);
+                        }
+                    }
+                });
+        }
+        Ok(())
+    }
+}
+
+/// Lays a line over the steps of an area, row after row; of a pixel as much as the
+/// line covers of it.
+fn cover(steps: &mut [f32], [width, height]: [usize; 2], line: &Line, step: f32) {
+    let (left, right) = (line.left as f32, line.right as f32);
+    let slope = (right - left) / width.max(1) as f32;
+    // How much nearer the middle of a line is than it is above or below.
+    let nearness = 1.0 / libm::sqrtf(1.0 + slope * slope);
+    let reach = (line.thickness / 2.0 + 0.5) / nearness;
+    for x in 0..width {
+        let middle = left + slope * (x as f32 + 0.5);
+        let first = (middle - reach).max(0.0) as usize;
+        let last = ((middle + reach).max(0.0) as usize).min(height.saturating_sub(1));
+        for y in first..=last {
+            let distance = libm::fabsf(y as f32 + 0.5 - middle) * nearness;
+            let covered = (line.thickness / 2.0 + 0.5 - distance).clamp(0.0, 1.0);
+            if let Some(below) = steps.get_mut(y * width + x) {
+                *below += covered * (step - *below);
+            }
+        }
     }
 }
 

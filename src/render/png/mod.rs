@@ -84,7 +84,9 @@ fn encode_on(
 fn compress(pixels: &PixelRows, drawing: &Drawing<'_>) -> io::Result<Vec<u8>> {
     let stream = Vec::with_capacity(pixels.pixel_count() / 16);
     let is_repetitive = match drawing.figure.body {
-        Body::Map(_) | Body::Profile(_) => repeats_numbers(drawing),
+        Body::Map(_) | Body::Profile(_) | Body::Difference(_) | Body::Lines(_) | Body::Text(_) => {
+            repeats_numbers(drawing)
+        }
         Body::Grid(_) | Body::Scores(_) => true,
     };
     match is_repetitive {

@@ -6,14 +6,14 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
     FontStyle, FontTransform,
 };
-use quick_xml::events::BytesText;
+use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use unicode_bidi::{Direction, get_base_direction};
 
 use super::SvgWriter;
 use super::image::{Image, images};
 use crate::figure::layout::Rect;
 use crate::render::colormap::{Color, ColorTable};
-use crate::render::draw::{Grid, GridBackend};
+use crate::render::draw::{Grid, GridBackend, LineBackend, Lines};
 use crate::render::letters::{is_invisible, modifies_neighbours};
 use crate::render::text::BOX;
 
@@ -49,6 +49,31 @@ impl<'writer> Document<'writer> {
             .with_attribute(("fill", hexadecimal(color).as_str()))
             .write_empty()?;
         Ok(())
+    }
+
+    fn write_lines(&mut self, lines: &Lines<'_>) -> io::Result<()> {
+        let area = lines.bundle.area;
+        let [start, end] = [area.x, area.right()].map(|x| x.to_string());
+        // Slanted edges are smooth.
+        let group = BytesStart::new("g").with_attributes([("shape-rendering", "auto")]);
+        self.writer.write_event(Event::Start(group))?;
+        for (line, &step) in lines.bundle.lines.iter().zip(lines.steps) {
+            let [from, to] = [line.left, line.right].map(|y| (area.y + y).to_string());
+            let thickness = number(f64::from(line.thickness));
+            let color = hexadecimal(self.colors.step_color(usize::from(step)));
+            self.writer
+                .create_element("line")
+                .with_attributes([
+                    ("x1", start.as_str()),
+                    ("y1", &from),
+                    ("x2", &end),
+                    ("y2", &to),
+                    ("stroke", &color),
+                    ("stroke-width", &thickness),
+                ])
+                .write_empty()?;
+        }
+        self.writer.write_event(Event::End(BytesEnd::new("g")))
     }
 
     fn write_image(&mut self, image: &Image) -> io::Result<()> {
@@ -170,6 +195,13 @@ impl GridBackend for Document<'_> {
                 .map_err(DrawingErrorKind::DrawingError)?;
         }
         Ok(())
+    }
+}
+
+impl LineBackend for Document<'_> {
+    fn draw_lines(&mut self, lines: &Lines<'_>) -> Outcome {
+        self.write_lines(lines)
+            .map_err(DrawingErrorKind::DrawingError)
     }
 }
 

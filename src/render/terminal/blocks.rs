@@ -28,11 +28,11 @@ const BAR_COLUMNS: usize = 24;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cell {
     /// What is written; nothing behind a wide letter.
-    text: String,
-    ink: Option<Color>,
-    paper: Option<Color>,
+    pub(super) text: String,
+    pub(super) ink: Option<Color>,
+    pub(super) paper: Option<Color>,
     /// What is written where there are no colours.
-    without_colors: String,
+    pub(super) without_colors: String,
 }
 
 /// Lines of characters, to be written with many colours, few or none.
@@ -87,7 +87,7 @@ fn push_colored(text: &mut String, line: &[Cell], depth: Depth) {
 }
 
 /// Uncoloured text, `None` for nothing.
-fn plain(text: &str) -> Option<Cell> {
+pub(super) fn plain(text: &str) -> Option<Cell> {
     (!text.is_empty()).then(|| Cell {
         text: text.to_owned(),
         ink: None,
@@ -98,7 +98,7 @@ fn plain(text: &str) -> Option<Cell> {
 
 /// A fraction of the colour scale where there are no colours: its tenth, and a
 /// point for less than one.
-fn tenth(fraction: f32) -> char {
+pub(super) fn tenth(fraction: f32) -> char {
     match (fraction.clamp(0.0, 1.0) * 10.0) as u32 {
         _ if fraction.is_nan() => ' ',
         0 => '.',
@@ -234,8 +234,8 @@ pub(super) fn map(
         true => [matrix.rows, matrix.columns],
         false => [matrix.rows, matrix.columns].map(|count| count.min(room)),
     };
-    let values = in_steps(matrix, [height, width], Join::Greatest);
-    let colors = ColorTable::new(figure.palette);
+    let values = in_steps(matrix, [height, width], Join::Furthest);
+    let colors = ColorTable::new(figure.palette).of_part(figure.color_scale.part);
     let range = match figure.color_scale.range {
         ColorRange::Shared(range) => Some(range),
         ColorRange::PerPanel { .. } => None,
@@ -462,7 +462,7 @@ pub(super) fn heading(figure: &Figure<'_>, columns: usize) -> Drawing {
 
 /// The colours between the ends of the scale, what they stand for, and what else
 /// is to be known.
-fn push_color_bar(drawing: &mut Drawing, figure: &Figure<'_>, colors: &ColorTable) {
+pub(super) fn push_color_bar(drawing: &mut Drawing, figure: &Figure<'_>, colors: &ColorTable) {
     let scale = &figure.color_scale;
     let [first, last] = scale.ends();
     let bar = (0..BAR_COLUMNS).map(|step| {

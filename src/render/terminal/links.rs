@@ -5,17 +5,36 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::blocks::{Drawing, heading};
 use super::printable::one_line;
 use super::profile::written;
 use crate::analysis::{
     Axis, Link, LinkByHead, LinkChoice, MapId, Maps, Similarity, strongest_links,
 };
 use crate::attention::HeadId;
+use crate::figure::{Figure, LineFigure};
 
 /// So many links are listed where nobody says how many.
 const LINK_COUNT: usize = 10;
 /// Longer tokens are cut, in columns.
 const TOKEN_COLUMNS: usize = 24;
+
+/// The strongest lines of a head, one under another.
+pub(super) fn lines(figure: &Figure<'_>, lines: &LineFigure, columns: usize) -> Drawing {
+    let mut drawing = heading(figure, columns);
+    for link in lines.links.iter().rev().take(LINK_COUNT) {
+        let label = |side: usize, place: usize| {
+            let unit = lines.units[side].get(place);
+            unit.map_or(String::new(), |unit| one_line(&unit.text, TOKEN_COLUMNS))
+        };
+        let (query, key) = (label(0, link.query), label(1, link.key));
+        drawing.push_plain(&format!("{query} \u{2192} {key}  {}", written(link.value)));
+    }
+    for note in &figure.notes {
+        drawing.push_plain(note);
+    }
+    drawing
+}
 
 /// So many of the strongest links of all shown heads, 0 for the usual number,
 /// one a line under a line of names.

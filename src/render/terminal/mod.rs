@@ -11,6 +11,7 @@ mod pictures;
 mod printable;
 mod profile;
 mod scores;
+mod shaded_text;
 mod units;
 
 pub use graphics::{Depth, Graphics, Terminal};
@@ -22,7 +23,7 @@ pub use units::unit_table;
 
 use super::{RenderError, TextShaper, png, prepare};
 use crate::analysis::Maps;
-use crate::figure::{self, Body, Figure, FigureError, FigureOptions};
+use crate::figure::{self, Body, Figure, FigureError, FigureOptions, MapDifference};
 use crate::run::Run;
 
 /// A figure as what a terminal takes for a picture.
@@ -53,6 +54,9 @@ pub fn draw(
         Body::Scores(grids) => {
             return Ok(scores::scores(&figure.title, grids, None, terminal.columns));
         }
+        Body::Difference(maps) => difference(figure, maps, terminal.columns, depth),
+        Body::Lines(lines) => links::lines(figure, lines, terminal.columns),
+        Body::Text(text) => shaded_text::shaded_text(figure, text, terminal.columns),
     };
     Ok(drawn.to_text(depth))
 }
@@ -78,4 +82,34 @@ pub fn overview<'maps>(
     let counts = [maps.rows.len(), maps.columns.len()];
     let panels = blocks::Panels::new(digits, head_count, counts, terminal.columns);
     figure::overview_in_steps(run, maps, options, panels.steps(depth))
+}
+
+/// Left, right, and right − left under one another.
+fn difference(
+    figure: &Figure<'_>,
+    maps: &MapDifference<'_>,
+    columns: usize,
+    depth: Option<Depth>,
+) -> blocks::Drawing {
+    let mut drawing = blocks::heading(figure, columns);
+    let sides = &figure.color_scale;
+    let scales = [sides, sides, &maps.difference_scale];
+    for ((map, name), scale) in maps.maps.iter().zip(&maps.names).zip(scales) {
+        let part = Figure {
+            title: name.clone(),
+            captions: Vec::new(),
+            body: Body::Map(map.clone()),
+            color_scale: scale.clone(),
+            palette: figure.palette,
+            notes: Vec::new(),
+        };
+        drawing
+            .lines
+            .extend(blocks::map(&part, map, columns, depth).lines);
+        drawing.push_plain("");
+    }
+    for note in &figure.notes {
+        drawing.push_plain(note);
+    }
+    drawing
 }

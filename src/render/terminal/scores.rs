@@ -41,7 +41,12 @@ const GAP: &str = "  ";
 pub fn score_table(figure: &Figure<'_>, sort: Option<Score>, columns: usize) -> Option<String> {
     match &figure.body {
         Body::Scores(grids) => Some(scores(&figure.title, grids, sort, columns)),
-        Body::Map(_) | Body::Grid(_) | Body::Profile(_) => None,
+        Body::Map(_)
+        | Body::Grid(_)
+        | Body::Profile(_)
+        | Body::Difference(_)
+        | Body::Lines(_)
+        | Body::Text(_) => None,
     }
 }
 

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 
 use super::super::OutputOptions;
 use super::names::{RAW, SHOWN};
+use super::neurons::{is_of_neurons, neuron_arrays, value_count};
 use super::ragged::by_layer_and_head;
 use super::scores::{is_of_scores, score_arrays, values_of_head};
-use crate::analysis::{Analyses, Direction, MapId, Maps, Reduction, profile};
+use crate::analysis::{
+    Analyses, Direction, MapId, Maps, Profile, Reduction, profile, received_profile,
+};
 use crate::attention::Attention;
-use crate::figure::{FigureError, View, link_between};
+use crate::figure::{FigureError, View, link_between, text_row};
 use crate::run::Run;
 
 /// Numbers with a name and a shape, F32, the last dimension fastest.
@@ -27,11 +30,24 @@ impl NumberArray<'_> {
     pub fn view(&self) -> Option<&str> {
         match self.name.as_str() {
             RAW | SHOWN => None,
+            name if is_of_neurons(name) => None,
             "mean_all" => Some("mean"),
             "max_all" => Some("max"),
             name if is_of_scores(name) => Some("scores"),
             name => Some(name),
         }
+    }
+
+    /// Whether the numbers are of all units of the run, whatever is shown of it:
+    /// those of the scores, of how alike heads are, and what scores are made of.
+    pub fn is_of_whole_run(&self) -> bool {
+        let similarity = View::Similarity.to_string();
+        is_of_neurons(&self.name) || is_of_scores(&self.name) || self.name == similarity
+    }
+
+    /// Whether it is the maps themselves, which every command writes.
+    pub fn is_of_maps(&self) -> bool {
+        [RAW, SHOWN].contains(&self.name.as_str())
     }
 
     /// Where the array stands in a file: what is in every file first.
@@ -52,7 +68,7 @@ impl NumberArray<'_> {
 /// # Errors
 /// When a view is of a unit that is not shown, or there is no rollout.
 pub fn arrays<'run>(
-    run: &Run,
+    run: &'run Run,
     attention: &'run Attention,
     maps: &'run Maps<'_>,
     analyses: &'run Analyses<'_>,
@@ -72,24 +88,26 @@ pub fn arrays<'run>(
             values: by_layer_and_head(attention, &maps.values, maps.map_size()),
         });
     }
+    if let Some(neurons) = &run.neurons {
+        arrays.extend(neuron_arrays(attention, neurons));
+    }
     for view in &options.views {
         match view {
-            View::Heads | View::Overview => {}
+            View::Heads | View::Overview | View::Lines => {}
             View::Mean => arrays.extend(joined("mean", analyses.reduced(Reduction::Mean))),
             View::Max => arrays.extend(joined("max", analyses.reduced(Reduction::Max))),
             View::Unit(direction, choice) => {
                 let [_, along] = direction.axes(maps);
                 let position = choice.resolve(*direction, run, maps)?;
                 let profile = profile(maps, *direction, position);
-                let layers = profile.map(|profile| profile.by_layer).unwrap_or_default();
-                // What a mask forbids is saved as 0.
-                let or_nothing = |value: f32| if value.is_nan() { 0.0 } else { value };
-                let values = layers.concat().into_iter().map(or_nothing).collect();
-                arrays.push(NumberArray {
-                    name: view.to_string(),
-                    shape: vec![layers.len(), along.len()],
-                    values: Cow::Owned(values),
-                });
+                arrays.push(by_layer(view, profile, along.len()));
+            }
+            View::Text(choice) => {
+                let profile = match choice {
+                    Some(choice) => profile(maps, Direction::From, text_row(run, maps, choice)?),
+                    None => received_profile(maps),
+                };
+                arrays.push(by_layer(view, profile, maps.columns.len()));
             }
             View::Link(from, to) => {
                 let link = link_between(run, maps, from, to)?;
@@ -128,9 +146,26 @@ pub fn arrays<'run>(
     Ok(arrays)
 }
 
+/// `[layer, unit]` of a profile.
+fn by_layer(view: &View, profile: Option<Profile>, unit_count: usize) -> NumberArray<'static> {
+    let layers = profile.map(|profile| profile.by_layer).unwrap_or_default();
+    // What a mask forbids is saved as 0.
+    let or_nothing = |value: f32| if value.is_nan() { 0.0 } else { value };
+    NumberArray {
+        name: view.to_string(),
+        shape: vec![layers.len(), unit_count],
+        values: Cow::Owned(layers.concat().into_iter().map(or_nothing).collect()),
+    }
+}
+
 /// How many values [`arrays`] is going to have: of `attention`, of `shown` where
-/// it is there, then of each view.
-pub fn lengths(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) -> Vec<u64> {
+/// it is there, of what scores are made of where that is, then of each view.
+pub fn lengths(
+    run: &Run,
+    attention: &Attention,
+    maps: &Maps<'_>,
+    options: &OutputOptions,
+) -> Vec<u64> {
     let product = |sizes: &[usize]| {
         let sizes = sizes.iter().map(|&size| size as u64);
         sizes.fold(1_u64, u64::saturating_mul)
@@ -142,10 +177,15 @@ pub fn lengths(attention: &Attention, maps: &Maps<'_>, options: &OutputOptions) 
     if !std::ptr::eq(maps.values.as_ref(), raw.values()) {
         lengths.push(product(&[layers, heads, rows, columns]));
     }
+    lengths.extend(
+        run.neurons
+            .iter()
+            .map(|neurons| value_count(neurons, [layers, heads])),
+    );
     lengths.extend(options.views.iter().map(|view| match view {
-        View::Heads | View::Overview => 0,
+        View::Heads | View::Overview | View::Lines => 0,
         View::Mean | View::Max => product(&[layers + 1, rows, columns]),
-        View::Unit(Direction::From, _) => product(&[layers, columns]),
+        View::Unit(Direction::From, _) | View::Text(_) => product(&[layers, columns]),
         View::Unit(Direction::To, _) => product(&[layers, rows]),
         View::Link(..) => product(&[layers, heads]),
         View::Rollout => product(&[layers, rows, columns]),

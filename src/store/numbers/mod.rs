@@ -3,6 +3,7 @@
 
 mod arrays;
 pub(in crate::store) mod names;
+mod neurons;
 mod npz;
 mod ragged;
 mod scores;

@@ -13,6 +13,12 @@ pub(in crate::store) const RAW: &str = "attention";
 /// The array of what is shown where that is something else.
 pub(in crate::store) const SHOWN: &str = "shown";
 
+/// What the scores of heads are made of.
+pub(in crate::store) const QUERY: &str = "query";
+pub(in crate::store) const KEY: &str = "key";
+pub(in crate::store) const VALUE_NORM: &str = "value_norm";
+pub(in crate::store) const SCORE_SCALE: &str = "score_scale";
+
 /// The manifest: an array of npz, an entry of JSON.
 pub(in crate::store) const MANIFEST_ENTRY: &str = "manifest";
 /// The manifest in the metadata of safetensors.

@@ -63,7 +63,7 @@ pub fn tables(
             || Dimension::units(["key", "key_token"], &maps.columns),
         );
         let text = match view {
-            View::Heads | View::Overview => continue,
+            View::Heads | View::Overview | View::Lines => continue,
             View::Scores => score_table(run, attention, analyses),
             View::Mean | View::Max => {
                 let layers = (!is_second).then(layers);
@@ -72,7 +72,7 @@ pub fn tables(
                     values,
                 )
             }
-            View::Unit(Direction::From, _) => long(vec![layers(), keys()], values),
+            View::Unit(Direction::From, _) | View::Text(_) => long(vec![layers(), keys()], values),
             View::Unit(Direction::To, _) => long(vec![layers(), queries()], values),
             View::Link(..) => long(vec![layers(), heads()], values),
             View::Rollout => {

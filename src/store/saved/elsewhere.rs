@@ -178,6 +178,7 @@ pub(super) fn run(
         },
         streams: streams(kind, [query_labels, key_labels], [query_count, key_count]),
         attention: vec![Attention::Foreign(attention)],
+        neurons: None,
     };
     Ok(SavedRun {
         file: path.to_owned(),

@@ -12,6 +12,7 @@ mod elsewhere;
 mod error;
 mod json;
 mod labels;
+mod neurons;
 mod npy;
 mod npy_file;
 mod npz;

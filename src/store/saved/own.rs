@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::array_file::ArrayFile;
 use super::arrays::{Content, FloatType, value_count};
+use super::neurons;
 use super::{SavedError, SavedRun};
 use crate::attention::{
     Attention, AttentionError, AttentionTensor, ForeignAttention, HeadId, HeadMaps, Mask, RowSums,
@@ -78,6 +79,7 @@ pub(super) fn run(
             model: manifest.model.into(),
             input: manifest.input,
             streams,
+            neurons: neurons::neurons(arrays, &attention).map_err(wrong)?,
             attention: vec![attention],
         },
         warnings: Vec::new(),
@@ -106,7 +108,7 @@ fn counts(streams: &[Stream], record: &AttentionRecord) -> Result<[usize; 2], St
 
 /// The maps of the heads that there are, out of an array with a place for every
 /// head of every layer.
-fn held_values(values: Vec<f32>, selection: &Selection, map_size: usize) -> Vec<f32> {
+pub(super) fn held_values(values: Vec<f32>, selection: &Selection, map_size: usize) -> Vec<f32> {
     let (layers, heads) = (selection.layer_indices(), selection.head_indices());
     if layers.len() * heads.len() == selection.head_count() {
         return values;

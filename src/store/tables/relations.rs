@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use crate::analysis::{ALL_RELATIONS, Found, RelationCounts, RelationDirection};
+use crate::analysis::{ALL_RELATIONS, RelationCounts, RelationDirection, RelationFound};
 use crate::attention::HeadId;
 
 /// How much a head finds of a relation in a direction.
@@ -24,7 +24,7 @@ pub struct RankedRelation {
     /// What it is called.
     pub name: String,
     /// What is found of it.
-    pub found: Found,
+    pub found: RelationFound,
     /// Of equal ones the first layer, head and direction.
     pub heads: Vec<RankedHead>,
 }

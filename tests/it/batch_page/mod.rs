@@ -85,6 +85,7 @@ fn run(text: &str, pair: Option<&str>) -> Run {
         input: input.input,
         streams: input.streams,
         attention: vec![Attention::Own(output.remove(0).attention)],
+        neurons: None,
     }
 }
 

@@ -70,6 +70,8 @@ fn every_mistake_is_told_what_to_type_instead() {
         (&["encode", "Hi", "--layers", "[0, 3:5]"], "--layers 0,3-5"),
         (&["encode", "Hi", "--heads", "1,2,"], "--heads 1,2"),
         (&["encode", "Hi", "--views", "from=it"], "--views from:it"),
+        (&["encode", "Hi", "--views", "text=it"], "--views text:it"),
+        (&["encode", "Hi", "--views", "line"], "--views lines"),
         (&["encode", "Hi", "--views", "to it"], "--views to:it"),
         (&["encode", "Hi", "--views", ""], "--views overview"),
         (&["encode", "Hi", "--views", "saliency"], "--views overview"),

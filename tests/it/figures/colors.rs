@@ -129,7 +129,7 @@ fn values_can_be_read_on_every_color() {
 
 fn bar(layout: &Layout<'_>) -> Rect {
     let mut bars = layout.items.iter().filter_map(|item| match item {
-        Item::ColorBar(rect) => Some(*rect),
+        Item::ColorBar(rect, _) => Some(*rect),
         _ => None,
     });
     bars.next().unwrap()

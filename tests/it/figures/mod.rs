@@ -21,7 +21,9 @@ use attnviz::analysis::{MapId, Maps};
 use attnviz::attention::HeadId;
 use attnviz::checkpoint::ModelSource;
 use attnviz::figure::layout::{CANVAS_LIMIT, CellMatrix, Ink, Item, Layout, Rect, Role, TextItem};
-use attnviz::figure::{Figure, FigureError, FigureOptions, overview, single_map};
+use attnviz::figure::{
+    Figure, FigureError, FigureOptions, line_figure, overview, shaded_text, single_map,
+};
 use attnviz::input::{Input, Unit};
 use attnviz::render::colormap::Color;
 use attnviz::render::{Picture, RenderError, TextShaper, png, prepare};
@@ -92,6 +94,17 @@ pub fn grid(run: &Run) -> Figure<'static> {
     overview_of(run, &FigureOptions::default()).unwrap()
 }
 
+/// The first head as lines.
+pub fn lines(run: &Run) -> Figure<'static> {
+    line_figure(run, whole(run), FIRST, &FigureOptions::default()).unwrap()
+}
+
+/// The text, shaded by what its second unit attends to.
+pub fn shaded(run: &Run) -> Figure<'static> {
+    let row = whole(run).rows.len().min(2) - 1;
+    shaded_text(run, whole(run), Some(row), &FigureOptions::default()).unwrap()
+}
+
 /// A figure as a PNG.
 pub fn encode(figure: &Figure<'_>, shaper: &mut TextShaper) -> Result<Picture, RenderError> {
     png::encode(&prepare(figure, shaper)?)
@@ -141,8 +154,9 @@ fn check(layout: &Layout<'_>) {
     }
     for item in &layout.items {
         let rect = match item {
-            Item::Rectangle { rect, .. } | Item::ColorBar(rect) => *rect,
+            Item::Rectangle { rect, .. } | Item::ColorBar(rect, _) => *rect,
             Item::Cells(cells) => cells.rect(),
+            Item::Lines(bundle) => bundle.area,
             Item::Text(text) => text.rect,
         };
         assert!(canvas.contains(&rect), "{rect:?} leaves {canvas:?}");

@@ -63,7 +63,8 @@ impl Painting {
                     }
                 }
             }
-            Item::ColorBar(bar) => {
+            Item::Lines(_) => panic!("no lines were asked for"),
+            Item::ColorBar(bar, part) => {
                 let last = (bar.height - 1).max(1) as f32;
                 for row in 0..bar.height {
                     let y = bar.y + row;
@@ -72,7 +73,7 @@ impl Painting {
                         height: 1,
                         ..*bar
                     };
-                    self.fill(rect, self.colors.color(1.0 - row as f32 / last));
+                    self.fill(rect, self.colors.color(part.place(1.0 - row as f32 / last)));
                 }
             }
             Item::Text(text) => self.write(text, shaper),
@@ -202,6 +203,7 @@ proptest! {
                 colormap,
                 inverted,
                 theme: if is_dark { Theme::Dark } else { Theme::Light },
+                ..Palette::default()
             },
             progression: match is_logarithmic {
                 true => Progression::Logarithmic,

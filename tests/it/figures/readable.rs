@@ -215,7 +215,7 @@ fn ticks(figure: &Figure<'_>) -> Vec<String> {
     let layout = layout::layout(figure, &mut TextShaper::new()).unwrap();
     check(&layout);
     let bar_left = layout.items.iter().find_map(|item| match item {
-        layout::Item::ColorBar(rect) => Some(rect.x),
+        layout::Item::ColorBar(rect, _) => Some(rect.x),
         _ => None,
     });
     let mut texts: Vec<_> = layout

@@ -164,7 +164,13 @@ fn counts_of_what_is_clipped_in_a_map_are_of_its_pixels() {
                 let pairs = profile.rows.iter().flat_map(|row| row.chunks(2));
                 pairs.map(|pair| pair[0].max(pair[1])).collect()
             }
-            Body::Grid(_) | Body::Scores(_) => panic!("no overview was asked for"),
+            Body::Grid(_)
+            | Body::Scores(_)
+            | Body::Difference(_)
+            | Body::Lines(_)
+            | Body::Text(_) => {
+                panic!("no overview was asked for")
+            }
         };
         assert_eq!(drawn.len(), 2 * 3_000);
         let above = drawn.iter().filter(|&&value| value > 0.05).count();

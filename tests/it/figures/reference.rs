@@ -60,6 +60,7 @@ fn subjects() -> Vec<(&'static str, Run, Subject, ReshapeOptions, FigureOptions)
             colormap,
             inverted,
             theme,
+            ..Palette::default()
         },
         ..plain()
     };

@@ -2,7 +2,7 @@
 
 use attnviz::figure::layout::{self, ticks};
 use attnviz::figure::{
-    Clipped, ColorRange, ColorScale, FigureOptions, Progression, Scale, ValueRange,
+    Clipped, ColorPart, ColorRange, ColorScale, FigureOptions, Progression, Scale, ValueRange,
 };
 use attnviz::render::TextShaper;
 use proptest::prelude::*;
@@ -33,6 +33,7 @@ fn number(text: &str) -> f64 {
 
 fn check_ticks(range: ValueRange, room: i32) -> Result<(), TestCaseError> {
     let scale = ColorScale {
+        part: ColorPart::All,
         range: ColorRange::Shared(range),
         label: String::new(),
         clipped: Clipped::default(),

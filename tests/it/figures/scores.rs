@@ -43,7 +43,7 @@ fn grids_of_scores_are_legible_for_every_number_of_layers_and_heads() {
         let bars = layout
             .items
             .iter()
-            .filter(|item| matches!(item, Item::ColorBar(_)));
+            .filter(|item| matches!(item, Item::ColorBar(..)));
         assert_eq!(bars.count(), count);
         let named = |role: Role| layout.texts().filter(|text| text.role == role).count();
         assert_eq!(named(Role::ScoreName), count);
@@ -66,7 +66,7 @@ fn colours_of_a_score_reach_to_its_maximum_or_to_one() {
     let run = run(&words(7), 1, 3, 4);
     let grids = |options: &FigureOptions| match figure(&run, options).body {
         Body::Scores(grids) => grids.grids,
-        Body::Map(_) | Body::Grid(_) | Body::Profile(_) => panic!("of scores"),
+        _ => panic!("of scores"),
     };
     for grid in grids(&FigureOptions::default()) {
         let greatest = grid.values.iter().copied().fold(0.0, f32::max);

@@ -63,7 +63,7 @@ fn encoded(workplace: &Workplace, text: &str, options: &[&str], output: &str) ->
     only_folder(workplace, output)
 }
 
-fn only_folder(workplace: &Workplace, output: &str) -> PathBuf {
+pub(crate) fn only_folder(workplace: &Workplace, output: &str) -> PathBuf {
     let mut entries = std::fs::read_dir(workplace.path().join(output)).expect("there is output");
     let entry = entries
         .next()

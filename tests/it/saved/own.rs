@@ -1,6 +1,6 @@
 //! Runs that attnviz saved itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -285,15 +285,24 @@ fn numbers_of_other_views_stay_and_the_order_of_commands_does_not_matter() {
     let folder = only_folder(&workplace, "one");
     let names: Vec<String> = shapes(&folder).into_keys().collect();
     assert_eq!(names, ["attention", "mean", "mean_all", "to:how"]);
-    // What is of other units cannot stay beside these.
+    // What is of other units cannot stay beside these; what is of the whole run can.
+    let of_run = ["-f", formats, "--views", "scores,similarity"];
+    encoded(&workplace, TEXT, &of_run, "one");
+    let of_whole_run: Vec<String> = shapes(&folder).into_keys().collect();
     encoded(
         &workplace,
         TEXT,
         &["-f", formats, "--views", "max", "--special-tokens", "hide"],
         "one",
     );
-    let names: Vec<String> = shapes(&folder).into_keys().collect();
-    assert_eq!(names, ["attention", "max", "max_all", "shown"]);
+    let mut expected: BTreeSet<String> = of_whole_run.into_iter().collect();
+    assert!(expected.contains("entropy") && expected.contains("similarity"));
+    for gone in ["mean", "mean_all", "to:how"] {
+        assert!(expected.remove(gone), "{gone}");
+    }
+    expected.extend(["max", "max_all", "shown"].map(str::to_owned));
+    let names: BTreeSet<String> = shapes(&folder).into_keys().collect();
+    assert_eq!(names, expected);
 }
 
 #[test]

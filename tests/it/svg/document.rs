@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use attnviz::figure::layout::{CellMatrix, Item, Rect, Rotation, TextItem};
+use attnviz::figure::layout::{CellMatrix, Item, Line, Rect, Rotation, TextItem};
 use attnviz::figure::{Figure, FigureOptions, Palette, Theme};
 use attnviz::render::TextShaper;
 use attnviz::render::colormap::{Color, ColorTable};
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use resvg::usvg::roxmltree::Node;
 
 use super::{draw, elements, encode, number, parse, text_of};
-use crate::figures::{self, grid, map, overview_of, run, words};
+use crate::figures::{self, grid, lines, map, overview_of, run, shaded, words};
 
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 
@@ -24,7 +24,7 @@ fn check(figure: &Figure<'_>) {
     assert_eq!(number(root, "height"), layout.height as f32);
     for node in document.descendants().filter(Node::is_element) {
         let name = node.tag_name().name();
-        let known = ["svg", "title", "desc", "rect", "image", "text"];
+        let known = ["svg", "title", "desc", "rect", "image", "text", "g", "line"];
         assert!(known.contains(&name), "{name}");
         for attribute in node.attributes() {
             assert!(!attribute.name().starts_with("on"), "{attribute:?}");
@@ -54,19 +54,44 @@ fn check(figure: &Figure<'_>) {
                 let fill = format!("#{red:02x}{green:02x}{blue:02x}");
                 assert_eq!(node.attribute("fill"), Some(fill.as_str()));
             }
-            Item::ColorBar(rect) => {
+            Item::ColorBar(rect, part) => {
                 let node = next();
                 let (pixels, width) = image_of(node);
                 assert_eq!((rect_of(node), width), (*rect, 1));
-                assert_eq!(pixels.first(), Some(&colors.color(1.0)));
-                assert_eq!(pixels.last(), Some(&colors.color(0.0)));
+                assert_eq!(pixels.first(), Some(&colors.color(part.place(1.0))));
+                assert_eq!(pixels.last(), Some(&colors.color(part.place(0.0))));
             }
             Item::Cells(cells) => check_cells(cells, &colors, &mut next),
+            Item::Lines(bundle) => {
+                let group = next();
+                assert_eq!(group.tag_name().name(), "g");
+                let mut drawn = group.children().filter(Node::is_element);
+                for line in &bundle.lines {
+                    check_line(line, bundle.area, &colors, drawn.next().unwrap());
+                }
+                assert_eq!(drawn.next(), None);
+            }
             Item::Text(text) if text.text.is_empty() => {}
             Item::Text(text) => check_text(text, next()),
         }
     }
     assert_eq!(nodes.next(), None);
+}
+
+fn check_line(line: &Line, area: Rect, colors: &ColorTable, node: Node<'_, '_>) {
+    let ends = [
+        area.x,
+        area.y + line.left,
+        area.right(),
+        area.y + line.right,
+    ];
+    for (name, end) in ["x1", "y1", "x2", "y2"].into_iter().zip(ends) {
+        assert_eq!(number(node, name), end as f32, "{name}");
+    }
+    let [red, green, blue] = colors.color(line.fraction);
+    let stroke = format!("#{red:02x}{green:02x}{blue:02x}");
+    assert_eq!(node.attribute("stroke"), Some(stroke.as_str()));
+    assert!((number(node, "stroke-width") - line.thickness).abs() <= 0.005);
 }
 
 fn check_text(text: &TextItem, node: Node<'_, '_>) {
@@ -186,6 +211,8 @@ fn the_document_holds_what_the_layout_does() {
             ..FigureOptions::default()
         };
         check(&overview_of(&run, &dark).unwrap());
+        check(&lines(&run));
+        check(&shaded(&run));
     }
 }
 

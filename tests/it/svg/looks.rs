@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{draw, text_of};
 use crate::batch_page::devtools::browser;
-use crate::figures::{self, grid, map, overview_of, run, words};
+use crate::figures::{self, grid, lines, map, overview_of, run, shaded, words};
 
 /// So far letters may reach over the edges of their rectangle, in pixels:
 /// edges are softened, and fonts differ in what they hang over.
@@ -75,6 +75,8 @@ fn figures() -> Vec<Figure<'static>> {
         grid(&pair),
         map(&many),
         overview_of(&pair, &dark).unwrap(),
+        lines(&pair),
+        shaded(&pair),
     ]
 }
 
@@ -92,6 +94,29 @@ fn check(viewer: &str, layout: &Layout<'_>, expected: &Pixels, found: &Pixels) {
                 is_text[usize::try_from(y * expected.width + x).unwrap()] = true;
             }
         }
+    }
+    // Edges of slanted lines are softened otherwise, on the whole they are as dark.
+    for item in &layout.items {
+        let Item::Lines(bundle) = item else { continue };
+        let area = bundle.area;
+        let (mut difference, mut count) = (0.0, 0.0);
+        for y in area.y..area.bottom() {
+            for x in area.x..area.right() {
+                let channels = expected.at(x, y).into_iter().zip(found.at(x, y));
+                difference += channels
+                    .map(|(left, right)| f64::from(left.abs_diff(right)))
+                    .sum::<f64>();
+                count += 3.0;
+            }
+        }
+        // The ends of strokes are slanted, too.
+        for y in area.y - 2 * LEEWAY..area.bottom() + 2 * LEEWAY {
+            for x in area.x - 2 * LEEWAY..area.right() + 2 * LEEWAY {
+                is_text[usize::try_from(y * expected.width + x).unwrap()] = true;
+            }
+        }
+        let mean = difference / count;
+        assert!(mean < 3.0, "{viewer}: lines differ by {mean}");
     }
     let differing: Vec<_> = (0..is_text.len())
         .filter(|&index| !is_text[index])

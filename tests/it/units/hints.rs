@@ -59,6 +59,8 @@ fn what_a_hint_says_works() {
         (&["--views", "from:@10"], "--views from:@9"),
         (&["--views", "to:@99"], "--views to:@9"),
         (&["--views", "from:it"], "--views from:@3"),
+        (&["--views", "text:it"], "--views text:@3"),
+        (&["--views", "lines,text:it"], "--views lines,text:@3"),
         (&["--views", "to:was"], "--views to:@4"),
         (&["--views", "form:@3"], "--views from:@3"),
         (&["--views", "tu:5"], "--views to:5"),

@@ -20,7 +20,7 @@ use self::norm::{Copied, NormWeights};
 use self::panels::{Gate, Sum};
 use super::kernels::Instructions;
 use super::{Attending, Keep, Operations, WantedMaps};
-use crate::model::architecture::{Activation, HeadStart, Linear, Norm};
+use crate::model::architecture::{Activation, Attention, HeadStart, Linear, Norm};
 use crate::model::error::ModelError;
 use crate::weights::Weights;
 
@@ -148,17 +148,13 @@ impl Operations for Fused {
         Ok(output)
     }
 
-    fn attend(
+    fn turn(
         &self,
-        room: &Room,
         attending: &Attending<'_, NormWeights>,
         query_key_value: Tensor, // [panel, column, lane]
-        maps: WantedMaps<'_>,
     ) -> Result<Tensor> {
         let attention = attending.attention;
-        let starts: Vec<HeadStart> = (0..attention.head_count)
-            .map(|head| attention.starts(head))
-            .collect();
+        let starts = starts(attention);
         let queries: Vec<usize> = starts.iter().map(|start| start.query).collect();
         let mut keys: Vec<usize> = starts.iter().map(|start| start.key).collect();
         keys.dedup();
@@ -176,12 +172,30 @@ impl Operations for Fused {
             };
             query_key_value.inplace_op3(cosines, sines, &rotate)?;
         }
+        Ok(query_key_value)
+    }
+
+    fn attend(
+        &self,
+        room: &Room,
+        attending: &Attending<'_, NormWeights>,
+        query_key_value: Tensor, // [panel, column, lane]
+        maps: WantedMaps<'_>,
+    ) -> Result<Tensor> {
+        let attention = attending.attention;
+        let starts = starts(attention);
         let context = self.output(room, &query_key_value, attention.query_columns())?; // [panel, column, lane]
         let attend = Attend::new(self.instructions, attending, &starts, maps);
         context.inplace_op2(&query_key_value, &attend)?;
         self.give_back(room, query_key_value);
         Ok(context)
     }
+}
+
+/// Where the columns of each head begin.
+fn starts(attention: &Attention) -> Vec<HeadStart> {
+    let heads = 0..attention.head_count;
+    heads.map(|head| attention.starts(head)).collect()
 }
 
 impl Fused {

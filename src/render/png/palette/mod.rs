@@ -31,8 +31,6 @@ const LEVEL_COUNT: usize = 16;
 const NO_FRACTIONS: f64 = (1_u64 << (f64::MANTISSA_DIGITS - 1)) as f64;
 /// Every other step of the scale and the last.
 const EVERY_OTHER: usize = STEPS / 2 + 1;
-/// So much may be between what a channel shows and what the scale says.
-const TOLERANCE: u8 = 2;
 
 /// The colours of a picture, and which is where.
 pub(super) struct IndexedColors {
@@ -310,7 +308,7 @@ fn indispensable(table: &ColorTable) -> impl Iterator<Item = usize> {
         let below = table.step_color(step - 1);
         channels
             .zip(below)
-            .any(|(one, other)| one.abs_diff(other) > TOLERANCE)
+            .any(|(one, other)| one.abs_diff(other) > table.tolerance())
     };
     let odd = (1..STEPS - 1).step_by(2);
     spread().take(EVERY_OTHER).chain(odd.filter(is_coarse))

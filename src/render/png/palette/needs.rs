@@ -34,9 +34,19 @@ impl Needs {
             match item {
                 Item::Cells(_) => needs.add_steps(steps.next()),
                 // It shows what there is.
-                Item::ColorBar(_) => {
+                Item::ColorBar(..) => {
                     steps.next();
                     needs.has_bar = true;
+                }
+                // Edges have every step between the paper and their line.
+                Item::Lines(_) => {
+                    let darkest = steps.next().into_iter().flatten().max();
+                    let darkest = darkest.map_or(0, |&step| usize::from(step) + 1);
+                    needs
+                        .steps
+                        .iter_mut()
+                        .take(darkest)
+                        .for_each(|is| *is = true);
                 }
                 Item::Rectangle { ink, .. } => match *ink {
                     Ink::OnScale(fraction) => needs.steps[table.step(fraction)] = true,

@@ -74,7 +74,10 @@ fn groups(needed: &StepSet, width: usize, table: &ColorTable, is_faint: bool) ->
     for step in (0..=NO_STEP).filter(|&step| needed[step]) {
         let is_like = |group: &Group| {
             let ink = |step| table.step_ink(step, false);
-            step < NO_STEP && step - group.first < width && ink(step) == ink(group.first)
+            step < NO_STEP
+                && step - group.first < width
+                && !(group.first + 1..=step).any(|step| table.begins_scale(step))
+                && ink(step) == ink(group.first)
         };
         match groups.last_mut().filter(|group| is_like(group)) {
             Some(group) => group.last = step,

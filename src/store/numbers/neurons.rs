@@ -1,0 +1,44 @@
+//! The arrays of what the scores of heads are made of.
+
+use std::borrow::Cow;
+
+use super::NumberArray;
+use super::names::{KEY, QUERY, SCORE_SCALE, VALUE_NORM};
+use super::ragged::by_layer_and_head;
+use crate::attention::{Attention, Neurons};
+
+/// Whether an array of this name is one of them.
+pub(super) fn is_of_neurons(name: &str) -> bool {
+    [QUERY, KEY, VALUE_NORM, SCORE_SCALE].contains(&name)
+}
+
+/// `query` and `key` `[layer, head, unit, dimension]`, `value_norm`
+/// `[layer, head, unit]` and `score_scale` `[layer]`.
+pub(super) fn neuron_arrays<'run>(
+    attention: &Attention,
+    neurons: &'run Neurons,
+) -> [NumberArray<'run>; 4] {
+    let [layers, heads, _, _] = attention.maps().shape();
+    let array = |name: &str, values: &'run [f32], size: &[usize]| NumberArray {
+        name: name.to_owned(),
+        shape: [&[layers, heads], size].concat(),
+        values: by_layer_and_head(attention, values, size.iter().product()),
+    };
+    let vectors = [neurons.unit_count, neurons.head_size];
+    [
+        array(QUERY, &neurons.query, &vectors),
+        array(KEY, &neurons.key, &vectors),
+        array(VALUE_NORM, &neurons.value_norm, &[neurons.unit_count]),
+        NumberArray {
+            name: SCORE_SCALE.to_owned(),
+            shape: vec![layers],
+            values: Cow::Borrowed(&neurons.scales),
+        },
+    ]
+}
+
+/// How many values these are of so many layers and heads.
+pub(super) fn value_count(neurons: &Neurons, [layers, heads]: [usize; 2]) -> u64 {
+    let of_head = neurons.unit_count * (2 * neurons.head_size + 1);
+    ((layers * heads) as u64).saturating_mul(of_head as u64) + layers as u64
+}
