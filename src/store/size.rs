@@ -69,7 +69,14 @@ pub fn estimate(run: &Run, attention: &Attention, maps: &Maps<'_>, options: &Out
         // Of the raw maps, which stand first.
         Format::Html => {
             let raw = lengths.first().copied().unwrap_or(0);
-            PAGE_LENGTH.saturating_add(raw.saturating_mul(page::cell_length(unit_count)))
+            let neurons = run
+                .neurons
+                .as_ref()
+                .map_or(0, |neurons| neurons.query.len());
+            let neurons = page::NEURON_LENGTH.saturating_mul(neurons as u64);
+            PAGE_LENGTH
+                .saturating_add(raw.saturating_mul(page::cell_length(unit_count)))
+                .saturating_add(neurons)
         }
         Format::Safetensors => values.saturating_mul(4).saturating_add(manifest),
         // The manifest in UTF-32.

@@ -28,6 +28,9 @@ use crate::run::Run;
 /// as long.
 const LEVEL: u32 = 3;
 
+/// About so many bytes a dimension of a query and one of a key take together.
+pub const NEURON_LENGTH: u64 = 6;
+
 /// About so many bytes a value takes in a page of an input of so many units,
 /// rounded up.
 pub fn cell_length(unit_count: usize) -> u64 {

@@ -4,6 +4,7 @@ mod browser;
 mod hands;
 mod keyboard;
 mod looks;
+mod neurons;
 mod opening;
 mod script;
 mod speed;
