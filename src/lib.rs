@@ -32,7 +32,8 @@
 //!
 //! [`pipeline`] is the one road from an input to its run and on to its folder;
 //! [`batch`] takes it for many inputs, into folders of pictures or into tables of
-//! what their heads do, [`mod@bench`] for the clock, and
+//! what their heads do, or past rules on them ([`batch::check`]),
+//! [`mod@bench`] for the clock, and
 //! `attnviz tokens` as far as the units, without weights
 //! ([`pipeline::load_tokenizer`]).
 //!
@@ -104,6 +105,9 @@
 //! - Every public error knows what can be done about it, and one folder puts that
 //!   into words (`tests/it/remedies.rs`).
 //! - `unsafe` is allowed in one folder, that of the kernels.
+//! - A rule on attention holds only where something was looked at: what matches
+//!   nothing, has no value or cannot be compared is broken, and a rules file or
+//!   baseline that is damaged is an error (`tests/it/check/`).
 //! - Saved runs are raw, and those of every schema are read
 //!   (`tests/it/saved/schemas.rs`).
 //! - A module imports only what stands before it in this order: [`remedy`],

@@ -99,7 +99,7 @@ function makeNeurons() {
  * @param {number} value
  */
 function threeDigits(value) {
-  return (Math.abs(value) >= 0.001 || value === 0 ? String(+value.toPrecision(3)) : value.toExponential(1)).replace("-", "−");
+  return (Math.abs(value) >= 0.001 || value === 0 ? String(+value.toPrecision(3)) : value.toExponential(2)).replace("-", "−");
 }
 
 /**

@@ -9,6 +9,7 @@
 mod error;
 mod foreign;
 mod heads;
+mod index_list;
 mod kind;
 mod memory;
 mod neurons;
@@ -17,6 +18,7 @@ mod tensor;
 pub use error::AttentionError;
 pub use foreign::{ForeignAttention, RowSums, foreign_row_sum_tolerance};
 pub use heads::{HeadId, HeadMaps, LayerHeads, Selection};
+pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange, listed};
 pub use kind::{AttentionKind, Mask};
 pub use memory::MapMemory;
 pub use neurons::Neurons;

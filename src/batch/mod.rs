@@ -7,6 +7,8 @@
 //! What an input gets does not depend on its window: see
 //! [`pipeline::runs`](crate::pipeline::runs).
 
+pub mod check;
+pub mod diff;
 mod error;
 mod feed;
 mod finish;

@@ -7,6 +7,8 @@ use clap_complete::ArgValueCompleter;
 
 use super::batch_arguments::{BatchArguments, ScoresArguments};
 use super::candidates::models;
+use super::check_arguments::CheckArguments;
+use super::diff_arguments::DiffArguments;
 use super::message_arguments::MessageArguments;
 use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::model_name::ModelName;
@@ -33,9 +35,21 @@ Examples:
   attnviz scores sentences.txt --model builtin --output attnviz-scores
   cat inputs.jsonl | attnviz scores - --stream --model builtin";
 
+const DIFF_EXAMPLE: &str = "\
+Examples:
+  attnviz diff builtin ./my-model --text \"Hello, how are you?\"
+  attnviz diff builtin --text \"I am tired.\" --against \"I am wide.\"
+  attnviz diff builtin ./my-model --inputs sentences.txt --max-js-bits 0.05";
+
 const BENCH_EXAMPLE: &str = "\
 Example:
   attnviz bench --model builtin --threads 2";
+
+const CHECK_EXAMPLE: &str = "\
+Examples:
+  attnviz check attention.toml --init
+  attnviz check attention.toml --accept
+  attnviz check attention.toml --junit attnviz.xml";
 
 const RENDER_EXAMPLE: &str = "\
 Examples:
@@ -87,6 +101,12 @@ pub enum Command {
     /// Measure what every head does over files of texts
     #[command(after_help = SCORES_EXAMPLE)]
     Scores(Box<ScoresArguments>),
+    /// Show what differs between two models, runs or texts
+    #[command(after_help = DIFF_EXAMPLE)]
+    Diff(Box<DiffArguments>),
+    /// Check rules on attention, for CI
+    #[command(after_help = CHECK_EXAMPLE)]
+    Check(Box<CheckArguments>),
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
     Render(Box<RenderArguments>),

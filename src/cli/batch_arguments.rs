@@ -125,17 +125,25 @@ pub struct InputArguments {
     /// .txt, .jsonl, .json, .csv, .tsv, .conllu, .parquet; "-" is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// txt, jsonl, csv, parquet … [default: by name]
+    /// How they are read.
+    #[command(flatten)]
+    pub reading: ReadingArguments,
+}
+
+/// How files of inputs are read.
+#[derive(Debug, Args)]
+pub struct ReadingArguments {
+    /// txt, jsonl, csv … [default: by name]
     #[arg(long, value_name = "FORMAT", value_parser = input_format(),
         hide_possible_values = true, long_help = input_formats_in_full("Format of the files [default: by extension]"))]
     pub input_format: Option<InputFormat>,
-    /// Column or field of the text [default: text …]
+    /// Column of the text [default: text …]
     ///
     /// Without it: text, sentence, sentence1, premise, question, query and the
     /// like, in any case.
     #[arg(long, value_name = "NAME")]
     pub text_column: Option<String>,
-    /// Column or field of the second text of a pair
+    /// Column or field of a pair's second text
     #[arg(long, value_name = "NAME")]
     pub pair_column: Option<String>,
     /// Column or field of the id [default: id]

@@ -61,12 +61,15 @@ impl BatchProgress {
     fn tell_failure(&mut self, record: &ResultRecord) {
         self.told_failures += 1;
         let warning = match self.told_failures {
-            0..=TOLD_FAILURES => format!(
-                "{}:{}: {}",
-                record.file,
-                record.line,
-                record.error.as_deref().unwrap_or("failed")
-            ),
+            0..=TOLD_FAILURES => {
+                let place = match record.file.as_str() {
+                    // It comes out of no file of inputs.
+                    "" => record.id.clone(),
+                    file => format!("{file}:{}", record.line),
+                };
+                let reason = record.error.as_deref().unwrap_or("failed");
+                format!("{place}: {reason}")
+            }
             count if count == TOLD_FAILURES + 1 => {
                 "further failures are listed in results.jsonl".to_owned()
             }

@@ -97,7 +97,7 @@ fn drop_meanwhile(unneeded: impl Send + 'static) {
 }
 
 /// What `--truncate` left out, a sentence for each stream that it shortened.
-fn cut_off(streams: &[Stream]) -> Vec<String> {
+pub(super) fn cut_off(streams: &[Stream]) -> Vec<String> {
     let shortened = streams.iter().filter(|stream| stream.dropped > 0);
     shortened
         .map(|stream| {

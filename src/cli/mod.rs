@@ -8,12 +8,23 @@ mod batch_progress;
 mod batch_report;
 mod bench;
 mod candidates;
+mod check;
+mod check_accept;
+mod check_arguments;
+mod check_settings;
 mod completions;
+mod diff;
+mod diff_arguments;
+mod diff_many;
+mod diff_many_report;
+mod diff_report;
+mod diff_settings;
+mod diff_sides;
 mod encode;
 mod forgotten_value;
 mod hints;
 mod idle_options;
-mod index_list;
+mod input_sources;
 mod instructions;
 mod man;
 mod merge;
@@ -29,14 +40,18 @@ mod phrases;
 mod pull;
 mod render;
 mod render_runs;
+mod rules_file;
 mod saved_selection;
 mod scores_stream;
 mod settings;
+mod side;
 mod standard_output;
 mod terminal;
 mod terminal_output;
 mod terminal_view;
 mod text_argument;
+mod threads;
+mod threshold;
 mod tokens;
 mod truncate;
 mod typed;
@@ -50,7 +65,8 @@ pub use args::Arguments;
 pub use completions::complete;
 pub use forgotten_value::check_values;
 pub use hints::{hint, in_words};
-pub use index_list::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
+// Where the command line's other values are looked for.
+pub use crate::attention::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
 pub use messages::{Messages, print_error, rate};
 pub use model_name::ModelName;
 pub use nearest::MistypedModel;
@@ -77,6 +93,10 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Batch(batch) => return batch::run(&settings::batch(batch)?, messages),
         Command::Scores(scores) if scores.stream => scores_stream::run(scores, messages)?,
         Command::Scores(scores) => return batch::run(&settings::scores(scores)?, messages),
+        Command::Diff(diff) => return diff::run(&diff_settings::diff(diff)?, messages),
+        Command::Check(arguments) => {
+            return check::run(&check_settings::check(arguments)?, messages);
+        }
         Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,
         Command::Merge(merge) => return merge::run(merge, messages),
@@ -95,6 +115,8 @@ pub enum Outcome {
     Done,
     /// A batch was finished, and some of its inputs failed.
     SomeInputsFailed,
+    /// Something differs by more than a threshold allows, or a rule is broken.
+    Broken,
 }
 
 impl Outcome {
@@ -111,6 +133,7 @@ impl Outcome {
         match self {
             Self::Done => 0,
             Self::SomeInputsFailed => 3,
+            Self::Broken => 4,
         }
     }
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::index_list::IndexList;
 use super::messages::Messages;
 use super::nearest;
 use super::settings::ModelSettings;
+use crate::attention::IndexList;
 use crate::attention::Selection;
 use crate::checkpoint::{
     self, Checkpoint, CheckpointError, DigestFolder, ModelProvenance, PendingProvenance,

@@ -7,11 +7,11 @@ use clap::{Args, ValueHint};
 use clap_complete::ArgValueCompleter;
 
 use super::candidates::{layers_or_heads, views};
-use super::index_list::IndexList;
 use super::terminal_view::{TerminalSettings, TerminalView};
 use super::values::{in_full, one_of, views_in_full};
 use super::view_list::ViewList;
 use crate::analysis::{Crop, Fusion, Granularity, LinkChoice, Score, Sink, SpecialTokens};
+use crate::attention::IndexList;
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::store::Format;
 

@@ -42,6 +42,8 @@ pub(super) fn quoted_path(path: &Path) -> String {
 /// A value that an option takes, where one helps more than a list of all.
 pub(super) fn example_of(option: &str) -> Option<&'static str> {
     Some(match option {
+        "--against" => "\"She stayed.\"",
+        "--against-pair" | "--pair" => "\"She went home.\"",
         "--backend" => "plain",
         "--batch-tokens" => "1024",
         "--color" => "auto",
@@ -53,13 +55,16 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--heads" | "--layers" => "0-3,-1",
         "--id-column" => "id",
         "--input-format" => "txt",
+        "--inputs" => "sentences.txt",
         "--junit" => "report.xml",
         "--key-labels" | "--labels" => "tokens.txt",
         "--links" => "all",
         "--max-failures" | "--top-k" => "10",
+        "--max-abs" => "1e-4",
+        "--max-js-bits" | "--max-total-variation" => "0.05",
+        "--measure" => "total_variation",
         "--model" => "builtin",
         "--output" => "attnviz-out",
-        "--pair" => "\"She went home.\"",
         "--pair-column" => "pair",
         "--revision" => "main",
         "--scale" => "unit",
@@ -69,6 +74,7 @@ pub(super) fn example_of(option: &str) -> Option<&'static str> {
         "--sort" => "entropy",
         "--start-layer" => "0",
         "--summary" => "summary.md",
+        "--text" => "\"Hello, how are you?\"",
         "--text-column" => "text",
         "--theme" => "dark",
         "--threads" => "2",
@@ -96,6 +102,12 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
         Setting::Title => "--title",
         Setting::Rollout => "--views rollout",
         Setting::NoResidual => "--no-residual",
+        Setting::Against => "--against",
+        Setting::Text => "--text",
+        Setting::Inputs => "--inputs",
+        Setting::MaxJsBits => "--max-js-bits",
+        Setting::MaxTotalVariation => "--max-total-variation",
+        Setting::MaxAbs => "--max-abs",
     }
 }
 

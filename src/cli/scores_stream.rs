@@ -9,9 +9,10 @@ use anyhow::Result;
 use super::batch::of_file;
 use super::batch_arguments::ScoresArguments;
 use super::hints::in_words;
+use super::input_sources::sources;
 use super::messages::{Messages, unknown_tokens};
 use super::model;
-use super::settings::{computed_model, set_threads, sources};
+use super::settings::{computed_model, set_threads};
 use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::batch::{self, InputFormat, InputSource, Relations, StreamError, StreamOptions};
@@ -73,7 +74,8 @@ fn source(arguments: &ScoresArguments) -> Result<InputSource> {
         ));
     }
     let mut sources = sources(
-        &arguments.inputs,
+        files,
+        &arguments.inputs.reading,
         Some(InputFormat::JsonLines),
         Relations::Ignored,
     )?;

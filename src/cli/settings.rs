@@ -4,20 +4,22 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::args::{BenchArguments, EncodeArguments, RenderArguments, TokensArguments};
-use super::batch_arguments::{BatchArguments, CourseArguments, InputArguments, ScoresArguments};
+use super::batch_arguments::{BatchArguments, CourseArguments, ScoresArguments};
 use super::idle_options::{idle_neurons, idle_options, idle_sort};
-use super::index_list::IndexList;
+use super::input_sources::{idle_quotes, sources};
 use super::model_arguments::{ComputationArguments, ModelArguments};
-use super::model_name::revision_or_default;
+use super::model_name::{ModelName, revision_or_default};
 use super::output_arguments::OutputArguments;
 use super::terminal_view::TerminalSettings;
 use super::text_argument::{names_a_file, text_of};
+pub(super) use super::threads::set_threads;
 use super::usage::UsageError;
 use crate::analysis::{ReshapeOptions, RolloutOptions};
-use crate::batch::{InputFormat, InputSource, ReadOptions, Relations, ReportFile, Reports};
+use crate::attention::IndexList;
+use crate::batch::{InputSource, Relations, ReportFile, Reports};
 use crate::checkpoint::hub::HubEnvironment;
 use crate::checkpoint::{CheckpointSource, LoadOptions, Parts};
 use crate::figure::{FigureOptions, Palette, View};
@@ -25,7 +27,7 @@ use crate::input::Input;
 use crate::model::{Architecture, Backend};
 use crate::remedy::{Remedy, Setting};
 use crate::store::OutputOptions;
-use crate::store::batch_records::{BatchKind, Columns, Shard};
+use crate::store::batch_records::{BatchKind, Shard};
 use crate::store::saved::ForeignNames;
 
 /// Names the file of the run's page in GitHub Actions.
@@ -176,13 +178,13 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
 }
 
 /// Warnings of texts that are names of files.
-fn named_files(text: &str, pair: Option<&str>) -> Vec<String> {
+pub(super) fn named_files(text: &str, pair: Option<&str>) -> Vec<String> {
     let texts = [Some(text), pair].into_iter().flatten();
     texts.filter_map(names_a_file).collect()
 }
 
 /// The text and its pair; one of the two may be standard input.
-fn input(text: &str, pair: Option<&str>) -> Result<Input> {
+pub(super) fn input(text: &str, pair: Option<&str>) -> Result<Input> {
     if text == "-" && pair == Some("-") {
         return Err(UsageError::error(
             "standard input is one text, and two are to be read from it",
@@ -198,15 +200,14 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
     let output = &arguments.output;
     check_minimum(output)?;
-    // GitHub Actions shows what is added to this file on the run's page.
-    let summary = || std::env::var_os(SUMMARY_VARIABLE).filter(|path| !path.is_empty());
-    let report = |option, path: &Path| ReportFile {
-        path: path.to_owned(),
-        option,
-    };
-    let sources = sources(&arguments.inputs, None, Relations::Ignored)?;
+    let sources = sources(
+        &arguments.inputs.files,
+        &arguments.inputs.reading,
+        None,
+        Relations::Ignored,
+    )?;
     let mut warnings = idle_options(output, &views(output, &[View::Overview]), false);
-    warnings.extend(idle_quotes(&arguments.inputs, &sources));
+    warnings.extend(idle_quotes(&arguments.inputs.reading, &sources));
     let course = &arguments.course;
     Ok(BatchSettings {
         sources,
@@ -222,14 +223,11 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         resume: course.resume,
         shard: course.shard,
         reports: Reports {
-            summary: match &arguments.summary {
-                Some(path) => Some(report("--summary", path)),
-                None => summary().map(|path| report(SUMMARY_VARIABLE, Path::new(&path))),
-            },
-            junit: arguments
-                .junit
-                .as_deref()
-                .map(|path| report("--junit", path)),
+            summary: summary_file(arguments.summary.as_deref()),
+            junit: arguments.junit.as_ref().map(|path| ReportFile {
+                path: path.clone(),
+                option: "--junit",
+            }),
         },
         warnings,
         json: arguments.json,
@@ -239,10 +237,15 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
 /// The settings of `scores`; sets the number of threads of the process.
 pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
-    let sources = sources(&arguments.inputs, None, Relations::Read)?;
+    let sources = sources(
+        &arguments.inputs.files,
+        &arguments.inputs.reading,
+        None,
+        Relations::Read,
+    )?;
     let course = &arguments.course;
     Ok(BatchSettings {
-        warnings: idle_quotes(&arguments.inputs, &sources)
+        warnings: idle_quotes(&arguments.inputs.reading, &sources)
             .into_iter()
             .collect(),
         sources,
@@ -273,36 +276,6 @@ fn maximum_failures(course: &CourseArguments) -> Option<u64> {
         true => Some(1),
         false => course.max_failures,
     }
-}
-
-/// What is said where quotation marks are for no file.
-fn idle_quotes(inputs: &InputArguments, sources: &[InputSource]) -> Option<String> {
-    let has_tabs = |source: &InputSource| source.format == InputFormat::Tsv;
-    let is_idle = inputs.quotes && !sources.iter().any(has_tabs);
-    is_idle.then(|| "--quotes does nothing: no file is read as .tsv".to_owned())
-}
-
-/// The files that a command reads, and how: where nobody says the format, by
-/// their names, or all in this one.
-pub(super) fn sources(
-    arguments: &InputArguments,
-    otherwise: Option<InputFormat>,
-    relations: Relations,
-) -> Result<Vec<InputSource>> {
-    let options = ReadOptions {
-        format: arguments.input_format.or(otherwise),
-        has_quotes: arguments.quotes,
-        columns: Columns {
-            text: arguments.text_column.clone(),
-            pair: arguments.pair_column.clone(),
-            id: arguments.id_column.clone(),
-        },
-        relations,
-    };
-    InputSource::all(&arguments.files, &options).map_err(|error| match error.remedy() {
-        Some(remedy) if error.is_usage() => UsageError::error(error.to_string(), remedy),
-        _ => error.into(),
-    })
 }
 
 /// The settings of `render`; sets the number of threads of the process.
@@ -338,8 +311,11 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
 }
 
 fn model(arguments: &ModelArguments) -> Result<ModelSettings> {
+    model_called(arguments, arguments.model.as_ref())
+}
+
+fn model_called(arguments: &ModelArguments, name: Option<&ModelName>) -> Result<ModelSettings> {
     let revision = arguments.revision.as_deref();
-    let name = arguments.model.as_ref();
     let source = name.map(|name| name.source(revision)).transpose()?;
     // The revision is the model's alone.
     let tokenizer_name = arguments.tokenizer.as_ref();
@@ -372,10 +348,35 @@ pub(super) fn computed_model(
     arguments: &ModelArguments,
     computation: &ComputationArguments,
 ) -> Result<ModelSettings> {
+    computed_model_called(arguments, computation, arguments.model.as_ref())
+}
+
+/// The same, of the model that is called so, whatever was typed.
+pub(super) fn computed_model_called(
+    arguments: &ModelArguments,
+    computation: &ComputationArguments,
+    name: Option<&ModelName>,
+) -> Result<ModelSettings> {
     Ok(ModelSettings {
         backend: computation.backend,
-        ..model(arguments)?
+        ..model_called(arguments, name)?
     })
+}
+
+/// The file that a summary is added to: the one that was typed, or the one that
+/// GitHub Actions shows on the run's page.
+pub(super) fn summary_file(typed: Option<&Path>) -> Option<ReportFile> {
+    let of_actions = || std::env::var_os(SUMMARY_VARIABLE).filter(|path| !path.is_empty());
+    match typed {
+        Some(path) => Some(ReportFile {
+            path: path.to_owned(),
+            option: "--summary",
+        }),
+        None => of_actions().map(|path| ReportFile {
+            path: path.into(),
+            option: SUMMARY_VARIABLE,
+        }),
+    }
 }
 
 /// What is drawn: what was asked for, or else the command's own views.
@@ -451,41 +452,4 @@ pub(super) fn hub(offline: bool) -> Result<LoadOptions> {
 fn check_config(config: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     Architecture::from_json(config)?;
     Ok(())
-}
-
-/// The most threads that anybody asks for on purpose.
-const MAXIMUM_THREADS: usize = 1_024;
-
-pub(super) fn set_threads(threads: Option<usize>) -> Result<()> {
-    let Some(threads) = threads else {
-        // rayon itself takes the cores, or RAYON_NUM_THREADS; what that says
-        // in other words than numbers, it takes no notice of.
-        return check_threads_variable();
-    };
-    if !(1..=MAXIMUM_THREADS).contains(&threads) {
-        return Err(UsageError::error(
-            format!("expected --threads between 1 and 1024, found {threads}"),
-            Remedy::SetThreads,
-        ));
-    }
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .context("the threads could not be started")
-}
-
-/// 0 stands for all cores, as no value does.
-fn check_threads_variable() -> Result<()> {
-    let Some(found) = std::env::var_os("RAYON_NUM_THREADS").filter(|value| !value.is_empty())
-    else {
-        return Ok(());
-    };
-    let number = found.to_str().and_then(|text| text.parse().ok());
-    match number.is_some_and(|number: usize| number <= MAXIMUM_THREADS) {
-        true => Ok(()),
-        false => Err(UsageError::error(
-            format!("expected RAYON_NUM_THREADS between 1 and {MAXIMUM_THREADS}, found {found:?}"),
-            Remedy::SetThreadsVariable,
-        )),
-    }
 }

@@ -4,8 +4,10 @@
 use anyhow::Error;
 use thiserror::Error;
 
-use super::index_list::{IndexNotSaved, IndexOutOfRange};
+use crate::attention::{IndexNotSaved, IndexOutOfRange};
 use crate::batch::BatchError;
+use crate::batch::check::CheckError;
+use crate::batch::diff::DiffError;
 use crate::model::InstructionsError;
 use crate::pipeline::OutputError;
 use crate::pipeline::PipelineError;
@@ -40,6 +42,12 @@ impl UsageError {
 /// 2 for wrong usage, 130 after Ctrl-C as shells have it, else 1.
 pub fn exit_code(error: &Error) -> u8 {
     if let Some(BatchError::Interrupted { .. }) = error.downcast_ref() {
+        return 130;
+    }
+    if let Some(DiffError::Interrupted) = error.downcast_ref() {
+        return 130;
+    }
+    if let Some(CheckError::Interrupted) = error.downcast_ref() {
         return 130;
     }
     let is_usage = error.chain().any(|cause| {

@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::terminal_view::TerminalView;
 use crate::analysis::{Fusion, Granularity, LinkChoice, Score, Sink, SpecialTokens};
 use crate::batch::InputFormat;
+use crate::compare::DifferenceMeasure;
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::model::Backend;
 use crate::names::UnknownName;
@@ -27,15 +28,25 @@ pub(super) trait Explained:
 
 /// Takes one of the values of a closed set.
 pub(super) fn one_of<T: Explained>() -> impl TypedValueParser<Value = T> {
-    let values = T::all()
+    among(T::all())
+}
+
+/// What `--help` says of an option with a closed set of values.
+pub(super) fn in_full<T: Explained>(about: &str) -> String {
+    in_full_among(T::all(), about)
+}
+
+/// Takes one of some values of a closed set.
+pub(super) fn among<T: Explained>(values: &[T]) -> impl TypedValueParser<Value = T> + use<T> {
+    let values = values
         .iter()
         .map(|value| PossibleValue::new(value.typed()).help(value.explanation()));
     PossibleValuesParser::new(values).try_map(|name| name.parse::<T>())
 }
 
-/// What `--help` says of an option with a closed set of values.
-pub(super) fn in_full<T: Explained>(about: &str) -> String {
-    let values = T::all().iter();
+/// What `--help` says of an option that takes some values of a closed set.
+pub(super) fn in_full_among<T: Explained>(values: &[T], about: &str) -> String {
+    let values = values.iter();
     listed(
         about,
         values.map(|value| (value.typed(), value.explanation())),
@@ -87,6 +98,15 @@ explained!(
     Npz => "the numbers, for numpy.load",
     Json => "the numbers as text",
     Csv => "the numbers of views such as scores, as tables",
+);
+
+explained!(
+    DifferenceMeasure,
+    JsBits => "Jensen–Shannon divergence of two rows, 0 to 1 bit",
+    JsDistanceBits => "its square root",
+    TotalVariation => "how much of a row's attention went elsewhere, 0 to 1",
+    MaxAbs => "the greatest difference of a cell",
+    Hellinger => "Hellinger distance of two rows, 0 to 1",
 );
 
 explained!(

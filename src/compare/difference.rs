@@ -1,37 +1,11 @@
 //! Two sets of maps over the same units, measure by measure.
 
 use rayon::prelude::*;
-use thiserror::Error;
 
-use super::DifferenceMeasure;
 use super::measure::of_row;
+use super::{CompareError, DifferenceMeasure};
 use crate::analysis::{MapId, Maps};
 use crate::attention::{HeadId, Selection};
-
-/// Why two sets of maps cannot be compared.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CompareError {
-    /// They are of different heads.
-    #[error("expected the same layers and heads on both sides, found {left} and {right}")]
-    OtherHeads {
-        /// The left ones, in words.
-        left: String,
-        /// The right ones, in words.
-        right: String,
-    },
-    /// They have other numbers of queries or keys.
-    #[error(
-        "expected the same units on both sides, found {} × {} and {} × {}",
-        left[0], left[1], right[0], right[1]
-    )]
-    OtherUnits {
-        /// Queries and keys of the left side.
-        left: [usize; 2],
-        /// Queries and keys of the right side.
-        right: [usize; 2],
-    },
-}
 
 /// What differs between the maps of two sides, for every head and row.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,13 +28,7 @@ pub struct Differences {
 /// # Errors
 /// When they are not of the same heads and of as many queries and keys.
 pub fn differences(left: &Maps<'_>, right: &Maps<'_>) -> Result<Differences, CompareError> {
-    if left.selection != right.selection || left.ids != right.ids {
-        let words = |maps: &Maps<'_>| in_words(&maps.selection);
-        return Err(CompareError::OtherHeads {
-            left: words(left),
-            right: words(right),
-        });
-    }
+    of_heads([&left.selection, &right.selection])?;
     let shape = |maps: &Maps<'_>| [maps.rows.len(), maps.columns.len()];
     if shape(left) != shape(right) {
         return Err(CompareError::OtherUnits {
@@ -108,10 +76,15 @@ pub fn differences(left: &Maps<'_>, right: &Maps<'_>) -> Result<Differences, Com
 /// The place of [`DifferenceMeasure::MaxAbs`].
 const MAX_ABS: usize = 3;
 
-fn in_words(selection: &Selection) -> String {
-    let layers = selection.layers.len();
-    let heads = selection.head_count();
-    format!("{heads} heads in {layers} layers")
+/// # Errors
+/// When the heads are not the same.
+pub(super) fn of_heads([left, right]: [&Selection; 2]) -> Result<(), CompareError> {
+    match left == right {
+        true => Ok(()),
+        false => Err(CompareError::OtherHeads {
+            sides: Box::new([left.clone(), right.clone()]),
+        }),
+    }
 }
 
 impl Differences {

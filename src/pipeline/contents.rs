@@ -279,14 +279,19 @@ fn of_other_views(
 
 /// Lends the thread's shaper. It is taken out meanwhile, so that work which
 /// the thread begins in between would get one of its own.
-fn with_shaper<T>(use_shaper: impl FnOnce(&mut TextShaper) -> T) -> T {
+pub(super) fn with_shaper<T>(use_shaper: impl FnOnce(&mut TextShaper) -> T) -> T {
     let mut shaper = SHAPER.take().unwrap_or_default();
     let result = use_shaper(&mut shaper);
     SHAPER.set(Some(shaper));
     result
 }
 
-fn encode_as(drawing: &Drawing<'_>, format: Format, file: &str) -> Result<Picture, OutputError> {
+/// A drawing in a format of pictures.
+pub(super) fn encode_as(
+    drawing: &Drawing<'_>,
+    format: Format,
+    file: &str,
+) -> Result<Picture, OutputError> {
     let encoded = match format {
         Format::Svg => render::svg::encode(drawing),
         // Of the others, none is asked for a picture.

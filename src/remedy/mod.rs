@@ -3,6 +3,7 @@
 //! (`cli/hints/`), so that an option which is called otherwise one day is
 //! called otherwise in one place.
 
+mod check;
 mod checkpoint;
 mod hub;
 mod parquet;
@@ -10,6 +11,7 @@ mod subject;
 
 use std::path::PathBuf;
 
+pub use check::CheckRemedy;
 pub use checkpoint::CheckpointRemedy;
 pub use hub::HubRemedy;
 pub use parquet::{ColumnContent, ParquetRemedy};
@@ -89,6 +91,32 @@ pub enum Remedy {
     GiveText,
     /// Give another second text, or none.
     GivePair,
+    /// Name what one side is compared with, or give a second text.
+    NameRightSide {
+        /// The one side.
+        left: String,
+        /// What it is asked, where that is known.
+        text: Option<String>,
+    },
+    /// Name two models, two runs, or two folders of the same command.
+    NameSidesOfOneKind,
+    /// Compare by words instead of tokens.
+    CompareWords,
+    /// Say what the tokens of attention from elsewhere are.
+    NameTokens,
+    /// Compare the models themselves, by words.
+    CompareModelsByWords,
+    /// Save both sides of a comparison of the same inputs.
+    SaveSameInputs,
+    /// Save a batch or scores anew.
+    SaveBatchAgain,
+    /// Compare the heads that both sides have.
+    CompareHeads {
+        /// Their layers and heads; `None` where there are none.
+        both: Option<[Vec<usize>; 2]>,
+    },
+    /// Say what two models are given.
+    GiveTextOrInputs,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
     /// Do without several things, at least one, likewise.
@@ -327,6 +355,8 @@ pub enum Remedy {
         /// How many, where that is what was wrong.
         count: Option<usize>,
     },
+    /// What can be done about a rules file and its baseline.
+    Check(CheckRemedy),
     /// What can be done about a checkpoint and its files.
     Checkpoint(CheckpointRemedy),
     /// What can be done about the hub, the way to it, and its cache.

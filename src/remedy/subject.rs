@@ -42,6 +42,18 @@ pub enum Setting {
     Rollout,
     /// That it is without the residual connection.
     NoResidual,
+    /// Another text for the same model.
+    Against,
+    /// The text that two models are given.
+    Text,
+    /// Files of inputs that two models are given.
+    Inputs,
+    /// The most that a head's divergence may be.
+    MaxJsBits,
+    /// The most that a head's total variation may be.
+    MaxTotalVariation,
+    /// The most that a cell may differ by.
+    MaxAbs,
 }
 
 /// Where rollout can begin.

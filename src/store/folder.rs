@@ -44,6 +44,12 @@ pub enum FolderError {
         /// The folder.
         path: PathBuf,
     },
+    /// It belongs to somebody else, who is to have it as it is.
+    #[error("{} is there already and is not a comparison of these two sides", path.display())]
+    TakenFromDiff {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file of the model could not be read, so that nobody knows which model
     /// it is.
     #[error(transparent)]
@@ -54,7 +60,9 @@ impl FolderError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Taken { .. } => Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite)),
+            Self::Taken { .. } | Self::TakenFromDiff { .. } => {
+                Some(Remedy::NameFolder(FolderKind::OtherOrOverwrite))
+            }
             Self::Digest(error) => error.remedy(),
         }
     }

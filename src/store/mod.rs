@@ -2,7 +2,10 @@
 //! files of numbers, and the way back from saved files to runs. Nothing here
 //! draws. [`mod@write`] alone creates files.
 
+pub mod baseline;
 pub mod batch_records;
+pub mod check_record;
+pub mod diff;
 mod earlier_options;
 pub mod folder;
 mod heads_record;

@@ -68,6 +68,9 @@ pub struct OptionsRecord {
     /// `--start-layer` of rollout.
     #[serde(skip_serializing_if = "is_zero")]
     pub start_layer: usize,
+    /// `--measure` of a picture of differences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measure: Option<String>,
     /// `--layers` of a file that depends on more than one head, as the model
     /// counts them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -135,6 +138,7 @@ impl Default for OptionsRecord {
             fuse: Fusion::default().to_string(),
             no_residual: false,
             start_layer: 0,
+            measure: None,
             layers: Vec::new(),
             heads: None,
         }

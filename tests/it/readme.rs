@@ -73,6 +73,8 @@ fn prepare(workplace: &Workplace) -> PathBuf {
     ] {
         fs::write(workplace.path().join(name), content).unwrap();
     }
+    let rules = blocks("toml");
+    fs::write(workplace.path().join("attention.toml"), &rules[0]).unwrap();
     // What README's transformers script would save, of two causal heads.
     let half = 0.5_f32;
     let causal: Vec<u8> = [1.0, 0.0, half, half, 1.0, 0.0, half, half]
@@ -102,10 +104,17 @@ fn prepare(workplace: &Workplace) -> PathBuf {
     fs::write(workplace.path().join("source.txt"), "Good\nday\n!\n").unwrap();
     let model = workplace.path().join("my-finetuned-bert");
     fs::create_dir(&model).unwrap();
-    let fixture = root().join("tests/fixtures/gelu-tanh-cased-vocabulary");
-    for entry in fs::read_dir(fixture).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), model.join(entry.file_name())).unwrap();
+    let export = workplace.path().join("my-export");
+    fs::create_dir(&export).unwrap();
+    for (from, to) in [
+        ("tests/fixtures/gelu-tanh-cased-vocabulary", &model),
+        // What the hub has, exported as it is.
+        ("assets/minilm-l6-v2", &export),
+    ] {
+        for entry in fs::read_dir(root().join(from)).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
     }
     folder
 }

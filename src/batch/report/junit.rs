@@ -83,6 +83,6 @@ fn write_failure<W: Write>(record: &ResultRecord, writer: &mut Writer<W>) -> io:
 
 /// A parser makes a space of every line end in an attribute, so that there
 /// are none to begin with.
-fn attribute(text: &str) -> String {
+pub(super) fn attribute(text: &str) -> String {
     excerpt(&in_one_line(text), LONGEST_ATTRIBUTE).into_owned()
 }

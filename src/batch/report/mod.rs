@@ -1,7 +1,11 @@
-//! What people and CI systems read of a batch: the page, the JUnit report, the
-//! summary.
+//! What people and CI systems read of a batch or of a comparison: the page, the
+//! JUnit report, the summary.
 
 mod address;
+mod check_junit;
+mod check_page;
+mod check_summary;
+mod diff_page;
 mod junit;
 mod page;
 mod page_frame;
@@ -11,6 +15,12 @@ mod scores_page;
 mod summary;
 mod wording;
 
+pub use check_junit::write_check_junit;
+pub use check_page::write_check_page;
+pub use check_summary::write_check_summary;
+pub use diff_page::{
+    DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
+};
 pub use junit::write_junit;
 pub use page::write_page;
 pub use scores_page::write_scores_page;

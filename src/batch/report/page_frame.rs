@@ -52,7 +52,7 @@ pub(super) fn write_failures(
 
 /// What the page may load: its own style, and pictures from its own folder.
 /// No script, no frame, no form, no font, no connection.
-fn policy(style: &str) -> String {
+pub(super) fn policy(style: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(style));
     format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' file:; base-uri 'none'; form-action 'none'"
@@ -66,6 +66,11 @@ pub(super) fn opening(manifest: &BatchManifest, words: &Words) -> Markup {
         outcome(manifest),
         manifest.model.name()
     );
+    begun(&title, words, header(manifest, words))
+}
+
+/// A page up to what it is about, with this header.
+pub(super) fn begun(title: &str, words: &Words, header: Markup) -> Markup {
     // Elements whose end comes later are opened by hand; maud closes its own.
     html! {
         (DOCTYPE)
@@ -79,7 +84,7 @@ pub(super) fn opening(manifest: &BatchManifest, words: &Words) -> Markup {
         style { (PreEscaped(words.style)) }
         (PreEscaped("\n</head>\n<body>\n"))
         a.skip href=(words.skip_to) { (words.skip) }
-        (header(manifest, words))
+        (header)
         (PreEscaped("<main>\n"))
     }
 }
@@ -121,7 +126,7 @@ fn header(manifest: &BatchManifest, words: &Words) -> Markup {
 }
 
 /// A small map of attention, drawn by the page itself.
-fn mark() -> Markup {
+pub(super) fn mark() -> Markup {
     const SHADES: [&str; 9] = [
         "#fde725", "#3b528b", "#440154", "#21918c", "#5ec962", "#3b528b", "#440154", "#21918c",
         "#fde725",
@@ -135,7 +140,7 @@ fn mark() -> Markup {
     }
 }
 
-fn tile(name: &str, value: &str, class: &str) -> Markup {
+pub(super) fn tile(name: &str, value: &str, class: &str) -> Markup {
     html! { div.tile.(class) { dt { (name) } dd { (value) } } }
 }
 
@@ -201,11 +206,11 @@ fn named_columns(manifest: &BatchManifest) -> Vec<(&'static str, &str)> {
         .collect()
 }
 
-fn fact(name: &str, value: Markup) -> Markup {
+pub(super) fn fact(name: &str, value: Markup) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
 
-fn digest(name: &str, sha256: Option<&str>) -> Markup {
+pub(super) fn digest(name: &str, sha256: Option<&str>) -> Markup {
     let name = if name == "-" { "standard input" } else { name };
     html! {
         bdi { (name) }

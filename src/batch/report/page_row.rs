@@ -37,6 +37,25 @@ pub(super) fn failure(record: &ResultRecord) -> Markup {
     }
 }
 
+/// An input of a comparison that could not be compared; where no file has it, only
+/// its id is known.
+pub(super) fn failed_input(record: &ResultRecord) -> Markup {
+    html! {
+        li {
+            p.reason dir="auto" { (excerpt(&visible(reason(record)), LONGEST_REASON)) }
+            (remedy(record))
+            p.where {
+                @if !record.file.is_empty() { bdi { (place(record)) } " · " }
+                bdi.id { (excerpt(&visible(&record.id), 200)) }
+            }
+            @if let Some(text) = &record.text {
+                p.text dir="auto" { (excerpt(&visible(text), 300)) }
+            }
+        }
+        "\n"
+    }
+}
+
 /// How an item of the list of all inputs looks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowStyle {

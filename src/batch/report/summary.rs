@@ -140,7 +140,7 @@ fn text_of(record: &ResultRecord) -> String {
     }
 }
 
-fn write_row(cells: &[&str], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_row(cells: &[&str], out: &mut dyn Write) -> io::Result<()> {
     let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
     writeln!(out, "| {} |", cells.join(" | "))
 }
@@ -148,7 +148,7 @@ fn write_row(cells: &[&str], out: &mut dyn Write) -> io::Result<()> {
 /// Text in one line of a table in which nothing means anything: what Markdown
 /// or HTML could read as its own is written as a character reference, which
 /// by CommonMark's rules never is structure.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let line = in_one_line(text);
     let mut escaped = String::with_capacity(line.len());
     for letter in excerpt(&line, LONGEST_CELL).chars() {

@@ -17,5 +17,5 @@ mod table;
 pub(super) use derive::{derive, heads_of};
 pub(super) use kept::{KeptScores, key};
 pub(super) use of_run::{relations_of, scores_of};
-pub(super) use reader::{ScoredInputs, ScoredRecord};
+pub(super) use reader::{Rows, RowsPlace, ScoredInputs, ScoredRecord};
 pub(super) use table::{PartWriter, Table};

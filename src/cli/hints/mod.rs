@@ -1,13 +1,16 @@
 //! What the user can type or do about an error, in words: all hints of the
 //! crate, and nothing but them.
 
+mod check;
 mod checkpoint;
 mod hub;
 
 use std::error::Error;
 
 use crate::analysis::{CropError, ReshapeError, RolloutError};
-use crate::attention::AttentionError;
+use crate::attention::{AttentionError, IndexListError, IndexNotSaved, IndexOutOfRange, listed};
+use crate::batch::check::CheckError;
+use crate::batch::diff::DiffError;
 use crate::batch::{
     BatchError, ColumnError, FeedError, MergeError, OverlapError, ParquetFault, RecordError,
     SourceError, StreamError,
@@ -15,7 +18,7 @@ use crate::batch::{
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
-use crate::cli::index_list::{IndexListError, IndexNotSaved, IndexOutOfRange, listed};
+use crate::cli::diff_sides::OfSide;
 use crate::cli::nearest::MistypedModel;
 use crate::cli::parquet_phrases;
 use crate::cli::phrases::{
@@ -23,9 +26,13 @@ use crate::cli::phrases::{
     kept, list_tokens, one_of_views, option_of, quoted, rollout_layers, save_array, take_array_out,
     turn_table,
 };
+use crate::cli::rules_file::RulesFileError;
 use crate::cli::standard_output::StandardOutputError;
 use crate::cli::text_argument::StandardInputError;
+use crate::cli::threshold::ThresholdError;
 use crate::cli::usage::UsageError;
+use crate::compare::CompareError;
+use crate::compare::rules::RulesError;
 use crate::figure::{FigureError, ViewError};
 use crate::memory::MemoryError;
 use crate::model::{ConfigError, InstructionsError, ModelError};
@@ -34,6 +41,7 @@ use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::{FolderKind, InputColumn, Remedy};
 use crate::render::RenderError;
 use crate::store::SerializeError;
+use crate::store::baseline::BaselineError;
 use crate::store::batch_records::ShardError;
 use crate::store::folder::FolderError;
 use crate::store::saved::SavedError;
@@ -47,7 +55,14 @@ use crate::weights::{HeaderError, PickleError, WeightsError};
 /// heard.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     let remedy = error.chain().find_map(remedy)?;
-    Some(in_words(&remedy))
+    let words = in_words(&remedy);
+    // A side of a comparison has a place and no option.
+    let side = error.downcast_ref::<OfSide>();
+    let instead = side.and_then(|side| Some((side, words.strip_prefix("--model ")?)));
+    Some(match instead {
+        Some((side, rest)) => format!("in the place of {}: {rest}", side.name()),
+        None => words,
+    })
 }
 
 /// The remedy of the error itself, whichever of the crate's it is.
@@ -77,6 +92,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         ReshapeError,
         RolloutError,
         FigureError,
+        CompareError,
         RenderError,
         SavedError,
         FolderError,
@@ -93,7 +109,12 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         FeedError,
         OverlapError,
         BatchError,
+        DiffError,
         StreamError,
+        RulesError,
+        BaselineError,
+        CheckError,
+        RulesFileError,
         BenchError,
         PipelineError,
         IndexListError,
@@ -102,6 +123,7 @@ pub(super) fn remedy(cause: &(dyn Error + 'static)) -> Option<Remedy> {
         MistypedModel,
         StandardInputError,
         StandardOutputError,
+        ThresholdError,
         UsageError,
     )
 }
@@ -159,6 +181,38 @@ pub fn in_words(remedy: &Remedy) -> String {
         Remedy::UseBatch => "attnviz batch - reads a text from every line".into(),
         Remedy::GiveText => "attnviz encode \"Hello, how are you?\"".into(),
         Remedy::GivePair => "--pair \"Fine, thanks.\", or leave --pair out".into(),
+        Remedy::NameRightSide { left, text } => {
+            let text = text.as_deref().unwrap_or("Hello, how are you?");
+            let (left, text) = (quoted(left), always_in_quotes(text));
+            format!(
+                "name another model or run behind it, or another text for the same model: attnviz diff {left} --text {text} --against \"Hello, who are you?\""
+            )
+        }
+        Remedy::NameSidesOfOneKind => {
+            "two models, two saved runs, two batches or two folders of scores".into()
+        }
+        Remedy::CompareWords => "--tokens word, which compares the words that both have".into(),
+        Remedy::NameTokens => "--labels tokens.txt, with a token a line".into(),
+        Remedy::CompareModelsByWords => {
+            "compare the models themselves: --inputs sentences.txt --tokens word".into()
+        }
+        Remedy::SaveSameInputs => {
+            "save both of the same files: attnviz batch sentences.txt --format safetensors, or attnviz scores sentences.txt".into()
+        }
+        Remedy::SaveBatchAgain => {
+            "save it again, with the command that made it and another --output".into()
+        }
+        Remedy::CompareHeads {
+            both: Some([layers, heads]),
+        } => format!(
+            "--layers {} --heads {}, which both sides hold",
+            listed(layers),
+            listed(heads)
+        ),
+        Remedy::CompareHeads { both: None } => {
+            "attnviz scores sentences.txt tells what the heads of each model do, however many there are".into()
+        }
+        Remedy::GiveTextOrInputs => "--text \"Hello, how are you?\", or --inputs sentences.txt".into(),
         Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),
         Remedy::LeaveOutAll(settings) => {
             let options = settings.iter().copied().map(option_of);
@@ -392,6 +446,7 @@ pub fn in_words(remedy: &Remedy) -> String {
             "give the input files different names and run the shards again".into()
         }
 
+        Remedy::Check(remedy) => check::in_words(remedy),
         Remedy::Checkpoint(remedy) => checkpoint::in_words(remedy),
         Remedy::Hub(remedy) => hub::in_words(remedy),
     }

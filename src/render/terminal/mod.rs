@@ -5,6 +5,7 @@
 //! Everything that comes from the input is written without control characters.
 
 mod blocks;
+mod differences;
 mod graphics;
 mod links;
 mod pictures;
@@ -14,9 +15,10 @@ mod scores;
 mod shaded_text;
 mod units;
 
+pub use differences::{aligned, difference_table, unlike_table, written_difference};
 pub use graphics::{Depth, Graphics, Terminal};
 pub use links::{head_table, similarity_table, table};
-pub use printable::Printable;
+pub use printable::{Printable, one_line};
 pub use profile::written as written_value;
 pub use scores::score_table;
 pub use units::unit_table;

@@ -29,7 +29,7 @@ fn turns_direction(letter: char) -> bool {
 }
 
 /// Text of the input as one line of a terminal, at most so many columns wide.
-pub(super) fn one_line(text: &str, columns: usize) -> String {
+pub fn one_line(text: &str, columns: usize) -> String {
     let printable = Printable(text).to_string().replace('\n', "\\n");
     elide(&printable, columns)
 }

@@ -78,14 +78,18 @@ pub fn arrays<'run>(
     let mut arrays = vec![NumberArray {
         name: RAW.to_owned(),
         shape: raw.shape().to_vec(),
-        values: by_layer_and_head(attention, raw.values(), raw.query_count() * raw.key_count()),
+        values: by_layer_and_head(
+            raw.selection(),
+            raw.values(),
+            raw.query_count() * raw.key_count(),
+        ),
     }];
     if !std::ptr::eq(maps.values.as_ref(), raw.values()) {
         let [layers, heads, _, _] = raw.shape();
         arrays.push(NumberArray {
             name: SHOWN.to_owned(),
             shape: vec![layers, heads, maps.rows.len(), maps.columns.len()],
-            values: by_layer_and_head(attention, &maps.values, maps.map_size()),
+            values: by_layer_and_head(raw.selection(), &maps.values, maps.map_size()),
         });
     }
     if let Some(neurons) = &run.neurons {

@@ -5,7 +5,7 @@ mod arrays;
 pub(in crate::store) mod names;
 mod neurons;
 mod npz;
-mod ragged;
+pub(in crate::store) mod ragged;
 mod scores;
 mod tables;
 
@@ -15,10 +15,13 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
+use super::diff::DiffManifest;
 use super::{Format, Manifest, SerializeError};
+use crate::attention::Selection;
 
 pub use arrays::{NumberArray, arrays, lengths};
 pub use tables::{Table, tables};
+pub(in crate::store) use tables::{number, quoted};
 
 use names::{JSON, MANIFEST_ENTRY, MANIFEST_KEY, NPZ, SAFETENSORS};
 
@@ -41,20 +44,59 @@ pub fn encode(
 ) -> Result<Option<Vec<u8>>, SerializeError> {
     match format {
         Format::Json => json(arrays, manifest).map(Some),
-        Format::Npz => npz::encode(arrays, manifest).map(Some),
-        Format::Safetensors => safetensors(arrays, manifest).map(Some),
+        Format::Npz => {
+            let json = manifest_json(NPZ, manifest)?;
+            npz::encode(arrays, manifest, &json).map(Some)
+        }
+        Format::Safetensors => {
+            let json = manifest_json(SAFETENSORS, manifest)?;
+            safetensors(SAFETENSORS, arrays, json).map(Some)
+        }
         Format::Png | Format::Svg | Format::Html | Format::Csv => Ok(None),
     }
 }
 
+/// The arrays of a comparison in one of the formats that have such, `None` for
+/// another. `tokens` are the units of the rows by the name of their side.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_comparison(
+    format: Format,
+    arrays: &[NumberArray<'_>],
+    tokens: &[(String, Vec<&str>)],
+    selection: &Selection,
+    manifest: &DiffManifest,
+) -> Result<Option<Vec<u8>>, SerializeError> {
+    match format {
+        Format::Npz => {
+            let json = manifest_json("diff.npz", manifest)?;
+            npz::encode_with(arrays, tokens, Some(selection), &json).map(Some)
+        }
+        Format::Safetensors => {
+            let file = "diff.safetensors";
+            let json = manifest_json(file, manifest)?;
+            safetensors(file, arrays, json).map(Some)
+        }
+        Format::Png | Format::Svg | Format::Html | Format::Json | Format::Csv => Ok(None),
+    }
+}
+
+fn manifest_json(file: &'static str, manifest: &impl Serialize) -> Result<String, SerializeError> {
+    serde_json::to_string(manifest).map_err(|error| SerializeError {
+        file,
+        reason: error.to_string(),
+    })
+}
+
 /// Each array in F32 under its name, with the manifest as JSON in the metadata
 /// under `attnviz`.
-fn safetensors(arrays: &[NumberArray<'_>], manifest: &Manifest) -> Result<Vec<u8>, SerializeError> {
-    let failed = |reason: String| SerializeError {
-        file: SAFETENSORS,
-        reason,
-    };
-    let manifest = serde_json::to_string(manifest).map_err(|error| failed(error.to_string()))?;
+fn safetensors(
+    file: &'static str,
+    arrays: &[NumberArray<'_>],
+    manifest: String,
+) -> Result<Vec<u8>, SerializeError> {
+    let failed = |reason: String| SerializeError { file, reason };
     // The format is little-endian whatever the machine is.
     let bytes: Vec<Vec<u8>> = arrays.iter().map(NumberArray::to_le_bytes).collect();
     let tensors = arrays.iter().zip(&bytes).map(|(array, bytes)| {

@@ -22,7 +22,7 @@ pub(super) fn neuron_arrays<'run>(
     let array = |name: &str, values: &'run [f32], size: &[usize]| NumberArray {
         name: name.to_owned(),
         shape: [&[layers, heads], size].concat(),
-        values: by_layer_and_head(attention, values, size.iter().product()),
+        values: by_layer_and_head(attention.maps().selection(), values, size.iter().product()),
     };
     let vectors = [neurons.unit_count, neurons.head_size];
     [

@@ -11,8 +11,9 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 use super::NumberArray;
 use super::names::{MANIFEST_ENTRY, NPZ};
+use crate::attention::Selection;
 use crate::input::StreamRole;
-use crate::store::{Manifest, SerializeError};
+use crate::store::{AttentionRecord, Manifest, SerializeError};
 
 /// Values of an array begin at a multiple of so many bytes.
 const ALIGNMENT: usize = 64;
@@ -23,9 +24,32 @@ const ALIGNMENT: usize = 64;
 pub(super) fn encode(
     arrays: &[NumberArray<'_>],
     manifest: &Manifest,
+    json: &str,
 ) -> Result<Vec<u8>, SerializeError> {
     let failed = |reason: String| SerializeError { file: NPZ, reason };
-    let json = serde_json::to_string(manifest).map_err(|error| failed(error.to_string()))?;
+    let tokens = manifest.streams.iter().map(|stream| {
+        let name = match stream.role {
+            StreamRole::Source => "tokens",
+            StreamRole::Target => "target_tokens",
+        };
+        let units = stream.units.iter().map(|unit| unit.text.as_str());
+        (name.to_owned(), units.collect())
+    });
+    let tokens: Vec<(String, Vec<&str>)> = tokens.collect();
+    let attention = manifest.attention.first();
+    let selection = attention.map(AttentionRecord::selection).transpose();
+    let selection = selection.map_err(failed)?;
+    encode_with(arrays, &tokens, selection.as_ref(), json)
+}
+
+/// Each array in float32 under its name, then `tokens` under theirs, `layers`
+/// and `heads` of the selection, and the manifest.
+pub(super) fn encode_with(
+    arrays: &[NumberArray<'_>],
+    tokens: &[(String, Vec<&str>)],
+    selection: Option<&Selection>,
+    json: &str,
+) -> Result<Vec<u8>, SerializeError> {
     let numbers = arrays.iter().map(|numbers| {
         let values = array("<f4", &numbers.shape, |bytes| {
             bytes.extend(numbers.to_le_bytes());
@@ -33,21 +57,18 @@ pub(super) fn encode(
         (numbers.name.clone(), values)
     });
     let mut entries: Vec<(String, Vec<u8>)> = numbers.collect();
-    for stream in &manifest.streams {
-        let name = match stream.role {
-            StreamRole::Source => "tokens",
-            StreamRole::Target => "target_tokens",
-        };
-        let units: Vec<&str> = stream.units.iter().map(|unit| unit.text.as_str()).collect();
-        entries.push((name.to_owned(), texts(&units, &[units.len()])));
+    for (name, units) in tokens {
+        entries.push((name.clone(), texts(units, &[units.len()])));
     }
-    if let Some(attention) = manifest.attention.first() {
-        let selection = attention.selection().map_err(failed)?;
+    if let Some(selection) = selection {
         entries.push(("layers".to_owned(), indices(&selection.layer_indices())));
         entries.push(("heads".to_owned(), indices(&selection.head_indices())));
     }
-    entries.push((MANIFEST_ENTRY.to_owned(), texts(&[&json], &[])));
-    archive(&entries).map_err(|error| failed(error.to_string()))
+    entries.push((MANIFEST_ENTRY.to_owned(), texts(&[json], &[])));
+    archive(&entries).map_err(|error| SerializeError {
+        file: NPZ,
+        reason: error.to_string(),
+    })
 }
 
 fn archive(arrays: &[(String, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {

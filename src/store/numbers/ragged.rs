@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 
-use crate::attention::{Attention, HeadId};
+use crate::attention::{HeadId, Selection};
 
 /// Maps of the held heads as an array that has a place for every head of every
 /// layer: where a layer lacks one, it is NaN.
-pub(super) fn by_layer_and_head<'values>(
-    attention: &Attention,
+pub(in crate::store) fn by_layer_and_head<'values>(
+    selection: &Selection,
     values: &'values [f32],
     map_size: usize,
 ) -> Cow<'values, [f32]> {
-    let selection = attention.maps().selection();
     let (layers, heads) = (selection.layer_indices(), selection.head_indices());
     if layers.len() * heads.len() == selection.head_count() {
         return Cow::Borrowed(values);

@@ -40,7 +40,7 @@ pub(super) fn score_arrays(
     let [layers, heads, _, keys] = attention.maps().shape();
     let array = |name, values: &[f32], size: &[usize]| {
         let shape = [&[layers, heads], size].concat();
-        let values = by_layer_and_head(attention, values, size.iter().product());
+        let values = by_layer_and_head(attention.maps().selection(), values, size.iter().product());
         (name, shape, values.into_owned())
     };
     let mut arrays: Vec<_> = of_one_number()

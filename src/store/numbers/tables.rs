@@ -196,7 +196,7 @@ fn score_table(run: &Run, attention: &Attention, analyses: &Analyses<'_>) -> Str
 }
 
 /// As few digits as give the same number; nothing for what is empty.
-fn number(value: f32) -> String {
+pub(in crate::store) fn number(value: f32) -> String {
     match value.is_nan() {
         true => String::new(),
         false => value.to_string(),
@@ -204,7 +204,7 @@ fn number(value: f32) -> String {
 }
 
 /// A text as a field: in quotation marks where it has to be.
-fn quoted(text: &str) -> String {
+pub(in crate::store) fn quoted(text: &str) -> String {
     let is_plain = !text.contains(['"', ',', '\n', '\r']);
     match is_plain && text.trim() == text {
         true => text.to_owned(),

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::SavedError;
 pub use numbers::{SavedNumbers, numbers};
-pub use runs::{SavedRuns, runs_below};
+pub use runs::{SavedRuns, is_saved_run, runs_below};
 
 use crate::remedy::Setting;
 use crate::run::Run;

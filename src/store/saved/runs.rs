@@ -41,6 +41,11 @@ pub fn runs_below(folder: &Path) -> Option<SavedRuns> {
     (!names.is_empty()).then_some(SavedRuns { root, names })
 }
 
+/// Whether a folder is that of a run, with or without its numbers.
+pub fn is_saved_run(folder: &Path) -> bool {
+    has_numbers(folder) || is_real_file(&folder.join(MANIFEST))
+}
+
 fn has_numbers(folder: &Path) -> bool {
     FILES
         .iter()

@@ -62,6 +62,19 @@ fn schema() -> Result<Arc<Type>, ParquetError> {
     .map(Arc::new)
 }
 
+/// How a table is written of which these columns are numbers that hardly repeat:
+/// they are no words of a dictionary.
+pub(super) fn properties(floats: impl Iterator<Item = String>) -> Arc<WriterProperties> {
+    let properties = WriterProperties::builder()
+        .set_created_by(format!("attnviz {}", env!("CARGO_PKG_VERSION")))
+        .set_compression(Compression::SNAPPY)
+        .set_offset_index_disabled(true);
+    let properties = floats.fold(properties, |properties, name| {
+        properties.set_column_dictionary_enabled(ColumnPath::from(name), false)
+    });
+    Arc::new(properties.build())
+}
+
 /// Writes a file of scores, input by input in the order of their index.
 pub struct ScoresWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
@@ -77,18 +90,9 @@ impl<W: Write + Send> ScoresWriter<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn new(out: W, heads: Vec<HeadId>) -> io::Result<Self> {
-        // Numbers that hardly repeat are no words of a dictionary.
         let floats = Score::ALL.iter().map(|score| score.name());
-        let floats = floats.chain(["link_value"]);
-        let properties = WriterProperties::builder()
-            .set_created_by(format!("attnviz {}", env!("CARGO_PKG_VERSION")))
-            .set_compression(Compression::SNAPPY)
-            .set_offset_index_disabled(true);
-        let properties = floats.fold(properties, |properties, name| {
-            properties.set_column_dictionary_enabled(ColumnPath::from(name), false)
-        });
-        let properties = Arc::new(properties.build());
-        let file = SerializedFileWriter::new(out, schema().map_err(failed)?, properties);
+        let floats = floats.chain(["link_value"]).map(str::to_owned);
+        let file = SerializedFileWriter::new(out, schema().map_err(failed)?, properties(floats));
         Ok(Self {
             file: file.map_err(failed)?,
             heads,
@@ -148,7 +152,7 @@ impl<W: Write + Send> ScoresWriter<W> {
 }
 
 /// Writes the next column of a row group.
-fn write_column<T: DataType>(
+pub(super) fn write_column<T: DataType>(
     group: &mut SerializedRowGroupWriter<'_, impl Write + Send>,
     column: &Column<T::T>,
 ) -> Result<(), ParquetError> {
@@ -266,7 +270,7 @@ fn guard<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     outcome.unwrap_or_else(|_| Err(damaged("it is malformed")))
 }
 
-fn failed(error: ParquetError) -> io::Error {
+pub(super) fn failed(error: ParquetError) -> io::Error {
     match error {
         // A full disk is told by its kind.
         ParquetError::External(source) => match source.downcast::<io::Error>() {

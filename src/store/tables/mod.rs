@@ -1,12 +1,15 @@
-//! Tables of the scores of heads over many inputs: files of rows and columns that
+//! Tables of the scores of heads over many inputs, and of what differs between two
+//! sides: files of rows and columns that
 //! other programs read.
 
+mod differences;
 mod example;
 mod head_scores;
 mod heads;
 mod relations;
 mod rows;
 
+pub use differences::{DifferencesWriter, write_differences};
 pub use example::{End, Example, ExampleLink};
 pub use head_scores::{SCORE_ROWS, ScoresReader, ScoresWriter};
 pub use heads::write_heads;

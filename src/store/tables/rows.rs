@@ -89,13 +89,13 @@ impl<T> Column<T> {
     }
 
     /// Adds a row to a column that has a value in each.
-    fn push(&mut self, value: T) {
+    pub(super) fn push(&mut self, value: T) {
         self.values.push(value);
         self.row_count += 1;
     }
 
     /// Adds a row to a column that may be empty.
-    fn push_optional(&mut self, value: Option<T>) {
+    pub(super) fn push_optional(&mut self, value: Option<T>) {
         self.levels.push(i16::from(value.is_some()));
         self.values.extend(value);
         self.row_count += 1;
@@ -167,7 +167,7 @@ fn signed(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-fn position(number: usize) -> i32 {
+pub(super) fn position(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 

@@ -14,6 +14,7 @@ mod leftovers;
 mod own_files;
 pub mod report;
 mod score_files;
+mod staged_file;
 mod staged_folder;
 mod written;
 
@@ -23,4 +24,5 @@ pub use beneath::is_same_place;
 pub use error::WriteError;
 pub use leftovers::PlaceLock;
 pub use score_files::files_of_scores;
+pub use staged_file::StagedFile;
 pub use staged_folder::{Change, StagedFolder, check_root, files_below};

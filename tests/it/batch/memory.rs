@@ -1,7 +1,7 @@
 //! Memory does not grow with the number of inputs.
 
 #[cfg(target_os = "linux")]
-mod peak {
+pub mod peak {
     use std::fs;
     use std::io::Write;
     use std::process::Stdio;
@@ -16,7 +16,6 @@ mod peak {
 
     /// The most that a batch of so many inputs was resident with, in kB.
     fn peak(count: usize) -> u64 {
-        let workplace = Workplace::new();
         let options = [
             "-m", "builtin", "--layers", "0", "--heads", "0", "-f", "json",
         ];
@@ -24,8 +23,15 @@ mod peak {
             .into_iter()
             .chain(options)
             .collect();
+        peak_of(&arguments, count)
+    }
+
+    /// The most that a command was resident with, in kB, which reads so many
+    /// inputs from standard input and succeeds.
+    pub fn peak_of(arguments: &[&str], count: usize) -> u64 {
+        let workplace = Workplace::new();
         let mut child = workplace
-            .command(&arguments)
+            .command(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -12,7 +12,7 @@ mod inputs;
 mod interruption;
 mod json;
 mod limits;
-mod memory;
+pub mod memory;
 mod ownership;
 mod parquet;
 mod python;

@@ -9,9 +9,11 @@ use crate::binary::{Outcome, Workplace};
 const SCREEN_WIDTH: usize = 80;
 const SCREEN_HEIGHT: usize = 50;
 
-const SUBCOMMANDS: [&str; 9] = [
+const SUBCOMMANDS: [&str; 11] = [
     "encode",
     "batch",
+    "scores",
+    "diff",
     "render",
     "tokens",
     "merge",

@@ -1,4 +1,4 @@
-//! The value of `--layers` and `--heads`: `all`, `0-3,11`, `-1`.
+//! Lists of layers and heads as people write them: `all`, `0-3,11`, `-1`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -96,7 +96,7 @@ impl IndexNotSaved {
 }
 
 /// Indices as they would be typed: `0-3,11`.
-pub(super) fn listed(indices: &[usize]) -> String {
+pub fn listed(indices: &[usize]) -> String {
     joined(&ranges(indices), "-", ",")
 }
 

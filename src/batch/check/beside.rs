@@ -1,0 +1,84 @@
+//! An input beside the baseline.
+
+use super::CheckError;
+use crate::analysis::Maps;
+use crate::compare::check::Beside;
+use crate::compare::differences;
+use crate::input::{StreamRole, Unit};
+use crate::run::Run;
+use crate::store::baseline::{Baseline, BaselineInput};
+
+/// How an input stands beside the baseline; the maps are compared where a rule
+/// asks for that.
+pub(super) fn beside(
+    baseline: Option<&Baseline>,
+    run: &Run,
+    maps: &Maps<'_>,
+    compares_maps: bool,
+) -> Result<Beside, CheckError> {
+    let Some(baseline) = baseline else {
+        return Ok(Beside::Nothing);
+    };
+    let Some(held) = baseline.find(&run.input) else {
+        return Ok(Beside::Unknown);
+    };
+    if let Some(other) = other_tokens(held, run.units(StreamRole::Source)) {
+        return Ok(other);
+    }
+    let heads = maps.selection.layers.first();
+    let now = [
+        maps.selection.layers.len(),
+        heads.map_or(0, |layer| layer.heads.len()),
+    ];
+    let before = baseline.manifest.shape();
+    if before != now {
+        return Ok(Beside::OtherHeads { before, now });
+    }
+    if !compares_maps {
+        return Ok(Beside::Same(None));
+    }
+    let earlier = baseline.maps(held)?;
+    let found = differences(&earlier, maps).map_err(|source| CheckError::Compare {
+        head: crate::attention::HeadId { layer: 0, head: 0 },
+        source,
+    })?;
+    Ok(Beside::Same(Some(Box::new(found))))
+}
+
+/// The first token that is another one than in the baseline.
+pub(super) fn other_tokens(held: &BaselineInput, now: &[Unit]) -> Option<Beside> {
+    let before = held.units();
+    let length = before.len().max(now.len());
+    let position = (0..length).find(|&position| {
+        let pair = (before.get(position), now.get(position));
+        !matches!(pair, (Some(before), Some(now)) if what_differs(before, now).is_none())
+    })?;
+    let (before, now) = (before.get(position), now.get(position));
+    let pair = before.zip(now);
+    Some(Beside::OtherTokens {
+        position,
+        before: before.map(|unit| unit.text.clone()),
+        now: now.map(|unit| unit.text.clone()),
+        what: pair
+            .and_then(|(before, now)| what_differs(before, now))
+            .unwrap_or("place"),
+    })
+}
+
+/// What tells two units apart; not what an axis calls them, which follows from
+/// the rest.
+fn what_differs(before: &Unit, now: &Unit) -> Option<&'static str> {
+    if before.text != now.text {
+        Some("text")
+    } else if before.id != now.id {
+        Some("number in the vocabulary")
+    } else if before.segment != now.segment {
+        Some("segment")
+    } else if before.special != now.special {
+        Some("role")
+    } else if before.place != now.place {
+        Some("place in the text")
+    } else {
+        None
+    }
+}

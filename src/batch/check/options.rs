@@ -1,0 +1,50 @@
+//! What a check does, and what it came to.
+
+use std::path::PathBuf;
+
+use crate::batch::{InputSource, Reports};
+use crate::compare::rules::Rules;
+use crate::remedy::Remedy;
+use crate::store::check_record::CheckRecord;
+
+/// What a check does.
+#[derive(Debug, Clone)]
+pub struct CheckOptions {
+    /// The rules.
+    pub rules: Rules,
+    /// Where they are.
+    pub rules_path: PathBuf,
+    /// SHA-256 of their file.
+    pub rules_sha256: String,
+    /// Files of inputs.
+    pub sources: Vec<InputSource>,
+    /// Where the baseline is.
+    pub baseline: Option<PathBuf>,
+    /// The check's folder.
+    pub output: PathBuf,
+    /// Whether it may be somebody else's.
+    pub overwrite: bool,
+    /// Reports beside the folder.
+    pub reports: Reports,
+    /// The most tokens that the encoder gets at once.
+    pub batch_tokens: usize,
+    /// What is written down for an input that failed and can be mended.
+    pub remedy_in_words: fn(&Remedy) -> String,
+}
+
+impl CheckOptions {
+    /// The name of the rules file, without its folders.
+    pub fn rules_name(&self) -> String {
+        let name = self.rules_path.file_name();
+        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckOutcome {
+    /// What the folder's manifest says.
+    pub record: CheckRecord,
+    /// What changes the meaning of a whole file, with its name.
+    pub file_warnings: Vec<(String, crate::batch::FileWarning)>,
+}

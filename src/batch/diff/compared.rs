@@ -1,0 +1,155 @@
+//! What one input comes to when both sides are compared.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::options::ManyOptions;
+use crate::compare::{CompareError, InputDifferences, Pairing, UnlikeUnits, compare_runs};
+use crate::input::Input;
+use crate::pipeline;
+use crate::remedy::Remedy;
+use crate::run::Run;
+use crate::store::batch_records::{ResultRecord, Status};
+
+/// An input of both sides, compared or not.
+pub(super) struct Compared {
+    /// Its place among all inputs.
+    pub(super) index: u64,
+    /// What results say of it.
+    pub(super) record: ResultRecord,
+    /// Where its maps come from.
+    pub(super) place: Place,
+    /// `None` where it could not be compared, and the record says why.
+    pub(super) found: Option<Found>,
+}
+
+/// What differs of an input.
+pub(super) struct Found {
+    /// How many units were compared.
+    pub(super) tokens: usize,
+    pub(super) differences: InputDifferences,
+    /// The units that are not the same on both sides.
+    pub(super) unlike: UnlikeUnits,
+    /// Whether each side attends to everything alike; `None` where that is not
+    /// to be told.
+    pub(super) is_uniform: [Option<bool>; 2],
+}
+
+impl Found {
+    /// What differs between two runs of one input. An input whose sides have no
+    /// word in common is one that failed; what is wrong with both sides as a whole
+    /// is an error.
+    pub(super) fn of(
+        runs: &[Run; 2],
+        options: &ManyOptions,
+    ) -> Result<Result<Self, Failure>, CompareError> {
+        let [left, right] = runs;
+        let granularity = options.diff.granularity;
+        let comparison = match compare_runs(left, right, granularity, Pairing::SameInput) {
+            Ok(comparison) => comparison,
+            Err(
+                error @ (CompareError::NothingInCommon { .. }
+                | CompareError::OtherKinds { .. }
+                | CompareError::NoAttention
+                | CompareError::Reshape(_)),
+            ) => {
+                return Ok(Err(Failure {
+                    reason: error.to_string(),
+                    remedy: error.remedy(),
+                }));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Ok(Self {
+            tokens: comparison.left.columns.len(),
+            differences: InputDifferences::new(&comparison.differences, comparison.scores.as_ref()),
+            unlike: comparison.unlike,
+            is_uniform: runs.each_ref().map(pipeline::is_uniform),
+        }))
+    }
+}
+
+impl Compared {
+    pub(super) fn new(
+        index: u64,
+        mut record: ResultRecord,
+        outcome: Result<(Found, Place), Failure>,
+        options: &ManyOptions,
+    ) -> Self {
+        let (found, place) = match outcome {
+            Ok((found, place)) => {
+                record.status = Status::Done;
+                (Some(found), place)
+            }
+            Err(failure) => {
+                record.error = Some(failure.reason);
+                record.hint = failure.remedy.as_ref().map(options.remedy_in_words);
+                (None, Place::Nowhere)
+            }
+        };
+        Self {
+            index,
+            record,
+            place,
+            found,
+        }
+    }
+}
+
+/// Where the maps of an input come from, so that they can be had again.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// Both models are asked.
+    Input(Arc<Input>),
+    /// The names of its folders.
+    Runs(Arc<[String; 2]>),
+    /// It has none: only scores are there.
+    Nowhere,
+}
+
+/// Why an input could not be compared, and what can be done about it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Failure {
+    pub(super) reason: String,
+    pub(super) remedy: Option<Remedy>,
+}
+
+impl Failure {
+    pub(super) fn of(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            remedy: None,
+        }
+    }
+
+    /// The same of one of the sides.
+    pub(super) fn on(self, side: &str) -> Self {
+        Self {
+            reason: format!("{side}: {}", self.reason),
+            ..self
+        }
+    }
+}
+
+/// The record of an input that is not compared yet.
+pub(super) fn blank(id: &str, file: &str, line: u64) -> ResultRecord {
+    ResultRecord {
+        id: id.to_owned(),
+        file: file.to_owned(),
+        line,
+        status: Status::Failed,
+        folder: None,
+        text: None,
+        pair: None,
+        tokens: Vec::new(),
+        unknown_tokens: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        relations: Vec::new(),
+        truncated_tokens: 0,
+        picture: None,
+        thumbnail: None,
+        thumbnail_sha256: None,
+        error: None,
+        hint: None,
+    }
+}

@@ -1,0 +1,100 @@
+//! What a comparison over many inputs came to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attention::HeadId;
+use crate::batch::source::FileWarning;
+use crate::compare::{DifferenceMeasure, ManyDifferences, Quantity, UnlikeUnits};
+use crate::store::FileRecord;
+use crate::store::batch_records::{BatchCounts, InputFile, ResultRecord};
+
+/// A threshold that an input is above, and the input and head where it is worst.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExceededBy {
+    /// Which measure.
+    pub measure: DifferenceMeasure,
+    /// The most that was allowed.
+    pub limit: f64,
+    /// The greatest value.
+    pub value: f64,
+    /// The head that has it, of equal ones the first.
+    pub head: HeadId,
+    /// Its input, of equal ones the first.
+    pub id: String,
+    /// That input's place among all.
+    pub index: u64,
+    /// How many inputs are above the threshold.
+    pub count: u64,
+}
+
+/// One of the inputs that differ most.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorstInput {
+    /// Its place among all inputs.
+    pub index: u64,
+    /// Its id.
+    pub id: String,
+    /// Its text, as far as that is known.
+    pub text: Option<String>,
+    /// The second text of a pair.
+    pub pair: Option<String>,
+    /// The head that differs most there.
+    pub head: HeadId,
+    /// By how much.
+    pub value: f64,
+    /// Its pictures, relative to the folder.
+    pub pictures: Vec<String>,
+}
+
+/// The units of an input that are not the same on both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnlikeInput {
+    /// Its id.
+    pub id: String,
+    /// They themselves.
+    pub units: UnlikeUnits,
+}
+
+/// What a comparison over many inputs came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ManyOutcome {
+    /// How many inputs there were, were compared, and were not.
+    pub counts: BatchCounts,
+    /// SHA-256 of their ids and texts.
+    pub sha256: String,
+    /// The statistics of every head.
+    pub many: ManyDifferences,
+    /// What ranks heads and inputs.
+    pub ranked_by: Quantity,
+    /// The ids of inputs in which some head differs most, by their places.
+    pub ids: BTreeMap<u64, String>,
+    /// The thresholds that an input is above.
+    pub exceeded: Vec<ExceededBy>,
+    /// The inputs that differ most, the worst first.
+    pub worst: Vec<WorstInput>,
+    /// Of how many inputs not all units are the same on both sides.
+    pub unlike_count: u64,
+    /// The first of them.
+    pub unlike: Vec<UnlikeInput>,
+    /// Whether the scores of some inputs could not be compared, of other tokens.
+    pub lacks_scores: bool,
+    /// The first inputs that could not be compared.
+    pub failed: Vec<ResultRecord>,
+    /// Whether each side attends to everything alike in every input that tells.
+    pub is_uniform: [bool; 2],
+    /// The files of inputs, where two models read them.
+    pub input_files: Vec<InputFile>,
+    /// What is to be said of them.
+    pub file_warnings: Vec<(String, FileWarning)>,
+    /// Letters that no font has.
+    pub missing_glyphs: BTreeSet<char>,
+    /// What is written, in order.
+    pub files: Vec<FileRecord>,
+}
+
+impl ManyOutcome {
+    /// The id of an input in which some head differs most.
+    pub fn id_of(&self, index: u64) -> &str {
+        self.ids.get(&index).map_or("", String::as_str)
+    }
+}

@@ -1,0 +1,201 @@
+//! The page of a comparison over many inputs.
+
+use std::io::{self, Write};
+
+use super::options::ManyOptions;
+use super::outcome::{ExceededBy, ManyOutcome};
+use super::pictures::{DrawnFile, Pictures};
+use crate::batch::report::{
+    DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
+};
+use crate::compare::{DifferenceMeasure, HeadSpread, Quantity};
+use crate::store::batch_records::RESULTS;
+use crate::store::diff::{HEADS_TABLE, ROWS_OF_MANY, SideRecord};
+use crate::store::write::StagedFolder;
+
+/// So many heads are in the table.
+const SHOWN_HEADS: usize = 20;
+
+/// Writes the page; the results are in the staged folder.
+pub(super) fn write_page(
+    outcome: &ManyOutcome,
+    pictures: &Pictures,
+    options: &ManyOptions,
+    records: [&SideRecord; 2],
+    staged: &StagedFolder,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let results = staged.path().join(RESULTS);
+    let selection = &options.selection;
+    let page = DiffPage {
+        sides: records.map(|record| PageSide {
+            model: &record.model,
+            texts: Vec::new(),
+        }),
+        texts: Vec::new(),
+        exceeded: outcome.exceeded.iter().map(ExceededBy::in_words).collect(),
+        held: held(outcome, options),
+        notes: outcome.notes(options),
+        inputs: Some(PageInputs {
+            counts: outcome.counts,
+            files: &outcome.input_files,
+            results: &results,
+        }),
+        shape: [selection.layers.len(), selection.head_indices().len()],
+        heads: table(outcome),
+        pictures: page_pictures(outcome, pictures),
+        unlike: outcome
+            .unlike
+            .iter()
+            .map(|input| (Some(input.id.clone()), input.units.clone()))
+            .collect(),
+        worst: worst(outcome, pictures),
+        facts: vec![
+            ("units", options.diff.granularity.to_string()),
+            ("sorted by", outcome.ranked_by.name()),
+        ],
+        files: vec![
+            (HEADS_TABLE, "mean, 95 % and worst of every head"),
+            (ROWS_OF_MANY, "a row an input, layer and head"),
+        ],
+    };
+    write_diff_page(&page, out)
+}
+
+impl ExceededBy {
+    /// A line for people, without the word that stands before it.
+    pub fn in_words(&self) -> String {
+        let more = match self.count {
+            1 => String::new(),
+            count => format!(", and {} other inputs are above it", count - 1),
+        };
+        format!(
+            "{} {} > {}: {}, input {:?}{more}",
+            self.measure,
+            number(self.value),
+            self.limit,
+            self.head,
+            self.id
+        )
+    }
+}
+
+/// The thresholds that no input is above, where one was compared.
+fn held(outcome: &ManyOutcome, options: &ManyOptions) -> Vec<String> {
+    let is_exceeded = |measure: DifferenceMeasure| {
+        let mut exceeded = outcome.exceeded.iter();
+        exceeded.any(|found| found.measure == measure)
+    };
+    let limits = options.thresholds.limits();
+    let held = limits.filter(|(measure, _)| outcome.counts.done > 0 && !is_exceeded(*measure));
+    held.filter_map(|(measure, limit)| {
+        let heads = outcome.many.of(Quantity::Measure(measure));
+        let greatest = heads.into_iter().map(|found| found.worst);
+        let greatest = greatest.max_by(f64::total_cmp)?;
+        Some(format!("{measure} {} ≤ {limit}", number(greatest)))
+    })
+    .collect()
+}
+
+impl ManyOutcome {
+    /// What the reader has to know, as sentences.
+    pub fn notes(&self, options: &ManyOptions) -> Vec<String> {
+        let bits = self
+            .many
+            .means(Quantity::Measure(DifferenceMeasure::JsBits));
+        let caution = options.caution.clone().or_else(|| {
+            let known: Vec<f64> = bits.into_iter().filter(|value| !value.is_nan()).collect();
+            crate::compare::caution(None, &known)
+        });
+        let mut notes: Vec<String> = caution.into_iter().collect();
+        if self.unlike_count > 0 {
+            notes.push(format!(
+                "Of {} inputs not all units are the same on both sides; what one side has alone \
+                 is left out of both, without adding it to the rest.",
+                self.unlike_count
+            ));
+        }
+        if self.lacks_scores {
+            notes.push(
+                "Scores of heads are compared only in inputs whose tokens are the same on both \
+                 sides: they depend on the tokens."
+                    .to_owned(),
+            );
+        }
+        for (side, is_uniform) in ["left", "right"].into_iter().zip(self.is_uniform) {
+            if is_uniform {
+                let reason = crate::pipeline::UNIFORM;
+                notes.push(format!("On the {side} side, in every input {reason}."));
+            }
+        }
+        notes
+    }
+}
+
+fn table(outcome: &ManyOutcome) -> HeadTable {
+    let ranked = outcome.many.ranked(outcome.ranked_by);
+    let hidden = ranked.len().saturating_sub(SHOWN_HEADS);
+    let row = |found: HeadSpread| {
+        let id = outcome.id_of(found.worst_index).to_owned();
+        let numbers = [found.mean, found.p95, found.worst].map(number);
+        let cells = numbers.into_iter().chain([id, found.count.to_string()]);
+        (found.head.to_string(), cells.collect())
+    };
+    let columns = ["mean", "95 %", "worst", "in input", "inputs"];
+    HeadTable {
+        sorted_by: format!("mean {}", outcome.ranked_by.name()),
+        columns: columns.map(str::to_owned).into(),
+        rows: ranked.into_iter().take(SHOWN_HEADS).map(row).collect(),
+        hidden,
+        file: HEADS_TABLE,
+    }
+}
+
+fn page_pictures(outcome: &ManyOutcome, pictures: &Pictures) -> Vec<PagePicture> {
+    let quantity = outcome.ranked_by.name();
+    let grid = pictures.grid.as_ref().map(|grid| {
+        let caption = format!("Mean {quantity} of every head: layers run down, heads across");
+        picture(grid, caption)
+    });
+    let heads = pictures.heads.iter().map(|(head, id, drawn)| {
+        let caption =
+            format!("{head} in the input where it differs most, {id}: left, right, right − left");
+        picture(drawn, caption)
+    });
+    grid.into_iter().chain(heads).collect()
+}
+
+fn picture(drawn: &DrawnFile, caption: String) -> PagePicture {
+    PagePicture {
+        file: drawn.file.clone(),
+        size: drawn.size,
+        caption,
+    }
+}
+
+fn worst(outcome: &ManyOutcome, pictures: &Pictures) -> Vec<PageWorst> {
+    let quantity = outcome.ranked_by.name();
+    let inputs = pictures.worst.iter().map(|(input, drawn)| PageWorst {
+        id: input.id.clone(),
+        texts: [&input.text, &input.pair]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
+        value: format!("{quantity} {} in {}", number(input.value), input.head),
+        pictures: drawn
+            .iter()
+            .map(|drawn| picture(drawn, format!("{}: left, right, right − left", input.head)))
+            .collect(),
+    });
+    inputs.collect()
+}
+
+/// A number of few digits, however small it is.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        0.001..=1_000.0 => format!("{value:.4}"),
+        _ => format!("{value:.2e}"),
+    }
+}

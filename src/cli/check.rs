@@ -1,0 +1,216 @@
+//! `attnviz check`: rules on attention, for CI.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::Outcome;
+use super::batch::of_file;
+use super::check_accept;
+use super::check_settings::{CheckSettings, CheckTask};
+use super::messages::Messages;
+use super::model;
+use super::phrases::quoted_path;
+use super::rules_file::RulesFileError;
+use super::settings::ModelSettings;
+use super::standard_output::{StandardOutputError, write_json};
+use crate::batch::BatchModel;
+use crate::batch::check::{CheckOptions, check};
+use crate::checkpoint::ModelProvenance;
+use crate::compare::rules::TEMPLATE;
+use crate::pipeline::{LoadedModel, Use};
+use crate::render::terminal::Printable;
+use crate::store::MANIFEST;
+use crate::store::batch_records::PAGE;
+use crate::store::check_record::{CheckRecord, RuleStatus};
+use crate::store::write::report;
+
+pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outcome> {
+    match &settings.task {
+        CheckTask::Init {
+            path,
+            model,
+            overwrite,
+        } => {
+            init(path, model.as_deref(), *overwrite)?;
+            print_init(path, settings.json, *messages)?;
+            Ok(Outcome::Done)
+        }
+        CheckTask::Accept {
+            options,
+            model,
+            baseline,
+            precision,
+        } => {
+            let ready = Ready::new(options, model, messages)?;
+            let asked = check_accept::Asked {
+                options,
+                baseline,
+                precision: *precision,
+                json: settings.json,
+            };
+            check_accept::run(&asked, ready.model(), &ready.interrupted, messages)
+        }
+        CheckTask::Check { options, model } => {
+            let ready = Ready::new(options, model, messages)?;
+            let outcome = check(options, ready.model(), &ready.interrupted)?;
+            let mut warnings = ready.warnings.clone();
+            for (file, warning) in &outcome.file_warnings {
+                let warning = format!("{file}: {}", of_file(warning));
+                messages.warning(&warning);
+                warnings.push(warning);
+            }
+            match settings.json {
+                true => print_json(&outcome.record, &options.output, &warnings)?,
+                false if messages.shows_results() => print_text(&outcome.record, &options.output)?,
+                false => {}
+            }
+            Ok(match (outcome.record.broken, outcome.record.failed) {
+                (1.., _) => Outcome::Broken,
+                (0, 1..) => Outcome::SomeInputsFailed,
+                (0, 0) => Outcome::Done,
+            })
+        }
+    }
+}
+
+/// A model that is loaded, and the flag that Ctrl-C sets.
+struct Ready {
+    loaded: LoadedModel,
+    provenance: ModelProvenance,
+    interrupted: Arc<AtomicBool>,
+    warnings: Vec<String>,
+}
+
+impl Ready {
+    fn new(options: &CheckOptions, model: &ModelSettings, messages: &Messages) -> Result<Self> {
+        // Before the model is loaded, which may take a download.
+        options.reports.check()?;
+        let (loaded, warnings) = model::load(model, Use::Often, messages)?;
+        let provenance = model::wait(&loaded.provenance, messages)?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&interrupted);
+        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+            .context("Ctrl-C could not be taken over")?;
+        Ok(Self {
+            loaded,
+            provenance,
+            interrupted,
+            warnings,
+        })
+    }
+
+    fn model(&self) -> BatchModel<'_> {
+        BatchModel {
+            loaded: &self.loaded,
+            provenance: &self.provenance,
+        }
+    }
+}
+
+/// Writes a rules file to start from.
+fn init(path: &Path, model: Option<&str>, overwrite: bool) -> Result<()> {
+    if path.symlink_metadata().is_ok() && !overwrite {
+        let path = path.to_owned();
+        return Err(RulesFileError::Taken { path }.into());
+    }
+    let mut text = TEMPLATE.replace("THIS-FILE", &quoted_path(path));
+    if let Some(model) = model {
+        // A text of JSON is one of TOML.
+        let line = format!("model = {}", serde_json::to_string(model)?);
+        text = text.replace("model = \"builtin\"", &line);
+    }
+    Ok(report::replace(path, |out| out.write_all(text.as_bytes()))?)
+}
+
+fn print_init(path: &Path, json: bool, messages: Messages) -> Result<()> {
+    #[derive(Serialize)]
+    struct Written {
+        rules: String,
+    }
+    let rules = path.display().to_string();
+    if json {
+        return write_json(&Written { rules });
+    }
+    if messages.shows_results() {
+        let mut out = anstream::stdout().lock();
+        let write = |out: &mut dyn Write| -> std::io::Result<()> {
+            writeln!(out, "wrote   {}", Printable(&rules))?;
+            writeln!(out, "next    attnviz check {}", quoted_path(path))
+        };
+        write(&mut out).map_err(StandardOutputError::from)?;
+    }
+    Ok(())
+}
+
+fn print_json(record: &CheckRecord, folder: &Path, warnings: &[String]) -> Result<()> {
+    #[derive(Serialize)]
+    struct Report<'a> {
+        #[serde(flatten)]
+        record: &'a CheckRecord,
+        folder: String,
+        /// The one to look at first.
+        open: String,
+        manifest: String,
+        warnings: &'a [String],
+    }
+    let path = |name: &str| folder.join(name).display().to_string();
+    write_json(&Report {
+        record,
+        folder: folder.display().to_string(),
+        open: path(PAGE),
+        manifest: path(MANIFEST),
+        warnings,
+    })
+}
+
+fn print_text(record: &CheckRecord, folder: &Path) -> Result<(), StandardOutputError> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "model   {}", Printable(&record.model.name()))?;
+    if let Some(baseline) = record.baseline.as_ref().filter(|it| !it.is_same_model) {
+        writeln!(
+            out,
+            "against the baseline of {}",
+            Printable(&baseline.model)
+        )?;
+    }
+    for rule in record.broken_first() {
+        let status = match rule.status {
+            RuleStatus::Broken => "BROKEN",
+            RuleStatus::Holds => "holds",
+        };
+        let line = match rule.status {
+            RuleStatus::Broken => format!(
+                "{} ({}:{}): {}; expected {}",
+                rule.name, record.rules_file, rule.line, rule.message, rule.expected
+            ),
+            RuleStatus::Holds => format!("{}: {}", rule.name, rule.message),
+        };
+        writeln!(out, "{status:<8}{}", Printable(&line))?;
+    }
+    for failure in &record.failures {
+        let place = match failure.line {
+            Some(line) => format!("{}:{line}", failure.file),
+            None => failure.file.clone(),
+        };
+        let line = format!("input {:?} ({place}): {}", failure.id, failure.error);
+        writeln!(out, "failed  {}", Printable(&line))?;
+    }
+    writeln!(
+        out,
+        "rules   {} hold, {} broken",
+        record.holding, record.broken
+    )?;
+    writeln!(
+        out,
+        "inputs  {} checked, {} failed",
+        record.checked, record.failed
+    )?;
+    let page = folder.join(PAGE).display().to_string();
+    writeln!(out, "open    {}", Printable(&page))?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What was typed of `check`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::model_arguments::{ComputationArguments, ModelArguments};
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The rules file, such as attention.toml
+    #[arg(value_name = "RULES", value_hint = ValueHint::FilePath)]
+    pub rules: PathBuf,
+    /// Write a commented rules file to start from
+    #[arg(long, conflicts_with_all = ["accept", "exact", "output", "junit", "summary"])]
+    pub init: bool,
+    /// Make or renew the baseline; says what changes
+    ///
+    /// It says what changes before it writes the file that `baseline` names and
+    /// its numbers, in a second file that ends in .zst. No rule is checked.
+    #[arg(long, conflicts_with_all = ["output", "junit", "summary"])]
+    pub accept: bool,
+    /// Keep exact numbers in the baseline, not 16 bits
+    #[arg(long, requires = "accept")]
+    pub exact: bool,
+    /// Which model; goes before that of the rules.
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// What computes it.
+    #[command(flatten)]
+    pub computation: ComputationArguments,
+    /// Folder for page and pictures [default: attnviz-out/check-RULES]
+    #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
+    /// Replace what is somebody else's
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Add Markdown here [default: GITHUB_STEP_SUMMARY]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub summary: Option<PathBuf>,
+    /// Write a JUnit report, each rule a test case
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// [default: all cores, or RAYON_NUM_THREADS]
+    ///
+    /// From 1 to 1024. The files are the same at every number.
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+    /// Print the result as JSON
+    ///
+    /// On standard output, errors included: {"error": {"message", "causes", "hint",
+    /// "exit_code"}}.
+    #[arg(long)]
+    pub json: bool,
+}

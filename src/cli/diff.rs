@@ -1,0 +1,126 @@
+//! `attnviz diff`: what differs between two models, two saved runs, or two
+//! texts on one model.
+
+use std::io::Write;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::Outcome;
+use super::diff_many;
+use super::diff_report::{self, Compared, Times};
+use super::diff_settings::DiffSettings;
+use super::diff_sides::of_one_input;
+use super::messages::{Messages, missing_glyphs};
+use super::standard_output::StandardOutputError;
+use crate::batch::diff::OneComparison;
+use crate::compare::{CompareError, DifferenceMeasure, Pairing, caution, compare_runs};
+use crate::pipeline;
+use crate::render::terminal::unlike_table;
+use crate::store::write::check_root;
+
+/// So many units that differ are listed where they are the result.
+const MOST_UNITS: usize = 40;
+
+pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcome> {
+    // Before a model is loaded, which may take a download.
+    let staging = settings.place.staging();
+    let not_written = || format!("the result could not be written to {}", staging.display());
+    check_root(&staging).with_context(not_written)?;
+    let start = Instant::now();
+    let sides = of_one_input(settings, messages);
+    let sides = or_unlike(sides, settings, messages)?;
+    let Some(sides) = sides else {
+        return diff_many::run(settings, messages);
+    };
+    messages.warnings(&settings.warnings);
+    let mut warnings = sides.warnings.clone();
+    warnings.extend(settings.warnings.iter().cloned());
+    let read = start.elapsed();
+
+    let start = Instant::now();
+    let [left, right] = &sides.runs;
+    let options = &settings.options;
+    let comparison = compare_runs(left, right, options.granularity, sides.pairing);
+    let comparison = or_unlike(comparison.map_err(Into::into), settings, messages)?;
+    if sides.pairing == Pairing::SameInput && !comparison.unlike.is_empty() {
+        let warning = format!(
+            "{} units are not the same on both sides and are left out",
+            comparison.unlike.len()
+        );
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
+    let mut notes = comparison.notes.clone();
+    notes.extend(match sides.pairing {
+        Pairing::SameInput => {
+            let facts = sides.facts.as_ref().map(|[left, right]| [left, right]);
+            caution(
+                facts,
+                comparison.differences.heads(DifferenceMeasure::JsBits),
+            )
+        }
+        Pairing::OtherInput => None,
+    });
+    let page = OneComparison {
+        comparison: &comparison,
+        runs: [left, right],
+        pairing: sides.pairing,
+        options,
+        thresholds: &settings.thresholds,
+    };
+    let written = pipeline::write_comparison(
+        &comparison,
+        [left, right],
+        sides.pairing,
+        options,
+        &settings.place,
+        &notes,
+        &|manifest, pictures| page.page(manifest, pictures),
+    );
+    let written = written.with_context(not_written)?;
+    if !written.missing_glyphs.is_empty() {
+        let warning = missing_glyphs(&written.missing_glyphs);
+        messages.warning(&warning);
+        warnings.push(warning);
+    }
+    let exceeded = settings.thresholds.exceeded(&comparison.differences);
+    let compared = Compared {
+        settings,
+        runs: [left, right],
+        pairing: sides.pairing,
+        comparison: &comparison,
+        exceeded: &exceeded,
+        written: &written,
+        warnings: &warnings,
+        times: Times {
+            read,
+            compare: start.elapsed(),
+        },
+    };
+    match settings.json {
+        true => diff_report::print_json(&compared)?,
+        false if messages.shows_results() => diff_report::print_text(&compared)?,
+        false => {}
+    }
+    Ok(match exceeded.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::Broken,
+    })
+}
+
+/// Where units are the reason that nothing is compared, they are the result.
+fn or_unlike<T>(compared: Result<T>, settings: &DiffSettings, messages: &Messages) -> Result<T> {
+    let error = match compared {
+        Ok(compared) => return Ok(compared),
+        Err(error) => error,
+    };
+    let unlike = error.downcast_ref().and_then(CompareError::unlike);
+    if let Some(unlike) = unlike.filter(|_| !settings.json && messages.shows_results()) {
+        let [left, right] = &settings.names;
+        let table = unlike_table(unlike, [left, right], MOST_UNITS);
+        let mut out = anstream::stdout().lock();
+        write!(out, "{table}").map_err(StandardOutputError::from)?;
+    }
+    Err(error)
+}

@@ -1,0 +1,293 @@
+//! `attnviz diff` of many inputs: two models on the same files, two folders of
+//! runs, two folders of scores.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::Outcome;
+use super::batch::of_file;
+use super::batch_progress::BatchProgress;
+use super::diff_many_report::{self, ComparedMany};
+use super::diff_report::Times;
+use super::diff_settings::{DiffSettings, DiffTask};
+use super::diff_sides::two_models;
+use super::hints::in_words;
+use super::messages::{Messages, missing_glyphs};
+use super::model;
+use super::settings::ModelSettings;
+use super::standard_output::StandardOutputError;
+use super::usage::UsageError;
+use crate::analysis::Granularity;
+use crate::attention::Selection;
+use crate::batch::InputSource;
+use crate::batch::diff::{
+    self, DiffError, DiffModel, DiffModels, ManyOptions, ManyOutcome, ManySides, RunFolders,
+    ScoreFolders,
+};
+use crate::compare::{CompareError, DifferenceMeasure, ModelFacts, caution};
+use crate::pipeline::{Use, WrittenDiff};
+use crate::remedy::{Remedy, Setting};
+use crate::render::terminal::unlike_table;
+use crate::store::diff::SideRecord;
+
+/// So many units that differ are listed where they are the result.
+const MOST_UNITS: usize = 40;
+/// The most tokens that an encoder gets at once.
+const BATCH_TOKENS: usize = 1024;
+
+pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcome> {
+    messages.warnings(&settings.warnings);
+    match &settings.task {
+        DiffTask::ModelsOnMany { sides, sources } => of_models(settings, sides, sources, messages),
+        DiffTask::Batches([left, right]) => {
+            let folders = RunFolders {
+                left: left.clone(),
+                right: right.clone(),
+            };
+            let [left, right] = folders.describe()?;
+            let selections = [left.selection, right.selection];
+            let models = [left.model, right.model];
+            of_folders(
+                settings,
+                ManySides::Runs(folders),
+                selections,
+                models,
+                messages,
+            )
+        }
+        DiffTask::Scores([left, right]) => {
+            check_scores(settings)?;
+            let folders = ScoreFolders {
+                left: left.clone(),
+                right: right.clone(),
+            };
+            let [left, right] = folders.describe()?;
+            let selections = [left.selection, right.selection];
+            let models = [left.model, right.model];
+            of_folders(
+                settings,
+                ManySides::Scores(folders),
+                selections,
+                models,
+                messages,
+            )
+        }
+        // One input: the caller's.
+        DiffTask::Models { .. } | DiffTask::Texts { .. } | DiffTask::Runs { .. } => {
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// What needs maps, which folders of scores have not.
+fn check_scores(settings: &DiffSettings) -> Result<()> {
+    let limits = &settings.thresholds;
+    let limit = limits.limits().next().map(|(measure, _)| measure);
+    let asked = match limit {
+        Some(DifferenceMeasure::JsBits) => Some(Setting::MaxJsBits),
+        Some(DifferenceMeasure::TotalVariation) => Some(Setting::MaxTotalVariation),
+        Some(DifferenceMeasure::MaxAbs) => Some(Setting::MaxAbs),
+        // None of these has a limit.
+        Some(DifferenceMeasure::JsDistanceBits | DifferenceMeasure::Hellinger) | None => None,
+    };
+    let words = settings.options.granularity == Granularity::Word;
+    match asked.or(words.then_some(Setting::Words)) {
+        None => Ok(()),
+        Some(setting) => Err(UsageError::error(
+            "folders of scores hold no maps, only what heads do in them",
+            Remedy::LeaveOut(setting),
+        )),
+    }
+}
+
+fn of_models(
+    settings: &DiffSettings,
+    sides: &[ModelSettings; 2],
+    sources: &[InputSource],
+    messages: &Messages,
+) -> Result<Outcome> {
+    let start = Instant::now();
+    // Before a model is loaded, which may take a download.
+    InputSource::check(sources)?;
+    let (models, mut warnings) = two_models(sides, Use::Often, messages)?;
+    let [left, right] = &models;
+    let selection = model::selection(left, &settings.layers, &settings.heads)?;
+    let facts = [left, right].map(|loaded| ModelFacts::of(loaded.model.architecture()));
+    let records = [
+        record(model::wait(&left.provenance, messages)?),
+        record(model::wait(&right.provenance, messages)?),
+    ];
+    let [of_left, of_right] = [left, right].map(|loaded| DiffModel {
+        loaded,
+        limit: loaded.limit(settings.truncate),
+    });
+    let models = ManySides::Models(DiffModels {
+        left: of_left,
+        right: of_right,
+        sources: sources.to_vec(),
+        batch_tokens: BATCH_TOKENS,
+    });
+    warnings.extend(settings.warnings.iter().cloned());
+    let caution = caution(Some([&facts[0], &facts[1]]), &[]);
+    let options = options(settings, selection, caution);
+    compare(
+        settings, &models, &options, &records, warnings, start, messages,
+    )
+}
+
+fn of_folders(
+    settings: &DiffSettings,
+    sides: ManySides<'_>,
+    selections: [Selection; 2],
+    models: [crate::checkpoint::ModelProvenance; 2],
+    messages: &Messages,
+) -> Result<Outcome> {
+    let start = Instant::now();
+    let mut chosen = Vec::new();
+    for held in &selections {
+        let layers = settings
+            .layers
+            .resolve_among("layer", &held.layer_indices())?;
+        let heads = settings.heads.resolve_among("head", &held.head_indices())?;
+        chosen.push(held.among(&layers, &heads));
+    }
+    let [Some(left), Some(right)] = [chosen.first(), chosen.get(1)] else {
+        return Err(DiffError::NoAttention.into());
+    };
+    if left != right {
+        let sides = Box::new([left.clone(), right.clone()]);
+        return Err(CompareError::OtherHeads { sides }.into());
+    }
+    let options = options(settings, left.clone(), None);
+    let records = models.map(record);
+    let warnings = settings.warnings.clone();
+    compare(
+        settings, &sides, &options, &records, warnings, start, messages,
+    )
+}
+
+fn record(model: crate::checkpoint::ModelProvenance) -> SideRecord {
+    SideRecord { model, input: None }
+}
+
+fn options(settings: &DiffSettings, selection: Selection, caution: Option<String>) -> ManyOptions {
+    ManyOptions {
+        diff: settings.options.clone(),
+        selection,
+        thresholds: settings.thresholds,
+        caution,
+        remedy_in_words: in_words,
+    }
+}
+
+fn compare(
+    settings: &DiffSettings,
+    sides: &ManySides<'_>,
+    options: &ManyOptions,
+    records: &[SideRecord; 2],
+    mut warnings: Vec<String>,
+    start: Instant,
+    messages: &Messages,
+) -> Result<Outcome> {
+    let read = start.elapsed();
+    let start = Instant::now();
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .context("Ctrl-C could not be taken over")?;
+    let mut progress = BatchProgress::new(*messages);
+    let [left, right] = records;
+    let records = [left, right];
+    let done = diff::diff(
+        sides,
+        options,
+        records,
+        &settings.place,
+        &interrupted,
+        &mut |event| progress.tell(&event),
+    );
+    warnings.extend(progress.finish());
+    let (outcome, written) = match done {
+        Ok(done) => done,
+        Err(error) => {
+            show_unlike(settings, records, &error, messages)?;
+            return Err(error.into());
+        }
+    };
+    let mut warn = |warning: String| {
+        messages.warning(&warning);
+        warnings.push(warning);
+    };
+    for (file, warning) in &outcome.file_warnings {
+        warn(format!("{file}: {}", of_file(warning)));
+    }
+    if !written.missing_glyphs.is_empty() {
+        warn(missing_glyphs(&written.missing_glyphs));
+    }
+    print(
+        settings,
+        options,
+        &outcome,
+        &written,
+        &warnings,
+        Times {
+            read,
+            compare: start.elapsed(),
+        },
+        messages,
+    )?;
+    Ok(match (outcome.exceeded.is_empty(), outcome.counts.failed) {
+        (false, _) => Outcome::Broken,
+        (true, 0) => Outcome::Done,
+        (true, _) => Outcome::SomeInputsFailed,
+    })
+}
+
+fn print(
+    settings: &DiffSettings,
+    options: &ManyOptions,
+    outcome: &ManyOutcome,
+    written: &WrittenDiff,
+    warnings: &[String],
+    times: Times,
+    messages: &Messages,
+) -> Result<()> {
+    let compared = ComparedMany {
+        options,
+        outcome,
+        written,
+        warnings,
+        times,
+    };
+    match settings.json {
+        true => diff_many_report::print_json(&compared)?,
+        false if messages.shows_results() => diff_many_report::print_text(&compared)?,
+        false => {}
+    }
+    Ok(())
+}
+
+/// Where units are the reason that nothing is compared, they are the result.
+fn show_unlike(
+    settings: &DiffSettings,
+    [left, right]: [&SideRecord; 2],
+    error: &DiffError,
+    messages: &Messages,
+) -> Result<(), StandardOutputError> {
+    let Some((id, unlike)) = error.unlike() else {
+        return Ok(());
+    };
+    if settings.json || !messages.shows_results() {
+        return Ok(());
+    }
+    let names = [left.model.name(), right.model.name()];
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "input     {}", crate::render::terminal::Printable(id))?;
+    let names = names.each_ref().map(String::as_str);
+    write!(out, "{}", unlike_table(unlike, names, MOST_UNITS))?;
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! The two runs of a comparison of one input: computed by models, or read.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context, Error, Result};
+
+use super::diff_settings::{DiffSettings, DiffTask};
+use super::encode::cut_off;
+use super::messages::{Messages, unknown_tokens};
+use super::model;
+use super::settings::ModelSettings;
+use crate::analysis::Granularity;
+use crate::attention::IndexList;
+use crate::attention::Selection;
+use crate::compare::{CompareError, ModelFacts, Pairing, check_tokens};
+use crate::input::{Input, Prepared};
+use crate::pipeline::{self, LoadedModel, Use};
+use crate::run::Run;
+use crate::store::saved::{self, ForeignNames, SavedError, SavedRun};
+
+/// Two runs, the left one first, and what else is known of them.
+pub(super) struct Sides {
+    pub(super) runs: [Run; 2],
+    /// Of both models, where they are two.
+    pub(super) facts: Option<[ModelFacts; 2]>,
+    pub(super) pairing: Pairing,
+    /// What the user was told.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Which side an error is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfSide {
+    Left,
+    Right,
+}
+
+impl OfSide {
+    /// As the usage calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Left => "LEFT",
+            Self::Right => "RIGHT",
+        }
+    }
+}
+
+impl fmt::Display for OfSide {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} cannot be compared", self.name())
+    }
+}
+
+const SIDES: [OfSide; 2] = [OfSide::Left, OfSide::Right];
+
+/// The runs of a comparison of one input; `None` where it is one of many.
+pub(super) fn of_one_input(settings: &DiffSettings, messages: &Messages) -> Result<Option<Sides>> {
+    match &settings.task {
+        DiffTask::Models { sides, input } => of_models(settings, sides, input, messages).map(Some),
+        DiffTask::Texts { model, inputs } => of_texts(settings, model, inputs, messages).map(Some),
+        DiffTask::Runs { files, names } => {
+            let paths = [files[0].as_path(), files[1].as_path()];
+            of_files(settings, paths, names, messages).map(Some)
+        }
+        DiffTask::ModelsOnMany { .. } | DiffTask::Batches(_) | DiffTask::Scores(_) => Ok(None),
+    }
+}
+
+fn of_models(
+    settings: &DiffSettings,
+    sides: &[ModelSettings; 2],
+    input: &Input,
+    messages: &Messages,
+) -> Result<Sides> {
+    let (models, mut warnings) = two_models(sides, Use::Once, messages)?;
+    let mut prepared = Vec::new();
+    for (loaded, side) in models.iter().zip(SIDES) {
+        let (one, said) =
+            prepare(loaded, input, settings, messages).map_err(|error| error.context(side))?;
+        prepared.push(one);
+        // Of both sides, as a rule.
+        warnings.extend(
+            said.into_iter()
+                .filter(|said| !warnings.contains(said))
+                .collect::<Vec<_>>(),
+        );
+    }
+    let [Some(left), Some(right)] = [prepared.first(), prepared.get(1)] else {
+        return Err(CompareError::NoAttention.into());
+    };
+    // Before anything is computed.
+    if settings.options.granularity == Granularity::Subword {
+        check_tokens(left.source(), right.source())?;
+    }
+    let facts = [0, 1].map(|side| ModelFacts::of(models[side].model.architecture()));
+    let [left_model, right_model] = models;
+    let left = run_of(left_model, left, settings).map_err(|error| error.context(OfSide::Left))?;
+    let right =
+        run_of(right_model, right, settings).map_err(|error| error.context(OfSide::Right))?;
+    Ok(Sides {
+        runs: [left, right],
+        facts: Some(facts),
+        pairing: Pairing::SameInput,
+        warnings,
+    })
+}
+
+/// Both models, which have to have as many layers and heads.
+///
+/// # Errors
+/// When one of them cannot be loaded, or they have not.
+pub(super) fn two_models(
+    sides: &[ModelSettings; 2],
+    use_of_them: Use,
+    messages: &Messages,
+) -> Result<([LoadedModel; 2], Vec<String>)> {
+    let load = |place: usize| {
+        let loaded = model::load(&sides[place], use_of_them, messages);
+        loaded.map_err(|error: Error| error.context(SIDES[place]))
+    };
+    let (left, mut warnings) = load(0)?;
+    let (right, said) = load(1)?;
+    warnings.extend(said);
+    let sizes = [&left, &right].map(|loaded| {
+        let architecture = loaded.model.architecture();
+        [architecture.layer_count(), architecture.head_count()]
+    });
+    match sizes[0] == sizes[1] {
+        true => Ok(([left, right], warnings)),
+        false => Err(CompareError::OtherSizes { sides: sizes }.into()),
+    }
+}
+
+fn of_texts(
+    settings: &DiffSettings,
+    model: &ModelSettings,
+    inputs: &[Input; 2],
+    messages: &Messages,
+) -> Result<Sides> {
+    let (loaded, mut warnings) = model::load(model, Use::Once, messages)
+        .map_err(|error: Error| error.context(OfSide::Left))?;
+    let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
+    let mut prepared = Vec::new();
+    for input in inputs {
+        let (one, said) = prepare(&loaded, input, settings, messages)?;
+        pipeline::check_memory(&loaded, &one, &selection, false, &without_pictures())?;
+        prepared.push(one);
+        warnings.extend(said);
+    }
+    let inputs: Vec<&Prepared> = prepared.iter().collect();
+    let runs = pipeline::runs(&loaded, &inputs, &selection)
+        .with_context(|| model::of(&loaded.provenance.id))?;
+    let runs: [Run; 2] = runs.try_into().map_err(|_| CompareError::NoAttention)?;
+    Ok(Sides {
+        runs,
+        facts: None,
+        pairing: Pairing::OtherInput,
+        warnings,
+    })
+}
+
+fn of_files(
+    settings: &DiffSettings,
+    files: [&Path; 2],
+    names: &ForeignNames,
+    messages: &Messages,
+) -> Result<Sides> {
+    let mut warnings = Vec::new();
+    let mut runs = Vec::new();
+    let mut takes_names = false;
+    for (file, side) in files.into_iter().zip(SIDES) {
+        let saved = match saved::read(file, names) {
+            // The other side may need them.
+            Err(SavedError::SaysItself { .. }) => saved::read(file, &ForeignNames::default()),
+            read => {
+                takes_names = true;
+                read
+            }
+        };
+        let SavedRun {
+            run,
+            warnings: said,
+            ..
+        } = saved.with_context(|| side)?;
+        let run = select(run, &settings.layers, &settings.heads)?;
+        messages.warnings(&said);
+        warnings.extend(said);
+        runs.push(run);
+    }
+    if !takes_names {
+        // As render says it.
+        saved::read(files[0], names)?;
+    }
+    let runs: [Run; 2] = runs.try_into().map_err(|_| CompareError::NoAttention)?;
+    // Two inputs of one model are two texts; all else is taken for one input.
+    let pairing = match runs[0].input != runs[1].input && is_same_model(&runs) {
+        true => Pairing::OtherInput,
+        false => Pairing::SameInput,
+    };
+    Ok(Sides {
+        runs,
+        facts: None,
+        pairing,
+        warnings,
+    })
+}
+
+/// Whether both runs are attnviz's own, of the same files.
+fn is_same_model([left, right]: &[Run; 2]) -> bool {
+    let [left, right] = [left, right].map(|run| run.model.wait());
+    left.ok()
+        .zip(right.ok())
+        .is_some_and(|(left, right)| left == right && !left.files.is_empty())
+}
+
+/// The layers and heads of a saved run that were asked for.
+pub(super) fn select(run: Run, layers: &IndexList, heads: &IndexList) -> Result<Run> {
+    let Some(attention) = run.attention.first() else {
+        return Ok(run);
+    };
+    let held = attention.maps().selection();
+    let layers = layers.resolve_among("layer", &held.layer_indices())?;
+    let heads = heads.resolve_among("head", &held.head_indices())?;
+    let selection: Selection = held.among(&layers, &heads);
+    Ok(run.select(&selection))
+}
+
+/// An input as the model reads it, and what the user was told of it.
+fn prepare(
+    loaded: &LoadedModel,
+    input: &Input,
+    settings: &DiffSettings,
+    messages: &Messages,
+) -> Result<(Prepared, Vec<String>)> {
+    let limit = loaded.limit(settings.truncate);
+    let prepared = pipeline::prepare(&loaded.tokenizer, input, limit)?;
+    let mut warnings = cut_off(&prepared.streams);
+    warnings.extend(unknown_tokens(
+        prepared.unknown_count(),
+        prepared.source().len(),
+    ));
+    messages.warnings(&warnings);
+    Ok((prepared, warnings))
+}
+
+/// A model's run of an input; its weights are given back.
+fn run_of(loaded: LoadedModel, prepared: &Prepared, settings: &DiffSettings) -> Result<Run> {
+    let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
+    pipeline::check_memory(&loaded, prepared, &selection, false, &without_pictures())?;
+    let runs = pipeline::runs(&loaded, &[prepared], &selection);
+    let mut runs = runs.with_context(|| model::of(&loaded.provenance.id))?;
+    runs.pop().context("the model returned nothing")
+}
+
+/// The memory of two runs is what counts here.
+fn without_pictures() -> crate::store::OutputOptions {
+    crate::store::OutputOptions {
+        views: std::collections::BTreeSet::new(),
+        ..crate::store::OutputOptions::default()
+    }
+}

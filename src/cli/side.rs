@@ -1,0 +1,60 @@
+//! What a side of a comparison is: a model, or what attnviz or another program
+//! has saved.
+
+use std::path::{Path, PathBuf};
+
+use super::model_name::ModelName;
+use crate::store::saved::{SavedRuns, is_saved_run, runs_below};
+use crate::store::write::files_of_scores;
+
+/// A side of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Side {
+    /// It has to be asked.
+    Model(ModelName),
+    /// A run's folder, or a file of attention.
+    Run(PathBuf),
+    /// The folder of a batch, or one that several runs lie in.
+    Runs(SavedRuns),
+    /// The folder of `scores`.
+    Scores(PathBuf),
+}
+
+/// A model's own file; where it is, the folder is a model's.
+const CONFIG: &str = "config.json";
+
+impl Side {
+    /// What the name stands for: what is there on the disk, else a model.
+    pub fn of(name: &ModelName) -> Self {
+        let path = Path::new(name.name());
+        if name.name() == "builtin" || path.join(CONFIG).is_file() {
+            return Self::Model(name.clone());
+        }
+        if path.is_file() {
+            return Self::Run(path.to_owned());
+        }
+        if !path.is_dir() {
+            return Self::Model(name.clone());
+        }
+        if !files_of_scores(path).is_empty() {
+            return Self::Scores(path.to_owned());
+        }
+        if let Some(runs) = runs_below(path) {
+            return Self::Runs(runs);
+        }
+        match is_saved_run(path) {
+            true => Self::Run(path.to_owned()),
+            false => Self::Model(name.clone()),
+        }
+    }
+
+    /// What it is, for people.
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::Model(_) => "a model",
+            Self::Run(_) => "a run",
+            Self::Runs(_) => "a folder of runs",
+            Self::Scores(_) => "a folder of scores",
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What verdicts and pages say in the same words.
+
+/// What tokens were, and are.
+pub(super) fn other_tokens(
+    position: usize,
+    before: Option<&str>,
+    now: Option<&str>,
+    what: &str,
+) -> String {
+    match (before, now) {
+        (Some(before), Some(now)) if before == now => {
+            format!("token @{position} {now:?} has another {what} than in the baseline")
+        }
+        (Some(before), Some(now)) => {
+            format!("token @{position} was {before:?} in the baseline and is {now:?}")
+        }
+        (Some(before), None) => {
+            format!("token @{position} was {before:?} in the baseline and is gone")
+        }
+        (None, Some(now)) => format!("token @{position} {now:?} is new since the baseline"),
+        (None, None) => format!("token @{position} has another {what} than in the baseline"),
+    }
+}
+
+pub(super) fn other_heads(before: [usize; 2], now: [usize; 2]) -> String {
+    format!(
+        "the baseline has {} layers of {} heads, the model {} of {}",
+        before[0], before[1], now[0], now[1]
+    )
+}
+
+/// `1 input`, `2 inputs`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+/// A number for people: six significant digits.
+pub fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if value.is_nan() {
+        return "empty".to_owned();
+    }
+    if value.abs() < 1e-4 {
+        return format!("{value:.2e}");
+    }
+    let whole = libm::log10(value.abs()).floor().max(-4.0) as i32;
+    let digits = usize::try_from(5 - whole).unwrap_or(0);
+    let text = format!("{value:.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}

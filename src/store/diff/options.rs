@@ -1,0 +1,42 @@
+//! What is compared of two sides, and what is written of it.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::Granularity;
+use crate::compare::DifferenceMeasure;
+use crate::figure::Theme;
+use crate::store::Format;
+
+/// The formats that a comparison can be written in, beside its table.
+pub const FORMATS: [Format; 4] = [Format::Png, Format::Svg, Format::Safetensors, Format::Npz];
+
+/// What is compared of two sides, and what is written of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DiffOptions {
+    /// What a row and a column is.
+    pub granularity: Granularity,
+    /// What sorts the heads and colours the grid.
+    pub measure: DifferenceMeasure,
+    /// So many of the most changed heads are drawn.
+    pub top: usize,
+    /// The files, of [`FORMATS`].
+    pub formats: BTreeSet<Format>,
+    /// Paper and ink of the pictures.
+    pub theme: Theme,
+    /// Whether what is somebody else's may be replaced.
+    pub overwrite: bool,
+}
+
+impl Default for DiffOptions {
+    /// Tokens, the divergence, five heads as PNG.
+    fn default() -> Self {
+        Self {
+            granularity: Granularity::default(),
+            measure: DifferenceMeasure::default(),
+            top: 5,
+            formats: BTreeSet::from([Format::Png]),
+            theme: Theme::default(),
+            overwrite: false,
+        }
+    }
+}
