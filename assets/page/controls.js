@@ -183,7 +183,7 @@ function drawControls() {
     if (input.type === "checkbox") input.checked = Boolean(state[field]);
     else if (input.value !== String(state[field])) input.value = String(state[field]);
   }
-  byId("min-text").textContent = state.min ? String(state.min) : "no threshold";
+  byId("min-text").textContent = state.min ? String(+state.min.toPrecision(3)) : "no threshold";
   byId("mass-text").textContent = state.mass < 1 ? `${Math.round(state.mass * 100)} %` : "100 %, all";
   const ends = state.window || [0, QUERIES - 1];
   for (const place of [0, 1]) {
@@ -199,6 +199,16 @@ function drawControls() {
   byId("panel").setAttribute("aria-labelledby", `tab-${state.view}`);
   for (const kind of ["svg", "png"]) byId(`save-${kind}`).hidden = ["links", "heads", "neurons"].includes(state.view);
   byId("command").textContent = commandInView();
+}
+
+/** Thresholds reach as far as the map does. */
+function drawThreshold() {
+  const input = /** @type {HTMLInputElement | null} */ (document.querySelector('input[data-field="min"]'));
+  const most = Math.max(+heat.maximum.toPrecision(2), state.min) || 1;
+  if (!input || input.max === String(most)) return;
+  input.max = String(most);
+  input.step = String(most / 200);
+  input.value = String(state.min);
 }
 
 /** What is pointed to or locked, in words. */

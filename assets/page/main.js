@@ -38,6 +38,7 @@ function drawPage() {
   drawOverview();
   const views = { map: drawMap, lines: drawLines, text: drawText, links: drawLinks, heads: drawHeads, neurons: drawNeurons };
   /** @type {Record<string, () => void>} */ (views)[state.view]();
+  drawThreshold();
   drawReadout();
 }
 

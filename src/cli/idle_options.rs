@@ -27,10 +27,14 @@ pub(super) fn idle_neurons(arguments: &EncodeArguments) -> Option<String> {
 /// the terminal, too.
 pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool) -> Vec<String> {
     let is_picture = |format: &Format| match format {
-        Format::Png | Format::Svg | Format::Html => true,
-        Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
+        Format::Png | Format::Svg => true,
+        Format::Html | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     };
     let draws = output.formats.iter().any(is_picture);
+    // The page begins with the colours that are asked for, and has views and
+    // lists of its own.
+    let has_page = output.formats.contains(&Format::Html);
+    let is_of_pages = |name: &str| !matches!(name, "--top-k" | "--links");
     let mut warnings: Vec<String> = Vec::new();
     if let (Sink::Hide, Some(crop @ Crop { first: 1.., .. })) = (output.sink, output.crop) {
         warnings.push(format!(
@@ -72,7 +76,7 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
     if !draws && !shows {
         let idle: Vec<&str> = looks
             .iter()
-            .filter(|(_, given)| *given)
+            .filter(|(name, given)| *given && !(has_page && is_of_pages(name)))
             .map(|(name, _)| *name)
             .collect();
         if !idle.is_empty() {
