@@ -88,9 +88,11 @@ pub enum ColorPart {
 }
 
 /// The last step of 256 that is for magnitudes, and the first and the last that
-/// is for differences, of which as many are below 0 as above.
+/// is for differences, of which as many are below 0 as above. Both ends and the
+/// middle are even: a picture that has too few colours for all steps does without
+/// odd ones.
 const LAST_MAGNITUDE: f32 = 127.0;
-const DIFFERENCES: (f32, f32) = (128.0, 254.0);
+const DIFFERENCES: (f32, f32) = (128.0, 252.0);
 const LAST_STEP: f32 = 255.0;
 
 impl ColorPart {

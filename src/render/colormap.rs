@@ -61,7 +61,7 @@ impl Steps {
             0 | ZERO => paper(theme),
             ..SECOND_SCALE => magnitudes.at(step as f64 / (SECOND_SCALE - 1) as f64),
             ..ZERO => below.at((ZERO - step) as f64 / (ZERO - SECOND_SCALE) as f64),
-            // No scale has the last step.
+            // No scale has the last steps.
             _ => above.at((step - ZERO) as f64 / (ZERO - SECOND_SCALE) as f64),
         }))
     }
@@ -202,7 +202,7 @@ fn paper(theme: Theme) -> Color {
 
 /// The first step of the second of two scales, and the step of its 0.
 const SECOND_SCALE: usize = 128;
-const ZERO: usize = 191;
+const ZERO: usize = 190;
 
 fn gradient(gradient: colorous::Gradient, step: usize) -> Color {
     gradient.eval_rational(step, STEPS).as_array()

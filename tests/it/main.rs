@@ -2,6 +2,7 @@
 // tested against may.
 #![allow(clippy::disallowed_methods)]
 
+mod action;
 mod analysis;
 mod architecture;
 mod bad_input;

@@ -19,7 +19,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 use super::draw::{Drawing, draw};
 use super::fonts::named_families;
 use super::{Picture, RenderError};
-use crate::figure::Figure;
+use crate::figure::{Body, Figure};
 use document::Document;
 
 type SvgWriter = Writer<Vec<u8>>;
@@ -86,7 +86,20 @@ fn description(figure: &Figure<'_>) -> String {
         .map(|caption| format!("“{caption}”"))
         .collect();
     let input = format!("Attention over the input {}.", captions.join(", "));
-    let colors = format!("Colours: {}.", figure.color_scale.label);
+    let colors = match &figure.body {
+        Body::Map(_)
+        | Body::Grid(_)
+        | Body::Profile(_)
+        | Body::Scores(_)
+        | Body::Lines(_)
+        | Body::Text(_) => {
+            format!("Colours: {}.", figure.color_scale.label)
+        }
+        Body::Difference(maps) => format!(
+            "Colours of both sides: {}. Colours between them: {}.",
+            figure.color_scale.label, maps.difference_scale.label
+        ),
+    };
     let notes = figure.notes.iter().cloned();
     let sentences: Vec<String> = [input, colors].into_iter().chain(notes).collect();
     sentences.join(" ")

@@ -91,7 +91,7 @@ fn another_comparison_of_the_same_sides_keeps_the_other_files() {
     let kept = report["kept"].as_array().expect("it says what is kept");
     assert_eq!(kept.len(), 2, "{kept:?}");
     let listed = manifest(&workplace.path().join(folder));
-    assert_eq!(listed["files"].as_array().map(Vec::len), Some(5));
+    assert_eq!(listed["files"].as_array().map(Vec::len), Some(6));
     // Another text is another comparison.
     let other = workplace.succeed(&[
         "diff", &bert, &roberta, "--text", "Else.", "-f", "npz", "--json",

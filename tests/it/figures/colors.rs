@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{FIRST, check, head_map, run, words};
 
-fn linear(channel: u8) -> f64 {
+pub(super) fn linear(channel: u8) -> f64 {
     let value = f64::from(channel) / 255.0;
     if value <= 0.040_45 {
         value / 12.92
@@ -18,7 +18,7 @@ fn linear(channel: u8) -> f64 {
 }
 
 /// Lightness in OKLab (Ottosson 2020).
-fn lightness(color: Color) -> f64 {
+pub(super) fn lightness(color: Color) -> f64 {
     let [red, green, blue] = color.map(linear);
     let long = 0.412_221_470_8 * red + 0.536_332_536_3 * green + 0.051_445_992_9 * blue;
     let medium = 0.211_903_498_2 * red + 0.680_699_545_1 * green + 0.107_396_956_6 * blue;

@@ -33,7 +33,7 @@ fn window(behind: usize, ahead: usize) -> Mask {
 
 /// A layer of two heads for every mask. A query that may attend to several keys
 /// gives `share` to the first position, where it may, and the rest evenly.
-fn masked(masks: &[Mask], tokens: &[&str], share: f32) -> Run {
+pub(super) fn masked(masks: &[Mask], tokens: &[&str], share: f32) -> Run {
     let count = tokens.len();
     let row = |mask: Mask, query: usize| {
         let allowed = mask.allowed(query, count);

@@ -3,6 +3,7 @@
 mod colors;
 mod compression;
 mod data;
+pub mod differences;
 mod links;
 mod masks;
 mod palettes;

@@ -3,7 +3,8 @@
 use attnviz::analysis::Direction;
 use attnviz::figure::layout::{self, Ink, Item, Layout, Rect, Rotation, TextItem};
 use attnviz::figure::{
-    Body, Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme, unit_profile,
+    Body, Coloring, Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme,
+    unit_profile,
 };
 use attnviz::render::TextShaper;
 use attnviz::render::colormap::{Color, ColorTable};
@@ -11,6 +12,7 @@ use proptest::prelude::*;
 
 use crate::runs::{foreign, head_maps};
 
+use super::differences::map_difference;
 use super::{Decoded, FIRST, encode, head_map, overview_of, run, whole, words};
 
 /// So much a channel may differ at the edges of letters: half of an eighth of the
@@ -148,8 +150,17 @@ fn check(figure: &Figure<'_>) {
     let found = decoded.pixels.as_chunks::<3>().0;
     assert_eq!(found.len(), painting.pixels.len());
     let mut known = None;
+    // The steps of two scales are as far apart as every other of one.
+    let (step_tolerance, cell_edge) = match layout.palette.coloring {
+        Coloring::Colormap => (2, CELL_EDGE),
+        Coloring::Differences => (6, CELL_EDGE + 12),
+    };
     let pixels = painting.pixels.iter().zip(&painting.tolerances).zip(found);
     for (index, ((&meant, &tolerance), &found)) in pixels.enumerate() {
+        let tolerance = match tolerance {
+            CELL_EDGE => cell_edge,
+            tolerance => tolerance,
+        };
         if difference(meant, found) <= tolerance || known == Some((meant, found)) {
             continue;
         }
@@ -157,7 +168,7 @@ fn check(figure: &Figure<'_>) {
         let channels = meant.into_iter().zip(found);
         let difference = channels.map(|(left, right)| left.abs_diff(right)).max();
         let is_step = tolerance == 0
-            && difference <= Some(2)
+            && difference <= Some(step_tolerance)
             && are_neighbours(meant, found, &painting.colors);
         assert!(is_step, "{found:?} instead of {meant:?} at {place:?}");
         known = Some((meant, found));
@@ -176,6 +187,22 @@ fn what_is_no_number_has_its_place_in_a_palette() {
             .for_each(|value| *value = f32::NAN);
     }
     check(&figure);
+}
+
+#[test]
+fn both_scales_of_differences_fit_a_palette() {
+    for &theme in Theme::ALL {
+        for count in [1, 3, 8, 12, 16, 22, 40, 70] {
+            let options = FigureOptions {
+                palette: Palette {
+                    theme,
+                    ..Palette::default()
+                },
+                ..FigureOptions::default()
+            };
+            check(&map_difference(count, &options));
+        }
+    }
 }
 
 proptest! {

@@ -17,8 +17,8 @@ use attnviz::analysis::{
     Crop, Direction, Granularity, MapId, Reduction, ReshapeOptions, SpecialTokens, reduce,
 };
 use attnviz::figure::{
-    Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme, overview, single_map,
-    unit_profile,
+    Colormap, Figure, FigureOptions, Palette, Progression, Scale, Theme, head_difference, overview,
+    single_map, unit_profile,
 };
 use attnviz::render::TextShaper;
 use attnviz::run::Run;
@@ -32,6 +32,8 @@ enum Subject {
     Joined(Reduction, MapId),
     Overview,
     Token(Direction, usize),
+    /// Beside another of which these units are something else.
+    Difference(&'static [usize]),
 }
 
 const SENTENCE: [&str; 9] = [
@@ -166,6 +168,20 @@ fn subjects() -> Vec<(&'static str, Run, Subject, ReshapeOptions, FigureOptions)
             whole(),
             palette(Colormap::Cividis, false, Theme::Dark),
         ),
+        (
+            "difference",
+            sentence(),
+            Subject::Difference(&[5]),
+            whole(),
+            plain(),
+        ),
+        (
+            "difference-dark",
+            run(&SENTENCE, 2, 1, 1),
+            Subject::Difference(&[]),
+            whole(),
+            palette(Colormap::Viridis, false, Theme::Dark),
+        ),
     ]
 }
 
@@ -178,6 +194,7 @@ fn reference_pictures_stay_as_they_are() {
     for (name, run, subject, reshape, options) in subjects() {
         let maps = reshaped(&run, &reshape).unwrap();
         let joined;
+        let mut other;
         let figure: Figure<'_> = match subject {
             Subject::Head => single_map(&run, &maps, MapId::Head(FIRST), &options),
             Subject::Joined(reduction, id) => {
@@ -187,6 +204,20 @@ fn reference_pictures_stay_as_they_are() {
             Subject::Overview => overview(&run, &maps, &options),
             Subject::Token(direction, position) => {
                 unit_profile(&run, &maps, direction, position, &options)
+            }
+            Subject::Difference(differing) => {
+                other = reshaped(&run, &ReshapeOptions::default())
+                    .unwrap()
+                    .into_owned();
+                let values = other.values.to_mut().iter_mut().enumerate();
+                values.for_each(|(cell, value)| *value *= 0.2 + (cell * 7 % 13) as f32 / 8.0);
+                for &place in differing {
+                    other.rows.units[place].label = "wide".to_owned();
+                    other.columns.units[place].label = "wide".to_owned();
+                }
+                let names = ["bert-base-uncased", "./my-bert"];
+                let captions = vec!["the animal was too tiresome.".to_owned()];
+                head_difference(names, &maps, &other, FIRST, differing, captions, &options)
             }
         }
         .unwrap();

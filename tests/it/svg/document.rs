@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use resvg::usvg::roxmltree::Node;
 
 use super::{draw, elements, encode, number, parse, text_of};
+use crate::figures::differences::map_difference;
 use crate::figures::{self, grid, lines, map, overview_of, run, shaded, words};
 
 const XLINK: &str = "http://www.w3.org/1999/xlink";
@@ -213,6 +214,7 @@ fn the_document_holds_what_the_layout_does() {
         check(&overview_of(&run, &dark).unwrap());
         check(&lines(&run));
         check(&shaded(&run));
+        check(&map_difference(count, &dark));
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attnviz::figure::layout::{Item, Layout, Rect};
-use attnviz::figure::{Figure, FigureOptions, Palette, Theme};
+use attnviz::figure::{Coloring, Figure, FigureOptions, Palette, Theme};
 use attnviz::render::colormap::Color;
 use attnviz::render::{Picture, TextShaper};
 use base64::Engine;
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::{draw, text_of};
 use crate::batch_page::devtools::browser;
+use crate::figures::differences::map_difference;
 use crate::figures::{self, grid, lines, map, overview_of, run, shaded, words};
 
 /// So far letters may reach over the edges of their rectangle, in pixels:
@@ -21,6 +22,8 @@ use crate::figures::{self, grid, lines, map, overview_of, run, shaded, words};
 const LEEWAY: i32 = 2;
 /// So much a channel may differ outside text.
 const TOLERANCE: u8 = 2;
+/// The same where two scales share the 256 colours of the PNG.
+const TOLERANCE_OF_TWO: u8 = 6;
 
 struct Pixels {
     colors: Vec<Color>,
@@ -77,6 +80,8 @@ fn figures() -> Vec<Figure<'static>> {
         overview_of(&pair, &dark).unwrap(),
         lines(&pair),
         shaded(&pair),
+        map_difference(14, &FigureOptions::default()),
+        map_difference(9, &dark),
     ]
 }
 
@@ -87,6 +92,10 @@ fn check(viewer: &str, layout: &Layout<'_>, expected: &Pixels, found: &Pixels) {
         (found.width, found.colors.len()),
         (expected.width, expected.colors.len())
     );
+    let tolerance = match layout.palette.coloring {
+        Coloring::Colormap => TOLERANCE,
+        Coloring::Differences => TOLERANCE_OF_TWO,
+    };
     let mut is_text = vec![false; expected.colors.len()];
     for text in layout.texts() {
         for y in text.rect.y - LEEWAY..text.rect.bottom() + LEEWAY {
@@ -124,7 +133,7 @@ fn check(viewer: &str, layout: &Layout<'_>, expected: &Pixels, found: &Pixels) {
             let channels = expected.colors[index].iter().zip(&found.colors[index]);
             channels
                 .clone()
-                .any(|(left, right)| left.abs_diff(*right) > TOLERANCE)
+                .any(|(left, right)| left.abs_diff(*right) > tolerance)
         })
         .collect();
     let places: Vec<_> = differing
@@ -160,7 +169,7 @@ fn check(viewer: &str, layout: &Layout<'_>, expected: &Pixels, found: &Pixels) {
             let y = cells.origin.1 + cells.rows.cell - 1;
             let channels = found.at(x, y).into_iter().zip(expected.at(x, y));
             let difference = channels.map(|(left, right)| left.abs_diff(right)).max();
-            assert!(difference <= Some(TOLERANCE), "{viewer}: {difference:?}");
+            assert!(difference <= Some(tolerance), "{viewer}: {difference:?}");
         }
     }
 }

@@ -1,0 +1,633 @@
+//! `action.yml`: read as GitHub reads it, and its steps run one after the other
+//! in bash, with what a runner would give them.
+
+#![cfg(unix)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::binary::Workplace;
+use crate::loopback_hub::{LoopbackHub, ServedRepository};
+use crate::readme::blocks;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// As much of YAML as `action.yml` is written in: anything else is no lawful
+/// action of ours.
+#[derive(Debug, Clone)]
+enum Yaml {
+    Text(String),
+    Map(Vec<(String, Yaml)>),
+    List(Vec<Yaml>),
+}
+
+impl Yaml {
+    fn of(text: &str) -> Self {
+        // Comments stand on lines of their own; within a script they are its own.
+        let lines: Vec<&str> = text.lines().collect();
+        let mut rest = lines.as_slice();
+        let yaml = Self::block(&mut rest, 0);
+        assert!(rest.iter().all(|line| is_nothing(line)), "{rest:?}");
+        yaml
+    }
+
+    /// What begins at a column.
+    fn block(rest: &mut &[&str], column: usize) -> Self {
+        let (mut map, mut list) = (Vec::new(), Vec::new());
+        loop {
+            while rest.first().is_some_and(|line| is_nothing(line)) {
+                *rest = &rest[1..];
+            }
+            let Some(line) = rest.first().filter(|line| indent(line) == column) else {
+                break;
+            };
+            let text = &line[column..];
+            if text.starts_with("- ") {
+                // The item goes on where its first key stands.
+                let first = format!("{}  {}", &line[..column], &text[2..]);
+                let lines: Vec<&str> = [first.as_str()]
+                    .into_iter()
+                    .chain(rest[1..].iter().copied())
+                    .collect();
+                let mut item = lines.as_slice();
+                list.push(Self::block(&mut item, column + 2));
+                *rest = &rest[rest.len() - item.len()..];
+                continue;
+            }
+            let (key, value) = text
+                .split_once(':')
+                .unwrap_or_else(|| panic!("{text:?} has no key"));
+            *rest = &rest[1..];
+            let value = match value.trim() {
+                "" => Self::block(rest, column + 2),
+                "|" => Self::Text(scalar(rest, column + 2).join("\n") + "\n"),
+                ">-" => Self::Text(scalar(rest, column + 2).join(" ")),
+                plain => {
+                    let plain = plain.split(" # ").next().unwrap_or_default();
+                    assert!(!plain.contains(": "), "{plain:?} needs quotes");
+                    let quoted = plain
+                        .strip_prefix('\'')
+                        .and_then(|text| text.strip_suffix('\''));
+                    Self::Text(quoted.unwrap_or(plain).to_owned())
+                }
+            };
+            map.push((key.to_owned(), value));
+        }
+        match (map.is_empty(), list.is_empty()) {
+            (false, true) => Self::Map(map),
+            (true, false) => Self::List(list),
+            _ => panic!("neither a mapping nor a list at column {column}: {rest:?}"),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&Self> {
+        let mut found = entries(self).into_iter();
+        found.find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Self::Text(text) => Some(text),
+            other => panic!("{other:?} is no text"),
+        }
+    }
+}
+
+/// The lines of a scalar that begins at a column.
+fn scalar<'text>(rest: &mut &[&'text str], column: usize) -> Vec<&'text str> {
+    let is_inside = |line: &&&str| line.trim().is_empty() || indent(line) >= column;
+    let count = rest.iter().take_while(is_inside).count();
+    let (inside, after) = rest.split_at(count);
+    *rest = after;
+    let lines: Vec<&str> = inside
+        .iter()
+        .map(|line| line.get(column..).unwrap_or(""))
+        .collect();
+    let end = lines
+        .iter()
+        .rposition(|line| !line.is_empty())
+        .map_or(0, |last| last + 1);
+    lines[..end].to_vec()
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+fn is_nothing(line: &str) -> bool {
+    line.trim().is_empty() || line.trim_start().starts_with('#')
+}
+
+fn action() -> Yaml {
+    let text = fs::read_to_string(root().join("action.yml")).unwrap();
+    assert!(text.is_ascii() && !text.contains('\t'));
+    Yaml::of(&text)
+}
+
+/// The steps that the action has.
+fn steps(action: &Yaml) -> &[Yaml] {
+    match action.get("runs").and_then(|runs| runs.get("steps")) {
+        Some(Yaml::List(steps)) => steps,
+        other => panic!("no steps: {other:?}"),
+    }
+}
+
+fn entries(yaml: &Yaml) -> Vec<(&str, &Yaml)> {
+    match yaml {
+        Yaml::Map(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.as_str(), value))
+            .collect(),
+        other => panic!("{other:?} is no mapping"),
+    }
+}
+
+/// The texts of a mapping.
+fn texts(yaml: &Yaml) -> Vec<(&str, &str)> {
+    let entries = entries(yaml).into_iter();
+    entries
+        .map(|(name, _)| (name, yaml.text(name).unwrap()))
+        .collect()
+}
+
+/// What stands between `${{` and `}}`.
+fn expressions(text: &str) -> Vec<&str> {
+    let parts = text.split("${{").skip(1);
+    parts
+        .map(|part| part.split_once("}}").expect("it is closed").0.trim())
+        .collect()
+}
+
+#[test]
+fn every_input_of_the_action_is_described_used_and_in_the_readme() {
+    let action = action();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let text = fs::read_to_string(root().join("action.yml")).unwrap();
+    let used: BTreeSet<&str> = text
+        .split(|letter: char| !(letter.is_ascii_alphanumeric() || "._-".contains(letter)))
+        .filter_map(|word| word.strip_prefix("inputs."))
+        .collect();
+    let mut declared = BTreeSet::new();
+    for (name, input) in entries(action.get("inputs").unwrap()) {
+        assert!(
+            input
+                .text("description")
+                .is_some_and(|text| text.len() > 10),
+            "{name}"
+        );
+        assert!(input.text("default").is_some(), "{name} has no default");
+        assert!(
+            readme.contains(&format!("| `{name}` |")),
+            "README has no row for {name}"
+        );
+        declared.insert(name);
+    }
+    assert_eq!(declared, used);
+    for (name, output) in entries(action.get("outputs").unwrap()) {
+        assert!(output.text("description").is_some(), "{name}");
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "README says nothing of {name}"
+        );
+    }
+}
+
+#[test]
+fn no_input_of_the_action_becomes_a_part_of_a_script() {
+    let action = action();
+    assert_eq!(action.get("runs").unwrap().text("using"), Some("composite"));
+    for step in steps(&action) {
+        assert!(step.text("name").is_some(), "{step:?}");
+        match (step.text("run"), step.text("uses")) {
+            (Some(script), None) => {
+                assert_eq!(step.text("shell"), Some("bash"), "{script}");
+                assert!(expressions(script).is_empty(), "{script}");
+                assert!(script.starts_with("set -euo pipefail\n"), "{script}");
+            }
+            // What GitHub itself keeps, in a version that is named.
+            (None, Some(other)) => {
+                assert!(
+                    other.starts_with("actions/") && other.contains("@v"),
+                    "{other}"
+                );
+            }
+            _ => panic!("{step:?}"),
+        }
+    }
+}
+
+/// A runner's machine: folders, and what steps have left.
+struct Runner {
+    workplace: Workplace,
+    inputs: BTreeMap<String, String>,
+    outputs: BTreeMap<String, String>,
+    variables: Vec<(String, String)>,
+    /// What the steps of others got.
+    used: Vec<(String, BTreeMap<String, String>)>,
+    log: String,
+    is_failed: bool,
+}
+
+impl Runner {
+    fn new(inputs: &[(&str, &str)]) -> Self {
+        let action = action();
+        let mut all: BTreeMap<String, String> = entries(action.get("inputs").unwrap())
+            .into_iter()
+            .map(|(name, input)| (name.to_owned(), input.text("default").unwrap().to_owned()))
+            .collect();
+        for (name, value) in inputs {
+            assert!(
+                all.insert((*name).to_owned(), (*value).to_owned())
+                    .is_some(),
+                "{name}"
+            );
+        }
+        let workplace = Workplace::new();
+        for folder in ["temp", "bin", "repository"] {
+            fs::create_dir(workplace.path().join(folder)).unwrap();
+        }
+        Self {
+            workplace,
+            inputs: all,
+            outputs: BTreeMap::new(),
+            variables: Vec::new(),
+            used: Vec::new(),
+            log: String::new(),
+            is_failed: false,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.workplace.path().join(name)
+    }
+
+    /// A program on the path that is a line of shell.
+    fn with_program(self, name: &str, line: &str) -> Self {
+        let path = self.path("bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{line}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        self
+    }
+
+    /// `attnviz` on the path.
+    fn with_attnviz(self) -> Self {
+        let line = format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_attnviz"));
+        self.with_program("attnviz", &line)
+    }
+
+    fn file(self, name: &str, content: &str) -> Self {
+        fs::write(self.path("repository").join(name), content).unwrap();
+        self
+    }
+
+    fn value(&self, expression: &str) -> String {
+        let of_step = expression
+            .strip_prefix("steps.")
+            .map(|rest| rest.replace(".outputs.", "."));
+        let found = match (expression.strip_prefix("inputs."), of_step) {
+            (Some(name), _) => self.inputs.get(name),
+            (None, Some(name)) => self.outputs.get(&name),
+            (None, None) => panic!("{expression:?} is not known here"),
+        };
+        found.cloned().unwrap_or_default()
+    }
+
+    /// A text with its expressions worked out.
+    fn expand(&self, text: &str) -> String {
+        let mut expanded = text.to_owned();
+        for expression in expressions(text) {
+            let written = format!("${{{{ {expression} }}}}");
+            expanded = expanded.replace(&written, &self.value(expression));
+        }
+        expanded
+    }
+
+    /// Whether a step's turn comes.
+    fn is_wanted(&self, step: &Yaml) -> bool {
+        let condition = step.text("if").unwrap_or_default();
+        let parts: Vec<&str> = condition.split("&&").map(str::trim).collect();
+        let holds = |part: &&str| match *part {
+            "" | "always()" => true,
+            part => {
+                let (is_equal, (name, value)) = match part.split_once(" != ") {
+                    Some(sides) => (false, sides),
+                    None => (true, part.split_once(" == ").unwrap()),
+                };
+                (self.value(name) == value.trim_matches('\'')) == is_equal
+            }
+        };
+        (!self.is_failed || parts.contains(&"always()")) && parts.iter().all(holds)
+    }
+
+    /// All steps, in the folder of the repository under test.
+    fn run(mut self) -> Self {
+        let action = action();
+        for step in steps(&action) {
+            if !self.is_wanted(step) {
+                continue;
+            }
+            match step.text("run") {
+                Some(script) => self.run_script(step, script),
+                None => {
+                    let with = texts(step.get("with").unwrap()).into_iter();
+                    let with = with.map(|(name, value)| (name.to_owned(), self.expand(value)));
+                    let with = with.collect();
+                    self.used
+                        .push((step.text("uses").unwrap().to_owned(), with));
+                }
+            }
+        }
+        self
+    }
+
+    fn run_script(&mut self, step: &Yaml, script: &str) {
+        let written = self.path("temp").join("output");
+        fs::write(&written, "").unwrap();
+        let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
+        let folder = step.text("working-directory").unwrap_or(".");
+        let mut command = Command::new("bash");
+        command
+            .args(["--noprofile", "--norc", "-c", script])
+            .current_dir(self.path("repository").join(self.expand(folder)))
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.path("home"))
+            .env("RUNNER_TEMP", self.path("temp"))
+            .env("RUNNER_OS", "Linux")
+            .env("RUNNER_ARCH", "X64")
+            .env("GITHUB_ACTION_PATH", root())
+            .env("GITHUB_OUTPUT", &written)
+            .env("GITHUB_STEP_SUMMARY", self.path("summary.md"))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        fs::write(self.path("summary.md"), "").unwrap();
+        for (name, value) in step.get("env").map(texts).unwrap_or_default() {
+            command.env(name, self.expand(value));
+        }
+        let output = command.output().unwrap();
+        self.log += &String::from_utf8_lossy(&output.stdout);
+        self.log += &String::from_utf8_lossy(&output.stderr);
+        self.is_failed |= !output.status.success();
+        if let Some(id) = step.text("id") {
+            for line in fs::read_to_string(&written).unwrap().lines() {
+                let (name, value) = line.split_once('=').unwrap();
+                self.outputs
+                    .insert(format!("{id}.{name}"), value.to_owned());
+            }
+        }
+    }
+
+    fn output(&self, name: &str) -> &str {
+        self.outputs.get(name).map_or("", String::as_str)
+    }
+
+    fn summary(&self) -> String {
+        fs::read_to_string(self.path("summary.md")).unwrap()
+    }
+}
+
+const SENTENCES: &str = "He said: \"it's 50 % off\".\n::error::not a command\n";
+
+#[test]
+fn the_action_runs_a_batch_and_uploads_its_page() {
+    let arguments = "sentences.txt\n--model builtin --layers 0\n--views 'overview'";
+    let runner = Runner::new(&[
+        ("command", "batch"),
+        ("arguments", arguments),
+        ("program", "attnviz"),
+        ("output", "the page"),
+    ]);
+    let runner = runner.with_attnviz().file("sentences.txt", SENTENCES).run();
+    assert!(!runner.is_failed, "{}", runner.log);
+    assert_eq!(runner.output("run.exit-code"), "0");
+    let folder = runner.path("repository/the page");
+    assert_eq!(Path::new(runner.output("run.output")), folder);
+    assert!(folder.join("index.html").is_file());
+    let (uses, with) = runner.used.last().unwrap();
+    assert_eq!(uses, "actions/upload-artifact@v4");
+    assert_eq!(
+        (with["name"].as_str(), Path::new(&with["path"])),
+        ("attention", folder.as_path())
+    );
+    // Neither a program nor models are to be cached.
+    assert_eq!(runner.used.len(), 1);
+    let summary = runner.summary();
+    assert!(summary.contains("2 inputs"), "{summary}");
+    assert!(summary.contains("artifact `attention`"), "{summary}");
+    // What inputs say is between two lines that keep GitHub from obeying it.
+    let stop = runner
+        .log
+        .lines()
+        .find_map(|line| line.strip_prefix("::stop-commands::"));
+    let stop = stop.unwrap();
+    assert_eq!(stop.len(), 32);
+    assert!(
+        runner.log.contains(&format!("\n::{stop}::\n")),
+        "{}",
+        runner.log
+    );
+}
+
+#[test]
+fn the_action_fails_as_the_command_does_and_says_why() {
+    let runner = Runner::new(&[
+        ("command", "batch"),
+        ("arguments", "missing.txt --model builtin"),
+        ("program", "attnviz"),
+    ]);
+    let runner = runner.with_attnviz().run();
+    assert!(runner.is_failed);
+    assert_eq!(runner.output("run.exit-code"), "1");
+    let said = "\n::error title=attnviz batch::error: ";
+    assert!(runner.log.contains(said), "{}", runner.log);
+    let summary = runner.summary();
+    assert!(
+        summary.starts_with("## attnviz batch\n<pre>\n"),
+        "{summary}"
+    );
+    // The page is uploaded of what fails, too; a missing one is no second error.
+    let (uses, with) = runner.used.last().unwrap();
+    assert_eq!(uses, "actions/upload-artifact@v4");
+    assert_eq!(with["if-no-files-found"], "ignore");
+}
+
+#[test]
+fn what_is_broken_is_an_annotation_a_line() {
+    let line = "echo 'BROKEN  drift (a.toml:3): 100 % of it'; echo 'holds   <b>'; exit 4";
+    let runner = Runner::new(&[("arguments", "rules.toml"), ("program", "stub")]);
+    let runner = runner.with_program("stub", line).run();
+    assert_eq!(runner.output("run.exit-code"), "4");
+    let said = "\n::error title=attnviz check::BROKEN  drift (a.toml:3): 100 %25 of it\n";
+    assert!(runner.log.contains(said), "{}", runner.log);
+    assert!(!runner.log.contains("attnviz check::holds"));
+    assert!(
+        runner.summary().contains("&lt;b&gt;"),
+        "{}",
+        runner.summary()
+    );
+}
+
+#[test]
+fn arguments_are_words_of_a_shell_and_nothing_is_expanded() {
+    for (arguments, output, expected) in [
+        ("", "", "check\n"),
+        ("  \n", "out", "check\n--output\nout\n"),
+        (
+            "a.toml --text \"$(touch hacked) `id` *\"\n'--model=x y' \\\"",
+            "",
+            "check\na.toml\n--text\n$(touch hacked) `id` *\n--model=x y\n\"\n",
+        ),
+        ("''", "", "check\n"),
+        ("a ''", "", "check\na\n\n"),
+    ] {
+        let runner = Runner::new(&[
+            ("arguments", arguments),
+            ("output", output),
+            ("program", "stub"),
+        ]);
+        let print = "for word in \"$@\"; do printf '%s\\n' \"$word\"; done >printed";
+        let runner = runner.with_program("stub", print).run();
+        assert!(!runner.is_failed, "{}", runner.log);
+        let repository = runner.path("repository");
+        let printed = fs::read_to_string(repository.join("printed")).unwrap();
+        assert_eq!(printed, expected, "{arguments:?}");
+        assert!(!repository.join("hacked").exists());
+        // Where the command chooses the folder there is nothing to upload.
+        assert_eq!(runner.used.is_empty(), output.is_empty());
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_said_in_a_line() {
+    for (inputs, said) in [
+        (
+            [("command", "encode; rm -rf ."), ("program", "stub")],
+            "expected the command check, diff, batch or scores",
+        ),
+        (
+            [("command", "check"), ("program", "no-such-program")],
+            "the input \"program\" names no program that is there",
+        ),
+        (
+            [("arguments", "it's"), ("program", "stub")],
+            "a quotation mark of the input \"arguments\" is not closed",
+        ),
+    ] {
+        let runner = Runner::new(&inputs).with_program("stub", "exit 0").run();
+        assert!(runner.is_failed);
+        let said = format!("::error title=attnviz::{said}\n");
+        assert!(runner.log.contains(&said), "{}", runner.log);
+    }
+}
+
+#[test]
+fn a_program_is_built_once_and_models_are_downloaded_once() {
+    let hub =
+        LoopbackHub::serve([ServedRepository::new("bert-base-uncased")
+            .directory(&root().join("assets/minilm-l6-v2"))]);
+    let inputs = [
+        ("command", "scores"),
+        (
+            "arguments",
+            "sentences.txt --model bert-base-uncased --offline",
+        ),
+        ("models", "\n  bert-base-uncased\n"),
+    ];
+    // In the place of a build, which is going on right now.
+    let build = format!(
+        "[ \"$1 $2 $4 $6\" = 'install --path --root --locked' ] || exit 1\n\
+         mkdir -p \"$5/bin\"; cp '{}' \"$5/bin/attnviz\"",
+        env!("CARGO_BIN_EXE_attnviz")
+    );
+    let mut runner = Runner::new(&inputs)
+        .with_program("cargo", &build)
+        .file("sentences.txt", SENTENCES);
+    runner
+        .variables
+        .push(("HF_ENDPOINT".to_owned(), hub.endpoint()));
+    let runner = runner.run();
+    assert!(!runner.is_failed, "{}", runner.log);
+    let uses: Vec<&str> = runner.used.iter().map(|(uses, _)| uses.as_str()).collect();
+    let [cache, upload] = ["actions/cache@v4", "actions/upload-artifact@v4"];
+    assert_eq!(uses, [cache, cache, upload]);
+    let [program, models] = [0, 1].map(|step| &runner.used[step].1);
+    let key = &program["key"];
+    assert!(
+        key.starts_with("attnviz-Linux-X64-") && key.len() == 18 + 64,
+        "{key}"
+    );
+    assert_eq!(
+        Path::new(&program["path"]),
+        runner.path("temp/attnviz-program")
+    );
+    assert!(
+        models["key"].starts_with("attnviz-models-Linux-"),
+        "{models:?}"
+    );
+    // Where the model is now.
+    let hub_cache = Path::new(&models["path"]);
+    assert_eq!(hub_cache, runner.path("home/.cache/huggingface/hub"));
+    assert!(hub_cache.join("models--bert-base-uncased").is_dir());
+
+    // The cache has it the next time, and there is no cargo.
+    let mut next = Runner::new(&inputs).file("sentences.txt", SENTENCES);
+    next.variables
+        .push(("HF_ENDPOINT".to_owned(), hub.endpoint()));
+    next.outputs
+        .insert("cache.cache-hit".to_owned(), "true".to_owned());
+    let folder = next.path("temp/attnviz-program/bin");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_attnviz"), folder.join("attnviz")).unwrap();
+    let next = next.run();
+    assert!(!next.is_failed, "{}", next.log);
+    assert_eq!(next.used[0].1["key"], *key);
+}
+
+#[test]
+fn the_workflow_of_the_readme_runs() {
+    let workflow = Yaml::of(&blocks("yaml")[0]);
+    let job = workflow.get("jobs").and_then(|jobs| jobs.get("attention"));
+    let Some(Yaml::List(steps)) = job.and_then(|job| job.get("steps")) else {
+        panic!("no steps: {workflow:?}");
+    };
+    let ours: Vec<&Yaml> = steps
+        .iter()
+        .filter(|step| {
+            step.text("uses")
+                .is_some_and(|uses| uses.contains("/attnviz@"))
+        })
+        .collect();
+    assert_eq!(ours.len(), 2);
+    let rules = blocks("toml").remove(0);
+    let hub = LoopbackHub::serve([ServedRepository::new("google-bert/bert-base-uncased")
+        .directory(&root().join("assets/minilm-l6-v2"))]);
+    for step in ours {
+        let mut inputs = texts(step.get("with").unwrap());
+        inputs.push(("program", "attnviz"));
+        let mut runner = Runner::new(&inputs)
+            .with_attnviz()
+            .file("sentences.txt", "Hello, how are you?\n")
+            .file("attention.toml", &rules);
+        let endpoint = ("HF_ENDPOINT".to_owned(), hub.endpoint());
+        runner.variables.push(endpoint);
+        if runner.value("inputs.command") == "check" {
+            // As README says, once, before it is committed.
+            let accept = Command::new(env!("CARGO_BIN_EXE_attnviz"))
+                .args(["check", "attention.toml", "--accept"])
+                .current_dir(runner.path("repository"))
+                .output()
+                .unwrap();
+            assert!(accept.status.success(), "{accept:?}");
+        }
+        let runner = runner.run();
+        assert!(!runner.is_failed, "{}", runner.log);
+        let page = Path::new(runner.output("run.output")).join("index.html");
+        assert!(page.is_file(), "{}", page.display());
+        let (_, upload) = runner.used.last().unwrap();
+        assert_eq!(upload["name"], runner.value("inputs.artifact"));
+    }
+}
