@@ -122,7 +122,7 @@ pub struct ScoresArguments {
 /// Files of inputs.
 #[derive(Debug, Args)]
 pub struct InputArguments {
-    /// .txt, .jsonl, .json, .csv, .tsv, .conllu, .parquet; "-" is standard input
+    /// .txt, .jsonl, .json, .csv, .tsv, .conllu, .parquet; "-": stdin
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// How they are read.

@@ -27,7 +27,7 @@ struct Entry {
 
 const ANIMAL: &str = "The animal didn't cross the street because it was too tired.";
 
-const ENTRIES: [Entry; 17] = [
+const ENTRIES: [Entry; 19] = [
     Entry {
         file: "head.png",
         title: "One head",
@@ -217,12 +217,48 @@ const ENTRIES: [Entry; 17] = [
         ],
         picture: "overview.png",
     },
+    Entry {
+        file: "difference.png",
+        title: "What another word changes in a head",
+        text: ANIMAL,
+        options: &[
+            "--against",
+            "The animal didn't cross the street because it was too wide.",
+            "--layers",
+            "3",
+            "--heads",
+            "1",
+        ],
+        picture: "heads/layer-03-head-01.png",
+    },
+    Entry {
+        file: "differences.png",
+        title: "Which heads another word changes",
+        text: ANIMAL,
+        options: &[
+            "--against",
+            "The animal didn't cross the street because it was too wide.",
+            "--measure",
+            "total_variation",
+            "--top-k",
+            "0",
+        ],
+        picture: "differences.png",
+    },
 ];
 
 impl Entry {
+    /// Whether it is of what is between two texts.
+    fn is_difference(&self) -> bool {
+        self.options.contains(&"--against")
+    }
+
     /// As a person types it.
     fn command(&self) -> String {
-        let mut command = format!("attnviz encode \"{}\" --model builtin", self.text);
+        let mut command = match self.is_difference() {
+            true => format!("attnviz diff builtin --text \"{}\"", self.text),
+            false => format!("attnviz encode \"{}\" --model builtin", self.text),
+        };
         for option in self.options {
             let plain = option
                 .chars()
@@ -266,7 +302,10 @@ fn the_gallery_shows_what_its_commands_draw() {
     assert_eq!(committed, page(), "the gallery's page is out of date");
     for entry in &ENTRIES {
         let workplace = Workplace::new();
-        let mut arguments = vec!["encode", entry.text, "--model", "builtin", "-q"];
+        let mut arguments = match entry.is_difference() {
+            true => vec!["diff", "builtin", "--text", entry.text, "-q"],
+            false => vec!["encode", entry.text, "--model", "builtin", "-q"],
+        };
         arguments.extend(entry.options);
         workplace.succeed(&arguments);
         let run = fs::read_dir(workplace.default_output()).unwrap().next();

@@ -20,7 +20,8 @@ use syn::{Attribute, ExprLit, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, Type, Vi
 
 const HINTS: &str = "cli/hints/mod.rs";
 /// Those about one thing, and pieces of hints.
-const PARTS: [&str; 3] = [
+const PARTS: [&str; 4] = [
+    "cli/hints/check.rs",
     "cli/hints/checkpoint.rs",
     "cli/hints/hub.rs",
     "cli/phrases.rs",

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use super::models::FilesRead;
@@ -14,7 +14,7 @@ use super::pictures::{self, Pictures};
 use super::tally::Tally;
 use super::{DiffError, ManySides, Source};
 use crate::compare::{ManyDifferences, Quantity};
-use crate::digest::sha256_of;
+use crate::digest::{HashingWriter, sha256_of};
 use crate::pipeline::OutputError;
 use crate::store::batch_records::{RESULTS, ResultReader};
 use crate::store::diff::{
@@ -85,11 +85,15 @@ pub(super) fn finish(
     files.extend(pictures.files.iter().cloned());
     let mut outcome = outcome(tally, read, &pictures, files, ids);
     manifest.notes = outcome.notes(options);
-    let mut page = Vec::new();
-    write_page(&outcome, &pictures, options, records, staged, &mut page).map_err(at(PAGE))?;
-    outcome
-        .files
-        .insert(0, written_file(options, staged, PAGE, &page)?);
+    let page = streamed(staged, |out| {
+        write_page(&outcome, &pictures, options, records, staged, out)
+    });
+    let page = FileRecord {
+        name: PAGE.to_owned(),
+        sha256: page.map_err(at(PAGE))?,
+        options: options.record(),
+    };
+    outcome.files.insert(0, page);
     Ok((outcome, manifest))
 }
 
@@ -122,6 +126,20 @@ fn outcome(
         missing_glyphs: pictures.missing_glyphs.clone(),
         files,
     }
+}
+
+/// Writes the page piece by piece, since it lists every input that could not be
+/// compared, and returns its SHA-256.
+fn streamed(
+    staged: &StagedFolder,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<String> {
+    let file = BufWriter::new(staged.create_file(PAGE)?);
+    let mut writer = HashingWriter::new(file);
+    content(&mut writer)?;
+    let (writer, sha256) = writer.finish();
+    staged.sync_before(writer.into_inner()?)?;
+    Ok(sha256)
 }
 
 /// What is said of a file that is not in its place yet.

@@ -49,6 +49,18 @@ impl OneComparison<'_> {
         let unlike = &self.comparison.unlike;
         let selection = &self.comparison.differences.selection;
         let [exceeded, held] = self.limits();
+        let numbers: Vec<String> = self
+            .options
+            .formats
+            .iter()
+            .filter(|format| matches!(format, Format::Npz | Format::Safetensors))
+            .map(|format| format!("{NUMBERS}.{format}"))
+            .collect();
+        let tables = [
+            (HEADS_TABLE, "every head"),
+            (ROWS_TABLE, "every row of every head"),
+        ];
+        let arrays = numbers.iter().map(|name| (name.as_str(), "the numbers"));
         let page = DiffPage {
             sides: [
                 PageSide {
@@ -77,21 +89,8 @@ impl OneComparison<'_> {
                 ("units", self.options.granularity.to_string()),
                 ("sorted by", self.options.measure.to_string()),
             ],
-            files: vec![
-                (HEADS_TABLE, "every head"),
-                (ROWS_TABLE, "every row of every head"),
-            ],
+            files: tables.into_iter().chain(arrays).collect(),
         };
-        let numbers: Vec<String> = self
-            .options
-            .formats
-            .iter()
-            .filter(|format| matches!(format, Format::Npz | Format::Safetensors))
-            .map(|format| format!("{NUMBERS}.{format}"))
-            .collect();
-        let mut page = page;
-        let arrays = numbers.iter().map(|name| (name.as_str(), "the numbers"));
-        page.files.extend(arrays);
         let mut bytes = Vec::new();
         write_diff_page(&page, &mut bytes)?;
         Ok(bytes)

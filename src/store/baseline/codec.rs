@@ -6,10 +6,6 @@ use super::Precision;
 use crate::attention::{HeadMaps, Mask};
 use crate::memory;
 
-/// The distance between two neighbouring 16-bit numbers: no cell is off by more
-/// than half of it, a row that sums to a little more than 1 included.
-pub const STEP: f64 = 1.6e-5;
-
 /// The greatest 16-bit number, which stands for 1.
 const GREATEST: f32 = 65_535.0;
 

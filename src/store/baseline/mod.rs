@@ -11,8 +11,9 @@ mod reader;
 mod record;
 mod writer;
 
-pub use codec::STEP;
 pub use error::BaselineError;
 pub use reader::{Baseline, is_baseline};
-pub use record::{BASELINE_SCHEMA_VERSION, BaselineInput, BaselineManifest, DataRecord, Precision};
+pub use record::{
+    BASELINE_SCHEMA_VERSION, BaselineInput, BaselineManifest, DataRecord, Precision, STEP,
+};
 pub use writer::{BaselineWriter, data_path};

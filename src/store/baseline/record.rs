@@ -15,6 +15,10 @@ use crate::store::UnitRecord;
 /// Grows when a field changes its meaning or goes.
 pub const BASELINE_SCHEMA_VERSION: u32 = 1;
 
+/// The distance between two neighbouring 16-bit numbers: no cell is off by more
+/// than half of it, a row that sums to a little more than 1 included.
+pub const STEP: f64 = 1.6e-5;
+
 /// How exact the numbers of a baseline are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -106,7 +110,7 @@ impl BaselineManifest {
         let measured = 2.0 * rounding.unwrap_or(0.0);
         match (self.precision, measure) {
             (Precision::F32, _) => 0.0,
-            (Precision::U16, DifferenceMeasure::MaxAbs) => measured.max(super::STEP),
+            (Precision::U16, DifferenceMeasure::MaxAbs) => measured.max(STEP),
             (
                 Precision::U16,
                 DifferenceMeasure::JsBits

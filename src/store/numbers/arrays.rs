@@ -93,7 +93,12 @@ pub fn arrays<'run>(
         });
     }
     if let Some(neurons) = &run.neurons {
-        arrays.extend(neuron_arrays(attention, neurons));
+        let neurons = neuron_arrays(attention, neurons).into_iter();
+        arrays.extend(neurons.map(|(name, shape, values)| NumberArray {
+            name: name.to_owned(),
+            shape,
+            values,
+        }));
     }
     for view in &options.views {
         match view {

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::NumberArray;
 use super::names::{KEY, QUERY, SCORE_SCALE, VALUE_NORM};
 use super::ragged::by_layer_and_head;
 use crate::attention::{Attention, Neurons};
@@ -12,28 +11,25 @@ pub(super) fn is_of_neurons(name: &str) -> bool {
     [QUERY, KEY, VALUE_NORM, SCORE_SCALE].contains(&name)
 }
 
-/// `query` and `key` `[layer, head, unit, dimension]`, `value_norm`
-/// `[layer, head, unit]` and `score_scale` `[layer]`.
+/// The name, the shape and the values of each array: `query` and `key` `[layer, head,
+/// unit, dimension]`, `value_norm` `[layer, head, unit]` and `score_scale` `[layer]`.
 pub(super) fn neuron_arrays<'run>(
     attention: &Attention,
     neurons: &'run Neurons,
-) -> [NumberArray<'run>; 4] {
+) -> [(&'static str, Vec<usize>, Cow<'run, [f32]>); 4] {
     let [layers, heads, _, _] = attention.maps().shape();
-    let array = |name: &str, values: &'run [f32], size: &[usize]| NumberArray {
-        name: name.to_owned(),
-        shape: [&[layers, heads], size].concat(),
-        values: by_layer_and_head(attention.maps().selection(), values, size.iter().product()),
+    let selection = attention.maps().selection();
+    let array = |name, values: &'run [f32], size: &[usize]| {
+        let shape = [&[layers, heads], size].concat();
+        let values = by_layer_and_head(selection, values, size.iter().product());
+        (name, shape, values)
     };
     let vectors = [neurons.unit_count, neurons.head_size];
     [
         array(QUERY, &neurons.query, &vectors),
         array(KEY, &neurons.key, &vectors),
         array(VALUE_NORM, &neurons.value_norm, &[neurons.unit_count]),
-        NumberArray {
-            name: SCORE_SCALE.to_owned(),
-            shape: vec![layers],
-            values: Cow::Borrowed(&neurons.scales),
-        },
+        (SCORE_SCALE, vec![layers], Cow::Borrowed(&neurons.scales)),
     ]
 }
 

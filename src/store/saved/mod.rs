@@ -10,6 +10,7 @@ mod arrays;
 mod counted;
 mod elsewhere;
 mod error;
+mod held;
 mod json;
 mod labels;
 mod neurons;

@@ -2,7 +2,7 @@
 
 use super::array_file::ArrayFile;
 use super::arrays::{Content, FloatType, value_count};
-use super::own::held_values;
+use super::held::held_values;
 use crate::attention::{Attention, Neurons};
 use crate::store::numbers::names::{KEY, QUERY, SCORE_SCALE, VALUE_NORM};
 

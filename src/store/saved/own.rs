@@ -5,11 +5,12 @@ use std::path::Path;
 
 use super::array_file::ArrayFile;
 use super::arrays::{Content, FloatType, value_count};
+use super::held::held_values;
 use super::neurons;
 use super::{SavedError, SavedRun};
 use crate::attention::{
-    Attention, AttentionError, AttentionTensor, ForeignAttention, HeadId, HeadMaps, Mask, RowSums,
-    Selection, foreign_row_sum_tolerance, row_sum_tolerance,
+    Attention, AttentionError, AttentionTensor, ForeignAttention, HeadMaps, Mask, RowSums,
+    foreign_row_sum_tolerance, row_sum_tolerance,
 };
 use crate::checkpoint::ModelSource;
 use crate::input::{Stream, Unit, stream};
@@ -104,24 +105,6 @@ fn counts(streams: &[Stream], record: &AttentionRecord) -> Result<[usize; 2], St
         Some((role, _)) => Err(format!("it has no {role} tokens")),
         None => Ok(counts.map(|(_, count)| count)),
     }
-}
-
-/// The maps of the heads that there are, out of an array with a place for every
-/// head of every layer.
-pub(super) fn held_values(values: Vec<f32>, selection: &Selection, map_size: usize) -> Vec<f32> {
-    let (layers, heads) = (selection.layer_indices(), selection.head_indices());
-    if layers.len() * heads.len() == selection.head_count() {
-        return values;
-    }
-    let places = layers
-        .iter()
-        .flat_map(|&layer| heads.iter().map(move |&head| HeadId { layer, head }));
-    let held: Vec<HeadId> = selection.head_ids().collect();
-    places
-        .zip(values.chunks_exact(map_size.max(1)))
-        .filter(|(id, _)| held.contains(id))
-        .flat_map(|(_, map)| map.iter().copied())
-        .collect()
 }
 
 fn attention(
