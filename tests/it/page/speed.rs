@@ -1,9 +1,8 @@
-//! How long the page takes, and how large it is.
+//! How long a page takes, measured where somebody asks: no test depends on it.
 
 use std::path::Path;
 
 use super::browser::{Page, open};
-use super::encoded;
 
 /// Counts what each frame's script takes.
 const COUNT_FRAMES: &str = "(() => { window.taken = []; const next = window.requestAnimationFrame; window.requestAnimationFrame = draw => next.call(window, time => { const start = performance.now(); draw(time); window.taken.push(performance.now() - start); }); return true; })()";
@@ -38,21 +37,6 @@ fn times(page: &Page) -> [f64; 4] {
         hover_time(page, "#view=lines&layer=1&heads=1", "#line-units-0"),
         hover_time(page, "#view=text&layer=1&heads=1", "#text-units-1"),
     ]
-}
-
-#[test]
-fn a_hover_takes_less_script_than_a_frame() {
-    let words = ["the", "cat", "sat", "on", "a", "mat", "and", "slept"];
-    let text: Vec<&str> = words.iter().copied().cycle().take(126).collect();
-    let made = encoded(&text.join(" "), &["--layers", "0,1"]);
-    let Some(page) = open(&made.page(), "") else {
-        return;
-    };
-    let [ready, hovers @ ..] = times(&page);
-    eprintln!("ready after {ready:.0} ms; hovers {hovers:.1?} ms");
-    // Room for a machine that does other things, too.
-    assert!(hovers.iter().all(|&time| time < 16.0), "{hovers:.1?}");
-    assert!(ready < 5000.0, "{ready}");
 }
 
 /// For any page: `PAGE=/path/index.html`.
