@@ -415,9 +415,15 @@ fn a_program_is_built_once_and_models_are_downloaded_once() {
     let runner = runner.run();
     assert!(!runner.is_failed, "{}", runner.log);
     let uses: Vec<&str> = runner.used.iter().map(|(uses, _)| uses.as_str()).collect();
-    let [cache, upload] = ["actions/cache@v4", "actions/upload-artifact@v4"];
-    assert_eq!(uses, [cache, cache, upload]);
-    let [program, models] = [0, 1].map(|step| &runner.used[step].1);
+    let [restore, save] = ["actions/cache/restore@v4", "actions/cache/save@v4"];
+    // Saved before the command may fail, and with it the job.
+    assert_eq!(
+        uses,
+        [restore, save, restore, save, "actions/upload-artifact@v4"]
+    );
+    let [program, kept_program, models, kept_models] =
+        [0, 1, 2, 3].map(|step| &runner.used[step].1);
+    assert_eq!((program, models), (kept_program, kept_models));
     let key = &program["key"];
     assert!(
         key.starts_with("attnviz-Linux-X64-") && key.len() == 18 + 64,
@@ -440,14 +446,17 @@ fn a_program_is_built_once_and_models_are_downloaded_once() {
     let mut next = Runner::new(&inputs).file("sentences.txt", SENTENCES);
     next.variables
         .push(("HF_ENDPOINT".to_owned(), hub.endpoint()));
-    next.outputs
-        .insert("cache.cache-hit".to_owned(), "true".to_owned());
+    for cache in ["cache", "models-cache"] {
+        next.outputs
+            .insert(format!("{cache}.cache-hit"), "true".to_owned());
+    }
     let folder = next.path("temp/attnviz-program/bin");
     fs::create_dir_all(&folder).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_attnviz"), folder.join("attnviz")).unwrap();
     let next = next.run();
     assert!(!next.is_failed, "{}", next.log);
     assert_eq!(next.used[0].1["key"], *key);
+    assert!(next.used.iter().all(|(uses, _)| uses != save));
 }
 
 #[test]
