@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+mod running;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,6 +225,7 @@ impl Runner {
             .env("RUNNER_OS", "Linux")
             .env("RUNNER_ARCH", "X64")
             .env("GITHUB_ACTION_PATH", root())
+            .env("GITHUB_WORKSPACE", self.path("repository"))
             .env("GITHUB_OUTPUT", &written)
             .env("GITHUB_STEP_SUMMARY", self.path("summary.md"))
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -312,79 +314,10 @@ fn the_action_fails_as_the_command_does_and_says_why() {
         summary.starts_with("## attnviz batch\n<pre>\n"),
         "{summary}"
     );
-    // The page is uploaded of what fails, too; a missing one is no second error.
-    let (uses, with) = runner.used.last().unwrap();
-    assert_eq!(uses, "actions/upload-artifact@v4");
-    assert_eq!(with["if-no-files-found"], "ignore");
-}
-
-#[test]
-fn what_is_broken_is_an_annotation_a_line() {
-    let line = "echo 'BROKEN  drift (a.toml:3): 100 % of it'; echo 'holds   <b>'; exit 4";
-    let runner = Runner::new(&[("arguments", "rules.toml"), ("program", "stub")]);
-    let runner = runner.with_program("stub", line).run();
-    assert_eq!(runner.output("run.exit-code"), "4");
-    let said = "\n::error title=attnviz check::BROKEN  drift (a.toml:3): 100 %25 of it\n";
-    assert!(runner.log.contains(said), "{}", runner.log);
-    assert!(!runner.log.contains("attnviz check::holds"));
-    assert!(
-        runner.summary().contains("&lt;b&gt;"),
-        "{}",
-        runner.summary()
-    );
-}
-
-#[test]
-fn arguments_are_words_of_a_shell_and_nothing_is_expanded() {
-    for (arguments, output, expected) in [
-        ("", "", "check\n"),
-        ("  \n", "out", "check\n--output\nout\n"),
-        (
-            "a.toml --text \"$(touch hacked) `id` *\"\n'--model=x y' \\\"",
-            "",
-            "check\na.toml\n--text\n$(touch hacked) `id` *\n--model=x y\n\"\n",
-        ),
-        ("''", "", "check\n"),
-        ("a ''", "", "check\na\n\n"),
-    ] {
-        let runner = Runner::new(&[
-            ("arguments", arguments),
-            ("output", output),
-            ("program", "stub"),
-        ]);
-        let print = "for word in \"$@\"; do printf '%s\\n' \"$word\"; done >printed";
-        let runner = runner.with_program("stub", print).run();
-        assert!(!runner.is_failed, "{}", runner.log);
-        let repository = runner.path("repository");
-        let printed = fs::read_to_string(repository.join("printed")).unwrap();
-        assert_eq!(printed, expected, "{arguments:?}");
-        assert!(!repository.join("hacked").exists());
-        // Where the command chooses the folder there is nothing to upload.
-        assert_eq!(runner.used.is_empty(), output.is_empty());
-    }
-}
-
-#[test]
-fn what_cannot_be_run_is_said_in_a_line() {
-    for (inputs, said) in [
-        (
-            [("command", "encode; rm -rf ."), ("program", "stub")],
-            "expected the command check, diff, batch or scores",
-        ),
-        (
-            [("command", "check"), ("program", "no-such-program")],
-            "the input \"program\" names no program that is there",
-        ),
-        (
-            [("arguments", "it's"), ("program", "stub")],
-            "a quotation mark of the input \"arguments\" is not closed",
-        ),
-    ] {
-        let runner = Runner::new(&inputs).with_program("stub", "exit 0").run();
-        assert!(runner.is_failed);
-        let said = format!("::error title=attnviz::{said}\n");
-        assert!(runner.log.contains(&said), "{}", runner.log);
-    }
+    // Where no folder was written, none is uploaded or spoken of.
+    assert_eq!(runner.output("run.output"), "");
+    assert!(runner.used.is_empty());
+    assert!(!summary.contains("artifact"), "{summary}");
 }
 
 #[test]
@@ -402,8 +335,10 @@ fn a_program_is_built_once_and_models_are_downloaded_once() {
     ];
     // In the place of a build, which is going on right now.
     let build = format!(
-        "[ \"$1 $2 $4 $6\" = 'install --path --root --locked' ] || exit 1\n\
+        "[ \"$1 $2 $3 $4 $6\" = 'install --path . --root --locked' ] || exit 1\n\
+         [ \"$PWD\" = '{}' ] || exit 1\n\
          mkdir -p \"$5/bin\"; cp '{}' \"$5/bin/attnviz\"",
+        root().display(),
         env!("CARGO_BIN_EXE_attnviz")
     );
     let mut runner = Runner::new(&inputs)
@@ -415,9 +350,15 @@ fn a_program_is_built_once_and_models_are_downloaded_once() {
     let runner = runner.run();
     assert!(!runner.is_failed, "{}", runner.log);
     let uses: Vec<&str> = runner.used.iter().map(|(uses, _)| uses.as_str()).collect();
-    let [cache, upload] = ["actions/cache@v4", "actions/upload-artifact@v4"];
-    assert_eq!(uses, [cache, cache, upload]);
-    let [program, models] = [0, 1].map(|step| &runner.used[step].1);
+    let [restore, save] = ["actions/cache/restore@v4", "actions/cache/save@v4"];
+    // Saved before the command may fail, and with it the job.
+    assert_eq!(
+        uses,
+        [restore, save, restore, save, "actions/upload-artifact@v4"]
+    );
+    let [program, kept_program, models, kept_models] =
+        [0, 1, 2, 3].map(|step| &runner.used[step].1);
+    assert_eq!((program, models), (kept_program, kept_models));
     let key = &program["key"];
     assert!(
         key.starts_with("attnviz-Linux-X64-") && key.len() == 18 + 64,
@@ -440,14 +381,23 @@ fn a_program_is_built_once_and_models_are_downloaded_once() {
     let mut next = Runner::new(&inputs).file("sentences.txt", SENTENCES);
     next.variables
         .push(("HF_ENDPOINT".to_owned(), hub.endpoint()));
-    next.outputs
-        .insert("cache.cache-hit".to_owned(), "true".to_owned());
+    for cache in ["cache", "models-cache"] {
+        next.outputs
+            .insert(format!("{cache}.cache-hit"), "true".to_owned());
+    }
     let folder = next.path("temp/attnviz-program/bin");
     fs::create_dir_all(&folder).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_attnviz"), folder.join("attnviz")).unwrap();
     let next = next.run();
     assert!(!next.is_failed, "{}", next.log);
     assert_eq!(next.used[0].1["key"], *key);
+    // A machine with other libraries builds its own.
+    let mut other = Runner::new(&inputs);
+    other
+        .variables
+        .push(("ImageOS".to_owned(), "ubuntu22".to_owned()));
+    assert_ne!(other.run().used[0].1["key"], *key);
+    assert!(next.used.iter().all(|(uses, _)| uses != save));
 }
 
 #[test]
