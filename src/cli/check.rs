@@ -12,18 +12,19 @@ use super::Outcome;
 use super::batch::of_file;
 use super::check_accept;
 use super::check_settings::{CheckSettings, CheckTask};
+use super::hints::hint;
 use super::messages::Messages;
 use super::model;
 use super::phrases::quoted_path;
 use super::rules_file::RulesFileError;
 use super::settings::ModelSettings;
 use super::standard_output::{StandardOutputError, write_json};
-use crate::batch::BatchModel;
-use crate::batch::check::{CheckOptions, check};
+use crate::batch::check::{CheckError, CheckOptions, CheckOutcome, check, report_error};
+use crate::batch::{BatchError, BatchModel};
 use crate::checkpoint::ModelProvenance;
 use crate::compare::rules::TEMPLATE;
 use crate::pipeline::{LoadedModel, Use};
-use crate::render::terminal::Printable;
+use crate::render::terminal::PrintableLine;
 use crate::store::MANIFEST;
 use crate::store::batch_records::PAGE;
 use crate::store::check_record::{CheckRecord, RuleStatus};
@@ -56,9 +57,10 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
             check_accept::run(&asked, ready.model(), &ready.interrupted, messages)
         }
         CheckTask::Check { options, model } => {
-            let ready = Ready::new(options, model, messages)?;
-            let outcome = check(options, ready.model(), &ready.interrupted)?;
-            let mut warnings = ready.warnings.clone();
+            let checked = checked(options, model, messages);
+            let (outcome, mut warnings) = checked.inspect_err(|error| {
+                say_in_reports(options, error, messages);
+            })?;
             for (file, warning) in &outcome.file_warnings {
                 let warning = format!("{file}: {}", of_file(warning));
                 messages.warning(&warning);
@@ -66,8 +68,10 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
             }
             match settings.json {
                 true => print_json(&outcome.record, &options.output, &warnings)?,
-                false if messages.shows_results() => print_text(&outcome.record, &options.output)?,
-                false => {}
+                false => {
+                    let shows_all = messages.shows_results();
+                    print_text(&outcome.record, &options.output, shows_all)?;
+                }
             }
             Ok(match (outcome.record.broken, outcome.record.failed) {
                 (1.., _) => Outcome::Broken,
@@ -75,6 +79,35 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
                 (0, 0) => Outcome::Done,
             })
         }
+    }
+}
+
+/// What the check came to, and what is to be said of the model.
+fn checked(
+    options: &CheckOptions,
+    model: &ModelSettings,
+    messages: &Messages,
+) -> Result<(CheckOutcome, Vec<String>)> {
+    let ready = Ready::new(options, model, messages)?;
+    let outcome = check(options, ready.model(), &ready.interrupted)?;
+    Ok((outcome, ready.warnings))
+}
+
+/// Puts an error where an earlier check has said that all is well. What cannot
+/// be put there is a warning: the error itself is what the user gets.
+pub(super) fn say_in_reports(options: &CheckOptions, error: &anyhow::Error, messages: &Messages) {
+    // The folder is right where only a report beside it could not be written.
+    if let Some(CheckError::Batch(error)) = error.downcast_ref()
+        && matches!(**error, BatchError::Report { .. })
+    {
+        return;
+    }
+    let mut text = format!("{error:#}");
+    if let Some(hint) = hint(error) {
+        text.push_str(&format!("\nhint: {hint}"));
+    }
+    if let Err(failed) = report_error(options, &text) {
+        messages.warning(format!("the reports do not tell this error: {failed}"));
     }
 }
 
@@ -139,7 +172,7 @@ fn print_init(path: &Path, json: bool, messages: Messages) -> Result<()> {
     if messages.shows_results() {
         let mut out = anstream::stdout().lock();
         let write = |out: &mut dyn Write| -> std::io::Result<()> {
-            writeln!(out, "wrote   {}", Printable(&rules))?;
+            writeln!(out, "wrote   {}", PrintableLine(&rules))?;
             writeln!(out, "next    attnviz check {}", quoted_path(path))
         };
         write(&mut out).map_err(StandardOutputError::from)?;
@@ -168,17 +201,24 @@ fn print_json(record: &CheckRecord, folder: &Path, warnings: &[String]) -> Resul
     })
 }
 
-fn print_text(record: &CheckRecord, folder: &Path) -> Result<(), StandardOutputError> {
+/// All of it, or, with `-q`, only what makes the exit code another one than 0.
+fn print_text(
+    record: &CheckRecord,
+    folder: &Path,
+    shows_all: bool,
+) -> Result<(), StandardOutputError> {
     let mut out = anstream::stdout().lock();
-    writeln!(out, "model   {}", Printable(&record.model.name()))?;
-    if let Some(baseline) = record.baseline.as_ref().filter(|it| !it.is_same_model) {
-        writeln!(
-            out,
-            "against the baseline of {}",
-            Printable(&baseline.model)
-        )?;
+    if shows_all {
+        writeln!(out, "model   {}", PrintableLine(&record.model.name()))?;
+        if let Some(baseline) = record.baseline.as_ref().filter(|it| !it.is_same_model) {
+            let of = baseline.in_words(&record.model.name());
+            writeln!(out, "against the baseline of {}", PrintableLine(&of))?;
+        }
     }
     for rule in record.broken_first() {
+        if rule.status == RuleStatus::Holds && !shows_all {
+            continue;
+        }
         let status = match rule.status {
             RuleStatus::Broken => "BROKEN",
             RuleStatus::Holds => "holds",
@@ -190,7 +230,7 @@ fn print_text(record: &CheckRecord, folder: &Path) -> Result<(), StandardOutputE
             ),
             RuleStatus::Holds => format!("{}: {}", rule.name, rule.message),
         };
-        writeln!(out, "{status:<8}{}", Printable(&line))?;
+        writeln!(out, "{status:<8}{}", PrintableLine(&line))?;
     }
     for failure in &record.failures {
         let place = match failure.line {
@@ -198,19 +238,25 @@ fn print_text(record: &CheckRecord, folder: &Path) -> Result<(), StandardOutputE
             None => failure.file.clone(),
         };
         let line = format!("input {:?} ({place}): {}", failure.id, failure.error);
-        writeln!(out, "failed  {}", Printable(&line))?;
+        writeln!(out, "failed  {}", PrintableLine(&line))?;
+    }
+    if !shows_all {
+        return Ok(());
     }
     writeln!(
         out,
         "rules   {} hold, {} broken",
         record.holding, record.broken
     )?;
-    writeln!(
-        out,
-        "inputs  {} checked, {} failed",
-        record.checked, record.failed
-    )?;
+    // Rules with texts of their own need no inputs.
+    if record.checked + record.failed > 0 {
+        writeln!(
+            out,
+            "inputs  {} checked, {} failed",
+            record.checked, record.failed
+        )?;
+    }
     let page = folder.join(PAGE).display().to_string();
-    writeln!(out, "open    {}", Printable(&page))?;
+    writeln!(out, "open    {}", PrintableLine(&page))?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::standard_output::{StandardOutputError, write_json};
 use crate::batch::BatchModel;
 use crate::batch::check::{Accepted, CheckOptions, propose};
 use crate::compare::check::number;
-use crate::render::terminal::Printable;
+use crate::render::terminal::PrintableLine;
 use crate::store::baseline::{Precision, data_path};
 use crate::store::check_record::FailureRecord;
 
@@ -43,6 +43,10 @@ pub(super) fn run(
         print_changes(&proposal.accepted, &name, &mut out).map_err(StandardOutputError::from)?;
         out.flush().map_err(StandardOutputError::from)?;
     }
+    if let Some(reason) = &proposal.accepted.too_tight {
+        let said = format!("{reason}; --accept --exact keeps numbers that can");
+        messages.warning(said);
+    }
     if !proposal.accepted.failures.is_empty() {
         let accepted = &proposal.accepted;
         if asked.json {
@@ -60,7 +64,7 @@ pub(super) fn run(
             for (index, file) in files.iter().enumerate() {
                 let title = if index == 0 { "wrote" } else { "" };
                 let file = file.display().to_string();
-                writeln!(out, "{title:<8}{}", Printable(&file))
+                writeln!(out, "{title:<8}{}", PrintableLine(&file))
                     .map_err(StandardOutputError::from)?;
             }
         }
@@ -70,13 +74,13 @@ pub(super) fn run(
 }
 
 fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "model   {}", Printable(model))?;
+    writeln!(out, "model   {}", PrintableLine(model))?;
     writeln!(out, "inputs  {}", accepted.inputs)?;
     if let Some(error) = &accepted.earlier_error {
         writeln!(
             out,
             "change  what is there is replaced: {}",
-            Printable(error)
+            PrintableLine(error)
         )?;
     } else if !accepted.has_earlier {
         writeln!(out, "change  there was no baseline before")?;
@@ -89,7 +93,7 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
             true => format!("the files of the model {now} are others"),
             false => format!("the model was {before} and is {now}"),
         };
-        writeln!(out, "change  {}", Printable(&line))?;
+        writeln!(out, "change  {}", PrintableLine(&line))?;
     }
     if let Some([[layers, heads], [now_layers, now_heads]]) = accepted.shapes {
         writeln!(
@@ -99,6 +103,12 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
     }
     if let Some([before, now]) = accepted.precisions {
         writeln!(out, "change  numbers were {before} and are {now}")?;
+    }
+    if accepted.stays_exact {
+        writeln!(
+            out,
+            "numbers exact, as they were; --accept --overwrite keeps 16 bits of them"
+        )?;
     }
     let all = [
         ("new input", &accepted.added),
@@ -112,7 +122,7 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
         }
         for text in texts.iter().take(LISTED) {
             let text = format!("{text:?}");
-            writeln!(out, "change  {what} {}", Printable(&text))?;
+            writeln!(out, "change  {what} {}", PrintableLine(&text))?;
         }
         if let Some(more @ 1..) = texts.len().checked_sub(LISTED) {
             writeln!(out, "change  {what}: {more} more")?;
@@ -120,14 +130,14 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
     }
     for (measure, (value, head, id)) in &accepted.moved {
         let line = format!("{measure} up to {} in {head}, input {id:?}", number(*value));
-        writeln!(out, "change  {}", Printable(&line))?;
+        writeln!(out, "change  {}", PrintableLine(&line))?;
     }
     for failure in &accepted.failures {
         let line = format!(
             "input {:?} ({}): {}",
             failure.id, failure.file, failure.error
         );
-        writeln!(out, "failed  {}", Printable(&line))?;
+        writeln!(out, "failed  {}", PrintableLine(&line))?;
     }
     Ok(())
 }

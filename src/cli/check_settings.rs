@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::check::say_in_reports;
 use super::check_arguments::CheckArguments;
 use super::hints::in_words;
+use super::messages::Messages;
 use super::model_name::ModelName;
 use super::rules_file::{self, RulesFileError, beside};
 use super::settings::{ModelSettings, computed_model_called, set_threads, summary_file};
@@ -14,7 +16,6 @@ use crate::batch::check::CheckOptions;
 use crate::batch::{InputSource, ReadOptions, Relations, ReportFile, Reports};
 use crate::store::baseline::{Precision, data_path};
 use crate::store::batch_records::Columns;
-use crate::store::folder::folder_name;
 use crate::store::write::is_same_place;
 
 /// The most tokens that go through the model at once.
@@ -54,7 +55,7 @@ pub enum CheckTask {
 
 /// The settings of `check`; sets the number of threads of the process and reads
 /// the rules.
-pub(super) fn check(arguments: &CheckArguments) -> Result<CheckSettings> {
+pub(super) fn check(arguments: &CheckArguments, messages: &Messages) -> Result<CheckSettings> {
     set_threads(arguments.threads)?;
     let path = arguments.rules.clone();
     let json = arguments.json;
@@ -73,31 +74,31 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<CheckSettings> {
         .iter()
         .map(|name| beside(&path, name))
         .collect();
-    let reading = ReadOptions {
-        format: None,
-        has_quotes: false,
-        columns: Columns::default(),
-        relations: Relations::Ignored,
-    };
-    let mut sources = InputSource::all(&files, &reading)?;
-    // As the rules call them, wherever the command runs.
-    for (source, name) in sources.iter_mut().zip(&rules.inputs) {
-        source.name.clone_from(name);
-    }
     let baseline = rules.baseline.as_ref().map(|name| beside(&path, name));
-    let model = model(arguments, &path, rules.model.as_deref())?;
-    let options = CheckOptions {
-        output: output(arguments),
+    let mut options = CheckOptions {
+        output: arguments.output.clone().unwrap_or_default(),
         overwrite: arguments.overwrite,
         reports: reports(arguments, &files, baseline.as_deref())?,
         batch_tokens: BATCH_TOKENS,
         remedy_in_words: in_words,
         rules_sha256,
-        sources,
+        sources: Vec::new(),
         baseline: baseline.clone(),
         rules_path: path,
         rules,
     };
+    if arguments.output.is_none() {
+        options.output = options.default_output(Path::new(OUTPUT));
+    }
+    let named = options.rules.model.as_deref();
+    let ready = sources(&files, &options.rules.inputs)
+        .and_then(|sources| Ok((sources, model(arguments, &options.rules_path, named)?)));
+    let (sources, model) = ready.inspect_err(|error| {
+        if !arguments.accept {
+            say_in_reports(&options, error, messages);
+        }
+    })?;
+    options.sources = sources;
     let (options, model) = (Box::new(options), Box::new(model));
     let task = match (arguments.accept, baseline) {
         (false, _) => CheckTask::Check { options, model },
@@ -120,6 +121,21 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<CheckSettings> {
     Ok(CheckSettings { task, json })
 }
 
+/// The files of inputs, as the rules call them, wherever the command runs.
+fn sources(files: &[PathBuf], names: &[String]) -> Result<Vec<InputSource>> {
+    let reading = ReadOptions {
+        format: None,
+        has_quotes: false,
+        columns: Columns::default(),
+        relations: Relations::Ignored,
+    };
+    let mut sources = InputSource::all(files, &reading)?;
+    for (source, name) in sources.iter_mut().zip(names) {
+        source.name.clone_from(name);
+    }
+    Ok(sources)
+}
+
 /// The model that was typed, or that of the rules, whose paths are relative to
 /// their file. None stands in for one that nobody names.
 fn model(arguments: &CheckArguments, rules: &Path, named: Option<&str>) -> Result<ModelSettings> {
@@ -139,14 +155,6 @@ fn model(arguments: &CheckArguments, rules: &Path, named: Option<&str>) -> Resul
         return Err(RulesFileError::NoModel { path }.into());
     };
     computed_model_called(&arguments.model, &arguments.computation, Some(name))
-}
-
-fn output(arguments: &CheckArguments) -> PathBuf {
-    arguments.output.clone().unwrap_or_else(|| {
-        let stem = arguments.rules.file_stem();
-        let stem = stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        Path::new(OUTPUT).join(format!("check-{}", folder_name(&[&stem])))
-    })
 }
 
 /// The reports, none of which is a file that the check reads.

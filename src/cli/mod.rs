@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<Outcome> {
         Command::Scores(scores) => return batch::run(&settings::scores(scores)?, messages),
         Command::Diff(diff) => return diff::run(&diff_settings::diff(diff)?, messages),
         Command::Check(arguments) => {
-            return check::run(&check_settings::check(arguments)?, messages);
+            return check::run(&check_settings::check(arguments, messages)?, messages);
         }
         Command::Render(render) => return render::run(&settings::render(render)?, messages),
         Command::Tokens(tokens) => tokens::run(&settings::tokens(tokens)?, messages)?,

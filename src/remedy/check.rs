@@ -58,6 +58,10 @@ pub enum CheckRemedy {
     },
     /// Name another file for what is to be written.
     NameOtherFile,
+    /// Use a newer attnviz, or lose what is there.
+    UpdateOrOverwrite,
+    /// Move what is there away, or lose it.
+    MoveOrOverwrite,
     /// Mend the inputs that fail.
     MendInputs,
 }

@@ -25,8 +25,16 @@ pub struct CheckRecord {
     pub rules_file: String,
     /// SHA-256 of its content.
     pub rules_sha256: String,
+    /// SHA-256 of its path from where the command ran: two files of one name are
+    /// not the same rules.
+    #[serde(default)]
+    pub rules_place_sha256: String,
     /// The model that was checked.
     pub model: ModelProvenance,
+    /// Why the check did not come to its end; nobody can say then whether any
+    /// rule holds, and the model is that of the check before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// What it was checked against, where a rule asks for that.
     pub baseline: Option<BaselineSummary>,
     /// Inputs that were looked at.
@@ -52,10 +60,27 @@ pub struct BaselineSummary {
     pub model: String,
     /// Whether that is the model that was checked, file by file.
     pub is_same_model: bool,
+    /// Files of the model that are others than those it was made with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differing_files: Vec<String>,
     /// How exact its numbers are.
     pub precision: Precision,
     /// Its inputs.
     pub inputs: usize,
+}
+
+impl BaselineSummary {
+    /// The model that it was made with, beside one of this name.
+    pub fn in_words(&self, model: &str) -> String {
+        if self.model != model {
+            return self.model.clone();
+        }
+        match self.differing_files.as_slice() {
+            [] => format!("an earlier state of {model}"),
+            [file] => format!("an earlier state of {model}: {file} differs"),
+            files => format!("an earlier state of {model}: {} differ", files.join(", ")),
+        }
+    }
 }
 
 /// Whether a rule holds.

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use super::CheckError;
 use super::beside::beside;
 use super::options::CheckOptions;
+use super::run::too_tight;
 use super::walk::{Failed, Visitor, check_sources, texts, walk};
 use crate::analysis::{ReshapeOptions, reshape};
 use crate::attention::HeadId;
@@ -38,6 +39,10 @@ pub struct Accepted {
     pub shapes: Option<[[usize; 2]; 2]>,
     /// Precision of the earlier one and the new one, where they differ.
     pub precisions: Option<[Precision; 2]>,
+    /// Whether the numbers are exact for no other reason than that they were.
+    pub stays_exact: bool,
+    /// What is to be said where a rule asks for more than the new one can tell.
+    pub too_tight: Option<String>,
     /// Texts that are new.
     pub added: Vec<String>,
     /// Texts that go.
@@ -113,15 +118,28 @@ pub fn propose(
     let (earlier, earlier_error) = match Baseline::open(path, &options.rules_path) {
         Ok(earlier) => (Some(earlier), None),
         Err(BaselineError::NotThere { .. }) => (None, None),
+        // A newer attnviz may still need it.
+        Err(error @ BaselineError::OtherVersion { .. }) if !options.overwrite => {
+            return Err(error.into());
+        }
         // What was a baseline once is replaced.
         Err(error) if is_baseline(path) => (None, Some(error.to_string())),
         Err(error) => return Err(error.into()),
     };
     let data = data_path(path);
     if !path.exists() && data.exists() && !options.overwrite {
-        let reason = format!("its text {} is not there", path.display());
-        return Err(BaselineError::NotABaseline { path: data, reason }.into());
+        let text = path.to_owned();
+        return Err(BaselineError::DataWithoutText { data, text }.into());
     }
+    // Exact numbers were asked for once, and do not become others in passing.
+    let was_exact = earlier
+        .as_ref()
+        .is_some_and(|earlier| earlier.manifest.precision == Precision::F32);
+    let stays_exact = was_exact && precision == Precision::U16 && !options.overwrite;
+    let precision = match stays_exact {
+        true => Precision::F32,
+        false => precision,
+    };
     let text = StagedFile::create(path)?;
     let data = StagedFile::create(&data)?;
     let architecture = model.loaded.model.architecture();
@@ -129,6 +147,7 @@ pub fn propose(
     let mut accepted = Accepted {
         has_earlier: earlier.is_some(),
         earlier_error,
+        stays_exact,
         ..Accepted::default()
     };
     if let Some(earlier) = &earlier {
@@ -154,6 +173,7 @@ pub fn propose(
         ..
     } = keeping;
     let (manifest, data) = writer.finish()?;
+    accepted.too_tight = too_tight(options, &manifest).map(|error| error.to_string());
     accepted.inputs = manifest.inputs.len();
     let before = earlier.iter().flat_map(|earlier| &earlier.manifest.inputs);
     let removed = before.filter(|held| !met.contains(&texts(&held.input)));

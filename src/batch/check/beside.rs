@@ -4,7 +4,7 @@ use super::CheckError;
 use crate::analysis::Maps;
 use crate::compare::check::Beside;
 use crate::compare::differences;
-use crate::input::{StreamRole, Unit};
+use crate::input::{Place, StreamRole, Unit};
 use crate::run::Run;
 use crate::store::baseline::{Baseline, BaselineInput};
 
@@ -61,23 +61,32 @@ pub(super) fn other_tokens(held: &BaselineInput, now: &[Unit]) -> Option<Beside>
         now: now.map(|unit| unit.text.clone()),
         what: pair
             .and_then(|(before, now)| what_differs(before, now))
-            .unwrap_or("place"),
+            .map_or_else(String::new, |(what, [before, now])| {
+                format!("{what} {before} → {now}")
+            }),
     })
 }
 
-/// What tells two units apart; not what an axis calls them, which follows from
-/// the rest.
-fn what_differs(before: &Unit, now: &Unit) -> Option<&'static str> {
+/// What tells two units apart, and what each of them has there; not what an axis
+/// calls them, which follows from the rest.
+pub(super) fn what_differs(before: &Unit, now: &Unit) -> Option<(&'static str, [String; 2])> {
+    let found = |what, one: &dyn Fn(&Unit) -> String| Some((what, [one(before), one(now)]));
     if before.text != now.text {
-        Some("text")
+        found("text", &|unit| format!("{:?}", unit.text))
     } else if before.id != now.id {
-        Some("number in the vocabulary")
+        found("id", &|unit| unit.id.to_string())
     } else if before.segment != now.segment {
-        Some("segment")
+        found("segment", &|unit| unit.segment.to_string())
     } else if before.special != now.special {
-        Some("role")
+        found("role", &|unit| {
+            unit.special.map_or("none", |role| role.name()).to_owned()
+        })
     } else if before.place != now.place {
-        Some("place in the text")
+        found("place", &|unit| match unit.place {
+            Place::Added => "nowhere".to_owned(),
+            Place::Bytes { start, end } => format!("bytes {start} to {end}"),
+            Place::Patch { row, column } => format!("row {row}, column {column}"),
+        })
     } else {
         None
     }

@@ -26,7 +26,8 @@ pub enum CheckError {
     Baseline(#[from] BaselineError),
     /// A rule asks for more than the baseline can tell.
     #[error(
-        "{place}: {name:?} asks for {bound}, and the 16 bits of the baseline cannot tell {measure} below {} apart",
+        "{}: {place}: {name:?} asks for {bound}, and the 16 bits of the baseline cannot tell {measure} below {} apart",
+        rules.display(),
         number(*least)
     )]
     TooTight {
@@ -79,7 +80,7 @@ pub enum CheckError {
         reason: String,
     },
     /// Somebody asked it to stop.
-    #[error("interrupted; nothing was written")]
+    #[error("interrupted")]
     Interrupted,
 }
 

@@ -1,11 +1,18 @@
 //! What a check does, and what it came to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::CheckError;
+use super::publish::claim;
 use crate::batch::{InputSource, Reports};
 use crate::compare::rules::Rules;
+use crate::digest::sha256;
 use crate::remedy::Remedy;
 use crate::store::check_record::CheckRecord;
+use crate::store::folder::folder_name;
+
+/// So many digits of a hash tell two rules files apart.
+const HASH_LENGTH: usize = 8;
 
 /// What a check does.
 #[derive(Debug, Clone)]
@@ -37,6 +44,46 @@ impl CheckOptions {
     pub fn rules_name(&self) -> String {
         let name = self.rules_path.file_name();
         name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// SHA-256 of the path of the rules file from the working directory, with `/`
+    /// between its parts; of the whole path where the file is not below it.
+    pub fn rules_place(&self) -> String {
+        let whole = self.rules_path.canonicalize();
+        let whole = whole.unwrap_or_else(|_| self.rules_path.clone());
+        let folder = std::env::current_dir().and_then(|folder| folder.canonicalize());
+        let below = folder.ok().and_then(|folder| {
+            let below = whole.strip_prefix(folder).ok()?;
+            Some(below.to_owned())
+        });
+        let path = below.unwrap_or(whole);
+        let parts = path
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy());
+        sha256(parts.collect::<Vec<_>>().join("/"))
+    }
+
+    /// The folder of a check that names none: called after the rules file, and,
+    /// where that one holds something else, with a hash of the file's place
+    /// behind.
+    pub fn default_output(&self, root: &Path) -> PathBuf {
+        let stem = self.rules_path.file_stem();
+        let stem = stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let name = format!("check-{}", folder_name(&[&stem]));
+        let plain = Self {
+            output: root.join(&name),
+            ..self.clone()
+        };
+        match claim(&plain) {
+            Err(CheckError::Taken { .. }) => {
+                let place = self.rules_place();
+                root.join(format!(
+                    "{name}-{}",
+                    place.get(..HASH_LENGTH).unwrap_or_default()
+                ))
+            }
+            Ok(_) | Err(_) => plain.output,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! baseline had, and the difference.
 
 use super::CheckError;
+use super::beside::what_differs;
 use super::own_texts::{invariant, texts, whole};
 use super::walk::{run_of, texts as texts_of};
 use crate::analysis::{Granularity, MapId, Maps, ReshapeOptions, reshape};
@@ -10,7 +11,7 @@ use crate::compare::DifferenceMeasure;
 use crate::compare::check::Verdict;
 use crate::compare::rules::{Check, Rule};
 use crate::figure::{Figure, FigureOptions, head_difference, single_map};
-use crate::input::{Input, StreamRole};
+use crate::input::{Input, StreamRole, Unit};
 use crate::pipeline::{LoadedModel, OutputError};
 use crate::render::{self, TextShaper};
 use crate::run::Run;
@@ -215,13 +216,28 @@ impl Show<'_> {
     /// Tokens of the baseline and those that there are, by the vocabulary.
     fn tokens(&self, input: &Input, run: &Run) -> Option<[Vec<String>; 2]> {
         let held = self.baseline?.find(input)?;
-        let before = held.units.iter().map(|unit| &unit.text);
-        let now = run.units(StreamRole::Source).iter();
-        let now = now.map(|unit| &unit.text);
-        Some([
-            before.take(LISTED_TOKENS).cloned().collect(),
-            now.take(LISTED_TOKENS).cloned().collect(),
-        ])
+        let (before, now) = (held.units(), run.units(StreamRole::Source));
+        // Of tokens that read the same, what tells them apart stands behind.
+        let named = |unit: &Unit, other: Option<&Unit>, side: usize| {
+            let differs = match (other, side) {
+                (None, _) => None,
+                (Some(other), 0) => what_differs(unit, other),
+                (Some(other), _) => what_differs(other, unit),
+            };
+            match differs {
+                Some((what, values)) if other.is_some_and(|other| other.text == unit.text) => {
+                    format!("{} ({what} {})", unit.text, values[side])
+                }
+                Some(_) | None => unit.text.clone(),
+            }
+        };
+        let all = |side: usize, units: &[Unit], others: &[Unit]| -> Vec<String> {
+            let units = units.iter().take(LISTED_TOKENS).enumerate();
+            units
+                .map(|(index, unit)| named(unit, others.get(index), side))
+                .collect()
+        };
+        Some([all(0, &before, now), all(1, now, &before)])
     }
 }
 

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use super::CheckError;
 use super::options::CheckOptions;
 use super::pictures::Shown;
-use crate::batch::report::{write_check_junit, write_check_page, write_check_summary};
+use crate::batch::report::{
+    write_check_junit, write_check_page, write_check_summary, write_error_junit,
+    write_error_summary,
+};
 use crate::batch::{BatchError, ReportFile};
 use crate::store::MANIFEST;
 use crate::store::batch_records::PAGE;
-use crate::store::check_record::{CHECK_KIND, CheckRecord};
+use crate::store::check_record::{CHECK_KIND, CHECK_SCHEMA_VERSION, CheckRecord};
 use crate::store::write::{Change, StagedFolder, WriteError, beneath, check_root, report};
 
 /// What may become of the folder.
@@ -39,7 +42,7 @@ pub(super) fn claim(options: &CheckOptions) -> Result<Claim, CheckError> {
     match record {
         Some(record)
             if record.kind == CHECK_KIND
-                && (record.rules_file == options.rules_name() || options.overwrite) =>
+                && (is_of_the_same_rules(&record, options) || options.overwrite) =>
         {
             Ok(Claim::Own(Box::new(record)))
         }
@@ -48,8 +51,34 @@ pub(super) fn claim(options: &CheckOptions) -> Result<Claim, CheckError> {
     }
 }
 
+/// Whether a check is one of this rules file: of the same name, and in the same
+/// place or, where that has been moved, of the same content.
+fn is_of_the_same_rules(record: &CheckRecord, options: &CheckOptions) -> bool {
+    record.rules_file == options.rules_name()
+        && (record.rules_place_sha256 == options.rules_place()
+            || record.rules_sha256 == options.rules_sha256)
+}
+
 /// Writes everything: pictures, the page, the manifest last; then the reports.
 pub(super) fn publish(
+    options: &CheckOptions,
+    claim: Claim,
+    record: &mut CheckRecord,
+    shown: Vec<Shown>,
+) -> Result<(), CheckError> {
+    write_folder(options, claim, record, shown)?;
+    let reports = &options.reports;
+    if let Some(file) = &reports.summary {
+        report::append(&file.path, |out| write_check_summary(record, out)).map_err(failed(file))?;
+    }
+    if let Some(file) = &reports.junit {
+        report::replace(&file.path, |out| write_check_junit(record, out)).map_err(failed(file))?;
+    }
+    Ok(())
+}
+
+/// Writes the folder: pictures, the page, the manifest last.
+fn write_folder(
     options: &CheckOptions,
     claim: Claim,
     record: &mut CheckRecord,
@@ -74,14 +103,45 @@ pub(super) fn publish(
     staged.write(MANIFEST, &record.to_json()?)?;
     let change = change(options, claim, record)?;
     staged.publish(&options.output, change.as_ref())?;
-    let reports = &options.reports;
-    if let Some(file) = &reports.summary {
-        report::append(&file.path, |out| write_check_summary(record, out)).map_err(failed(file))?;
-    }
-    if let Some(file) = &reports.junit {
-        report::replace(&file.path, |out| write_check_junit(record, out)).map_err(failed(file))?;
-    }
     Ok(())
+}
+
+/// Says in the reports that were asked for that a check did not come to its end,
+/// and in the folder of an earlier one, whose page would say that all is well.
+///
+/// # Errors
+/// When one of them cannot be written.
+pub fn report_error(options: &CheckOptions, error: &str) -> Result<(), CheckError> {
+    let (rules, reports) = (options.rules_name(), &options.reports);
+    if let Some(file) = &reports.junit {
+        report::replace(&file.path, |out| write_error_junit(&rules, error, out))
+            .map_err(failed(file))?;
+    }
+    if let Some(file) = &reports.summary {
+        report::append(&file.path, |out| write_error_summary(&rules, error, out))
+            .map_err(failed(file))?;
+    }
+    // What is somebody else's stays.
+    let Ok(Claim::Own(earlier)) = claim(options) else {
+        return Ok(());
+    };
+    let mut record = CheckRecord {
+        check_schema_version: CHECK_SCHEMA_VERSION,
+        attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
+        rules_sha256: options.rules_sha256.clone(),
+        rules_place_sha256: options.rules_place(),
+        error: Some(error.to_owned()),
+        baseline: None,
+        checked: 0,
+        failed: 0,
+        holding: 0,
+        broken: 0,
+        rules: Vec::new(),
+        failures: Vec::new(),
+        files: Vec::new(),
+        ..(*earlier).clone()
+    };
+    write_folder(options, Claim::Own(earlier), &mut record, Vec::new())
 }
 
 fn failed(file: &ReportFile) -> impl FnOnce(WriteError) -> BatchError {

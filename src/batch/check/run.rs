@@ -1,6 +1,6 @@
 //! The course of a check.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::AtomicBool;
 
 use super::CheckError;
@@ -12,12 +12,13 @@ use super::publish::{claim, publish};
 use super::walk::{Failed, Visitor, check_sources, texts, walk};
 use crate::analysis::{ReshapeOptions, head_scores, reshape};
 use crate::batch::BatchModel;
+use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::compare::DifferenceMeasure;
 use crate::compare::check::{InputName, Judge, Seen, Verdict};
 use crate::compare::rules::{Check, Rule, RuleKind};
 use crate::pipeline::OutputError;
 use crate::run::Run;
-use crate::store::baseline::Baseline;
+use crate::store::baseline::{Baseline, BaselineManifest};
 use crate::store::check_record::{
     BaselineSummary, CHECK_KIND, CHECK_SCHEMA_VERSION, CheckRecord, FailureRecord, RuleRecord,
     RuleStatus,
@@ -73,10 +74,13 @@ pub fn check(
         attnviz_version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_file: options.rules_name(),
         rules_sha256: options.rules_sha256.clone(),
+        rules_place_sha256: options.rules_place(),
         model: model.provenance.clone(),
+        error: None,
         baseline: baseline.as_ref().map(|baseline| BaselineSummary {
             model: baseline.manifest.model.name(),
             is_same_model: baseline.manifest.model == *model.provenance,
+            differing_files: differing_files(&baseline.manifest.model, model.provenance),
             precision: baseline.manifest.precision,
             inputs: baseline.manifest.inputs.len(),
         }),
@@ -99,6 +103,21 @@ pub fn check(
     })
 }
 
+/// The files of two states of a model that differ, or that only one of them has.
+fn differing_files(before: &ModelProvenance, now: &ModelProvenance) -> Vec<String> {
+    let all = before.files.iter().chain(&now.files);
+    let is_shared = |name: &str| {
+        let of = |files: &[FileDigest]| {
+            let mut files = files.iter();
+            files.find(|file| file.name == name).cloned()
+        };
+        of(&before.files) == of(&now.files)
+    };
+    let names: BTreeSet<&str> = all.map(|file| file.name.as_str()).collect();
+    let differing = names.into_iter().filter(|name| !is_shared(name));
+    differing.map(str::to_owned).collect()
+}
+
 /// The baseline that the rules ask for, where they do, and whether it can tell
 /// what they ask for.
 fn open_baseline(options: &CheckOptions) -> Result<Option<Baseline>, CheckError> {
@@ -107,7 +126,15 @@ fn open_baseline(options: &CheckOptions) -> Result<Option<Baseline>, CheckError>
         return Ok(None);
     };
     let baseline = Baseline::open(path, &options.rules_path)?;
-    for rule in &options.rules.rules {
+    match too_tight(options, &baseline.manifest) {
+        Some(error) => Err(error),
+        None => Ok(Some(baseline)),
+    }
+}
+
+/// What is to be said where a rule asks for more than a baseline can tell.
+pub(super) fn too_tight(options: &CheckOptions, manifest: &BaselineManifest) -> Option<CheckError> {
+    options.rules.rules.iter().find_map(|rule| {
         let (measure, bounds): (DifferenceMeasure, Vec<f64>) = match &rule.check {
             Check::Difference {
                 measure, at_most, ..
@@ -119,21 +146,19 @@ fn open_baseline(options: &CheckOptions) -> Result<Option<Baseline>, CheckError>
             | Check::Head { .. }
             | Check::Layer { .. }
             | Check::Link { .. }
-            | Check::Invariant { .. } => continue,
+            | Check::Invariant { .. } => return None,
         };
-        let least = baseline.manifest.least(measure);
-        if let Some(&bound) = bounds.iter().find(|bound| **bound < least) {
-            return Err(CheckError::TooTight {
-                place: rule.place,
-                name: rule.name.clone(),
-                measure: measure.name(),
-                bound,
-                least,
-                rules: options.rules_path.clone(),
-            });
-        }
-    }
-    Ok(Some(baseline))
+        let least = manifest.least(measure);
+        let bound = bounds.into_iter().find(|bound| *bound < least)?;
+        Some(CheckError::TooTight {
+            place: rule.place,
+            name: rule.name.clone(),
+            measure: measure.name(),
+            bound,
+            least,
+            rules: options.rules_path.clone(),
+        })
+    })
 }
 
 /// The texts of the baseline that no input has.

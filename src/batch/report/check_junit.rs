@@ -41,6 +41,38 @@ pub fn write_check_junit(record: &CheckRecord, out: &mut dyn Write) -> io::Resul
     writeln!(writer.get_mut())
 }
 
+/// Writes the report of a check that did not come to its end: a single error.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_error_junit(rules: &str, error: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = Writer::new_with_indent(out, b' ', 2);
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    for (element, name) in [("testsuites", "attnviz"), ("testsuite", "attnviz check")] {
+        let counts = [("tests", "1"), ("failures", "0"), ("errors", "1")];
+        let start = BytesStart::new(element).with_attributes([("name", name)]);
+        writer.write_event(Event::Start(start.with_attributes(counts)))?;
+    }
+    let file = attribute(rules);
+    let case = writer.create_element("testcase").with_attributes([
+        ("classname", file.as_str()),
+        ("name", "the check came to its end"),
+        ("file", &file),
+    ]);
+    case.write_inner_content(|writer| {
+        writer
+            .create_element("error")
+            .with_attribute(("message", attribute(error).as_str()))
+            .with_attribute(("type", "check"))
+            .write_text_content(BytesText::new(&visible(error)))?;
+        Ok(())
+    })?;
+    for element in ["testsuite", "testsuites"] {
+        writer.write_event(Event::End(BytesEnd::new(element)))?;
+    }
+    writeln!(writer.get_mut())
+}
+
 fn write_rule<W: Write>(
     record: &CheckRecord,
     rule: &RuleRecord,

@@ -18,7 +18,10 @@ const LONGEST_TEXT: usize = 2_000;
 
 /// The page of a check.
 pub fn write_check_page(record: &CheckRecord) -> String {
-    let title = format!("{} · {} · attnviz", outcome(record), record.model.name());
+    let title = match &record.error {
+        None => format!("{} · {} · attnviz", outcome(record), record.model.name()),
+        Some(_) => format!("{} · attnviz", outcome(record)),
+    };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -32,14 +35,20 @@ pub fn write_check_page(record: &CheckRecord) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                a.skip href="#attnviz-rules" { "Skip to the rules" }
+                @if record.error.is_none() {
+                    a.skip href="#attnviz-rules" { "Skip to the rules" }
+                }
                 (header(record))
                 main {
+                    @if let Some(error) = &record.error {
+                        p.notice role="alert" { (visible(error)) }
+                        p { "Nobody can say whether the rules hold." }
+                    }
                     (failures(record))
-                    section.rules aria-labelledby="attnviz-rules" {
+                    @if record.error.is_none() { section.rules aria-labelledby="attnviz-rules" {
                         h2 id="attnviz-rules" tabindex="-1" { "Rules" }
                         ol { @for rule in record.broken_first() { (row(record, rule)) } }
-                    }
+                    } }
                 }
                 footer {
                     p {
@@ -64,28 +73,28 @@ fn header(record: &CheckRecord) -> Markup {
         header.top {
             div.brand { (mark()) span { "attnviz" } }
             h1 { "Check: " (outcome(record)) }
-            p.model {
+            @if record.error.is_none() { p.model {
                 bdi { (model.name()) }
                 span.source { (model.source.in_words()) }
                 @if let Some(commit) = &model.commit {
                     code title=(commit) { (short(commit)) }
                 }
-            }
+            } }
             @if let Some(baseline) = &record.baseline {
                 @if !baseline.is_same_model {
                     p.notice role="note" {
                         "The baseline was made with another model than the one under check: "
-                        bdi { (baseline.model) } ". They are compared all the same."
+                        bdi { (visible(&baseline.in_words(&model.name()))) } ". They are compared all the same."
                     }
                 }
             }
-            dl.tiles {
+            @if record.error.is_none() { dl.tiles {
                 (tile("broken", &record.broken.to_string(), broken))
                 (tile("hold", &record.holding.to_string(), "good"))
                 (tile("inputs checked", &grouped(record.checked), ""))
                 (tile("inputs failed", &grouped(record.failed), failed))
             }
-            (facts(record))
+            (facts(record)) }
         }
     }
 }

@@ -12,6 +12,9 @@ const LISTED: usize = 100;
 
 /// What a check came to, as a sentence without its full stop.
 pub(super) fn outcome(record: &CheckRecord) -> String {
+    if record.error.is_some() {
+        return "it did not come to its end".to_owned();
+    }
     let rules = record.rules.len();
     let all = match rules {
         1 => "1 rule".to_owned(),
@@ -67,6 +70,18 @@ pub fn write_check_summary(record: &CheckRecord, out: &mut dyn Write) -> io::Res
         "\nOpen `{PAGE}` in the check's folder to see what the broken rules show. Drift is not a \
          fault, and attention is not an explanation: a rule says that a number is where it was \
          expected, no more.\n"
+    )
+}
+
+/// Writes the summary of a check that did not come to its end.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_error_summary(rules: &str, error: &str, out: &mut dyn Write) -> io::Result<()> {
+    let (rules, error) = (cell(rules), cell(error));
+    writeln!(
+        out,
+        "## ❌ attnviz check did not come to its end\n\n{rules}: {error}\n"
     )
 }
 

@@ -15,9 +15,9 @@ mod scores_page;
 mod summary;
 mod wording;
 
-pub use check_junit::write_check_junit;
+pub use check_junit::{write_check_junit, write_error_junit};
 pub use check_page::write_check_page;
-pub use check_summary::write_check_summary;
+pub use check_summary::{write_check_summary, write_error_summary};
 pub use diff_page::{
     DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
 };

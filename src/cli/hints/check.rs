@@ -55,6 +55,13 @@ pub(super) fn in_words(remedy: &CheckRemedy) -> String {
             )
         }
         CheckRemedy::NameOtherFile => "name another file, or move what is there away".into(),
+        CheckRemedy::UpdateOrOverwrite => {
+            "use the attnviz that wrote it or a newer one, or write over it: --accept --overwrite"
+                .into()
+        }
+        CheckRemedy::MoveOrOverwrite => {
+            "move it away, or write over it: --accept --overwrite".into()
+        }
         CheckRemedy::MendInputs => "mend or remove the inputs that fail".into(),
     }
 }

@@ -71,8 +71,8 @@ pub enum Beside {
         before: Option<String>,
         /// What is there now.
         now: Option<String>,
-        /// What else than its text differs.
-        what: &'static str,
+        /// What differs, and from what to what: `id 17 → 2003`.
+        what: String,
     },
     /// The baseline is of a model with other heads.
     OtherHeads {

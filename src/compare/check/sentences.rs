@@ -9,7 +9,7 @@ pub(super) fn other_tokens(
 ) -> String {
     match (before, now) {
         (Some(before), Some(now)) if before == now => {
-            format!("token @{position} {now:?} has another {what} than in the baseline")
+            format!("token @{position} {now:?} is another one than in the baseline: {what}")
         }
         (Some(before), Some(now)) => {
             format!("token @{position} was {before:?} in the baseline and is {now:?}")
@@ -18,7 +18,7 @@ pub(super) fn other_tokens(
             format!("token @{position} was {before:?} in the baseline and is gone")
         }
         (None, Some(now)) => format!("token @{position} {now:?} is new since the baseline"),
-        (None, None) => format!("token @{position} has another {what} than in the baseline"),
+        (None, None) => format!("token @{position} is another one than in the baseline: {what}"),
     }
 }
 

@@ -13,6 +13,9 @@ use crate::attention::{HeadId, IndexList};
 use crate::compare::DifferenceMeasure;
 use crate::input::Input;
 
+/// So many tokens no text has that a model reads whole.
+const LONGEST_TEXT: f64 = 1e6;
+
 /// The tables of a kind of rule; there is at most one of some.
 pub(super) fn sections<'t>(file: &Table<'t>, kind: RuleKind) -> Result<Vec<Table<'t>>, RulesError> {
     match kind {
@@ -136,7 +139,7 @@ pub(super) fn drift(table: &Table<'_>) -> Result<Rule, RulesError> {
 pub(super) fn head(table: &Table<'_>) -> Result<Rule, RulesError> {
     let head = head_id(table, "id")?.ok_or_else(|| table.missing("id", "id", "\"3.1\""))?;
     let score = score(table)?;
-    let range = range(table, score.is_share())?;
+    let range = range(table, greatest(score))?;
     let name = format!("head {} {score} {}", short(head), range.in_words());
     rule(table, name, Check::Head { head, score, range })
 }
@@ -144,7 +147,7 @@ pub(super) fn head(table: &Table<'_>) -> Result<Rule, RulesError> {
 pub(super) fn layer(table: &Table<'_>) -> Result<Rule, RulesError> {
     let layers = index_list(table, "layers")?;
     let score = score(table)?;
-    let range = range(table, score.is_share())?;
+    let range = range(table, greatest(score))?;
     let name = format!("layers {layers} {score} {}", range.in_words());
     let check = Check::Layer {
         layers,
@@ -161,7 +164,7 @@ pub(super) fn link(table: &Table<'_>) -> Result<Rule, RulesError> {
     let Some(head) = table.text("head", "\"3.1\"")? else {
         return Err(table.missing("head", "head", "\"3.1\""));
     };
-    let range = range(table, true)?;
+    let range = range(table, 1.0)?;
     let heads = match head.as_str() {
         "any" | "all" => {
             let choice = HeadChoice::Of {
@@ -172,6 +175,14 @@ pub(super) fn link(table: &Table<'_>) -> Result<Rule, RulesError> {
                 "any" => LinkHeads::Any(choice),
                 _ => LinkHeads::Every(choice),
             }
+        }
+        _ if ["any", "all"].contains(&head.to_lowercase().as_str()) => {
+            let example = match head.to_lowercase().as_str() {
+                "any" => "\"any\"",
+                _ => "\"all\"",
+            };
+            let expected = "\"any\", \"all\" or a head";
+            return Err(table.bad("head", expected, format!("{head:?}"), example));
         }
         _ => match head_id(table, "head")? {
             Some(id) => {
@@ -339,8 +350,8 @@ fn head_id(table: &Table<'_>, key: &'static str) -> Result<Option<HeadId>, Rules
 }
 
 /// `below`, `above` or both.
-fn range(table: &Table<'_>, is_share: bool) -> Result<Range, RulesError> {
-    let range = open_range(table, is_share)?;
+fn range(table: &Table<'_>, greatest: f64) -> Result<Range, RulesError> {
+    let range = open_range(table, greatest)?;
     match range.is_empty() {
         true => Err(table.missing("a bound: below, above or both", "below", "0.6")),
         false => Ok(range),
@@ -348,7 +359,7 @@ fn range(table: &Table<'_>, is_share: bool) -> Result<Range, RulesError> {
 }
 
 /// `below`, `above`, both or neither, of values from 0 to 1 or from 0 on.
-fn open_range(table: &Table<'_>, is_share: bool) -> Result<Range, RulesError> {
+fn open_range(table: &Table<'_>, greatest: f64) -> Result<Range, RulesError> {
     let range = Range {
         above: table.number("above", "0.5")?,
         below: table.number("below", "0.6")?,
@@ -362,12 +373,12 @@ fn open_range(table: &Table<'_>, is_share: bool) -> Result<Range, RulesError> {
         if found < 0.0 {
             return Err(reach.always("no value is less than 0"));
         }
-        if is_share && found >= 1.0 {
-            return Err(reach.never("no value is greater than 1"));
+        if found >= greatest {
+            return Err(reach.never(no_greater(greatest)));
         }
     }
     if let Some(found) = range.below {
-        below(table, "below", found, is_share)?;
+        below(table, "below", found, greatest)?;
     }
     match (range.above, range.below) {
         (Some(above), Some(below)) if above >= below => Err(RulesError::Contradiction {
@@ -383,26 +394,42 @@ fn below(
     table: &Table<'_>,
     key: &'static str,
     found: f64,
-    is_share: bool,
+    greatest: f64,
 ) -> Result<(), RulesError> {
     let reach = Reach { table, key, found };
     if found <= 0.0 {
         return Err(reach.never("no value is less than 0"));
     }
-    match is_share && found > 1.0 {
-        true => Err(reach.always("no value is greater than 1")),
+    match found > greatest {
+        true => Err(reach.always(no_greater(greatest))),
         false => Ok(()),
+    }
+}
+
+/// The greatest value that a score can have: 1 of a share; of the others, which
+/// grow with the text, more than any text that fits into a machine gives.
+fn greatest(score: Score) -> f64 {
+    match score.is_share() {
+        true => 1.0,
+        false => LONGEST_TEXT,
+    }
+}
+
+fn no_greater(greatest: f64) -> &'static str {
+    match greatest > 1.0 {
+        true => "no text is long enough for a greater value",
+        false => "no value is greater than 1",
     }
 }
 
 /// What heads may differ by: at least one bound.
 fn limits(table: &Table<'_>) -> Result<Limits, RulesError> {
     let limits = Limits {
-        each: open_range(table, true)?,
+        each: open_range(table, 1.0)?,
         mean_below: table.number("mean_below", "0.05")?,
     };
     if let Some(found) = limits.mean_below {
-        below(table, "mean_below", found, true)?;
+        below(table, "mean_below", found, 1.0)?;
         if limits.each.above.is_some_and(|above| above >= found) {
             return Err(RulesError::Contradiction {
                 place: table.place_of("mean_below"),

@@ -18,7 +18,7 @@ mod units;
 pub use differences::{aligned, difference_table, unlike_table, written_difference};
 pub use graphics::{Depth, Graphics, Terminal};
 pub use links::{head_table, similarity_table, table};
-pub use printable::{Printable, one_line};
+pub use printable::{Printable, PrintableLine, one_line};
 pub use profile::written as written_value;
 pub use scores::score_table;
 pub use units::unit_table;

@@ -22,6 +22,23 @@ impl Display for Printable<'_> {
     }
 }
 
+/// The same in one line, for outputs of which every line means something: a text
+/// with line ends must not look like two of them, nor like a command to a CI
+/// system.
+pub struct PrintableLine<'text>(pub &'text str);
+
+impl Display for PrintableLine<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, part) in self.0.split('\n').enumerate() {
+            if index > 0 {
+                formatter.write_str("\\n")?;
+            }
+            write!(formatter, "{}", Printable(part))?;
+        }
+        Ok(())
+    }
+}
+
 /// Marks, embeddings, overrides and isolates of Unicode's bidirectional text.
 fn turns_direction(letter: char) -> bool {
     matches!(letter,

@@ -39,6 +39,16 @@ pub enum BaselineError {
         /// Why not.
         reason: String,
     },
+    /// Another version of attnviz wrote it in another way.
+    #[error("the baseline {} is of version {found}, and this attnviz reads version {expected}", path.display())]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The version that is read.
+        expected: u32,
+    },
     /// It is damaged, or its two files do not belong together.
     #[error("the baseline {} is damaged: {reason}", path.display())]
     Damaged {
@@ -48,6 +58,14 @@ pub enum BaselineError {
         rules: PathBuf,
         /// What was expected and found.
         reason: String,
+    },
+    /// Its place for numbers is taken, and no text says that they are its own.
+    #[error("{} is there already, and its text {} is not", data.display(), text.display())]
+    DataWithoutText {
+        /// The file of numbers.
+        data: PathBuf,
+        /// Its text.
+        text: PathBuf,
     },
     /// Its numbers would not fit into memory.
     #[error(transparent)]
@@ -66,6 +84,8 @@ impl BaselineError {
             | Self::Damaged { rules, .. } => Some(Remedy::Check(CheckRemedy::Accept {
                 rules: rules.clone(),
             })),
+            Self::OtherVersion { .. } => Some(Remedy::Check(CheckRemedy::UpdateOrOverwrite)),
+            Self::DataWithoutText { .. } => Some(Remedy::Check(CheckRemedy::MoveOrOverwrite)),
             Self::NotABaseline { .. } => Some(Remedy::Check(CheckRemedy::NameOtherFile)),
             Self::Memory(error) => error.remedy(),
             Self::Write(error) => error.remedy(),

@@ -41,8 +41,8 @@ fn texts(input: &Input) -> Vec<String> {
     input.captions().into_iter().map(str::to_owned).collect()
 }
 
-/// Whether a file is the text of a baseline, damaged or not: whatever else it
-/// is, nobody may write over it.
+/// Whether a file is the text of a baseline, damaged or not, or nothing at all:
+/// whatever else it is, nobody may write over it.
 pub fn is_baseline(path: &Path) -> bool {
     let begins = || -> io::Result<bool> {
         let mut start = Vec::new();
@@ -51,7 +51,7 @@ pub fn is_baseline(path: &Path) -> bool {
             File::open(path)?.take(64).read_to_end(&mut start)?;
         }
         let start = String::from_utf8_lossy(&start);
-        Ok(start.contains("\"baseline_schema_version\""))
+        Ok(is_file && start.is_empty() || start.contains("\"baseline_schema_version\""))
     };
     begins().unwrap_or(false)
 }
@@ -103,10 +103,11 @@ impl Baseline {
             false => not_one("it does not begin as one".to_owned()),
         })?;
         if version.baseline_schema_version != BASELINE_SCHEMA_VERSION {
-            return Err(not_one(format!(
-                "expected version {BASELINE_SCHEMA_VERSION} of it, found {}",
-                version.baseline_schema_version
-            )));
+            return Err(BaselineError::OtherVersion {
+                path: path.to_owned(),
+                found: version.baseline_schema_version,
+                expected: BASELINE_SCHEMA_VERSION,
+            });
         }
         let damaged = |reason: String| BaselineError::Damaged {
             path: path.to_owned(),

@@ -85,8 +85,27 @@ fn exact_baselines_tell_what_16_bits_cannot() {
         "{}",
         outcome.stdout
     );
+    // They stay so until somebody says otherwise.
+    let outcome = repository.accept();
+    assert!(
+        outcome.stdout.contains("numbers exact, as they were"),
+        "{}",
+        outcome.stdout
+    );
     let report = repository.json(0);
     assert_eq!(report["rules"][0]["found"], 0.0, "{report}");
+    let outcome = repository.check(&["--accept", "--overwrite"]);
+    assert!(
+        outcome.stdout.contains("numbers were f32 and are u16"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.stderr.contains("asks for 0.000001"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(repository.check(&["--accept", "--exact"]).code, Some(0));
     // Exactly the same is a rule that can be kept.
     repository.rules("[difference]\nmax_abs = 0");
     repository.json(0);
@@ -121,6 +140,60 @@ fn nothing_is_accepted_where_inputs_fail_or_something_else_has_the_place() {
     let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
     let is_staged = |name: &&std::ffi::OsString| name.to_string_lossy().starts_with(".attnviz");
     assert_eq!(names.iter().find(is_staged), None);
+}
+
+#[test]
+fn what_is_left_of_a_baseline_is_renewed_as_the_hints_say() {
+    let repository = Repository::new();
+    repository.rules("[difference]\nmax_abs = 1e-4");
+    repository.accept();
+    // A text of nothing is nobody's.
+    repository.write("a.baseline", "");
+    let outcome = repository.check(&[]);
+    assert!(
+        outcome.stderr.contains("check rules.toml --accept"),
+        "{}",
+        outcome.stderr
+    );
+    repository.accept();
+    repository.json(0);
+
+    // Numbers without a text may be somebody's: how to go on is said.
+    fs::remove_file(repository.path("a.baseline")).unwrap();
+    let outcome = repository.check(&["--accept"]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+    assert!(
+        outcome.stderr.contains("--accept --overwrite"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(repository.check(&["--accept", "--overwrite"]).code, Some(0));
+    repository.json(0);
+
+    // A newer attnviz may need what it wrote.
+    let text = fs::read_to_string(repository.path("a.baseline")).unwrap();
+    let version = "\"baseline_schema_version\": 1";
+    assert!(text.contains(version), "{text}");
+    let newer = text.replace(version, "\"baseline_schema_version\": 7");
+    repository.write("a.baseline", &newer);
+    let outcome = repository.check(&["--accept"]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+    assert!(
+        outcome.stderr.contains("is of version 7"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        outcome.stderr.contains("--accept --overwrite"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(
+        fs::read_to_string(repository.path("a.baseline")).unwrap(),
+        newer
+    );
+    assert_eq!(repository.check(&["--accept", "--overwrite"]).code, Some(0));
+    repository.json(0);
 }
 
 #[test]

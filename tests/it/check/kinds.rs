@@ -117,6 +117,37 @@ fn tokens_are_told_from_those_of_the_baseline_and_the_first_that_differs_is_name
 }
 
 #[test]
+fn tokens_that_read_the_same_and_have_other_ids_are_told_with_both() {
+    let repository = Repository::new();
+    repository.rules("[tokens]\nunchanged = true");
+    repository.accept();
+    let path = "model/vocab.txt";
+    let vocabulary = std::fs::read_to_string(repository.path(path)).unwrap();
+    let mut words: Vec<&str> = vocabulary.lines().collect();
+    let place = |words: &[&str], wanted| words.iter().position(|word| *word == wanted).unwrap();
+    let (was, tired) = (place(&words, "was"), place(&words, "tired"));
+    words.swap(was, tired);
+    repository.write(path, &words.join("\n"));
+    let outcome = repository.check(&["--junit", "j.xml"]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    let page = repository.path("attnviz-out/check-rules/index.html");
+    let page = std::fs::read_to_string(page).unwrap();
+    let junit = std::fs::read_to_string(repository.path("j.xml")).unwrap();
+    let change = format!("id {was} → {tired}");
+    for (what, said) in [
+        ("text", &outcome.stdout),
+        ("JUnit", &junit),
+        ("page", &page),
+    ] {
+        assert!(said.contains(&change), "{what}: {said}");
+    }
+    for token in [format!("was (id {was})"), format!("was (id {tired})")] {
+        assert!(page.contains(&token), "{token}: {page}");
+    }
+    assert!(page.contains("<tr class=\"differs\">"), "{page}");
+}
+
+#[test]
 fn a_rule_on_maps_breaks_where_the_tokens_differ() {
     let repository = Repository::new();
     repository.rules("[[drift]]\nmeasure = \"js_bits\"\nmean_below = 0.9");
@@ -184,7 +215,19 @@ fn rules_without_a_baseline_hold_and_break() {
 }
 
 /// Rules that look at nothing: they break, whatever their bounds are.
-const NOTHING: [(&str, &str); 9] = [
+const NOTHING: [(&str, &str); 12] = [
+    (
+        "[[invariant]]\ntext = \"it was 🜁\"\nreplace = { \"🜁\" = \"🝪\" }\nmeasure = \"total_variation\"\nbelow = 0.1",
+        "both texts are the same tokens: nothing was compared",
+    ),
+    (
+        "[[invariant]]\ntext = \"It was tired\"\nreplace = { It = \"it\" }\nmeasure = \"js_bits\"\nmean_below = 0.1",
+        "both texts are the same tokens: nothing was compared",
+    ),
+    (
+        "[[invariant]]\ntext = \"it was tired\"\npair = \"it slept\"\nreplace = { slept = \"  slept\" }\nmeasure = \"max_abs\"\nbelow = 0.1",
+        "both texts are the same tokens: nothing was compared",
+    ),
     (
         "[[head]]\nid = \"2.0\"\nscore = \"entropy\"\nbelow = 9",
         "layer 2 does not exist: the model has 2, numbered 0 to 1",

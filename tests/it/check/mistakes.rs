@@ -5,7 +5,22 @@ use attnviz::compare::rules::{RulesError, TEMPLATE, parse};
 use super::Repository;
 
 /// What is wrong with a file, where, and what is said besides.
-const MISTAKES: [(&str, &str, &str); 34] = [
+const MISTAKES: [(&str, &str, &str); 37] = [
+    (
+        "[[head]]\nid = \"3.1\"\nscore = \"entropy\"\nbelow = 1e300",
+        "always holds: no text is long enough",
+        "name a bound",
+    ),
+    (
+        "[[layer]]\nscore = \"distance\"\nabove = 1e300",
+        "never holds: no text is long enough",
+        "name a bound",
+    ),
+    (
+        "[[link]]\ntext = \"a b\"\nfrom = \"a\"\nto = \"b\"\nhead = \"All\"\nbelow = 0.5",
+        "expected \"any\", \"all\" or a head for head, found \"All\"",
+        "write head = \"all\"",
+    ),
     ("[drift", "line 1, column", ""),
     ("", "the file holds no rule", ""),
     (

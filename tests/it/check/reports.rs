@@ -175,3 +175,174 @@ fn the_folder_is_the_rules_own_and_old_pictures_go() {
     assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
     assert!(repository.path("full/own.txt").exists());
 }
+
+#[test]
+fn rules_of_one_name_in_two_folders_have_a_folder_each() {
+    let repository = Repository::new();
+    let rule = |bound: &str| {
+        let score = "score = \"entropy_normalized\"";
+        format!(
+            "model = \"../model\"\ninputs = [\"../sentences.txt\"]\n[[layer]]\n{score}\n{bound}\n"
+        )
+    };
+    for (folder, bound) in [("one", "above = 0.0001"), ("two", "below = 0.0001")] {
+        fs::create_dir(repository.path(folder)).unwrap();
+        repository.write(&format!("{folder}/attention.toml"), &rule(bound));
+    }
+    // The same output again for the same rules, and after they were edited.
+    let mut folders = Vec::new();
+    for (file, code) in [
+        ("one/attention.toml", 0),
+        ("two/attention.toml", 4),
+        ("one/attention.toml", 0),
+        ("two/attention.toml", 4),
+    ] {
+        let outcome = repository.work.run(&["check", file, "--json"]);
+        assert_eq!(outcome.code, Some(code), "{file}: {}", outcome.stderr);
+        let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        folders.push(report["folder"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(folders[0], "attnviz-out/check-attention");
+    assert!(
+        folders[1].starts_with("attnviz-out/check-attention-"),
+        "{folders:?}"
+    );
+    assert_eq!(folders[..2], folders[2..]);
+    repository.write("one/attention.toml", &rule("above = 0.0002"));
+    repository.work.succeed(&["check", "one/attention.toml"]);
+    assert_eq!(
+        fs::read_dir(repository.path("attnviz-out"))
+            .unwrap()
+            .count(),
+        2
+    );
+    // A folder that was named is refused.
+    let outcome = repository
+        .work
+        .run(&["check", "two/attention.toml", "-o", &folders[0]]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+    assert!(
+        outcome.stderr.contains("is there already"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn names_with_line_ends_forge_no_line_of_standard_output() {
+    let repository = Repository::new();
+    let forged = "x\\n::error::forged\\rholds   all\\u0085y";
+    repository.rules(&format!(
+        "[difference]\nmax_abs = 1e-4\nname = \"a{forged}\"\n\n\
+         [[link]]\ntext = \"it slept\"\nfrom = \"b{forged}\"\nto = \"c{forged}\"\n\
+         head = \"any\"\nabove = 0.5\n"
+    ));
+    repository.accept();
+    repository.scale_head(1, 3, 8.0);
+    let outcome = repository.check(&[]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    for line in outcome.stdout.lines() {
+        assert!(
+            !line.starts_with("::") && !line.starts_with("holds   all"),
+            "{line}"
+        );
+    }
+    assert!(
+        outcome.stdout.contains("\\n::error::forged"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn a_check_that_ends_in_an_error_leaves_no_green_report_of_an_earlier_one() {
+    let ends: [(&str, fn(&Repository), &str); 3] = [
+        (
+            "a damaged baseline",
+            |repository| repository.write("a.baseline.zst", "x"),
+            "is damaged",
+        ),
+        (
+            "no model",
+            |repository| fs::remove_dir_all(repository.path("model")).unwrap(),
+            "model",
+        ),
+        (
+            "no inputs",
+            |repository| fs::remove_file(repository.path("sentences.txt")).unwrap(),
+            "sentences.txt",
+        ),
+    ];
+    for (what, end, says) in ends {
+        let repository = Repository::new();
+        repository.rules("[difference]\nmax_abs = 1e-4");
+        repository.accept();
+        let arguments = ["--junit", "j.xml", "--summary", "s.md"];
+        assert_eq!(repository.check(&arguments).code, Some(0), "{what}");
+        end(&repository);
+        let outcome = repository.check(&arguments);
+        assert_eq!(outcome.code, Some(1), "{what}: {}", outcome.stderr);
+
+        let read = |name: &str| fs::read_to_string(repository.path(name)).unwrap();
+        let xml = read("j.xml");
+        let errors = elements(&xml, "error");
+        assert_eq!(errors.len(), 1, "{what}: {xml}");
+        assert!(errors[0]["message"].contains(says), "{what}: {xml}");
+        assert_eq!(
+            elements(&xml, "testsuite")[0]["errors"],
+            "1",
+            "{what}: {xml}"
+        );
+        let summary = read("s.md");
+        assert!(
+            summary.contains("❌ attnviz check did not come to its end"),
+            "{what}: {summary}"
+        );
+        let page = read("attnviz-out/check-rules/index.html");
+        assert!(
+            page.contains("it did not come to its end") && !page.contains("holds"),
+            "{what}: {page}"
+        );
+        let record = read("attnviz-out/check-rules/manifest.json");
+        let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+        assert!(
+            record["error"].as_str().unwrap().contains(says),
+            "{what}: {record}"
+        );
+        assert_eq!(record["rules"], serde_json::json!([]), "{what}");
+    }
+}
+
+#[test]
+fn a_model_that_is_exported_again_in_place_is_an_earlier_state_of_itself() {
+    let repository = Repository::new();
+    repository.rules("[difference]\nmax_abs = 1e-4");
+    repository.accept();
+    repository.scale_head(1, 3, 8.0);
+    let said = "an earlier state of model: model.safetensors differs";
+    let outcome = repository.check(&[]);
+    assert!(outcome.stdout.contains(said), "{}", outcome.stdout);
+    let page = fs::read_to_string(repository.path("attnviz-out/check-rules/index.html")).unwrap();
+    assert!(page.contains(said), "{page}");
+}
+
+#[test]
+fn what_is_broken_is_said_when_quiet_too() {
+    let repository = broken();
+    let outcome = repository.check(&["-q"]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines.iter().all(|line| line.starts_with("BROKEN")),
+        "{lines:?}"
+    );
+
+    // Texts of rules are no inputs of the file.
+    let rule = "[[link]]\ntext = 'it slept'\nfrom = '@0'\nto = '@1'\nhead = 'any'\nabove = 0.001\n";
+    repository.write("rules.toml", &format!("model = './model'\n{rule}"));
+    let outcome = repository.check(&[]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(!outcome.stdout.contains("0 checked"), "{}", outcome.stdout);
+    assert_eq!(repository.check(&["-q"]).stdout, "");
+}
