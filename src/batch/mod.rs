@@ -37,7 +37,7 @@ pub use feed::FeedError;
 pub use merge::merge;
 pub use options::{BatchModel, BatchOptions};
 pub use outcome::{BatchEvent, BatchOutcome};
-pub use overlap::{OverlapError, check_places};
+pub use overlap::{OverlapError, check_places, real_place};
 pub use report_files::{ReportFile, Reports};
 pub use run::run;
 pub use shards::MergeError;

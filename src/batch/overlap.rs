@@ -167,7 +167,7 @@ fn real_input(path: &Path) -> Option<PathBuf> {
 }
 
 /// Where something is or would be: its folder need not be there either.
-fn real_place(path: &Path) -> PathBuf {
+pub fn real_place(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut ancestors = path.ancestors();
     let found = ancestors.find_map(|above| Some((above, fs::canonicalize(above).ok()?)));

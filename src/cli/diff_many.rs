@@ -225,6 +225,9 @@ fn compare(
     for (file, warning) in &outcome.file_warnings {
         warn(format!("{file}: {}", of_file(warning)));
     }
+    for warning in outcome.reservations() {
+        warn(warning);
+    }
     if !written.missing_glyphs.is_empty() {
         warn(missing_glyphs(&written.missing_glyphs));
     }
@@ -266,7 +269,7 @@ fn print(
     match settings.json {
         true => diff_many_report::print_json(&compared)?,
         false if messages.shows_results() => diff_many_report::print_text(&compared)?,
-        false => {}
+        false => diff_many_report::print_exceeded(&compared)?,
     }
     Ok(())
 }

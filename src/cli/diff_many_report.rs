@@ -12,7 +12,7 @@ use super::standard_output::{StandardOutputError, write_json};
 use crate::attention::HeadId;
 use crate::batch::diff::{ManyOptions, ManyOutcome};
 use crate::checkpoint::ModelProvenance;
-use crate::compare::{HeadSpread, Quantity};
+use crate::compare::{HeadSpread, Quantity, of_units};
 use crate::pipeline::WrittenDiff;
 use crate::render::terminal::{Printable, aligned, one_line, written_difference};
 use crate::store::MANIFEST;
@@ -88,6 +88,15 @@ pub(super) fn print_text(compared: &ComparedMany<'_>) -> Result<(), StandardOutp
     Ok(())
 }
 
+/// What broke, where nothing else is to be printed.
+pub(super) fn print_exceeded(compared: &ComparedMany<'_>) -> Result<(), StandardOutputError> {
+    let mut out = anstream::stdout().lock();
+    for limit in limits(compared).iter().filter(|limit| limit.exceeded) {
+        writeln!(out, "{}", limit.in_words())?;
+    }
+    Ok(())
+}
+
 fn write_indented(out: &mut impl Write, table: &str) -> Result<(), StandardOutputError> {
     for line in table.lines() {
         writeln!(out, "  {line}")?;
@@ -135,6 +144,8 @@ struct Limit<'a> {
     index: u64,
     /// How many inputs are above the threshold.
     inputs: u64,
+    /// How many units of all inputs were compared, and of how many.
+    units: [u64; 2],
     exceeded: bool,
 }
 
@@ -159,7 +170,9 @@ impl Limit<'_> {
         };
         let (measure, limit) = (self.measure, self.limit);
         let id = Printable(self.id);
-        format!("{word} {measure} {value} {sign} {limit}: {head}, input \"{id}\"{more}")
+        let part = of_units(self.units).map(|part| format!("; {part}"));
+        let part = part.unwrap_or_default();
+        format!("{word} {measure} {value} {sign} {limit}: {head}, input \"{id}\"{more}{part}")
     }
 }
 
@@ -179,6 +192,7 @@ fn limits<'a>(compared: &'a ComparedMany<'_>) -> Vec<Limit<'a>> {
                 id: &found.id,
                 index: found.index,
                 inputs: found.count,
+                units: outcome.units,
                 exceeded: true,
             });
         }
@@ -193,6 +207,7 @@ fn limits<'a>(compared: &'a ComparedMany<'_>) -> Vec<Limit<'a>> {
             id: outcome.id_of(worst.worst_index),
             index: worst.worst_index,
             inputs: 0,
+            units: outcome.units,
             exceeded: false,
         })
     });

@@ -14,6 +14,7 @@ use crate::attention::HeadId;
 use crate::checkpoint::ModelProvenance;
 use crate::compare::{
     Comparison, DifferenceMeasure, Exceeded, GreatestCell, NamedUnit, Pairing, UnlikeUnits,
+    of_units,
 };
 use crate::input::Input;
 use crate::pipeline::{WrittenDiff, side_names};
@@ -92,6 +93,15 @@ pub(super) fn print_text(compared: &Compared<'_>) -> Result<(), StandardOutputEr
     Ok(())
 }
 
+/// What broke, where nothing else is to be printed.
+pub(super) fn print_exceeded(compared: &Compared<'_>) -> Result<(), StandardOutputError> {
+    let mut out = anstream::stdout().lock();
+    for limit in limits(compared).iter().filter(|limit| limit.exceeded) {
+        writeln!(out, "{}", limit.in_words())?;
+    }
+    Ok(())
+}
+
 fn write_indented(out: &mut impl Write, table: &str) -> Result<(), StandardOutputError> {
     for line in table.lines() {
         writeln!(out, "  {line}")?;
@@ -122,7 +132,10 @@ fn summary(comparison: &Comparison<'_>, measure: DifferenceMeasure) -> String {
     let all = measure.joined(values.iter().copied()).unwrap_or(0.0);
     let count = values.len();
     if changed == 0 {
-        return format!("all {count} are equal on both sides");
+        return match count {
+            1 => "the one is equal on both sides".to_owned(),
+            _ => format!("all {count} are equal on both sides"),
+        };
     }
     let joined = match measure {
         DifferenceMeasure::MaxAbs => "greatest",
@@ -165,6 +178,8 @@ struct Limit {
     query: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    /// How many units were compared, and of how many.
+    units: [u64; 2],
     exceeded: bool,
 }
 
@@ -193,7 +208,9 @@ impl Limit {
             limit => limit.to_string(),
         };
         let measure = self.measure;
-        format!("{word} {measure} {value} {sign} {limit}: {head}{cell}")
+        let part = of_units(self.units).map(|part| format!(", {part}"));
+        let part = part.unwrap_or_default();
+        format!("{word} {measure} {value} {sign} {limit}: {head}{cell}{part}")
     }
 }
 
@@ -217,6 +234,7 @@ fn limits(compared: &Compared<'_>) -> Vec<Limit> {
             head: id.head,
             query: names.as_ref().map(|[query, _]| query.clone()),
             key: names.map(|[_, key]| key),
+            units: compared.comparison.unit_counts().map(|count| count as u64),
             exceeded: compared
                 .exceeded
                 .iter()

@@ -77,6 +77,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
     set_threads(arguments.threads)?;
     let task = task(arguments)?;
     let value = |threshold: Option<Threshold>| threshold.map(Threshold::value);
+    check_thresholds(arguments, &task)?;
     let texts = [&arguments.text, &arguments.against].into_iter().flatten();
     let mut warnings: Vec<String> = texts
         .flat_map(|text| named_files(text, None))
@@ -118,6 +119,34 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
         warnings,
         json: arguments.json,
     })
+}
+
+/// Whether each threshold can be exceeded at all: one that cannot would be within
+/// whatever happens.
+fn check_thresholds(arguments: &DiffArguments, task: &DiffTask) -> Result<()> {
+    let is_of_models = match task {
+        DiffTask::Models { .. } | DiffTask::Texts { .. } | DiffTask::ModelsOnMany { .. } => true,
+        // Numbers from elsewhere may be greater than attention is.
+        DiffTask::Runs { .. } | DiffTask::Batches(_) | DiffTask::Scores(_) => false,
+    };
+    let thresholds = [
+        ("--max-js-bits", arguments.max_js_bits, true),
+        ("--max-total-variation", arguments.max_total_variation, true),
+        ("--max-abs", arguments.max_abs, is_of_models),
+    ];
+    let idle = thresholds
+        .into_iter()
+        .find_map(|(option, threshold, is_bounded)| {
+            let value = threshold?.value();
+            (is_bounded && value >= 1.0).then_some((option, value))
+        });
+    match idle {
+        None => Ok(()),
+        Some((option, value)) => Err(UsageError::error(
+            format!("{option} {value} can never be exceeded: no two maps differ by more than 1"),
+            Remedy::SetValue([option.to_owned(), "0.05".to_owned()]),
+        )),
+    }
 }
 
 /// The folder that was named, or one named after what was typed.

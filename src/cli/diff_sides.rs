@@ -13,9 +13,11 @@ use super::settings::ModelSettings;
 use crate::analysis::Granularity;
 use crate::attention::IndexList;
 use crate::attention::Selection;
-use crate::compare::{CompareError, ModelFacts, Pairing, check_tokens};
-use crate::input::{Input, Prepared};
+use crate::checkpoint::ModelSource;
+use crate::compare::{CompareError, ModelFacts, Pairing, check_tokens, unlike_tokens};
+use crate::input::{Input, Prepared, StreamRole};
 use crate::pipeline::{self, LoadedModel, Use};
+use crate::render::terminal::one_line;
 use crate::run::Run;
 use crate::store::saved::{self, ForeignNames, SavedError, SavedRun};
 
@@ -52,6 +54,9 @@ impl fmt::Display for OfSide {
     }
 }
 
+/// A text in an error is not longer, in columns.
+const LONGEST_TEXT: usize = 60;
+
 const SIDES: [OfSide; 2] = [OfSide::Left, OfSide::Right];
 
 /// The runs of a comparison of one input; `None` where it is one of many.
@@ -75,17 +80,16 @@ fn of_models(
 ) -> Result<Sides> {
     let (models, mut warnings) = two_models(sides, Use::Once, messages)?;
     let mut prepared = Vec::new();
+    let mut said = Vec::new();
     for (loaded, side) in models.iter().zip(SIDES) {
-        let (one, said) =
-            prepare(loaded, input, settings, messages).map_err(|error| error.context(side))?;
+        let (one, of_side) =
+            prepare(loaded, input, settings).map_err(|error| error.context(side))?;
         prepared.push(one);
-        // Of both sides, as a rule.
-        warnings.extend(
-            said.into_iter()
-                .filter(|said| !warnings.contains(said))
-                .collect::<Vec<_>>(),
-        );
+        said.push(of_side);
     }
+    let said = of_both(said, SIDES.map(OfSide::name));
+    messages.warnings(&said);
+    warnings.extend(said);
     let [Some(left), Some(right)] = [prepared.first(), prepared.get(1)] else {
         return Err(CompareError::NoAttention.into());
     };
@@ -142,12 +146,16 @@ fn of_texts(
         .map_err(|error: Error| error.context(OfSide::Left))?;
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let mut prepared = Vec::new();
+    let mut said = Vec::new();
     for input in inputs {
-        let (one, said) = prepare(&loaded, input, settings, messages)?;
+        let (one, of_text) = prepare(&loaded, input, settings)?;
         pipeline::check_memory(&loaded, &one, &selection, false, &without_pictures())?;
         prepared.push(one);
-        warnings.extend(said);
+        said.push(of_text);
     }
+    let said = of_both(said, ["--text", "--against"]);
+    messages.warnings(&said);
+    warnings.extend(said);
     let inputs: Vec<&Prepared> = prepared.iter().collect();
     let runs = pipeline::runs(&loaded, &inputs, &selection)
         .with_context(|| model::of(&loaded.provenance.id))?;
@@ -193,25 +201,39 @@ fn of_files(
         saved::read(files[0], names)?;
     }
     let runs: [Run; 2] = runs.try_into().map_err(|_| CompareError::NoAttention)?;
-    // Two inputs of one model are two texts; all else is taken for one input.
-    let pairing = match runs[0].input != runs[1].input && is_same_model(&runs) {
-        true => Pairing::OtherInput,
-        false => Pairing::SameInput,
-    };
+    check_texts(&runs)?;
     Ok(Sides {
         runs,
         facts: None,
-        pairing,
+        pairing: Pairing::SameInput,
         warnings,
     })
 }
 
-/// Whether both runs are attnviz's own, of the same files.
-fn is_same_model([left, right]: &[Run; 2]) -> bool {
-    let [left, right] = [left, right].map(|run| run.model.wait());
-    left.ok()
-        .zip(right.ok())
-        .is_some_and(|(left, right)| left == right && !left.files.is_empty())
+/// Whether runs that say what they are of are of one text: of two, what little
+/// they have in common would be within any limit.
+fn check_texts([left, right]: &[Run; 2]) -> Result<(), CompareError> {
+    let models = [left.model.wait(), right.model.wait()];
+    let [Ok(of_left), Ok(of_right)] = &models else {
+        return Ok(());
+    };
+    // Attention from elsewhere is called by its file.
+    let are_own = [of_left, of_right]
+        .iter()
+        .all(|model| model.source != ModelSource::Elsewhere);
+    if !are_own || left.input == right.input {
+        return Ok(());
+    }
+    let text = |run: &Run| one_line(&run.input.captions().join(" · "), LONGEST_TEXT);
+    let unlike = unlike_tokens(
+        left.units(StreamRole::Source),
+        right.units(StreamRole::Source),
+    );
+    Err(CompareError::OtherTexts {
+        texts: Box::new([text(left), text(right)]),
+        model: (of_left == of_right).then(|| of_left.id.clone()),
+        unlike,
+    })
 }
 
 /// The layers and heads of a saved run that were asked for.
@@ -226,12 +248,11 @@ pub(super) fn select(run: Run, layers: &IndexList, heads: &IndexList) -> Result<
     Ok(run.select(&selection))
 }
 
-/// An input as the model reads it, and what the user was told of it.
+/// An input as the model reads it, and what the user has to be told of it.
 fn prepare(
     loaded: &LoadedModel,
     input: &Input,
     settings: &DiffSettings,
-    messages: &Messages,
 ) -> Result<(Prepared, Vec<String>)> {
     let limit = loaded.limit(settings.truncate);
     let prepared = pipeline::prepare(&loaded.tokenizer, input, limit)?;
@@ -240,8 +261,22 @@ fn prepare(
         prepared.unknown_count(),
         prepared.source().len(),
     ));
-    messages.warnings(&warnings);
     Ok((prepared, warnings))
+}
+
+/// What is said of each side: once where it is the same of both, else with the
+/// side's name.
+fn of_both(said: Vec<Vec<String>>, names: [&str; 2]) -> Vec<String> {
+    match said.as_slice() {
+        [left, right] if left == right => left.clone(),
+        _ => {
+            let sides = said.iter().zip(names);
+            let named = sides.flat_map(|(said, name)| {
+                said.iter().map(move |warning| format!("{name}: {warning}"))
+            });
+            named.collect()
+        }
+    }
 }
 
 /// A model's run of an input; its weights are given back.

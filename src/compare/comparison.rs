@@ -8,7 +8,7 @@ use super::{
     alignment, differences,
 };
 use crate::analysis::{
-    Axis, AxisUnit, Granularity, MapId, Maps, ReshapeOptions, head_scores, reshape,
+    Axis, AxisUnit, Granularity, MapId, Maps, ReshapeOptions, head_scores, reshape, truncation_note,
 };
 use crate::attention::HeadId;
 use crate::input::{StreamRole, Unit};
@@ -57,7 +57,12 @@ impl GreatestCell {
     /// What its query and its key are called; of a unit that another one
     /// replaces, both: `tired|wide`.
     pub fn names(&self) -> [String; 2] {
-        [&self.query, &self.key].map(|[left, right]| match left.label == right.label {
+        // The same token is written by one tokenizer as it stands in the text, and by
+        // another that lacks it as the vocabulary has it.
+        let is_same = |left: &AxisUnit, right: &AxisUnit| {
+            left.label == right.label || (left.text == right.text && left.first == right.first)
+        };
+        [&self.query, &self.key].map(|[left, right]| match is_same(left, right) {
             true => left.label.clone(),
             false => format!("{}|{}", left.label, right.label),
         })
@@ -90,6 +95,20 @@ impl Comparison<'_> {
                 right,
             })
         })?
+    }
+
+    /// How many units are compared, and of how many: those of the side that has
+    /// more of them, queries and keys where these are two sequences.
+    pub fn unit_counts(&self) -> [usize; 2] {
+        let counts = |alignment: &Alignment| {
+            let alone = alignment.left_only.len().max(alignment.right_only.len());
+            [alignment.pairs.len(), alignment.pairs.len() + alone]
+        };
+        let [rows, columns] = [counts(&self.rows), counts(&self.columns)];
+        match rows == columns {
+            true => columns,
+            false => [rows[0] + columns[0], rows[1] + columns[1]],
+        }
     }
 
     /// The rows and the columns whose unit is another one on the right.
@@ -162,7 +181,7 @@ pub fn compare_runs<'run>(
     }
     let same_tokens = of_same_tokens(runs, &maps, pairing);
     let [left_maps, right_maps] = maps;
-    let notes = notes(&left_maps, &right_maps, &columns);
+    let notes = notes(runs, [&left_maps, &right_maps], &columns);
     let left_maps = compared(left_maps, &rows, &columns, |pair| pair.left);
     let right_maps = compared(right_maps, &rows, &columns, |pair| pair.right);
     Ok(Comparison {
@@ -186,14 +205,19 @@ pub fn compare_runs<'run>(
 /// # Errors
 /// When it did not.
 pub fn check_tokens(left: &[Unit], right: &[Unit]) -> Result<(), CompareError> {
+    match unlike_tokens(left, right) {
+        unlike if unlike.is_empty() => Ok(()),
+        unlike => Err(CompareError::UnitsDiffer { unlike }),
+    }
+}
+
+/// The tokens that are not the same on both sides.
+pub fn unlike_tokens(left: &[Unit], right: &[Unit]) -> UnlikeUnits {
     let texts =
         |units: &[Unit]| -> Vec<String> { units.iter().map(|unit| unit.text.clone()).collect() };
     let axes = [left, right].map(|units| Axis::new(StreamRole::Source, units));
     let alignment = paired(alignment(&texts(left), &texts(right)), Pairing::SameInput);
-    match unlike(&alignment, [&axes[0], &axes[1]]) {
-        unlike if unlike.is_empty() => Ok(()),
-        unlike => Err(CompareError::UnitsDiffer { unlike }),
-    }
+    unlike(&alignment, [&axes[0], &axes[1]])
 }
 
 /// Of the same input, what merely stands at the same place is not compared.
@@ -247,8 +271,33 @@ fn compared<'run>(
     }
 }
 
-fn notes(left: &Maps<'_>, right: &Maps<'_>, columns: &Alignment) -> Vec<String> {
-    let mut notes = left.notes.clone();
+/// A sentence where both sides have the same tokens under other numbers, with
+/// the first of them: the models were asked about other rows of their word
+/// embeddings. Attention from elsewhere has no numbers.
+pub fn other_ids(runs: [&Run; 2]) -> Option<String> {
+    let [left, right] = runs.map(|run| run.units(StreamRole::Source));
+    let has_ids = |units: &[Unit]| units.iter().any(|unit| unit.id != 0);
+    let are_same = left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| left.text == right.text);
+    if !are_same || !has_ids(left) || !has_ids(right) {
+        return None;
+    }
+    let mut pairs = left.iter().zip(right).enumerate();
+    let (position, (left, right)) = pairs.find(|(_, (left, right))| left.id != right.id)?;
+    Some(format!(
+        "The token {:?} at {position} is number {} of the left vocabulary and {} of the right: \
+         each model was asked about its own number.",
+        left.text, left.id, right.id
+    ))
+}
+
+fn notes(runs: [&Run; 2], [left, right]: [&Maps<'_>; 2], columns: &Alignment) -> Vec<String> {
+    let mut notes = cut_off(runs);
+    notes.extend(other_ids(runs));
+    notes.extend(left.notes.iter().cloned());
     let others = right.notes.iter().filter(|note| !left.notes.contains(note));
     notes.extend(others.cloned());
     let (of_left, of_right) = (columns.left_only.len(), columns.right_only.len());
@@ -259,4 +308,26 @@ fn notes(left: &Maps<'_>, right: &Maps<'_>, columns: &Alignment) -> Vec<String> 
         ));
     }
     notes
+}
+
+/// What was cut off the inputs, of both sides at once where that is the same.
+fn cut_off(runs: [&Run; 2]) -> Vec<String> {
+    let [left, right] = runs.map(|run| {
+        let streams = run.streams.iter();
+        let notes = streams.filter_map(|it| truncation_note(it.dropped, it.units.len()));
+        notes.collect::<Vec<String>>()
+    });
+    if left == right {
+        return left;
+    }
+    let left = left.iter().map(|note| format!("Left: {note}"));
+    let right = right.iter().map(|note| format!("Right: {note}"));
+    left.chain(right).collect()
+}
+
+/// What is said where not all units are compared; `None` where all are. The
+/// counts are as [`Comparison::unit_counts`] has them, of one input or of many
+/// together.
+pub fn of_units([compared, all]: [u64; 2]) -> Option<String> {
+    (compared < all).then(|| format!("of {compared} of {all} units"))
 }

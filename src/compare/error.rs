@@ -50,6 +50,19 @@ pub enum CompareError {
         /// Those that are not the same.
         unlike: UnlikeUnits,
     },
+    /// They are runs of two texts.
+    #[error(
+        "the left run is of {:?}, the right one of {:?}; how far their attention is apart says nothing of a model",
+        texts[0], texts[1]
+    )]
+    OtherTexts {
+        /// What each is of, shortened.
+        texts: Box<[String; 2]>,
+        /// The model of both, where it is one.
+        model: Option<String>,
+        /// The units that are not the same.
+        unlike: UnlikeUnits,
+    },
     /// One attends to another sequence than the other.
     #[error("the left side has {} attention, the right one {} attention", kinds[0], kinds[1])]
     OtherKinds {
@@ -84,6 +97,9 @@ impl CompareError {
                 false => Remedy::CompareWords,
             }),
             Self::NothingInCommon { unlike } => are_numbers(unlike).then_some(Remedy::NameTokens),
+            Self::OtherTexts { model, .. } => Some(Remedy::CompareTexts {
+                model: model.clone(),
+            }),
             Self::Reshape(error) => error.remedy(),
             Self::OtherUnits { .. } | Self::OtherKinds { .. } | Self::NoAttention => None,
         }
@@ -92,7 +108,9 @@ impl CompareError {
     /// The units that are not the same, where those are the reason.
     pub fn unlike(&self) -> Option<&UnlikeUnits> {
         match self {
-            Self::UnitsDiffer { unlike } | Self::NothingInCommon { unlike } => Some(unlike),
+            Self::UnitsDiffer { unlike }
+            | Self::NothingInCommon { unlike }
+            | Self::OtherTexts { unlike, .. } => Some(unlike),
             Self::OtherHeads { .. }
             | Self::OtherSizes { .. }
             | Self::OtherUnits { .. }

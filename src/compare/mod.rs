@@ -24,7 +24,10 @@ mod units;
 mod unlike;
 
 pub use caution::{ModelFacts, caution};
-pub use comparison::{Comparison, GreatestCell, NO_SCORES, check_tokens, compare_runs};
+pub use comparison::{
+    Comparison, GreatestCell, NO_SCORES, check_tokens, compare_runs, of_units, other_ids,
+    unlike_tokens,
+};
 pub use difference::{Differences, differences};
 pub use error::CompareError;
 pub use many::{HeadSpread, InputDifferences, ManyDifferences, Quantity};

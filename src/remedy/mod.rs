@@ -102,6 +102,11 @@ pub enum Remedy {
     NameSidesOfOneKind,
     /// Compare by words instead of tokens.
     CompareWords,
+    /// Save both runs of one text, or ask one model about both.
+    CompareTexts {
+        /// The model, where both runs are of one.
+        model: Option<String>,
+    },
     /// Say what the tokens of attention from elsewhere are.
     NameTokens,
     /// Compare the models themselves, by words.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::options::ManyOptions;
-use crate::compare::{CompareError, InputDifferences, Pairing, UnlikeUnits, compare_runs};
+use crate::compare::{
+    CompareError, InputDifferences, Pairing, UnlikeUnits, compare_runs, other_ids,
+};
 use crate::input::Input;
 use crate::pipeline;
 use crate::remedy::Remedy;
@@ -27,6 +29,12 @@ pub(super) struct Compared {
 pub(super) struct Found {
     /// How many units were compared.
     pub(super) tokens: usize,
+    /// How many units were compared, and of how many.
+    pub(super) units: [usize; 2],
+    /// How many tokens were cut off, of the side that lost more.
+    pub(super) truncated: usize,
+    /// What is said where the same tokens have other numbers.
+    pub(super) other_ids: Option<String>,
     pub(super) differences: InputDifferences,
     /// The units that are not the same on both sides.
     pub(super) unlike: UnlikeUnits,
@@ -62,11 +70,19 @@ impl Found {
         };
         Ok(Ok(Self {
             tokens: comparison.left.columns.len(),
+            units: comparison.unit_counts(),
+            other_ids: other_ids([left, right]),
+            truncated: runs.iter().map(dropped).max().unwrap_or(0),
             differences: InputDifferences::new(&comparison.differences, comparison.scores.as_ref()),
             unlike: comparison.unlike,
             is_uniform: runs.each_ref().map(pipeline::is_uniform),
         }))
     }
+}
+
+/// How many tokens of a run's input were cut off.
+fn dropped(run: &Run) -> usize {
+    run.streams.iter().map(|stream| stream.dropped).sum()
 }
 
 impl Compared {
@@ -79,6 +95,7 @@ impl Compared {
         let (found, place) = match outcome {
             Ok((found, place)) => {
                 record.status = Status::Done;
+                record.truncated_tokens = found.truncated;
                 (Some(found), place)
             }
             Err(failure) => {

@@ -117,6 +117,10 @@ fn outcome(
             .map(|(input, _)| input.clone())
             .collect(),
         unlike_count: tally.unlike_count,
+        units: tally.units,
+        truncated_count: tally.truncated_count,
+        first_truncated: tally.first_truncated,
+        other_ids: tally.other_ids,
         unlike: tally.unlike,
         lacks_scores: tally.lacks_scores,
         failed: tally.failed,

@@ -5,7 +5,7 @@ use std::io;
 use super::page::number;
 use crate::attention::HeadId;
 use crate::batch::report::{DiffPage, HeadTable, PagePicture, PageSide, write_diff_page};
-use crate::compare::{Comparison, DifferenceMeasure, Pairing, Thresholds};
+use crate::compare::{Comparison, DifferenceMeasure, Pairing, Thresholds, of_units};
 use crate::pipeline::ShownPicture;
 use crate::run::Run;
 use crate::store::Format;
@@ -107,9 +107,24 @@ impl OneComparison<'_> {
             };
             let is_exceeded = exceeded.iter().any(|found| found.measure == measure);
             let (place, sign) = if is_exceeded { (0, '>') } else { (1, '≤') };
+            let cell = match measure {
+                DifferenceMeasure::MaxAbs => self.comparison.greatest_cell(head),
+                DifferenceMeasure::JsBits
+                | DifferenceMeasure::JsDistanceBits
+                | DifferenceMeasure::TotalVariation
+                | DifferenceMeasure::Hellinger => None,
+            };
+            let cell = cell.map(|cell| {
+                let [query, key] = cell.names();
+                format!(", {query} → {key}")
+            });
+            let part = of_units(self.comparison.unit_counts().map(|count| count as u64));
+            let part = part.map(|part| format!(", {part}"));
             lines[place].push(format!(
-                "{measure} {} {sign} {limit}: {head}",
-                number(value)
+                "{measure} {} {sign} {limit}: {head}{}{}",
+                number(value),
+                cell.unwrap_or_default(),
+                part.unwrap_or_default()
             ));
         }
         lines

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attention::HeadId;
 use crate::batch::source::FileWarning;
-use crate::compare::{DifferenceMeasure, ManyDifferences, Quantity, UnlikeUnits};
+use crate::compare::{DifferenceMeasure, ManyDifferences, NamedUnit, Quantity, UnlikeUnits};
 use crate::store::FileRecord;
 use crate::store::batch_records::{BatchCounts, InputFile, ResultRecord};
 
@@ -74,6 +74,16 @@ pub struct ManyOutcome {
     pub worst: Vec<WorstInput>,
     /// Of how many inputs not all units are the same on both sides.
     pub unlike_count: u64,
+    /// How many units of all inputs were compared, and of how many: those of the
+    /// side that has more of them.
+    pub units: [u64; 2],
+    /// Of how many inputs tokens were cut off.
+    pub truncated_count: u64,
+    /// The id of the first of them.
+    pub first_truncated: Option<String>,
+    /// Where the same tokens have other numbers on both sides, a sentence of the
+    /// first input.
+    pub other_ids: Option<String>,
     /// The first of them.
     pub unlike: Vec<UnlikeInput>,
     /// Whether the scores of some inputs could not be compared, of other tokens.
@@ -96,5 +106,35 @@ impl ManyOutcome {
     /// The id of an input in which some head differs most.
     pub fn id_of(&self, index: u64) -> &str {
         self.ids.get(&index).map_or("", String::as_str)
+    }
+
+    /// What is not compared of inputs that are, as warnings: what was cut off, and
+    /// which units only one side has.
+    pub fn reservations(&self) -> Vec<String> {
+        let of_inputs = |count: u64| match count {
+            1 => "1 input".to_owned(),
+            count => format!("{count} inputs"),
+        };
+        let cut = self.first_truncated.as_ref().map(|id| {
+            let inputs = of_inputs(self.truncated_count);
+            format!("tokens of {inputs} are cut off; the first: {id:?}")
+        });
+        let unlike = self.unlike.first().map(|first| {
+            let named = |unit: &Option<NamedUnit>| match unit {
+                Some(unit) => format!("{:?}", unit.text),
+                None => "nothing".to_owned(),
+            };
+            let unit = first.units.first().map(|[left, right]| {
+                let (left, right) = (named(left), named(right));
+                format!(", {left} on the left, {right} on the right")
+            });
+            format!(
+                "units of {} are not the same on both sides and are left out; the first: {:?}{}",
+                of_inputs(self.unlike_count),
+                first.id,
+                unit.unwrap_or_default()
+            )
+        });
+        cut.into_iter().chain(unlike).collect()
     }
 }

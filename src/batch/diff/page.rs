@@ -8,7 +8,7 @@ use super::pictures::{DrawnFile, Pictures};
 use crate::batch::report::{
     DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
 };
-use crate::compare::{DifferenceMeasure, HeadSpread, Quantity};
+use crate::compare::{DifferenceMeasure, HeadSpread, Quantity, of_units};
 use crate::store::batch_records::RESULTS;
 use crate::store::diff::{HEADS_TABLE, ROWS_OF_MANY, SideRecord};
 use crate::store::write::StagedFolder;
@@ -89,10 +89,17 @@ fn held(outcome: &ManyOutcome, options: &ManyOptions) -> Vec<String> {
     let limits = options.thresholds.limits();
     let held = limits.filter(|(measure, _)| outcome.counts.done > 0 && !is_exceeded(*measure));
     held.filter_map(|(measure, limit)| {
-        let heads = outcome.many.of(Quantity::Measure(measure));
-        let greatest = heads.into_iter().map(|found| found.worst);
-        let greatest = greatest.max_by(f64::total_cmp)?;
-        Some(format!("{measure} {} ≤ {limit}", number(greatest)))
+        let heads = outcome.many.of(Quantity::Measure(measure)).into_iter();
+        // Of equal ones the first.
+        let worst = heads.reduce(|one, other| if other.worst > one.worst { other } else { one })?;
+        let part = of_units(outcome.units).map(|part| format!("; {part}"));
+        Some(format!(
+            "{measure} {} ≤ {limit}: {}, input {:?}{}",
+            number(worst.worst),
+            worst.head,
+            outcome.id_of(worst.worst_index),
+            part.unwrap_or_default()
+        ))
     })
     .collect()
 }
@@ -108,11 +115,24 @@ impl ManyOutcome {
             crate::compare::caution(None, &known)
         });
         let mut notes: Vec<String> = caution.into_iter().collect();
+        notes.extend(self.other_ids.clone());
+        if let Some(id) = &self.first_truncated {
+            notes.push(format!(
+                "The inputs were truncated, {} of them; the first: {id:?}. {RESULTS} has how many \
+                 tokens are cut off each.",
+                self.truncated_count
+            ));
+        }
         if self.unlike_count > 0 {
             notes.push(format!(
-                "Of {} inputs not all units are the same on both sides; what one side has alone \
-                 is left out of both, without adding it to the rest.",
-                self.unlike_count
+                "Of {} not all units are the same on both sides; what one side has alone \
+                 is left out of both, without adding it to the rest: {} of {} units are compared.",
+                match self.unlike_count {
+                    1 => "1 input".to_owned(),
+                    count => format!("{count} inputs"),
+                },
+                self.units[0],
+                self.units[1]
             ));
         }
         if self.lacks_scores {

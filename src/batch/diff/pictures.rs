@@ -269,6 +269,13 @@ impl Painter<'_> {
             texts.collect(),
             &self.figures,
         );
-        self.paint(&figure.map_err(OutputError::from)?, name, shaper)
+        let mut figure = figure.map_err(OutputError::from)?;
+        let notes = comparison.notes.iter();
+        let others: Vec<String> = notes
+            .filter(|note| !figure.notes.contains(note))
+            .cloned()
+            .collect();
+        figure.notes.extend(others);
+        self.paint(&figure, name, shaper)
     }
 }

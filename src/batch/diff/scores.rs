@@ -70,6 +70,8 @@ struct Entry {
     key: Key,
     /// What tells its units from others.
     units: u128,
+    /// How many of its tokens were cut off.
+    truncated: usize,
     state: State,
 }
 
@@ -131,6 +133,7 @@ impl Entry {
             }
         };
         Self {
+            truncated: record.truncated_tokens,
             id: record.id.as_str().into(),
             key: Key {
                 id: fingerprint(&record.id),
@@ -320,6 +323,7 @@ fn both(
             unlike: unlike(roots, [left, right])?,
         });
     }
+    let truncated = left.truncated.max(right.truncated);
     let [of_left, of_right] = readers;
     let (left, tokens) = of_left.values(places[0])?;
     let (right, _) = of_right.values(places[1])?;
@@ -327,6 +331,9 @@ fn both(
     let scores = scores.map(|(&left, &right)| f64::from(right) - f64::from(left));
     Ok(Ok(Found {
         tokens,
+        units: [tokens, tokens],
+        truncated,
+        other_ids: None,
         differences: InputDifferences {
             measures: Vec::new(),
             scores: scores.collect(),

@@ -52,6 +52,13 @@ pub(super) struct Tally<'a> {
     pub(super) worst_of_heads: Vec<Option<Candidate>>,
     pub(super) exceeded: Vec<ExceededBy>,
     pub(super) unlike_count: u64,
+    /// How many units were compared, and of how many.
+    pub(super) units: [u64; 2],
+    pub(super) truncated_count: u64,
+    /// The id of the first input that was cut.
+    pub(super) first_truncated: Option<String>,
+    /// Of the first input whose tokens have other numbers.
+    pub(super) other_ids: Option<String>,
     pub(super) unlike: Vec<UnlikeInput>,
     pub(super) lacks_scores: bool,
     pub(super) failed: Vec<ResultRecord>,
@@ -92,6 +99,10 @@ impl<'a> Tally<'a> {
             heads,
             exceeded: Vec::new(),
             unlike_count: 0,
+            units: [0, 0],
+            truncated_count: 0,
+            first_truncated: None,
+            other_ids: None,
             unlike: Vec::new(),
             lacks_scores: false,
             failed: Vec::new(),
@@ -145,6 +156,17 @@ impl<'a> Tally<'a> {
         self.lacks_scores |= found.differences.scores.is_empty();
         for (all, one) in self.is_uniform.iter_mut().zip(found.is_uniform) {
             *all = one.map_or(*all, |one| Some(all.unwrap_or(true) && one));
+        }
+        for (all, one) in self.units.iter_mut().zip(found.units) {
+            *all += one as u64;
+        }
+        if found.truncated > 0 {
+            self.truncated_count += 1;
+            self.first_truncated
+                .get_or_insert_with(|| record.id.clone());
+        }
+        if let (None, Some(note)) = (&self.other_ids, found.other_ids.take()) {
+            self.other_ids = Some(format!("Input {:?}: {note}", record.id));
         }
         let units = std::mem::take(&mut found.unlike);
         if !units.is_empty() {

@@ -172,14 +172,26 @@ fn outcome(page: &DiffPage<'_>) -> String {
     }
 }
 
+/// The colour of how it ended: what was not compared is not within a threshold.
+fn verdict(page: &DiffPage<'_>) -> &'static str {
+    let is_whole = page
+        .inputs
+        .as_ref()
+        .is_none_or(|inputs| inputs.counts.failed == 0);
+    match (is_whole && page.exceeded.is_empty(), page.held.is_empty()) {
+        (false, _) => "bad",
+        (true, true) => "plain",
+        (true, false) => "good",
+    }
+}
+
 fn header(page: &DiffPage<'_>) -> Markup {
     let [left, right] = &page.sides;
-    let is_bad = !page.exceeded.is_empty();
     html! {
         header.top {
             div.brand { (mark()) span { "attnviz" } }
             h1 { "Difference of attention" }
-            div.verdict.(if is_bad { "bad" } else if page.held.is_empty() { "plain" } else { "good" }) role="status" {
+            div.verdict.(verdict(page)) role="status" {
                 (outcome(page))
                 @if !page.exceeded.is_empty() || !page.held.is_empty() {
                     ul {
@@ -197,7 +209,7 @@ fn header(page: &DiffPage<'_>) -> Markup {
                 @if let Some(inputs) = &page.inputs {
                     @let failed = inputs.counts.failed;
                     (tile("inputs", &grouped(inputs.counts.inputs), ""))
-                    (tile("compared", &grouped(inputs.counts.done), "good"))
+                    (tile("compared", &grouped(inputs.counts.done), if inputs.counts.done > 0 { "good" } else { "" }))
                     (tile("not compared", &grouped(failed), if failed > 0 { "bad" } else { "" }))
                 }
                 (tile("layers × heads", &format!("{} × {}", page.shape[0], page.shape[1]), ""))

@@ -192,6 +192,10 @@ pub fn in_words(remedy: &Remedy) -> String {
             "two models, two saved runs, two batches or two folders of scores".into()
         }
         Remedy::CompareWords => "--tokens word, which compares the words that both have".into(),
+        Remedy::CompareTexts { model } => format!(
+            "save both of the same text; or two texts on one model: attnviz diff {} --text \"The animal was tired.\" --against \"The animal was wide.\"",
+            quoted(model.as_deref().unwrap_or("builtin"))
+        ),
         Remedy::NameTokens => "--labels tokens.txt, with a token a line".into(),
         Remedy::CompareModelsByWords => {
             "compare the models themselves: --inputs sentences.txt --tokens word".into()

@@ -102,14 +102,18 @@ fn thresholds_that_are_exceeded_are_told_with_the_place_and_exit_code_4() {
         "0",
     ];
     let cases = [
-        (vec!["--max-js-bits", "1"], 0, vec!["within    js_bits 0."]),
+        (
+            vec!["--max-js-bits", "0.99"],
+            0,
+            vec!["within    js_bits 0."],
+        ),
         (
             vec!["--max-js-bits", "1e-9"],
             4,
             vec!["exceeded  js_bits 0.", " > 1e-9: layer "],
         ),
         (
-            vec!["--max-total-variation", "0.00001", "--max-abs", "1"],
+            vec!["--max-total-variation", "0.00001", "--max-abs", "0.99"],
             4,
             vec![
                 "exceeded  total_variation 0.",
@@ -155,7 +159,12 @@ fn thresholds_that_are_exceeded_are_told_with_the_place_and_exit_code_4() {
     );
     // The code is the same where nothing is printed, and as JSON.
     let quiet = workplace.run(&[&base[..], &["--max-abs", "0", "-q"]].concat());
-    assert_eq!((quiet.code, quiet.stdout.as_str()), (Some(4), ""));
+    assert_eq!(quiet.code, Some(4));
+    assert!(
+        quiet.stdout.starts_with("exceeded  max_abs") && quiet.stdout.lines().count() == 1,
+        "{}",
+        quiet.stdout
+    );
     let json = workplace.run(&[&base[..], &["--max-abs", "0", "--json"]].concat());
     assert_eq!(json.code, Some(4));
     let report: Value = serde_json::from_str(&json.stdout).expect("it is JSON");
@@ -292,30 +301,43 @@ fn saved_runs_are_compared_like_the_models_that_made_them() {
 }
 
 #[test]
-fn two_runs_of_one_model_are_two_texts() {
+fn runs_of_two_texts_are_refused_with_what_differs() {
     let workplace = Workplace::new();
-    let bert = typed("families/bert");
-    for text in ["so tired", "so wired"] {
-        workplace.succeed(&["encode", text, "-m", &bert, "-f", "npz", "--views", "mean"]);
+    let [bert, roberta] = [typed("families/bert"), typed("families/roberta")];
+    for (text, model, output) in [
+        ("so tired", &bert, "one"),
+        ("so wired", &bert, "one"),
+        ("so wired", &roberta, "other"),
+    ] {
+        let all = [
+            "encode", text, "-m", model, "-f", "npz", "--views", "mean", "-o", output,
+        ];
+        workplace.succeed(&all);
     }
-    let runs = ["attnviz-out/so-tired", "attnviz-out/so-wired"];
-    let outcome = workplace.succeed(&["diff", runs[0], runs[1], "--json", "-f", "npz"]);
-    let of_runs: Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
-    let arguments = [
-        "diff",
-        &bert,
-        "--text",
-        "so tired",
-        "--against",
-        "so wired",
-        "--json",
-        "-f",
-        "npz",
-    ];
-    let of_texts: Value =
-        serde_json::from_str(&workplace.succeed(&arguments).stdout).expect("it is JSON");
-    assert_eq!(of_runs["heads"], of_texts["heads"]);
-    assert_eq!(of_runs["unlike"], of_texts["unlike"]);
+    for right in ["one/so-wired", "other/so-wired"] {
+        for more in [&["--max-js-bits", "0.5"][..], &["--tokens", "word"]] {
+            let sides = ["diff", "one/so-tired", right];
+            let outcome = workplace.run(&[&sides[..], more].concat());
+            assert_eq!(
+                outcome.code,
+                Some(1),
+                "{right} {more:?}: {}",
+                outcome.stdout
+            );
+            for part in ["\"so tired\"", "\"so wired\"", "--text", "--against"] {
+                assert!(
+                    outcome.stderr.contains(part),
+                    "no {part} in {}",
+                    outcome.stderr
+                );
+            }
+            assert!(!outcome.stdout.contains("within"), "{}", outcome.stdout);
+            // The units that differ.
+            assert!(outcome.stdout.contains('@'), "{}", outcome.stdout);
+            assert!(!workplace.default_output().exists());
+        }
+    }
+    workplace.succeed(&["diff", "one/so-wired", "other/so-wired"]);
 }
 
 #[test]

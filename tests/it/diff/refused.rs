@@ -20,7 +20,29 @@ fn what_cannot_be_compared_says_what_to_type() {
         "{\"attention\": [[[1.0]], [[1.0]]]}",
     )
     .expect("it is written");
-    let cases: [(&[&str], i32, &[&str]); 12] = [
+    let cases: [(&[&str], i32, &[&str]); 15] = [
+        (
+            &["builtin", &bert, "--text", "x", "--max-js-bits", "1"],
+            2,
+            &["can never be exceeded", "--max-js-bits 0.05"],
+        ),
+        (
+            &[
+                "builtin",
+                &bert,
+                "--text",
+                "x",
+                "--max-total-variation",
+                "1.5",
+            ],
+            2,
+            &["can never be exceeded", "--max-total-variation 0.05"],
+        ),
+        (
+            &["builtin", "--text", "x", "--against", "y", "--max-abs", "1"],
+            2,
+            &["can never be exceeded", "--max-abs 0.05"],
+        ),
         (&["builtin"], 2, &["expected two sides", "--against"]),
         (
             &["builtin", "--text", "It's late"],

@@ -31,11 +31,11 @@ fn a_threshold_that_is_exceeded_is_named_with_its_head_and_input() {
     assert!(workplace.path().join("out/index.html").is_file());
 
     let cases: [(&[&str], i32, &str); 5] = [
-        (&["--max-js-bits", "1"], 0, "within"),
+        (&["--max-js-bits", "0.9999999"], 0, "within"),
         (&["--max-total-variation", "0.01"], 4, "exceeded"),
         (&["--max-abs", "1e-6"], 4, "exceeded"),
-        (&["--max-abs", "1"], 0, "within"),
-        (&["--max-js-bits", "1", "--max-abs", "0"], 4, "exceeded"),
+        (&["--max-abs", "0.9999999"], 0, "within"),
+        (&["--max-js-bits", "0.9999999", "--max-abs", "0"], 4, "exceeded"),
     ];
     for (limits, code, word) in cases {
         let found = diff_models(&workplace, code, "out", limits);
@@ -85,7 +85,7 @@ fn inputs_that_fail_are_listed_and_a_threshold_weighs_more() {
     }
     let limit = [&inputs[..], &["--max-js-bits", "0"]].concat();
     diff(&workplace, 4, sides, "out", &limit);
-    let limit = [&inputs[..], &["--max-js-bits", "1"]].concat();
+    let limit = [&inputs[..], &["--max-js-bits", "0.9999999"]].concat();
     diff(&workplace, 3, sides, "out", &limit);
     let found = diff(
         &workplace,
@@ -103,7 +103,7 @@ fn inputs_that_fail_are_listed_and_a_threshold_weighs_more() {
 
     // Not one input could be compared: that is no pass either.
     write(&workplace, "bad.jsonl", "nonsense\n");
-    let inputs = ["--inputs", "bad.jsonl", "--max-js-bits", "1"];
+    let inputs = ["--inputs", "bad.jsonl", "--max-js-bits", "0.9999999"];
     let found = diff(&workplace, 3, sides, "none", &inputs);
     assert!(!found.stdout.contains("within"), "{}", found.stdout);
 }

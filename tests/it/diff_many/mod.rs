@@ -5,6 +5,7 @@ mod exit_codes;
 mod folders;
 mod hostile;
 mod page;
+mod partial;
 mod running;
 mod statistics;
 mod units;

@@ -75,7 +75,7 @@ fn the_page_says_first_how_it_ended_and_last_which_inputs_differ_most() {
         "--max-js-bits",
         "0.01",
         "--max-abs",
-        "1",
+        "0.9999999",
         "--top-k",
         "2",
     ];

@@ -7,7 +7,7 @@ use crate::binary::{Workplace, copy_of_fixture};
 
 /// A copy of the small model whose vocabulary has another piece in the place of
 /// one that the inputs need, so that a word is cut into other pieces.
-fn with_other_tokens(workplace: &Workplace) {
+pub(super) fn with_other_tokens(workplace: &Workplace) {
     let folder = workplace.path().join("other");
     copy_of_fixture(MODEL, &folder);
     let path = folder.join("vocab.txt");
@@ -30,7 +30,7 @@ fn with_other_tokens(workplace: &Workplace) {
 }
 
 /// A word that is one token of the small model.
-const WORD: &str = "the";
+pub(super) const WORD: &str = "the";
 
 #[test]
 fn other_tokens_are_shown_first_and_end_the_comparison() {
