@@ -113,7 +113,7 @@ fn of_models(
     let start = Instant::now();
     // Before a model is loaded, which may take a download.
     InputSource::check(sources)?;
-    let (models, mut warnings) = two_models(sides, Use::Often, messages)?;
+    let (models, mut warnings) = two_models(sides, settings, Use::Often, messages)?;
     let [left, right] = &models;
     let selection = model::selection(left, &settings.layers, &settings.heads)?;
     let facts = [left, right].map(|loaded| ModelFacts::of(loaded.model.architecture()));

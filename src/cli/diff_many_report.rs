@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::diff_report::Times;
+use super::diff_report::{Times, equal_on_both_sides};
 use super::messages::seconds;
 use super::standard_output::{StandardOutputError, write_json};
 use crate::attention::HeadId;
@@ -55,8 +55,11 @@ pub(super) fn print_text(compared: &ComparedMany<'_>) -> Result<(), StandardOutp
     )?;
     let quantity = outcome.ranked_by;
     let ranked = outcome.many.ranked(quantity);
-    if !ranked.is_empty() {
-        let changed = ranked.iter().filter(|head| head.worst > 0.0).count();
+    let changed = ranked.iter().filter(|head| head.worst > 0.0).count();
+    if changed == 0 && !ranked.is_empty() {
+        let count = ranked.len();
+        writeln!(out, "heads     {}", equal_on_both_sides(count))?;
+    } else if !ranked.is_empty() {
         writeln!(
             out,
             "heads     {changed} of {} differ; {}, the most changed by their mean:",

@@ -125,6 +125,14 @@ fn in_words(comparison: &Comparison<'_>) -> String {
     format!("{}; those that differ:", parts.join(", "))
 }
 
+/// That so many heads do not differ.
+pub(super) fn equal_on_both_sides(count: usize) -> String {
+    match count {
+        1 => "the one is equal on both sides".to_owned(),
+        _ => format!("all {count} are equal on both sides"),
+    }
+}
+
 /// How many heads differ, and by how much all together.
 fn summary(comparison: &Comparison<'_>, measure: DifferenceMeasure) -> String {
     let values = comparison.differences.heads(measure);
@@ -132,10 +140,7 @@ fn summary(comparison: &Comparison<'_>, measure: DifferenceMeasure) -> String {
     let all = measure.joined(values.iter().copied()).unwrap_or(0.0);
     let count = values.len();
     if changed == 0 {
-        return match count {
-            1 => "the one is equal on both sides".to_owned(),
-            _ => format!("all {count} are equal on both sides"),
-        };
+        return equal_on_both_sides(count);
     }
     let joined = match measure {
         DifferenceMeasure::MaxAbs => "greatest",

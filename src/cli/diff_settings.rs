@@ -16,8 +16,11 @@ use super::usage::UsageError;
 use crate::attention::IndexList;
 use crate::batch::{InputSource, Relations};
 use crate::compare::Thresholds;
+use crate::figure::Theme;
 use crate::input::Input;
+use crate::model::Backend;
 use crate::remedy::{Remedy, Setting};
+use crate::store::Format;
 use crate::store::diff::{DiffOptions, DiffPlace};
 use crate::store::saved::{ForeignNames, SavedRuns};
 
@@ -91,6 +94,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
     if let DiffTask::ModelsOnMany { sources, .. } = &task {
         warnings.extend(idle_quotes(&arguments.reading, sources));
     }
+    warnings.extend(idle(arguments, &task));
     let right = arguments.right.as_ref().map(ModelName::name);
     let names = match (&arguments.text, &arguments.against, right) {
         (Some(text), Some(against), _) => [text.as_str(), against],
@@ -118,6 +122,100 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
         place: place(arguments),
         warnings,
         json: arguments.json,
+    })
+}
+
+/// Options that do nothing where they stand, as warnings.
+fn idle(arguments: &DiffArguments, task: &DiffTask) -> Vec<String> {
+    let (are_models, are_many) = match task {
+        DiffTask::Models { .. } | DiffTask::Texts { .. } => (true, false),
+        DiffTask::ModelsOnMany { .. } => (true, true),
+        DiffTask::Runs { .. } => (false, false),
+        DiffTask::Batches(_) | DiffTask::Scores(_) => (false, true),
+    };
+    let reading = &arguments.reading;
+    let computation = &arguments.computation;
+    let without_files = "files of attention from elsewhere";
+    let without_models = "models";
+    let without_inputs = "--inputs";
+    let is_of_files = matches!(task, DiffTask::Runs { .. });
+    let reads = are_models && are_many;
+    let given = [
+        (
+            "--labels",
+            arguments.labels.is_some(),
+            is_of_files,
+            without_files,
+        ),
+        (
+            "--key-labels",
+            arguments.key_labels.is_some(),
+            is_of_files,
+            without_files,
+        ),
+        (
+            "--tokenizer",
+            arguments.tokenizer.is_some(),
+            are_models,
+            without_models,
+        ),
+        (
+            "--truncate",
+            arguments.truncate.limit().is_some(),
+            are_models,
+            without_models,
+        ),
+        (
+            "--backend",
+            computation.backend != Backend::default(),
+            are_models,
+            without_models,
+        ),
+        (
+            "--input-format",
+            reading.input_format.is_some(),
+            reads,
+            without_inputs,
+        ),
+        (
+            "--text-column",
+            reading.text_column.is_some(),
+            reads,
+            without_inputs,
+        ),
+        (
+            "--pair-column",
+            reading.pair_column.is_some(),
+            reads,
+            without_inputs,
+        ),
+        (
+            "--id-column",
+            reading.id_column.is_some(),
+            reads,
+            without_inputs,
+        ),
+        ("--quotes", reading.quotes, reads, without_inputs),
+        (
+            "--theme",
+            arguments.theme != Theme::default(),
+            draws(arguments),
+            "--format png or svg",
+        ),
+    ];
+    let idle = given
+        .into_iter()
+        .filter(|(_, is_given, works, _)| *is_given && !works);
+    idle.map(|(option, _, _, what)| format!("{option} does nothing without {what}"))
+        .collect()
+}
+
+/// Whether pictures are asked for.
+fn draws(arguments: &DiffArguments) -> bool {
+    let mut formats = arguments.formats.iter();
+    formats.any(|format| match format {
+        Format::Png | Format::Svg => true,
+        Format::Html | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     })
 }
 
@@ -232,9 +330,13 @@ fn task(arguments: &DiffArguments) -> Result<DiffTask> {
     let Some(right) = &arguments.right else {
         return Err(UsageError::error(
             "expected two sides to compare, found one",
-            Remedy::NameRightSide {
-                left: arguments.left.name().to_owned(),
-                text: arguments.text.clone(),
+            match &left {
+                Side::Model(_) => Remedy::NameRightSide {
+                    left: arguments.left.name().to_owned(),
+                    text: arguments.text.clone(),
+                },
+                // Another text is nothing for what is saved.
+                Side::Run(_) | Side::Runs(_) | Side::Scores(_) => Remedy::NameSidesOfOneKind,
             },
         ));
     };
@@ -258,9 +360,9 @@ fn task(arguments: &DiffArguments) -> Result<DiffTask> {
             return Err(UsageError::error(
                 format!(
                     "expected two sides of one kind, found {} ({}) and {} ({})",
-                    left.in_words(),
+                    kind(&left),
                     arguments.left.name(),
-                    right_side.in_words(),
+                    kind(&right_side),
                     right.name()
                 ),
                 Remedy::NameSidesOfOneKind,
@@ -277,6 +379,17 @@ fn task(arguments: &DiffArguments) -> Result<DiffTask> {
             ),
             Remedy::LeaveOut(setting),
         )),
+    }
+}
+
+/// What a side is, where the other is something else: a name that nothing on the
+/// disk has is rather mistyped than a model.
+fn kind(side: &Side) -> &'static str {
+    match side {
+        Side::Model(name) if name.name() != "builtin" && !Path::new(name.name()).exists() => {
+            "neither a file nor a folder that is there"
+        }
+        Side::Model(_) | Side::Run(_) | Side::Runs(_) | Side::Scores(_) => side.in_words(),
     }
 }
 

@@ -78,7 +78,7 @@ fn of_models(
     input: &Input,
     messages: &Messages,
 ) -> Result<Sides> {
-    let (models, mut warnings) = two_models(sides, Use::Once, messages)?;
+    let (models, mut warnings) = two_models(sides, settings, Use::Once, messages)?;
     let mut prepared = Vec::new();
     let mut said = Vec::new();
     for (loaded, side) in models.iter().zip(SIDES) {
@@ -110,12 +110,14 @@ fn of_models(
     })
 }
 
-/// Both models, which have to have as many layers and heads.
+/// Both models, which have to have the layers and heads that are asked for.
 ///
 /// # Errors
-/// When one of them cannot be loaded, or they have not.
+/// When one of them cannot be loaded, or they are of other sizes and not all of
+/// those are in both.
 pub(super) fn two_models(
     sides: &[ModelSettings; 2],
+    settings: &DiffSettings,
     use_of_them: Use,
     messages: &Messages,
 ) -> Result<([LoadedModel; 2], Vec<String>)> {
@@ -130,7 +132,10 @@ pub(super) fn two_models(
         let architecture = loaded.model.architecture();
         [architecture.layer_count(), architecture.head_count()]
     });
-    match sizes[0] == sizes[1] {
+    // What one of them lacks is told by the size of both.
+    let of = |loaded| model::selection(loaded, &settings.layers, &settings.heads).ok();
+    let are_same = sizes[0] == sizes[1] || of(&left).is_some_and(|one| Some(one) == of(&right));
+    match are_same {
         true => Ok(([left, right], warnings)),
         false => Err(CompareError::OtherSizes { sides: sizes }.into()),
     }

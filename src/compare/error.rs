@@ -91,7 +91,12 @@ impl CompareError {
                     },
                 })
             }
-            Self::OtherSizes { .. } => Some(Remedy::CompareHeads { both: None }),
+            Self::OtherSizes { sides } => {
+                let both = |place: usize| (0..sides[0][place].min(sides[1][place])).collect();
+                Some(Remedy::CompareHeads {
+                    both: Some([both(0), both(1)]),
+                })
+            }
             Self::UnitsDiffer { unlike } => Some(match are_numbers(unlike) {
                 true => Remedy::NameTokens,
                 false => Remedy::CompareWords,

@@ -148,6 +148,13 @@ impl Failure {
     }
 }
 
+/// Why an input is not compared whose id has another text on the other side.
+pub(super) fn other_text(side: &str) -> Failure {
+    Failure::of(format!(
+        "both sides have this id, with two texts; this is the {side} one"
+    ))
+}
+
 /// The record of an input that is not compared yet.
 pub(super) fn blank(id: &str, file: &str, line: u64) -> ResultRecord {
     ResultRecord {

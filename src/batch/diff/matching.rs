@@ -50,3 +50,25 @@ pub(super) fn matches(left: &[Key], right: &[Key]) -> Vec<Match> {
     let of_right = (0..right.len()).filter(|place| !taken.contains(place));
     of_left.chain(of_right.map(Match::RightOnly)).collect()
 }
+
+/// The ids that inputs without a partner have on both sides, under other texts.
+pub(super) fn two_texts(matches: &[Match], [left, right]: &[Vec<Key>; 2]) -> HashSet<u128> {
+    let ids = |of: fn(&Match) -> Option<usize>, keys: &[Key]| -> HashSet<u128> {
+        let places = matches.iter().filter_map(of);
+        places
+            .filter_map(|place| Some(keys.get(place)?.id))
+            .collect()
+    };
+    let of_left = |found: &Match| match found {
+        Match::LeftOnly(place) => Some(*place),
+        Match::RightOnly(_) | Match::Both { .. } => None,
+    };
+    let of_right = |found: &Match| match found {
+        Match::RightOnly(place) => Some(*place),
+        Match::LeftOnly(_) | Match::Both { .. } => None,
+    };
+    let right = ids(of_right, right);
+    let mut both = ids(of_left, left);
+    both.retain(|id| right.contains(id));
+    both
+}

@@ -1,6 +1,7 @@
 //! Two folders of runs: batches that were saved with numbers, or folders of
 //! runs beside one another.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::compared::{Compared, Failure, Found, Place, blank};
-use super::matching::{Key, Match, matches};
+use super::compared::{Compared, Failure, Found, Place, blank, other_text};
+use super::matching::{Key, Match, matches, two_texts};
 use super::options::ManyOptions;
 use super::tally::Tally;
 use super::{DiffError, FolderSide};
@@ -159,6 +160,8 @@ pub(super) struct RunPairs {
     left: Listing,
     right: Listing,
     matches: Vec<Match>,
+    /// The ids under which each side has another text.
+    two_texts: HashSet<u128>,
 }
 
 impl RunFolders {
@@ -190,7 +193,9 @@ impl RunFolders {
         let (left, right) =
             rayon::join(|| Listing::read(&self.left), || Listing::read(&self.right));
         let (left, right) = (left?, right?);
-        let matches = matches(&left.keys(), &right.keys());
+        let keys = [left.keys(), right.keys()];
+        let matches = matches(&keys[0], &keys[1]);
+        let two_texts = two_texts(&matches, &keys);
         let is_both = |found: &Match| matches!(found, Match::Both { .. });
         if !matches.iter().any(is_both) {
             return Err(DiffError::NothingInCommon);
@@ -199,6 +204,7 @@ impl RunFolders {
             left,
             right,
             matches,
+            two_texts,
         })
     }
 }
@@ -269,8 +275,8 @@ impl RunPairs {
         let mut record = blank(id, "", line);
         let pair = match found {
             Some(Match::Both { left, right }) => self.both(left, right, options),
-            Some(Match::LeftOnly(left)) => Err(only(&self.left, left, "left")),
-            Some(Match::RightOnly(right)) => Err(only(&self.right, right, "right")),
+            Some(Match::LeftOnly(left)) => Err(self.only(&self.left, left, "left")),
+            Some(Match::RightOnly(right)) => Err(self.only(&self.right, right, "right")),
             None => Err(Failure::of("it is no input")),
         };
         let compared = match pair {
@@ -286,6 +292,16 @@ impl RunPairs {
             }
         };
         Ok(Compared::new(index as u64, record, compared, options))
+    }
+
+    /// Why an input that only one side has is not compared: the other may have
+    /// another text under its id.
+    fn only(&self, listing: &Listing, place: usize, side: &str) -> Failure {
+        let id = listing.entries.get(place).map(|entry| entry.key.id);
+        match id.is_some_and(|id| self.two_texts.contains(&id)) {
+            true => other_text(side),
+            false => only(listing, place, side),
+        }
     }
 
     /// Both runs of an input, and the names of their folders.

@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::compared::{Compared, Failure, Found, Place, blank};
-use super::matching::{Key, Match, matches};
+use super::compared::{Compared, Failure, Found, Place, blank, other_text};
+use super::matching::{Key, Match, matches, two_texts};
 use super::options::ManyOptions;
 use super::runs::key_of_text;
 use super::tally::Tally;
@@ -262,7 +262,11 @@ impl ScoreFolders {
             }
             .into());
         };
-        let matches = matches(&left.keys(), &right.keys());
+        let keys = [left.keys(), right.keys()];
+        let matches = matches(&keys[0], &keys[1]);
+        let two_texts = two_texts(&matches, &keys);
+        let is_of_two =
+            |entry: Option<&Entry>| entry.is_some_and(|entry| two_texts.contains(&entry.key.id));
         let is_both = |found: &Match| matches!(found, Match::Both { .. });
         if !matches.iter().any(is_both) {
             return Err(DiffError::NothingInCommon);
@@ -286,11 +290,19 @@ impl ScoreFolders {
                 }
                 Match::LeftOnly(place) => {
                     let entry = left.entries.get(place);
-                    (entry, Err(only(entry, "left")))
+                    let failure = match is_of_two(entry) {
+                        true => other_text("left"),
+                        false => only(entry, "left"),
+                    };
+                    (entry, Err(failure))
                 }
                 Match::RightOnly(place) => {
                     let entry = right.entries.get(place);
-                    (entry, Err(only(entry, "right")))
+                    let failure = match is_of_two(entry) {
+                        true => other_text("right"),
+                        false => only(entry, "right"),
+                    };
+                    (entry, Err(failure))
                 }
             };
             let id = entry.map_or("", |entry| entry.id.as_ref());

@@ -58,9 +58,11 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     let words = in_words(&remedy);
     // A side of a comparison has a place and no option.
     let side = error.downcast_ref::<OfSide>();
-    let instead = side.and_then(|side| Some((side, words.strip_prefix("--model ")?)));
-    Some(match instead {
-        Some((side, rest)) => format!("in the place of {}: {rest}", side.name()),
+    Some(match side.filter(|_| words.contains("--model ")) {
+        Some(side) => {
+            let words = words.replace("--model ", "");
+            format!("in the place of {}: {words}", side.name())
+        }
         None => words,
     })
 }

@@ -295,9 +295,21 @@ fn models_with_other_numbers_of_layers_or_heads_are_refused_by_name() {
     let bert = bert.to_str().expect("the path is text");
     let outcome = workplace.run(&["diff", bert, "builtin", "--text", TEXT]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""));
-    let expected = "error: the left model has 2 × 4 heads (layers × heads), the right one 6 × 12\nhint: attnviz scores";
+    let expected = "error: the left model has 2 × 4 heads (layers × heads), the right one 6 × 12\nhint: --layers 0-1 --heads 0-3, which both sides hold\n";
     assert!(outcome.stderr.starts_with(expected), "{}", outcome.stderr);
     assert!(!workplace.default_output().exists());
+    // What the hint says, works; by words, since the two have other tokens.
+    let both = ["--layers", "0-1", "--heads", "0-3", "--tokens", "word"];
+    let outcome =
+        workplace.succeed(&[&["diff", bert, "builtin", "--text", TEXT][..], &both].concat());
+    assert!(
+        outcome.stdout.contains("8 of 8 differ"),
+        "{}",
+        outcome.stdout
+    );
+    // Counted from the end, the two are no longer the same.
+    let last = ["diff", bert, "builtin", "--text", TEXT, "--layers", "-1"];
+    assert_eq!(workplace.run(&last).code, Some(1));
 }
 
 #[test]

@@ -20,7 +20,31 @@ fn what_cannot_be_compared_says_what_to_type() {
         "{\"attention\": [[[1.0]], [[1.0]]]}",
     )
     .expect("it is written");
-    let cases: [(&[&str], i32, &[&str]); 15] = [
+    let cases: [(&[&str], i32, &[&str]); 19] = [
+        (
+            &["a.json"],
+            2,
+            &["expected two sides", "hint: two models, two saved runs"],
+        ),
+        (
+            &["a.json", "c.json"],
+            2,
+            &["and neither a file nor a folder that is there (c.json)"],
+        ),
+        (
+            &["builtni", &bert, "--text", "x", "--offline"],
+            1,
+            &["LEFT cannot be compared", "hint: in the place of LEFT: "],
+        ),
+        (
+            &["builtin", "nowhere/at", "--text", "x", "--offline"],
+            1,
+            &[
+                "RIGHT cannot be compared",
+                "hint: in the place of RIGHT: ",
+                "`builtin`",
+            ],
+        ),
         (
             &["builtin", &bert, "--text", "x", "--max-js-bits", "1"],
             2,
@@ -129,5 +153,58 @@ fn what_cannot_be_compared_says_what_to_type() {
         let outcome = workplace.run(&[&["diff"], arguments].concat());
         assert_eq!(outcome.code, Some(2), "{arguments:?}");
         assert!(outcome.stderr.contains(word), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn options_that_do_nothing_where_they_stand_are_told() {
+    let workplace = Workplace::new();
+    let bert = typed("families/bert");
+    fs::write(workplace.path().join("tokens.txt"), "Hello\n").expect("it is written");
+    for name in ["a.json", "b.json"] {
+        let content = "{\"attention\": [[[1.0]]]}";
+        fs::write(workplace.path().join(name), content).expect("it is written");
+    }
+    let models: &[&str] = &[&bert, &bert, "--text", "Hello"];
+    let files: &[&str] = &["a.json", "b.json"];
+    let cases: [(&[&str], &[&str], &str); 6] = [
+        (
+            models,
+            &["--labels", "tokens.txt"],
+            "--labels does nothing without files",
+        ),
+        (
+            models,
+            &["--quotes"],
+            "--quotes does nothing without --inputs",
+        ),
+        (
+            models,
+            &["--id-column", "id"],
+            "--id-column does nothing without --inputs",
+        ),
+        (
+            files,
+            &["--truncate", "5"],
+            "--truncate does nothing without models",
+        ),
+        (
+            files,
+            &["--backend", "plain"],
+            "--backend does nothing without models",
+        ),
+        (
+            files,
+            &["--theme", "dark", "-f", "npz"],
+            "--theme does nothing without --format png",
+        ),
+    ];
+    for (sides, more, warning) in cases {
+        let outcome = workplace.succeed(&[&["diff"], sides, more, &["--overwrite"]].concat());
+        assert!(
+            outcome.stderr.contains(warning),
+            "{more:?}: {}",
+            outcome.stderr
+        );
     }
 }

@@ -35,7 +35,11 @@ fn a_threshold_that_is_exceeded_is_named_with_its_head_and_input() {
         (&["--max-total-variation", "0.01"], 4, "exceeded"),
         (&["--max-abs", "1e-6"], 4, "exceeded"),
         (&["--max-abs", "0.9999999"], 0, "within"),
-        (&["--max-js-bits", "0.9999999", "--max-abs", "0"], 4, "exceeded"),
+        (
+            &["--max-js-bits", "0.9999999", "--max-abs", "0"],
+            4,
+            "exceeded",
+        ),
     ];
     for (limits, code, word) in cases {
         let found = diff_models(&workplace, code, "out", limits);
@@ -52,7 +56,12 @@ fn a_threshold_that_is_exceeded_is_named_with_its_head_and_input() {
     }
     // Both sides are the same.
     let inputs = ["--inputs", "in.txt", "--max-abs", "0"];
-    diff(&workplace, 0, [&model(), &model()], "same", &inputs);
+    let found = diff(&workplace, 0, [&model(), &model()], "same", &inputs);
+    assert!(
+        found.stdout.contains("all 14 are equal on both sides") && !found.stdout.contains("worst"),
+        "{}",
+        found.stdout
+    );
 }
 
 #[test]

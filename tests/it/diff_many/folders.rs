@@ -124,11 +124,15 @@ fn inputs_are_matched_by_id_and_text_and_what_one_side_has_is_listed() {
             .iter()
             .filter_map(|(_, error)| error.as_deref())
             .collect();
-        assert_eq!(reasons[0], "only the left side has it", "{output}");
+        let two_texts = "both sides have this id, with two texts; this is the";
+        assert_eq!(reasons[0], format!("{two_texts} left one"), "{output}");
         assert!(reasons[1].starts_with("left: "), "{output}: {reasons:?}");
         assert_eq!(
             reasons[2..],
-            ["only the left side has it", "only the right side has it"]
+            [
+                "only the left side has it".to_owned(),
+                format!("{two_texts} right one")
+            ]
         );
         let worst = csv(&workplace, &format!("{output}/diff.csv"));
         assert!(
