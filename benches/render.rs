@@ -51,6 +51,7 @@ fn run(token_count: usize) -> Run {
             dropped: 0,
         }],
         attention: vec![Attention::Own(tensor.expect("rows sum to one"))],
+        neurons: None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::model_name::ModelName;
 use super::rules_file::{self, RulesFileError, beside};
 use super::settings::{ModelSettings, computed_model_called, set_threads, summary_file};
 use super::usage::UsageError;
-use crate::batch::check::CheckOptions;
+use crate::batch::check::{CheckOptions, default_output};
 use crate::batch::{InputSource, ReadOptions, Relations, ReportFile, Reports};
 use crate::store::baseline::{Precision, data_path};
 use crate::store::batch_records::Columns;
@@ -84,11 +84,12 @@ pub(super) fn check(arguments: &CheckArguments, messages: &Messages) -> Result<C
         rules_sha256,
         sources: Vec::new(),
         baseline: baseline.clone(),
+        working_directory: std::env::current_dir().unwrap_or_default(),
         rules_path: path,
         rules,
     };
     if arguments.output.is_none() {
-        options.output = options.default_output(Path::new(OUTPUT));
+        options.output = default_output(&options, Path::new(OUTPUT));
     }
     let named = options.rules.model.as_deref();
     let ready = sources(&files, &options.rules.inputs)

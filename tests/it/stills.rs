@@ -21,7 +21,7 @@ use crate::saved::only_folder;
 
 fn run_of_units(names: &[&str], attention: Vec<Attention>) -> Run {
     let units = names.iter().map(|name| unit(name, name.starts_with('[')));
-    let input = Input::text(&names.join(" "));
+    let input = Input::text(names.join(" "));
     run_of(
         ("a model", ModelSource::Elsewhere),
         input,

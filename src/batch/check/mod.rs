@@ -17,5 +17,5 @@ mod walk;
 pub use accept::{Accepted, Proposal, propose};
 pub use error::CheckError;
 pub use options::{CheckOptions, CheckOutcome};
-pub use publish::report_error;
+pub use publish::{default_output, report_error};
 pub use run::check;

@@ -1,18 +1,12 @@
 //! What a check does, and what it came to.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::CheckError;
-use super::publish::claim;
 use crate::batch::{InputSource, Reports};
 use crate::compare::rules::Rules;
 use crate::digest::sha256;
 use crate::remedy::Remedy;
 use crate::store::check_record::CheckRecord;
-use crate::store::folder::folder_name;
-
-/// So many digits of a hash tell two rules files apart.
-const HASH_LENGTH: usize = 8;
 
 /// What a check does.
 #[derive(Debug, Clone)]
@@ -21,6 +15,8 @@ pub struct CheckOptions {
     pub rules: Rules,
     /// Where they are.
     pub rules_path: PathBuf,
+    /// The folder that their place is told from.
+    pub working_directory: PathBuf,
     /// SHA-256 of their file.
     pub rules_sha256: String,
     /// Files of inputs.
@@ -51,7 +47,7 @@ impl CheckOptions {
     pub fn rules_place(&self) -> String {
         let whole = self.rules_path.canonicalize();
         let whole = whole.unwrap_or_else(|_| self.rules_path.clone());
-        let folder = std::env::current_dir().and_then(|folder| folder.canonicalize());
+        let folder = self.working_directory.canonicalize();
         let below = folder.ok().and_then(|folder| {
             let below = whole.strip_prefix(folder).ok()?;
             Some(below.to_owned())
@@ -61,29 +57,6 @@ impl CheckOptions {
             .components()
             .map(|part| part.as_os_str().to_string_lossy());
         sha256(parts.collect::<Vec<_>>().join("/"))
-    }
-
-    /// The folder of a check that names none: called after the rules file, and,
-    /// where that one holds something else, with a hash of the file's place
-    /// behind.
-    pub fn default_output(&self, root: &Path) -> PathBuf {
-        let stem = self.rules_path.file_stem();
-        let stem = stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        let name = format!("check-{}", folder_name(&[&stem]));
-        let plain = Self {
-            output: root.join(&name),
-            ..self.clone()
-        };
-        match claim(&plain) {
-            Err(CheckError::Taken { .. }) => {
-                let place = self.rules_place();
-                root.join(format!(
-                    "{name}-{}",
-                    place.get(..HASH_LENGTH).unwrap_or_default()
-                ))
-            }
-            Ok(_) | Err(_) => plain.output,
-        }
     }
 }
 

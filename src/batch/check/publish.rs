@@ -15,6 +15,7 @@ use crate::batch::{BatchError, ReportFile};
 use crate::store::MANIFEST;
 use crate::store::batch_records::PAGE;
 use crate::store::check_record::{CHECK_KIND, CHECK_SCHEMA_VERSION, CheckRecord};
+use crate::store::folder::folder_name;
 use crate::store::write::{Change, StagedFolder, WriteError, beneath, check_root, report};
 
 /// What may become of the folder.
@@ -57,6 +58,30 @@ fn is_of_the_same_rules(record: &CheckRecord, options: &CheckOptions) -> bool {
     record.rules_file == options.rules_name()
         && (record.rules_place_sha256 == options.rules_place()
             || record.rules_sha256 == options.rules_sha256)
+}
+
+/// So many digits of a hash tell two rules files apart.
+const HASH_LENGTH: usize = 8;
+
+/// The folder of a check that names none: called after the rules file, and,
+/// where that one holds something else, with a hash of the file's place
+/// behind.
+pub fn default_output(options: &CheckOptions, root: &Path) -> PathBuf {
+    let stem = options.rules_path.file_stem();
+    let stem = stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let name = format!("check-{}", folder_name(&[&stem]));
+    let plain = CheckOptions {
+        output: root.join(&name),
+        ..options.clone()
+    };
+    match claim(&plain) {
+        Err(CheckError::Taken { .. }) => {
+            let place = options.rules_place();
+            let hash = place.get(..HASH_LENGTH).unwrap_or_default();
+            root.join(format!("{name}-{hash}"))
+        }
+        Ok(_) | Err(_) => plain.output,
+    }
 }
 
 /// Writes everything: pictures, the page, the manifest last; then the reports.

@@ -56,7 +56,7 @@ pub(super) fn in_words(remedy: &CheckRemedy) -> String {
         }
         CheckRemedy::NameOtherFile => "name another file, or move what is there away".into(),
         CheckRemedy::UpdateOrOverwrite => {
-            "use the attnviz that wrote it or a newer one, or write over it: --accept --overwrite"
+            "write over it: --accept --overwrite; or take the version that wrote it, or a newer one"
                 .into()
         }
         CheckRemedy::MoveOrOverwrite => {

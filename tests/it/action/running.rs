@@ -169,7 +169,7 @@ fn an_annotation_says_what_broke_where_and_why() {
             "check",
             "c.toml -q",
             "4",
-            "title=attnviz check::a rule or a threshold is broken (exit code 4): ",
+            "file=c.toml,line=5,title=attnviz check::BROKEN  head 1.1 entropy above 50 (c.toml:5): ",
         ),
         (
             "check",

@@ -30,9 +30,9 @@ impl Yaml {
                 break;
             };
             let text = &line[column..];
-            if text.starts_with("- ") {
+            if let Some(behind) = text.strip_prefix("- ") {
                 // The item goes on where its first key stands.
-                let first = format!("{}  {}", &line[..column], &text[2..]);
+                let first = format!("{}  {}", &line[..column], behind);
                 let lines: Vec<&str> = [first.as_str()]
                     .into_iter()
                     .chain(rest[1..].iter().copied())

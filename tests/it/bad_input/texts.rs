@@ -111,12 +111,12 @@ fn values_that_no_option_takes_are_wrong_usage() {
         (
             "--format",
             "pdf",
-            &["pdf", "png, svg, safetensors, npz, json"][..],
+            &["pdf", "png, svg, html, safetensors, npz, json"][..],
         ),
         (
             "--format",
             "png,",
-            &["--format", "png, svg, safetensors, npz, json"],
+            &["--format", "png, svg, html, safetensors, npz, json"],
         ),
         ("--format", "", &["--format", "png"]),
         ("--views", "grid", &["grid", "heads, overview"]),

@@ -258,7 +258,8 @@ fn names_with_line_ends_forge_no_line_of_standard_output() {
 
 #[test]
 fn a_check_that_ends_in_an_error_leaves_no_green_report_of_an_earlier_one() {
-    let ends: [(&str, fn(&Repository), &str); 3] = [
+    type Damage = fn(&Repository);
+    let ends: [(&str, Damage, &str); 3] = [
         (
             "a damaged baseline",
             |repository| repository.write("a.baseline.zst", "x"),

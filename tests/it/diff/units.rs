@@ -192,7 +192,12 @@ fn two_texts_on_one_model_are_compared_where_they_agree_or_replace_one_another()
         run(&words.join(" "), units, 0.3)
     };
     let left = text(&["it", "was", "tired", "today"]);
-    let cases: [(&[&str], &[usize], &[[&str; 2]]); 4] = [
+    type Case<'case> = (
+        &'case [&'case str],
+        &'case [usize],
+        &'case [[&'case str; 2]],
+    );
+    let cases: [Case<'_>; 4] = [
         (&["it", "was", "wide", "today"], &[3], &[["tired", "wide"]]),
         (
             &["it", "was", "very", "wide", "today"],

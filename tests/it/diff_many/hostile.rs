@@ -44,9 +44,12 @@ fn change_result(folder: &Path, change: impl FnOnce(&mut Value)) {
     fs::write(&path, format!("{value}\n{rest}")).expect("the results can be written");
 }
 
+/// Damages what lies in a folder.
+type Damage = fn(&Path);
+
 #[test]
 fn a_damaged_run_is_one_input_that_is_not_compared() {
-    let cases: [(&str, &str, fn(&Path)); 6] = [
+    let cases: [(&str, &str, Damage); 6] = [
         ("no file of numbers", "000001: right: ", |run| {
             fs::remove_file(run.join("attention.npz")).expect("removed");
         }),
@@ -165,7 +168,7 @@ fn results_that_name_other_places_are_not_followed() {
 #[test]
 fn tables_that_are_not_as_they_were_written_are_errors() {
     let part = "right-scores/scores.parquet/part-00000.parquet";
-    let cases: [(&str, fn(&Path)); 8] = [
+    let cases: [(&str, Damage); 8] = [
         ("half a table", |root| {
             let path = root.join("scores.parquet/part-00000.parquet");
             let bytes = fs::read(&path).expect("read");
