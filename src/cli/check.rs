@@ -11,16 +11,16 @@ use serde::Serialize;
 use super::Outcome;
 use super::batch::of_file;
 use super::check_accept;
+use super::check_error::say_in_reports;
 use super::check_settings::{CheckSettings, CheckTask};
-use super::hints::hint;
 use super::messages::Messages;
 use super::model;
 use super::phrases::quoted_path;
 use super::rules_file::RulesFileError;
 use super::settings::ModelSettings;
 use super::standard_output::{StandardOutputError, write_json};
-use crate::batch::check::{CheckError, CheckOptions, CheckOutcome, check, report_error};
-use crate::batch::{BatchError, BatchModel};
+use crate::batch::BatchModel;
+use crate::batch::check::{CheckOptions, CheckOutcome, check};
 use crate::checkpoint::ModelProvenance;
 use crate::compare::rules::TEMPLATE;
 use crate::pipeline::{LoadedModel, Use};
@@ -91,24 +91,6 @@ fn checked(
     let ready = Ready::new(options, model, messages)?;
     let outcome = check(options, ready.model(), &ready.interrupted)?;
     Ok((outcome, ready.warnings))
-}
-
-/// Puts an error where an earlier check has said that all is well. What cannot
-/// be put there is a warning: the error itself is what the user gets.
-pub(super) fn say_in_reports(options: &CheckOptions, error: &anyhow::Error, messages: &Messages) {
-    // The folder is right where only a report beside it could not be written.
-    if let Some(CheckError::Batch(error)) = error.downcast_ref()
-        && matches!(**error, BatchError::Report { .. })
-    {
-        return;
-    }
-    let mut text = format!("{error:#}");
-    if let Some(hint) = hint(error) {
-        text.push_str(&format!("\nhint: {hint}"));
-    }
-    if let Err(failed) = report_error(options, &text) {
-        messages.warning(format!("the reports do not tell this error: {failed}"));
-    }
 }
 
 /// A model that is loaded, and the flag that Ctrl-C sets.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::check::say_in_reports;
 use super::check_arguments::CheckArguments;
+use super::check_error::say_in_reports;
 use super::hints::in_words;
 use super::messages::Messages;
 use super::model_name::ModelName;

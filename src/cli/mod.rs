@@ -11,6 +11,7 @@ mod candidates;
 mod check;
 mod check_accept;
 mod check_arguments;
+mod check_error;
 mod check_settings;
 mod completions;
 mod diff;
