@@ -34,7 +34,7 @@ pub use relations::{
     ALL_RELATIONS, Annotation, OFFSETS, Relation, RelationCounts, RelationDirection, RelationFound,
     RelationQuestions,
 };
-pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis};
+pub use reshape::{ReshapeError, reshape, truncation_note, uncropped_axis, words};
 pub use rollout::{RolloutError, check_rollout, rollout};
 pub use scores::{HeadScores, Score, head_scores};
 pub use similarity::{Similarity, similar_heads, similarity, similarity_within};

@@ -168,6 +168,19 @@ pub(super) fn apply(
     Ok(())
 }
 
+/// The words of the stream of a role, called as the input has them, whatever
+/// becomes of special units.
+pub fn words(run: &Run, role: StreamRole, sink: Sink) -> Vec<AxisUnit> {
+    let stream = run.units(role);
+    let mut axis = Axis::new(role, stream);
+    let hidden = HiddenUnits {
+        first: sink == Sink::Hide,
+        special: false,
+    };
+    axis.units.retain(|unit| !is_hidden(unit, hidden));
+    Words::new(&axis, stream, Some(&run.input)).units
+}
+
 /// The rows or columns that a stream has before a stretch of them is cut out.
 pub fn uncropped_axis(role: StreamRole, stream: &[Unit], options: &ReshapeOptions) -> Axis {
     let mut axis = Axis::new(role, stream);

@@ -24,7 +24,7 @@ use crate::render::terminal::{Printable, written_value};
 use crate::run::Run;
 use crate::store::folder::FolderError;
 use crate::store::write::check_root;
-use crate::store::{AttentionRecord, MANIFEST, OutputOptions, StreamRecord};
+use crate::store::{AttentionRecord, MANIFEST, OutputOptions, PAGE, StreamRecord};
 
 /// How many tokens the result on standard output lists; the manifest has all.
 const MAXIMUM_LISTED_TOKENS: usize = 40;
@@ -211,8 +211,12 @@ fn print_text(
         None => String::new(),
     };
     let kept_count = written.kept.len();
-    let other_count = written.manifest.files.len() - picture_count - kept_count;
-    let contents = contents(picture_count, other_count, kept_count);
+    let has_page = paths_of_files(written)
+        .iter()
+        .any(|path| Path::new(path).ends_with(PAGE));
+    let written_count = written.manifest.files.len() - kept_count;
+    let other_count = written_count - picture_count - usize::from(has_page);
+    let contents = contents(picture_count, has_page, other_count, kept_count);
     let folder = written.folder.display().to_string();
     let encode = durations
         .encode
@@ -274,7 +278,7 @@ fn tokens(stream: &Stream) -> String {
 }
 
 /// What a run's folder holds, in words.
-fn contents(picture_count: usize, other_count: usize, kept_count: usize) -> String {
+fn contents(picture_count: usize, has_page: bool, other_count: usize, kept_count: usize) -> String {
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -282,7 +286,8 @@ fn contents(picture_count: usize, other_count: usize, kept_count: usize) -> Stri
     };
     let pictures = counted(picture_count, "picture", "pictures");
     let others = counted(other_count, "file of numbers", "files of numbers");
-    let parts = [pictures, others, Some(MANIFEST.to_owned())];
+    let page = has_page.then(|| PAGE.to_owned());
+    let parts = [page, pictures, others, Some(MANIFEST.to_owned())];
     let written = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     match kept_count {
         0 => written,
@@ -352,7 +357,7 @@ struct Seconds {
     draw: f64,
 }
 
-/// The one file to look at first: the overview, else all heads as one map, else
+/// The one file to look at first: the page, else the overview, else all heads as one map, else
 /// a picture, else numbers. The order of the files does not count: it tells what
 /// was in the folder before.
 pub(super) fn first_to_open(written: &WrittenRun) -> PathBuf {
@@ -363,7 +368,8 @@ pub(super) fn first_to_open(written: &WrittenRun) -> PathBuf {
     let is_picture = |name: &&str| name.ends_with(".png") || name.ends_with(".svg");
     let is_of_all = |name: &str| name.starts_with("mean/all.") || name.starts_with("max/all.");
     let first = names()
-        .find(|name| name.starts_with("overview.") && is_picture(name))
+        .find(|name| *name == PAGE)
+        .or_else(|| names().find(|name| name.starts_with("overview.") && is_picture(name)))
         .or_else(|| names().find(|name| is_of_all(name) && is_picture(name)))
         .or_else(|| names().find(is_picture))
         .or_else(|| names().next());

@@ -13,12 +13,13 @@ use crate::store::Format;
 /// A warning where `--neurons` has nowhere to go.
 pub(super) fn idle_neurons(arguments: &EncodeArguments) -> Option<String> {
     let has_numbers = |format: &Format| match format {
-        Format::Safetensors | Format::Npz | Format::Json => true,
+        Format::Html | Format::Safetensors | Format::Npz | Format::Json => true,
         Format::Png | Format::Svg | Format::Csv => false,
     };
     let is_idle = arguments.neurons && !arguments.output.formats.iter().any(has_numbers);
     is_idle.then(|| {
-        "--neurons does nothing without a file of numbers, such as --format png,npz".to_owned()
+        "--neurons does nothing without a page or a file of numbers, such as --format html,npz"
+            .to_owned()
     })
 }
 
@@ -27,9 +28,13 @@ pub(super) fn idle_neurons(arguments: &EncodeArguments) -> Option<String> {
 pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool) -> Vec<String> {
     let is_picture = |format: &Format| match format {
         Format::Png | Format::Svg => true,
-        Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
+        Format::Html | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     };
     let draws = output.formats.iter().any(is_picture);
+    // The page begins with the colours that are asked for, and has views and
+    // lists of its own.
+    let has_page = output.formats.contains(&Format::Html);
+    let is_of_pages = |name: &str| !matches!(name, "--top-k" | "--links");
     let mut warnings: Vec<String> = Vec::new();
     if let (Sink::Hide, Some(crop @ Crop { first: 1.., .. })) = (output.sink, output.crop) {
         warnings.push(format!(
@@ -71,7 +76,7 @@ pub(super) fn idle_options(output: &OutputArguments, views: &[View], shows: bool
     if !draws && !shows {
         let idle: Vec<&str> = looks
             .iter()
-            .filter(|(_, given)| *given)
+            .filter(|(name, given)| *given && !(has_page && is_of_pages(name)))
             .map(|(name, _)| *name)
             .collect();
         if !idle.is_empty() {

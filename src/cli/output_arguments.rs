@@ -57,7 +57,7 @@ pub struct OutputArguments {
     #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(views),
         long_help = views_in_full("What is drawn, with commas between; TOKEN, FROM and TO are a text that stands once, or a position such as @3 [default: heads,overview; batch: overview]"))]
     pub views: Option<Vec<ViewList>>,
-    /// png, svg, safetensors, npz, json, csv
+    /// png, svg, html, safetensors, npz, json, csv
     #[arg(
         short,
         long = "format",

@@ -93,6 +93,7 @@ explained!(
     Format,
     Png => "pictures of pixels",
     Svg => "pictures of lines and letters, which scale",
+    Html => "one page to look around in: all maps, no network needed",
     Safetensors => "the numbers, for Python's safetensors",
     Npz => "the numbers, for numpy.load",
     Json => "the numbers as text",

@@ -17,7 +17,7 @@ use crate::store::numbers::{self, NumberArray};
 use crate::store::saved::SavedNumbers;
 use crate::store::write::StagedFolder;
 use crate::store::{
-    FileRecord, Format, MANIFEST, MAXIMUM_LENGTH, Manifest, OptionsRecord, OutputOptions,
+    FileRecord, Format, MANIFEST, MAXIMUM_LENGTH, Manifest, OptionsRecord, OutputOptions, PAGE,
     ShownRecord, ViewedPicture, estimate, picture_formats, pictures, table_files,
 };
 
@@ -112,6 +112,7 @@ impl<'run> Contents<'run> {
         let mut manifest = Manifest::new(self.run, &model);
         manifest.shown = ShownRecord::new(self.maps, self.attention);
         let mut files = drawn.files;
+        files.extend(self.write_page(staged)?);
         files.extend(self.write_numbers(&manifest, destination, staged)?);
         files.extend(self.write_tables(staged)?);
         let kept = match destination {
@@ -161,6 +162,24 @@ impl<'run> Contents<'run> {
             picture_drawn();
         }
         Ok(drawn)
+    }
+
+    /// The page, where it is asked for.
+    fn write_page(&self, staged: &StagedFolder) -> Result<Option<FileRecord>, OutputError> {
+        if !self.options.formats.contains(&Format::Html) {
+            return Ok(None);
+        }
+        let page = render::page::encode(self.run, self.maps, &self.analyses, &self.options.figure);
+        let page = page.map_err(|source| OutputError::Render {
+            file: PAGE.to_owned(),
+            source,
+        })?;
+        let digest = staged.write(PAGE, &page)?;
+        Ok(Some(FileRecord {
+            name: digest.name,
+            sha256: digest.sha256,
+            options: OptionsRecord::of_page(&self.maps.selection, self.options),
+        }))
     }
 
     /// The numbers of the views as tables, where they are asked for.
@@ -276,9 +295,12 @@ pub(super) fn encode_as(
     let encoded = match format {
         Format::Svg => render::svg::encode(drawing),
         // Of the others, none is asked for a picture.
-        Format::Png | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => {
-            render::png::encode(drawing)
-        }
+        Format::Png
+        | Format::Html
+        | Format::Safetensors
+        | Format::Npz
+        | Format::Json
+        | Format::Csv => render::png::encode(drawing),
     };
     encoded.map_err(|source| OutputError::Render {
         file: file.to_owned(),

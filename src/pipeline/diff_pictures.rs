@@ -39,7 +39,7 @@ pub(super) fn pictures(
 ) -> Result<Vec<DiffPicture>, OutputError> {
     let is_picture = |format: &Format| match format {
         Format::Png | Format::Svg => true,
-        Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
+        Format::Html | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
     };
     let formats: Vec<Format> = options.formats.iter().copied().filter(is_picture).collect();
     if formats.is_empty() {

@@ -8,6 +8,7 @@ pub mod colormap;
 mod draw;
 mod fonts;
 mod letters;
+pub mod page;
 pub mod png;
 pub mod svg;
 pub mod terminal;
@@ -41,6 +42,13 @@ pub enum RenderError {
     /// The encoder failed.
     #[error("cannot encode the picture as PNG")]
     Encoding(#[from] ::png::EncodingError),
+    /// What the page holds cannot be written down, which no run gives it a
+    /// reason for.
+    #[error("cannot encode the page: {message}")]
+    Page {
+        /// What the library says.
+        message: String,
+    },
 }
 
 impl RenderError {
@@ -48,7 +56,7 @@ impl RenderError {
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Layout(error) => error.remedy(),
-            Self::Drawing { .. } | Self::Encoding(_) => None,
+            Self::Drawing { .. } | Self::Encoding(_) | Self::Page { .. } => None,
         }
     }
 }

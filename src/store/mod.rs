@@ -27,6 +27,6 @@ pub use manifest::{
 };
 pub use options::{Format, OutputOptions};
 pub use options_record::OptionsRecord;
-pub use pictures::{ViewedPicture, expected_files, picture_formats, pictures, table_files};
+pub use pictures::{PAGE, ViewedPicture, expected_files, picture_formats, pictures, table_files};
 pub use schema::read_manifest;
 pub use size::{MAXIMUM_LENGTH, estimate, with_output};

@@ -13,6 +13,8 @@ pub enum Format {
     Png,
     /// The views as vector pictures.
     Svg,
+    /// One page with all maps, to look around in.
+    Html,
     /// The numbers, with the manifest in the metadata.
     Safetensors,
     /// The numbers and the tokens as NumPy's archive.
@@ -28,6 +30,7 @@ closed_set!(
     "format",
     Png => "png",
     Svg => "svg",
+    Html => "html",
     Safetensors => "safetensors",
     Npz => "npz",
     Json => "json",

@@ -225,6 +225,16 @@ impl OptionsRecord {
         .with_rollout(options)
     }
 
+    /// Those that shape a page, which has every view of its own.
+    pub fn of_page(selection: &Selection, options: &OutputOptions) -> Self {
+        Self {
+            views: Vec::new(),
+            top_k: 0,
+            links: LinkChoice::default().to_string(),
+            ..Self::of_picture("", Some(selection), options)
+        }
+    }
+
     /// Those that shape a table of the numbers of one view.
     pub fn of_table(view: &str, selection: &Selection, options: &OutputOptions) -> Self {
         Self {

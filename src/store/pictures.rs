@@ -9,6 +9,9 @@ use crate::analysis::{Direction, MapId, Reduction};
 use crate::attention::Selection;
 use crate::figure::{PictureId, Scale, UnitChoice, View};
 
+/// The page of a run, in its folder.
+pub const PAGE: &str = "index.html";
+
 /// A picture and the view that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewedPicture {
@@ -126,7 +129,7 @@ pub fn picture_formats(options: &OutputOptions) -> BTreeSet<Format> {
         .copied()
         .filter(|format| match format {
             Format::Png | Format::Svg => true,
-            Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
+            Format::Html | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
         })
         .collect()
 }
@@ -173,6 +176,9 @@ pub fn expected_files(
         let record = picture.options(selection, options);
         let names = formats.iter().map(|&format| picture.file_name(format));
         files.extend(names.map(|name| (name, record.clone())));
+    }
+    if options.formats.contains(&Format::Html) {
+        files.push((PAGE.to_owned(), OptionsRecord::of_page(selection, options)));
     }
     let numbers = FILES.into_iter();
     files.extend(

@@ -10,6 +10,7 @@ use crate::analysis::{Maps, ReshapeOptions};
 use crate::attention::Attention;
 use crate::figure::{PictureId, View, layout};
 use crate::memory::Demand;
+use crate::render::page;
 use crate::run::Run;
 
 /// What is written without [`OutputOptions::large`](super::OutputOptions::large), in bytes.
@@ -36,6 +37,8 @@ const LINE_LENGTH: u64 = 40;
 /// Around a map, both sides together, and the panels of a grid, in pixels.
 const SURROUNDINGS: u64 = 800;
 const GRID_SIDE: u64 = 2_400;
+/// A page without its values.
+const PAGE_LENGTH: u64 = 300_000;
 /// A unit in a manifest.
 const TOKEN_LENGTH: u64 = 240;
 /// A file in a manifest.
@@ -63,6 +66,18 @@ pub fn estimate(run: &Run, attention: &Attention, maps: &Maps<'_>, options: &Out
         .saturating_mul(picture_formats(options).len() as u64);
     let numbers = options.formats.iter().map(|format| match format {
         Format::Png | Format::Svg => 0,
+        // Of the raw maps, which stand first.
+        Format::Html => {
+            let raw = lengths.first().copied().unwrap_or(0);
+            let neurons = run
+                .neurons
+                .as_ref()
+                .map_or(0, |neurons| neurons.query.len());
+            let neurons = page::NEURON_LENGTH.saturating_mul(neurons as u64);
+            PAGE_LENGTH
+                .saturating_add(raw.saturating_mul(page::cell_length(unit_count)))
+                .saturating_add(neurons)
+        }
         Format::Safetensors => values.saturating_mul(4).saturating_add(manifest),
         // The manifest in UTF-32.
         Format::Npz => values.saturating_mul(4).saturating_add(manifest * 4),
@@ -91,6 +106,7 @@ pub fn with_output(
     let encoded = options.formats.iter().map(|format| match format {
         // Tables are of maps at most, which count below.
         Format::Png | Format::Svg | Format::Csv => 0,
+        Format::Html => page::cell_length(unit_count),
         Format::Safetensors | Format::Npz => number,
         Format::Json => JSON_NUMBER_LENGTH,
     });

@@ -32,6 +32,7 @@ mod loopback_hub;
 mod map_memory;
 mod memory;
 mod neurons;
+mod page;
 mod readme;
 mod real_checkpoints;
 mod reference;

@@ -53,12 +53,12 @@ fn check_same(what: &str, found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap
 }
 
 fn check_every_set_and_number_of_threads(scale: &str) {
-    let format = format!("png,svg,{}", NUMBERS.join(","));
+    let format = format!("png,svg,html,{}", NUMBERS.join(","));
     let options = ["--color-scale", scale, "--format", &format];
     let expected = files(None, &options);
     // Two a head, two of the overview, 14 of the means, 2 of the token, and
-    // the numbers and the manifest.
-    assert_eq!(expected.len(), 2 * (72 + 1 + 7 + 1) + NUMBERS.len() + 1);
+    // the page, the numbers and the manifest.
+    assert_eq!(expected.len(), 2 * (72 + 1 + 7 + 1) + NUMBERS.len() + 2);
     for set in InstructionSet::available() {
         for threads in ["1", "2", "7"] {
             let found = files(Some(set), &[&options[..], &["--threads", threads]].concat());

@@ -191,9 +191,12 @@ impl Painter<'_> {
             let picture = match format {
                 Format::Svg => render::svg::encode(&drawing),
                 // No other format is left here.
-                Format::Png | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => {
-                    render::png::encode(&drawing)
-                }
+                Format::Png
+                | Format::Html
+                | Format::Safetensors
+                | Format::Npz
+                | Format::Json
+                | Format::Csv => render::png::encode(&drawing),
             };
             let picture = picture.map_err(failed)?;
             let digest = self.staged.write(&file, &picture.bytes)?;

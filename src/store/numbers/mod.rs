@@ -52,7 +52,7 @@ pub fn encode(
             let json = manifest_json(SAFETENSORS, manifest)?;
             safetensors(SAFETENSORS, arrays, json).map(Some)
         }
-        Format::Png | Format::Svg | Format::Csv => Ok(None),
+        Format::Png | Format::Svg | Format::Html | Format::Csv => Ok(None),
     }
 }
 
@@ -78,7 +78,7 @@ pub fn encode_comparison(
             let json = manifest_json(file, manifest)?;
             safetensors(file, arrays, json).map(Some)
         }
-        Format::Png | Format::Svg | Format::Json | Format::Csv => Ok(None),
+        Format::Png | Format::Svg | Format::Html | Format::Json | Format::Csv => Ok(None),
     }
 }
 

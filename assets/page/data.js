@@ -1,0 +1,112 @@
+// What the page was given, as src/render/page/data.rs writes it.
+
+/**
+ * First unit, number of units, label.
+ * @typedef {[number, number, string]} Word
+ */
+
+/**
+ * The units of a stream.
+ * @typedef {object} Stream
+ * @property {string} role
+ * @property {string[]} labels
+ * @property {string[]} texts
+ * @property {number[]} special
+ * @property {number[]} aside those that lists of the strongest links leave out
+ * @property {number[]} segments
+ * @property {Word[]} words
+ * @property {Word | null} without_first the first word, where unit 0 is hidden
+ */
+
+/**
+ * @typedef {object} Layer
+ * @property {number} layer
+ * @property {number[]} heads
+ * @property {[number | null, number | null]} mask how far behind and ahead
+ */
+
+/**
+ * @typedef {object} HeadScore
+ * @property {string} name
+ * @property {string} unit
+ * @property {string | null} paper
+ * @property {(number | null)[]} values
+ */
+
+/**
+ * @typedef {object} Data
+ * @property {string} attnviz
+ * @property {string} model
+ * @property {string} source
+ * @property {string | null} commit
+ * @property {string[]} captions
+ * @property {string} kind
+ * @property {Stream} rows
+ * @property {Stream | null} columns
+ * @property {Layer[]} layers
+ * @property {number} bits
+ * @property {number} base
+ * @property {number} largest_error
+ * @property {boolean} sums_to_one
+ * @property {string[]} notes
+ * @property {HeadScore[]} scores
+ * @property {{size: number, scales: number[]} | null} neurons
+ * @property {[string, string][]} colormaps
+ * @property {{tokens: string, special: string, sink: string, crop: [number, number] | null, scale: string | null, color_scale: string, vmin: number | null, vmax: number | null, colormap: string, invert: boolean, theme: string | null}} options
+ * @property {string[]} command
+ */
+
+/** @type {Data} */
+const DATA = JSON.parse(byId("data").textContent || "");
+
+/** Queries and keys. */
+const STREAMS = [DATA.rows, DATA.columns || DATA.rows];
+/** Whether rows and columns are the same units. */
+const IS_SQUARE = !DATA.columns;
+const [QUERIES, KEYS] = STREAMS.map((stream) => stream.labels.length);
+
+/**
+ * A head: which, and where its values are.
+ * @typedef {object} Head
+ * @property {number} layer as the model counts
+ * @property {number} head as the model counts
+ * @property {number} row among the layers here
+ * @property {number} slot among the heads of its layer here
+ */
+
+/** @type {Head[]} */
+const HEADS = DATA.layers.flatMap(({ layer, heads }, row) => heads.map((head, slot) => ({ layer, head, row, slot })));
+
+/**
+ * What a head is called.
+ * @param {number} index
+ */
+function headName(index) {
+  return `layer ${HEADS[index].layer}, head ${HEADS[index].head}`;
+}
+
+/**
+ * The head of a layer with that number, −1 where there is none.
+ * @param {number} layer
+ * @param {number} head
+ */
+function findHead(layer, head) {
+  return HEADS.findIndex((other) => other.layer === layer && other.head === head);
+}
+
+/**
+ * A value with the digits that its encoding allows: three, or those above the
+ * largest error. "0" is 0 alone.
+ * @param {number} value
+ */
+function written(value) {
+  if (Number.isNaN(value)) return "not allowed";
+  if (value === 0) return DATA.bits === 16 ? "0" : "≈0";
+  if (DATA.bits === 16) {
+    if (value < 0.001) return value.toExponential(2);
+    return value.toFixed(clamp(2 - Math.floor(Math.log10(value)), 0, 5));
+  }
+  const digits = Math.max(1, Math.floor(-Math.log10(2 * DATA.largest_error)));
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? "≈0" : text;
+}

@@ -1,0 +1,228 @@
+// What can be taken along: the view as SVG, PNG and CSV, and the command that
+// draws it again.
+
+/** What a file of this view is called, without its ending. */
+function fileStem() {
+  const heads = state.heads.length === 1 ? `layer-${HEADS[state.heads[0]].layer}-head-${HEADS[state.heads[0]].head}` : `${state.combine}-of-${state.heads.length}-heads`;
+  return `${state.view}-${heads}`;
+}
+
+/**
+ * Hands a file over.
+ * @param {Blob} blob
+ * @param {string} name
+ */
+function handOver(blob, name) {
+  const address = URL.createObjectURL(blob);
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
+}
+
+/**
+ * The view as a drawing: its size, and what draws it.
+ * @returns {{width: number, height: number, paint: (painter: Painter) => void}}
+ */
+function drawing() {
+  const title = (/** @type {Painter} */ painter) => {
+    const ink = inks();
+    painter.text(16, 22, shortened(DATA.captions.join(" / "), 90), { color: ink.ink, size: 15, bold: true });
+    const heads = state.heads.length === 1 ? headName(state.heads[0]) : `${state.combine} of ${state.heads.map(headName).join("; ")}`;
+    painter.text(16, 42, shortened(`${DATA.model} · ${heads}`, 110), { color: ink.faint, size: 12 });
+  };
+  const [width, top] = [860, 60];
+  if (state.view === "lines") {
+    const [height, middle] = [lineHeight(), 420];
+    const count = Math.max(shape.rows.units.length, shape.columns.units.length);
+    const chosen = unitsInView();
+    const isAnything = chosen.rows.length + chosen.columns.length > 0;
+    return { width, height: top + count * height + 20, paint(painter) {
+      title(painter);
+      const ink = inks();
+      shape.rows.units.forEach((unit, index) => painter.text(210, top + (index + 0.5) * height, shortened(unit.label, 26), { color: chosen.rows.includes(index) ? ink.accent : ink.ink, align: "right", size: 13, bold: chosen.rows.includes(index) }));
+      shape.columns.units.forEach((unit, index) => painter.text(230 + middle, top + (index + 0.5) * height, shortened(unit.label, 26), { color: ink.ink, size: 13, bold: chosen.columns.includes(index) }));
+      paintLines(shifted(painter, 220, top), middle, height, isAnything ? chosen : null);
+    } };
+  }
+  if (state.view === "text") {
+    const { values, caption } = shadesInView();
+    const texts = /** @type {(0 | 1)[]} */ (IS_SQUARE ? [1] : [0, 1]);
+    /** @type {{x: number, y: number, wide: number, label: string, value: number | null}[]} */
+    const words = [];
+    let [x, y] = [16, top + 8];
+    for (const side of texts) {
+      (side === 0 ? shape.rows : shape.columns).units.forEach((unit, index, units) => {
+        const wide = [...unit.label].length * 8.2 + 12;
+        if (x + wide > width - 16 || (index > 0 && unit.segment !== units[index - 1].segment)) [x, y] = [16, y + 46];
+        const shades = values[side];
+        words.push({ x, y, wide, label: unit.label, value: shades ? shades[index] : null });
+        x += wide + 6;
+      });
+      [x, y] = [16, y + 60];
+    }
+    const { place } = colorScale(Math.max(...words.map((word) => word.value || 0), 1e-9), maximumOfAll);
+    return { width, height: y + 20, paint(painter) {
+      title(painter);
+      const ink = inks();
+      for (const word of words) {
+        const [paper, over] = word.value ? colorAt(place(word.value)) : [ink.paper, ink.ink];
+        painter.box(word.x, word.y, word.wide, 24, paper);
+        painter.text(word.x + word.wide / 2, word.y + 12, word.label, { color: over, size: 14, align: "center" });
+        if (word.value) painter.text(word.x + word.wide / 2, word.y + 32, written(word.value), { color: ink.faint, size: 9, align: "center" });
+      }
+      painter.text(16, y, shortened(caption, 130), { color: ink.faint, size: 12 });
+    } };
+  }
+  const layout = mapLayout(width, 1400);
+  return { width, height: top + layout.height + 24, paint(painter) {
+    title(painter);
+    paintMap(shifted(painter, 0, top), layout);
+    const { low, high } = mapScale();
+    painter.text(16, top + layout.height + 12, `colours from ${written(low)} to ${written(high)}${state.color === "logarithmic" ? ", logarithmic" : ""}`, { color: inks().faint, size: 11 });
+  } };
+}
+
+/**
+ * A painter whose origin lies elsewhere.
+ * @param {Painter} painter
+ * @param {number} right
+ * @param {number} down
+ * @returns {Painter}
+ */
+function shifted(painter, right, down) {
+  return {
+    box: (x, y, ...rest) => painter.box(x + right, y + down, ...rest),
+    frame: (x, y, ...rest) => painter.frame(x + right, y + down, ...rest),
+    curve: ([x, y], [toX, toY], ...rest) => painter.curve([x + right, y + down], [toX + right, toY + down], ...rest),
+    text: (x, y, ...rest) => painter.text(x + right, y + down, ...rest),
+    pixels: (x, y, ...rest) => painter.pixels(x + right, y + down, ...rest),
+  };
+}
+
+/** The view as the text of an SVG. */
+function svgOfView() {
+  const { width, height, paint } = drawing();
+  const { painter, text } = svgPainter(width, height, inks().paper, `${DATA.captions.join(" / ")} · ${DATA.model}`);
+  paint(painter);
+  return text();
+}
+
+/**
+ * A field of a table, in quotes where it needs them.
+ * @param {string | number} field
+ */
+function csvField(field) {
+  const text = String(field);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The numbers of the view as a table. */
+function csvOfView() {
+  const { rows, columns } = shape;
+  const map = currentMap();
+  const width = columns.units.length;
+  /** @type {(string | number)[][]} */
+  let lines;
+  const linkLine = (/** @type {Shown} */ from, /** @type {Shown} */ to, /** @type {number} */ value) => [from.first, from.label, to.first, to.label, Number.isNaN(value) ? "" : value === 0 ? 0 : +value.toPrecision(4)];
+  if (state.view === "neurons") lines = neuronTable();
+  else if (state.view === "heads") {
+    lines = [["layer", "head", ...DATA.scores.map((score) => score.name)]];
+    HEADS.forEach(({ layer, head }, index) => lines.push([layer, head, ...DATA.scores.map((score) => score.values[index] ?? "")]));
+  } else if (state.view === "links") {
+    lines = [["query", "query_label", "key", "key_label", "attention"]];
+    for (const link of strongestLinks()) lines.push(linkLine(rows.units[link.row], columns.units[link.column], link.value));
+  } else if (state.view === "text") {
+    const { values } = shadesInView();
+    lines = [["side", "position", "label", "attention"]];
+    values.forEach((shades, side) => shades?.forEach((value, index) => {
+      const unit = (side === 0 ? rows : columns).units[index];
+      lines.push([side === 0 ? "query" : "key", unit.first, unit.label, value === 0 ? 0 : +value.toPrecision(4)]);
+    }));
+  } else {
+    lines = [["query", "query_label", "key", "key_label", "attention"]];
+    rows.units.forEach((from, row) => columns.units.forEach((to, column) => {
+      const cell = row * width + column;
+      if (!Number.isNaN(map[cell]) && (!heat.kept || heat.kept[cell])) lines.push(linkLine(from, to, map[cell]));
+    }));
+  }
+  return `${lines.map((line) => line.map(csvField).join(",")).join("\n")}\n`;
+}
+
+/** @param {string} kind svg, png or csv */
+function saveView(kind) {
+  Object.assign(hover, { head: null, cell: null, unit: null });
+  const name = `${fileStem()}.${kind}`;
+  if (kind === "svg") handOver(new Blob([svgOfView()], { type: "image/svg+xml" }), name);
+  else if (kind === "csv") handOver(new Blob([csvOfView()], { type: "text/csv" }), name);
+  else {
+    const { width, height, paint } = drawing();
+    const canvas = document.createElement("canvas");
+    const ratio = Math.min(2, Math.sqrt(30e6 / (width * height)));
+    [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.scale(ratio, ratio);
+    context.fillStyle = inks().paper;
+    context.fillRect(0, 0, width, height);
+    paint(canvasPainter(context));
+    canvas.toBlob((blob) => { if (blob) handOver(blob, name); }, "image/png");
+  }
+  say(`${name} saved`);
+}
+
+/**
+ * What a shell takes for this word.
+ * @param {string} word
+ */
+function quoted(word) {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) && !word.startsWith("-") ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The command that draws what is shown. */
+function commandInView() {
+  const [command, ...given] = DATA.command;
+  // A text that begins like an option stands behind two hyphens at the end.
+  const text = given[0];
+  const words = ["attnviz", command, ...given.slice(1).map(quoted)];
+  const lists = { layers: new Set(state.heads.map((head) => HEADS[head].layer)), heads: new Set(state.heads.map((head) => HEADS[head].head)) };
+  const add = (/** @type {string} */ name, /** @type {string | number} */ value) => words.push(`--${name}`, quoted(String(value)));
+  for (const [name, numbers] of Object.entries(lists)) add(name, [...numbers].sort((left, right) => left - right).join(","));
+  const unit = state.units[0] ?? (state.view === "text" ? state.cell?.[0] : undefined);
+  const isOfUnit = unit !== undefined && state.view !== "map";
+  const ofUnit = state.direction === "to" ? "to" : state.view === "text" ? "text" : "from";
+  const plain = { lines: "lines", text: "text", heads: "scores" }[state.view];
+  const several = state.heads.length > 1 ? (state.combine === "max" ? "max" : "mean") : "heads";
+  const isAsItStands = state.view === "heads" || state.view === "lines" || !isOfUnit;
+  add("views", isAsItStands ? plain || several : `${ofUnit}:@${unit}`);
+  if (state.view === "links") add("top-k", 20);
+  if (state.tokens !== "subword") add("tokens", state.tokens);
+  if (state.special !== "keep") add("special-tokens", state.special);
+  if (state.sink !== "keep") add("sink", state.sink);
+  if (state.window) add("crop", state.window.join("-"));
+  if (["head", "unit", "run"].includes(state.scale)) add("scale", state.scale);
+  if (state.color !== "linear") add("color-scale", state.color);
+  if (state.vmin !== null) add("vmin", state.vmin);
+  if (state.vmax !== null) add("vmax", state.vmax);
+  if (state.map !== CHOICES.map[0]) add("colormap", state.map);
+  if (state.invert) words.push("--invert");
+  if (themeInView() === "dark") add("theme", "dark");
+  words.push(...(text.startsWith("-") ? ["--", `'${text.replaceAll("'", "'\\''")}'`] : [quoted(text)]));
+  return words.join(" ");
+}
+
+/**
+ * @param {string} text
+ * @param {string} what
+ */
+async function copyText(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Where no clipboard is given, what is selected can be copied by hand.
+    const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "unseen", readonly: true }));
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  byId("copied").textContent = `${what} is copied.`;
+}

@@ -1,0 +1,75 @@
+// Puts the page together and keeps it up to date.
+
+/** Whether paper is light or dark now. */
+function themeInView() {
+  if (isPrinting) return "light";
+  if (state.theme !== "auto") return state.theme;
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+let isPrinting = false;
+
+/** Makes everything but the numbers. */
+function makePage() {
+  byId("still").remove();
+  byId("main").append(
+    makeOverview(),
+    make("section", { class: "stage", "aria-label": "Chosen heads" },
+      makeHeadBar(),
+      makeTabs(),
+      make("div", { id: "panel", role: "tabpanel" }, makeMap(), makeLines(), makeText(), makeLinks(), makeHeads(), ...(DATA.neurons ? [makeNeurons()] : [])),
+      make("div", { id: "readout", class: "readout" })),
+    makeSettings());
+  document.body.append(
+    make("footer", {},
+      make("p", {}, `Values ${DATA.bits === 16 ? "are kept to a relative precision of 1 in 8,192 and shown with three digits; ranks are exact." : `are kept in 255 steps of each row’s maximum: none is off by more than ${DATA.largest_error.toPrecision(2)}. Ranks that this cannot tell apart are given as ranges.`}`),
+      make("p", {}, "Keys: arrows move, Enter holds, Esc lets go, Shift adds; + and − zoom the map."),
+      make("p", {}, `Made by attnviz ${DATA.attnviz}.`)),
+    make("p", { id: "said", class: "unseen", "aria-live": "polite" }));
+}
+
+/** Draws what changed. */
+function drawPage() {
+  document.documentElement.dataset.theme = themeInView();
+  const moved = reshape();
+  if (moved) Object.assign(hover, { cell: null, unit: null });
+  drawControls();
+  drawHeadBar();
+  drawOverview();
+  const views = { map: drawMap, lines: drawLines, text: drawText, links: drawLinks, heads: drawHeads, neurons: drawNeurons };
+  /** @type {Record<string, () => void>} */ (views)[state.view]();
+  drawThreshold();
+  drawReadout();
+}
+
+/** @param {KeyboardEvent} event */
+function pageKey(event) {
+  const isTyping = event.target instanceof HTMLInputElement && event.target.type === "search";
+  if (event.key === "Escape") {
+    if (heat.box) heat.box = null;
+    free();
+  } else if (event.key === "/" && !isTyping && !event.ctrlKey) {
+    event.preventDefault();
+    byId("search").focus();
+  }
+}
+
+async function start() {
+  await unpack();
+  readState(location.hash);
+  makePage();
+  overview.focus = state.heads[0];
+  overview.cells[overview.focus].setAttribute("tabindex", "0");
+  draw = drawPage;
+  drawPage();
+  document.addEventListener("keydown", pageKey);
+  window.addEventListener("hashchange", () => { readState(location.hash); redraw(); });
+  window.addEventListener("resize", redraw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  window.addEventListener("beforeprint", () => { isPrinting = true; drawPage(); });
+  window.addEventListener("afterprint", () => { isPrinting = false; drawPage(); });
+  document.documentElement.dataset.ready = "yes";
+  performance.mark("ready");
+}
+
+void start();

@@ -1,0 +1,479 @@
+// The chosen head, or several as one, as a heat map: an ARIA grid over a canvas.
+
+const heat = {
+  /** @type {Float32Array} */ values: new Float32Array(0),
+  /** Which cells pass the filters. @type {Uint8Array | null} */ kept: null,
+  /** What `values` are of. */ key: "",
+  maximum: 0,
+  /** The cell that the keyboard is on, as it is shown. @type {[number, number]} */ focus: [0, 0],
+  /** @type {MapLayout | null} */ layout: null,
+  /** What the canvas and the grid's row show now. */ drawn: "", row: "", header: "",
+  /** Where a box is being drawn from and to. @type {{from: [number, number], to: [number, number]} | null} */ box: null,
+};
+
+/**
+ * Where everything of the map goes.
+ * @typedef {object} MapLayout
+ * @property {[number, number, number, number]} part rows and columns, from and up to
+ * @property {number} left
+ * @property {number} top
+ * @property {number} cell the side of a cell
+ * @property {number} width
+ * @property {number} height
+ */
+
+/** Brings the values in view up to date. */
+function currentMap() {
+  const heads = headsInView();
+  const key = [shapeKey, heads, heads.length > 1 ? state.combine : ""].join();
+  const filters = [state.min, state.mass, state.pair].join();
+  if (`${key} ${filters}` !== heat.key) {
+    heat.values = combined(heads, state.combine);
+    heat.maximum = maximumOf(heat.values);
+    heat.kept = passing(heat.values);
+    heat.key = `${key} ${filters}`;
+  }
+  return heat.values;
+}
+
+/** The rows and columns that are zoomed to. @returns {[number, number, number, number]} */
+function partInView() {
+  const [rows, columns] = [shape.rows.units.length, shape.columns.units.length];
+  if (!state.zoom) return [0, rows, 0, columns];
+  const [fromRow, toRow, fromColumn, toColumn] = state.zoom;
+  const part = [Math.min(fromRow, rows - 1), Math.min(toRow, rows), Math.min(fromColumn, columns - 1), Math.min(toColumn, columns)];
+  return part[0] < part[1] && part[2] < part[3] ? /** @type {[number, number, number, number]} */ (part) : [0, rows, 0, columns];
+}
+
+/**
+ * @param {number} room in CSS pixels
+ * @param {number} most the greatest height of the cells
+ * @returns {MapLayout}
+ */
+function mapLayout(room, most) {
+  const part = partInView();
+  const longest = (/** @type {Shown[]} */ units) => units.reduce((length, unit) => Math.max(length, Math.min(14, [...unit.label].length)), 2);
+  const left = clamp(longest(shape.rows.units.slice(part[0], part[1])) * 7 + 14, 40, Math.max(40, room * 0.3));
+  const top = clamp(longest(shape.columns.units.slice(part[2], part[3])) * 5.4 + 22, 40, 110);
+  const cell = Math.min(56, (room - left - 20) / (part[3] - part[2]), most / (part[1] - part[0]));
+  return { part, left, top, cell, width: room, height: top + cell * (part[1] - part[0]) + 2 };
+}
+
+/** Where colours begin and end in the map. */
+function mapScale() {
+  return colorScale(heat.maximum, maximumOfAll, heat.values);
+}
+
+/**
+ * Draws the map.
+ * @param {Painter} painter
+ * @param {MapLayout} layout
+ */
+function paintMap(painter, { part, left, top, cell }) {
+  const [fromRow, toRow, fromColumn, toColumn] = part;
+  const ink = inks();
+  const width = shape.columns.units.length;
+  const { place } = mapScale();
+  const [wide, tall] = [cell * (toColumn - fromColumn), cell * (toRow - fromRow)];
+  painter.pixels(left, top, wide, tall, pixelsOf(heat.values, width, part, place, heat.kept));
+  const step = Math.max(1, Math.ceil(13 / cell));
+  const size = clamp(cell * 0.7, 10, 13);
+  for (let row = fromRow; row < toRow; row += step) {
+    const unit = shape.rows.units[row];
+    painter.text(left - 6, top + (row - fromRow + 0.5) * cell, shortened(unit.label, Math.floor((left - 10) / (size * 0.56))), { color: unit.special ? ink.faint : ink.ink, size, align: "right" });
+  }
+  for (let column = fromColumn; column < toColumn; column += step) {
+    const unit = shape.columns.units[column];
+    painter.text(left + (column - fromColumn + 0.5) * cell, top - 7, shortened(unit.label, 14), { color: unit.special ? ink.faint : ink.ink, size, turn: -50 });
+  }
+  if (cell >= 34) {
+    for (let row = fromRow; row < toRow; row += 1) {
+      for (let column = fromColumn; column < toColumn; column += 1) {
+        const at = row * width + column;
+        if (Number.isNaN(heat.values[at]) || (heat.kept && !heat.kept[at])) continue;
+        const [, over] = colorAt(place(heat.values[at]));
+        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, short(heat.values[at]), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
+      }
+    }
+  }
+  const starts = (/** @type {Shown[]} */ units, /** @type {number} */ from, /** @type {number} */ to) =>
+    units.map((_, index) => index).filter((index) => index > from && index < to && units[index].segment !== units[index - 1].segment);
+  for (const row of starts(shape.rows.units, fromRow, toRow)) painter.box(left - 8, top + (row - fromRow) * cell - 0.75, wide + 8, 1.5, ink.ink);
+  for (const column of starts(shape.columns.units, fromColumn, toColumn)) painter.box(left + (column - fromColumn) * cell - 0.75, top - 8, 1.5, tall + 8, ink.ink);
+  painter.frame(left - 0.5, top - 0.5, wide + 1, tall + 1, ink.rule, 1);
+}
+
+/**
+ * A value in a cell: two digits, no leading 0.
+ * @param {number} value
+ */
+function short(value) {
+  if (value === 0) return "0";
+  if (value >= 0.995) return value.toFixed(value < 9.995 ? 1 : 0);
+  return value < 0.005 ? "<.01" : value.toFixed(2).replace(/^0/, "");
+}
+
+/** The best of the page's room for the map. */
+function mapRoom() {
+  return byId("map-frame").clientWidth;
+}
+
+/** Makes the figure. */
+function makeMap() {
+  const frame = make("div", { id: "map-frame", class: "map-frame" },
+    make("canvas", { id: "map-canvas", "aria-hidden": "true" }),
+    make("canvas", { id: "map-marks", class: "marks", "aria-hidden": "true" }),
+    make("div", {
+      id: "map", class: "map-grid", role: "grid", tabindex: "0", "aria-label": "Attention map; rows attend to columns",
+      onkeydown: mapKey, onfocus: () => sayCell(), onblur: () => redraw(),
+    }));
+  frame.addEventListener("pointermove", mapMove);
+  frame.addEventListener("pointerdown", mapDown);
+  frame.addEventListener("pointerup", mapUp);
+  frame.addEventListener("pointerleave", () => { heat.box = null; hoverCell(null); });
+  frame.addEventListener("pointercancel", () => { heat.box = null; hoverCell(null); });
+  frame.addEventListener("wheel", mapWheel, { passive: false });
+  frame.addEventListener("touchmove", mapPinch, { passive: false });
+  return make("figure", { id: "view-map", class: "view" },
+    frame,
+    make("div", { class: "under" }, make("canvas", { id: "color-bar", "aria-hidden": "true" }), make("p", { id: "color-text", class: "scale-text" }),
+      make("button", { id: "zoom-out", type: "button", hidden: true, onclick: () => update({ zoom: null }) }, "Whole map")),
+    make("figcaption", { id: "map-caption" }));
+}
+
+/** Draws what changed of the map. */
+function drawMap() {
+  const values = currentMap();
+  const layout = mapLayout(mapRoom(), Math.max(260, window.innerHeight * 0.78));
+  heat.layout = layout;
+  const look = [heat.key, layout.part, layout.width, layout.cell, state.scale, state.color, state.vmin, state.vmax, state.map, state.invert, themeInView(), window.devicePixelRatio].join();
+  if (look !== heat.drawn) {
+    heat.drawn = look;
+    const canvas = /** @type {HTMLCanvasElement} */ (byId("map-canvas"));
+    paintMap(canvasPainter(fitted(canvas, layout.width, layout.height)), layout);
+    drawColorBar();
+    byId("map-caption").textContent = mapCaption();
+    byId("zoom-out").hidden = !state.zoom;
+    const grid = byId("map").style;
+    const [rows, columns] = [layout.part[1] - layout.part[0], layout.part[3] - layout.part[2]];
+    [grid.left, grid.top, grid.width, grid.height] = [layout.left, layout.top, columns * layout.cell, rows * layout.cell].map((length) => `${length}px`);
+  }
+  drawMarks(layout);
+  describeMap(values);
+}
+
+/** What the map is of, as a sentence. */
+function mapCaption() {
+  const heads = headsInView();
+  const whose = heads.length === 1 ? headName(heads[0]) : `${state.combine} of ${heads.length} heads`;
+  const parts = [`${whose[0].toUpperCase()}${whose.slice(1)}: each row is a ${state.tokens === "word" ? "word" : "token"} and how it spreads its attention over the columns.`];
+  if (state.tokens === "word") parts.push("Pieces of words are merged: columns summed, rows averaged.");
+  if (state.special === "hide") parts.push("Special tokens are hidden; rows may sum to less than 1.");
+  if (state.special === "renormalize") parts.push("Special tokens are dropped, rows scaled back to 1.");
+  if (state.sink === "hide") parts.push("The first token is hidden.");
+  if (heat.kept) parts.push("Cells that the filters leave out are empty.");
+  return [...parts, ...DATA.notes].join(" ");
+}
+
+/** The colours with what they stand for. */
+function drawColorBar() {
+  const canvas = /** @type {HTMLCanvasElement} */ (byId("color-bar"));
+  const context = fitted(canvas, 160, 10);
+  for (let x = 0; x < 160; x += 1) {
+    context.fillStyle = colorAt(x / 159)[0];
+    context.fillRect(x, 0, 1, 10);
+  }
+  const { low, high } = mapScale();
+  const ends = { auto: high < heat.maximum ? `most values are near 0; the greatest is ${written(heat.maximum)}` : "this map’s maximum", head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
+  byId("color-text").textContent = `${written(low)} to ${written(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
+}
+
+/** @param {MapLayout} layout */
+function drawMarks({ part, left, top, cell, width, height }) {
+  const context = fitted(/** @type {HTMLCanvasElement} */ (byId("map-marks")), width, height);
+  const ink = inks();
+  const [fromRow, toRow, fromColumn, toColumn] = part;
+  const band = (/** @type {number} */ row, /** @type {number} */ column, /** @type {string} */ color, /** @type {number} */ thickness) => {
+    context.strokeStyle = color;
+    context.lineWidth = thickness;
+    const y = top + (row - fromRow) * cell;
+    const x = left + (column - fromColumn) * cell;
+    const [wide, tall] = [(toColumn - fromColumn) * cell, (toRow - fromRow) * cell];
+    if (row >= fromRow && row < toRow) context.strokeRect(row >= 0 && column < 0 ? left : left, y, wide, Math.max(cell, 2));
+    if (column >= fromColumn && column < toColumn) context.strokeRect(x, top, Math.max(cell, 2), tall);
+  };
+  const { rows, columns } = unitsInView();
+  for (const row of rows) band(row, -1, ink.accent, 1.5);
+  for (const column of columns) band(-1, column, ink.accent, 1.5);
+  const cellInSight = cellInView();
+  const ring = (/** @type {[number, number]} */ [row, column], /** @type {string} */ color, /** @type {number} */ thickness) => {
+    if (row < fromRow || row >= toRow || column < fromColumn || column >= toColumn) return;
+    const side = Math.max(cell, 6);
+    const [x, y] = [left + (column - fromColumn + 0.5) * cell - side / 2, top + (row - fromRow + 0.5) * cell - side / 2];
+    context.strokeStyle = ink.paper;
+    context.lineWidth = thickness + 2;
+    context.strokeRect(x, y, side, side);
+    context.strokeStyle = color;
+    context.lineWidth = thickness;
+    context.strokeRect(x, y, side, side);
+  };
+  if (cellInSight) {
+    band(-1, cellInSight[1], ink.faint, 1);
+    ring(cellInSight, ink.accent, 2);
+  }
+  if (document.activeElement === byId("map")) ring(heat.focus, ink.key, 3);
+  if (heat.box) {
+    const { from, to } = heat.box;
+    context.fillStyle = ink.accent;
+    context.globalAlpha = 0.18;
+    context.fillRect(from[0], from[1], to[0] - from[0], to[1] - from[1]);
+    context.globalAlpha = 1;
+    context.strokeStyle = ink.accent;
+    context.lineWidth = 1;
+    context.strokeRect(from[0], from[1], to[0] - from[0], to[1] - from[1]);
+  }
+}
+
+/**
+ * The row of the grid that the keyboard is on, with all its cells, for those who
+ * listen; the rest of the map is counted alone.
+ * @param {Float32Array} values
+ */
+function describeMap(values) {
+  const { rows, columns } = shape;
+  const grid = byId("map");
+  heat.focus = [clamp(heat.focus[0], 0, rows.units.length - 1), clamp(heat.focus[1], 0, columns.units.length - 1)];
+  const [row, column] = heat.focus;
+  if (heat.header !== shapeKey || !grid.firstChild) {
+    heat.header = shapeKey;
+    heat.row = "";
+    const header = make("div", { role: "row", "aria-rowindex": "1" }, make("span", { role: "columnheader", "aria-colindex": "1" }, "from / to"),
+      ...columns.units.map((unit, index) => make("span", { role: "columnheader", "aria-colindex": index + 2 }, unit.label)));
+    grid.replaceChildren(header);
+    grid.setAttribute("aria-rowcount", String(rows.units.length + 1));
+    grid.setAttribute("aria-colcount", String(columns.units.length + 1));
+  }
+  const wanted = `${heat.key} ${row}`;
+  if (heat.row !== wanted) {
+    heat.row = wanted;
+    const order = orderInRow(row);
+    const cells = columns.units.map((_, index) => make("span", { role: "gridcell", id: `cell-${index}`, "aria-colindex": index + 2, "data-row": row, "data-column": index },
+      `${written(values[row * columns.units.length + index])}${rankText(order, index)}`));
+    const line = make("div", { role: "row", "aria-rowindex": row + 2 }, make("span", { role: "rowheader", "aria-colindex": "1" }, rows.units[row].label), ...cells);
+    if (grid.childNodes.length > 1) grid.lastChild?.remove();
+    grid.append(line);
+  }
+  const locked = state.cell && [rows.place[state.cell[0]], columns.place[state.cell[1]]];
+  grid.querySelector("[aria-selected]")?.removeAttribute("aria-selected");
+  if (locked && locked[0] === row) document.getElementById(`cell-${locked[1]}`)?.setAttribute("aria-selected", "true");
+  grid.setAttribute("aria-activedescendant", `cell-${column}`);
+}
+
+/**
+ * Numbers in the order of a shown row's values, below 0 for what is not there.
+ * @param {number} row as it is shown
+ * @returns {number[]}
+ */
+function orderInRow(row) {
+  const { rows, columns } = shape;
+  const heads = headsInView();
+  if (heads.length === 1 && state.tokens === "subword") {
+    const exact = orderOfRow(heads[0], rows.units[row].first);
+    return columns.units.map((unit) => exact[unit.first]);
+  }
+  const width = columns.units.length;
+  return Array.from(currentMap().subarray(row * width, (row + 1) * width), (value) => (Number.isNaN(value) ? -1 : value));
+}
+
+/**
+ * The rank of a cell within its row, as the end of a sentence. Values of which
+ * the page cannot tell which is greater have a range of ranks.
+ * @param {number[]} order
+ * @param {number} column
+ */
+function rankText(order, column) {
+  const own = order[column];
+  if (own < 0) return "";
+  let [greater, equal, all] = [0, 0, 0];
+  for (const other of order) {
+    if (other > own) greater += 1;
+    if (other === own) equal += 1;
+    if (other >= 0) all += 1;
+  }
+  const last = DATA.bits === 8 && equal > 1 ? `–${greater + equal}` : "";
+  return `, rank ${greater + 1}${last} of ${all}`;
+}
+
+/**
+ * What is told of a cell.
+ * @param {[number, number]} cell as it is shown
+ */
+function describedCell([row, column]) {
+  const value = currentMap()[row * shape.columns.units.length + column];
+  const [from, to] = [shape.rows.units[row].label, shape.columns.units[column].label];
+  return { from, to, value: written(value), rank: rankText(orderInRow(row), column).replace(/^, /, "") };
+}
+
+/** Says the cell that the keyboard is on. */
+function sayCell() {
+  redraw();
+  const { from, to, value, rank } = describedCell(heat.focus);
+  say(`${from} to ${to}: ${value}${rank ? `, ${rank}` : ""}`);
+}
+
+/** @param {[number, number] | null} cell @param {{side: 0 | 1, index: number} | null} [unit] */
+function hoverCell(cell, unit = null) {
+  const same = String(cell) === String(hover.cell) && unit?.side === hover.unit?.side && unit?.index === hover.unit?.index;
+  if (same) return;
+  hover.cell = cell;
+  hover.unit = unit;
+  redraw();
+}
+
+/**
+ * What is under the pointer.
+ * @param {{clientX: number, clientY: number}} event
+ * @returns {{cell: [number, number] | null, unit: {side: 0 | 1, index: number} | null, x: number, y: number}}
+ */
+function mapUnder(event) {
+  const frame = byId("map-frame").getBoundingClientRect();
+  const [x, y] = [event.clientX - frame.left, event.clientY - frame.top];
+  if (!heat.layout) return { cell: null, unit: null, x, y };
+  const { part, left, top, cell } = heat.layout;
+  const row = part[0] + Math.floor((y - top) / cell);
+  const column = part[2] + Math.floor((x - left) / cell);
+  const inRows = row >= part[0] && row < part[1];
+  const inColumns = column >= part[2] && column < part[3];
+  if (inRows && inColumns) return { cell: [row, column], unit: null, x, y };
+  if (inRows && x < left) return { cell: null, unit: { side: 0, index: row }, x, y };
+  if (inColumns && y < top) return { cell: null, unit: { side: 1, index: column }, x, y };
+  return { cell: null, unit: null, x, y };
+}
+
+/** @param {PointerEvent} event */
+function mapMove(event) {
+  const { cell, unit, x, y } = mapUnder(event);
+  if (heat.box) {
+    heat.box.to = [x, y];
+    redraw();
+    return;
+  }
+  if (event.pointerType !== "touch") hoverCell(cell, unit);
+}
+
+/** @param {PointerEvent} event */
+function mapDown(event) {
+  const { cell, x, y } = mapUnder(event);
+  if (cell && event.button === 0 && event.pointerType !== "touch") heat.box = { from: [x, y], to: [x, y] };
+}
+
+/** @param {PointerEvent} event */
+function mapUp(event) {
+  const box = heat.box;
+  heat.box = null;
+  if (box && heat.layout && Math.hypot(box.to[0] - box.from[0], box.to[1] - box.from[1]) > 8) {
+    const { part, left, top, cell } = heat.layout;
+    const rows = [box.from[1], box.to[1]].map((y) => part[0] + (y - top) / cell).sort((a, b) => a - b);
+    const columns = [box.from[0], box.to[0]].map((x) => part[2] + (x - left) / cell).sort((a, b) => a - b);
+    zoomTo([rows[0], rows[1], columns[0], columns[1]]);
+    return;
+  }
+  const { cell, unit } = mapUnder(event);
+  if (cell) {
+    heat.focus = cell;
+    lockCell(cell);
+  } else if (unit) {
+    const axis = unit.side === 0 ? shape.rows : shape.columns;
+    lockUnit(axis.units[unit.index].first, state.direction === "both" ? "both" : unit.side === 0 ? "from" : "to", event.shiftKey);
+  }
+}
+
+/** @param {[number, number]} cell as it is shown */
+function lockCell([row, column]) {
+  /** @type {[number, number]} */
+  const cell = [shape.rows.units[row].first, shape.columns.units[column].first];
+  const isSame = String(cell) === String(state.cell);
+  update({ cell: isSame ? null : cell, units: [] });
+}
+
+/**
+ * Shows a part of the map.
+ * @param {[number, number, number, number]} part
+ */
+function zoomTo(part) {
+  const [rows, columns] = [shape.rows.units.length, shape.columns.units.length];
+  const from = [clamp(Math.floor(part[0]), 0, rows - 1), clamp(Math.floor(part[2]), 0, columns - 1)];
+  const to = [clamp(Math.ceil(part[1]), from[0] + 1, rows), clamp(Math.ceil(part[3]), from[1] + 1, columns)];
+  const isAll = !from[0] && !from[1] && to[0] === rows && to[1] === columns;
+  update({ zoom: isAll ? null : [from[0], to[0], from[1], to[1]] });
+}
+
+/**
+ * Zooms about a cell; above 1 comes nearer.
+ * @param {number} factor
+ * @param {[number, number]} about
+ */
+function zoomBy(factor, about) {
+  const part = partInView();
+  const around = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ middle, /** @type {number} */ all) => {
+    const length = clamp((to - from) / factor, 4, all);
+    const start = clamp(middle - ((middle - from) / (to - from)) * length, 0, all - length);
+    return factor < 1 ? [Math.floor(start), Math.ceil(start + length)] : [Math.round(start), Math.round(start + length)];
+  };
+  const rows = around(part[0], part[1], about[0] + 0.5, shape.rows.units.length);
+  const columns = around(part[2], part[3], about[1] + 0.5, shape.columns.units.length);
+  zoomTo([rows[0], rows[1], columns[0], columns[1]]);
+}
+
+/** @param {WheelEvent} event */
+function mapWheel(event) {
+  const { cell } = mapUnder(event);
+  const isNear = shape.rows.units.length <= 8 && shape.columns.units.length <= 8;
+  // Zoomed out the page scrolls on.
+  if (!cell || isNear || (event.deltaY > 0 && !state.zoom)) return;
+  event.preventDefault();
+  zoomBy(event.deltaY < 0 ? 1.25 : 0.8, cell);
+}
+
+let pinch = 0;
+
+/** @param {TouchEvent} event */
+function mapPinch(event) {
+  if (event.touches.length !== 2) {
+    pinch = 0;
+    return;
+  }
+  event.preventDefault();
+  const [first, second] = [event.touches[0], event.touches[1]];
+  const apart = Math.hypot(first.clientX - second.clientX, first.clientY - second.clientY);
+  const { cell } = mapUnder({ clientX: (first.clientX + second.clientX) / 2, clientY: (first.clientY + second.clientY) / 2 });
+  if (pinch && cell && Math.abs(apart / pinch - 1) > 0.08) {
+    zoomBy(apart / pinch, cell);
+    pinch = apart;
+  }
+  pinch ||= apart;
+}
+
+/** @param {KeyboardEvent} event */
+function mapKey(event) {
+  if (event.key === "Enter" || event.key === " ") {
+    event.preventDefault();
+    lockCell(heat.focus);
+    return;
+  }
+  if (event.key === "+" || event.key === "-") {
+    zoomBy(event.key === "+" ? 1.5 : 1 / 1.5, heat.focus);
+    return;
+  }
+  const place = moved(event, heat.focus, [shape.rows.units.length, shape.columns.units.length]);
+  if (!place) return;
+  event.preventDefault();
+  heat.focus = place;
+  const [row, column] = place;
+  const part = partInView();
+  // The part in view follows the keyboard.
+  const shift = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to) => (at < from ? at - from : at >= to ? at - to + 1 : 0);
+  const [down, right] = [shift(row, part[0], part[1]), shift(column, part[2], part[3])];
+  if (down || right) zoomTo([part[0] + down, part[1] + down, part[2] + right, part[3] + right]);
+  sayCell();
+}

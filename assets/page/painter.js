@@ -1,0 +1,284 @@
+// One drawing for the screen and for files: what draws a view asks a painter,
+// and each painter is a canvas or an SVG.
+
+/**
+ * @typedef {object} TextLook
+ * @property {string} color
+ * @property {number} [size]
+ * @property {CanvasTextAlign} [align]
+ * @property {number} [turn] in degrees
+ * @property {boolean} [bold]
+ */
+
+/**
+ * @typedef {object} Painter
+ * @property {(x: number, y: number, width: number, height: number, color: string, alpha?: number) => void} box
+ * @property {(x: number, y: number, width: number, height: number, color: string, thickness: number) => void} frame
+ * @property {(from: [number, number], to: [number, number], color: string, thickness: number, alpha: number) => void} curve
+ * @property {(x: number, y: number, text: string, look: TextLook) => void} text
+ * @property {(x: number, y: number, width: number, height: number, pixels: ImageData) => void} pixels
+ */
+
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @returns {Painter}
+ */
+function canvasPainter(context) {
+  return {
+    box(x, y, width, height, color, alpha = 1) {
+      context.globalAlpha = alpha;
+      context.fillStyle = color;
+      context.fillRect(x, y, width, height);
+      context.globalAlpha = 1;
+    },
+    frame(x, y, width, height, color, thickness) {
+      context.strokeStyle = color;
+      context.lineWidth = thickness;
+      context.strokeRect(x, y, width, height);
+    },
+    curve([x, y], [toX, toY], color, thickness, alpha) {
+      const middle = (x + toX) / 2;
+      context.globalAlpha = alpha;
+      context.strokeStyle = color;
+      context.lineWidth = thickness;
+      context.beginPath();
+      context.moveTo(x, y);
+      context.bezierCurveTo(middle, y, middle, toY, toX, toY);
+      context.stroke();
+      context.globalAlpha = 1;
+    },
+    text(x, y, text, { color, size = 12, align = "left", turn = 0, bold = false }) {
+      context.save();
+      context.translate(x, y);
+      context.rotate((turn * Math.PI) / 180);
+      context.font = `${bold ? "600 " : ""}${size}px ${FONT}`;
+      context.fillStyle = color;
+      context.textAlign = align;
+      context.textBaseline = "middle";
+      context.fillText(text, 0, 0);
+      context.restore();
+    },
+    pixels(x, y, width, height, pixels) {
+      const sheet = sheetOf(pixels);
+      // Cells stay sharp; what is smaller than a pixel is averaged.
+      context.imageSmoothingEnabled = pixels.width > width;
+      context.imageSmoothingQuality = "high";
+      context.drawImage(sheet, x, y, width, height);
+    },
+  };
+}
+
+/**
+ * A canvas of its own for some pixels.
+ * @param {ImageData} pixels
+ */
+function sheetOf(pixels) {
+  const sheet = document.createElement("canvas");
+  sheet.width = pixels.width;
+  sheet.height = pixels.height;
+  /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d")).putImageData(pixels, 0, 0);
+  return sheet;
+}
+
+/**
+ * What XML takes a text for.
+ * @param {string} text
+ */
+function escaped(text) {
+  const without = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+  return without.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+}
+
+/**
+ * A painter of an SVG, and what it has drawn.
+ * @param {number} width
+ * @param {number} height
+ * @param {string} paper
+ * @param {string} title
+ * @returns {{painter: Painter, text: () => string}}
+ */
+function svgPainter(width, height, paper, title) {
+  const round = (/** @type {number} */ number) => String(Math.round(number * 100) / 100);
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width)}" height="${round(height)}" viewBox="0 0 ${round(width)} ${round(height)}" font-family="${escaped(FONT)}">`,
+    `<title>${escaped(title)}</title>`,
+    `<rect width="100%" height="100%" fill="${paper}"/>`,
+  ];
+  const rect = (/** @type {number[]} */ place, /** @type {string} */ look) => {
+    const [x, y, wide, tall] = place.map(round);
+    parts.push(`<rect x="${x}" y="${y}" width="${wide}" height="${tall}" ${look}/>`);
+  };
+  /** @type {Painter} */
+  const painter = {
+    box: (x, y, wide, tall, color, alpha = 1) => rect([x, y, wide, tall], `fill="${color}"${alpha < 1 ? ` fill-opacity="${round(alpha)}"` : ""}`),
+    frame: (x, y, wide, tall, color, thickness) => rect([x, y, wide, tall], `fill="none" stroke="${color}" stroke-width="${round(thickness)}"`),
+    curve([x, y], [toX, toY], color, thickness, alpha) {
+      const middle = round((x + toX) / 2);
+      const path = `M${round(x)} ${round(y)}C${middle} ${round(y)} ${middle} ${round(toY)} ${round(toX)} ${round(toY)}`;
+      parts.push(`<path d="${path}" fill="none" stroke="${color}" stroke-width="${round(thickness)}" stroke-opacity="${round(alpha)}"/>`);
+    },
+    text(x, y, text, { color, size = 12, align = "left", turn = 0, bold = false }) {
+      const anchor = { left: "start", start: "start", center: "middle", right: "end", end: "end" }[align];
+      const rotated = turn ? ` transform="rotate(${turn} ${round(x)} ${round(y)})"` : "";
+      parts.push(`<text x="${round(x)}" y="${round(y)}" font-size="${size}" fill="${color}" text-anchor="${anchor}" dominant-baseline="central"${bold ? ' font-weight="600"' : ""}${rotated}>${escaped(text)}</text>`);
+    },
+    pixels(x, y, wide, tall, pixels) {
+      if (pixels.width * pixels.height <= 4096) {
+        const [cellWide, cellTall] = [wide / pixels.width, tall / pixels.height];
+        parts.push('<g shape-rendering="crispEdges">');
+        for (let row = 0; row < pixels.height; row += 1) {
+          for (let column = 0; column < pixels.width; column += 1) {
+            const [red, green, blue, alpha] = pixels.data.subarray((row * pixels.width + column) * 4);
+            if (alpha) rect([x + column * cellWide, y + row * cellTall, cellWide, cellTall], `fill="rgb(${red},${green},${blue})"`);
+          }
+        }
+        parts.push("</g>");
+        return;
+      }
+      const address = sheetOf(pixels).toDataURL("image/png");
+      parts.push(`<image x="${round(x)}" y="${round(y)}" width="${round(wide)}" height="${round(tall)}" preserveAspectRatio="none" image-rendering="pixelated" href="${address}"/>`);
+    },
+  };
+  return { painter, text: () => `${parts.join("\n")}\n</svg>\n` };
+}
+
+/** The colours of paper and ink, as the style has them. */
+function inks() {
+  const style = getComputedStyle(document.documentElement);
+  const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  return { paper: color("--paper"), ink: color("--ink"), faint: color("--faint"), rule: color("--rule"), accent: color("--accent"), key: color("--key") };
+}
+
+/** The tables of colours, red, green, blue, unpacked when first asked for. @type {Map<string, Uint8Array>} */
+const TABLES = new Map();
+
+/** The table of the chosen colours. */
+function colorTable() {
+  const held = TABLES.get(state.map);
+  if (held) return held;
+  const [, packed] = DATA.colormaps.find(([name]) => name === state.map) || DATA.colormaps[0];
+  const table = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+  TABLES.set(state.map, table);
+  return table;
+}
+
+/** The colours of several heads in lines: told apart without red and green, and
+ * each head has its number beside it. */
+const HEAD_COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#3aa3d8", "#7b5ea7", "#8c6d31"];
+
+/**
+ * What colours stand for: from which value to which.
+ * @param {number} maximum of the map
+ * @param {() => number} ofAll the greatest of all maps
+ * @param {Float32Array} [map] where colours may end earlier so that it can be read
+ * @returns {{low: number, high: number, place: (value: number) => number}} place: 0 to 1
+ */
+function colorScale(maximum, ofAll, map) {
+  const isReadable = state.scale === "auto" && map && state.color === "linear";
+  const end = isReadable ? readableEnd(map, maximum) : maximum;
+  const own = state.scale === "run" ? ofAll() : state.scale === "unit" ? 1 : end;
+  const high = state.vmax ?? (own || 1);
+  const isLog = state.color === "logarithmic";
+  const low = state.vmin ?? (isLog ? Math.max(high / 1000, 1e-30) : 0);
+  if (!isLog) return { low, high, place: (value) => clamp((value - low) / (high - low || 1), 0, 1) };
+  const [from, to] = [Math.log(Math.max(low, 1e-30)), Math.log(high)];
+  return { low, high, place: (value) => (value <= low ? 0 : clamp((Math.log(value) - from) / (to - from || 1), 0, 1)) };
+}
+
+/** Where the colours of the maps looked at last could end. @type {WeakMap<Float32Array, number>} */
+const readableEnds = new WeakMap();
+
+/**
+ * Where colours end so that a long input shows something, as in
+ * src/figure/reach.rs: not far above what is ordinary, where that is less than
+ * half of the maximum. What is above has the last colour.
+ * @param {Float32Array} map
+ * @param {number} maximum
+ */
+function readableEnd(map, maximum) {
+  const { rows, columns } = shape;
+  const width = columns.units.length;
+  if (Math.max(rows.units.length, width) <= 24) return maximum;
+  const held = readableEnds.get(map);
+  if (held !== undefined) return held;
+  const looksBack = DATA.layers.every(({ mask }) => mask[1] === 0);
+  const ordinary = columns.units.map((unit) => !unit.aside && !(unit.first === 0 && looksBack));
+  const counts = ordinary.some(Boolean) ? ordinary : ordinary.map(() => true);
+  const step = Math.max(1, Math.round(map.length / 131072));
+  /** @type {number[]} */
+  const values = [];
+  /** @type {number[]} */
+  const strongest = [];
+  for (let row = 0; row < rows.units.length; row += step) {
+    let most = 0;
+    for (let column = 0; column < width; column += 1) {
+      const value = map[row * width + column];
+      if (!counts[column] || Number.isNaN(value)) continue;
+      values.push(value);
+      if (value > most) most = value;
+    }
+    if (most > 0) strongest.push(most);
+  }
+  const quantile = (/** @type {number[]} */ numbers, /** @type {number} */ share) => Float32Array.from(numbers).sort()[Math.floor((numbers.length - 1) * share)] || 0;
+  const least = Math.max(quantile(values, 0.98), quantile(strongest, 1 / 3));
+  const unit = 10 ** Math.floor(Math.log10(least || 1));
+  const end = Math.ceil(least / unit - 1e-9) * unit;
+  const found = least > 0 && end <= maximum / 2 ? end : maximum;
+  readableEnds.set(map, found);
+  return found;
+}
+
+/**
+ * A stretch of a map as pixels, a pixel a cell. What is not there, and what
+ * `kept` leaves out, stays empty.
+ * @param {Float32Array} map
+ * @param {number} width of the map
+ * @param {[number, number, number, number]} part rows and columns, from and up to
+ * @param {(value: number) => number} place
+ * @param {Uint8Array | null} kept
+ */
+function pixelsOf(map, width, [fromRow, toRow, fromColumn, toColumn], place, kept) {
+  const table = colorTable();
+  const pixels = new ImageData(Math.max(1, toColumn - fromColumn), Math.max(1, toRow - fromRow));
+  let at = 0;
+  for (let row = fromRow; row < toRow; row += 1) {
+    for (let column = fromColumn; column < toColumn; column += 1, at += 4) {
+      const cell = row * width + column;
+      const value = map[cell];
+      if (Number.isNaN(value) || (kept && !kept[cell])) continue;
+      let step = Math.round(place(value) * 255);
+      if (state.invert) step = 255 - step;
+      pixels.data[at] = table[step * 3];
+      pixels.data[at + 1] = table[step * 3 + 1];
+      pixels.data[at + 2] = table[step * 3 + 2];
+      pixels.data[at + 3] = 255;
+    }
+  }
+  return pixels;
+}
+
+/**
+ * The colour of a place on the scale, and black or white, whichever can be read
+ * on it.
+ * @param {number} place
+ * @returns {[string, string]}
+ */
+function colorAt(place) {
+  const step = Math.round((state.invert ? 1 - place : place) * 255) * 3;
+  const [red, green, blue] = colorTable().subarray(step, step + 3);
+  const linear = [red, green, blue].map((channel) => ((channel / 255 + 0.055) / 1.055) ** 2.4);
+  const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  return [`rgb(${red},${green},${blue})`, luminance > 0.18 ? "#111114" : "#ffffff"];
+}
+
+/**
+ * A label that is short enough for its place.
+ * @param {string} label
+ * @param {number} most
+ */
+function shortened(label, most) {
+  const letters = [...label];
+  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : label || "“”";
+}

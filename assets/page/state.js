@@ -1,0 +1,261 @@
+// What the page shows, what the pointer is on, and the address that keeps it.
+
+/**
+ * @typedef {object} State
+ * @property {string} view
+ * @property {number[]} heads chosen, by their places in HEADS; at least one
+ * @property {string} combine mean, max or sum of several heads
+ * @property {string} direction from, to or both
+ * @property {number[]} units locked, by their first units in the stream
+ * @property {[number, number] | null} cell locked, likewise
+ * @property {number} min what a link has at least
+ * @property {number} mass the share of a row that its strongest links make up
+ * @property {string} pair all, AA, AB, BA or BB
+ * @property {string} special keep, hide or renormalize
+ * @property {string} sink keep or hide
+ * @property {string} tokens subword or word
+ * @property {[number, number] | null} window a stretch of the stream
+ * @property {[number, number, number, number] | null} zoom rows and columns of the map, from and up to
+ * @property {string} scale auto, head, unit or run
+ * @property {string} color linear or logarithmic
+ * @property {number | null} vmin
+ * @property {number | null} vmax
+ * @property {string} map the colours
+ * @property {boolean} invert
+ * @property {string} theme auto, light or dark
+ * @property {string} score that the heads are sorted by
+ */
+
+const VIEWS = ["map", "lines", "text", "links", "heads", ...(DATA.neurons ? ["neurons"] : [])];
+const NUMBER_OF_SCORES = DATA.scores.length;
+
+/** What is shown where nobody chose. @type {State} */
+const DEFAULTS = {
+  view: "map",
+  heads: [0],
+  combine: "mean",
+  direction: "from",
+  units: [],
+  cell: null,
+  min: 0,
+  mass: 1,
+  pair: "all",
+  special: DATA.options.special,
+  sink: DATA.options.sink,
+  tokens: DATA.options.tokens,
+  window: DATA.options.crop,
+  zoom: null,
+  scale: DATA.options.scale || "auto",
+  color: DATA.options.color_scale,
+  vmin: DATA.options.vmin,
+  vmax: DATA.options.vmax,
+  map: DATA.options.colormap,
+  invert: DATA.options.invert,
+  theme: DATA.options.theme || "auto",
+  score: NUMBER_OF_SCORES ? DATA.scores[0].name : "",
+};
+
+/** @type {State} */
+const state = { ...DEFAULTS };
+
+/** Choices of fields that have names. @type {Record<string, string[]>} */
+const CHOICES = {
+  view: VIEWS,
+  combine: ["mean", "max", "sum"],
+  direction: IS_SQUARE ? ["from", "to", "both"] : ["from", "to"],
+  pair: ["all", "AA", "AB", "BA", "BB"],
+  special: ["keep", "hide", "renormalize"],
+  sink: ["keep", "hide"],
+  tokens: ["subword", "word"],
+  scale: ["auto", "head", "unit", "run"],
+  color: ["linear", "logarithmic"],
+  map: DATA.colormaps.map(([name]) => name),
+  theme: ["auto", "light", "dark"],
+  score: DATA.scores.map((score) => score.name),
+};
+
+/** What the pointer is on: a head, a cell as shown, a unit as shown. */
+const hover = {
+  /** @type {number | null} */ head: null,
+  /** @type {[number, number] | null} */ cell: null,
+  /** @type {{side: 0 | 1, index: number} | null} */ unit: null,
+};
+
+/** The heads that are looked at: under the pointer, or chosen. */
+function headsInView() {
+  return hover.head === null ? state.heads : [hover.head];
+}
+
+/** The layer of the head that was chosen last. */
+function layerInView() {
+  return HEADS[state.heads[state.heads.length - 1]].row;
+}
+
+/**
+ * Numbers with something between.
+ * @param {string | null} text
+ * @returns {number[]}
+ */
+function numbersOf(text) {
+  return /^\d+([-,]\d+)*$/.test(text || "") ? (text || "").split(/[-,]/).map(Number) : [];
+}
+
+/** The state as the address has it, what is usual left out. */
+function writtenState() {
+  const fields = new Map();
+  const layers = new Set(state.heads.map((head) => HEADS[head].row));
+  fields.set("view", state.view);
+  if (layers.size === 1) {
+    fields.set("layer", HEADS[state.heads[0]].layer);
+    fields.set("heads", state.heads.map((head) => HEADS[head].head).join(","));
+  } else {
+    fields.set("heads", state.heads.map((head) => `${HEADS[head].layer}.${HEADS[head].head}`).join(","));
+  }
+  if (state.units.length) fields.set("unit", state.units.join(","));
+  if (state.cell) fields.set("cell", state.cell.join(","));
+  if (state.units.length || state.direction !== DEFAULTS.direction) fields.set("direction", state.direction);
+  if (state.window !== DEFAULTS.window) fields.set("window", state.window ? state.window.join("-") : "all");
+  if (state.zoom) fields.set("zoom", `${state.zoom[0]}-${state.zoom[1]},${state.zoom[2]}-${state.zoom[3]}`);
+  for (const name of /** @type {const} */ (["combine", "pair", "special", "sink", "tokens", "scale", "color", "map", "theme", "score"])) {
+    if (state[name] !== DEFAULTS[name]) fields.set(name, state[name]);
+  }
+  for (const name of /** @type {const} */ (["min", "mass", "vmin", "vmax"])) {
+    if (state[name] !== DEFAULTS[name]) fields.set(name, state[name] === null ? "auto" : state[name]);
+  }
+  if (state.invert !== DEFAULTS.invert) fields.set("invert", state.invert ? "yes" : "no");
+  return [...fields].map(([name, value]) => `${name}=${value}`).join("&");
+}
+
+/**
+ * Takes what an address says; what makes no sense keeps its default.
+ * @param {string} address
+ */
+function readState(address) {
+  const fields = new URLSearchParams(address.replace(/^#/, ""));
+  Object.assign(state, DEFAULTS);
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = fields.get(name);
+    if (value !== null && choices.includes(value)) /** @type {any} */ (state)[name] = value;
+  }
+  const layer = Number(fields.get("layer") ?? NaN);
+  const heads = (fields.get("heads") || "").split(",").map((text) => {
+    if (!/^\d+(\.\d+)?$/.test(text)) return -1;
+    const [first, second] = text.split(".");
+    return second === undefined ? findHead(layer, Number(first || NaN)) : findHead(Number(first), Number(second));
+  });
+  const found = heads.filter((head) => head >= 0);
+  const ofLayer = HEADS.findIndex((head) => head.layer === layer);
+  state.heads = found.length ? [...new Set(found)] : [Math.max(0, ofLayer)];
+  const longest = IS_SQUARE ? QUERIES : Math.max(QUERIES, KEYS);
+  state.units = numbersOf(fields.get("unit")).filter((unit) => unit < longest);
+  const cell = numbersOf(fields.get("cell"));
+  state.cell = cell.length === 2 && cell[0] < QUERIES && cell[1] < KEYS ? [cell[0], cell[1]] : null;
+  const stretch = numbersOf(fields.get("window"));
+  if (fields.get("window") === "all") state.window = null;
+  if (stretch.length === 2 && stretch[0] <= stretch[1] && stretch[1] < QUERIES && IS_SQUARE) state.window = [stretch[0], stretch[1]];
+  const zoom = numbersOf(fields.get("zoom"));
+  state.zoom = zoom.length === 4 && zoom[0] < zoom[1] && zoom[2] < zoom[3] ? [zoom[0], zoom[1], zoom[2], zoom[3]] : null;
+  const number = (/** @type {string} */ name) => (fields.get(name) === null || fields.get(name) === "" ? NaN : Number(fields.get(name)));
+  if (number("min") >= 0) state.min = number("min");
+  if (number("mass") > 0 && number("mass") <= 1) state.mass = number("mass");
+  for (const name of /** @type {const} */ (["vmin", "vmax"])) {
+    if (Number.isFinite(number(name))) state[name] = number(name);
+    else if (fields.get(name) === "auto") state[name] = null;
+  }
+  if (fields.has("invert")) state.invert = fields.get("invert") === "yes";
+}
+
+let isDue = false;
+/** What draws the page anew; main.js sets it. @type {() => void} */
+let draw = () => {};
+
+/** Draws before the next frame, once. */
+function redraw() {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    draw();
+  });
+}
+
+/**
+ * Changes what is shown.
+ * @param {Partial<State>} change
+ */
+function update(change) {
+  Object.assign(state, change);
+  history.replaceState(null, "", `#${writtenState()}`);
+  redraw();
+}
+
+/**
+ * Chooses a head; `adds` keeps those that are chosen, and takes one away that is.
+ * @param {number} head
+ * @param {boolean} adds
+ */
+function chooseHead(head, adds) {
+  const held = state.heads.includes(head);
+  const without = state.heads.filter((other) => other !== head);
+  if (!adds) update({ heads: [head] });
+  else if (!held) update({ heads: [...state.heads, head] });
+  else if (without.length) update({ heads: without });
+  say(`${state.heads.map(headName).join("; ")} chosen`);
+}
+
+/**
+ * Locks a unit, or frees one that is locked.
+ * @param {number} unit its first unit in the stream
+ * @param {string} direction
+ * @param {boolean} adds
+ */
+function lockUnit(unit, direction, adds) {
+  const isSame = state.direction === direction;
+  const held = isSame && state.units.includes(unit);
+  const others = adds && isSame ? state.units.filter((other) => other !== unit) : [];
+  update({ direction, cell: null, units: held ? others : [...others, unit] });
+}
+
+/** Frees what is locked. */
+function free() {
+  Object.assign(hover, { head: null, cell: null, unit: null });
+  update({ units: [], cell: null });
+  say("nothing locked");
+}
+
+/**
+ * The units that are looked at, as rows or columns that are shown.
+ * @returns {{rows: number[], columns: number[]}}
+ */
+function unitsInView() {
+  /** @type {number[]} */
+  const rows = [];
+  /** @type {number[]} */
+  const columns = [];
+  if (hover.unit) {
+    const { side, index } = hover.unit;
+    if (side === 0) rows.push(index);
+    else columns.push(index);
+    if (state.direction === "both") (side === 0 ? columns : rows).push(index);
+    return { rows, columns };
+  }
+  if (hover.cell) return { rows: [hover.cell[0]], columns: [] };
+  for (const unit of state.units) {
+    const [row, column] = [shape.rows.place[unit], shape.columns.place[unit]];
+    if (state.direction !== "to" && row >= 0) rows.push(row);
+    if (state.direction !== "from" && column >= 0) columns.push(column);
+  }
+  if (!rows.length && !columns.length && state.cell) {
+    const row = shape.rows.place[state.cell[0]];
+    if (row >= 0) rows.push(row);
+  }
+  return { rows, columns };
+}
+
+/** The cell that is looked at, as it is shown. @returns {[number, number] | null} */
+function cellInView() {
+  if (hover.cell) return hover.cell;
+  if (!state.cell) return null;
+  const [row, column] = [shape.rows.place[state.cell[0]], shape.columns.place[state.cell[1]]];
+  return row >= 0 && column >= 0 ? [row, column] : null;
+}

@@ -1,0 +1,138 @@
+//! The document around values, script and style.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use super::Packed;
+use super::still::Still;
+use crate::run::Run;
+
+/// How the page looks.
+const STYLE: &str = concat!(
+    include_str!("../../../assets/page/page.css"),
+    include_str!("../../../assets/page/views.css"),
+);
+
+/// What the page does: its files share one scope, in an order that lets each use
+/// those before it while it is read.
+const SCRIPT: &str = concat!(
+    "(() => {\n\"use strict\";\n",
+    include_str!("../../../assets/page/elements.js"),
+    include_str!("../../../assets/page/data.js"),
+    include_str!("../../../assets/page/values.js"),
+    include_str!("../../../assets/page/reshape.js"),
+    include_str!("../../../assets/page/state.js"),
+    include_str!("../../../assets/page/painter.js"),
+    include_str!("../../../assets/page/overview.js"),
+    include_str!("../../../assets/page/map.js"),
+    include_str!("../../../assets/page/lines.js"),
+    include_str!("../../../assets/page/text.js"),
+    include_str!("../../../assets/page/tables.js"),
+    include_str!("../../../assets/page/neurons.js"),
+    include_str!("../../../assets/page/controls.js"),
+    include_str!("../../../assets/page/export.js"),
+    include_str!("../../../assets/page/main.js"),
+    "})();\n",
+);
+
+/// The page loads nothing: its script and style are let in by their hashes,
+/// pictures by being part of it.
+fn policy() -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data: blob:; base-uri 'none'; form-action 'none'",
+        hash(SCRIPT),
+        hash(STYLE)
+    )
+}
+
+/// The whole page. `data` is JSON.
+pub(super) fn document(
+    run: &Run,
+    data: &str,
+    layers: &[Packed],
+    neurons: &[String],
+    still: &Still,
+) -> String {
+    let captions = run.input.captions().join(" / ");
+    let title = format!("{captions} · {} · attnviz", run.model.name());
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (heading(run))
+                main id="main" { (without_script(still)) }
+                script type="application/json" id="data" { (PreEscaped(harmless(data))) }
+                @for (index, layer) in layers.iter().enumerate() {
+                    script type="application/octet-stream" id={ "codes-" (index) } { (PreEscaped(&layer.codes)) }
+                    script type="application/octet-stream" id={ "ties-" (index) } { (PreEscaped(&layer.ties)) }
+                }
+                @for (index, layer) in neurons.iter().enumerate() {
+                    script type="application/octet-stream" id={ "neurons-" (index) } { (PreEscaped(layer)) }
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    let mut text = page.into_string();
+    text.push('\n');
+    text
+}
+
+/// JSON that ends no script, whatever its strings say: `<` stands in strings
+/// alone, which may write it otherwise.
+fn harmless(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+fn heading(run: &Run) -> Markup {
+    html! {
+        header.top id="top" {
+            p.brand { "attnviz" }
+            h1 {
+                @for (index, caption) in run.input.captions().iter().enumerate() {
+                    @if index > 0 { span.slash aria-hidden="true" { " / " } }
+                    bdi { (caption) }
+                }
+            }
+            p.model {
+                "Attention of " bdi { (run.model.name()) } span.source { " (" (run.model.source.in_words()) ")" }
+            }
+        }
+    }
+}
+
+fn without_script(still: &Still) -> Markup {
+    let [width, height] = still.size;
+    let picture = STANDARD.encode(&still.overview);
+    html! {
+        section.still id="still" aria-label="Overview" {
+            p { "This page shows more where its script runs." }
+            figure {
+                img src={ "data:image/png;base64," (picture) } width=(width) height=(height)
+                    alt="The attention maps of all heads, layers from top to bottom, heads from left to right";
+                figcaption { "All heads: rows of a map attend to its columns." }
+            }
+            table {
+                caption { "The strongest links, a mean over all heads" }
+                thead { tr { th scope="col" { "from" } th scope="col" { "to" } th scope="col" { "attention" } } }
+                tbody {
+                    @for (query, key, value) in &still.links {
+                        tr { th scope="row" { bdi { (query) } } td { bdi { (key) } } td { (format!("{value:.3}")) } }
+                    }
+                }
+            }
+        }
+    }
+}
