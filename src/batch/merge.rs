@@ -280,6 +280,9 @@ fn take_over(
         take_over(&name, None)?;
         thumbnail = Some(format!("{THUMBNAILS}/{input}.png"));
     }
+    if let Some(page) = record.page.as_ref().filter(|page| !files.contains(page)) {
+        return Err(damaged(format!("{page:?} is no file of its input")));
+    }
     match (&record.picture, &record.thumbnail) {
         (Some(picture), _) if !files.contains(picture) => {
             Err(damaged(format!("{picture:?} is no file of its input")))

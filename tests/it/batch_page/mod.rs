@@ -104,6 +104,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         relations: Vec::new(),
         truncated_tokens: 0,
         picture: Some(format!("inputs/{line:06}/overview.png")),
+        page: None,
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
         thumbnail_sha256: None,
         error: None,
