@@ -270,3 +270,46 @@ fn long_inputs_have_steps_and_honest_ranks() {
         assert!(range.contains(&own), "{text}: {own}");
     }
 }
+
+#[test]
+fn queries_and_keys_of_two_texts_are_shown_as_others() {
+    let row = |query: usize| -> Vec<f64> {
+        let weights = [1.0, 2.0 + query as f64, 0.5];
+        let sum: f64 = weights.iter().sum();
+        weights.iter().map(|weight| weight / sum).collect()
+    };
+    let map: Vec<Vec<f64>> = (0..5).map(row).collect();
+    let cross = json!({
+        "cross_attentions": [[map, map]],
+        "source_tokens": ["ein", "roter", "Hund"],
+        "target_tokens": ["<s>", "a", "red", "dog", "</s>"],
+    });
+    let made = rendered(&cross, &[]);
+    let raw = made.array("attention");
+    let Some(page) = open(&made.page(), "#layer=0&heads=1") else {
+        return;
+    };
+    check_map(&page, &raw[0][1], false);
+    let labels = |side: u32| {
+        page.value(&format!(
+            "[...document.querySelectorAll('#line-units-{side} bdi')].map(unit => unit.textContent)"
+        ))
+    };
+    page.go("#view=lines&layer=0&heads=0&unit=2&direction=to");
+    assert_eq!(labels(0), cross["target_tokens"]);
+    assert_eq!(labels(1), cross["source_tokens"]);
+    let shares =
+        "[...document.querySelectorAll('#line-units-0 .share')].map(share => +share.textContent)";
+    let shares: Vec<f64> = serde_json::from_value(page.value(shares)).unwrap();
+    for (share, row) in shares.iter().zip(&raw[0][0]) {
+        assert!(
+            (share - row[2]).abs() <= row[2] * 0.006,
+            "{share}, {}",
+            row[2]
+        );
+    }
+    for view in ["map", "text", "links", "heads"] {
+        page.go(&format!("#view={view}&layer=0&heads=0,1&unit=1"));
+    }
+    assert_eq!(*page.complaints.lock().unwrap(), Vec::<String>::new());
+}
