@@ -216,6 +216,9 @@ pub struct BatchManifest {
     /// How they were read; `None` where an older attnviz did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
+    /// `--single-file`: whether `index.html` has the pages of all inputs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single_file: bool,
     /// How many inputs came to what.
     pub counts: BatchCounts,
     /// `index.html`, `results.jsonl` and, of scores, the tables, with their

@@ -154,6 +154,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             sha256: Some("0".repeat(64)),
         }],
         reading: None,
+        single_file: false,
         counts: BatchCounts {
             inputs,
             done: inputs - failed,
