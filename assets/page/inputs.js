@@ -133,6 +133,10 @@ function openInputs(open) {
     return;
   }
   makeListBar();
+  // Without a script an address leads to an input's article, where a browser may
+  // have gone already.
+  for (const input of INPUTS) input.removeAttribute("id");
+  window.scrollTo(0, 0);
   byId("list").addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest("a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
