@@ -59,7 +59,8 @@ fn two_hundred_inputs_fit_one_page_and_one_more_does_not() {
     let text = read(&page(&workplace, "out"));
     assert_eq!(text.matches("<article ").count(), 200);
     many(&workplace, 201);
-    let refused = batch(&workplace, 1, "out", &["-f", "html", "--single-file"]);
+    let resumed = ["-f", "html", "--single-file", "--resume"];
+    let refused = batch(&workplace, 1, "out", &resumed);
     for part in ["at most 200 inputs", "hint: leave --single-file out"] {
         assert!(refused.stderr.contains(part), "{}", refused.stderr);
     }
@@ -68,7 +69,7 @@ fn two_hundred_inputs_fit_one_page_and_one_more_does_not() {
     // All inputs count, whichever shard they are in.
     let sharded = ["-f", "html", "--single-file", "--shard", "1/2"];
     batch(&workplace, 1, "shard", &sharded);
-    batch(&workplace, 0, "without", &["-f", "html"]);
+    batch(&workplace, 0, "without", &["-f", "json"]);
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn the_file_to_look_at_first_is_opened_from_a_terminal() {
                 "-f",
                 "html,png",
                 "-o",
-                "-a b",
+                "a b",
             ],
             "index.html",
         ),
