@@ -59,8 +59,8 @@ impl Steps {
         };
         Self::new(std::array::from_fn(|step| match step {
             0 | ZERO => paper(theme),
-            ..SECOND_SCALE => magnitudes.at(step as f64 / (SECOND_SCALE - 1) as f64),
-            ..ZERO => below.at((ZERO - step) as f64 / (ZERO - SECOND_SCALE) as f64),
+            1..SECOND_SCALE => magnitudes.at(step as f64 / (SECOND_SCALE - 1) as f64),
+            SECOND_SCALE..ZERO => below.at((ZERO - step) as f64 / (ZERO - SECOND_SCALE) as f64),
             // No scale has the last steps.
             _ => above.at((step - ZERO) as f64 / (ZERO - SECOND_SCALE) as f64),
         }))

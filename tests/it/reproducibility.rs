@@ -34,6 +34,8 @@ const ENCODE: [&str; 8] = [
 ];
 const SCALES: [&str; 2] = ["linear", "logarithmic"];
 const NUMBERS: [&str; 4] = ["safetensors", "npz", "json", "csv"];
+/// Of these, tables are a file a view.
+const FILES_OF_NUMBERS: usize = NUMBERS.len() - 1;
 
 /// The files of a run of the binary on some instructions, by name.
 fn files(set: Option<InstructionSet>, arguments: &[&str]) -> BTreeMap<String, Vec<u8>> {
@@ -56,9 +58,12 @@ fn check_every_set_and_number_of_threads(scale: &str) {
     let format = format!("png,svg,html,{}", NUMBERS.join(","));
     let options = ["--color-scale", scale, "--format", &format];
     let expected = files(None, &options);
-    // Two a head, two of the overview, 14 of the means, 2 of the token, and
-    // the page, the numbers and the manifest.
-    assert_eq!(expected.len(), 2 * (72 + 1 + 7 + 1) + NUMBERS.len() + 2);
+    // Of every head a map and lines, the overview, the means, a token's profile and
+    // its text, and the scores, twice each; tables of the means, the profile, the
+    // text and the scores; the page, files of numbers and the manifest.
+    let pictures = 2 * (2 * 72 + 1 + 7 + 1 + 1 + 1);
+    let tables = 2 + 1 + 1 + 1;
+    assert_eq!(expected.len(), pictures + tables + FILES_OF_NUMBERS + 2);
     for set in InstructionSet::available() {
         for threads in ["1", "2", "7"] {
             let found = files(Some(set), &[&options[..], &["--threads", threads]].concat());

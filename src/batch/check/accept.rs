@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::CheckError;
@@ -104,7 +104,7 @@ impl Proposal {
 /// the new one holds.
 pub fn propose(
     options: &CheckOptions,
-    path: &PathBuf,
+    path: &Path,
     precision: Precision,
     model: BatchModel<'_>,
     interrupted: &AtomicBool,
@@ -137,7 +137,7 @@ pub fn propose(
         accepted.models = other_model.then(|| [before.model.name(), model.provenance.name()]);
         accepted.shapes = (before.shape() != shape).then(|| [before.shape(), shape]);
         let other_precision = before.precision != precision;
-        accepted.precisions = other_precision.then(|| [before.precision, precision]);
+        accepted.precisions = other_precision.then_some([before.precision, precision]);
     }
     let provenance = model.provenance.clone();
     let mut keeping = Keeping {

@@ -59,6 +59,9 @@ pub fn parse(bytes: &[u8]) -> Result<Rules, RulesError> {
     Ok(rules)
 }
 
+/// Reads a rule of a kind.
+type Reader = fn(&Table<'_>) -> Result<Rule, RulesError>;
+
 /// Every rule, in the order of the file.
 fn all(file: &Table<'_>) -> Result<Vec<Rule>, RulesError> {
     let mut rules: Vec<Rule> = Vec::new();
@@ -68,7 +71,7 @@ fn all(file: &Table<'_>) -> Result<Vec<Rule>, RulesError> {
     if let Some(table) = sections(file, RuleKind::Difference)?.first() {
         rules.extend(difference(table)?);
     }
-    let readers: [(RuleKind, fn(&Table<'_>) -> Result<Rule, RulesError>); 5] = [
+    let readers: [(RuleKind, Reader); 5] = [
         (RuleKind::Drift, drift),
         (RuleKind::Head, head),
         (RuleKind::Layer, layer),

@@ -240,7 +240,7 @@ fn check(manifest: &BaselineManifest) -> Result<(), String> {
         ));
     }
     let is_odd = |value: &f64| !value.is_finite() || *value < 0.0;
-    if manifest.rounding.values().any(|value| is_odd(value)) {
+    if manifest.rounding.values().any(is_odd) {
         return Err("a rounding that is no number of 0 or more".to_owned());
     }
     for input in &manifest.inputs {

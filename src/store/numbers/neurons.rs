@@ -11,12 +11,15 @@ pub(super) fn is_of_neurons(name: &str) -> bool {
     [QUERY, KEY, VALUE_NORM, SCORE_SCALE].contains(&name)
 }
 
+/// A name, a shape and values.
+type Named<'run> = (&'static str, Vec<usize>, Cow<'run, [f32]>);
+
 /// The name, the shape and the values of each array: `query` and `key` `[layer, head,
 /// unit, dimension]`, `value_norm` `[layer, head, unit]` and `score_scale` `[layer]`.
 pub(super) fn neuron_arrays<'run>(
     attention: &Attention,
     neurons: &'run Neurons,
-) -> [(&'static str, Vec<usize>, Cow<'run, [f32]>); 4] {
+) -> [Named<'run>; 4] {
     let [layers, heads, _, _] = attention.maps().shape();
     let selection = attention.maps().selection();
     let array = |name, values: &'run [f32], size: &[usize]| {

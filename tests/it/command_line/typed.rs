@@ -264,6 +264,8 @@ fn a_missing_value_is_shown_by_an_example_that_is_one() {
             let output = ["--output", "folder"];
             let more: &[&str] = match (command.get_name(), name) {
                 ("merge", name) if name != "output" => &output,
+                ("diff", "pair" | "against") => &["--text", "a"],
+                ("diff", "against-pair") => &["--text", "a", "--against", "b"],
                 _ => &[],
             };
             let all = [&["attnviz"], &begin[..], &[&joined], more].concat();
