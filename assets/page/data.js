@@ -56,8 +56,13 @@
  * @property {string[]} command
  */
 
+/** What the input brought along. */
+const OPENED = opened.element;
+/** Ends when another input is opened. */
+const LIFE = opened.life.signal;
+
 /** @type {Data} */
-const DATA = JSON.parse(byId("data").textContent || "");
+const DATA = JSON.parse(broughtAlong("data").textContent || "");
 
 /** Queries and keys. */
 const STREAMS = [DATA.rows, DATA.columns || DATA.rows];
@@ -76,6 +81,17 @@ const [QUERIES, KEYS] = STREAMS.map((stream) => stream.labels.length);
 
 /** @type {Head[]} */
 const HEADS = DATA.layers.flatMap(({ layer, heads }, row) => heads.map((head, slot) => ({ layer, head, row, slot })));
+
+/**
+ * What the input brought along under a name.
+ * @param {string} name
+ * @returns {Element}
+ */
+function broughtAlong(name) {
+  const element = OPENED.querySelector(`script[data-name="${name}"]`);
+  if (!element) throw new Error(`no ${name}`);
+  return element;
+}
 
 /**
  * What a head is called.

@@ -11,7 +11,8 @@ let isPrinting = false;
 
 /** Makes everything but the numbers. */
 function makePage() {
-  byId("still").remove();
+  if (!HAS_LIST) OPENED.querySelector(".still")?.remove();
+  byId("inputs").hidden = true;
   byId("main").append(
     makeOverview(),
     make("section", { class: "stage", "aria-label": "Chosen heads" },
@@ -56,18 +57,22 @@ function pageKey(event) {
 
 async function start() {
   await unpack();
+  // Somebody opened another input meanwhile.
+  if (LIFE.aborted) return;
   readState(location.hash);
   makePage();
   overview.focus = state.heads[0];
   overview.cells[overview.focus].setAttribute("tabindex", "0");
+  if (HAS_LIST) document.title = `${DATA.captions.join(" / ")} · ${DATA.model} · attnviz`;
   draw = drawPage;
   drawPage();
-  document.addEventListener("keydown", pageKey);
-  window.addEventListener("hashchange", () => { readState(location.hash); redraw(); });
-  window.addEventListener("resize", redraw);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  window.addEventListener("beforeprint", () => { isPrinting = true; drawPage(); });
-  window.addEventListener("afterprint", () => { isPrinting = false; drawPage(); });
+  const untilClosed = { signal: LIFE };
+  document.addEventListener("keydown", pageKey, untilClosed);
+  window.addEventListener("hashchange", () => { readState(location.hash); redraw(); }, untilClosed);
+  window.addEventListener("resize", redraw, untilClosed);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, untilClosed);
+  window.addEventListener("beforeprint", () => { isPrinting = true; drawPage(); }, untilClosed);
+  window.addEventListener("afterprint", () => { isPrinting = false; drawPage(); }, untilClosed);
   document.documentElement.dataset.ready = "yes";
   performance.mark("ready");
 }

@@ -131,7 +131,7 @@ function drawOverview() {
   overview.turn += 1;
   const turn = overview.turn;
   const from = (/** @type {number} */ row) => {
-    if (turn !== overview.turn || row >= DATA.layers.length) return;
+    if (LIFE.aborted || turn !== overview.turn || row >= DATA.layers.length) return;
     HEADS.forEach((head, index) => {
       if (head.row === row) drawSmall(index);
     });

@@ -104,6 +104,7 @@ function numbersOf(text) {
 function writtenState() {
   const fields = new Map();
   const layers = new Set(state.heads.map((head) => HEADS[head].row));
+  if (HAS_LIST) fields.set("input", encodeURIComponent(idOf(OPENED)));
   fields.set("view", state.view);
   if (layers.size === 1) {
     fields.set("layer", HEADS[state.heads[0]].layer);
@@ -175,7 +176,7 @@ function redraw() {
   isDue = true;
   requestAnimationFrame(() => {
     isDue = false;
-    draw();
+    if (!LIFE.aborted) draw();
   });
 }
 

@@ -163,6 +163,7 @@ function measureLikeness() {
       for (let cell = 0; cell < map.length; cell += 1) middle += entropyTerm(((own[cell] || 0) + (map[cell] || 0)) / 2);
       values[other] = other === chosen ? 0 : Math.max(0, ((ownSum + sumOf(map)) / 2 - middle) / QUERIES);
     }
+    if (LIFE.aborted) return;
     if (until < HEADS.length) setTimeout(() => from(until), 0);
     else {
       tables.distances = { of: chosen, values };

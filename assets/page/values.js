@@ -23,15 +23,15 @@ const SHAPES = DATA.layers.map(({ mask: [behind, ahead] }) => {
 });
 
 /**
- * The bytes that stand in an element.
- * @param {string} id
+ * The bytes that the input brought along under a name.
+ * @param {string} name
  * @returns {Promise<Uint8Array>}
  */
-async function inflated(id) {
-  const element = byId(id);
+async function inflated(name) {
+  const element = broughtAlong(name);
   const text = element.textContent || "";
-  // Its memory is wanted no more.
-  element.remove();
+  // Its memory is wanted no more, unless the input may be opened again.
+  if (!HAS_LIST) element.remove();
   if (!text) return new Uint8Array(0);
   const decode = /** @type {any} */ (Uint8Array).fromBase64;
   const packed = decode ? decode.call(Uint8Array, text) : Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

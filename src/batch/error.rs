@@ -5,7 +5,8 @@ use thiserror::Error;
 use super::overlap::OverlapError;
 use super::source::SourceError;
 use crate::pipeline::OutputError;
-use crate::remedy::Remedy;
+use crate::remedy::{Remedy, Setting};
+use crate::render::page::many::MOST_INPUTS;
 use crate::store::write::WriteError;
 use crate::store::write::batch_folder::BatchFolderError;
 use crate::tokenizer::TokenizerError;
@@ -45,6 +46,9 @@ pub enum BatchError {
     /// `truncate` would fail every input.
     #[error("no input can be cut like this")]
     Truncate(#[source] TokenizerError),
+    /// One page was asked for, and there are more inputs than it has room for.
+    #[error("expected at most {MOST_INPUTS} inputs for one page, found more")]
+    TooManyForOnePage,
     /// Somebody asked it to stop.
     #[error("interrupted; {done} inputs are done")]
     Interrupted {
@@ -68,6 +72,7 @@ impl BatchError {
             Self::Output { source, .. } => source.remedy().map(resume_after),
             Self::Write(error) => error.remedy().map(resume_after),
             Self::Report { option, .. } => Some(Remedy::NameReport { option }),
+            Self::TooManyForOnePage => Some(Remedy::RunWithout(Setting::SingleFile)),
             Self::Interrupted { .. } => Some(Remedy::Resume { first: None }),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::BatchError;
-use super::report::{write_junit, write_page, write_summary};
+use super::report::{write_junit, write_page, write_single_page, write_summary};
 use super::report_files::{ReportFile, Reports};
 use super::scores::derive;
 use crate::store::batch_records::{BatchManifest, PAGE, RESULTS};
@@ -47,7 +47,10 @@ pub fn finish(
 ) -> Result<BatchManifest, BatchError> {
     let results_digest = folder.put_results(results)?;
     let results = folder.root().join(RESULTS);
-    let page = folder.write(PAGE, |out| write_page(&manifest, &results, out))?;
+    let page = folder.write(PAGE, |out| match manifest.single_file {
+        true => write_single_page(&manifest, folder.root(), &results, out),
+        false => write_page(&manifest, &results, out),
+    })?;
     manifest.files = vec![page, results_digest];
     folder.finish(&manifest)?;
     if let Some(file) = &reports.summary {

@@ -8,10 +8,11 @@ use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
 use super::merge_scores::MergedScores;
-use super::report::write_page;
+use super::report::{write_page, write_single_page};
 use super::scores::derive;
 use super::shards::{MergeError, ShardFolder, check_output, open_all};
 use crate::checkpoint::FileDigest;
+use crate::render::page::many::MOST_INPUTS;
 use crate::store::batch_records::{
     BatchCounts, BatchKind, BatchManifest, Claim, INPUTS, InputFile, PAGE, RESULTS, ResultReader,
     ResultRecord, Status, THUMBNAILS,
@@ -49,7 +50,10 @@ pub fn merge(
                 take_over(shard, record, &merged)
             })?;
             let path = merged.path(RESULTS);
-            let page = merged.write(PAGE, |out| write_page(&manifest, &path, out))?;
+            let page = merged.write(PAGE, |out| match manifest.single_file {
+                true => write_single_page(&manifest, &merged.path(""), &path, out),
+                false => write_page(&manifest, &path, out),
+            })?;
             manifest.files = vec![page, results];
         }
         BatchKind::Scores => {
@@ -106,6 +110,10 @@ fn whole(shards: &[ShardFolder]) -> Result<BatchManifest, MergeError> {
         counts.inputs = counts.inputs.saturating_add(of_shard.inputs);
         counts.done = counts.done.saturating_add(of_shard.done);
         counts.failed = counts.failed.saturating_add(of_shard.failed);
+    }
+    if first.manifest.single_file && counts.inputs > MOST_INPUTS {
+        let found = counts.inputs;
+        return Err(MergeError::TooManyForOnePage { found });
     }
     Ok(BatchManifest {
         shard: None,
@@ -279,6 +287,9 @@ fn take_over(
         }
         take_over(&name, None)?;
         thumbnail = Some(format!("{THUMBNAILS}/{input}.png"));
+    }
+    if let Some(page) = record.page.as_ref().filter(|page| !files.contains(page)) {
+        return Err(damaged(format!("{page:?} is no file of its input")));
     }
     match (&record.picture, &record.thumbnail) {
         (Some(picture), _) if !files.contains(picture) => {

@@ -36,6 +36,8 @@ pub struct BatchOptions {
     pub resume: bool,
     /// The part of the inputs that is done.
     pub shard: Option<Shard>,
+    /// Whether the batch's page has the pages of all inputs in it.
+    pub single_file: bool,
     /// Reports beside the folder.
     pub reports: Reports,
     /// What is written down for an input that failed and can be mended.

@@ -35,3 +35,22 @@ pub(super) fn check_room(
     }
     Ok(())
 }
+
+/// Counts the inputs of all files that can be read twice, those of other shards
+/// included; what can be read only once is counted on its way.
+///
+/// # Errors
+/// When there are more than so many, or a file cannot be read.
+pub(super) fn check_count(sources: &[InputSource], most: u64) -> Result<(), BatchError> {
+    let mut count = 0_u64;
+    for source in sources.iter().filter(|source| source.size().is_some()) {
+        let mut records = source.open()?;
+        while records.next(source)?.is_some() {
+            count += 1;
+            if count > most {
+                return Err(BatchError::TooManyForOnePage);
+            }
+        }
+    }
+    Ok(())
+}

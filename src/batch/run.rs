@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::options::{BatchModel, BatchOptions};
 use super::outcome::{BatchEvent, BatchOutcome};
 use super::overlap::check_places;
-use super::room::check_room;
+use super::room::{check_count, check_room};
 use super::scores::{KeptScores, Table, heads_of};
 use super::source::InputSource;
 use super::stage::has_thumbnails;
@@ -19,6 +19,7 @@ use super::window::{self, Encoded, Finished};
 use crate::attention::MapMemory;
 use crate::checkpoint::ModelProvenance;
 use crate::digest::fingerprint;
+use crate::render::page::many::MOST_INPUTS;
 use crate::store::OptionsRecord;
 use crate::store::batch_records::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchKind, BatchManifest, InputFile,
@@ -63,6 +64,9 @@ pub fn run(
     feed.wait_for_first(PATIENCE, interrupted)?;
     if feed.has_nothing() {
         return Err(InputSource::empty(&options.sources).into());
+    }
+    if options.single_file {
+        check_count(&options.sources, MOST_INPUTS)?;
     }
     if options.kind.is_pictures() {
         let has_thumbnails = has_thumbnails(&options.files);
@@ -184,6 +188,9 @@ fn work(
             }
             continue;
         }
+        if options.single_file && items.iter().any(|item| item.index >= MOST_INPUTS) {
+            return Err(BatchError::TooManyForOnePage);
+        }
         for input in items.iter().filter_map(|item| item.prepared.as_ref().ok()) {
             tokens += input.source().len();
             unknown_tokens += input.unknown_count();
@@ -250,6 +257,7 @@ fn manifest(options: &BatchOptions, model: &ModelProvenance) -> BatchManifest {
         complete: false,
         input_files: options.sources.iter().map(input_file).collect(),
         reading: Some(InputSource::reading(&options.sources)),
+        single_file: options.single_file,
         counts: BatchCounts::default(),
         files: Vec::new(),
     }

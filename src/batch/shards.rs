@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::remedy::{FolderKind, Remedy};
+use crate::remedy::{FolderKind, Remedy, Setting};
+use crate::render::page::many::MOST_INPUTS;
 use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchManifest, Shard};
 use crate::store::write::batch_folder::{self, BatchFolderError};
@@ -105,6 +106,12 @@ pub enum MergeError {
     /// The output cannot be used.
     #[error(transparent)]
     Output(#[from] BatchFolderError),
+    /// All shards together have more inputs than one page has room for.
+    #[error("expected at most {MOST_INPUTS} inputs for one page, found {found} in all shards")]
+    TooManyForOnePage {
+        /// How many there are.
+        found: u64,
+    },
     /// There was nothing to merge.
     #[error("expected at least one folder to merge")]
     Nothing,
@@ -121,6 +128,7 @@ impl MergeError {
             }
             Self::Differ { .. } | Self::Damaged { .. } => Remedy::RunShardAgain,
             Self::Running { .. } => Remedy::WaitForBatch,
+            Self::TooManyForOnePage { .. } => Remedy::RunWithout(Setting::SingleFile),
             Self::OutputIsInput { .. } => Remedy::NameFolder(FolderKind::New),
             Self::Output(error) => match error.remedy()? {
                 // A merge has nothing to go on with.
@@ -221,6 +229,7 @@ fn mismatch(first: &BatchManifest, second: &BatchManifest) -> Option<&'static st
         (first.options == second.options, "their options"),
         (first.truncate == second.truncate, "--truncate"),
         (first.input_files == second.input_files, "their input files"),
+        (first.single_file == second.single_file, "--single-file"),
         (first.reading == second.reading, "how their files are read"),
         (count(first) == count(second), "their number of shards"),
     ];

@@ -23,7 +23,7 @@ use crate::store::batch_records::{BatchKind, INPUTS, ResultRecord, Status, THUMB
 use crate::store::tables::InputScores;
 use crate::store::write::StagedInput;
 use crate::store::write::batch_folder::{BatchFolder, BatchFolderError};
-use crate::store::{AttentionRecord, Manifest, expected_files};
+use crate::store::{self, AttentionRecord, Manifest, expected_files};
 
 /// What all windows share.
 pub(super) struct Context<'a> {
@@ -330,6 +330,9 @@ impl Context<'_> {
         let mut names = files.iter().map(|(name, _)| name);
         let picture = names.find(|name| name.ends_with(".png"));
         record.picture = picture.map(|file| format!("{folder}/{file}"));
+        let mut names = files.iter().map(|(name, _)| name);
+        let page = names.find(|name| *name == store::PAGE);
+        record.page = page.map(|file| format!("{folder}/{file}"));
         record.thumbnail =
             has_thumbnails(&self.options.files).then(|| format!("{THUMBNAILS}/{name}.png"));
         record.folder = Some(folder);
@@ -443,6 +446,7 @@ fn blank_record(item: &Item) -> ResultRecord {
         relations: Vec::new(),
         truncated_tokens: 0,
         picture: None,
+        page: None,
         thumbnail: None,
         thumbnail_sha256: None,
         error: None,

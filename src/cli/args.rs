@@ -174,6 +174,13 @@ pub struct EncodeArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
+    /// Open the result, in the program that shows such files
+    ///
+    /// The one file behind "open" in what is printed, with xdg-open, open or
+    /// Explorer. Nothing is opened where standard output is no terminal, or CI is
+    /// set.
+    #[arg(long)]
+    pub open: bool,
     /// [default: all cores, or RAYON_NUM_THREADS]
     ///
     /// From 1 to 1024. The files are the same at every number.
@@ -211,6 +218,19 @@ pub struct RenderArguments {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// One page of all runs, up to 200, with -f html
+    ///
+    /// index.html has the pages of all runs of a folder in it, with a list that opens each in
+    /// place.
+    #[arg(long)]
+    pub single_file: bool,
+    /// Open the result, in the program that shows such files
+    ///
+    /// The one file behind "open" in what is printed, with xdg-open, open or
+    /// Explorer. Nothing is opened where standard output is no terminal, or CI is
+    /// set.
+    #[arg(long)]
+    pub open: bool,
     /// [default: all cores, or RAYON_NUM_THREADS]
     ///
     /// From 1 to 1024. The files are the same at every number.

@@ -13,6 +13,7 @@ use super::batch_report::BatchReport;
 use super::hints::in_words;
 use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
+use super::open;
 use super::phrases::quoted;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
@@ -64,6 +65,7 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         Err(
             error @ (BatchError::Folder(_)
             | BatchError::Overlap(_)
+            | BatchError::TooManyForOnePage
             | BatchError::Source(SourceError::Empty { .. })),
         ) => return Err(error.into()),
         outcome => outcome.with_context(|| {
@@ -102,6 +104,9 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
         .print()?,
         false if messages.shows_results() => print_text(settings, &outcome, durations)?,
         false => {}
+    }
+    if settings.opens {
+        open::open(&settings.output.join(PAGE), messages);
     }
     Ok(Outcome::of(outcome.manifest.counts))
 }
@@ -149,6 +154,7 @@ fn options(settings: &BatchSettings, loaded: &LoadedModel) -> Result<BatchOption
         maximum_failures: settings.maximum_failures,
         resume: settings.resume,
         shard: settings.shard,
+        single_file: settings.single_file,
         reports: settings.reports.clone(),
         remedy_in_words: in_words,
     })

@@ -27,6 +27,19 @@ pub struct BatchArguments {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArguments,
+    /// One page of all inputs, up to 200, with -f html
+    ///
+    /// index.html has the pages of all inputs in it, with a list that opens each in
+    /// place.
+    #[arg(long)]
+    pub single_file: bool,
+    /// Open the result, in the program that shows such files
+    ///
+    /// The one file behind "open" in what is printed, with xdg-open, open or
+    /// Explorer. Nothing is opened where standard output is no terminal, or CI is
+    /// set.
+    #[arg(long)]
+    pub open: bool,
     /// What becomes of each input.
     #[command(flatten)]
     pub course: CourseArguments,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::idle_options::hides_nothing;
 use super::messages::{Messages, missing_glyphs, seconds, unknown_tokens};
 use super::model;
+use super::open;
 use super::phrases::show_the_rest;
 use super::settings::EncodeSettings;
 use super::standard_output::{StandardOutputError, write_json};
@@ -83,6 +84,7 @@ pub(super) fn run(settings: &EncodeSettings, messages: &Messages) -> Result<()> 
         source: None,
         json: settings.json,
         terminal_view: settings.terminal_view,
+        opens: settings.opens,
     };
     write(&run, &delivery, durations, warnings, messages)?;
     model::wait(&run.model, messages)?;
@@ -119,6 +121,8 @@ pub(super) struct Delivery<'settings> {
     pub(super) json: bool,
     /// What is drawn in the terminal, too.
     pub(super) terminal_view: Option<TerminalSettings>,
+    /// Whether the file to look at first is opened.
+    pub(super) opens: bool,
 }
 
 /// Draws a run, writes its files and prints the result: what `encode` and
@@ -173,6 +177,9 @@ pub(super) fn write(
     let draws = picture_count > 0 || delivery.terminal_view.is_some();
     if let Some(drowning) = written.drowning.filter(|_| draws) {
         messages.suggestion(show_the_rest(drowning));
+    }
+    if delivery.opens {
+        open::open(&first_to_open(&written), messages);
     }
     Ok(())
 }

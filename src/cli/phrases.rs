@@ -108,6 +108,7 @@ pub(super) fn option_of(setting: Setting) -> &'static str {
         Setting::MaxJsBits => "--max-js-bits",
         Setting::MaxTotalVariation => "--max-total-variation",
         Setting::MaxAbs => "--max-abs",
+        Setting::SingleFile => "--single-file",
     }
 }
 

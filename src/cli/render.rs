@@ -20,7 +20,10 @@ pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<Outc
     let start = Instant::now();
     let saved = saved::read(&settings.file, &settings.names)?;
     let run = select(saved.run, settings)?;
-    let warnings = [saved.warnings, settings.warnings.clone()].concat();
+    let mut warnings = [saved.warnings, settings.warnings.clone()].concat();
+    if settings.single_file {
+        warnings.push("--single-file does nothing: one run is one page".to_owned());
+    }
     messages.warnings(&warnings);
     let durations = Durations {
         load: start.elapsed(),
@@ -32,6 +35,7 @@ pub(super) fn run(settings: &RenderSettings, messages: &Messages) -> Result<Outc
         source: Some(&saved.file),
         json: settings.json,
         terminal_view: settings.terminal_view,
+        opens: settings.opens,
     };
     encode::write(&run, &delivery, durations, warnings, messages)?;
     Ok(Outcome::Done)

@@ -14,6 +14,8 @@ use super::encode::{first_to_open, paths_of_files};
 use super::hints::hint;
 use super::idle_options::hides_nothing;
 use super::messages::{Messages, missing_glyphs, seconds};
+use super::open;
+use super::render_list::{self, RunList};
 use super::saved_selection::select;
 use super::settings::RenderSettings;
 use super::standard_output::{StandardOutputError, write_json};
@@ -30,6 +32,8 @@ pub(super) fn run(
     messages: &Messages,
 ) -> Result<Outcome> {
     check_output(settings)?;
+    let has_page = render_list::check(settings, runs.names.len())?;
+    let mut list = RunList::default();
     let start = Instant::now();
     messages.warnings(&settings.warnings);
     let mut report = Report {
@@ -52,6 +56,7 @@ pub(super) fn run(
         match draw(settings, &runs.root, name, &mut warn) {
             Ok(written) => {
                 missing.extend(&written.missing_glyphs);
+                list.add(name, &written);
                 report
                     .open
                     .get_or_insert_with(|| first_to_open(&written).display().to_string());
@@ -62,6 +67,7 @@ pub(super) fn run(
             Err(error) => {
                 let failed = Failed::new(name, &error);
                 bar.suspend(|| messages.warning(failed.in_words()));
+                list.add_failed(name, failed.error.clone(), failed.hint.clone());
                 report.failed.push(failed);
             }
         }
@@ -73,11 +79,17 @@ pub(super) fn run(
         messages.warning(&warning);
         report.warnings.push(warning);
     }
+    if has_page && !report.runs.is_empty() {
+        report.open = Some(list.write(settings)?.display().to_string());
+    }
     report.seconds = start.elapsed().as_secs_f64();
     match settings.json {
         true => write_json(&report)?,
         false if messages.shows_results() => report.print_text(start)?,
         false => {}
+    }
+    if let Some(path) = report.open.as_ref().filter(|_| settings.opens) {
+        open::open(Path::new(path), messages);
     }
     Ok(match report.failed.is_empty() {
         true => Outcome::Done,

@@ -26,9 +26,9 @@ use crate::figure::{FigureOptions, Palette, View};
 use crate::input::Input;
 use crate::model::{Architecture, Backend};
 use crate::remedy::{Remedy, Setting};
-use crate::store::OutputOptions;
 use crate::store::batch_records::{BatchKind, Shard};
 use crate::store::saved::ForeignNames;
+use crate::store::{Format, OutputOptions};
 
 /// Names the file of the run's page in GitHub Actions.
 const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
@@ -63,6 +63,8 @@ pub struct EncodeSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalSettings>,
+    /// Whether the file to look at first is opened.
+    pub opens: bool,
     /// Options that do nothing, and texts that are names of files.
     pub warnings: Vec<String>,
     pub json: bool,
@@ -84,6 +86,10 @@ pub struct BatchSettings {
     pub resume: bool,
     pub shard: Option<Shard>,
     pub reports: Reports,
+    /// Whether the page has those of all inputs in it.
+    pub single_file: bool,
+    /// Whether the page is opened.
+    pub opens: bool,
     /// Options that do nothing.
     pub warnings: Vec<String>,
     pub json: bool,
@@ -139,6 +145,10 @@ pub struct RenderSettings {
     pub output: PathBuf,
     pub options: OutputOptions,
     pub terminal_view: Option<TerminalSettings>,
+    /// Whether the page of several runs has those of all in it.
+    pub single_file: bool,
+    /// Whether the file to look at first is opened.
+    pub opens: bool,
     /// Options that do nothing.
     pub warnings: Vec<String>,
     pub json: bool,
@@ -159,6 +169,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.settings(),
+        opens: arguments.open,
         warnings: [
             named_files(&arguments.text, arguments.pair.as_deref()),
             idle_neurons(arguments).into_iter().collect(),
@@ -200,6 +211,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
     set_threads(arguments.threads)?;
     let output = &arguments.output;
     check_minimum(output)?;
+    check_single_file(arguments.single_file, output)?;
     let sources = sources(
         &arguments.inputs.files,
         &arguments.inputs.reading,
@@ -229,6 +241,8 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
                 option: "--junit",
             }),
         },
+        single_file: arguments.single_file,
+        opens: arguments.open,
         warnings,
         json: arguments.json,
     })
@@ -266,6 +280,8 @@ pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
         resume: course.resume,
         shard: course.shard,
         reports: Reports::default(),
+        single_file: false,
+        opens: false,
         json: arguments.json,
     })
 }
@@ -282,6 +298,7 @@ fn maximum_failures(course: &CourseArguments) -> Option<u64> {
 pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
     set_threads(arguments.threads)?;
     let output = &arguments.output;
+    check_single_file(arguments.single_file, output)?;
     Ok(RenderSettings {
         file: arguments.run.clone(),
         names: ForeignNames {
@@ -294,6 +311,8 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.settings(),
+        single_file: arguments.single_file,
+        opens: arguments.open,
         warnings: [
             idle_options(
                 output,
@@ -434,6 +453,17 @@ fn check_minimum(output: &OutputArguments) -> Result<()> {
             Remedy::SetScaleMinimum,
         )),
         _ => Ok(()),
+    }
+}
+
+/// One page is made of pages.
+fn check_single_file(is_asked: bool, output: &OutputArguments) -> Result<()> {
+    match is_asked && !output.formats.contains(&Format::Html) {
+        true => Err(UsageError::error(
+            "--single-file joins the pages of all inputs, and none is asked for",
+            Remedy::SetValue(["--format", "html"].map(str::to_owned)),
+        )),
+        false => Ok(()),
     }
 }
 

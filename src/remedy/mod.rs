@@ -124,6 +124,9 @@ pub enum Remedy {
     GiveTextOrInputs,
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
+    /// Run the command without something that its many inputs have no room in, or
+    /// with fewer of them.
+    RunWithout(Setting),
     /// Do without several things, at least one, likewise.
     LeaveOutAll(Vec<Setting>),
     /// Give the option that was typed another value.

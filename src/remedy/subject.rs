@@ -54,6 +54,8 @@ pub enum Setting {
     MaxTotalVariation,
     /// The most that a cell may differ by.
     MaxAbs,
+    /// That all inputs come into one page.
+    SingleFile,
 }
 
 /// Where rollout can begin.

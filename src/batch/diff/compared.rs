@@ -171,6 +171,7 @@ pub(super) fn blank(id: &str, file: &str, line: u64) -> ResultRecord {
         relations: Vec::new(),
         truncated_tokens: 0,
         picture: None,
+        page: None,
         thumbnail: None,
         thumbnail_sha256: None,
         error: None,

@@ -12,6 +12,7 @@ mod page_frame;
 mod page_row;
 mod score_meaning;
 mod scores_page;
+mod single_page;
 mod summary;
 mod wording;
 
@@ -24,4 +25,5 @@ pub use diff_page::{
 pub use junit::write_junit;
 pub use page::write_page;
 pub use scores_page::write_scores_page;
+pub use single_page::write_single_page;
 pub use summary::write_summary;

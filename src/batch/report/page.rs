@@ -62,21 +62,21 @@ fn shown_size((width, height): (u32, u32)) -> (u32, u32) {
 }
 
 fn inputs_opening(manifest: &BatchManifest) -> Markup {
-    let has_pictures = manifest
-        .options
-        .formats
-        .iter()
-        .any(|format| format == "png");
+    let has = |name: &str| manifest.options.formats.iter().any(|format| format == name);
+    let click = match has("html") {
+        true => " Click a picture to look around in it.",
+        false => " Click a picture to see it whole, with a colour bar.",
+    };
     html! {
         (PreEscaped("<section class=\"inputs\" aria-labelledby=\"attnviz-inputs\">\n"))
         h2 id="attnviz-inputs" tabindex="-1" {
             "Every input " span.count { (grouped(manifest.counts.inputs)) }
         }
-        @if has_pictures && manifest.counts.done > 0 {
+        @if has("png") && manifest.counts.done > 0 {
             p.legend {
                 "One small map per head: layers run down, heads across. In each map queries run "
                 "down and keys across. " (colors_legend(&manifest.options))
-                " Click a picture to see it whole, with a colour bar."
+                (click)
             }
         }
         @if manifest.counts.inputs == 0 { p.legend { "There was no input." } }

@@ -111,7 +111,8 @@ fn done(record: &ResultRecord, style: RowStyle) -> Markup {
 }
 
 fn picture(record: &ResultRecord, thumbnail: &str, (width, height): (u32, u32)) -> Markup {
-    let target = record.picture.as_deref().or(record.folder.as_deref());
+    let targets = [&record.page, &record.picture, &record.folder];
+    let target = targets.into_iter().flatten().next().map(String::as_str);
     let alt = format!(
         "Attention maps of input {}",
         excerpt(&visible(&record.id), 200)
@@ -202,6 +203,7 @@ fn links(record: &ResultRecord) -> Markup {
     html! {
         @if let Some(folder) = &record.folder {
             p.links {
+                @if let Some(page) = &record.page { a.look href=(address(page)) { "look around" } " " }
                 @if let Some(picture) = &record.picture { a href=(address(picture)) { "picture" } " " }
                 a href={ (address(folder)) "/" } { "folder" } " "
                 a href={ (address(folder)) "/" (MANIFEST) } { "manifest" }

@@ -220,6 +220,10 @@ pub fn in_words(remedy: &Remedy) -> String {
         }
         Remedy::GiveTextOrInputs => "--text \"Hello, how are you?\", or --inputs sentences.txt".into(),
         Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),
+        Remedy::RunWithout(setting) => format!(
+            "leave {} out, so that each input has a page of its own; or give fewer inputs",
+            option_of(*setting)
+        ),
         Remedy::LeaveOutAll(settings) => {
             let options = settings.iter().copied().map(option_of);
             format!("leave {} out", options.collect::<Vec<_>>().join(" and "))

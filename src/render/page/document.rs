@@ -13,6 +13,7 @@ use crate::run::Run;
 const STYLE: &str = concat!(
     include_str!("../../../assets/page/page.css"),
     include_str!("../../../assets/page/views.css"),
+    include_str!("../../../assets/page/list.css"),
 );
 
 /// What the page does: its files share one scope, in an order that lets each use
@@ -20,6 +21,8 @@ const STYLE: &str = concat!(
 const SCRIPT: &str = concat!(
     "(() => {\n\"use strict\";\n",
     include_str!("../../../assets/page/elements.js"),
+    include_str!("../../../assets/page/inputs.js"),
+    "openInputs(() => {\n",
     include_str!("../../../assets/page/data.js"),
     include_str!("../../../assets/page/values.js"),
     include_str!("../../../assets/page/reshape.js"),
@@ -34,8 +37,13 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/page/controls.js"),
     include_str!("../../../assets/page/export.js"),
     include_str!("../../../assets/page/main.js"),
-    "})();\n",
+    "});\n})();\n",
 );
+
+/// What stands before and behind all of an input. No text of an input holds it:
+/// there `<` is always written otherwise.
+const BEGIN: &str = "<!--attnviz input-->";
+const END: &str = "<!--attnviz input ends-->";
 
 /// The page loads nothing: its script and style are let in by their hashes,
 /// pictures by being part of it.
@@ -59,35 +67,58 @@ pub(super) fn document(
     let captions = run.input.captions().join(" / ");
     let title = format!("{captions} · {} · attnviz", run.model.name());
     let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (heading(run))
-                main id="main" { (without_script(still)) }
-                script type="application/json" id="data" { (PreEscaped(harmless(data))) }
+        (begun(&title))
+        (heading(run))
+        main id="main" {
+            div id="inputs" {
+                (PreEscaped(BEGIN))
+                (without_script(still))
+                script type="application/json" data-name="data" { (PreEscaped(harmless(data))) }
                 @for (index, layer) in layers.iter().enumerate() {
-                    script type="application/octet-stream" id={ "codes-" (index) } { (PreEscaped(&layer.codes)) }
-                    script type="application/octet-stream" id={ "ties-" (index) } { (PreEscaped(&layer.ties)) }
+                    script type="application/octet-stream" data-name={ "codes-" (index) } { (PreEscaped(&layer.codes)) }
+                    script type="application/octet-stream" data-name={ "ties-" (index) } { (PreEscaped(&layer.ties)) }
                 }
                 @for (index, layer) in neurons.iter().enumerate() {
-                    script type="application/octet-stream" id={ "neurons-" (index) } { (PreEscaped(layer)) }
+                    script type="application/octet-stream" data-name={ "neurons-" (index) } { (PreEscaped(layer)) }
                 }
-                script { (PreEscaped(SCRIPT)) }
+                (PreEscaped(END))
             }
         }
+        (ended())
     };
-    let mut text = page.into_string();
-    text.push('\n');
-    text
+    page.into_string()
+}
+
+/// A page up to its header.
+pub(super) fn begun(title: &str) -> Markup {
+    // Elements whose end comes later are opened by hand; maud closes its own.
+    html! {
+        (DOCTYPE)
+        (PreEscaped("<html lang=\"en\"><head>"))
+        meta charset="utf-8";
+        meta http-equiv="Content-Security-Policy" content=(policy());
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        meta name="referrer" content="no-referrer";
+        title { (title) }
+        style { (PreEscaped(STYLE)) }
+        (PreEscaped("</head><body>"))
+    }
+}
+
+/// The end of a page, with what its script does.
+pub(super) fn ended() -> Markup {
+    html! {
+        script { (PreEscaped(SCRIPT)) }
+        (PreEscaped("</body></html>\n"))
+    }
+}
+
+/// All of an input, of its page; `None` where it is no page of this version.
+pub(super) fn input_of(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once(BEGIN)?;
+    let (input, _) = rest.split_once(END)?;
+    Some(input)
 }
 
 /// JSON that ends no script, whatever its strings say: `<` stands in strings
@@ -117,7 +148,7 @@ fn without_script(still: &Still) -> Markup {
     let [width, height] = still.size;
     let picture = STANDARD.encode(&still.overview);
     html! {
-        section.still id="still" aria-label="Overview" {
+        section.still aria-label="Overview" {
             p { "This page shows more where its script runs." }
             figure {
                 img src={ "data:image/png;base64," (picture) } width=(width) height=(height)

@@ -5,6 +5,7 @@
 mod data;
 mod document;
 mod encoding;
+pub mod many;
 mod still;
 
 use std::io::Write;

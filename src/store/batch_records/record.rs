@@ -64,6 +64,10 @@ pub struct ResultRecord {
     /// The picture that the page shows, relative to the batch's folder:
     /// the overview, else the first picture, else none.
     pub picture: Option<String>,
+    /// The page of the input, to look around in, relative to the batch's folder;
+    /// `None` where none is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     /// A small version of all maps, relative to the batch's folder.
     pub thumbnail: Option<String>,
     /// SHA-256 of the thumbnail, 64 lower-case hexadecimal digits; `None` where
@@ -212,6 +216,9 @@ pub struct BatchManifest {
     /// How they were read; `None` where an older attnviz did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
+    /// `--single-file`: whether `index.html` has the pages of all inputs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single_file: bool,
     /// How many inputs came to what.
     pub counts: BatchCounts,
     /// `index.html`, `results.jsonl` and, of scores, the tables, with their

@@ -104,6 +104,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         relations: Vec::new(),
         truncated_tokens: 0,
         picture: Some(format!("inputs/{line:06}/overview.png")),
+        page: None,
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
         thumbnail_sha256: None,
         error: None,
@@ -153,6 +154,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             sha256: Some("0".repeat(64)),
         }],
         reading: None,
+        single_file: false,
         counts: BatchCounts {
             inputs,
             done: inputs - failed,

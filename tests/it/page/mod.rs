@@ -1,6 +1,6 @@
 //! The page of `--format html`, in a real Chromium.
 
-mod browser;
+pub mod browser;
 mod hands;
 mod keyboard;
 mod looks;
