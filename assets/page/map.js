@@ -92,10 +92,11 @@ function paintMap(painter, { part, left, top, cell }) {
         const at = row * width + column;
         if (Number.isNaN(heat.values[at]) || (heat.kept && !heat.kept[at])) continue;
         const [, over] = colorAt(place(heat.values[at]));
-        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, short(heat.values[at]), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
+        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, shortOfSide(heat.values[at]), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
       }
     }
   }
+  if (isDifference() && cell >= 9 && cell < 34) paintSigns(painter, { part, left, top, cell });
   const starts = (/** @type {Shown[]} */ units, /** @type {number} */ from, /** @type {number} */ to) =>
     units.map((_, index) => index).filter((index) => index > from && index < to && units[index].segment !== units[index - 1].segment);
   for (const row of starts(shape.rows.units, fromRow, toRow)) painter.box(left - 8, top + (row - fromRow) * cell - 0.75, wide + 8, 1.5, ink.ink);
@@ -111,6 +112,33 @@ function short(value) {
   if (value === 0) return "0";
   if (value >= 0.995) return value.toFixed(value < 9.995 ? 1 : 0);
   return value < 0.005 ? "<.01" : value.toFixed(2).replace(/^0/, "");
+}
+
+/**
+ * The same with its sign, where it is a difference.
+ * @param {number} value
+ */
+function shortOfSide(value) {
+  if (!isDifference() || value === 0) return short(value);
+  return `${value < 0 ? "−" : "+"}${short(Math.abs(value)).replace("<", "")}`;
+}
+
+/**
+ * Marks differences that can be seen with their signs: colours are not for all.
+ * @param {Painter} painter
+ * @param {{part: [number, number, number, number], left: number, top: number, cell: number}} layout
+ */
+function paintSigns(painter, { part: [fromRow, toRow, fromColumn, toColumn], left, top, cell }) {
+  const width = shape.columns.units.length;
+  const { place } = mapScale();
+  for (let row = fromRow; row < toRow; row += 1) {
+    for (let column = fromColumn; column < toColumn; column += 1) {
+      const at = row * width + column;
+      const value = heat.values[at];
+      if (Number.isNaN(value) || (heat.kept && !heat.kept[at]) || strengthOf(place(value)) < 0.15) continue;
+      painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, value < 0 ? "−" : "+", { color: colorAt(place(value))[1], size: clamp(cell * 0.8, 8, 16), align: "center" });
+    }
+  }
 }
 
 /** The best of the page's room for the map. */
@@ -166,7 +194,9 @@ function drawMap() {
 function mapCaption() {
   const heads = headsInView();
   const whose = heads.length === 1 ? headName(heads[0]) : `${state.combine} of ${heads.length} heads`;
-  const parts = [`${whose[0].toUpperCase()}${whose.slice(1)}: each row is a ${state.tokens === "word" ? "word" : "token"} and how it spreads its attention over the columns.`];
+  const unit = state.tokens === "word" ? "word" : "token";
+  const parts = [`${whose[0].toUpperCase()}${whose.slice(1)}${DATA.compared && !isDifference() ? ` on the ${state.side}` : ""}: each row is a ${unit} and how it spreads its attention over the columns.`];
+  if (isDifference()) parts.splice(0, 1, `${whose[0].toUpperCase()}${whose.slice(1)}, right − left: how much more (+) or less (−) attention each ${unit} in the rows gives to the columns on the right side. Paper is no difference.`);
   if (state.tokens === "word") parts.push("Pieces of words are merged: columns summed, rows averaged.");
   if (state.special === "hide") parts.push("Special tokens are hidden; rows may sum to less than 1.");
   if (state.special === "renormalize") parts.push("Special tokens are dropped, rows scaled back to 1.");
@@ -250,6 +280,7 @@ function describeMap(values) {
     const header = make("div", { role: "row", "aria-rowindex": "1" }, make("span", { role: "columnheader", "aria-colindex": "1" }, "from / to"),
       ...columns.units.map((unit, index) => make("span", { role: "columnheader", "aria-colindex": index + 2 }, unit.label)));
     grid.replaceChildren(header);
+    grid.setAttribute("aria-label", DATA.compared ? `${valueName()}; rows attend to columns` : "Attention map; rows attend to columns");
     grid.setAttribute("aria-rowcount", String(rows.units.length + 1));
     grid.setAttribute("aria-colcount", String(columns.units.length + 1));
   }
@@ -282,7 +313,7 @@ function orderInRow(row) {
     return columns.units.map((unit) => exact[unit.first]);
   }
   const width = columns.units.length;
-  return Array.from(currentMap().subarray(row * width, (row + 1) * width), (value) => (Number.isNaN(value) ? -1 : value));
+  return Array.from(currentMap().subarray(row * width, (row + 1) * width), (value) => (Number.isNaN(value) ? -1 : Math.abs(value)));
 }
 
 /**
@@ -300,8 +331,8 @@ function rankText(order, column) {
     if (other === own) equal += 1;
     if (other >= 0) all += 1;
   }
-  const last = DATA.bits === 8 && equal > 1 ? `–${greater + equal}` : "";
-  return `, rank ${greater + 1}${last} of ${all}`;
+  const last = PARTS[sideInView()].coding.bits === 8 && equal > 1 ? `–${greater + equal}` : "";
+  return `, rank ${greater + 1}${last} of ${all}${isDifference() ? " by size" : ""}`;
 }
 
 /**
@@ -311,14 +342,14 @@ function rankText(order, column) {
 function describedCell([row, column]) {
   const value = currentMap()[row * shape.columns.units.length + column];
   const [from, to] = [shape.rows.units[row].label, shape.columns.units[column].label];
-  return { from, to, value: written(value), rank: rankText(orderInRow(row), column).replace(/^, /, "") };
+  return { from, to, value: written(value), rank: rankText(orderInRow(row), column).replace(/^, /, ""), sides: sidesText([row, column]) };
 }
 
 /** Says the cell that the keyboard is on. */
 function sayCell() {
   redraw();
-  const { from, to, value, rank } = describedCell(heat.focus);
-  say(`${from} to ${to}: ${value}${rank ? `, ${rank}` : ""}`);
+  const { from, to, value, rank, sides } = describedCell(heat.focus);
+  say(`${from} to ${to}: ${[value, sides, rank].filter(Boolean).join(", ")}`);
 }
 
 /** @param {[number, number] | null} cell @param {{side: 0 | 1, index: number} | null} [unit] */

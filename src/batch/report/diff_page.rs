@@ -1,10 +1,13 @@
 //! `index.html` of a comparison, of one input or of many: how it ended, both
 //! sides, the heads that differ most, the units that are not the same, and the
-//! inputs that differ most. One file without a script and without the network.
+//! inputs that differ most. One file without the network; where maps are compared,
+//! the script of [`crate::render::page`] shows them.
 
 use std::io::{self, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
 use super::address::address;
@@ -13,6 +16,8 @@ use super::page_row::failed_input;
 use super::wording::{counted, excerpt, grouped, short, visible};
 use crate::checkpoint::ModelProvenance;
 use crate::compare::UnlikeUnits;
+use crate::percent::percent_encoded;
+use crate::render::page::compared::{ending, opening};
 use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchCounts, InputFile, RESULTS, ResultReader, Status};
 
@@ -54,6 +59,8 @@ pub struct DiffPage<'a> {
     pub facts: Vec<(&'static str, String)>,
     /// The other files of the folder that are worth a look, with what they hold.
     pub files: Vec<(&'a str, &'static str)>,
+    /// What the script needs of a single input; empty where it is one of many.
+    pub content: String,
 }
 
 /// A side of a comparison.
@@ -100,6 +107,8 @@ pub struct PagePicture {
     pub size: [u32; 2],
     /// What it shows.
     pub caption: String,
+    /// Its bytes, where the page has it in itself.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// One of the inputs that differ most.
@@ -113,6 +122,9 @@ pub struct PageWorst {
     pub value: String,
     /// Its pictures.
     pub pictures: Vec<PagePicture>,
+    /// What the script needs of it; empty where there are no maps, or the page
+    /// would be too large.
+    pub content: String,
 }
 
 /// Writes the page.
@@ -120,12 +132,6 @@ pub struct PageWorst {
 /// # Errors
 /// When the results cannot be read or are none, or `out` cannot be written.
 pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let words = Words {
-        heading: "Difference of",
-        skip: "Skip to the heads",
-        skip_to: "#attnviz-heads",
-        style: concat!(include_str!("page.css"), include_str!("diff_page.css")),
-    };
     let names = page.sides.each_ref().map(|side| side.model.name());
     let title = format!(
         "{} · {} and {} · attnviz",
@@ -133,7 +139,95 @@ pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<(
         names[0],
         names[1]
     );
-    put(out, begun(&title, &words, header(page)))?;
+    match page.has_script() {
+        true => write_with_script(page, &title, out),
+        false => write_without_script(&page.without_bytes(), &title, out),
+    }
+}
+
+impl DiffPage<'_> {
+    /// The same with pictures from their files: what has no script lets in those.
+    fn without_bytes(&self) -> Self {
+        let mut page = self.clone();
+        let worst = page.worst.iter_mut();
+        let of_worst = worst.flat_map(|input| input.pictures.iter_mut());
+        for picture in page.pictures.iter_mut().chain(of_worst) {
+            picture.bytes = None;
+        }
+        page
+    }
+
+    fn has_script(&self) -> bool {
+        let mut worst = self.worst.iter();
+        !self.content.is_empty() || worst.any(|input| !input.content.is_empty())
+    }
+}
+
+fn write_without_script(
+    page: &DiffPage<'_>,
+    title: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let words = Words {
+        heading: "Difference of",
+        skip: "Skip to the heads",
+        skip_to: "#attnviz-heads",
+        style: concat!(include_str!("page.css"), include_str!("diff_page.css")),
+    };
+    put(out, begun(title, &words, header(page)))?;
+    write_failures(page, out)?;
+    put(out, heads(page))?;
+    if !page.unlike.is_empty() {
+        put(out, unlike(page))?;
+    }
+    if !page.worst.is_empty() {
+        put(out, worst(page))?;
+    }
+    out.write_all(b"</main>\n")?;
+    put(out, closing(page))?;
+    out.write_all(b"</body>\n</html>\n")
+}
+
+/// Of a single input its maps come before what is said of them in tables; of many
+/// the tables of all of them come before the inputs that differ most, each of
+/// which is opened in place.
+fn write_with_script(page: &DiffPage<'_>, title: &str, out: &mut dyn Write) -> io::Result<()> {
+    put(out, opening(title))?;
+    put(
+        out,
+        html! {
+            a.skip href="#main" { "Skip to the maps" }
+            (header(page))
+        },
+    )?;
+    write_failures(page, out)?;
+    if page.inputs.is_some() {
+        put(out, heads(page))?;
+        put(out, list(page))?;
+        out.write_all(b"<main id=\"main\" tabindex=\"-1\"><div id=\"inputs\">")?;
+        for input in page.worst.iter().filter(|input| !input.content.is_empty()) {
+            put(out, opened_input(input))?;
+        }
+        out.write_all(b"</div></main>\n")?;
+    } else {
+        put(
+            out,
+            html! {
+                main id="main" tabindex="-1" { div id="inputs" {
+                    div.still { (heads(page)) }
+                    (PreEscaped(&page.content))
+                } }
+            },
+        )?;
+    }
+    if !page.unlike.is_empty() {
+        put(out, unlike(page))?;
+    }
+    put(out, html! { div.closing { (closing(page)) } })?;
+    put(out, ending())
+}
+
+fn write_failures(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(inputs) = &page.inputs
         && inputs.counts.failed > 0
     {
@@ -146,16 +240,48 @@ pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<(
         }
         out.write_all(b"</ol></section>\n")?;
     }
-    put(out, heads(page))?;
-    if !page.unlike.is_empty() {
-        put(out, unlike(page))?;
+    Ok(())
+}
+
+/// The inputs that differ most, the worst first.
+fn list(page: &DiffPage<'_>) -> Markup {
+    let line = |input: &PageWorst| {
+        html! {
+            bdi.id { (excerpt(&visible(&input.id), LONGEST_LABEL)) } " "
+            span.value { (visible(&input.value)) } " "
+            span.text dir="auto" { (excerpt(&visible(&input.texts.join(" / ")), LONGEST_TEXT)) }
+        }
+    };
+    html! {
+        nav.list id="list" aria-labelledby="attnviz-worst" {
+            h2 id="attnviz-worst" { "The inputs that differ most" }
+            ol { @for input in &page.worst {
+                li {
+                    @if input.content.is_empty() { div.unopened { (line(input)) } }
+                    @else { a href={ "#" (target(input)) } { (line(input)) } }
+                }
+            } }
+        }
     }
-    if !page.worst.is_empty() {
-        put(out, worst(page))?;
+}
+
+/// An address that opens an input.
+fn target(input: &PageWorst) -> String {
+    format!("input={}", percent_encoded(&input.id))
+}
+
+fn opened_input(input: &PageWorst) -> Markup {
+    html! {
+        article.input id=(target(input)) data-id=(percent_encoded(&input.id)) {
+            div.still {
+                h2 { bdi.id { (excerpt(&visible(&input.id), LONGEST_LABEL)) } " " (visible(&input.value)) }
+                @for text in &input.texts { p.text dir="auto" { (excerpt(&visible(text), LONGEST_TEXT)) } }
+                (pictures(&input.pictures, "lazy"))
+            }
+            (PreEscaped(&input.content))
+        }
+        "\n"
     }
-    out.write_all(b"</main>\n")?;
-    put(out, closing(page))?;
-    out.write_all(b"</body>\n</html>\n")
 }
 
 /// How it ended, as a sentence without its full stop.
@@ -299,13 +425,25 @@ fn pictures(pictures: &[PagePicture], loading: &str) -> Markup {
                 figure {
                     figcaption { (visible(&picture.caption)) }
                     a href=(address(&picture.file)) {
-                        img src=(address(&picture.file)) alt=(visible(&picture.caption))
+                        img src=(source(picture)) alt=(visible(&picture.caption))
                             width=(picture.size[0]) height=(picture.size[1]) loading=(loading) decoding="async";
                     }
                 }
             } }
         }
     }
+}
+
+/// Where a picture comes from: out of the page itself, or its file.
+fn source(picture: &PagePicture) -> String {
+    let Some(bytes) = &picture.bytes else {
+        return address(&picture.file);
+    };
+    let kind = match picture.file.ends_with(".svg") {
+        true => "svg+xml",
+        false => "png",
+    };
+    format!("data:image/{kind};base64,{}", STANDARD.encode(bytes))
 }
 
 fn unlike(page: &DiffPage<'_>) -> Markup {

@@ -2,6 +2,7 @@
 //! anything. Its script and style live in `assets/page/`; here the run's raw
 //! values are packed beside them.
 
+pub mod compared;
 mod data;
 mod document;
 mod encoding;
@@ -21,7 +22,7 @@ use rayon::prelude::*;
 use self::encoding::{Coding, LONGEST_EXACT, Layer};
 use super::RenderError;
 use crate::analysis::{Analyses, Maps};
-use crate::attention::Neurons;
+use crate::attention::{Mask, Neurons, Selection};
 use crate::figure::FigureOptions;
 use crate::run::Run;
 
@@ -57,21 +58,14 @@ pub fn encode(
     let shape = [raw.query_count(), raw.key_count()];
     let greatest = raw.values().par_iter().copied().reduce(|| 0.0, f32::max);
     let coding = Coding::new(greatest, shape);
-    let masks = attention.masks();
-    let mut rest = raw.values();
-    let mut layers = Vec::with_capacity(masks.len());
-    for (layer, &mask) in raw.selection().layers.iter().zip(&masks) {
-        let length = (layer.heads.len() * shape[0] * shape[1]).min(rest.len());
-        let (values, behind) = rest.split_at(length);
-        layers.push((values, mask));
-        rest = behind;
-    }
-    let packed: Vec<Packed> = layers
-        .into_par_iter()
-        .map(|(values, mask)| Packed::new(coding.encode(values, shape, mask)))
-        .collect();
-    let largest_error = packed.iter().map(|layer| layer.largest_error);
-    let largest_error = largest_error.fold(0.0, f32::max);
+    let packed = packed_layers(
+        raw.values(),
+        raw.selection(),
+        shape,
+        &attention.masks(),
+        coding,
+    );
+    let largest_error = largest_error(&packed);
     let data = data::Data::new(run, maps, analyses, options, coding, largest_error);
     let data = serde_json::to_string(&data).map_err(|error| RenderError::Page {
         message: error.to_string(),
@@ -80,6 +74,33 @@ pub fn encode(
     let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
     let text = document::document(run, &data, &packed, &neurons, &still);
     Ok(text.into_bytes())
+}
+
+/// The maps of all layers, `[head, query, key]`, layer by layer.
+fn packed_layers(
+    values: &[f32],
+    selection: &Selection,
+    shape: [usize; 2],
+    masks: &[Mask],
+    coding: Coding,
+) -> Vec<Packed> {
+    let mut rest = values;
+    let mut layers = Vec::with_capacity(masks.len());
+    for (layer, &mask) in selection.layers.iter().zip(masks) {
+        let length = (layer.heads.len() * shape[0] * shape[1]).min(rest.len());
+        let (values, behind) = rest.split_at(length);
+        layers.push((values, mask));
+        rest = behind;
+    }
+    layers
+        .into_par_iter()
+        .map(|(values, mask)| Packed::new(coding.encode(values, shape, mask)))
+        .collect()
+}
+
+fn largest_error(layers: &[Packed]) -> f32 {
+    let errors = layers.iter().map(|layer| layer.largest_error);
+    errors.fold(0.0, f32::max)
 }
 
 /// A layer as the page holds it: compressed, in base64.
