@@ -85,7 +85,7 @@ function scoreName(name) {
  */
 function brief(value, hasSign) {
   const size = Math.abs(value);
-  const digits = size === 0 ? "0" : size >= 100 ? size.toFixed(0) : size >= 0.995 ? size.toFixed(1) : size >= 0.01 ? size.toFixed(2).replace(/^0/, "") : size.toExponential(0).replace("e-", "e−");
+  const digits = size === 0 ? "0" : size >= 100 ? size.toFixed(0) : size >= 0.995 ? size.toFixed(1) : size >= 0.001 ? size.toFixed(size < 0.01 ? 3 : 2).replace(/^0/, "") : size.toExponential(0).replace("e-", "e−");
   return `${hasSign && size ? (value < 0 ? "−" : "+") : ""}${digits}`;
 }
 
@@ -107,7 +107,8 @@ function colorHeads() {
     const [paper, ink] = value === null ? ["", ""] : colorAt(differencePlace(value / most), differenceTable());
     cell.style.backgroundColor = paper;
     number.style.color = ink;
-    number.textContent = score && hasRoom ? (value === null ? "–" : brief(value, score.signed)) : "";
+    // The name of the cell has the whole number.
+    number.dataset.number = score && hasRoom ? (value === null ? "–" : brief(value, score.signed)) : "";
     cell.setAttribute("aria-label", score ? `${headName(head)}, ${scoreName(score.name)} ${value === null ? "none" : numberText(value, score.signed)}` : headName(head));
   });
   return score !== null;
@@ -123,7 +124,36 @@ function numberText(value, hasSign) {
   return `${value < 0 ? "−" : hasSign && value > 0 ? "+" : ""}${text}`;
 }
 
-const beside = { key: "", /** @type {Float32Array[]} */ maps: [] };
+/**
+ * A value in a cell, with its sign where it is a difference.
+ * @param {number} value
+ */
+function shortOfSide(value) {
+  if (!isDifference() || value === 0) return short(value);
+  const size = Math.abs(value);
+  return `${value < 0 ? "−" : "+"}${size < 0.005 ? "" : short(size)}`;
+}
+
+/**
+ * Marks differences that can be seen with their signs: colours are not for all.
+ * @param {Painter} painter
+ * @param {{part: [number, number, number, number], left: number, top: number, cell: number}} layout
+ */
+function paintSigns(painter, { part: [fromRow, toRow, fromColumn, toColumn], left, top, cell }) {
+  const width = shape.columns.units.length;
+  const { place } = mapScale();
+  for (let row = fromRow; row < toRow; row += 1) {
+    for (let column = fromColumn; column < toColumn; column += 1) {
+      const at = row * width + column;
+      const value = heat.values[at];
+      if (Number.isNaN(value) || (heat.kept && !heat.kept[at]) || strengthOf(place(value)) < 0.15) continue;
+      painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, value < 0 ? "−" : "+", { color: colorAt(place(value))[1], size: clamp(cell * 0.8, 8, 16), align: "center" });
+    }
+  }
+}
+
+/** Maps of both sides, and of what. */
+const beside = { key: "", maps: /** @type {Float32Array[]} */ ([]) };
 
 /**
  * What both sides have in a cell, in words; nothing on the page of a run.

@@ -133,11 +133,13 @@ function findHead(layer, head) {
  */
 function written(value, side = sideInView()) {
   if (Number.isNaN(value)) return "not allowed";
-  const { bits, largest_error } = PARTS[side].coding;
+  const { bits, base, largest_error } = PARTS[side].coding;
   if (value === 0) return bits === 16 ? "0" : "≈0";
   const size = Math.abs(value);
   const sign = value < 0 ? "−" : side === 2 ? "+" : "";
   if (bits === 16) {
+    // The lowest code stands for everything that is smaller, too.
+    if (base > 0 && size <= valueOf(1, base)) return "≈0";
     if (size < 0.001) return `${sign}${size.toExponential(2)}`;
     return `${sign}${size.toFixed(clamp(2 - Math.floor(Math.log10(size)), 0, 5))}`;
   }

@@ -114,33 +114,6 @@ function short(value) {
   return value < 0.005 ? "<.01" : value.toFixed(2).replace(/^0/, "");
 }
 
-/**
- * The same with its sign, where it is a difference.
- * @param {number} value
- */
-function shortOfSide(value) {
-  if (!isDifference() || value === 0) return short(value);
-  return `${value < 0 ? "−" : "+"}${short(Math.abs(value)).replace("<", "")}`;
-}
-
-/**
- * Marks differences that can be seen with their signs: colours are not for all.
- * @param {Painter} painter
- * @param {{part: [number, number, number, number], left: number, top: number, cell: number}} layout
- */
-function paintSigns(painter, { part: [fromRow, toRow, fromColumn, toColumn], left, top, cell }) {
-  const width = shape.columns.units.length;
-  const { place } = mapScale();
-  for (let row = fromRow; row < toRow; row += 1) {
-    for (let column = fromColumn; column < toColumn; column += 1) {
-      const at = row * width + column;
-      const value = heat.values[at];
-      if (Number.isNaN(value) || (heat.kept && !heat.kept[at]) || strengthOf(place(value)) < 0.15) continue;
-      painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, value < 0 ? "−" : "+", { color: colorAt(place(value))[1], size: clamp(cell * 0.8, 8, 16), align: "center" });
-    }
-  }
-}
-
 /** The best of the page's room for the map. */
 function mapRoom() {
   return byId("map-frame").clientWidth;
@@ -215,6 +188,10 @@ function drawColorBar() {
   }
   const { low, high } = mapScale();
   const ends = { auto: high < heat.maximum ? `most values are near 0; the greatest is ${written(heat.maximum)}` : "this map’s maximum", head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
+  if (isDifference() && heat.maximum === 0) {
+    byId("color-text").textContent = "both sides are equal";
+    return;
+  }
   byId("color-text").textContent = `${written(low)} to ${written(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
 }
 

@@ -158,7 +158,7 @@ function readState(address) {
   });
   const found = heads.filter((head) => head >= 0);
   const ofLayer = HEADS.findIndex((head) => head.layer === layer);
-  state.heads = found.length ? [...new Set(found)] : [Math.max(0, ofLayer)];
+  state.heads = found.length ? [...new Set(found)] : ofLayer < 0 ? DEFAULTS.heads : [ofLayer];
   const longest = IS_SQUARE ? QUERIES : Math.max(QUERIES, KEYS);
   state.units = numbersOf(fields.get("unit")).filter((unit) => unit < longest);
   const cell = numbersOf(fields.get("cell"));

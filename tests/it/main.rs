@@ -33,6 +33,7 @@ mod map_memory;
 mod memory;
 mod neurons;
 mod page;
+mod page_diff;
 mod readme;
 mod real_checkpoints;
 mod reference;

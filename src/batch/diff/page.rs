@@ -177,20 +177,23 @@ fn picture(drawn: &DrawnFile, caption: String) -> PagePicture {
 
 fn worst(outcome: &ManyOutcome, pictures: &Pictures) -> Vec<PageWorst> {
     let quantity = outcome.ranked_by.name();
-    let inputs = pictures.worst.iter().map(|(input, drawn, content)| PageWorst {
-        id: input.id.clone(),
-        texts: [&input.text, &input.pair]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect(),
-        value: format!("{quantity} {} in {}", number(input.value), input.head),
-        pictures: drawn
-            .iter()
-            .map(|drawn| picture(drawn, format!("{}: left, right, right − left", input.head)))
-            .collect(),
-        content: content.clone(),
-    });
+    let inputs = pictures
+        .worst
+        .iter()
+        .map(|(input, drawn, content)| PageWorst {
+            id: input.id.clone(),
+            texts: [&input.text, &input.pair]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
+            value: format!("{quantity} {} in {}", number(input.value), input.head),
+            pictures: drawn
+                .iter()
+                .map(|drawn| picture(drawn, format!("{}: left, right, right − left", input.head)))
+                .collect(),
+            content: content.clone(),
+        });
     inputs.collect()
 }
 

@@ -296,19 +296,17 @@ impl Painter<'_> {
         let comparison = compare_runs(&left, &right, options.diff.granularity, Pairing::SameInput)
             .map_err(|error| DiffError::of_input(&candidate.record.id, error))?;
         let content = match shows {
-            Shows::Input if comparison.left.values.len() <= MOST_CELLS => {
-                content(&ComparedRuns {
-                    comparison: &comparison,
-                    runs: [&left, &right],
-                    names: self.names,
-                    pairing: Pairing::SameInput,
-                    measure: options.diff.measure,
-                })
-                .map_err(|source| OutputError::Render {
-                    file: PAGE.to_owned(),
-                    source,
-                })?
-            }
+            Shows::Input if comparison.left.values.len() <= MOST_CELLS => content(&ComparedRuns {
+                comparison: &comparison,
+                runs: [&left, &right],
+                names: self.names,
+                pairing: Pairing::SameInput,
+                measure: options.diff.measure,
+            })
+            .map_err(|source| OutputError::Render {
+                file: PAGE.to_owned(),
+                source,
+            })?,
             Shows::Input | Shows::Head => String::new(),
         };
         let texts = left.input.captions().into_iter().map(str::to_owned);

@@ -163,11 +163,7 @@ impl DiffPage<'_> {
     }
 }
 
-fn write_without_script(
-    page: &DiffPage<'_>,
-    title: &str,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_without_script(page: &DiffPage<'_>, title: &str, out: &mut dyn Write) -> io::Result<()> {
     let words = Words {
         heading: "Difference of",
         skip: "Skip to the heads",
@@ -176,7 +172,7 @@ fn write_without_script(
     };
     put(out, begun(title, &words, header(page)))?;
     write_failures(page, out)?;
-    put(out, heads(page))?;
+    put(out, heads(page, &page.pictures))?;
     if !page.unlike.is_empty() {
         put(out, unlike(page))?;
     }
@@ -188,9 +184,8 @@ fn write_without_script(
     out.write_all(b"</body>\n</html>\n")
 }
 
-/// Of a single input its maps come before what is said of them in tables; of many
-/// the tables of all of them come before the inputs that differ most, each of
-/// which is opened in place.
+/// First come the maps, of many inputs those that differ most, each opened in
+/// place of the others; then what is said of all of them in tables.
 fn write_with_script(page: &DiffPage<'_>, title: &str, out: &mut dyn Write) -> io::Result<()> {
     put(out, opening(title))?;
     put(
@@ -202,28 +197,32 @@ fn write_with_script(page: &DiffPage<'_>, title: &str, out: &mut dyn Write) -> i
     )?;
     write_failures(page, out)?;
     if page.inputs.is_some() {
-        put(out, heads(page))?;
         put(out, list(page))?;
         out.write_all(b"<main id=\"main\" tabindex=\"-1\"><div id=\"inputs\">")?;
         for input in page.worst.iter().filter(|input| !input.content.is_empty()) {
             put(out, opened_input(input))?;
         }
         out.write_all(b"</div></main>\n")?;
+        put(out, heads(page, &page.pictures))?;
     } else {
         put(
             out,
             html! {
                 main id="main" tabindex="-1" { div id="inputs" {
-                    div.still { (heads(page)) }
+                    div.still { (pictures(&page.pictures, "eager")) }
                     (PreEscaped(&page.content))
                 } }
+                (heads(page, &[]))
             },
         )?;
     }
     if !page.unlike.is_empty() {
         put(out, unlike(page))?;
     }
-    put(out, html! { div.closing { (closing(page)) } })?;
+    put(
+        out,
+        html! { section.closing aria-label="Other files" { (for_programs(page)) } },
+    )?;
     put(out, ending())
 }
 
@@ -381,7 +380,8 @@ fn failures_opening(inputs: &PageInputs<'_>) -> Markup {
     }
 }
 
-fn heads(page: &DiffPage<'_>) -> Markup {
+/// The table of heads, and pictures under it.
+fn heads(page: &DiffPage<'_>, below: &[PagePicture]) -> Markup {
     let table = &page.heads;
     html! {
         section aria-labelledby="attnviz-heads" {
@@ -411,7 +411,7 @@ fn heads(page: &DiffPage<'_>) -> Markup {
                     }
                 } }
             }
-            (pictures(&page.pictures, "eager"))
+            (pictures(below, "eager"))
         }
         "\n"
     }
@@ -496,15 +496,21 @@ fn worst(page: &DiffPage<'_>) -> Markup {
 }
 
 /// Where programs read on.
+fn for_programs(page: &DiffPage<'_>) -> Markup {
+    html! {
+        p {
+            "For programs: "
+            @for (name, content) in &page.files { a href=(address(name)) { (name) } " has " (content) ", " }
+            @if page.inputs.is_some() { a href=(RESULTS) { (RESULTS) } " a line an input, " }
+            a href=(MANIFEST) { (MANIFEST) } " the whole."
+        }
+    }
+}
+
 fn closing(page: &DiffPage<'_>) -> Markup {
     html! {
         footer {
-            p {
-                "For programs: "
-                @for (name, content) in &page.files { a href=(address(name)) { (name) } " has " (content) ", " }
-                @if page.inputs.is_some() { a href=(RESULTS) { (RESULTS) } " a line an input, " }
-                a href=(MANIFEST) { (MANIFEST) } " the whole."
-            }
+            (for_programs(page))
             p { "Made by attnviz " (env!("CARGO_PKG_VERSION")) "." }
         }
         "\n"

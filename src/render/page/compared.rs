@@ -75,9 +75,7 @@ pub fn content(compared: &ComparedRuns<'_>) -> Result<String, RenderError> {
         let packed = packed_layers(values, selection, shape, &masks, coding);
         (name, packed)
     });
-    let errors = parts
-        .each_ref()
-        .map(|(_, layers)| largest_error(layers));
+    let errors = parts.each_ref().map(|(_, layers)| largest_error(layers));
     let errors = [errors[0].max(errors[1]), errors[2]];
     let data = Data::of_comparison(&sides, &masks, [coding, fine], errors);
     let data = serde_json::to_string(&data).map_err(|error| RenderError::Page {

@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-pub(super) use self::compared::Sides;
 use self::compared::Compared;
+pub(super) use self::compared::Sides;
 use super::encoding::Coding;
 use crate::analysis::{Analyses, AxisUnit, Maps, Score, Sink, truncation_note, words};
 use crate::attention::{Mask, RowSums, Selection};
