@@ -139,6 +139,10 @@ function openInputs(open) {
     event.preventDefault();
     goTo(inputOf(link.hash));
   });
+  // What leads to a place in an input leads the reader there, too.
+  document.addEventListener("click", (event) => {
+    if (/** @type {Element} */ (event.target).closest("a.look")) byId("main").scrollIntoView({ behavior: isCalm() ? "auto" : "smooth" });
+  });
   // Before that of the input that is open, which then hears nothing more.
   window.addEventListener("hashchange", () => openNamed(open));
   openNamed(open);

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::CheckError;
+use super::looks::Looks;
 use super::options::CheckOptions;
 use super::pictures::Shown;
-use crate::batch::report::{write_check_junit, write_check_page, write_check_summary};
+use crate::batch::report::{CheckLook, write_check_junit, write_check_page, write_check_summary};
 use crate::batch::{BatchError, ReportFile};
 use crate::store::MANIFEST;
 use crate::store::batch_records::PAGE;
@@ -54,21 +55,28 @@ pub(super) fn publish(
     claim: Claim,
     record: &mut CheckRecord,
     shown: Vec<Shown>,
+    looks: Looks,
 ) -> Result<(), CheckError> {
     let root = match options.output.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let staged = StagedFolder::create(root)?;
+    let mut look = CheckLook {
+        inputs: looks.inputs,
+        ..CheckLook::default()
+    };
     for (rule, shown) in record.rules.iter_mut().zip(shown) {
+        look.rules.push(shown.look);
         rule.tokens = shown.tokens;
         rule.notes = shown.notes;
         for (picture, bytes) in shown.pictures {
             record.files.push(staged.write(&picture.file, &bytes)?);
+            look.pictures.insert(picture.file.clone(), bytes);
             rule.pictures.push(picture);
         }
     }
-    let page = write_check_page(record);
+    let page = write_check_page(record, &look);
     let page = staged.write(PAGE, page.as_bytes())?;
     record.files.insert(0, page);
     staged.write(MANIFEST, &record.to_json()?)?;

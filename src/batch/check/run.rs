@@ -66,7 +66,7 @@ pub fn check(
         loaded: model.loaded,
         baseline: baseline.as_ref(),
     };
-    let shown = show.all(&verdicts)?;
+    let (shown, looks) = show.all(&verdicts)?;
     let mut record = CheckRecord {
         check_schema_version: CHECK_SCHEMA_VERSION,
         kind: CHECK_KIND.to_owned(),
@@ -92,7 +92,7 @@ pub fn check(
         failures,
         files: Vec::new(),
     };
-    publish(options, claim, &mut record, shown)?;
+    publish(options, claim, &mut record, shown, looks)?;
     Ok(CheckOutcome {
         record,
         file_warnings,

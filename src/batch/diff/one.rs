@@ -98,6 +98,7 @@ impl OneComparison<'_> {
                 names: [&names[0], &names[1]],
                 pairing: self.pairing,
                 measure: self.options.measure,
+                is_diff: true,
             })
             .map_err(io::Error::other)?,
         };

@@ -302,6 +302,7 @@ impl Painter<'_> {
                 names: self.names,
                 pairing: Pairing::SameInput,
                 measure: options.diff.measure,
+                is_diff: true,
             })
             .map_err(|source| OutputError::Render {
                 file: PAGE.to_owned(),

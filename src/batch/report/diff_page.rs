@@ -11,20 +11,19 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
 use super::address::address;
+use super::diff_script::write_with_script;
 use super::page_frame::{Words, begun, digest, fact, mark, put, tile};
 use super::page_row::failed_input;
 use super::wording::{counted, excerpt, grouped, short, visible};
 use crate::checkpoint::ModelProvenance;
 use crate::compare::UnlikeUnits;
-use crate::percent::percent_encoded;
-use crate::render::page::compared::{ending, opening};
 use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchCounts, InputFile, RESULTS, ResultReader, Status};
 
 /// So much of a text is shown, in characters.
-const LONGEST_TEXT: usize = 600;
+pub(super) const LONGEST_TEXT: usize = 600;
 /// So much of a label or an id is.
-const LONGEST_LABEL: usize = 200;
+pub(super) const LONGEST_LABEL: usize = 200;
 /// So many units that differ are shown of an input.
 const SHOWN_UNITS: usize = 50;
 
@@ -184,49 +183,7 @@ fn write_without_script(page: &DiffPage<'_>, title: &str, out: &mut dyn Write) -
     out.write_all(b"</body>\n</html>\n")
 }
 
-/// First come the maps, of many inputs those that differ most, each opened in
-/// place of the others; then what is said of all of them in tables.
-fn write_with_script(page: &DiffPage<'_>, title: &str, out: &mut dyn Write) -> io::Result<()> {
-    put(out, opening(title))?;
-    put(
-        out,
-        html! {
-            a.skip href="#main" { "Skip to the maps" }
-            (header(page))
-        },
-    )?;
-    write_failures(page, out)?;
-    if page.inputs.is_some() {
-        put(out, list(page))?;
-        out.write_all(b"<main id=\"main\" tabindex=\"-1\"><div id=\"inputs\">")?;
-        for input in page.worst.iter().filter(|input| !input.content.is_empty()) {
-            put(out, opened_input(input))?;
-        }
-        out.write_all(b"</div></main>\n")?;
-        put(out, heads(page, &page.pictures))?;
-    } else {
-        put(
-            out,
-            html! {
-                main id="main" tabindex="-1" { div id="inputs" {
-                    div.still { (pictures(&page.pictures, "eager")) }
-                    (PreEscaped(&page.content))
-                } }
-                (heads(page, &[]))
-            },
-        )?;
-    }
-    if !page.unlike.is_empty() {
-        put(out, unlike(page))?;
-    }
-    put(
-        out,
-        html! { section.closing aria-label="Other files" { (for_programs(page)) } },
-    )?;
-    put(out, ending())
-}
-
-fn write_failures(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_failures(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(inputs) = &page.inputs
         && inputs.counts.failed > 0
     {
@@ -240,47 +197,6 @@ fn write_failures(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"</ol></section>\n")?;
     }
     Ok(())
-}
-
-/// The inputs that differ most, the worst first.
-fn list(page: &DiffPage<'_>) -> Markup {
-    let line = |input: &PageWorst| {
-        html! {
-            bdi.id { (excerpt(&visible(&input.id), LONGEST_LABEL)) } " "
-            span.value { (visible(&input.value)) } " "
-            span.text dir="auto" { (excerpt(&visible(&input.texts.join(" / ")), LONGEST_TEXT)) }
-        }
-    };
-    html! {
-        nav.list id="list" aria-labelledby="attnviz-worst" {
-            h2 id="attnviz-worst" { "The inputs that differ most" }
-            ol { @for input in &page.worst {
-                li {
-                    @if input.content.is_empty() { div.unopened { (line(input)) } }
-                    @else { a href={ "#" (target(input)) } { (line(input)) } }
-                }
-            } }
-        }
-    }
-}
-
-/// An address that opens an input.
-fn target(input: &PageWorst) -> String {
-    format!("input={}", percent_encoded(&input.id))
-}
-
-fn opened_input(input: &PageWorst) -> Markup {
-    html! {
-        article.input id=(target(input)) data-id=(percent_encoded(&input.id)) {
-            div.still {
-                h2 { bdi.id { (excerpt(&visible(&input.id), LONGEST_LABEL)) } " " (visible(&input.value)) }
-                @for text in &input.texts { p.text dir="auto" { (excerpt(&visible(text), LONGEST_TEXT)) } }
-                (pictures(&input.pictures, "lazy"))
-            }
-            (PreEscaped(&input.content))
-        }
-        "\n"
-    }
 }
 
 /// How it ended, as a sentence without its full stop.
@@ -297,7 +213,7 @@ fn outcome(page: &DiffPage<'_>) -> String {
     }
 }
 
-fn header(page: &DiffPage<'_>) -> Markup {
+pub(super) fn header(page: &DiffPage<'_>) -> Markup {
     let [left, right] = &page.sides;
     let is_bad = !page.exceeded.is_empty();
     html! {
@@ -381,7 +297,7 @@ fn failures_opening(inputs: &PageInputs<'_>) -> Markup {
 }
 
 /// The table of heads, and pictures under it.
-fn heads(page: &DiffPage<'_>, below: &[PagePicture]) -> Markup {
+pub(super) fn heads(page: &DiffPage<'_>, below: &[PagePicture]) -> Markup {
     let table = &page.heads;
     html! {
         section aria-labelledby="attnviz-heads" {
@@ -418,7 +334,7 @@ fn heads(page: &DiffPage<'_>, below: &[PagePicture]) -> Markup {
 }
 
 /// Those at the top of the page are loaded with it.
-fn pictures(pictures: &[PagePicture], loading: &str) -> Markup {
+pub(super) fn pictures(pictures: &[PagePicture], loading: &str) -> Markup {
     html! {
         @if !pictures.is_empty() {
             div.pictures { @for picture in pictures {
@@ -446,7 +362,7 @@ fn source(picture: &PagePicture) -> String {
     format!("data:image/{kind};base64,{}", STANDARD.encode(bytes))
 }
 
-fn unlike(page: &DiffPage<'_>) -> Markup {
+pub(super) fn unlike(page: &DiffPage<'_>) -> Markup {
     html! {
         section.units aria-labelledby="attnviz-units" {
             h2 id="attnviz-units" { "Units that are not the same" }
@@ -496,7 +412,7 @@ fn worst(page: &DiffPage<'_>) -> Markup {
 }
 
 /// Where programs read on.
-fn for_programs(page: &DiffPage<'_>) -> Markup {
+pub(super) fn for_programs(page: &DiffPage<'_>) -> Markup {
     html! {
         p {
             "For programs: "

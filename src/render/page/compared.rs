@@ -37,6 +37,8 @@ pub struct ComparedRuns<'a> {
     pub pairing: Pairing,
     /// What sorts the heads at first.
     pub measure: DifferenceMeasure,
+    /// Whether `attnviz diff` makes the same comparison.
+    pub is_diff: bool,
 }
 
 /// What the script needs of a comparison: blocks that belong where the page has
@@ -52,6 +54,7 @@ pub fn content(compared: &ComparedRuns<'_>) -> Result<String, RenderError> {
         names: compared.names,
         pairing: compared.pairing,
         measure: compared.measure,
+        is_diff: compared.is_diff,
     };
     let (left, right) = (&comparison.left, &comparison.right);
     let selection = &left.selection;

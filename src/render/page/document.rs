@@ -75,20 +75,27 @@ pub(super) fn document(
             div id="inputs" {
                 (PreEscaped(BEGIN))
                 (without_script(still))
-                (json(data))
-                @for (index, layer) in layers.iter().enumerate() {
-                    (block(&format!("codes-{index}"), &layer.codes))
-                    (block(&format!("ties-{index}"), &layer.ties))
-                }
-                @for (index, layer) in neurons.iter().enumerate() {
-                    (block(&format!("neurons-{index}"), layer))
-                }
+                (content(data, layers, neurons))
                 (PreEscaped(END))
             }
         }
         (ended())
     };
     page.into_string()
+}
+
+/// All that the script needs of a run.
+pub(super) fn content(data: &str, layers: &[Packed], neurons: &[String]) -> Markup {
+    html! {
+        (json(data))
+        @for (index, layer) in layers.iter().enumerate() {
+            (block(&format!("codes-{index}"), &layer.codes))
+            (block(&format!("ties-{index}"), &layer.ties))
+        }
+        @for (index, layer) in neurons.iter().enumerate() {
+            (block(&format!("neurons-{index}"), layer))
+        }
+    }
 }
 
 /// What the script is told, as JSON.

@@ -53,6 +53,35 @@ pub fn encode(
     analyses: &Analyses<'_>,
     options: &FigureOptions,
 ) -> Result<Vec<u8>, RenderError> {
+    let (data, packed) = parts(run, maps, analyses, options)?;
+    let still = still::Still::new(run, maps, options)?;
+    let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
+    let text = document::document(run, &data, &packed, &neurons, &still);
+    Ok(text.into_bytes())
+}
+
+/// What the script needs of a run, to be one of the inputs of a page.
+///
+/// # Errors
+/// When it cannot be written as JSON, for which no run gives a reason.
+pub fn content(
+    run: &Run,
+    maps: &Maps<'_>,
+    analyses: &Analyses<'_>,
+    options: &FigureOptions,
+) -> Result<String, RenderError> {
+    let (data, packed) = parts(run, maps, analyses, options)?;
+    let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
+    Ok(document::content(&data, &packed, &neurons).into_string())
+}
+
+/// What the script is told as JSON, and the values of all layers.
+fn parts(
+    run: &Run,
+    maps: &Maps<'_>,
+    analyses: &Analyses<'_>,
+    options: &FigureOptions,
+) -> Result<(String, Vec<Packed>), RenderError> {
     let attention = analyses.attention();
     let raw = attention.maps();
     let shape = [raw.query_count(), raw.key_count()];
@@ -70,10 +99,7 @@ pub fn encode(
     let data = serde_json::to_string(&data).map_err(|error| RenderError::Page {
         message: error.to_string(),
     })?;
-    let still = still::Still::new(run, maps, options)?;
-    let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
-    let text = document::document(run, &data, &packed, &neurons, &still);
-    Ok(text.into_bytes())
+    Ok((data, packed))
 }
 
 /// The maps of all layers, `[head, query, key]`, layer by layer.

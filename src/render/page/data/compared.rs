@@ -24,6 +24,7 @@ pub(in crate::render::page) struct Sides<'a> {
     pub(in crate::render::page) names: [&'a str; 2],
     pub(in crate::render::page) pairing: Pairing,
     pub(in crate::render::page) measure: DifferenceMeasure,
+    pub(in crate::render::page) is_diff: bool,
 }
 
 /// The right side, and how values of the difference are written.
@@ -214,7 +215,7 @@ fn command_of(sides: &Sides<'_>) -> Vec<String> {
         (ModelSource::Elsewhere, _) | (_, Input::Image { .. }) => false,
         (ModelSource::Hub | ModelSource::Directory | ModelSource::Builtin, _) => true,
     };
-    if !sides.runs.iter().all(|run| is_known(run)) {
+    if !sides.is_diff || !sides.runs.iter().all(|run| is_known(run)) {
         return Vec::new();
     }
     let model = |run: &Run| command(run).last().cloned().unwrap_or_default();
