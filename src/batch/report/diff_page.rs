@@ -309,7 +309,7 @@ pub(super) fn heads(page: &DiffPage<'_>, below: &[PagePicture]) -> Markup {
             }
             @if table.rows.is_empty() { p.legend { "There is nothing to compare." } }
             @else {
-                div.scroll { table {
+                div.scroll tabindex="0" role="region" aria-label="Numbers of heads" { table {
                     thead { tr {
                         th { "head" }
                         @for column in &table.columns { th.value { (column) } }
@@ -362,13 +362,20 @@ fn source(picture: &PagePicture) -> String {
     format!("data:image/{kind};base64,{}", STANDARD.encode(bytes))
 }
 
+fn table_name(id: Option<&str>) -> String {
+    match id {
+        Some(id) => format!("Units of {}", excerpt(&visible(id), LONGEST_LABEL)),
+        None => "Units of both sides".to_owned(),
+    }
+}
+
 pub(super) fn unlike(page: &DiffPage<'_>) -> Markup {
     html! {
         section.units aria-labelledby="attnviz-units" {
             h2 id="attnviz-units" { "Units that are not the same" }
             @for (id, units) in &page.unlike {
                 @if let Some(id) = id { p.where { bdi.id { (excerpt(&visible(id), LONGEST_LABEL)) } } }
-                div.scroll { table {
+                div.scroll tabindex="0" role="region" aria-label=(table_name(id.as_deref())) { table {
                     thead { tr { th { "left" } th { "right" } } }
                     tbody {
                         @for row in units.iter().take(SHOWN_UNITS) { tr {

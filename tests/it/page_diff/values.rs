@@ -65,9 +65,13 @@ fn left_right_and_difference_are_those_of_the_models() {
                             "≈0" => 0.0,
                             value => value.replace('−', "-").parse().unwrap(),
                         };
-                        // Of rows scaled back it is the difference of rounded ones.
+                        // Of rows scaled back it is the difference of rounded ones, and
+                        // what is too small for a code is scaled with its row.
                         let rounded = match (side, hash) {
-                            ("difference", "&special=renormalize") => 0.0003 * (left + right),
+                            ("difference", "&special=renormalize") => {
+                                0.0003 * (left + right) + 1e-6
+                            }
+                            (_, "&special=renormalize") => 1e-6,
                             ("difference", _) => 1e-7,
                             _ => 0.0,
                         };
