@@ -78,11 +78,14 @@ function makeListBar() {
     },
   }));
   const step = (/** @type {string} */ id, /** @type {string} */ name, /** @type {number} */ by) => make("button", { type: "button", id, onclick: () => stepInputs(by) }, name);
-  byId("list").prepend(make("div", { class: "row" },
+  const bar = make("div", { class: "row" },
     make("label", { class: "find-input" }, "find an input ", search),
     make("span", { id: "inputs-found", class: "hint", role: "status" }),
     step("previous-input", "‹ previous", -1), step("next-input", "next ›", 1),
-    make("span", { id: "opened", role: "status" })));
+    make("span", { id: "opened", role: "status" }));
+  const heading = document.querySelector("#list > h2");
+  if (heading) heading.after(bar);
+  else byId("list").prepend(bar);
 }
 
 /** Shows in the list which input is open. */

@@ -11,7 +11,6 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
 use super::address::address;
-use super::diff_script::write_with_script;
 use super::page_frame::{Words, begun, digest, fact, mark, put, tile};
 use super::page_row::failed_input;
 use super::wording::{counted, excerpt, grouped, short, visible};
@@ -126,27 +125,9 @@ pub struct PageWorst {
     pub content: String,
 }
 
-/// Writes the page.
-///
-/// # Errors
-/// When the results cannot be read or are none, or `out` cannot be written.
-pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let names = page.sides.each_ref().map(|side| side.model.name());
-    let title = format!(
-        "{} · {} and {} · attnviz",
-        outcome(page),
-        names[0],
-        names[1]
-    );
-    match page.has_script() {
-        true => write_with_script(page, &title, out),
-        false => write_without_script(&page.without_bytes(), &title, out),
-    }
-}
-
 impl DiffPage<'_> {
     /// The same with pictures from their files: what has no script lets in those.
-    fn without_bytes(&self) -> Self {
+    pub(super) fn without_bytes(&self) -> Self {
         let mut page = self.clone();
         let worst = page.worst.iter_mut();
         let of_worst = worst.flat_map(|input| input.pictures.iter_mut());
@@ -156,13 +137,18 @@ impl DiffPage<'_> {
         page
     }
 
-    fn has_script(&self) -> bool {
+    pub(super) fn has_script(&self) -> bool {
         let mut worst = self.worst.iter();
         !self.content.is_empty() || worst.any(|input| !input.content.is_empty())
     }
 }
 
-fn write_without_script(page: &DiffPage<'_>, title: &str, out: &mut dyn Write) -> io::Result<()> {
+/// The page without a script.
+pub(super) fn write_without_script(
+    page: &DiffPage<'_>,
+    title: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let words = Words {
         heading: "Difference of",
         skip: "Skip to the heads",
@@ -200,7 +186,7 @@ pub(super) fn write_failures(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Re
 }
 
 /// How it ended, as a sentence without its full stop.
-fn outcome(page: &DiffPage<'_>) -> String {
+pub(super) fn outcome(page: &DiffPage<'_>) -> String {
     let failed = page
         .inputs
         .as_ref()

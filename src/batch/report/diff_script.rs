@@ -1,25 +1,40 @@
-//! The page of a comparison whose maps the script of [`crate::render::page`] shows.
+//! The page of a comparison: where there are maps, the script of
+//! [`crate::render::page`] shows them.
 
 use std::io::{self, Write};
 
 use maud::{Markup, PreEscaped, html};
 
 use super::diff_page::{
-    DiffPage, LONGEST_LABEL, LONGEST_TEXT, PageWorst, for_programs, header, heads, pictures,
-    unlike, write_failures,
+    DiffPage, LONGEST_LABEL, LONGEST_TEXT, PageWorst, for_programs, header, heads, outcome,
+    pictures, unlike, write_failures, write_without_script,
 };
 use super::page_frame::put;
 use super::wording::{excerpt, visible};
 use crate::percent::percent_encoded;
 use crate::render::page::compared::{ending, opening};
 
+/// Writes the page.
+///
+/// # Errors
+/// When the results cannot be read or are none, or `out` cannot be written.
+pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let names = page.sides.each_ref().map(|side| side.model.name());
+    let title = format!(
+        "{} · {} and {} · attnviz",
+        outcome(page),
+        names[0],
+        names[1]
+    );
+    match page.has_script() {
+        true => write_with_script(page, &title, out),
+        false => write_without_script(&page.without_bytes(), &title, out),
+    }
+}
+
 /// First come the maps, of many inputs those that differ most, each opened in
 /// place of the others; then what is said of all of them in tables.
-pub(super) fn write_with_script(
-    page: &DiffPage<'_>,
-    title: &str,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_with_script(page: &DiffPage<'_>, title: &str, out: &mut dyn Write) -> io::Result<()> {
     put(out, opening(title))?;
     put(
         out,

@@ -20,9 +20,8 @@ mod wording;
 pub use check_junit::write_check_junit;
 pub use check_page::{CheckInput, CheckLook, write_check_page};
 pub use check_summary::write_check_summary;
-pub use diff_page::{
-    DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
-};
+pub use diff_page::{DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst};
+pub use diff_script::write_diff_page;
 pub use junit::write_junit;
 pub use page::write_page;
 pub use scores_page::write_scores_page;

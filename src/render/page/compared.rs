@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 use rayon::prelude::*;
 
-use super::data::{Data, Sides};
+use super::data::Data;
+use super::data::compared::Sides;
 use super::encoding::Coding;
 use super::{Packed, deflated, document, largest_error, packed_layers};
 use crate::attention::{Mask, Selection};

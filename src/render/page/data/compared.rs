@@ -3,10 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 
 use super::super::encoding::Coding;
-use super::{Axis, Data, HeadScore, Options, colormaps, command, layers};
+use super::{Axis, Compared, Data, Difference, HeadScore, Options, colormaps, command, layers};
 use crate::analysis::{Axis as UnitAxis, Granularity, Score};
 use crate::attention::Mask;
 use crate::checkpoint::ModelSource;
@@ -25,33 +24,6 @@ pub(in crate::render::page) struct Sides<'a> {
     pub(in crate::render::page) pairing: Pairing,
     pub(in crate::render::page) measure: DifferenceMeasure,
     pub(in crate::render::page) is_diff: bool,
-}
-
-/// The right side, and how values of the difference are written.
-#[derive(Serialize)]
-pub(super) struct Compared {
-    /// What the sides are called.
-    names: [String; 2],
-    /// What the right side's queries and keys are called.
-    rows: Vec<String>,
-    columns: Vec<String>,
-    /// 1 for each that is another unit on the right.
-    differing_rows: Vec<u8>,
-    differing_columns: Vec<u8>,
-    /// What sorts the heads at first.
-    measure: &'static str,
-    difference: Difference,
-    /// 256 times red, green, blue from left to right, by theme; the 128th step is
-    /// the paper.
-    colors: [String; 2],
-}
-
-/// How the absolute values of differences are written.
-#[derive(Serialize)]
-struct Difference {
-    bits: u8,
-    base: u32,
-    largest_error: f32,
 }
 
 impl Data {

@@ -1,13 +1,11 @@
 //! What the page's script is told of a run, beside the values.
 
-mod compared;
+pub(super) mod compared;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use self::compared::Compared;
-pub(super) use self::compared::Sides;
 use super::encoding::Coding;
 use crate::analysis::{Analyses, AxisUnit, Maps, Score, Sink, truncation_note, words};
 use crate::attention::{Mask, RowSums, Selection};
@@ -107,6 +105,33 @@ struct Options {
     colormap: &'static str,
     invert: bool,
     theme: Option<&'static str>,
+}
+
+/// The right side, and how values of the difference are written.
+#[derive(Serialize)]
+struct Compared {
+    /// What the sides are called.
+    names: [String; 2],
+    /// What the right side's queries and keys are called.
+    rows: Vec<String>,
+    columns: Vec<String>,
+    /// 1 for each that is another unit on the right.
+    differing_rows: Vec<u8>,
+    differing_columns: Vec<u8>,
+    /// What sorts the heads at first.
+    measure: &'static str,
+    difference: Difference,
+    /// 256 times red, green, blue from left to right, by theme; the 128th step is
+    /// the paper.
+    colors: [String; 2],
+}
+
+/// How the absolute values of differences are written.
+#[derive(Serialize)]
+struct Difference {
+    bits: u8,
+    base: u32,
+    largest_error: f32,
 }
 
 impl Data {
