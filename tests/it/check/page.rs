@@ -77,7 +77,7 @@ fn a_broken_rule_leads_to_its_head_beside_the_baseline() {
         ));
         let sides = page.value("[...document.querySelectorAll('.side-button b')].length");
         // What the baseline has the same is shown alone.
-        let expected = if rule["kind"] == "head" { 0 } else { 3 };
+        let expected = if rule["kind"] == "[[head]]" { 0 } else { 3 };
         assert_eq!(sides, expected, "{rule}");
         let open_now = page.text("document.querySelector('#list [aria-current] .id').textContent");
         assert!(open_now.starts_with(rule["input"].as_str().unwrap()));
