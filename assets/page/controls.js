@@ -199,6 +199,8 @@ function drawControls() {
   byId("panel").setAttribute("aria-labelledby", `tab-${state.view}`);
   for (const kind of ["svg", "png"]) byId(`save-${kind}`).hidden = ["links", "heads", "neurons"].includes(state.view);
   byId("command").textContent = commandInView();
+  for (const id of ["command", "copy-command"]) byId(id).hidden = !DATA.command.length;
+  drawSides();
 }
 
 /** Thresholds reach as far as the map does. */
@@ -219,8 +221,8 @@ function drawReadout() {
   /** @type {(Node | string)[]} */
   let parts = [make("span", { class: "hint" }, "Point at a cell or a token for its numbers; click to hold it, Esc to let go.")];
   if (cell) {
-    const { from, to, value, rank } = describedCell(cell);
-    parts = [make("bdi", {}, from), " → ", make("bdi", {}, to), make("b", { class: "value" }, value), make("span", {}, rank)];
+    const { from, to, value, rank, sides } = describedCell(cell);
+    parts = [make("bdi", {}, from), " → ", make("bdi", {}, to), make("b", { class: "value" }, value), make("span", {}, [sides, rank].filter(Boolean).join(", "))];
     const heads = headsInView();
     if (heads.length > 1 && heads.length <= 8) {
       const at = cell[0] * shape.columns.units.length + cell[1];

@@ -30,7 +30,21 @@
  * @property {string} name
  * @property {string} unit
  * @property {string | null} paper
+ * @property {boolean} signed whether it is what the right side has more
  * @property {(number | null)[]} values
+ */
+
+/**
+ * The right side of a comparison; everything else is of the left.
+ * @typedef {object} Compared
+ * @property {[string, string]} names
+ * @property {string[]} rows the right side's labels
+ * @property {string[]} columns
+ * @property {number[]} differing_rows 1 for other units on the right
+ * @property {number[]} differing_columns
+ * @property {string} measure that the heads are sorted by at first
+ * @property {{bits: number, base: number, largest_error: number}} difference
+ * @property {[string, string]} colors of differences, on light and on dark paper
  */
 
 /**
@@ -54,6 +68,7 @@
  * @property {[string, string][]} colormaps
  * @property {{tokens: string, special: string, sink: string, crop: [number, number] | null, scale: string | null, color_scale: string, vmin: number | null, vmax: number | null, colormap: string, invert: boolean, theme: string | null}} options
  * @property {string[]} command
+ * @property {Compared | null} compared
  */
 
 /** What the input brought along. */
@@ -112,17 +127,23 @@ function findHead(layer, head) {
 
 /**
  * A value with the digits that its encoding allows: three, or those above the
- * largest error. "0" is 0 alone.
+ * largest error. "0" is 0 alone. A difference has its sign.
  * @param {number} value
+ * @param {number} [side] whose value it is
  */
-function written(value) {
+function written(value, side = sideInView()) {
   if (Number.isNaN(value)) return "not allowed";
-  if (value === 0) return DATA.bits === 16 ? "0" : "≈0";
-  if (DATA.bits === 16) {
-    if (value < 0.001) return value.toExponential(2);
-    return value.toFixed(clamp(2 - Math.floor(Math.log10(value)), 0, 5));
+  const { bits, base, largest_error } = PARTS[side].coding;
+  if (value === 0) return bits === 16 ? "0" : "≈0";
+  const size = Math.abs(value);
+  const sign = value < 0 ? "−" : side === 2 ? "+" : "";
+  if (bits === 16) {
+    // The lowest code stands for everything that is smaller, too.
+    if (base > 0 && size <= valueOf(1, base)) return "≈0";
+    if (size < 0.001) return `${sign}${size.toExponential(2)}`;
+    return `${sign}${size.toFixed(clamp(2 - Math.floor(Math.log10(size)), 0, 5))}`;
   }
-  const digits = Math.max(1, Math.floor(-Math.log10(2 * DATA.largest_error)));
-  const text = value.toFixed(digits);
-  return Number(text) === 0 ? "≈0" : text;
+  const digits = clamp(Math.floor(-Math.log10(2 * largest_error)), 1, 20);
+  const text = size.toFixed(digits);
+  return Number(text) === 0 ? "≈0" : `${sign}${text}`;
 }

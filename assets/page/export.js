@@ -4,7 +4,7 @@
 /** What a file of this view is called, without its ending. */
 function fileStem() {
   const heads = state.heads.length === 1 ? `layer-${HEADS[state.heads[0]].layer}-head-${HEADS[state.heads[0]].head}` : `${state.combine}-of-${state.heads.length}-heads`;
-  return `${state.view}-${heads}`;
+  return `${state.view}-${heads}${DATA.compared ? `-${state.side}` : ""}`;
 }
 
 /**
@@ -27,7 +27,7 @@ function drawing() {
     const ink = inks();
     painter.text(16, 22, shortened(DATA.captions.join(" / "), 90), { color: ink.ink, size: 15, bold: true });
     const heads = state.heads.length === 1 ? headName(state.heads[0]) : `${state.combine} of ${state.heads.map(headName).join("; ")}`;
-    painter.text(16, 42, shortened(`${DATA.model} · ${heads}`, 110), { color: ink.faint, size: 12 });
+    painter.text(16, 42, shortened(`${DATA.model} · ${heads}${DATA.compared ? ` · ${valueName()}` : ""}`, 110), { color: ink.faint, size: 12 });
   };
   const [width, top] = [860, 60];
   if (state.view === "lines") {
@@ -59,7 +59,7 @@ function drawing() {
       });
       [x, y] = [16, y + 60];
     }
-    const { place } = colorScale(Math.max(...words.map((word) => word.value || 0), 1e-9), maximumOfAll);
+    const { place } = colorScale(Math.max(...words.map((word) => Math.abs(word.value || 0)), 1e-9), maximumOfAll);
     return { width, height: y + 20, paint(painter) {
       title(painter);
       const ink = inks();
@@ -122,23 +122,24 @@ function csvOfView() {
   const width = columns.units.length;
   /** @type {(string | number)[][]} */
   let lines;
+  const name = DATA.compared ? ["left", "right", "right_minus_left"][sideInView()] : "attention";
   const linkLine = (/** @type {Shown} */ from, /** @type {Shown} */ to, /** @type {number} */ value) => [from.first, from.label, to.first, to.label, Number.isNaN(value) ? "" : value === 0 ? 0 : +value.toPrecision(4)];
   if (state.view === "neurons") lines = neuronTable();
   else if (state.view === "heads") {
     lines = [["layer", "head", ...DATA.scores.map((score) => score.name)]];
     HEADS.forEach(({ layer, head }, index) => lines.push([layer, head, ...DATA.scores.map((score) => score.values[index] ?? "")]));
   } else if (state.view === "links") {
-    lines = [["query", "query_label", "key", "key_label", "attention"]];
+    lines = [["query", "query_label", "key", "key_label", name]];
     for (const link of strongestLinks()) lines.push(linkLine(rows.units[link.row], columns.units[link.column], link.value));
   } else if (state.view === "text") {
     const { values } = shadesInView();
-    lines = [["side", "position", "label", "attention"]];
+    lines = [["side", "position", "label", name]];
     values.forEach((shades, side) => shades?.forEach((value, index) => {
       const unit = (side === 0 ? rows : columns).units[index];
       lines.push([side === 0 ? "query" : "key", unit.first, unit.label, value === 0 ? 0 : +value.toPrecision(4)]);
     }));
   } else {
-    lines = [["query", "query_label", "key", "key_label", "attention"]];
+    lines = [["query", "query_label", "key", "key_label", name]];
     rows.units.forEach((from, row) => columns.units.forEach((to, column) => {
       const cell = row * width + column;
       if (!Number.isNaN(map[cell]) && (!heat.kept || heat.kept[cell])) lines.push(linkLine(from, to, map[cell]));
@@ -178,6 +179,7 @@ function quoted(word) {
 
 /** The command that draws what is shown. */
 function commandInView() {
+  if (DATA.compared) return DATA.command.length ? ["attnviz", ...DATA.command.map(quoted)].join(" ") : "";
   const [command, ...given] = DATA.command;
   // A text that begins like an option stands behind two hyphens at the end.
   const text = given[0];

@@ -19,7 +19,7 @@ function idOf(input) {
 const opened = { element: byId("inputs"), life: new AbortController() };
 
 /** What an address keeps where it goes on to another input. */
-const KEPT_FIELDS = ["view", "layer", "heads", "combine", "direction", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "invert"];
+const KEPT_FIELDS = ["view", "layer", "heads", "combine", "direction", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "side", "grid", "invert"];
 
 /**
  * The input that an address names, else the first.
@@ -78,11 +78,14 @@ function makeListBar() {
     },
   }));
   const step = (/** @type {string} */ id, /** @type {string} */ name, /** @type {number} */ by) => make("button", { type: "button", id, onclick: () => stepInputs(by) }, name);
-  byId("list").prepend(make("div", { class: "row" },
+  const bar = make("div", { class: "row" },
     make("label", { class: "find-input" }, "find an input ", search),
     make("span", { id: "inputs-found", class: "hint", role: "status" }),
     step("previous-input", "‹ previous", -1), step("next-input", "next ›", 1),
-    make("span", { id: "opened", role: "status" })));
+    make("span", { id: "opened", role: "status" }));
+  const heading = document.querySelector("#list > h2");
+  if (heading) heading.after(bar);
+  else byId("list").prepend(bar);
 }
 
 /** Shows in the list which input is open. */
@@ -142,6 +145,10 @@ function openInputs(open) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     goTo(inputOf(link.hash));
+  });
+  // What leads to a place in an input leads the reader there, too.
+  document.addEventListener("click", (event) => {
+    if (/** @type {Element} */ (event.target).closest("a.look")) byId("main").scrollIntoView({ behavior: isCalm() ? "auto" : "smooth" });
   });
   // Before that of the input that is open, which then hears nothing more.
   window.addEventListener("hashchange", () => openNamed(open));

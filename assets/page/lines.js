@@ -88,8 +88,8 @@ function unitKey(event, side) {
 function describedUnit(side, unit) {
   const values = valuesOfUnit(side, unit);
   const others = (side === 0 ? shape.columns : shape.rows).units;
-  const order = [...values.keys()].filter((index) => values[index] > 0).sort((left, right) => values[right] - values[left]).slice(0, 3);
-  const verb = side === 0 ? "gives most to" : "gets most from";
+  const order = [...values.keys()].filter((index) => values[index] !== 0).sort((left, right) => Math.abs(values[right]) - Math.abs(values[left])).slice(0, 3);
+  const verb = isDifference() ? (side === 0 ? "changes most towards" : "changes most from") : side === 0 ? "gives most to" : "gets most from";
   return order.length ? `${verb} ${order.map((index) => `${others[index].label} ${written(values[index])}`).join(", ")}` : "no link";
 }
 
@@ -174,6 +174,7 @@ function drawLines() {
 function lineCaption() {
   const heads = headsInView();
   const whose = heads.length === 1 ? `${headName(heads[0])[0].toUpperCase()}${headName(heads[0]).slice(1)}` : `${heads.length} heads, each in its colour`;
+  if (isDifference()) return `${whose}, right − left: a line from each token on the left to what it attends to, darker for a greater change; whole lines are more on the right side, dashed ones less.`;
   return `${whose}: a line from each token on the left to what it attends to on the right, darker for more.`;
 }
 
@@ -197,10 +198,12 @@ function paintLines(painter, width, height, chosen) {
     const offset = (place - (heads.length - 1) / 2) * Math.min(2.5, height / 2 / heads.length);
     const line = (/** @type {number} */ row, /** @type {number} */ column) => {
       const cell = row * columns + column;
-      if (!(map[cell] > 0) || (kept && !kept[cell])) return;
-      const strength = placed(map[cell]);
+      if (!(Math.abs(map[cell]) > 0) || (kept && !kept[cell])) return;
+      const strength = strengthOf(placed(map[cell]));
+      const isLess = map[cell] < 0;
+      const own = isDifference() && heads.length === 1 ? colorAt(differencePlace(isLess ? -0.8 : 0.8))[0] : color;
       if (strength < 0.02) return;
-      painter.curve([0, (row + 0.5) * height + offset], [width, (column + 0.5) * height + offset], color, chosen ? 0.8 + strength * 2.4 : 0.6 + strength * 1.6, chosen ? 0.15 + 0.85 * strength : Math.min(1, strength * 0.9));
+      painter.curve([0, (row + 0.5) * height + offset], [width, (column + 0.5) * height + offset], own, chosen ? 0.8 + strength * 2.4 : 0.6 + strength * 1.6, chosen ? 0.15 + 0.85 * strength : Math.min(1, strength * 0.9), isLess);
     };
     if (!chosen) for (let row = 0; row < shape.rows.units.length; row += 1) for (let column = 0; column < columns; column += 1) line(row, column);
     for (const row of chosen?.rows || []) for (let column = 0; column < columns; column += 1) line(row, column);
@@ -226,7 +229,7 @@ function shareUnits(lists, chosen, focus, active) {
   lists.forEach((list, side) => {
     const own = side === 0 ? chosen.rows : chosen.columns;
     const values = shares[side];
-    const most = values ? Math.max(...values, 1e-9) : 1;
+    const most = values ? Math.max(...values.map(Math.abs), 1e-9) : 1;
     const locked = side === 0 ? shape.rows : shape.columns;
     const isLocked = (/** @type {number} */ index) => state.units.some((unit) => locked.place[unit] === index) && state.direction !== (side === 0 ? "to" : "from");
     optionsOf(list).forEach((option, index) => {
@@ -234,9 +237,9 @@ function shareUnits(lists, chosen, focus, active) {
       option.classList.toggle("chosen", own.includes(index));
       option.classList.toggle("focus", active === list && focus[side] === index);
       option.setAttribute("aria-selected", String(isLocked(index)));
-      option.style.setProperty("--share", String(values ? value / most : 0));
+      option.style.setProperty("--share", String(values ? Math.abs(value) / most : 0));
       const share = /** @type {HTMLElement} */ (option.lastChild);
-      const text = values && value > 0 && (value >= most * 0.02 || list.children.length < 40) ? written(value) : "";
+      const text = values && value !== 0 && (Math.abs(value) >= most * 0.02 || list.children.length < 40) ? written(value) : "";
       if (share.textContent !== text) share.textContent = text;
     });
     list.setAttribute("aria-activedescendant", `${list.children[0]?.id.replace(/\d+$/, "")}${Math.min(focus[side], list.children.length - 1)}`);

@@ -16,6 +16,7 @@ function makePage() {
   byId("main").append(
     makeOverview(),
     make("section", { class: "stage", "aria-label": "Chosen heads" },
+      ...(DATA.compared ? [makeSides()] : []),
       makeHeadBar(),
       makeTabs(),
       make("div", { id: "panel", role: "tabpanel" }, makeMap(), makeLines(), makeText(), makeLinks(), makeHeads(), ...(DATA.neurons ? [makeNeurons()] : [])),

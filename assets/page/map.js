@@ -92,10 +92,11 @@ function paintMap(painter, { part, left, top, cell }) {
         const at = row * width + column;
         if (Number.isNaN(heat.values[at]) || (heat.kept && !heat.kept[at])) continue;
         const [, over] = colorAt(place(heat.values[at]));
-        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, short(heat.values[at]), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
+        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, shortOfSide(heat.values[at]), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
       }
     }
   }
+  if (isDifference() && cell >= 9 && cell < 34) paintSigns(painter, { part, left, top, cell });
   const starts = (/** @type {Shown[]} */ units, /** @type {number} */ from, /** @type {number} */ to) =>
     units.map((_, index) => index).filter((index) => index > from && index < to && units[index].segment !== units[index - 1].segment);
   for (const row of starts(shape.rows.units, fromRow, toRow)) painter.box(left - 8, top + (row - fromRow) * cell - 0.75, wide + 8, 1.5, ink.ink);
@@ -166,7 +167,9 @@ function drawMap() {
 function mapCaption() {
   const heads = headsInView();
   const whose = heads.length === 1 ? headName(heads[0]) : `${state.combine} of ${heads.length} heads`;
-  const parts = [`${whose[0].toUpperCase()}${whose.slice(1)}: each row is a ${state.tokens === "word" ? "word" : "token"} and how it spreads its attention over the columns.`];
+  const unit = state.tokens === "word" ? "word" : "token";
+  const parts = [`${whose[0].toUpperCase()}${whose.slice(1)}${DATA.compared && !isDifference() ? ` on the ${state.side}` : ""}: each row is a ${unit} and how it spreads its attention over the columns.`];
+  if (isDifference()) parts.splice(0, 1, `${whose[0].toUpperCase()}${whose.slice(1)}, right − left: how much more (+) or less (−) attention each ${unit} in the rows gives to the columns on the right side. Paper is no difference.`);
   if (state.tokens === "word") parts.push("Pieces of words are merged: columns summed, rows averaged.");
   if (state.special === "hide") parts.push("Special tokens are hidden; rows may sum to less than 1.");
   if (state.special === "renormalize") parts.push("Special tokens are dropped, rows scaled back to 1.");
@@ -185,6 +188,10 @@ function drawColorBar() {
   }
   const { low, high } = mapScale();
   const ends = { auto: high < heat.maximum ? `most values are near 0; the greatest is ${written(heat.maximum)}` : "this map’s maximum", head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
+  if (isDifference() && heat.maximum === 0) {
+    byId("color-text").textContent = "both sides are equal";
+    return;
+  }
   byId("color-text").textContent = `${written(low)} to ${written(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
 }
 
@@ -250,6 +257,7 @@ function describeMap(values) {
     const header = make("div", { role: "row", "aria-rowindex": "1" }, make("span", { role: "columnheader", "aria-colindex": "1" }, "from / to"),
       ...columns.units.map((unit, index) => make("span", { role: "columnheader", "aria-colindex": index + 2 }, unit.label)));
     grid.replaceChildren(header);
+    grid.setAttribute("aria-label", DATA.compared ? `${valueName()}; rows attend to columns` : "Attention map; rows attend to columns");
     grid.setAttribute("aria-rowcount", String(rows.units.length + 1));
     grid.setAttribute("aria-colcount", String(columns.units.length + 1));
   }
@@ -282,7 +290,7 @@ function orderInRow(row) {
     return columns.units.map((unit) => exact[unit.first]);
   }
   const width = columns.units.length;
-  return Array.from(currentMap().subarray(row * width, (row + 1) * width), (value) => (Number.isNaN(value) ? -1 : value));
+  return Array.from(currentMap().subarray(row * width, (row + 1) * width), (value) => (Number.isNaN(value) ? -1 : Math.abs(value)));
 }
 
 /**
@@ -300,8 +308,8 @@ function rankText(order, column) {
     if (other === own) equal += 1;
     if (other >= 0) all += 1;
   }
-  const last = DATA.bits === 8 && equal > 1 ? `–${greater + equal}` : "";
-  return `, rank ${greater + 1}${last} of ${all}`;
+  const last = PARTS[sideInView()].coding.bits === 8 && equal > 1 ? `–${greater + equal}` : "";
+  return `, rank ${greater + 1}${last} of ${all}${isDifference() ? " by size" : ""}`;
 }
 
 /**
@@ -311,14 +319,14 @@ function rankText(order, column) {
 function describedCell([row, column]) {
   const value = currentMap()[row * shape.columns.units.length + column];
   const [from, to] = [shape.rows.units[row].label, shape.columns.units[column].label];
-  return { from, to, value: written(value), rank: rankText(orderInRow(row), column).replace(/^, /, "") };
+  return { from, to, value: written(value), rank: rankText(orderInRow(row), column).replace(/^, /, ""), sides: sidesText([row, column]) };
 }
 
 /** Says the cell that the keyboard is on. */
 function sayCell() {
   redraw();
-  const { from, to, value, rank } = describedCell(heat.focus);
-  say(`${from} to ${to}: ${value}${rank ? `, ${rank}` : ""}`);
+  const { from, to, value, rank, sides } = describedCell(heat.focus);
+  say(`${from} to ${to}: ${[value, sides, rank].filter(Boolean).join(", ")}`);
 }
 
 /** @param {[number, number] | null} cell @param {{side: 0 | 1, index: number} | null} [unit] */

@@ -7,6 +7,7 @@ const overview = {
   /** The head that the keyboard is on. */ focus: 0,
   /** Counts drawings, so that one that is outdated ends. */ turn: 0,
   /** What the small maps look like now. */ look: "",
+  /** What the numbers of the heads look like now. */ numbers: "",
 };
 
 /** Makes the grid. */
@@ -28,7 +29,7 @@ function makeOverview() {
         line.append(make("div", { role: "gridcell", class: "none", "aria-label": "no such head" }));
         continue;
       }
-      const cell = make("div", { role: "gridcell", tabindex: "-1", "data-head": index, "aria-label": headName(index) }, make("canvas", { "aria-hidden": "true" }));
+      const cell = make("div", { role: "gridcell", tabindex: "-1", "data-head": index, "aria-label": headName(index) }, make("canvas", { "aria-hidden": "true" }), make("span", { class: "head-number", "aria-hidden": "true" }));
       overview.cells[index] = cell;
       line.append(cell);
     }
@@ -37,6 +38,7 @@ function makeOverview() {
   });
   return make("figure", { class: "overview-figure" },
     make("figcaption", {}, make("b", {}, "All heads. "), "Layers from top to bottom, heads from left to right. Point to look, click to choose, shift-click to add."),
+    ...(DATA.compared ? [make("div", { class: "grid-choice" }, makeGridChoice())] : []),
     grid);
 }
 
@@ -106,7 +108,7 @@ function describedHead(head) {
   let best = -1;
   map.forEach((value, cell) => {
     const unit = shape.columns.units[cell % shape.columns.units.length];
-    if (!unit.aside && value > (best < 0 ? 0 : map[best])) best = cell;
+    if (!unit.aside && Math.abs(value) > (best < 0 ? 0 : Math.abs(map[best]))) best = cell;
   });
   if (best < 0) return "";
   const width = shape.columns.units.length;
@@ -125,7 +127,8 @@ function drawOverview() {
     cell.setAttribute("aria-selected", String(state.heads.includes(head)));
     cell.classList.toggle("under", head === under);
   });
-  const look = [shapeKey, state.scale, state.color, state.vmin, state.vmax, state.map, state.invert].join();
+  if (DATA.compared && colorHeads()) return;
+  const look = [isDifference() && themeInView(), shapeKey, state.scale, state.color, state.vmin, state.vmax, state.map, state.invert].join();
   if (look === overview.look) return;
   overview.look = look;
   overview.turn += 1;

@@ -14,7 +14,7 @@
  * @typedef {object} Painter
  * @property {(x: number, y: number, width: number, height: number, color: string, alpha?: number) => void} box
  * @property {(x: number, y: number, width: number, height: number, color: string, thickness: number) => void} frame
- * @property {(from: [number, number], to: [number, number], color: string, thickness: number, alpha: number) => void} curve
+ * @property {(from: [number, number], to: [number, number], color: string, thickness: number, alpha: number, isDashed?: boolean) => void} curve
  * @property {(x: number, y: number, text: string, look: TextLook) => void} text
  * @property {(x: number, y: number, width: number, height: number, pixels: ImageData) => void} pixels
  */
@@ -38,8 +38,9 @@ function canvasPainter(context) {
       context.lineWidth = thickness;
       context.strokeRect(x, y, width, height);
     },
-    curve([x, y], [toX, toY], color, thickness, alpha) {
+    curve([x, y], [toX, toY], color, thickness, alpha, isDashed = false) {
       const middle = (x + toX) / 2;
+      context.setLineDash(isDashed ? [5, 4] : []);
       context.globalAlpha = alpha;
       context.strokeStyle = color;
       context.lineWidth = thickness;
@@ -114,10 +115,10 @@ function svgPainter(width, height, paper, title) {
   const painter = {
     box: (x, y, wide, tall, color, alpha = 1) => rect([x, y, wide, tall], `fill="${color}"${alpha < 1 ? ` fill-opacity="${round(alpha)}"` : ""}`),
     frame: (x, y, wide, tall, color, thickness) => rect([x, y, wide, tall], `fill="none" stroke="${color}" stroke-width="${round(thickness)}"`),
-    curve([x, y], [toX, toY], color, thickness, alpha) {
+    curve([x, y], [toX, toY], color, thickness, alpha, isDashed = false) {
       const middle = round((x + toX) / 2);
       const path = `M${round(x)} ${round(y)}C${middle} ${round(y)} ${middle} ${round(toY)} ${round(toX)} ${round(toY)}`;
-      parts.push(`<path d="${path}" fill="none" stroke="${color}" stroke-width="${round(thickness)}" stroke-opacity="${round(alpha)}"/>`);
+      parts.push(`<path d="${path}" fill="none" stroke="${color}" stroke-width="${round(thickness)}" stroke-opacity="${round(alpha)}"${isDashed ? ' stroke-dasharray="5 4"' : ""}/>`);
     },
     text(x, y, text, { color, size = 12, align = "left", turn = 0, bold = false }) {
       const anchor = { left: "start", start: "start", center: "middle", right: "end", end: "end" }[align];
@@ -156,6 +157,7 @@ const TABLES = new Map();
 
 /** The table of the chosen colours. */
 function colorTable() {
+  if (isDifference()) return differenceTable();
   const held = TABLES.get(state.map);
   if (held) return held;
   const [, packed] = DATA.colormaps.find(([name]) => name === state.map) || DATA.colormaps[0];
@@ -176,6 +178,11 @@ const HEAD_COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#3a
  * @returns {{low: number, high: number, place: (value: number) => number}} place: 0 to 1
  */
 function colorScale(maximum, ofAll, map) {
+  if (isDifference()) {
+    const all = state.scale === "run" ? ofAll() : state.scale === "unit" ? 1 : maximum;
+    const end = Math.abs(state.vmax ?? (all || 1));
+    return { low: -end, high: end, place: (value) => differencePlace(value / end) };
+  }
   const isReadable = state.scale === "auto" && map && state.color === "linear";
   const end = isReadable ? readableEnd(map, maximum) : maximum;
   const own = state.scale === "run" ? ofAll() : state.scale === "unit" ? 1 : end;
@@ -249,7 +256,7 @@ function pixelsOf(map, width, [fromRow, toRow, fromColumn, toColumn], place, kep
       const value = map[cell];
       if (Number.isNaN(value) || (kept && !kept[cell])) continue;
       let step = Math.round(place(value) * 255);
-      if (state.invert) step = 255 - step;
+      if (state.invert && !isDifference()) step = 255 - step;
       pixels.data[at] = table[step * 3];
       pixels.data[at + 1] = table[step * 3 + 1];
       pixels.data[at + 2] = table[step * 3 + 2];
@@ -263,11 +270,13 @@ function pixelsOf(map, width, [fromRow, toRow, fromColumn, toColumn], place, kep
  * The colour of a place on the scale, and black or white, whichever can be read
  * on it.
  * @param {number} place
+ * @param {Uint8Array} [table]
  * @returns {[string, string]}
  */
-function colorAt(place) {
-  const step = Math.round((state.invert ? 1 - place : place) * 255) * 3;
-  const [red, green, blue] = colorTable().subarray(step, step + 3);
+function colorAt(place, table = colorTable()) {
+  const isTurned = state.invert && table !== DIFFERENCE_TABLES.get(themeInView());
+  const step = Math.round((isTurned ? 1 - place : place) * 255) * 3;
+  const [red, green, blue] = table.subarray(step, step + 3);
   const linear = [red, green, blue].map((channel) => ((channel / 255 + 0.055) / 1.055) ** 2.4);
   const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
   return [`rgb(${red},${green},${blue})`, luminance > 0.18 ? "#111114" : "#ffffff"];

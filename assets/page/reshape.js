@@ -48,7 +48,7 @@ function shownAxis(side) {
   const units = [];
   const place = new Int32Array(length).fill(-1);
   const one = (/** @type {number} */ unit, /** @type {number} */ count, /** @type {string} */ label) => ({
-    label, first: unit, count, special: stream.special[unit] === 1, aside: stream.aside[unit] === 1, segment: stream.segments[unit],
+    label: labelOnSide(side, unit, label), first: unit, count, special: stream.special[unit] === 1, aside: stream.aside[unit] === 1, segment: stream.segments[unit],
   });
   if (state.tokens === "word") {
     for (const word of stream.words) {
@@ -80,6 +80,20 @@ function shownAxis(side) {
   return { units, place, pieces: [] };
 }
 
+/**
+ * What a unit is called on the side of a comparison that is shown. One that
+ * differs is marked.
+ * @param {0 | 1} axis 0 for queries, 1 for keys
+ * @param {number} unit
+ * @param {string} label on the left
+ */
+function labelOnSide(axis, unit, label) {
+  const { compared } = DATA;
+  if (!compared || !(axis ? compared.differing_columns : compared.differing_rows)[unit]) return label;
+  const right = (axis ? compared.columns : compared.rows)[unit];
+  return `≠ ${[label, right, `${label} | ${right}`][sideInView()]}`;
+}
+
 /** The axes as the state has them. */
 function shownAxes() {
   let [rows, columns] = [shownAxis(0), shownAxis(1)];
@@ -103,7 +117,7 @@ const digests = new Map();
 
 /** Brings the axes up to date; says whether they changed. */
 function reshape() {
-  const key = [state.tokens, state.special, state.sink, state.window].join();
+  const key = [state.tokens, state.special, state.sink, state.window, state.side].join();
   if (key === shapeKey) return false;
   shapeKey = key;
   shape = shownAxes();
@@ -115,15 +129,18 @@ function reshape() {
 /**
  * The map of a head as it is shown, NaN where nothing is allowed.
  * @param {number} index
+ * @param {number} [side]
  * @returns {Float32Array}
  */
-function shownMap(index) {
-  const held = shownMaps.get(index);
+function shownMap(index, side = sideInView()) {
+  const place = index * PARTS.length + side;
+  const held = shownMaps.get(place);
   if (held) return held;
-  const map = reshaped(rawMap(index));
+  // Rows of both sides are scaled back before they are compared.
+  const map = side === 2 && state.special === "renormalize" ? shownMap(index, 1).map((value, cell) => value - shownMap(index, 0)[cell]) : reshaped(rawMap(index, side));
   // Enough for what is looked at; the rest is made again.
   if ((shownMaps.size + 1) * map.length > 16e6) shownMaps.clear();
-  shownMaps.set(index, map);
+  shownMaps.set(place, map);
   return map;
 }
 
@@ -164,18 +181,19 @@ function reshaped(raw) {
  * A map of several heads as one.
  * @param {number[]} heads
  * @param {string} how mean, max or sum
+ * @param {number} [side]
  * @returns {Float32Array}
  */
-function combined(heads, how) {
-  if (heads.length === 1) return shownMap(heads[0]);
-  const map = Float32Array.from(shownMap(heads[0]));
+function combined(heads, how, side = sideInView()) {
+  if (heads.length === 1) return shownMap(heads[0], side);
+  const map = Float32Array.from(shownMap(heads[0], side));
   for (const head of heads.slice(1)) {
-    const other = shownMap(head);
+    const other = shownMap(head, side);
     for (let cell = 0; cell < map.length; cell += 1) {
       const [left, right] = [map[cell], other[cell]];
       // What one layer forbids and another allows is there.
       if (Number.isNaN(left)) map[cell] = right;
-      else if (!Number.isNaN(right)) map[cell] = how === "max" ? Math.max(left, right) : left + right;
+      else if (!Number.isNaN(right)) map[cell] = how === "max" ? (Math.abs(left) < Math.abs(right) ? right : left) : left + right;
     }
   }
   if (how === "mean") for (let cell = 0; cell < map.length; cell += 1) map[cell] /= heads.length;
@@ -183,12 +201,12 @@ function combined(heads, how) {
 }
 
 /**
- * The most of a map.
+ * The most of a map, whatever its sign.
  * @param {Float32Array} map
  */
 function maximumOf(map) {
   let most = 0;
-  for (let cell = 0; cell < map.length; cell += 1) if (map[cell] > most) most = map[cell];
+  for (let cell = 0; cell < map.length; cell += 1) if (Math.abs(map[cell]) > most) most = Math.abs(map[cell]);
   return most;
 }
 
@@ -214,7 +232,7 @@ function digest(index) {
     for (let column = 0; column < width; column += 1) {
       const value = map[row * width + column];
       if (Number.isNaN(value)) continue;
-      if (value > maximum) maximum = value;
+      if (Math.abs(value) > maximum) maximum = Math.abs(value);
       sums[start + target[column]] += value;
       counts[start + target[column]] += 1;
     }
@@ -240,7 +258,7 @@ function passing(map) {
     const line = map.subarray(row * width, (row + 1) * width);
     let least = state.min;
     if (state.mass < 1) {
-      const values = line.filter((value) => value > 0).sort().reverse();
+      const values = line.map(Math.abs).filter((value) => value > 0).sort().reverse();
       const total = values.reduce((sum, value) => sum + value, 0);
       let sum = 0;
       for (const value of values) {
@@ -254,7 +272,7 @@ function passing(map) {
     for (let column = 0; column < width; column += 1) {
       const pair = `${letter(rows.units[row])}${letter(columns.units[column])}`;
       const isOfPair = state.pair === "all" || state.pair === pair;
-      kept[row * width + column] = isOfPair && line[column] >= least ? 1 : 0;
+      kept[row * width + column] = isOfPair && Math.abs(line[column]) >= least ? 1 : 0;
     }
   }
   return kept;

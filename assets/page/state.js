@@ -24,15 +24,23 @@
  * @property {boolean} invert
  * @property {string} theme auto, light or dark
  * @property {string} score that the heads are sorted by
+ * @property {string} side of a comparison: left, right or difference
+ * @property {string} grid what the overview shows: small maps, or a number of each head
  */
 
 const VIEWS = ["map", "lines", "text", "links", "heads", ...(DATA.neurons ? ["neurons"] : [])];
 const NUMBER_OF_SCORES = DATA.scores.length;
 
+/** The heads by what sorts a comparison: of equal ones the first. */
+const MOST_CHANGED = (() => {
+  const values = DATA.scores.find(({ name }) => name === DATA.compared?.measure)?.values || [];
+  return values.reduce((/** @type {number} */ most, value, head) => ((value ?? -1) > (values[most] ?? -1) ? head : most), 0);
+})();
+
 /** What is shown where nobody chose. @type {State} */
 const DEFAULTS = {
   view: "map",
-  heads: [0],
+  heads: [MOST_CHANGED],
   combine: "mean",
   direction: "from",
   units: [],
@@ -52,7 +60,9 @@ const DEFAULTS = {
   map: DATA.options.colormap,
   invert: DATA.options.invert,
   theme: DATA.options.theme || "auto",
-  score: NUMBER_OF_SCORES ? DATA.scores[0].name : "",
+  score: DATA.compared?.measure || (NUMBER_OF_SCORES ? DATA.scores[0].name : ""),
+  side: DATA.compared ? "difference" : "left",
+  grid: DATA.compared?.measure || "maps",
 };
 
 /** @type {State} */
@@ -72,6 +82,8 @@ const CHOICES = {
   map: DATA.colormaps.map(([name]) => name),
   theme: ["auto", "light", "dark"],
   score: DATA.scores.map((score) => score.name),
+  side: DATA.compared ? ["left", "right", "difference"] : ["left"],
+  grid: ["maps", ...(DATA.compared ? DATA.scores.map((score) => score.name) : [])],
 };
 
 /** What the pointer is on: a head, a cell as shown, a unit as shown. */
@@ -117,7 +129,7 @@ function writtenState() {
   if (state.units.length || state.direction !== DEFAULTS.direction) fields.set("direction", state.direction);
   if (state.window !== DEFAULTS.window) fields.set("window", state.window ? state.window.join("-") : "all");
   if (state.zoom) fields.set("zoom", `${state.zoom[0]}-${state.zoom[1]},${state.zoom[2]}-${state.zoom[3]}`);
-  for (const name of /** @type {const} */ (["combine", "pair", "special", "sink", "tokens", "scale", "color", "map", "theme", "score"])) {
+  for (const name of /** @type {const} */ (["combine", "pair", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "side", "grid"])) {
     if (state[name] !== DEFAULTS[name]) fields.set(name, state[name]);
   }
   for (const name of /** @type {const} */ (["min", "mass", "vmin", "vmax"])) {
@@ -146,7 +158,7 @@ function readState(address) {
   });
   const found = heads.filter((head) => head >= 0);
   const ofLayer = HEADS.findIndex((head) => head.layer === layer);
-  state.heads = found.length ? [...new Set(found)] : [Math.max(0, ofLayer)];
+  state.heads = found.length ? [...new Set(found)] : ofLayer < 0 ? DEFAULTS.heads : [ofLayer];
   const longest = IS_SQUARE ? QUERIES : Math.max(QUERIES, KEYS);
   state.units = numbersOf(fields.get("unit")).filter((unit) => unit < longest);
   const cell = numbersOf(fields.get("cell"));

@@ -35,14 +35,14 @@ function strongestLinks() {
       const cell = row * width + column;
       const value = map[cell];
       if (!Number.isNaN(value)) allowed += 1;
-      if (!(value > 0) || !counts[1][column] || (heat.kept && !heat.kept[cell])) continue;
+      if (!(Math.abs(value) > 0) || !counts[1][column] || (heat.kept && !heat.kept[cell])) continue;
       if (tables.all) links.push({ row, column, value });
-      else if (!best || value > best.value) best = { row, column, value };
+      else if (!best || Math.abs(value) > Math.abs(best.value)) best = { row, column, value };
     }
     // A query that may see one key alone has no choice.
     if (best && !(allowed === 1 && width > 1 && best.value > 0.99)) links.push(best);
   }
-  return links.sort((left, right) => right.value - left.value || left.row - right.row || left.column - right.column).slice(0, MOST_LINKS);
+  return links.sort((left, right) => Math.abs(right.value) - Math.abs(left.value) || left.row - right.row || left.column - right.column).slice(0, MOST_LINKS);
 }
 
 /** Makes the figure. */
@@ -54,7 +54,7 @@ function makeLinks() {
     make("label", { class: "check" }, all, "every link, not the strongest of each token alone"),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of links" }, make("table", { class: "links" },
       make("caption", { id: "links-caption" }),
-      make("thead", {}, make("tr", {}, header("from", "from"), header("to", "to"), header("attention", "value"), header("distance", "distance"))),
+      make("thead", {}, make("tr", {}, header("from", "from"), header("to", "to"), header(DATA.compared ? "value" : "attention", "value"), header("distance", "distance"))),
       make("tbody", { id: "links" }))));
 }
 
@@ -68,11 +68,11 @@ function drawLinks() {
   const of = {
     from: (/** @type {Link} */ link) => link.row,
     to: (/** @type {Link} */ link) => link.column,
-    value: (/** @type {Link} */ link) => link.value,
+    value: (/** @type {Link} */ link) => Math.abs(link.value),
     distance: (/** @type {Link} */ link) => columns.units[link.column].first - rows.units[link.row].first,
   }[tables.by] || (() => 0);
   const links = strongestLinks().sort((left, right) => (of(left) - of(right)) * (tables.up ? 1 : -1));
-  const most = Math.max(...links.map((link) => link.value), 1e-9);
+  const most = Math.max(...links.map((link) => Math.abs(link.value)), 1e-9);
   for (const header of document.querySelectorAll("[data-by]")) {
     if (header.getAttribute("data-by") === tables.by) header.setAttribute("aria-sort", tables.up ? "ascending" : "descending");
     else header.removeAttribute("aria-sort");
@@ -85,14 +85,14 @@ function drawLinks() {
       make("td", {}, make("bdi", {}, to.label), make("small", {}, ` @${to.first}`)),
       make("td", { class: "number" }, make("span", { class: "bar" }), written(link.value)),
       make("td", { class: "number" }, IS_SQUARE ? signed(to.first - from.first) : "–"));
-    line.style.setProperty("--share", String(link.value / most));
+    line.style.setProperty("--share", String(Math.abs(link.value) / most));
     line.addEventListener("pointerenter", () => hoverCell([link.row, link.column]));
     line.addEventListener("pointerleave", () => hoverCell(null));
     return line;
   }));
   const heads = headsInView();
   const whose = heads.length === 1 ? headName(heads[0]) : `the ${state.combine} of ${heads.length} heads`;
-  byId("links-caption").textContent = `The strongest links of ${whose}. Choose one to lock it in every view.`;
+  byId("links-caption").textContent = `${isDifference() ? "The greatest differences, right − left," : "The strongest links"} of ${whose}. Choose one to lock it in every view.`;
 }
 
 /** @param {number} number */
@@ -108,7 +108,7 @@ function scoreInView() {
 /** Makes the figure. */
 function makeHeads() {
   return make("section", { id: "view-heads", class: "view", "aria-label": "Heads" },
-    make("p", { class: "row" }, make("label", {}, "sort by ", choice("score", DATA.scores.map(({ name }) => [name, name.replaceAll("_", " ")]))),
+    make("p", { class: "row" }, make("label", {}, "sort by ", choice("score", DATA.scores.map(({ name }) => [name, scoreName(name)]))),
       make("button", { type: "button", onclick: () => { tables.headsUp = !tables.headsUp; redraw(); } }, "turn around"),
       make("button", { type: "button", id: "alike", onclick: () => measureLikeness() }, "heads like this one")),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of heads" }, make("table", { class: "heads" },
@@ -126,21 +126,23 @@ function drawHeads() {
   if (!score || look === tables.heads) return;
   tables.heads = look;
   const value = (/** @type {number} */ head) => score.values[head];
+  // Differences come by their sizes.
+  const size = (/** @type {number} */ head) => (score.signed && score.values[head] !== null ? Math.abs(Number(score.values[head])) : score.values[head]);
   const order = HEADS.map((_, head) => head);
   // Where likeness is measured it sorts; what has no score comes last.
   if (alike) order.sort((left, right) => alike.values[left] - alike.values[right]);
-  else order.sort((left, right) => ((value(right) ?? -Infinity) - (value(left) ?? -Infinity)) * (tables.headsUp && value(left) !== null && value(right) !== null ? -1 : 1) || left - right);
+  else order.sort((left, right) => ((size(right) ?? -Infinity) - (size(left) ?? -Infinity)) * (tables.headsUp && value(left) !== null && value(right) !== null ? -1 : 1) || left - right);
   const numbers = /** @type {number[]} */ (score.values.filter((number) => number !== null));
   const most = Math.max(...numbers.map(Math.abs), 1e-9);
-  byId("score-name").textContent = `${score.name.replaceAll("_", " ")}, ${score.unit}`;
+  byId("score-name").textContent = `${scoreName(score.name)}, ${score.unit}`;
   byId("heads-caption").textContent = alike
     ? `The heads that are most like ${headName(chosen)}: Jensen–Shannon divergence, a mean over its rows.`
-    : `All heads by ${score.name.replaceAll("_", " ")}${score.paper ? ` (${score.paper})` : ""}, over the tokens as the model saw them.`;
+    : `All heads by ${scoreName(score.name)}${score.paper ? ` (${score.paper})` : ""}, over the tokens as the model saw them.`;
   byId("heads").replaceChildren(...order.map((head) => {
     const own = value(head);
     const line = make("tr", { class: state.heads.includes(head) ? "chosen" : "" },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(state.heads.includes(head)), onclick: (/** @type {MouseEvent} */ event) => chooseHead(head, event.shiftKey) }, headName(head))),
-      make("td", { class: "number" }, make("span", { class: "bar" }), own === null ? "–" : String(+own.toPrecision(3))),
+      make("td", { class: "number" }, make("span", { class: "bar" }), own === null ? "–" : score.signed ? numberText(own, true) : String(+own.toPrecision(3))),
       make("td", { class: "number" }, alike ? alike.values[head].toFixed(3) : ""));
     line.style.setProperty("--share", String(own === null ? 0 : Math.abs(own) / most));
     return line;
@@ -151,14 +153,16 @@ function drawHeads() {
 function measureLikeness() {
   const chosen = state.heads[state.heads.length - 1];
   const entropyTerm = (/** @type {number} */ value) => (value > 0 ? value * Math.log2(value) : 0);
-  const own = rawMap(chosen);
+  // Of a comparison the sides themselves are alike or not.
+  const side = isDifference() ? 0 : sideInView();
+  const own = rawMap(chosen, side);
   const values = new Float64Array(HEADS.length);
   const sumOf = (/** @type {Float32Array} */ map) => map.reduce((sum, value) => sum + entropyTerm(value), 0);
   const ownSum = sumOf(own);
   const from = (/** @type {number} */ head) => {
     const until = Math.min(HEADS.length, head + Math.max(1, Math.floor(1e6 / own.length)));
     for (let other = head; other < until; other += 1) {
-      const map = rawMap(other);
+      const map = rawMap(other, side);
       let middle = 0;
       for (let cell = 0; cell < map.length; cell += 1) middle += entropyTerm(((own[cell] || 0) + (map[cell] || 0)) / 2);
       values[other] = other === chosen ? 0 : Math.max(0, ((ownSum + sumOf(map)) / 2 - middle) / QUERIES);

@@ -53,12 +53,13 @@ function shadesInView() {
   const names = (/** @type {Shown[]} */ units, /** @type {number[]} */ places) => places.map((place) => `“${units[place].label}”`).join(", ");
   const { rows, columns } = chosen;
   if (!rows.length && !columns.length) {
+    if (isDifference()) return { values: [null, received()], caption: `Each token is shaded by how much more (+) or less (−) attention it receives on the right side in ${whose}, a mean over all that can see it. Choose one to see what it gives.` };
     return { values: [null, received()], caption: `Each token is shaded by the attention it receives in ${whose}, a mean over all that can see it. Choose one to see what it gives.` };
   }
   const parts = [];
   if (rows.length) parts.push(`what ${names(shape.rows.units, rows)} ${rows.length > 1 ? "give" : "gives"}`);
   if (columns.length) parts.push(`what ${names(shape.columns.units, columns)} ${columns.length > 1 ? "get" : "gets"}`);
-  const caption = `Shaded by ${parts.join(" and ")} in ${whose}.`;
+  const caption = `Shaded by ${isDifference() ? "how much more (+) or less (−) on the right is " : ""}${parts.join(" and ")} in ${whose}.`;
   if (!IS_SQUARE) return { values: shares, caption };
   const [given, got] = [shares[1], shares[0]];
   if (given && got) return { values: [null, given.map((value, index) => (value + got[index]) / 2)], caption: `${caption} A mean of both.` };
@@ -79,10 +80,10 @@ function drawText() {
     const list = byId(`text-units-${side}`);
     const own = IS_SQUARE ? [...chosen.rows, ...chosen.columns] : side === 0 ? chosen.rows : chosen.columns;
     const shades = values[side];
-    const { place } = colorScale(shades ? Math.max(...shades) : 1, maximumOfAll);
+    const { place } = colorScale(shades ? Math.max(...shades.map(Math.abs)) : 1, maximumOfAll);
     const focus = IS_SQUARE ? strings.focus[sideOfClick(1)] : strings.focus[side];
     optionsOf(list).forEach((option, index) => {
-      const isShaded = shades !== null && shades[index] > 0;
+      const isShaded = shades !== null && Math.abs(shades[index]) > 0;
       const [paper, ink] = isShaded ? colorAt(place(shades[index])) : ["", ""];
       option.style.backgroundColor = paper;
       option.style.color = ink;

@@ -1,12 +1,35 @@
 // From compressed codes to values and ranks: the other side of
 // src/render/page/encoding.rs.
 
-/** Of each layer, its codes. @type {Uint8Array[]} */
-const CODES = [];
-/** Of each layer, the order of values that share a code. @type {Uint8Array[]} */
-const TIES = [];
-/** Of each layer, where each row's ties begin. @type {(Uint32Array | undefined)[]} */
-const TIE_STARTS = [];
+/**
+ * Values of all maps, layer by layer: their codes, the order of those that share
+ * one, where each row's ties begin, and the signs of differences.
+ * @typedef {object} Part
+ * @property {string} prefix
+ * @property {{bits: number, base: number, largest_error: number}} coding
+ * @property {Uint8Array[]} codes
+ * @property {Uint8Array[]} ties
+ * @property {(Uint32Array | undefined)[]} starts
+ * @property {Uint8Array[]} signs
+ * @property {Float32Array | null} values of all codes of 16 bits
+ */
+
+/**
+ * @param {string} prefix
+ * @param {{bits: number, base: number, largest_error: number}} coding
+ * @returns {Part}
+ */
+function emptyPart(prefix, coding) {
+  return { prefix, coding, codes: [], ties: [], starts: [], signs: [], values: null };
+}
+
+/** The values of the run; of a comparison left, right and their difference. */
+const PARTS = [emptyPart("", DATA), ...(DATA.compared ? [emptyPart("right-", DATA), emptyPart("difference-", DATA.compared.difference)] : [])];
+
+/** Whose values are shown: the place of their part. */
+function sideInView() {
+  return DATA.compared ? CHOICES.side.indexOf(state.side) : 0;
+}
 
 /** The cells that a layer's mask allows: where each row begins and ends, and how
  * many cells stand before it.
@@ -41,10 +64,11 @@ async function inflated(name) {
 
 /** Unpacks all layers. */
 async function unpack() {
-  await Promise.all(DATA.layers.map(async (_, row) => {
-    CODES[row] = await inflated(`codes-${row}`);
-    TIES[row] = await inflated(`ties-${row}`);
-  }));
+  await Promise.all(PARTS.flatMap((part, side) => DATA.layers.map(async (_, row) => {
+    part.codes[row] = await inflated(`${part.prefix}codes-${row}`);
+    part.ties[row] = await inflated(`${part.prefix}ties-${row}`);
+    if (side === 2) part.signs[row] = await inflated(`signs-${row}`);
+  })));
 }
 
 const BITS = new Uint32Array(1);
@@ -53,41 +77,65 @@ const FLOAT = new Float32Array(BITS.buffer);
 /**
  * The value of a code of 16 bits.
  * @param {number} code
+ * @param {number} base
  */
-function valueOf(code) {
+function valueOf(code, base) {
   if (code === 0) return 0;
-  BITS[0] = (code + DATA.base) << 12;
+  BITS[0] = (code + base) << 12;
   return FLOAT[0];
 }
 
-/** The values of all codes of 16 bits. @type {Float32Array | null} */
-let valueTable = null;
-
 /**
  * The code of 16 bits of a cell by its place among those of its layer.
+ * @param {Part} part
  * @param {number} row
  * @param {number} place
  */
-function codeAt(row, place) {
-  const codes = CODES[row];
+function codeAt(part, row, place) {
+  const codes = part.codes[row];
   return (codes[place] << 8) | codes[place + DATA.layers[row].heads.length * SHAPES[row].cells];
 }
 
 /**
  * The raw map of a head, NaN where its mask forbids.
  * @param {number} index
+ * @param {number} [side]
  * @returns {Float32Array}
  */
-function rawMap(index) {
+function rawMap(index, side = sideInView()) {
+  const part = PARTS[side];
+  const values = sizesOfMap(index, part);
+  if (side !== 2) return values;
   const { row, slot } = HEADS[index];
   const shape = SHAPES[row];
-  const codes = CODES[row];
+  const signs = part.signs[row];
+  for (let query = 0; query < QUERIES; query += 1) {
+    let place = slot * shape.cells + shape.before[query];
+    for (let key = shape.from[query]; key < shape.to[query]; key += 1, place += 1) {
+      if ((signs[place >> 3] >> (place & 7)) & 1) values[query * KEYS + key] *= -1;
+    }
+  }
+  return values;
+}
+
+/**
+ * The same without signs.
+ * @param {number} index
+ * @param {Part} part
+ * @returns {Float32Array}
+ */
+function sizesOfMap(index, part) {
+  const { row, slot } = HEADS[index];
+  const shape = SHAPES[row];
+  const codes = part.codes[row];
+  const { bits, base } = part.coding;
   const values = new Float32Array(QUERIES * KEYS);
   if (shape.cells < values.length) values.fill(NaN);
   const start = slot * shape.cells;
   const count = DATA.layers[row].heads.length;
-  if (DATA.bits === 16) {
-    valueTable ??= Float32Array.from({ length: 65536 }, (_, code) => valueOf(code));
+  if (bits === 16) {
+    const valueTable = part.values || Float32Array.from({ length: 65536 }, (_, code) => valueOf(code, base));
+    part.values = valueTable;
     const total = count * shape.cells;
     for (let query = 0; query < QUERIES; query += 1) {
       let place = start + shape.before[query];
@@ -100,7 +148,7 @@ function rawMap(index) {
   const rows = count * QUERIES;
   for (let query = 0; query < QUERIES; query += 1) {
     const maximum = slot * QUERIES + query;
-    const step = valueOf((codes[maximum] << 8) | codes[rows + maximum]) / 254;
+    const step = valueOf((codes[maximum] << 8) | codes[rows + maximum], base) / 254;
     let place = 2 * rows + start + shape.before[query];
     for (let key = shape.from[query]; key < shape.to[query]; key += 1, place += 1) {
       values[query * KEYS + key] = codes[place] > 1 ? (codes[place] - 1) * step : 0;
@@ -111,11 +159,12 @@ function rawMap(index) {
 
 /**
  * Where the ties of each row of a layer begin.
+ * @param {Part} part
  * @param {number} row
  * @returns {Uint32Array}
  */
-function tieStarts(row) {
-  const held = TIE_STARTS[row];
+function tieStarts(part, row) {
+  const held = part.starts[row];
   if (held) return held;
   const shape = SHAPES[row];
   const count = DATA.layers[row].heads.length;
@@ -125,17 +174,18 @@ function tieStarts(row) {
     starts[line] = before;
     const query = line % QUERIES;
     const start = Math.floor(line / QUERIES) * shape.cells + shape.before[query];
-    const codes = Uint16Array.from({ length: shape.to[query] - shape.from[query] }, (_, place) => codeAt(row, start + place)).sort();
+    const codes = Uint16Array.from({ length: shape.to[query] - shape.from[query] }, (_, place) => codeAt(part, row, start + place)).sort();
     for (let place = 0; place < codes.length; place += 1) {
       if (codes[place] !== 0 && (codes[place] === codes[place - 1] || codes[place] === codes[place + 1])) before += 1;
     }
   }
-  TIE_STARTS[row] = starts;
+  part.starts[row] = starts;
   return starts;
 }
 
 /**
- * Numbers in the order of a row's exact values, −1 where the mask forbids.
+ * Numbers in the order of a row's exact values, of differences of their sizes; −1
+ * where the mask forbids.
  * Equal numbers are equal values, or of 8 bits values that the page cannot tell
  * apart.
  * @param {number} index of the head
@@ -144,24 +194,25 @@ function tieStarts(row) {
  */
 function orderOfRow(index, query) {
   const { row, slot } = HEADS[index];
+  const part = PARTS[sideInView()];
   const shape = SHAPES[row];
   const order = new Float64Array(KEYS).fill(-1);
   const start = slot * shape.cells + shape.before[query];
   const length = shape.to[query] - shape.from[query];
-  if (DATA.bits === 8) {
+  if (part.coding.bits === 8) {
     const cells = 2 * DATA.layers[row].heads.length * QUERIES + start;
-    for (let place = 0; place < length; place += 1) order[shape.from[query] + place] = CODES[row][cells + place];
+    for (let place = 0; place < length; place += 1) order[shape.from[query] + place] = part.codes[row][cells + place];
     return order;
   }
-  const codes = Array.from({ length }, (_, place) => codeAt(row, start + place));
+  const codes = Array.from({ length }, (_, place) => codeAt(part, row, start + place));
   /** @type {Map<number, number>} */
   const counts = new Map();
   for (const code of codes) counts.set(code, (counts.get(code) || 0) + 1);
-  let tie = tieStarts(row)[slot * QUERIES + query];
+  let tie = tieStarts(part, row)[slot * QUERIES + query];
   codes.forEach((code, place) => {
     let below = 0;
     if (code !== 0 && /** @type {number} */ (counts.get(code)) > 1) {
-      below = TIES[row][tie];
+      below = part.ties[row][tie];
       tie += 1;
     }
     order[shape.from[query] + place] = code * 256 + below;

@@ -41,6 +41,8 @@ pub struct ShownPicture {
     pub size: [u32; 2],
     /// Which head; `None` for the grid of all.
     pub head: Option<HeadId>,
+    /// The whole file.
+    pub bytes: Vec<u8>,
 }
 
 /// Makes the page of a comparison out of what its manifest says, apart from its
@@ -81,6 +83,7 @@ pub fn write_comparison(
                 name: name.clone(),
                 size: [rendered.width, rendered.height],
                 head,
+                bytes: rendered.bytes.clone(),
             });
         }
         missing_glyphs.extend(rendered.missing_glyphs);

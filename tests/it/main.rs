@@ -34,6 +34,7 @@ mod memory;
 mod neurons;
 mod page;
 mod page_batch;
+mod page_diff;
 mod readme;
 mod real_checkpoints;
 mod reference;

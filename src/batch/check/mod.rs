@@ -7,6 +7,7 @@
 mod accept;
 mod beside;
 mod error;
+mod looks;
 mod options;
 mod own_texts;
 mod pictures;

@@ -3,6 +3,7 @@
 
 use super::CheckError;
 use super::beside::what_differs;
+use super::looks::Looks;
 use super::own_texts::{invariant, texts, whole};
 use super::walk::{run_of, texts as texts_of};
 use crate::analysis::{Granularity, MapId, Maps, ReshapeOptions, reshape};
@@ -32,6 +33,8 @@ pub(super) struct Shown {
     pub(super) tokens: Option<[Vec<String>; 2]>,
     /// What else is to be said.
     pub(super) notes: Vec<String>,
+    /// The address within the page that opens the place where it was found.
+    pub(super) look: Option<String>,
 }
 
 /// Who shows what broken rules found.
@@ -55,19 +58,21 @@ struct Sides<'m> {
 
 impl Show<'_> {
     /// What every rule shows, in their order; nothing of those that hold.
-    pub(super) fn all(&self, verdicts: &[Verdict]) -> Result<Vec<Shown>, CheckError> {
+    pub(super) fn all(&self, verdicts: &[Verdict]) -> Result<(Vec<Shown>, Looks), CheckError> {
+        let mut looks = Looks::default();
         let mut shaper = TextShaper::default();
         let mut drawn = 0;
         let rules = self.rules.iter().zip(verdicts).enumerate();
-        rules
+        let shown: Result<Vec<Shown>, CheckError> = rules
             .map(|(index, (rule, verdict))| {
                 if verdict.holds || drawn == DRAWN_RULES {
                     return Ok(Shown::default());
                 }
                 drawn += 1;
-                self.one(index, rule, verdict, &mut shaper)
+                self.one(index, rule, verdict, &mut shaper, &mut looks)
             })
-            .collect()
+            .collect();
+        Ok((shown?, looks))
     }
 
     fn one(
@@ -76,7 +81,9 @@ impl Show<'_> {
         rule: &Rule,
         verdict: &Verdict,
         shaper: &mut TextShaper,
+        looks: &mut Looks,
     ) -> Result<Shown, CheckError> {
+        let place = &verdict.place;
         let mut shown = Shown::default();
         let Some(input) = &verdict.place.input else {
             return Ok(shown);
@@ -111,10 +118,10 @@ impl Show<'_> {
             (Check::Tokens, _) => shown.tokens = self.tokens(&input.input, &run),
             (_, None) => {}
             (Check::Invariant { input, changed, .. }, Some(head)) => {
-                let Ok(texts) = texts(self.loaded, input, changed) else {
+                let Ok(both) = texts(self.loaded, input, changed) else {
                     return Ok(shown);
                 };
-                if let Ok(seen) = invariant(&texts) {
+                if let Ok(seen) = invariant(&both) {
                     let [differing, _] = seen.replaced();
                     let texts = [input, changed].map(|input| input.captions().join(" ‖ "));
                     let sides = Sides {
@@ -125,6 +132,9 @@ impl Show<'_> {
                         title: "the text, the same with words replaced, and the difference",
                     };
                     shown.pictures.push(two(&sides, head)?);
+                    let names = [sides.names[0].as_str(), sides.names[1].as_str()];
+                    let [left, right] = &both;
+                    shown.look = looks.replaced(&seen, [left, right], names, place)?;
                     shown.notes = seen.notes;
                 }
             }
@@ -145,12 +155,21 @@ impl Show<'_> {
                         title: "the baseline, the model under check, and the difference",
                     };
                     shown.pictures.push(two(&sides, head)?);
+                    let names = [sides.names[0].as_str(), sides.names[1].as_str()];
+                    shown.look = looks.beside(&run, sides.maps, names, place)?;
                 }
                 None => {
                     let figure = single_map(&run, &maps, MapId::Head(head), &options);
                     let figure = figure.map_err(OutputError::from)?;
                     let title = format!("{head}: the model under check");
                     shown.pictures.push(png(&figure, file, title, shaper)?);
+                    let more = match maps.reshape.granularity {
+                        Granularity::Word => "&tokens=word",
+                        Granularity::Subword => "",
+                    };
+                    if let Ok(tokens) = whole(&run) {
+                        shown.look = looks.run(&run, &tokens, place, more)?;
+                    }
                 }
             },
         }

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::CheckError;
+use super::looks::Looks;
 use super::options::CheckOptions;
 use super::pictures::Shown;
 use crate::batch::report::{
-    write_check_junit, write_check_page, write_check_summary, write_error_junit,
+    CheckLook, write_check_junit, write_check_page, write_check_summary, write_error_junit,
     write_error_summary,
 };
 use crate::batch::{BatchError, ReportFile};
@@ -90,8 +91,9 @@ pub(super) fn publish(
     claim: Claim,
     record: &mut CheckRecord,
     shown: Vec<Shown>,
+    looks: Looks,
 ) -> Result<(), CheckError> {
-    write_folder(options, claim, record, shown)?;
+    write_folder(options, claim, record, shown, looks)?;
     let reports = &options.reports;
     if let Some(file) = &reports.summary {
         report::append(&file.path, |out| write_check_summary(record, out)).map_err(failed(file))?;
@@ -108,21 +110,28 @@ fn write_folder(
     claim: Claim,
     record: &mut CheckRecord,
     shown: Vec<Shown>,
+    looks: Looks,
 ) -> Result<(), CheckError> {
     let root = match options.output.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let staged = StagedFolder::create(root)?;
+    let mut look = CheckLook {
+        inputs: looks.inputs,
+        ..CheckLook::default()
+    };
     for (rule, shown) in record.rules.iter_mut().zip(shown) {
+        look.rules.push(shown.look);
         rule.tokens = shown.tokens;
         rule.notes = shown.notes;
         for (picture, bytes) in shown.pictures {
             record.files.push(staged.write(&picture.file, &bytes)?);
+            look.pictures.insert(picture.file.clone(), bytes);
             rule.pictures.push(picture);
         }
     }
-    let page = write_check_page(record);
+    let page = write_check_page(record, &look);
     let page = staged.write(PAGE, page.as_bytes())?;
     record.files.insert(0, page);
     staged.write(MANIFEST, &record.to_json()?)?;
@@ -166,7 +175,8 @@ pub fn report_error(options: &CheckOptions, error: &str) -> Result<(), CheckErro
         files: Vec::new(),
         ..(*earlier).clone()
     };
-    write_folder(options, Claim::Own(earlier), &mut record, Vec::new())
+    let claim = Claim::Own(earlier);
+    write_folder(options, claim, &mut record, Vec::new(), Looks::default())
 }
 
 fn failed(file: &ReportFile) -> impl FnOnce(WriteError) -> BatchError {

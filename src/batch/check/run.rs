@@ -67,7 +67,7 @@ pub fn check(
         loaded: model.loaded,
         baseline: baseline.as_ref(),
     };
-    let shown = show.all(&verdicts)?;
+    let (shown, looks) = show.all(&verdicts)?;
     let mut record = CheckRecord {
         check_schema_version: CHECK_SCHEMA_VERSION,
         kind: CHECK_KIND.to_owned(),
@@ -96,7 +96,7 @@ pub fn check(
         failures,
         files: Vec::new(),
     };
-    publish(options, claim, &mut record, shown)?;
+    publish(options, claim, &mut record, shown, looks)?;
     Ok(CheckOutcome {
         record,
         file_warnings,

@@ -114,7 +114,7 @@ fn outcome(
         worst: pictures
             .worst
             .iter()
-            .map(|(input, _)| input.clone())
+            .map(|(input, ..)| input.clone())
             .collect(),
         unlike_count: tally.unlike_count,
         units: tally.units,

@@ -6,7 +6,8 @@ use super::page::number;
 use crate::attention::HeadId;
 use crate::batch::report::{DiffPage, HeadTable, PagePicture, PageSide, write_diff_page};
 use crate::compare::{Comparison, DifferenceMeasure, Pairing, Thresholds, of_units};
-use crate::pipeline::ShownPicture;
+use crate::pipeline::{ShownPicture, side_names};
+use crate::render::page::compared::{ComparedRuns, content};
 use crate::run::Run;
 use crate::store::Format;
 use crate::store::diff::{DiffManifest, DiffOptions, HEADS_TABLE, NUMBERS, ROWS_TABLE};
@@ -33,9 +34,10 @@ impl OneComparison<'_> {
     /// The page, as its file has it; the pictures lie beside it.
     ///
     /// # Errors
-    /// Never: it is written to memory.
+    /// When the maps cannot be written for the script: it is written to memory.
     pub fn page(&self, manifest: &DiffManifest, pictures: &[ShownPicture]) -> io::Result<Vec<u8>> {
         let [left, right] = self.runs;
+        let names = side_names(self.runs, self.pairing);
         let captions = |run: &'_ Run| -> Vec<String> {
             let captions = run.input.captions().into_iter();
             captions.map(str::to_owned).collect()
@@ -90,6 +92,15 @@ impl OneComparison<'_> {
                 ("sorted by", self.options.measure.to_string()),
             ],
             files: tables.into_iter().chain(arrays).collect(),
+            content: content(&ComparedRuns {
+                comparison: self.comparison,
+                runs: self.runs,
+                names: [&names[0], &names[1]],
+                pairing: self.pairing,
+                measure: self.options.measure,
+                is_diff: true,
+            })
+            .map_err(io::Error::other)?,
         };
         let mut bytes = Vec::new();
         write_diff_page(&page, &mut bytes)?;
@@ -168,6 +179,7 @@ impl OneComparison<'_> {
         PagePicture {
             file: shown.name.clone(),
             size: shown.size,
+            bytes: Some(shown.bytes.clone()),
             caption: match shown.head {
                 None => format!("{measure} of every head: layers run down, heads across"),
                 Some(head) => format!("{head}: left, right, right − left"),

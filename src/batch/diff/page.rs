@@ -58,6 +58,7 @@ pub(super) fn write_page(
             (HEADS_TABLE, "mean, 95 % and worst of every head"),
             (ROWS_OF_MANY, "a row an input, layer and head"),
         ],
+        content: String::new(),
     };
     write_diff_page(&page, out)
 }
@@ -190,24 +191,29 @@ fn picture(drawn: &DrawnFile, caption: String) -> PagePicture {
         file: drawn.file.clone(),
         size: drawn.size,
         caption,
+        bytes: Some(drawn.bytes.clone()),
     }
 }
 
 fn worst(outcome: &ManyOutcome, pictures: &Pictures) -> Vec<PageWorst> {
     let quantity = outcome.ranked_by.name();
-    let inputs = pictures.worst.iter().map(|(input, drawn)| PageWorst {
-        id: input.id.clone(),
-        texts: [&input.text, &input.pair]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect(),
-        value: format!("{quantity} {} in {}", number(input.value), input.head),
-        pictures: drawn
-            .iter()
-            .map(|drawn| picture(drawn, format!("{}: left, right, right − left", input.head)))
-            .collect(),
-    });
+    let inputs = pictures
+        .worst
+        .iter()
+        .map(|(input, drawn, content)| PageWorst {
+            id: input.id.clone(),
+            texts: [&input.text, &input.pair]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
+            value: format!("{quantity} {} in {}", number(input.value), input.head),
+            pictures: drawn
+                .iter()
+                .map(|drawn| picture(drawn, format!("{}: left, right, right − left", input.head)))
+                .collect(),
+            content: content.clone(),
+        });
     inputs.collect()
 }
 

@@ -14,11 +14,17 @@ use crate::attention::HeadId;
 use crate::compare::{Pairing, Quantity, compare_runs};
 use crate::figure::{Figure, FigureOptions, Palette, difference_grid, head_difference};
 use crate::pipeline::OutputError;
+use crate::render::page::compared::{ComparedRuns, content};
 use crate::render::{self, TextShaper};
-use crate::store::diff::{GRID, HEADS, WORST_INPUTS};
+use crate::store::diff::{GRID, HEADS, PAGE, WORST_INPUTS};
 use crate::store::folder::file_stem;
 use crate::store::write::StagedFolder;
 use crate::store::{FileRecord, Format};
+
+/// An input with more cells than this in its maps cannot be opened in the page.
+const MOST_CELLS: usize = 4_000_000;
+/// All inputs that can be opened in the page take so many bytes at most.
+const MOST_BYTES: usize = 48_000_000;
 
 /// What was drawn.
 pub(super) struct Pictures {
@@ -29,8 +35,9 @@ pub(super) struct Pictures {
     /// The heads that are drawn, each in the input where it differs most: the head,
     /// that input's id, the picture.
     pub(super) heads: Vec<(HeadId, String, DrawnFile)>,
-    /// The inputs that differ most, and their pictures.
-    pub(super) worst: Vec<(WorstInput, Option<DrawnFile>)>,
+    /// The inputs that differ most, their pictures, and what the page's script
+    /// needs of them.
+    pub(super) worst: Vec<(WorstInput, Option<DrawnFile>, String)>,
 }
 
 /// A picture to be shown: the first of its formats.
@@ -40,6 +47,8 @@ pub(super) struct DrawnFile {
     pub(super) file: String,
     /// Width and height in pixels.
     pub(super) size: [u32; 2],
+    /// The whole file.
+    pub(super) bytes: Vec<u8>,
 }
 
 /// A picture in all its formats.
@@ -48,6 +57,18 @@ struct Drawn {
     files: Vec<FileRecord>,
     missing_glyphs: BTreeSet<char>,
     first: Option<DrawnFile>,
+    /// All maps of the input for the page's script; empty where they are not asked
+    /// for or too many.
+    content: String,
+}
+
+/// What is shown of an input.
+#[derive(Debug, Clone, Copy)]
+enum Shows {
+    /// One head, as a picture.
+    Head,
+    /// That, and all of its maps in the page.
+    Input,
 }
 
 /// What all pictures share.
@@ -114,8 +135,13 @@ pub(super) fn draw(
     let jobs: Vec<(&Candidate, String)> = heads.iter().cloned().chain(of_worst).collect();
     let drawn: Result<Vec<Drawn>, DiffError> = jobs
         .par_iter()
-        .map_init(TextShaper::new, |shaper, (candidate, name)| {
-            painter.head(candidate, name, shaper)
+        .enumerate()
+        .map_init(TextShaper::new, |shaper, (place, (candidate, name))| {
+            let shows = match place < heads.len() {
+                true => Shows::Head,
+                false => Shows::Input,
+            };
+            painter.head(candidate, name, shows, shaper)
         })
         .collect();
     let mut drawn = drawn?.into_iter();
@@ -133,8 +159,15 @@ pub(super) fn draw(
             pictures.heads.push((candidate.head, id, file));
         }
     }
+    let mut room = MOST_BYTES;
     for candidate in worst {
-        let file = pictures.take(drawn.next().unwrap_or_default());
+        let mut drawn = drawn.next().unwrap_or_default();
+        let mut content = std::mem::take(&mut drawn.content);
+        match room.checked_sub(content.len()) {
+            Some(left) => room = left,
+            None => content.clear(),
+        }
+        let file = pictures.take(drawn);
         let input = WorstInput {
             index: candidate.index,
             id: candidate.record.id.clone(),
@@ -144,13 +177,13 @@ pub(super) fn draw(
             value: candidate.value,
             pictures: file.iter().map(|drawn| drawn.file.clone()).collect(),
         };
-        pictures.worst.push((input, file));
+        pictures.worst.push((input, file, content));
     }
     if let ManySides::Scores(folders) = sides {
         // Their rows go without texts.
-        let ids = pictures.worst.iter().map(|(input, _)| input.id.as_str());
+        let ids = pictures.worst.iter().map(|(input, ..)| input.id.as_str());
         let texts = folders.texts(&ids.collect())?;
-        for (input, _) in &mut pictures.worst {
+        for (input, ..) in &mut pictures.worst {
             if let Some([text, pair]) = texts.get(&input.id) {
                 (input.text, input.pair) = (text.clone(), pair.clone());
             }
@@ -207,7 +240,8 @@ impl Painter<'_> {
                 options: self.options.record(),
             });
             let size = [picture.width, picture.height];
-            drawn.first.get_or_insert(DrawnFile { file, size });
+            let bytes = picture.bytes;
+            drawn.first.get_or_insert(DrawnFile { file, size, bytes });
         }
         Ok(drawn)
     }
@@ -234,20 +268,22 @@ impl Painter<'_> {
         self.paint(&figure.map_err(OutputError::from)?, GRID, shaper)
     }
 
-    /// A head of an input, whose maps are computed or read again; nothing where
-    /// there are none, or no pictures are asked for.
+    /// A head of an input, whose maps are computed or read again, and where the
+    /// input itself is shown all of its maps; nothing where there are none.
     fn head(
         &self,
         candidate: &Candidate,
         name: &str,
+        shows: Shows,
         shaper: &mut TextShaper,
     ) -> Result<Drawn, DiffError> {
-        if self.formats.is_empty() {
-            return Ok(Drawn::default());
-        }
         let options = self.options;
         let head = candidate.head;
-        let selection = options.selection.among(&[head.layer], &[head.head]);
+        let selection = match shows {
+            Shows::Head if self.formats.is_empty() => return Ok(Drawn::default()),
+            Shows::Head => options.selection.among(&[head.layer], &[head.head]),
+            Shows::Input => options.selection.clone(),
+        };
         let [left, right] = match (&candidate.place, self.sides, self.source) {
             (Place::Input(input), ManySides::Models(models), _) => {
                 models.again(input, &selection)?
@@ -259,6 +295,21 @@ impl Painter<'_> {
         };
         let comparison = compare_runs(&left, &right, options.diff.granularity, Pairing::SameInput)
             .map_err(|error| DiffError::of_input(&candidate.record.id, error))?;
+        let content = match shows {
+            Shows::Input if comparison.left.values.len() <= MOST_CELLS => content(&ComparedRuns {
+                comparison: &comparison,
+                runs: [&left, &right],
+                names: self.names,
+                pairing: Pairing::SameInput,
+                measure: options.diff.measure,
+                is_diff: true,
+            })
+            .map_err(|source| OutputError::Render {
+                file: PAGE.to_owned(),
+                source,
+            })?,
+            Shows::Input | Shows::Head => String::new(),
+        };
         let texts = left.input.captions().into_iter().map(str::to_owned);
         let figure = head_difference(
             self.names,
@@ -276,6 +327,7 @@ impl Painter<'_> {
             .cloned()
             .collect();
         figure.notes.extend(others);
-        self.paint(&figure, name, shaper)
+        let drawn = self.paint(&figure, name, shaper)?;
+        Ok(Drawn { content, ..drawn })
     }
 }

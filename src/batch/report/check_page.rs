@@ -1,5 +1,11 @@
 //! `index.html` of a check: broken rules first, each with what it shows. One
-//! file without a script and without the network.
+//! file without the network; where rules broke in maps, the script of
+//! [`crate::render::page`] shows those.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -8,6 +14,8 @@ use super::check_summary::outcome;
 use super::page_frame::{digest, fact, mark, policy, tile};
 use super::wording::{excerpt, grouped, short, visible};
 use crate::compare::check::number;
+use crate::percent::percent_encoded;
+use crate::render::page::compared::{ending, opening};
 use crate::store::MANIFEST;
 use crate::store::check_record::{CheckRecord, FailureRecord, RuleRecord, RuleStatus};
 
@@ -16,12 +24,38 @@ const STYLE: &str = concat!(include_str!("page.css"), include_str!("check_page.c
 /// A text is cut here, in characters.
 const LONGEST_TEXT: usize = 2_000;
 
+/// What the reader can look around in.
+#[derive(Debug, Clone, Default)]
+pub struct CheckLook {
+    /// Inputs in which rules broke.
+    pub inputs: Vec<CheckInput>,
+    /// For each rule, in the order of the record, the address within the page of
+    /// the place where it was found.
+    pub rules: Vec<Option<String>>,
+    /// The pictures of all rules, by their files.
+    pub pictures: BTreeMap<String, Vec<u8>>,
+}
+
+/// An input that is opened in place.
+#[derive(Debug, Clone)]
+pub struct CheckInput {
+    /// What it is called; no other one is.
+    pub id: String,
+    /// Its texts.
+    pub texts: Vec<String>,
+    /// What the script needs of it.
+    pub content: String,
+}
+
 /// The page of a check.
-pub fn write_check_page(record: &CheckRecord) -> String {
+pub fn write_check_page(record: &CheckRecord, look: &CheckLook) -> String {
     let title = match &record.error {
         None => format!("{} · {} · attnviz", outcome(record), record.model.name()),
         Some(_) => format!("{} · attnviz", outcome(record)),
     };
+    if !look.inputs.is_empty() {
+        return with_script(record, look, &title);
+    }
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -47,22 +81,77 @@ pub fn write_check_page(record: &CheckRecord) -> String {
                     (failures(record))
                     @if record.error.is_none() { section.rules aria-labelledby="attnviz-rules" {
                         h2 id="attnviz-rules" tabindex="-1" { "Rules" }
-                        ol { @for rule in record.broken_first() { (row(record, rule)) } }
+                        ol { @for rule in record.broken_first() { (row(record, rule, look, None)) } }
                     } }
                 }
                 footer {
-                    p {
-                        "A broken rule says that a number is not where it was expected, and where. "
-                        "Drift is not a fault, and attention is not an explanation: it is where a "
-                        "model looks, not why it answers."
-                    }
-                    p { "For programs: " a href=(MANIFEST) { (MANIFEST) } " has all of it." }
+                    (meaning())
                     p { "Made by attnviz " (record.attnviz_version) "." }
                 }
             }
         }
     };
     page.into_string()
+}
+
+/// Broken rules, then the maps in which they broke, then the rules that hold.
+fn with_script(record: &CheckRecord, look: &CheckLook, title: &str) -> String {
+    let of = |status: RuleStatus| {
+        let rules = record.rules.iter().enumerate();
+        let rules = rules.filter(move |(_, rule)| rule.status == status);
+        html! {
+            ol { @for (index, rule) in rules {
+                (row(record, rule, look, look.rules.get(index).and_then(Option::as_deref)))
+            } }
+        }
+    };
+    let target = |input: &CheckInput| format!("input={}", percent_encoded(&input.id));
+    let page = html! {
+        (opening(title))
+        a.skip href="#attnviz-rules" { "Skip to the rules" }
+        (header(record))
+        (failures(record))
+        section.rules aria-labelledby="attnviz-rules" {
+            h2 id="attnviz-rules" tabindex="-1" { "Broken rules" }
+            (of(RuleStatus::Broken))
+        }
+        nav.list id="list" aria-labelledby="attnviz-inputs" {
+            h2 id="attnviz-inputs" { "Where rules broke" }
+            ol { @for input in &look.inputs { li {
+                a href={ "#" (target(input)) } {
+                    bdi.id { (excerpt(&visible(&input.id), LONGEST_TEXT)) } " "
+                    span.text dir="auto" { (excerpt(&visible(&input.texts.join(" / ")), LONGEST_TEXT)) }
+                }
+            } } }
+        }
+        main id="main" tabindex="-1" { div id="inputs" {
+            @for input in &look.inputs {
+                article.input id=(target(input)) data-id=(percent_encoded(&input.id)) {
+                    (PreEscaped(&input.content))
+                }
+            }
+        } }
+        @if record.holding > 0 {
+            section.rules aria-labelledby="attnviz-holding" {
+                h2 id="attnviz-holding" { "Rules that hold" }
+                (of(RuleStatus::Holds))
+            }
+        }
+        section.closing aria-label="What a check tells" { (meaning()) }
+        (ending())
+    };
+    page.into_string()
+}
+
+fn meaning() -> Markup {
+    html! {
+        p {
+            "A broken rule says that a number is not where it was expected, and where. "
+            "Drift is not a fault, and attention is not an explanation: it is where a "
+            "model looks, not why it answers."
+        }
+        p { "For programs: " a href=(MANIFEST) { (MANIFEST) } " has all of it." }
+    }
 }
 
 fn header(record: &CheckRecord) -> Markup {
@@ -145,7 +234,14 @@ fn failed(failure: &FailureRecord) -> Markup {
     }
 }
 
-fn row(record: &CheckRecord, rule: &RuleRecord) -> Markup {
+/// `place` is where the script shows what the rule found.
+fn row(record: &CheckRecord, rule: &RuleRecord, look: &CheckLook, place: Option<&str>) -> Markup {
+    let source = |file: &str| match look.pictures.get(file) {
+        Some(bytes) if !look.inputs.is_empty() => {
+            format!("data:image/png;base64,{}", STANDARD.encode(bytes))
+        }
+        Some(_) | None => address(file),
+    };
     let (class, status) = match rule.status {
         RuleStatus::Broken => ("rule broken", "broken"),
         RuleStatus::Holds => ("rule", "holds"),
@@ -161,13 +257,14 @@ fn row(record: &CheckRecord, rule: &RuleRecord) -> Markup {
             }
             @for text in &rule.texts { p.text { bdi { (excerpt(&visible(text), LONGEST_TEXT)) } } }
             @for note in &rule.notes { p.note { (note) } }
+            @if let Some(place) = place { p { a.look href=(place) { "look around" } } }
             @if let Some([before, now]) = &rule.tokens { (tokens(before, now)) }
             @if !rule.pictures.is_empty() {
                 div.pictures {
                     @for picture in &rule.pictures {
                         figure {
                             a href=(address(&picture.file)) {
-                                img src=(address(&picture.file)) alt=(picture.title)
+                                img src=(source(&picture.file)) alt=(picture.title)
                                     width=(picture.width) height=(picture.height) loading="lazy";
                             }
                             figcaption { (picture.title) }

@@ -1,10 +1,13 @@
 //! `index.html` of a comparison, of one input or of many: how it ended, both
 //! sides, the heads that differ most, the units that are not the same, and the
-//! inputs that differ most. One file without a script and without the network.
+//! inputs that differ most. One file without the network; where maps are compared,
+//! the script of [`crate::render::page`] shows them.
 
 use std::io::{self, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
 use super::address::address;
@@ -17,9 +20,9 @@ use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchCounts, InputFile, RESULTS, ResultReader, Status};
 
 /// So much of a text is shown, in characters.
-const LONGEST_TEXT: usize = 600;
+pub(super) const LONGEST_TEXT: usize = 600;
 /// So much of a label or an id is.
-const LONGEST_LABEL: usize = 200;
+pub(super) const LONGEST_LABEL: usize = 200;
 /// So many units that differ are shown of an input.
 const SHOWN_UNITS: usize = 50;
 
@@ -54,6 +57,8 @@ pub struct DiffPage<'a> {
     pub facts: Vec<(&'static str, String)>,
     /// The other files of the folder that are worth a look, with what they hold.
     pub files: Vec<(&'a str, &'static str)>,
+    /// What the script needs of a single input; empty where it is one of many.
+    pub content: String,
 }
 
 /// A side of a comparison.
@@ -100,6 +105,8 @@ pub struct PagePicture {
     pub size: [u32; 2],
     /// What it shows.
     pub caption: String,
+    /// Its bytes, where the page has it in itself.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// One of the inputs that differ most.
@@ -113,27 +120,56 @@ pub struct PageWorst {
     pub value: String,
     /// Its pictures.
     pub pictures: Vec<PagePicture>,
+    /// What the script needs of it; empty where there are no maps, or the page
+    /// would be too large.
+    pub content: String,
 }
 
-/// Writes the page.
-///
-/// # Errors
-/// When the results cannot be read or are none, or `out` cannot be written.
-pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
+impl DiffPage<'_> {
+    /// The same with pictures from their files: what has no script lets in those.
+    pub(super) fn without_bytes(&self) -> Self {
+        let mut page = self.clone();
+        let worst = page.worst.iter_mut();
+        let of_worst = worst.flat_map(|input| input.pictures.iter_mut());
+        for picture in page.pictures.iter_mut().chain(of_worst) {
+            picture.bytes = None;
+        }
+        page
+    }
+
+    pub(super) fn has_script(&self) -> bool {
+        let mut worst = self.worst.iter();
+        !self.content.is_empty() || worst.any(|input| !input.content.is_empty())
+    }
+}
+
+/// The page without a script.
+pub(super) fn write_without_script(
+    page: &DiffPage<'_>,
+    title: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let words = Words {
         heading: "Difference of",
         skip: "Skip to the heads",
         skip_to: "#attnviz-heads",
         style: concat!(include_str!("page.css"), include_str!("diff_page.css")),
     };
-    let names = page.sides.each_ref().map(|side| side.model.name());
-    let title = format!(
-        "{} · {} and {} · attnviz",
-        outcome(page),
-        names[0],
-        names[1]
-    );
-    put(out, begun(&title, &words, header(page)))?;
+    put(out, begun(title, &words, header(page)))?;
+    write_failures(page, out)?;
+    put(out, heads(page, &page.pictures))?;
+    if !page.unlike.is_empty() {
+        put(out, unlike(page))?;
+    }
+    if !page.worst.is_empty() {
+        put(out, worst(page))?;
+    }
+    out.write_all(b"</main>\n")?;
+    put(out, closing(page))?;
+    out.write_all(b"</body>\n</html>\n")
+}
+
+pub(super) fn write_failures(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(inputs) = &page.inputs
         && inputs.counts.failed > 0
     {
@@ -146,20 +182,11 @@ pub fn write_diff_page(page: &DiffPage<'_>, out: &mut dyn Write) -> io::Result<(
         }
         out.write_all(b"</ol></section>\n")?;
     }
-    put(out, heads(page))?;
-    if !page.unlike.is_empty() {
-        put(out, unlike(page))?;
-    }
-    if !page.worst.is_empty() {
-        put(out, worst(page))?;
-    }
-    out.write_all(b"</main>\n")?;
-    put(out, closing(page))?;
-    out.write_all(b"</body>\n</html>\n")
+    Ok(())
 }
 
 /// How it ended, as a sentence without its full stop.
-fn outcome(page: &DiffPage<'_>) -> String {
+pub(super) fn outcome(page: &DiffPage<'_>) -> String {
     let failed = page
         .inputs
         .as_ref()
@@ -185,7 +212,7 @@ fn verdict(page: &DiffPage<'_>) -> &'static str {
     }
 }
 
-fn header(page: &DiffPage<'_>) -> Markup {
+pub(super) fn header(page: &DiffPage<'_>) -> Markup {
     let [left, right] = &page.sides;
     html! {
         header.top {
@@ -267,7 +294,8 @@ fn failures_opening(inputs: &PageInputs<'_>) -> Markup {
     }
 }
 
-fn heads(page: &DiffPage<'_>) -> Markup {
+/// The table of heads, and pictures under it.
+pub(super) fn heads(page: &DiffPage<'_>, below: &[PagePicture]) -> Markup {
     let table = &page.heads;
     html! {
         section aria-labelledby="attnviz-heads" {
@@ -279,7 +307,7 @@ fn heads(page: &DiffPage<'_>) -> Markup {
             }
             @if table.rows.is_empty() { p.legend { "There is nothing to compare." } }
             @else {
-                div.scroll { table {
+                div.scroll tabindex="0" role="region" aria-label="Numbers of heads" { table {
                     thead { tr {
                         th { "head" }
                         @for column in &table.columns { th.value { (column) } }
@@ -297,21 +325,21 @@ fn heads(page: &DiffPage<'_>) -> Markup {
                     }
                 } }
             }
-            (pictures(&page.pictures, "eager"))
+            (pictures(below, "eager"))
         }
         "\n"
     }
 }
 
 /// Those at the top of the page are loaded with it.
-fn pictures(pictures: &[PagePicture], loading: &str) -> Markup {
+pub(super) fn pictures(pictures: &[PagePicture], loading: &str) -> Markup {
     html! {
         @if !pictures.is_empty() {
             div.pictures { @for picture in pictures {
                 figure {
                     figcaption { (visible(&picture.caption)) }
                     a href=(address(&picture.file)) {
-                        img src=(address(&picture.file)) alt=(visible(&picture.caption))
+                        img src=(source(picture)) alt=(visible(&picture.caption))
                             width=(picture.size[0]) height=(picture.size[1]) loading=(loading) decoding="async";
                     }
                 }
@@ -320,13 +348,32 @@ fn pictures(pictures: &[PagePicture], loading: &str) -> Markup {
     }
 }
 
-fn unlike(page: &DiffPage<'_>) -> Markup {
+/// Where a picture comes from: out of the page itself, or its file.
+fn source(picture: &PagePicture) -> String {
+    let Some(bytes) = &picture.bytes else {
+        return address(&picture.file);
+    };
+    let kind = match picture.file.ends_with(".svg") {
+        true => "svg+xml",
+        false => "png",
+    };
+    format!("data:image/{kind};base64,{}", STANDARD.encode(bytes))
+}
+
+fn table_name(id: Option<&str>) -> String {
+    match id {
+        Some(id) => format!("Units of {}", excerpt(&visible(id), LONGEST_LABEL)),
+        None => "Units of both sides".to_owned(),
+    }
+}
+
+pub(super) fn unlike(page: &DiffPage<'_>) -> Markup {
     html! {
         section.units aria-labelledby="attnviz-units" {
             h2 id="attnviz-units" { "Units that are not the same" }
             @for (id, units) in &page.unlike {
                 @if let Some(id) = id { p.where { bdi.id { (excerpt(&visible(id), LONGEST_LABEL)) } } }
-                div.scroll { table {
+                div.scroll tabindex="0" role="region" aria-label=(table_name(id.as_deref())) { table {
                     thead { tr { th { "left" } th { "right" } } }
                     tbody {
                         @for row in units.iter().take(SHOWN_UNITS) { tr {
@@ -370,15 +417,21 @@ fn worst(page: &DiffPage<'_>) -> Markup {
 }
 
 /// Where programs read on.
+pub(super) fn for_programs(page: &DiffPage<'_>) -> Markup {
+    html! {
+        p {
+            "For programs: "
+            @for (name, content) in &page.files { a href=(address(name)) { (name) } " has " (content) ", " }
+            @if page.inputs.is_some() { a href=(RESULTS) { (RESULTS) } " a line an input, " }
+            a href=(MANIFEST) { (MANIFEST) } " the whole."
+        }
+    }
+}
+
 fn closing(page: &DiffPage<'_>) -> Markup {
     html! {
         footer {
-            p {
-                "For programs: "
-                @for (name, content) in &page.files { a href=(address(name)) { (name) } " has " (content) ", " }
-                @if page.inputs.is_some() { a href=(RESULTS) { (RESULTS) } " a line an input, " }
-                a href=(MANIFEST) { (MANIFEST) } " the whole."
-            }
+            (for_programs(page))
             p { "Made by attnviz " (env!("CARGO_PKG_VERSION")) "." }
         }
         "\n"

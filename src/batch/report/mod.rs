@@ -6,6 +6,7 @@ mod check_junit;
 mod check_page;
 mod check_summary;
 mod diff_page;
+mod diff_script;
 mod junit;
 mod page;
 mod page_frame;
@@ -17,11 +18,10 @@ mod summary;
 mod wording;
 
 pub use check_junit::{write_check_junit, write_error_junit};
-pub use check_page::write_check_page;
+pub use check_page::{CheckInput, CheckLook, write_check_page};
 pub use check_summary::{write_check_summary, write_error_summary};
-pub use diff_page::{
-    DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
-};
+pub use diff_page::{DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst};
+pub use diff_script::write_diff_page;
 pub use junit::write_junit;
 pub use page::write_page;
 pub use scores_page::write_scores_page;

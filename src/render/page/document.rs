@@ -14,6 +14,7 @@ const STYLE: &str = concat!(
     include_str!("../../../assets/page/page.css"),
     include_str!("../../../assets/page/views.css"),
     include_str!("../../../assets/page/list.css"),
+    include_str!("../../../assets/page/compared.css"),
 );
 
 /// What the page does: its files share one scope, in an order that lets each use
@@ -28,6 +29,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/page/reshape.js"),
     include_str!("../../../assets/page/state.js"),
     include_str!("../../../assets/page/painter.js"),
+    include_str!("../../../assets/page/compared.js"),
     include_str!("../../../assets/page/overview.js"),
     include_str!("../../../assets/page/map.js"),
     include_str!("../../../assets/page/lines.js"),
@@ -73,20 +75,37 @@ pub(super) fn document(
             div id="inputs" {
                 (PreEscaped(BEGIN))
                 (without_script(still))
-                script type="application/json" data-name="data" { (PreEscaped(harmless(data))) }
-                @for (index, layer) in layers.iter().enumerate() {
-                    script type="application/octet-stream" data-name={ "codes-" (index) } { (PreEscaped(&layer.codes)) }
-                    script type="application/octet-stream" data-name={ "ties-" (index) } { (PreEscaped(&layer.ties)) }
-                }
-                @for (index, layer) in neurons.iter().enumerate() {
-                    script type="application/octet-stream" data-name={ "neurons-" (index) } { (PreEscaped(layer)) }
-                }
+                (content(data, layers, neurons))
                 (PreEscaped(END))
             }
         }
         (ended())
     };
     page.into_string()
+}
+
+/// All that the script needs of a run.
+pub(super) fn content(data: &str, layers: &[Packed], neurons: &[String]) -> Markup {
+    html! {
+        (json(data))
+        @for (index, layer) in layers.iter().enumerate() {
+            (block(&format!("codes-{index}"), &layer.codes))
+            (block(&format!("ties-{index}"), &layer.ties))
+        }
+        @for (index, layer) in neurons.iter().enumerate() {
+            (block(&format!("neurons-{index}"), layer))
+        }
+    }
+}
+
+/// What the script is told, as JSON.
+pub(super) fn json(data: &str) -> Markup {
+    html! { script type="application/json" data-name="data" { (PreEscaped(harmless(data))) } }
+}
+
+/// Bytes in base64, for the script under a name.
+pub(super) fn block(name: &str, base64: &str) -> Markup {
+    html! { script type="application/octet-stream" data-name=(name) { (PreEscaped(base64)) } }
 }
 
 /// A page up to its header.

@@ -2,6 +2,7 @@
 //! anything. Its script and style live in `assets/page/`; here the run's raw
 //! values are packed beside them.
 
+pub mod compared;
 mod data;
 mod document;
 mod encoding;
@@ -21,7 +22,7 @@ use rayon::prelude::*;
 use self::encoding::{Coding, LONGEST_EXACT, Layer};
 use super::RenderError;
 use crate::analysis::{Analyses, Maps};
-use crate::attention::Neurons;
+use crate::attention::{Mask, Neurons, Selection};
 use crate::figure::FigureOptions;
 use crate::run::Run;
 
@@ -52,34 +53,80 @@ pub fn encode(
     analyses: &Analyses<'_>,
     options: &FigureOptions,
 ) -> Result<Vec<u8>, RenderError> {
+    let (data, packed) = parts(run, maps, analyses, options)?;
+    let still = still::Still::new(run, maps, options)?;
+    let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
+    let text = document::document(run, &data, &packed, &neurons, &still);
+    Ok(text.into_bytes())
+}
+
+/// What the script needs of a run, to be one of the inputs of a page.
+///
+/// # Errors
+/// When it cannot be written as JSON, for which no run gives a reason.
+pub fn content(
+    run: &Run,
+    maps: &Maps<'_>,
+    analyses: &Analyses<'_>,
+    options: &FigureOptions,
+) -> Result<String, RenderError> {
+    let (data, packed) = parts(run, maps, analyses, options)?;
+    let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
+    Ok(document::content(&data, &packed, &neurons).into_string())
+}
+
+/// What the script is told as JSON, and the values of all layers.
+fn parts(
+    run: &Run,
+    maps: &Maps<'_>,
+    analyses: &Analyses<'_>,
+    options: &FigureOptions,
+) -> Result<(String, Vec<Packed>), RenderError> {
     let attention = analyses.attention();
     let raw = attention.maps();
     let shape = [raw.query_count(), raw.key_count()];
     let greatest = raw.values().par_iter().copied().reduce(|| 0.0, f32::max);
     let coding = Coding::new(greatest, shape);
-    let masks = attention.masks();
-    let mut rest = raw.values();
+    let packed = packed_layers(
+        raw.values(),
+        raw.selection(),
+        shape,
+        &attention.masks(),
+        coding,
+    );
+    let largest_error = largest_error(&packed);
+    let data = data::Data::new(run, maps, analyses, options, coding, largest_error);
+    let data = serde_json::to_string(&data).map_err(|error| RenderError::Page {
+        message: error.to_string(),
+    })?;
+    Ok((data, packed))
+}
+
+/// The maps of all layers, `[head, query, key]`, layer by layer.
+fn packed_layers(
+    values: &[f32],
+    selection: &Selection,
+    shape: [usize; 2],
+    masks: &[Mask],
+    coding: Coding,
+) -> Vec<Packed> {
+    let mut rest = values;
     let mut layers = Vec::with_capacity(masks.len());
-    for (layer, &mask) in raw.selection().layers.iter().zip(&masks) {
+    for (layer, &mask) in selection.layers.iter().zip(masks) {
         let length = (layer.heads.len() * shape[0] * shape[1]).min(rest.len());
         let (values, behind) = rest.split_at(length);
         layers.push((values, mask));
         rest = behind;
     }
-    let packed: Vec<Packed> = layers
+    layers
         .into_par_iter()
         .map(|(values, mask)| Packed::new(coding.encode(values, shape, mask)))
-        .collect();
-    let largest_error = packed.iter().map(|layer| layer.largest_error);
-    let largest_error = largest_error.fold(0.0, f32::max);
-    let data = data::Data::new(run, maps, analyses, options, coding, largest_error);
-    let data = serde_json::to_string(&data).map_err(|error| RenderError::Page {
-        message: error.to_string(),
-    })?;
-    let still = still::Still::new(run, maps, options)?;
-    let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
-    let text = document::document(run, &data, &packed, &neurons, &still);
-    Ok(text.into_bytes())
+        .collect()
+}
+
+fn largest_error(layers: &[Packed]) -> f32 {
+    let errors = layers.iter().map(|layer| layer.largest_error);
+    errors.fold(0.0, f32::max)
 }
 
 /// A layer as the page holds it: compressed, in base64.

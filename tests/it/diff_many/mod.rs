@@ -27,7 +27,7 @@ const SENTENCES: &str = "The animal was tired, so it slept.\nHello, how are you?
 
 /// A workplace with inputs and a copy of the small model in `changed`, whose
 /// queries of the last layer have the other sign.
-fn workplace() -> Workplace {
+pub fn workplace() -> Workplace {
     let workplace = Workplace::new();
     write(&workplace, "in.txt", SENTENCES);
     let changed = workplace.path().join("changed");
@@ -39,7 +39,7 @@ fn workplace() -> Workplace {
     workplace
 }
 
-fn model() -> String {
+pub fn model() -> String {
     fixture(MODEL).display().to_string()
 }
 

@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use super::browser::open;
 use super::{SENTENCE, encoded};
 
-const AXE: &str = include_str!("../../fixtures/axe/axe.min.js");
+pub const AXE: &str = include_str!("../../fixtures/axe/axe.min.js");
 
-const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations.map(each => each.id + ': ' + each.nodes.map(node => node.target.join(' ') + ' ' + node.failureSummary).slice(0, 3).join(' | ')))";
+pub const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations.map(each => each.id + ': ' + each.nodes.map(node => node.target.join(' ') + ' ' + node.failureSummary).slice(0, 3).join(' | ')))";
 
 #[test]
 fn an_accessibility_audit_finds_nothing() {

@@ -3,13 +3,13 @@
 pub mod browser;
 mod hands;
 mod keyboard;
-mod looks;
+pub mod looks;
 mod neurons;
 mod opening;
 mod script;
 mod speed;
 mod take_along;
-mod values;
+pub mod values;
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,7 @@ use super::{Made, SENTENCE, encoded, rendered};
 
 /// The cells of the map in view, row after row, as the keyboard finds them:
 /// value and rank.
-fn cells(page: &Page) -> Vec<Vec<(String, String)>> {
+pub fn cells(page: &Page) -> Vec<Vec<(String, String)>> {
     // In one go: the keyboard itself is tested elsewhere.
     let walk = "(async () => {
         const grid = document.getElementById('map');

@@ -1,12 +1,14 @@
 //! What the page's script is told of a run, beside the values.
 
+pub(super) mod compared;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::encoding::Coding;
 use crate::analysis::{Analyses, AxisUnit, Maps, Score, Sink, truncation_note, words};
-use crate::attention::{Attention, Mask, RowSums, Selection};
+use crate::attention::{Mask, RowSums, Selection};
 use crate::checkpoint::ModelSource;
 use crate::figure::{Colormap, FigureOptions};
 use crate::input::{Input, StreamRole};
@@ -40,8 +42,10 @@ pub(super) struct Data {
     colormaps: Vec<(&'static str, String)>,
     /// What the page shows first.
     options: Options,
-    /// The command, up to its options.
+    /// The command, up to its options; nothing where that is not known.
     command: Vec<String>,
+    /// The right side and the difference, where everything else is of a left one.
+    compared: Option<Compared>,
 }
 
 #[derive(Serialize)]
@@ -71,9 +75,11 @@ struct Layer {
 
 #[derive(Serialize)]
 struct HeadScore {
-    name: &'static str,
+    name: String,
     unit: &'static str,
     paper: Option<&'static str>,
+    /// Whether it is what the right side has more than the left.
+    signed: bool,
     /// By head; `None` where it is empty.
     values: Vec<Option<f32>>,
 }
@@ -99,6 +105,33 @@ struct Options {
     colormap: &'static str,
     invert: bool,
     theme: Option<&'static str>,
+}
+
+/// The right side, and how values of the difference are written.
+#[derive(Serialize)]
+struct Compared {
+    /// What the sides are called.
+    names: [String; 2],
+    /// What the right side's queries and keys are called.
+    rows: Vec<String>,
+    columns: Vec<String>,
+    /// 1 for each that is another unit on the right.
+    differing_rows: Vec<u8>,
+    differing_columns: Vec<u8>,
+    /// What sorts the heads at first.
+    measure: &'static str,
+    difference: Difference,
+    /// 256 times red, green, blue from left to right, by theme; the 128th step is
+    /// the paper.
+    colors: [String; 2],
+}
+
+/// How the absolute values of differences are written.
+#[derive(Serialize)]
+struct Difference {
+    bits: u8,
+    base: u32,
+    largest_error: f32,
 }
 
 impl Data {
@@ -129,7 +162,7 @@ impl Data {
             kind: attention.kind().name(),
             rows: Axis::new(run, queries),
             columns: (queries != keys).then(|| Axis::new(run, keys)),
-            layers: layers(attention),
+            layers: layers(attention.maps().selection(), &attention.masks()),
             bits: coding.bits,
             base: coding.base,
             largest_error,
@@ -140,12 +173,10 @@ impl Data {
                 size: neurons.head_size,
                 scales: neurons.scales.clone(),
             }),
-            colormaps: Colormap::ALL
-                .iter()
-                .map(|&map| (map.name(), table(map)))
-                .collect(),
+            colormaps: colormaps(),
             options: Options::new(maps, options),
             command: command(run),
+            compared: None,
         }
     }
 }
@@ -173,16 +204,15 @@ impl Axis {
     }
 }
 
-fn layers(attention: &Attention) -> Vec<Layer> {
-    let layers = attention.maps().selection().layers.iter();
-    let masks = attention.masks();
+fn layers(selection: &Selection, masks: &[Mask]) -> Vec<Layer> {
+    let layers = selection.layers.iter();
     let reach = |mask: &Mask| match *mask {
         Mask::Full => [None, None],
         Mask::Causal => [None, Some(0)],
         Mask::Window { behind, ahead } => [Some(behind), Some(ahead)],
     };
     layers
-        .zip(&masks)
+        .zip(masks)
         .map(|(layer, mask)| Layer {
             layer: layer.layer,
             heads: layer.heads.clone(),
@@ -196,9 +226,10 @@ fn scores(analyses: &Analyses<'_>, selection: &Selection) -> Vec<HeadScore> {
     let all = analyses.scores();
     debug_assert_eq!(all.selection, *selection);
     let with_values = Score::ALL.iter().map(|&score| HeadScore {
-        name: score.name(),
+        name: score.name().to_owned(),
         unit: score.unit(),
         paper: score.source(),
+        signed: false,
         values: all
             .get(score)
             .iter()
@@ -208,6 +239,11 @@ fn scores(analyses: &Analyses<'_>, selection: &Selection) -> Vec<HeadScore> {
     with_values
         .filter(|score| score.values.iter().any(Option::is_some))
         .collect()
+}
+
+fn colormaps() -> Vec<(&'static str, String)> {
+    let all = Colormap::ALL.iter();
+    all.map(|&map| (map.name(), table(map))).collect()
 }
 
 /// The colours of a map, those of the paper apart.

@@ -1,0 +1,134 @@
+//! The page of a comparison: both sides and their difference, which is written of
+//! its own, since codes of both sides would not tell what is nearly equal.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, html};
+use rayon::prelude::*;
+
+use super::data::Data;
+use super::data::compared::Sides;
+use super::encoding::Coding;
+use super::{Packed, deflated, document, largest_error, packed_layers};
+use crate::attention::{Mask, Selection};
+use crate::compare::{Comparison, DifferenceMeasure, Pairing};
+use crate::render::RenderError;
+use crate::run::Run;
+
+/// A page up to its header, with the style of all pages that have a script.
+pub fn opening(title: &str) -> Markup {
+    document::begun(title)
+}
+
+/// The end of such a page.
+pub fn ending() -> Markup {
+    document::ended()
+}
+
+/// The parts of a comparison that its page is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct ComparedRuns<'a> {
+    /// What was found.
+    pub comparison: &'a Comparison<'a>,
+    /// The left run, and the right one.
+    pub runs: [&'a Run; 2],
+    /// What they are called.
+    pub names: [&'a str; 2],
+    /// What the two are to one another.
+    pub pairing: Pairing,
+    /// What sorts the heads at first.
+    pub measure: DifferenceMeasure,
+    /// Whether `attnviz diff` makes the same comparison.
+    pub is_diff: bool,
+}
+
+/// What the script needs of a comparison: blocks that belong where the page has
+/// its input.
+///
+/// # Errors
+/// When it cannot be written as JSON, for which no comparison gives a reason.
+pub fn content(compared: &ComparedRuns<'_>) -> Result<String, RenderError> {
+    let ComparedRuns { comparison, .. } = *compared;
+    let sides = Sides {
+        comparison,
+        runs: compared.runs,
+        names: compared.names,
+        pairing: compared.pairing,
+        measure: compared.measure,
+        is_diff: compared.is_diff,
+    };
+    let (left, right) = (&comparison.left, &comparison.right);
+    let selection = &left.selection;
+    let shape = [left.rows.len(), left.columns.len()];
+    let masks = match sides.has_all_tokens() && left.masks == right.masks {
+        true => left.masks.clone(),
+        false => vec![Mask::Full; selection.layers.len()],
+    };
+    let pairs = left.values.par_iter().zip(right.values.par_iter());
+    let differences: Vec<f32> = pairs.map(|(left, right)| right - left).collect();
+    let sizes: Vec<f32> = differences.iter().map(|value| value.abs()).collect();
+    let greatest = |values: &[f32]| values.par_iter().copied().reduce(|| 0.0, f32::max);
+    let coding = Coding::new(greatest(&left.values).max(greatest(&right.values)), shape);
+    let fine = Coding::new(greatest(&sizes), shape);
+    let parts = [
+        ("", &*left.values, coding),
+        ("right-", &*right.values, coding),
+        ("difference-", &sizes, fine),
+    ]
+    .map(|(name, values, coding)| {
+        let packed = packed_layers(values, selection, shape, &masks, coding);
+        (name, packed)
+    });
+    let errors = parts.each_ref().map(|(_, layers)| largest_error(layers));
+    let errors = [errors[0].max(errors[1]), errors[2]];
+    let data = Data::of_comparison(&sides, &masks, [coding, fine], errors);
+    let data = serde_json::to_string(&data).map_err(|error| RenderError::Page {
+        message: error.to_string(),
+    })?;
+    let signs = signs(&differences, selection, shape, &masks);
+    let blocks = html! {
+        (document::json(&data))
+        @for (name, layers) in &parts {
+            @for (index, Packed { codes, ties, .. }) in layers.iter().enumerate() {
+                (document::block(&format!("{name}codes-{index}"), codes))
+                (document::block(&format!("{name}ties-{index}"), ties))
+            }
+        }
+        @for (index, signs) in signs.iter().enumerate() {
+            (document::block(&format!("signs-{index}"), signs))
+        }
+    };
+    Ok(blocks.into_string())
+}
+
+/// Of each layer a bit a cell, in the order of the codes, the lowest of a byte
+/// first: whether the right side has less.
+fn signs(
+    differences: &[f32],
+    selection: &Selection,
+    [queries, keys]: [usize; 2],
+    masks: &[Mask],
+) -> Vec<String> {
+    let mut rest = differences;
+    let layers = selection.layers.iter().zip(masks).map(|(layer, mask)| {
+        let length = (layer.heads.len() * queries * keys).min(rest.len());
+        let (values, behind) = rest.split_at(length);
+        rest = behind;
+        let rows = values.chunks_exact(keys.max(1)).enumerate();
+        let cells = rows.flat_map(|(row, values)| {
+            let allowed = mask.allowed(row % queries.max(1), keys);
+            values[allowed].iter().map(|value| *value < 0.0)
+        });
+        let mut bytes = Vec::with_capacity(length.div_ceil(8));
+        for (place, is_less) in cells.enumerate() {
+            if place % 8 == 0 {
+                bytes.push(0_u8);
+            }
+            if let Some(byte) = bytes.last_mut() {
+                *byte |= u8::from(is_less) << (place % 8);
+            }
+        }
+        STANDARD.encode(deflated(&bytes))
+    });
+    layers.collect()
+}
