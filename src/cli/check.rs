@@ -238,6 +238,9 @@ fn print_text(
             record.checked, record.failed
         )?;
     }
+    if let Some(cut) = record.cut_in_words() {
+        writeln!(out, "cut     {cut}, by --truncate")?;
+    }
     let page = folder.join(PAGE).display().to_string();
     writeln!(out, "open    {}", PrintableLine(&page))?;
     Ok(())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::model_arguments::{ComputationArguments, ModelArguments};
+use super::truncate::Truncate;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -13,7 +14,7 @@ pub struct CheckArguments {
     #[arg(value_name = "RULES", value_hint = ValueHint::FilePath)]
     pub rules: PathBuf,
     /// Write a commented rules file to start from
-    #[arg(long, conflicts_with_all = ["accept", "exact", "output", "junit", "summary"])]
+    #[arg(long, conflicts_with_all = ["accept", "exact", "truncate", "output", "junit", "summary"])]
     pub init: bool,
     /// Make or renew the baseline; says what changes
     ///
@@ -30,6 +31,18 @@ pub struct CheckArguments {
     /// What computes it.
     #[command(flatten)]
     pub computation: ComputationArguments,
+    /// Cut to so many tokens, or never
+    ///
+    /// "never": a text with more tokens than the model takes fails. A number counts
+    /// special tokens, too; what is cut off is said. A baseline keeps texts as they
+    /// were cut: it is to be made and checked with the same number.
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
+    pub truncate: Truncate,
     /// Folder for page and pictures [default: attnviz-out/check-RULES]
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,

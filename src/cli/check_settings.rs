@@ -83,6 +83,7 @@ pub(super) fn check(arguments: &CheckArguments, messages: &Messages) -> Result<C
         remedy_in_words: in_words,
         rules_sha256,
         sources: Vec::new(),
+        truncate: arguments.truncate.limit(),
         baseline: baseline.clone(),
         working_directory: std::env::current_dir().unwrap_or_default(),
         rules_path: path,

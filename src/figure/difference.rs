@@ -87,6 +87,7 @@ pub fn difference_grid(
             row_segment_starts: Vec::new(),
             column_segment_starts: Vec::new(),
             shows_positions: false,
+            pointed_out: None,
             noun: "heads",
         }),
         color_scale: ColorScale {
@@ -187,6 +188,7 @@ pub fn head_difference<'maps>(
             row_segment_starts: starts[0].clone(),
             column_segment_starts: starts[1].clone(),
             shows_positions,
+            pointed_out: None,
             links: Vec::new(),
             noun: noun(left),
         }

@@ -10,7 +10,7 @@ use super::CheckError;
 use super::beside::beside;
 use super::options::CheckOptions;
 use super::run::too_tight;
-use super::walk::{Failed, Visitor, check_sources, texts, walk};
+use super::walk::{Failed, Visitor, check_sources, check_truncate, texts, walk};
 use crate::analysis::{ReshapeOptions, reshape};
 use crate::attention::HeadId;
 use crate::batch::BatchModel;
@@ -29,6 +29,10 @@ use crate::store::write::StagedFile;
 pub struct Accepted {
     /// Its inputs.
     pub inputs: usize,
+    /// Inputs that were cut, and to how many tokens.
+    pub cut: u64,
+    /// Longer texts were cut to so many tokens.
+    pub truncate: Option<usize>,
     /// What is said of the earlier one where it cannot be read.
     pub earlier_error: Option<String>,
     /// Whether there was an earlier one that could be read.
@@ -115,6 +119,7 @@ pub fn propose(
     interrupted: &AtomicBool,
 ) -> Result<Proposal, CheckError> {
     check_sources(options)?;
+    check_truncate(options, model.loaded)?;
     let (earlier, earlier_error) = match Baseline::open(path, &options.rules_path) {
         Ok(earlier) => (Some(earlier), None),
         Err(BaselineError::NotThere { .. }) => (None, None),
@@ -148,6 +153,7 @@ pub fn propose(
         has_earlier: earlier.is_some(),
         earlier_error,
         stays_exact,
+        truncate: options.truncate,
         ..Accepted::default()
     };
     if let Some(earlier) = &earlier {
@@ -236,6 +242,7 @@ impl Visitor for Keeping<'_> {
         let maps = reshape(run, attention, &ReshapeOptions::default());
         let maps = maps.map_err(OutputError::from)?;
         let beside = beside(self.earlier, run, &maps, true)?;
+        self.accepted.cut += u64::from(run.dropped() > 0);
         self.compare(name, &beside);
         let added = self.writer.add(run, attention, &maps);
         Ok(added.map_err(|source| self.writer.sink().error(source))?)

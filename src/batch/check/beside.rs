@@ -22,7 +22,7 @@ pub(super) fn beside(
     let Some(held) = baseline.find(&run.input) else {
         return Ok(Beside::Unknown);
     };
-    if let Some(other) = other_tokens(held, run.units(StreamRole::Source)) {
+    if let Some(other) = other_tokens(held, run) {
         return Ok(other);
     }
     let heads = maps.selection.layers.first();
@@ -45,17 +45,25 @@ pub(super) fn beside(
     Ok(Beside::Same(Some(Box::new(found))))
 }
 
-/// The first token that is another one than in the baseline.
-pub(super) fn other_tokens(held: &BaselineInput, now: &[Unit]) -> Option<Beside> {
-    let before = held.units();
+/// The first token that is another one than in the baseline. What was cut off is
+/// there no more: a text that is cut elsewhere has other tokens, too.
+pub(super) fn other_tokens(held: &BaselineInput, run: &Run) -> Option<Beside> {
+    let (before, now) = (held.units(), run.units(StreamRole::Source));
+    let cut = [held.dropped, run.dropped()];
     let length = before.len().max(now.len());
-    let position = (0..length).find(|&position| {
+    let differs = |&position: &usize| {
         let pair = (before.get(position), now.get(position));
         !matches!(pair, (Some(before), Some(now)) if what_differs(before, now).is_none())
-    })?;
+    };
+    let position = match (0..length).find(differs) {
+        Some(position) => position,
+        None if cut[0] != cut[1] => length,
+        None => return None,
+    };
     let (before, now) = (before.get(position), now.get(position));
     let pair = before.zip(now);
     Some(Beside::OtherTokens {
+        cut,
         position,
         before: before.map(|unit| unit.text.clone()),
         now: now.map(|unit| unit.text.clone()),

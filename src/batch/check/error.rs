@@ -11,6 +11,7 @@ use crate::compare::check::number;
 use crate::compare::rules::Place;
 use crate::pipeline::OutputError;
 use crate::remedy::{CheckRemedy, FolderKind, Remedy};
+use crate::store::SerializeError;
 use crate::store::baseline::BaselineError;
 use crate::store::write::WriteError;
 
@@ -74,11 +75,8 @@ pub enum CheckError {
     #[error(transparent)]
     Batch(Box<BatchError>),
     /// The record of the check could not be put into its format.
-    #[error("the result could not be serialized: {reason}")]
-    Serialize {
-        /// What went wrong.
-        reason: String,
-    },
+    #[error(transparent)]
+    Serialize(#[from] SerializeError),
     /// Somebody asked it to stop.
     #[error("interrupted")]
     Interrupted,
@@ -98,16 +96,18 @@ impl CheckError {
             Self::Write(error) => error.remedy(),
             Self::Output(error) => error.remedy(),
             Self::Batch(error) => error.remedy(),
-            Self::Compare { .. } | Self::Serialize { .. } | Self::Interrupted => None,
+            Self::Serialize(error) => error.remedy(),
+            Self::Compare { .. } | Self::Interrupted => None,
         }
     }
 }
 
 impl From<serde_json::Error> for CheckError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Serialize {
+        Self::Serialize(SerializeError {
+            file: "the baseline",
             reason: error.to_string(),
-        }
+        })
     }
 }
 

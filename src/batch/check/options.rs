@@ -21,6 +21,8 @@ pub struct CheckOptions {
     pub rules_sha256: String,
     /// Files of inputs.
     pub sources: Vec<InputSource>,
+    /// Longer texts are cut to so many tokens; `None`: they fail.
+    pub truncate: Option<usize>,
     /// Where the baseline is.
     pub baseline: Option<PathBuf>,
     /// The check's folder.

@@ -13,11 +13,11 @@ use crate::batch::report::{
     write_error_summary,
 };
 use crate::batch::{BatchError, ReportFile};
-use crate::store::MANIFEST;
 use crate::store::batch_records::PAGE;
 use crate::store::check_record::{CHECK_KIND, CHECK_SCHEMA_VERSION, CheckRecord};
 use crate::store::folder::folder_name;
 use crate::store::write::{Change, StagedFolder, WriteError, beneath, check_root, report};
+use crate::store::{MANIFEST, manifest_json};
 
 /// What may become of the folder.
 pub(super) enum Claim {
@@ -134,7 +134,7 @@ fn write_folder(
     let page = write_check_page(record, &look);
     let page = staged.write(PAGE, page.as_bytes())?;
     record.files.insert(0, page);
-    staged.write(MANIFEST, &record.to_json()?)?;
+    staged.write(MANIFEST, &manifest_json(record)?)?;
     let change = change(options, claim, record)?;
     staged.publish(&options.output, change.as_ref())?;
     Ok(())
@@ -166,6 +166,8 @@ pub fn report_error(options: &CheckOptions, error: &str) -> Result<(), CheckErro
         rules_place_sha256: options.rules_place(),
         error: Some(error.to_owned()),
         baseline: None,
+        truncate: options.truncate,
+        cut: 0,
         checked: 0,
         failed: 0,
         holding: 0,
@@ -194,7 +196,7 @@ fn change(
         files: Vec::new(),
         ..record.clone()
     };
-    let interim_manifest = Some(interim.to_json()?);
+    let interim_manifest = Some(manifest_json(&interim)?);
     Ok(match claim {
         Claim::Free => None,
         Claim::Other => Some(Change {

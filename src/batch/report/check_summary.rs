@@ -42,6 +42,9 @@ pub fn write_check_summary(record: &CheckRecord, out: &mut dyn Write) -> io::Res
     let (file, model) = (cell(&record.rules_file), cell(&record.model.name()));
     writeln!(out, "## {sign} attnviz check: {}\n", outcome(record))?;
     writeln!(out, "{file} on {model}\n")?;
+    if let Some(cut) = record.cut_in_words() {
+        writeln!(out, "{cut}, by --truncate\n")?;
+    }
     writeln!(
         out,
         "| | rule | found | expected |\n| --- | --- | --- | --- |"

@@ -3,11 +3,20 @@
 /// What tokens were, and are.
 pub(super) fn other_tokens(
     position: usize,
-    before: Option<&str>,
-    now: Option<&str>,
+    [before, now]: [Option<&str>; 2],
     what: &str,
+    cut: [usize; 2],
 ) -> String {
-    match (before, now) {
+    let cut = match cut {
+        [before, now] if before == now => String::new(),
+        [before, 0] => format!("; {} cut off in the baseline, none now", are_tokens(before)),
+        [0, now] => format!("; {} cut off now, none in the baseline", are_tokens(now)),
+        [before, now] => format!(
+            "; {} cut off in the baseline, {now} now",
+            are_tokens(before)
+        ),
+    };
+    let tokens = match (before, now) {
         (Some(before), Some(now)) if before == now => {
             format!("token @{position} {now:?} is another one than in the baseline: {what}")
         }
@@ -18,7 +27,16 @@ pub(super) fn other_tokens(
             format!("token @{position} was {before:?} in the baseline and is gone")
         }
         (None, Some(now)) => format!("token @{position} {now:?} is new since the baseline"),
-        (None, None) => format!("token @{position} is another one than in the baseline: {what}"),
+        (None, None) => "what is left of the tokens is the same".to_owned(),
+    };
+    format!("{tokens}{cut}")
+}
+
+/// `1 token is`, `2 tokens are`.
+fn are_tokens(count: usize) -> String {
+    match count {
+        1 => "1 token is".to_owned(),
+        _ => format!("{count} tokens are"),
     }
 }
 

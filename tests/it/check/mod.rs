@@ -9,6 +9,7 @@ mod mistakes;
 mod new_user;
 mod page;
 mod reports;
+mod truncated;
 
 use std::fs;
 use std::path::{Path, PathBuf};
