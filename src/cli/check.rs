@@ -1,5 +1,6 @@
 //! `attnviz check`: rules on attention, for CI.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::standard_output::{StandardOutputError, write_json};
 use crate::batch::BatchModel;
 use crate::batch::check::{CheckOptions, CheckOutcome, check};
 use crate::checkpoint::ModelProvenance;
+use crate::compare::check::named;
 use crate::compare::rules::TEMPLATE;
 use crate::pipeline::{LoadedModel, Use};
 use crate::render::terminal::PrintableLine;
@@ -38,7 +40,7 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
             overwrite,
         } => {
             init(path, model.as_deref(), *overwrite)?;
-            print_init(path, settings.json, *messages)?;
+            print_init(settings, path, *messages)?;
             Ok(Outcome::Done)
         }
         CheckTask::Accept {
@@ -59,7 +61,7 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
         CheckTask::Check { options, model } => {
             let checked = checked(options, model, messages);
             let (outcome, mut warnings) = checked.inspect_err(|error| {
-                say_in_reports(options, error, messages);
+                say_in_reports(options, error, &settings.again, messages);
             })?;
             for (file, warning) in &outcome.file_warnings {
                 let warning = format!("{file}: {}", of_file(warning));
@@ -139,23 +141,25 @@ fn init(path: &Path, model: Option<&str>, overwrite: bool) -> Result<()> {
         let line = format!("model = {}", serde_json::to_string(model)?);
         text = text.replace("model = \"builtin\"", &line);
     }
-    Ok(report::replace(path, |out| out.write_all(text.as_bytes()))?)
+    report::make_folder(path).map_err(RulesFileError::from)?;
+    let written = report::replace(path, |out| out.write_all(text.as_bytes()));
+    Ok(written.map_err(RulesFileError::from)?)
 }
 
-fn print_init(path: &Path, json: bool, messages: Messages) -> Result<()> {
+fn print_init(settings: &CheckSettings, path: &Path, messages: Messages) -> Result<()> {
     #[derive(Serialize)]
     struct Written {
         rules: String,
     }
     let rules = path.display().to_string();
-    if json {
+    if settings.json {
         return write_json(&Written { rules });
     }
     if messages.shows_results() {
         let mut out = anstream::stdout().lock();
         let write = |out: &mut dyn Write| -> std::io::Result<()> {
             writeln!(out, "wrote   {}", PrintableLine(&rules))?;
-            writeln!(out, "next    attnviz check {}", quoted_path(path))
+            writeln!(out, "next    {}", settings.again.without_model())
         };
         write(&mut out).map_err(StandardOutputError::from)?;
     }
@@ -214,13 +218,18 @@ fn print_text(
         };
         writeln!(out, "{status:<8}{}", PrintableLine(&line))?;
     }
+    let mut told = BTreeSet::new();
     for failure in &record.failures {
         let place = match failure.line {
             Some(line) => format!("{}:{line}", failure.file),
             None => failure.file.clone(),
         };
-        let line = format!("input {:?} ({place}): {}", failure.id, failure.error);
+        let line = format!("input {} ({place}): {}", named(&failure.id), failure.error);
         writeln!(out, "failed  {}", PrintableLine(&line))?;
+        // Of several with the same hint, it stands once, behind the first.
+        if let Some(hint) = failure.hint.as_ref().filter(|hint| told.insert(*hint)) {
+            writeln!(out, "        hint: {}", PrintableLine(hint))?;
+        }
     }
     if !shows_all {
         return Ok(());

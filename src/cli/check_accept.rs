@@ -12,7 +12,7 @@ use super::messages::Messages;
 use super::standard_output::{StandardOutputError, write_json};
 use crate::batch::BatchModel;
 use crate::batch::check::{Accepted, CheckOptions, propose};
-use crate::compare::check::number;
+use crate::compare::check::{named, number};
 use crate::render::terminal::PrintableLine;
 use crate::store::baseline::{Precision, data_path};
 use crate::store::check_record::{FailureRecord, cut_in_words};
@@ -124,21 +124,26 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
             continue;
         }
         for text in texts.iter().take(LISTED) {
-            let text = format!("{text:?}");
-            writeln!(out, "change  {what} {}", PrintableLine(&text))?;
+            writeln!(out, "change  {what} {}", PrintableLine(&named(text)))?;
         }
         if let Some(more @ 1..) = texts.len().checked_sub(LISTED) {
             writeln!(out, "change  {what}: {more} more")?;
         }
     }
     for (measure, (value, head, id)) in &accepted.moved {
-        let line = format!("{measure} up to {} in {head}, input {id:?}", number(*value));
+        let line = format!(
+            "{measure} up to {} in {head}, input {}",
+            number(*value),
+            named(id)
+        );
         writeln!(out, "change  {}", PrintableLine(&line))?;
     }
     for failure in &accepted.failures {
         let line = format!(
-            "input {:?} ({}): {}",
-            failure.id, failure.file, failure.error
+            "input {} ({}): {}",
+            named(&failure.id),
+            failure.file,
+            failure.error
         );
         writeln!(out, "failed  {}", PrintableLine(&line))?;
     }

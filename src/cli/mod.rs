@@ -10,6 +10,7 @@ mod bench;
 mod candidates;
 mod check;
 mod check_accept;
+mod check_again;
 mod check_arguments;
 mod check_error;
 mod check_settings;
@@ -67,7 +68,7 @@ use anyhow::Result;
 pub use args::Arguments;
 pub use completions::complete;
 pub use forgotten_value::check_values;
-pub use hints::{hint, in_words};
+pub use hints::{hint, hint_about, in_words};
 // Where the command line's other values are looked for.
 pub use crate::attention::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
 pub use messages::{Messages, print_error, rate};

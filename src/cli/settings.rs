@@ -31,7 +31,7 @@ use crate::store::saved::ForeignNames;
 use crate::store::{Format, OutputOptions};
 
 /// Names the file of the run's page in GitHub Actions.
-const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
+pub(super) const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
 /// Which model a command uses.
 #[derive(Debug)]

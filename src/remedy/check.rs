@@ -58,6 +58,8 @@ pub enum CheckRemedy {
     },
     /// Name another file for what is to be written.
     NameOtherFile,
+    /// Name a file that can be written.
+    NameWritableFile,
     /// Use a newer attnviz, or lose what is there.
     UpdateOrOverwrite,
     /// Move what is there away, or lose it.

@@ -22,7 +22,7 @@ use crate::store::baseline::{
     Baseline, BaselineError, BaselineManifest, BaselineWriter, Precision, data_path, is_baseline,
 };
 use crate::store::check_record::FailureRecord;
-use crate::store::write::StagedFile;
+use crate::store::write::{StagedFile, report};
 
 /// What a new baseline changes.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -97,10 +97,10 @@ impl Proposal {
         let mut text = self.text;
         let bytes = self.manifest.to_text()?;
         if let Err(error) = text.write_all(bytes.as_bytes()) {
-            return Err(text.error(error).into());
+            return Err(BaselineError::from(text.error(error)).into());
         }
-        self.data.publish()?;
-        text.publish()?;
+        self.data.publish().map_err(BaselineError::from)?;
+        text.publish().map_err(BaselineError::from)?;
         Ok(self.accepted)
     }
 }
@@ -145,8 +145,10 @@ pub fn propose(
         true => Precision::F32,
         false => precision,
     };
-    let text = StagedFile::create(path)?;
-    let data = StagedFile::create(&data)?;
+    // As an output's folder is made.
+    report::make_folder(path).map_err(BaselineError::from)?;
+    let text = StagedFile::create(path).map_err(BaselineError::from)?;
+    let data = StagedFile::create(&data).map_err(BaselineError::from)?;
     let architecture = model.loaded.model.architecture();
     let shape = [architecture.layer_count(), architecture.head_count()];
     let mut accepted = Accepted {
@@ -245,7 +247,8 @@ impl Visitor for Keeping<'_> {
         self.accepted.cut += u64::from(run.dropped() > 0);
         self.compare(name, &beside);
         let added = self.writer.add(run, attention, &maps);
-        Ok(added.map_err(|source| self.writer.sink().error(source))?)
+        let written = added.map_err(|source| self.writer.sink().error(source));
+        Ok(written.map_err(BaselineError::from)?)
     }
 
     fn fail(&mut self, failed: Failed) {

@@ -2,7 +2,7 @@
 
 use super::CheckError;
 use crate::analysis::Maps;
-use crate::compare::check::Beside;
+use crate::compare::check::{Beside, named};
 use crate::compare::differences;
 use crate::input::{Place, StreamRole, Unit};
 use crate::run::Run;
@@ -80,7 +80,7 @@ pub(super) fn other_tokens(held: &BaselineInput, run: &Run) -> Option<Beside> {
 pub(super) fn what_differs(before: &Unit, now: &Unit) -> Option<(&'static str, [String; 2])> {
     let found = |what, one: &dyn Fn(&Unit) -> String| Some((what, [one(before), one(now)]));
     if before.text != now.text {
-        found("text", &|unit| format!("{:?}", unit.text))
+        found("text", &|unit| named(&unit.text))
     } else if before.id != now.id {
         found("id", &|unit| unit.id.to_string())
     } else if before.segment != now.segment {

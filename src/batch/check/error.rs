@@ -8,7 +8,7 @@ use crate::attention::HeadId;
 use crate::batch::{BatchError, SourceError};
 use crate::compare::CompareError;
 use crate::compare::check::number;
-use crate::compare::rules::Place;
+use crate::compare::rules::{Place, written};
 use crate::pipeline::OutputError;
 use crate::remedy::{CheckRemedy, FolderKind, Remedy};
 use crate::store::SerializeError;
@@ -27,8 +27,9 @@ pub enum CheckError {
     Baseline(#[from] BaselineError),
     /// A rule asks for more than the baseline can tell.
     #[error(
-        "{}: {place}: {name:?} asks for {bound}, and the 16 bits of the baseline cannot tell {measure} below {} apart",
+        "{}: {place}: {name:?} asks for {}, and the 16 bits of the baseline cannot tell {measure} below {} apart",
         rules.display(),
+        written(*bound),
         number(*least)
     )]
     TooTight {

@@ -6,10 +6,14 @@ use crate::analysis::{Direction, Granularity, Maps, ReshapeOptions, link_by_head
 use crate::compare::check::{InputName, Judge, LinkSeen};
 use crate::compare::rules::{Check, Rule};
 use crate::compare::{Comparison, Pairing, compare_runs};
+use crate::excerpt::excerpt;
 use crate::figure::{FigureError, UnitChoice};
 use crate::input::{Input, StreamRole};
 use crate::pipeline::LoadedModel;
 use crate::run::Run;
+
+/// So much is told of why a text has not what a rule looks for, in characters.
+const LONGEST_MESSAGE: usize = 600;
 
 /// Looks at every rule that has a text of its own. Returns, for every rule, how
 /// many texts of its own were cut.
@@ -62,8 +66,9 @@ pub(super) fn see_own_texts(
 /// What is said of texts in which there is not what a rule looks for, where they
 /// were cut: it may be behind.
 fn behind_the_cut(message: String, runs: &[Run]) -> String {
+    let message = excerpt(&message, LONGEST_MESSAGE);
     match runs.iter().map(Run::dropped).max() {
-        None | Some(0) => message,
+        None | Some(0) => message.into_owned(),
         Some(1) => format!("{message}; 1 token is cut off the text"),
         Some(dropped) => format!("{message}; {dropped} tokens are cut off the text"),
     }

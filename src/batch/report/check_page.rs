@@ -231,7 +231,7 @@ fn failed(failure: &FailureRecord) -> Markup {
     html! {
         li {
             p {
-                bdi { (failure.id) } " "
+                bdi { (excerpt(&visible(&failure.id), LONGEST_TEXT)) } " "
                 code { (failure.file) @if let Some(line) = failure.line { ":" (line) } }
             }
             p.reason { (visible(&failure.error)) }

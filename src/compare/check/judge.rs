@@ -2,7 +2,7 @@
 
 use super::super::rules::{Check, HeadChoice, Limits, LinkHeads, Range, Rule, RuleKind};
 use super::super::{Comparison, DifferenceMeasure, Differences};
-use super::sentences::{other_heads, other_tokens};
+use super::sentences::{named, other_heads, other_tokens};
 use super::tally::Tally;
 use super::{Beside, InputName, Where};
 use crate::analysis::{Axis, HeadScores, LinkByHead, Score};
@@ -161,8 +161,10 @@ impl<'r> Judge<'r> {
         };
         for (rule, tally) in self.rules.iter().zip(&mut self.tallies) {
             if rule.check.kind().needs_baseline() {
-                let message =
-                    format!("the baseline has the input {first:?}, which is not checked{more}");
+                let message = format!(
+                    "the baseline has the input {}, which is not checked{more}",
+                    named(first)
+                );
                 tally.break_with(message, Where::default());
             }
         }

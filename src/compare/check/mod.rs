@@ -7,7 +7,7 @@ mod tally;
 mod words;
 
 pub use judge::{Judge, LinkSeen, Seen, labelled};
-pub use sentences::number;
+pub use sentences::{named, number};
 
 use crate::attention::HeadId;
 use crate::compare::Differences;

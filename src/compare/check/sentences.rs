@@ -1,5 +1,15 @@
 //! What verdicts and pages say in the same words.
 
+use crate::excerpt::excerpt;
+
+/// So much of a text or an id is told in a sentence, in characters.
+const TOLD: usize = 120;
+
+/// A text in quotation marks, or the beginning of a long one.
+pub fn named(text: &str) -> String {
+    format!("{:?}", excerpt(text, TOLD))
+}
+
 /// What tokens were, and are.
 pub(super) fn other_tokens(
     position: usize,
@@ -18,15 +28,25 @@ pub(super) fn other_tokens(
     };
     let tokens = match (before, now) {
         (Some(before), Some(now)) if before == now => {
-            format!("token @{position} {now:?} is another one than in the baseline: {what}")
+            format!(
+                "token @{position} {} is another one than in the baseline: {what}",
+                named(now)
+            )
         }
         (Some(before), Some(now)) => {
-            format!("token @{position} was {before:?} in the baseline and is {now:?}")
+            format!(
+                "token @{position} was {} in the baseline and is {}",
+                named(before),
+                named(now)
+            )
         }
         (Some(before), None) => {
-            format!("token @{position} was {before:?} in the baseline and is gone")
+            format!(
+                "token @{position} was {} in the baseline and is gone",
+                named(before)
+            )
         }
-        (None, Some(now)) => format!("token @{position} {now:?} is new since the baseline"),
+        (None, Some(now)) => format!("token @{position} {} is new since the baseline", named(now)),
         (None, None) => "what is left of the tokens is the same".to_owned(),
     };
     format!("{tokens}{cut}")
@@ -63,7 +83,7 @@ pub fn number(value: f64) -> String {
     if value.is_nan() {
         return "empty".to_owned();
     }
-    if value.abs() < 1e-4 {
+    if value.abs() < 1e-4 || value.abs() >= 1e15 {
         return format!("{value:.2e}");
     }
     let whole = libm::log10(value.abs()).floor().max(-4.0) as i32;

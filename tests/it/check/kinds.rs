@@ -312,3 +312,22 @@ fn inputs_that_fail_end_in_3_and_broken_rules_go_before() {
     let report = repository.json(4);
     assert_eq!(report["rules"][0]["message"], "no input was looked at");
 }
+
+#[test]
+fn the_picture_of_a_link_points_its_cell_out() {
+    let repository = Repository::new();
+    let link = |to: &str| {
+        format!(
+            "[[link]]\ntext = 'it was tired'\nfrom = 'it'\nto = '{to}'\nhead = '0.0'\nabove = 0.999\n"
+        )
+    };
+    repository.rules(&format!("{}{}", link("was"), link("tired")));
+    let outcome = repository.check(&[]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    let picture = |name: &str| {
+        let folder = repository.path("attnviz-out/check-rules/rules");
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    // Of one text and head, they differ in what they point out.
+    assert_ne!(picture("000.png"), picture("001.png"));
+}
