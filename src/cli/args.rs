@@ -10,7 +10,7 @@ use super::candidates::models;
 use super::check_arguments::CheckArguments;
 use super::diff_arguments::DiffArguments;
 use super::message_arguments::MessageArguments;
-use super::model_arguments::{ComputationArguments, ModelArguments};
+use super::model_arguments::{ComputationArguments, MODEL_NAMES, ModelArguments};
 use super::model_name::ModelName;
 use super::output_arguments::{OutputArguments, TerminalArguments};
 use super::truncate::Truncate;
@@ -44,6 +44,8 @@ Examples:
 const BENCH_EXAMPLE: &str = "\
 Example:
   attnviz bench --model builtin --threads 2";
+
+const CHECK_MODEL: &str = "Id, folder, builtin [default: that of the rules]";
 
 const CHECK_EXAMPLE: &str = "\
 Examples:
@@ -105,7 +107,9 @@ pub enum Command {
     #[command(after_help = DIFF_EXAMPLE)]
     Diff(Box<DiffArguments>),
     /// Check rules on attention, for CI
-    #[command(after_help = CHECK_EXAMPLE)]
+    #[command(after_help = CHECK_EXAMPLE, mut_arg("model", |model| {
+        model.help(CHECK_MODEL).long_help(format!("{CHECK_MODEL}\n\n{MODEL_NAMES}"))
+    }))]
     Check(Box<CheckArguments>),
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]

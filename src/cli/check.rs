@@ -73,6 +73,10 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
                 false => {
                     let shows_all = messages.shows_results();
                     print_text(&outcome.record, &options.output, shows_all)?;
+                    if shows_all && breaks_on_baseline(options, &outcome.record) {
+                        let accept = settings.again.command(&["--accept"]);
+                        print_accept(&accept)?;
+                    }
                 }
             }
             Ok(match (outcome.record.broken, outcome.record.failed) {
@@ -185,6 +189,22 @@ fn print_json(record: &CheckRecord, folder: &Path, warnings: &[String]) -> Resul
         manifest: path(MANIFEST),
         warnings,
     })
+}
+
+/// Whether a rule is broken that looks at the baseline.
+fn breaks_on_baseline(options: &CheckOptions, record: &CheckRecord) -> bool {
+    let mut rules = options.rules.rules.iter().zip(&record.rules);
+    rules.any(|(rule, record)| {
+        rule.check.kind().needs_baseline() && record.status == RuleStatus::Broken
+    })
+}
+
+/// What to type where the model is right and the baseline is not.
+fn print_accept(command: &str) -> Result<(), StandardOutputError> {
+    let mut out = anstream::stdout().lock();
+    let line = PrintableLine(command);
+    writeln!(out, "accept  if what is found is as it should be: {line}")?;
+    Ok(())
 }
 
 /// All of it, or, with `-q`, only what makes the exit code another one than 0.

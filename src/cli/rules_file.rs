@@ -58,7 +58,7 @@ impl RulesFileError {
                 })
             }
             Self::Unreadable { .. } => Remedy::LookAtFile,
-            Self::Taken { .. } => Remedy::Check(CheckRemedy::NameOtherFile),
+            Self::Taken { .. } => Remedy::Check(CheckRemedy::NameOtherOrOverwrite),
             Self::Write(_) => Remedy::Check(CheckRemedy::NameWritableFile),
             Self::NoModel { .. } => Remedy::Check(CheckRemedy::NameModel),
             Self::ReportIsRead { option, .. } => Remedy::NameReport { option },

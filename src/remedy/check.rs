@@ -60,6 +60,8 @@ pub enum CheckRemedy {
     NameOtherFile,
     /// Name a file that can be written.
     NameWritableFile,
+    /// Name another file for it, or lose what is there.
+    NameOtherOrOverwrite,
     /// Use a newer attnviz, or lose what is there.
     UpdateOrOverwrite,
     /// Move what is there away, or lose it.

@@ -188,6 +188,9 @@ pub(super) fn in_words(remedy: &CheckRemedy) -> String {
         CheckRemedy::NameWritableFile => {
             "name a file that you may write to, in a folder, on a disk that has room".into()
         }
+        CheckRemedy::NameOtherOrOverwrite => {
+            "name another file, or write over what is there: --init --overwrite".into()
+        }
         CheckRemedy::UpdateOrOverwrite => {
             "write over it: --accept --overwrite; or take the version that wrote it, or a newer one"
                 .into()

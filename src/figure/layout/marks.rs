@@ -85,13 +85,15 @@ fn frame(cells: &CellMatrix<'_>, [row, column]: [usize; 2]) -> Vec<Item<'static>
     if least < SMALLEST_FRAMED {
         return Vec::new();
     }
-    let thickness = (least / 16).clamp(2, 6);
+    let thickness = (least / 16).clamp(2, 5);
     let ink = match cells.value(row, column).is_nan() {
         true => Ink::Strong,
         false => Ink::OnColor(cells.fraction(row, column)),
     };
-    let x = cells.origin.0 + cells.column_offset(column);
-    let y = cells.origin.1 + cells.row_offset(row);
+    // The cell's own colour around it tells it from cells beside.
+    let x = cells.origin.0 + cells.column_offset(column) + thickness;
+    let y = cells.origin.1 + cells.row_offset(row) + thickness;
+    let (width, height) = (width - 2 * thickness, height - 2 * thickness);
     let rect = |x, y, width, height| Rect {
         x,
         y,

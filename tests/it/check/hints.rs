@@ -219,3 +219,40 @@ fn what_cannot_be_written_names_the_file_and_nothing_temporary() {
         }
     }
 }
+
+#[test]
+fn what_a_broken_rule_on_the_baseline_is_accepted_with_is_told() {
+    let repository = Repository::new();
+    repository.rules("[difference]\nmax_abs = 1e-4\n[[layer]]\nscore = 'entropy'\nbelow = 0.001");
+    repository.accept();
+    let said = |more: &[&str]| repository.check(more).stdout;
+    // The rule that is broken looks at no baseline.
+    assert!(!said(&[]).contains("accept  "));
+    repository.scale_head(1, 3, 8.0);
+    let line = "accept  if what is found is as it should be: attnviz check rules.toml --model ./model --accept\n";
+    assert!(said(&["--model", "./model"]).ends_with(line));
+    assert!(!said(&["-q"]).contains("accept  "));
+}
+
+#[test]
+fn a_file_that_is_there_is_written_over_when_that_is_typed() {
+    let repository = Repository::new();
+    repository.write("rules.toml", "mine");
+    let outcome = repository.check(&["--init"]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+    let hint = "--init --overwrite";
+    assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
+    let outcome = repository.check(&["--init", "--overwrite"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_help_names_the_model_of_the_rules_as_the_default() {
+    let repository = Repository::new();
+    for option in ["-h", "--help"] {
+        let help = repository.work.run(&["check", option]).stdout;
+        assert!(help.contains("[default: that of the rules]"), "{help}");
+        assert!(!help.contains("bert-base-uncased"), "{help}");
+        assert!(help.contains("--truncate"), "{help}");
+    }
+}
