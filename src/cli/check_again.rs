@@ -61,6 +61,11 @@ impl Again {
         &self.rules
     }
 
+    /// Whether a model was typed.
+    pub fn names_model(&self) -> bool {
+        !self.model.is_empty()
+    }
+
     /// The rules file as a shell takes it.
     pub fn quoted_rules(&self) -> String {
         quoted_path(&self.rules)

@@ -64,7 +64,10 @@ pub fn write_check_summary(record: &CheckRecord, out: &mut dyn Write) -> io::Res
             "\n### Inputs that failed\n\n| id | file | reason |\n| --- | --- | --- |"
         )?;
         for failure in record.failures.iter().take(LISTED) {
-            write_row(&[&failure.id, &failure.file, &failure.error], out)?;
+            let hint = failure.hint.as_ref();
+            let hint = hint.map_or_else(String::new, |hint| format!(" (hint: {hint})"));
+            let reason = format!("{}{hint}", failure.error);
+            write_row(&[&failure.id, &failure.file, &reason], out)?;
         }
         more(record.failures.len(), out)?;
     }

@@ -30,7 +30,15 @@ pub fn of_check(error: &anyhow::Error, again: &Again) -> Option<String> {
             let rules = again.quoted_rules();
             format!("name its files in {rules}: inputs = [{}]", files.join(", "))
         }
-        _ => of_rules(&remedy),
+        Remedy::Check(_) => of_rules(&remedy),
+        _ => {
+            let words = of_rules(&remedy);
+            // Who typed no model has that of the rules.
+            match words.contains("--model ") && !again.names_model() {
+                true => format!("{words}; or change model in {}", again.quoted_rules()),
+                false => words,
+            }
+        }
     })
 }
 

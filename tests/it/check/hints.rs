@@ -256,3 +256,21 @@ fn the_help_names_the_model_of_the_rules_as_the_default() {
         assert!(help.contains("--truncate"), "{help}");
     }
 }
+
+#[test]
+fn a_model_that_is_not_there_is_changed_in_the_rules_where_they_name_it() {
+    let repository = Repository::new();
+    repository.write(
+        "rules.toml",
+        &format!("model = './modle'\ninputs = 'sentences.txt'\n{RULE}"),
+    );
+    let outcome = repository.check(&[]);
+    let hint = "--model ./model; or change model in rules.toml\n";
+    assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
+    let outcome = repository.check(&["--model", "./modle"]);
+    assert!(
+        outcome.stderr.contains("--model ./model\n"),
+        "{}",
+        outcome.stderr
+    );
+}

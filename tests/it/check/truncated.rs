@@ -21,6 +21,11 @@ fn texts_are_cut_where_that_is_asked_for_and_it_is_said() {
     assert_eq!(report["failures"][0]["hint"], "--truncate 512");
     assert!(report.get("truncate").is_none() && report["cut"] == 0);
     let summary = repository.path("summary.md").display().to_string();
+    repository.check(&["--summary", &summary]);
+    let failed = fs::read_to_string(&summary).unwrap();
+    let hint = "hint&#58; &#45;&#45;truncate 512";
+    assert!(failed.contains(hint), "{failed}");
+    fs::remove_file(&summary).unwrap();
     let outcome = repository.check(&["--truncate", "512", "--summary", &summary]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let said = "1 text is cut to 512 tokens, by --truncate";
