@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 
 use super::Outcome;
 use super::diff_many;
-use super::diff_report::{self, Compared, Times};
+use super::diff_printed::{Times, print_exceeded};
+use super::diff_report::{self, Compared};
 use super::diff_settings::{DiffSettings, DiffTask};
 use super::diff_sides::of_one_input;
 use super::messages::{Messages, missing_glyphs};
@@ -108,7 +109,7 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
     match settings.json {
         true => diff_report::print_json(&compared)?,
         false if messages.shows_results() => diff_report::print_text(&compared)?,
-        false => diff_report::print_exceeded(&compared)?,
+        false => print_exceeded(&diff_report::limits(&compared))?,
     }
     Ok(match exceeded.is_empty() {
         true => Outcome::Done,

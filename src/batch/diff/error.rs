@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::batch::overlap::OverlapError;
 use crate::batch::source::SourceError;
-use crate::compare::{CompareError, UnlikeUnits};
+use crate::compare::CompareError;
 use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::Remedy;
 use crate::store::saved::SavedError;
@@ -41,14 +41,6 @@ pub enum DiffError {
     /// The folders hold other heads.
     #[error(transparent)]
     Compare(#[from] CompareError),
-    /// The scores of an input are of other tokens.
-    #[error("input {id:?}: both sides have scores of it, of other tokens")]
-    OtherTokens {
-        /// The input.
-        id: String,
-        /// Those that are not the same.
-        unlike: UnlikeUnits,
-    },
     /// A saved run cannot be read.
     #[error(transparent)]
     Saved(#[from] SavedError),
@@ -100,28 +92,6 @@ impl DiffError {
         }
     }
 
-    /// The input whose units are the reason, and those that are not the same.
-    pub fn unlike(&self) -> Option<(&str, &UnlikeUnits)> {
-        match self {
-            Self::Input { id, source } => Some((id, source.unlike()?)),
-            Self::OtherTokens { id, unlike } => Some((id, unlike)),
-            Self::Compare(_)
-            | Self::Source(_)
-            | Self::Overlap(_)
-            | Self::Truncate(_)
-            | Self::NothingInCommon
-            | Self::Saved(_)
-            | Self::Read { .. }
-            | Self::Damaged { .. }
-            | Self::Changed { .. }
-            | Self::NoAttention
-            | Self::Pipeline(_)
-            | Self::Output(_)
-            | Self::Write(_)
-            | Self::Interrupted => None,
-        }
-    }
-
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
@@ -135,7 +105,6 @@ impl DiffError {
             Self::Compare(error) => error.remedy(),
             Self::Input { source, .. } => source.remedy(),
             Self::NothingInCommon => Some(Remedy::SaveSameInputs),
-            Self::OtherTokens { .. } => Some(Remedy::CompareModelsByWords),
             Self::Read { .. } | Self::Damaged { .. } => Some(Remedy::SaveBatchAgain),
             Self::Changed { .. } | Self::NoAttention | Self::Interrupted => None,
         }

@@ -29,7 +29,7 @@ pub use error::DiffError;
 pub use models::{DiffModel, DiffModels};
 pub use one::OneComparison;
 pub use options::ManyOptions;
-pub use outcome::{ExceededBy, ManyOutcome, UnlikeInput, WorstInput};
+pub use outcome::{ManyOutcome, NearestToLimit, UnlikeInput, WorstInput};
 pub use runs::RunFolders;
 pub use scores::ScoreFolders;
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::compared::{Compared, Failure, Found, Place, blank, other_text};
+use super::compared::{Compared, Failure, Found, Place, other_text};
 use super::matching::{Key, Match, matches, two_texts};
 use super::options::ManyOptions;
 use super::tally::Tally;
@@ -272,7 +272,7 @@ impl RunPairs {
         };
         let id = entry.map_or("", |entry| entry.id.as_ref());
         let line = index as u64 + 1;
-        let mut record = blank(id, "", line);
+        let mut record = ResultRecord::blank(id, "", line);
         let pair = match found {
             Some(Match::Both { left, right }) => self.both(left, right, options),
             Some(Match::LeftOnly(left)) => Err(self.only(&self.left, left, "left")),
@@ -370,10 +370,8 @@ fn read(root: &Path, name: &str, selection: &Selection) -> Result<Run, Failure> 
             "it has no folder, or a symbolic link in its place",
         ));
     }
-    let saved = saved::read(&folder, &ForeignNames::default()).map_err(|error| Failure {
-        reason: without_folder(&error.to_string(), root),
-        remedy: error.remedy(),
-    })?;
+    let saved = saved::read(&folder, &ForeignNames::default())
+        .map_err(|error| Failure::new(without_folder(&error.to_string(), root), error.remedy()))?;
     let Some(attention) = saved.run.attention.first() else {
         return Err(Failure::of("it holds no attention"));
     };
