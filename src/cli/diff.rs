@@ -31,9 +31,12 @@ const MOST_UNITS: usize = 40;
 
 pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcome> {
     // Before a model is loaded, which may take a download.
-    let staging = settings.place.staging();
-    let not_written = || format!("the result could not be written to {}", staging.display());
-    check_root(&staging).with_context(not_written)?;
+    let root = match &settings.place {
+        DiffPlace::Folder(folder) => folder.as_path(),
+        DiffPlace::Below { root, .. } => root.as_path(),
+    };
+    let not_written = || format!("the result could not be written to {}", root.display());
+    check_root(root).with_context(not_written)?;
     check_place(settings).with_context(not_written)?;
     let start = Instant::now();
     let sides = of_one_input(settings, messages);

@@ -92,7 +92,7 @@ fn of_models(
 ) -> Result<Outcome> {
     let start = Instant::now();
     // Before a model is loaded, which may take a download.
-    InputSource::check(sources)?;
+    InputSource::check(sources).map_err(DiffError::from)?;
     let (models, mut warnings) = two_models(sides, settings, Use::Often, messages)?;
     let [left, right] = &models;
     let selection = model::selection(left, &settings.layers, &settings.heads)?;

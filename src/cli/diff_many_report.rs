@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::diff_idle::FEWEST_HEADS;
 use super::diff_printed::{
     Greatest, Limit, LimitInput, Seconds, Times, equal_on_both_sides, write_ending, write_indented,
 };
@@ -19,8 +20,6 @@ use crate::store::MANIFEST;
 use crate::store::batch_records::{BatchCounts, RESULTS, ResultRecord};
 use crate::store::diff::PAGE;
 
-/// So many heads are listed at least, whatever is drawn.
-const FEWEST_HEADS: usize = 5;
 /// So many inputs that differ most are listed.
 const LISTED_WORST: usize = 5;
 /// So many units that differ are listed of an input.

@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::diff_idle::FEWEST_HEADS;
 use super::diff_printed::{
     Greatest, Limit, Seconds, Times, equal_on_both_sides, write_ending, write_indented,
 };
@@ -24,8 +25,6 @@ use crate::store::MANIFEST;
 
 /// So many units that differ are listed above the table.
 const MOST_UNITS: usize = 12;
-/// So many heads are listed at least, whatever is drawn.
-const FEWEST_HEADS: usize = 5;
 
 /// A comparison that was written.
 pub(super) struct Compared<'a> {
@@ -57,7 +56,7 @@ pub(super) fn print_text(compared: &Compared<'_>) -> Result<(), StandardOutputEr
         let table = unlike_table(&comparison.unlike, names, MOST_UNITS);
         write_indented(&mut out, &table)?;
     }
-    let measure = settings.options.measure;
+    let measure = settings.options.measure();
     writeln!(out, "{:<9} {}", "heads", summary(comparison, measure))?;
     let count = settings.options.top.max(FEWEST_HEADS);
     if comparison
@@ -219,7 +218,7 @@ pub(super) fn print_json(compared: &Compared<'_>) -> Result<()> {
             input: &manifest.right.input,
         },
         unlike: unlike_report(&compared.comparison.unlike),
-        measure: compared.settings.options.measure.name(),
+        measure: compared.settings.options.measure().name(),
         heads: heads(compared),
         thresholds: limits(compared),
         notes: &manifest.notes,
@@ -252,7 +251,7 @@ fn heads(compared: &Compared<'_>) -> Vec<HeadReport> {
         let all = Score::ALL.iter().map(|&score| (score, scores.get(score)));
         all.collect::<Vec<_>>()
     });
-    let ranked = differences.ranked(compared.settings.options.measure);
+    let ranked = differences.ranked(compared.settings.options.measure());
     let heads = ranked.into_iter().map(|(id, _)| {
         let place = ids.iter().position(|other| *other == id).unwrap_or(0);
         let at = |values: &[f64]| values.get(place).copied().unwrap_or(f64::NAN);

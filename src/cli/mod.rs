@@ -16,6 +16,8 @@ mod check_settings;
 mod completions;
 mod diff;
 mod diff_arguments;
+mod diff_error;
+mod diff_idle;
 mod diff_many;
 mod diff_many_report;
 mod diff_printed;

@@ -44,6 +44,17 @@ pub enum DiffError {
     /// A saved run cannot be read.
     #[error(transparent)]
     Saved(#[from] SavedError),
+    /// Runs were saved without numbers.
+    #[error(
+        "{}: there are no numbers in it: neither attention.safetensors nor attention.npz nor attention.json",
+        folder.display()
+    )]
+    NoNumbers {
+        /// The run, or the folder of runs.
+        folder: PathBuf,
+        /// How they are saved.
+        remedy: Box<Remedy>,
+    },
     /// A file of one side cannot be read.
     #[error("{}: {source}", path.display())]
     Read {
@@ -95,7 +106,8 @@ impl DiffError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Source(error) => error.remedy(),
+            Self::Source(error) => error.remedy().map(of_comparison),
+            Self::NoNumbers { remedy, .. } => Some(remedy.as_ref().clone()),
             Self::Saved(error) => error.remedy(),
             Self::Overlap(error) => error.remedy(),
             Self::Truncate(error) => error.remedy(),
@@ -108,5 +120,15 @@ impl DiffError {
             Self::Read { .. } | Self::Damaged { .. } => Some(Remedy::SaveBatchAgain),
             Self::Changed { .. } | Self::NoAttention | Self::Interrupted => None,
         }
+    }
+}
+
+/// What is said of files of inputs where a comparison reads them.
+fn of_comparison(remedy: Remedy) -> Remedy {
+    match remedy {
+        Remedy::GiveInputs => Remedy::GiveTextOrInputs,
+        Remedy::NameFiles(files) => Remedy::NameInputs(files),
+        Remedy::EncodeText { text } => Remedy::SetValue(["--text".to_owned(), text]),
+        other => other,
     }
 }

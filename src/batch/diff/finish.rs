@@ -31,7 +31,7 @@ impl ManyOptions {
         OptionsRecord {
             tokens: self.diff.granularity.to_string(),
             theme: self.diff.theme.to_string(),
-            measure: Some(self.diff.measure.to_string()),
+            measure: Some(self.diff.ranked_by.typed().to_owned()),
             layers: self.selection.layer_indices(),
             heads: Some((&self.selection).into()),
             ..OptionsRecord::default()

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::compared::{Compared, Failure, Found, Place, other_text};
 use super::matching::{Key, Match, matches, two_texts};
+use super::numbers::without_numbers;
 use super::options::ManyOptions;
 use super::tally::Tally;
 use super::{DiffError, FolderSide};
@@ -22,7 +23,7 @@ use crate::pipeline::OutputError;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, RESULTS, ResultReader, ResultRecord, Status};
 use crate::store::numbers::FILES;
-use crate::store::saved::{self, ForeignNames, SavedRuns};
+use crate::store::saved::{self, ForeignNames, SavedError, SavedRuns};
 use crate::store::write::beneath;
 use crate::store::{MANIFEST, read_manifest};
 
@@ -180,6 +181,12 @@ impl RunFolders {
                         let maps = attention.ok_or(DiffError::NoAttention)?.maps();
                         let selection = maps.selection().clone();
                         return Ok(FolderSide { model, selection });
+                    }
+                    // Of a batch the command names all of them.
+                    Err(SavedError::NothingInFolder { folder }) => {
+                        let is_batch = runs.root.ends_with(INPUTS);
+                        let place = if is_batch { &runs.root } else { &folder };
+                        failure = without_numbers(place);
                     }
                     Err(error) => failure = error.into(),
                 }
