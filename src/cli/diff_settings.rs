@@ -11,7 +11,7 @@ use super::input_sources::{idle_quotes, sources};
 use super::model_arguments::ModelArguments;
 use super::model_name::ModelName;
 use super::settings::{ModelSettings, computed_model, input, named_files, set_threads};
-use super::side::{Side, check_side};
+use super::side::{Side, check_side, is_missing_file, is_model};
 use super::threshold::Threshold;
 use super::usage::UsageError;
 use crate::analysis::Score;
@@ -298,7 +298,9 @@ fn task(arguments: &DiffArguments) -> Result<DiffTask> {
         None => (!arguments.inputs.is_empty()).then_some(Setting::Inputs),
     };
     let task = match (left, Side::of(right)) {
-        (Side::Model(left), Side::Model(right)) => return of_two_models(arguments, &left, &right),
+        (Side::Model(left), Side::Model(right)) if ![&left, &right].iter().any(is_missing_file) => {
+            return of_two_models(arguments, &left, &right);
+        }
         (Side::Run(left), Side::Run(right)) => DiffTask::Runs {
             files: [left, right],
             names: ForeignNames {
@@ -336,13 +338,31 @@ fn task(arguments: &DiffArguments) -> Result<DiffTask> {
 }
 
 /// What a side is, where the other is something else: a name that nothing on the
-/// disk has is rather mistyped than a model.
+/// disk has is rather mistyped than a model, and not every folder is one.
 fn kind(side: &Side) -> &'static str {
     match side {
-        Side::Model(name) if name.name() != "builtin" && !Path::new(name.name()).exists() => {
-            "neither a file nor a folder that is there"
-        }
+        Side::Model(name) if !is_there(name) => "neither a file nor a folder that is there",
+        Side::Model(name) if !is_model(name) => "a folder with neither a model nor attention",
         Side::Model(_) | Side::Run(_) | Side::Runs(_) | Side::Scores(_) => side.in_words(),
+    }
+}
+
+/// Whether something on the disk has the name, or the binary.
+fn is_there(name: &ModelName) -> bool {
+    name.name() == "builtin" || Path::new(name.name()).exists()
+}
+
+/// That two names are those of models, which they need not be.
+fn taken_for_models(names: [&ModelName; 2]) -> String {
+    let missing = names.into_iter().filter(|name| !is_there(name));
+    let missing: Vec<&str> = missing.map(ModelName::name).collect();
+    match missing.as_slice() {
+        [] => String::new(),
+        [name] => format!("{name} is taken for a model, since no file or folder has that name; "),
+        names => format!(
+            "{} are taken for models, since no file or folder has those names; ",
+            names.join(" and ")
+        ),
     }
 }
 
@@ -359,7 +379,8 @@ fn of_two_models(
             input: input(text, pair)?,
         }),
         None if arguments.inputs.is_empty() => Err(UsageError::error(
-            "expected what both models are given, found neither --text nor --inputs",
+            taken_for_models([left, right])
+                + "expected what both models are given, found neither --text nor --inputs",
             Remedy::GiveTextOrInputs,
         )),
         None => Ok(DiffTask::ModelsOnMany {

@@ -223,7 +223,9 @@ fn check_texts([left, right]: &[Run; 2]) -> Result<(), CompareError> {
     );
     Err(CompareError::OtherTexts {
         texts: Box::new([text(left), text(right)]),
-        model: (of_left == of_right).then(|| of_left.id.clone()),
+        // Of a directory nobody knows any more where it is.
+        model: (of_left == of_right && of_left.source != ModelSource::Directory)
+            .then(|| of_left.id.clone()),
         unlike,
     })
 }

@@ -28,6 +28,8 @@ pub enum Side {
 
 /// A model's own file; where it is, the folder is a model's.
 const CONFIG: &str = "config.json";
+/// What files of attention end in.
+const ATTENTION: [&str; 6] = ["safetensors", "npz", "npy", "json", "pt", "pth"];
 /// What files of weights are called first.
 const WEIGHTS: [&str; 2] = ["model", "pytorch_model"];
 
@@ -35,7 +37,7 @@ impl Side {
     /// What the name stands for: what is there on the disk, else a model.
     pub fn of(name: &ModelName) -> Self {
         let path = Path::new(name.name());
-        if name.name() == "builtin" || path.join(CONFIG).is_file() {
+        if is_model(name) {
             return Self::Model(name.clone());
         }
         if path.is_file() {
@@ -65,6 +67,18 @@ impl Side {
             Self::Scores(_) => "a folder of scores",
         }
     }
+}
+
+/// Whether the name stands for a model: the one in the binary, or a folder with one.
+pub(super) fn is_model(name: &ModelName) -> bool {
+    name.name() == "builtin" || Path::new(name.name()).join(CONFIG).is_file()
+}
+
+/// Whether it is the name of a file of attention that is not there.
+pub(super) fn is_missing_file(name: &&ModelName) -> bool {
+    let path = Path::new(name.name());
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| ATTENTION.contains(&extension)) && !path.exists()
 }
 
 /// Refuses what looks like a side and is another thing that attnviz or a model has.

@@ -69,8 +69,12 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     let side = side.filter(|_| !matches!(remedy, Remedy::SaveNumbers { .. }));
     Some(match side.filter(|_| words.contains("--model ")) {
         Some(side) => {
+            let place = match words.starts_with("--model ") {
+                true => "in the place of",
+                false => "for",
+            };
             let words = words.replace("--model ", "");
-            format!("in the place of {}: {words}", side.name())
+            format!("{place} {}: {words}", side.name())
         }
         None => words,
     })

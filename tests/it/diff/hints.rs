@@ -41,7 +41,7 @@ fn hints_are_those_of_a_comparison_and_name_what_was_typed() {
     let against = format!("hint: --against {hello}");
     let batch = "hint: save it with numbers: attnviz batch in.txt --format npz --output pictures, with the --model that made them";
     let encode = "hint: save it with numbers: attnviz encode \"The first.\" --format npz --output runs, with the --model that made them";
-    let cases: [(&[&str], &[&str], i32, &[&str]); 14] = [
+    let cases: [(&[&str], &[&str], i32, &[&str]); 18] = [
         (both, &["--text", ""], 1, &["what --text says", &text]),
         (
             both,
@@ -133,7 +133,40 @@ fn hints_are_those_of_a_comparison_and_name_what_was_typed() {
             &["nowhere/here.npz", "nowhere/there.npz"],
             &[],
             2,
-            &["nowhere/here.npz"],
+            &[
+                "neither a file nor a folder that is there (nowhere/here.npz)",
+                "hint: two models, two saved runs",
+            ],
+        ),
+        (
+            &["nowhere.npz", &model],
+            &["--text", "Hello."],
+            2,
+            &[
+                "neither a file nor a folder that is there (nowhere.npz) and a model (",
+                "hint: two models, two saved runs",
+            ],
+        ),
+        (
+            &["./nowhere", &model],
+            &[],
+            2,
+            &[
+                "./nowhere is taken for a model, since no file or folder has that name",
+                "hint: --text ",
+            ],
+        ),
+        (
+            &["attnviz-out/left", "attnviz-out/right"],
+            &[],
+            2,
+            &["attnviz-out/left and attnviz-out/right are taken for models"],
+        ),
+        (
+            &["folder", "in.txt"],
+            &[],
+            2,
+            &["found a folder with neither a model nor attention (folder)"],
         ),
     ];
     for (sides, more, code, parts) in cases {
