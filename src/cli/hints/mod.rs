@@ -62,19 +62,15 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     let side = error.downcast_ref::<OfSide>();
     if let (Some(side), Remedy::EncodeWith(folder)) = (side, &remedy) {
         let folder = quoted(&folder.display().to_string());
-        return Some(format!("in the place of {}: {folder}", side.name()));
+        return Some(format!("for {}: {folder}", side.name()));
     }
     let words = in_words(&remedy);
     // What saves a side again has options of its own.
     let side = side.filter(|_| !matches!(remedy, Remedy::SaveNumbers { .. }));
     Some(match side.filter(|_| words.contains("--model ")) {
         Some(side) => {
-            let place = match words.starts_with("--model ") {
-                true => "in the place of",
-                false => "for",
-            };
             let words = words.replace("--model ", "");
-            format!("{place} {}: {words}", side.name())
+            format!("for {}: {words}", side.name())
         }
         None => words,
     })

@@ -34,16 +34,12 @@ fn what_cannot_be_compared_says_what_to_type() {
         (
             &["builtni", &bert, "--text", "x", "--offline"],
             1,
-            &["LEFT cannot be compared", "hint: in the place of LEFT: "],
+            &["LEFT cannot be compared", "hint: for LEFT: "],
         ),
         (
             &["builtin", "nowhere/at", "--text", "x", "--offline"],
             1,
-            &[
-                "RIGHT cannot be compared",
-                "hint: in the place of RIGHT: ",
-                "`builtin`",
-            ],
+            &["RIGHT cannot be compared", "hint: for RIGHT: ", "`builtin`"],
         ),
         (
             &["builtin", &bert, "--text", "x", "--max-js-bits", "1"],
@@ -107,7 +103,7 @@ fn what_cannot_be_compared_says_what_to_type() {
             &[
                 "RIGHT cannot be compared",
                 "nowhere/at/all",
-                "hint: in the place of RIGHT: builtin",
+                "hint: for RIGHT: builtin",
             ],
         ),
         (
