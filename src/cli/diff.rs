@@ -5,9 +5,10 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 
 use super::Outcome;
+use super::diff_error::OF_AGAINST;
 use super::diff_many;
 use super::diff_printed::{Times, print_exceeded};
 use super::diff_report::{self, Compared};
@@ -53,7 +54,11 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
     let [left, right] = &sides.runs;
     let options = &settings.options;
     let comparison = compare_runs(left, right, options.granularity, sides.pairing);
-    let comparison = or_unlike(comparison.map_err(Into::into), settings, messages)?;
+    let comparison = comparison.map_err(|error| match sides.pairing {
+        Pairing::SameInput => error.into(),
+        Pairing::OtherInput => Error::from(error).context(OF_AGAINST),
+    });
+    let comparison = or_unlike(comparison, settings, messages)?;
     if sides.pairing == Pairing::SameInput && !comparison.unlike.is_empty() {
         let warning = match comparison.unlike.len() {
             1 => "1 unit is not the same on both sides and is left out".to_owned(),

@@ -44,6 +44,9 @@ impl OfText {
     }
 }
 
+/// What to type where two texts have nothing in common.
+pub(super) const ALIKE_TEXTS: &str = "two texts that have words in common: --text \"The animal was tired.\" --against \"The animal was wide.\"";
+
 impl fmt::Display for OfText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "what {} says cannot be compared", self.0)

@@ -18,7 +18,7 @@ use crate::batch::{
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
-use crate::cli::diff_error::{OfSide, OfText};
+use crate::cli::diff_error::{ALIKE_TEXTS, OfSide, OfText};
 use crate::cli::nearest::MistypedModel;
 use crate::cli::parquet_phrases;
 use crate::cli::phrases::{
@@ -54,8 +54,13 @@ use crate::weights::{HeaderError, PickleError, WeightsError};
 /// the one below it, so that the first one of the chain that has a remedy is
 /// heard.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
+    let asked = error.downcast_ref::<OfText>();
+    let cause = error.downcast_ref::<CompareError>();
+    if let (Some(_), Some(CompareError::NothingInCommon { .. })) = (asked, cause) {
+        return Some(ALIKE_TEXTS.to_owned());
+    }
     let remedy = error.chain().find_map(remedy)?;
-    if let Some(asked) = error.downcast_ref::<OfText>() {
+    if let Some(asked) = asked {
         return Some(asked.mended(&remedy).unwrap_or_else(|| in_words(&remedy)));
     }
     // A side of a comparison has a place and no option.

@@ -200,3 +200,24 @@ fn a_plain_file_is_no_folder_whoever_asks_to_overwrite_it() {
         }
     }
 }
+
+#[test]
+fn two_texts_without_a_common_word_are_told_what_to_type() {
+    let workplace = Workplace::new();
+    let model = fixture("relu-uncased-vocabulary").display().to_string();
+    let texts = ["--text", "a", "--against", "zebra crossing"];
+    let outcome = workplace.run(&[&["diff", &model][..], &texts].concat());
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("zebra"), "{}", outcome.stdout);
+    for part in [
+        "what --against says cannot be compared",
+        "no word of the text in common",
+        "hint: two texts that have words in common: --text \"",
+    ] {
+        assert!(
+            outcome.stderr.contains(part),
+            "no {part:?} in {}",
+            outcome.stderr
+        );
+    }
+}
