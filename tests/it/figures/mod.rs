@@ -16,6 +16,7 @@ mod readable;
 mod rectangular;
 mod reference;
 mod scales;
+mod score_differences;
 mod scores;
 mod text;
 
