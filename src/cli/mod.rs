@@ -71,7 +71,7 @@ use anyhow::Result;
 pub use args::Arguments;
 pub use completions::complete;
 pub use forgotten_value::check_values;
-pub use hints::{hint, hint_about, in_words};
+pub use hints::{about as hint_about, hint, in_words};
 // Where the command line's other values are looked for.
 pub use crate::attention::{IndexList, IndexListError, IndexNotSaved, IndexOutOfRange};
 pub use messages::{Messages, print_error, rate};

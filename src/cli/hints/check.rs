@@ -4,9 +4,28 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::args::{Arguments, Command};
 use crate::cli::check_again::Again;
 use crate::cli::phrases::{convert_file, quoted};
 use crate::remedy::{CheckRemedy, ForeignFile, InputColumn, Remedy};
+
+/// What to type instead of these arguments, or to do about what stopped them.
+pub fn about(arguments: &Arguments, error: &anyhow::Error) -> Option<String> {
+    match &arguments.command {
+        Command::Check(check) => of_check(error, &Again::new(check)),
+        Command::Encode(_)
+        | Command::Batch(_)
+        | Command::Scores(_)
+        | Command::Diff(_)
+        | Command::Render(_)
+        | Command::Tokens(_)
+        | Command::Merge(_)
+        | Command::Pull(_)
+        | Command::Bench(_)
+        | Command::Completions(_)
+        | Command::Man => super::hint(error),
+    }
+}
 
 /// What to type instead of what was, or to do. The command that a hint tells has
 /// what was typed besides.

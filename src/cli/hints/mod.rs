@@ -18,8 +18,6 @@ use crate::batch::{
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
-use crate::cli::args::{Arguments, Command};
-use crate::cli::check_again::Again;
 use crate::cli::diff_error::{ALIKE_TEXTS, OfSide, OfText};
 use crate::cli::nearest::MistypedModel;
 use crate::cli::parquet_phrases;
@@ -52,7 +50,7 @@ use crate::store::write::batch_folder::BatchFolderError;
 use crate::tokenizer::TokenizerError;
 use crate::weights::{HeaderError, PickleError, WeightsError};
 
-pub use check::{of_check, of_rules};
+pub use check::{about, of_check, of_rules};
 
 /// What to type instead. An outer error knows what to make of the remedy of
 /// the one below it, so that the first one of the chain that has a remedy is
@@ -83,24 +81,6 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         }
         None => words,
     })
-}
-
-/// What to type instead of these arguments, or to do about what stopped them.
-pub fn hint_about(arguments: &Arguments, error: &anyhow::Error) -> Option<String> {
-    match &arguments.command {
-        Command::Check(check) => of_check(error, &Again::new(check)),
-        Command::Encode(_)
-        | Command::Batch(_)
-        | Command::Scores(_)
-        | Command::Diff(_)
-        | Command::Render(_)
-        | Command::Tokens(_)
-        | Command::Merge(_)
-        | Command::Pull(_)
-        | Command::Bench(_)
-        | Command::Completions(_)
-        | Command::Man => hint(error),
-    }
 }
 
 /// The remedy of the error itself, whichever of the crate's it is.
