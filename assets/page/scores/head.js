@@ -19,14 +19,15 @@ function drawHead() {
   const isOne = heads.length === 1;
   const names = heads.map(headName).join("; ");
   byId("head-scores-caption").replaceChildren(make("b", {}, `${names[0].toUpperCase()}${names.slice(1)}. `),
-    isOne ? `Every score over the inputs in which it makes sense, and the head’s place among ${grouped(HEADS.length)}. Choose a score to colour all heads by it.` : "Means over the inputs. Choose a score to colour all heads by it.");
+    isOne ? `Every score over the inputs in which it makes sense, and the head’s place among ${grouped(HEADS.length)}. ` : "Means over the inputs. ", "Choose a score to colour all heads by it. ",
+    ...(quantityInView().score ? [make("b", {}, `${quantityInView().name}: `), quantityInView().meaning] : []));
   const column = (/** @type {string} */ name, isNumber = true) => make("th", { scope: "col", class: isNumber ? "number" : false }, name);
-  const perHead = heads.map((head) => column(`${HEADS[head].layer}.${HEADS[head].head}`));
-  byId("head-scores-head").replaceChildren(column("score", false), ...(isOne ? [...SCORE_FIELDS.map((field) => column(FIELD_NAMES[field])), column("place")] : perHead), column("what it says", false));
-  byId("head-scores").replaceChildren(...QUANTITIES.filter(({ score }) => score).map((quantity) => headLine(quantity, isOne ? SCORE_FIELDS : null, "mean", make("td", { class: "meaning" }, quantity.meaning))));
+  const perHead = () => heads.map((head) => column(`${HEADS[head].layer}.${HEADS[head].head}`));
+  byId("head-scores-head").replaceChildren(column("score", false), ...(isOne ? [...SCORE_FIELDS.map((field) => column(FIELD_NAMES[field])), column("place")] : perHead()));
+  byId("head-scores").replaceChildren(...QUANTITIES.filter(({ score }) => score).map((quantity) => headLine(quantity, isOne ? SCORE_FIELDS : null, "mean")));
   if (!DATA.relations.length) return;
   byId("head-relations-caption").textContent = "Of the words of each relation, the share that is right, beside the best fixed offset.";
-  byId("head-relations-head").replaceChildren(column("relation", false), ...(isOne ? [column("from → to"), column("to → from"), column("gain over the offset"), column("place")] : perHead), column("best offset"), column("words"));
+  byId("head-relations-head").replaceChildren(column("relation", false), ...(isOne ? [column("from → to"), column("to → from"), column("gain over the offset"), column("place")] : perHead()), column("best offset"), column("words"));
   byId("head-relations").replaceChildren(...QUANTITIES.filter(({ relation }) => relation).map((quantity) => {
     const relation = /** @type {RelationData} */ (quantity.relation);
     const { offset, share } = bestOffset(relation);
@@ -51,7 +52,7 @@ function headLine(quantity, fields, main, ...more) {
   };
   const rank = rankOf(numbers, lastHead());
   return make("tr", { class: isChosen ? "chosen" : "", "data-quantity": quantity.id },
-    make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => changeField("quantity", quantity.id) }, make("bdi", {}, quantity.name))),
+    make("th", { scope: "row" }, make("button", { type: "button", title: quantity.meaning, "aria-pressed": String(isChosen), onclick: () => changeField("quantity", quantity.id) }, make("bdi", {}, quantity.name))),
     ...(fields ? [...fields.map((field) => cell(field, state.heads[0])), make("td", { class: "number" }, rank === null ? "–" : grouped(rank))] : state.heads.map((head) => cell(main, head))),
     ...more);
 }

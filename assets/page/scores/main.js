@@ -11,8 +11,16 @@ function makePage() {
       make("div", { id: "readout", class: "readout" })),
     makeSettings());
   document.querySelector("body > footer")?.prepend(
-    make("p", {}, "Keys in the grid: arrows move, Enter chooses, Shift adds. Numbers are shown with three digits; tables that are saved have all of them."));
+    make("p", {}, "Keys in the grid: arrows move, Enter chooses, Shift adds, Esc keeps the last head alone. Numbers are shown with three digits; tables that are saved have all of them."));
   document.body.append(make("p", { id: "said", class: "unseen", "aria-live": "polite" }));
+}
+
+/** @param {KeyboardEvent} event */
+function pageKey(event) {
+  if (event.key !== "Escape") return;
+  hover.head = null;
+  update({ heads: [lastHead()], sort: DEFAULTS.sort, order: DEFAULTS.order });
+  say(`${headName(lastHead())} alone`);
 }
 
 /** Draws what changed. */
@@ -35,6 +43,7 @@ async function start() {
     overview.cells[overview.focus].setAttribute("tabindex", "0");
     draw = drawPage;
     drawPage();
+    document.addEventListener("keydown", pageKey);
     keepUpToDate();
   }
   document.documentElement.dataset.ready = "yes";

@@ -20,7 +20,7 @@ const RELATION_FIELDS = ["best", "from_to", "to_from", "gain"];
 
 /** @type {Record<string, string>} */
 const FIELD_NAMES = {
-  mean: "mean", deviation: "standard deviation", p05: "5 %", p50: "median", p95: "95 %", count: "inputs",
+  mean: "mean", deviation: "deviation", p05: "5 %", p50: "median", p95: "95 %", count: "inputs",
   best: "better direction", from_to: "from → to", to_from: "to → from", gain: "gain over the best offset",
 };
 

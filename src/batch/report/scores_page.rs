@@ -83,11 +83,8 @@ pub fn write_scores_page(
         put(out, article(*score, heads, &examples))?;
     }
     out.write_all(b"</section>\n</div>\n")?;
-    if !ranked.is_empty() {
-        let ScoresContent { json, blocks } =
-            ScoresContent::new(manifest, statistics, relations, root)?;
-        put(out, content(&json, &blocks))?;
-    }
+    let ScoresContent { json, blocks } = ScoresContent::new(manifest, statistics, relations, root)?;
+    put(out, content(&json, &blocks))?;
     out.write_all(b"</main>\n")?;
     put(out, for_programs(!relations.is_empty()))?;
     put(out, closing(manifest))?;
