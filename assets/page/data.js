@@ -67,7 +67,8 @@
  * @property {{size: number, scales: number[]} | null} neurons
  * @property {[string, string][]} colormaps
  * @property {{tokens: string, special: string, sink: string, crop: [number, number] | null, scale: string | null, color_scale: string, vmin: number | null, vmax: number | null, colormap: string, invert: boolean, theme: string | null}} options
- * @property {string[]} command
+ * @property {string[]} command nothing where none makes this
+ * @property {string} place where it is to be run, in words
  * @property {Compared | null} compared
  */
 
@@ -86,18 +87,6 @@ const IS_SQUARE = !DATA.columns;
 const [QUERIES, KEYS] = STREAMS.map((stream) => stream.labels.length);
 
 /**
- * A head: which, and where its values are.
- * @typedef {object} Head
- * @property {number} layer as the model counts
- * @property {number} head as the model counts
- * @property {number} row among the layers here
- * @property {number} slot among the heads of its layer here
- */
-
-/** @type {Head[]} */
-const HEADS = DATA.layers.flatMap(({ layer, heads }, row) => heads.map((head, slot) => ({ layer, head, row, slot })));
-
-/**
  * What the input brought along under a name.
  * @param {string} name
  * @returns {Element}
@@ -106,23 +95,6 @@ function broughtAlong(name) {
   const element = OPENED.querySelector(`script[data-name="${name}"]`);
   if (!element) throw new Error(`no ${name}`);
   return element;
-}
-
-/**
- * What a head is called.
- * @param {number} index
- */
-function headName(index) {
-  return `layer ${HEADS[index].layer}, head ${HEADS[index].head}`;
-}
-
-/**
- * The head of a layer with that number, −1 where there is none.
- * @param {number} layer
- * @param {number} head
- */
-function findHead(layer, head) {
-  return HEADS.findIndex((other) => other.layer === layer && other.head === head);
 }
 
 /**

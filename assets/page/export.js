@@ -8,17 +8,6 @@ function fileStem() {
 }
 
 /**
- * Hands a file over.
- * @param {Blob} blob
- * @param {string} name
- */
-function handOver(blob, name) {
-  const address = URL.createObjectURL(blob);
-  make("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10000);
-}
-
-/**
  * The view as a drawing: its size, and what draws it.
  * @returns {{width: number, height: number, paint: (painter: Painter) => void}}
  */
@@ -81,40 +70,6 @@ function drawing() {
   } };
 }
 
-/**
- * A painter whose origin lies elsewhere.
- * @param {Painter} painter
- * @param {number} right
- * @param {number} down
- * @returns {Painter}
- */
-function shifted(painter, right, down) {
-  return {
-    box: (x, y, ...rest) => painter.box(x + right, y + down, ...rest),
-    frame: (x, y, ...rest) => painter.frame(x + right, y + down, ...rest),
-    curve: ([x, y], [toX, toY], ...rest) => painter.curve([x + right, y + down], [toX + right, toY + down], ...rest),
-    text: (x, y, ...rest) => painter.text(x + right, y + down, ...rest),
-    pixels: (x, y, ...rest) => painter.pixels(x + right, y + down, ...rest),
-  };
-}
-
-/** The view as the text of an SVG. */
-function svgOfView() {
-  const { width, height, paint } = drawing();
-  const { painter, text } = svgPainter(width, height, inks().paper, `${DATA.captions.join(" / ")} · ${DATA.model}`);
-  paint(painter);
-  return text();
-}
-
-/**
- * A field of a table, in quotes where it needs them.
- * @param {string | number} field
- */
-function csvField(field) {
-  const text = String(field);
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /** The numbers of the view as a table. */
 function csvOfView() {
   const { rows, columns } = shape;
@@ -148,44 +103,13 @@ function csvOfView() {
   return `${lines.map((line) => line.map(csvField).join(",")).join("\n")}\n`;
 }
 
-/** @param {string} kind svg, png or csv */
-function saveView(kind) {
-  Object.assign(hover, { head: null, cell: null, unit: null });
-  const name = `${fileStem()}.${kind}`;
-  if (kind === "svg") handOver(new Blob([svgOfView()], { type: "image/svg+xml" }), name);
-  else if (kind === "csv") handOver(new Blob([csvOfView()], { type: "text/csv" }), name);
-  else {
-    const { width, height, paint } = drawing();
-    const canvas = document.createElement("canvas");
-    const ratio = Math.min(2, Math.sqrt(30e6 / (width * height)));
-    [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    context.scale(ratio, ratio);
-    context.fillStyle = inks().paper;
-    context.fillRect(0, 0, width, height);
-    paint(canvasPainter(context));
-    canvas.toBlob((blob) => { if (blob) handOver(blob, name); }, "image/png");
-  }
-  say(`${name} saved`);
-}
-
-/**
- * What a shell takes for this word.
- * @param {string} word
- */
-function quoted(word) {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) && !word.startsWith("-") ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** The command that draws what is shown. */
+/** The command that draws what is shown, as near as the command line comes. */
 function commandInView() {
-  if (DATA.compared) return DATA.command.length ? ["attnviz", ...DATA.command.map(quoted)].join(" ") : "";
-  const [command, ...given] = DATA.command;
-  // A text that begins like an option stands behind two hyphens at the end.
-  const text = given[0];
-  const words = ["attnviz", command, ...given.slice(1).map(quoted)];
+  if (!DATA.command.length) return "";
+  if (DATA.compared) return ["attnviz", ...DATA.command.map(quoted)].join(" ");
+  const [command, text, ...options] = DATA.command;
   const lists = { layers: new Set(state.heads.map((head) => HEADS[head].layer)), heads: new Set(state.heads.map((head) => HEADS[head].head)) };
-  const add = (/** @type {string} */ name, /** @type {string | number} */ value) => words.push(`--${name}`, quoted(String(value)));
+  const add = (/** @type {string} */ name, /** @type {string | number} */ value) => options.push(`--${name}`, String(value));
   for (const [name, numbers] of Object.entries(lists)) add(name, [...numbers].sort((left, right) => left - right).join(","));
   const unit = state.units[0] ?? (state.view === "text" ? state.cell?.[0] : undefined);
   const isOfUnit = unit !== undefined && state.view !== "map";
@@ -201,30 +125,31 @@ function commandInView() {
   if (state.window) add("crop", state.window.join("-"));
   if (["head", "unit", "run"].includes(state.scale)) add("scale", state.scale);
   if (state.color !== "linear") add("color-scale", state.color);
-  if (state.vmin !== null) add("vmin", state.vmin);
-  if (state.vmax !== null) add("vmax", state.vmax);
+  // A negative number would be taken for an option.
+  for (const name of /** @type {const} */ (["vmin", "vmax"])) if (state[name] !== null) options.push(`--${name}=${state[name]}`);
   if (state.map !== CHOICES.map[0]) add("colormap", state.map);
-  if (state.invert) words.push("--invert");
+  if (state.invert) options.push("--invert");
   if (themeInView() === "dark") add("theme", "dark");
-  words.push(...(text.startsWith("-") ? ["--", `'${text.replaceAll("'", "'\\''")}'`] : [quoted(text)]));
-  return words.join(" ");
+  return commandOf([command], options, text);
 }
 
-/**
- * @param {string} text
- * @param {string} what
- */
-async function copyText(text, what) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Where no clipboard is given, what is selected can be copied by hand.
-    const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "unseen", readonly: true }));
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
-  byId("copied").textContent = `${what} is copied.`;
+/** What is to be known of the command: where it is run, and what it draws otherwise. */
+function commandNote() {
+  if (!DATA.command.length) return "";
+  const where = DATA.place ? [`Run it ${DATA.place}.`] : [];
+  if (DATA.compared) return where.join(" ");
+  const several = state.heads.length > 1;
+  const layers = new Set(state.heads.map((head) => HEADS[head].layer));
+  const numbers = new Set(state.heads.map((head) => HEADS[head].head));
+  const isOneMap = several && !["heads", "lines", "neurons"].includes(state.view);
+  const otherwise = [
+    isOneMap && state.combine === "sum" && "the mean of the heads in place of their sum",
+    several && layers.size * numbers.size !== state.heads.length && "all of these heads in each of these layers",
+    isOneMap && layers.size > 1 && "also the mean or maximum of each layer",
+    (state.min > 0 || state.mass < 1 || state.pair !== "all") && state.view !== "heads" && "links that the filters leave out",
+    state.zoom && state.view === "map" && "all of the map",
+    (state.units.length > 1 || (state.units.length > 0 && state.direction === "both")) && ["text", "links"].includes(state.view) && "the first chosen token alone",
+    state.view === "neurons" && "the map of the head in place of its queries and keys",
+  ].filter(Boolean);
+  return [...where, ...(otherwise.length ? [`It draws ${otherwise.join("; ")}.`] : [])].join(" ");
 }

@@ -136,12 +136,7 @@ fn ten_thousand_rows_open() {
     let rows = browser.value("document.querySelectorAll('.inputs li').length");
     assert_eq!(rows, 10_000);
     browser.value("document.querySelector('.inputs li:last-child').scrollIntoView()");
-    let picture = browser.call("Page.captureScreenshot", json!({}));
-    assert!(
-        picture["data"]
-            .as_str()
-            .is_some_and(|data| data.len() > 1_000)
-    );
+    assert!(browser.screenshot().len() > 1_000);
     eprintln!(
         "10,000 rows: {size} bytes, opened and drawn in {:?}",
         start.elapsed()
@@ -159,16 +154,11 @@ fn take_pictures(browser: &mut Browser) {
         (390, 2_600, "light"),
         (390, 2_600, "dark"),
     ] {
-        let metrics = json!({
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500,
-        });
-        browser.call("Emulation.setDeviceMetricsOverride", metrics);
-        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        browser.call("Emulation.setEmulatedMedia", features);
+        browser.resize([width, height]);
+        browser.prefer("screen", &[("prefers-color-scheme", scheme)]);
         browser.value("document.querySelectorAll('.facts').forEach(it => it.open = true)");
         browser.value("new Promise(done => setTimeout(done, 500))");
-        let picture = browser.call("Page.captureScreenshot", json!({}));
-        let data = picture["data"].as_str().unwrap();
-        fs::write(format!("{folder}/{width}-{scheme}.base64"), data).unwrap();
+        let picture = browser.screenshot();
+        fs::write(format!("{folder}/{width}-{scheme}.base64"), picture).unwrap();
     }
 }

@@ -42,6 +42,8 @@ calls!(
     EnableLog => "Log.enable",
     EnableRuntime => "Runtime.enable",
     Touch => "Input.dispatchTouchEvent",
+    Screenshot => "Page.captureScreenshot",
+    Close => "Browser.close",
 );
 
 /// An open page.
@@ -57,6 +59,13 @@ pub struct Page {
 /// Opens a file at a place of it; `None`, with a loud word, where there is no
 /// Chromium.
 pub fn open(file: &Path, hash: &str) -> Option<Page> {
+    let page = launch(&[])?;
+    page.visit(file, hash);
+    Some(page)
+}
+
+/// A page that nothing is open in yet, of a browser with these arguments as well.
+pub fn launch(more: &[&str]) -> Option<Page> {
     let chromium = ["chromium", "chromium-browser", "google-chrome"]
         .iter()
         .find_map(|name| in_path(name));
@@ -77,7 +86,7 @@ pub fn open(file: &Path, hash: &str) -> Option<Page> {
         user_data_dir: Some(profile.path().to_owned()),
         window_size: Some((1400, 1000)),
         idle_browser_timeout: Duration::from_secs(600),
-        args: arguments.iter().map(OsStr::new).collect(),
+        args: arguments.iter().chain(more).map(OsStr::new).collect(),
         ..LaunchOptions::default()
     };
     let browser = Browser::new(options).unwrap();
@@ -91,7 +100,6 @@ pub fn open(file: &Path, hash: &str) -> Option<Page> {
         _profile: profile,
     };
     page.listen();
-    page.visit(file, hash);
     Some(page)
 }
 
@@ -114,6 +122,29 @@ impl Page {
         self.until(
             "document.documentElement?.dataset.ready === 'yes' && location.protocol === 'file:'",
         );
+    }
+
+    /// Opens a file that says no word when it is ready.
+    pub fn load(&self, file: &Path) {
+        self.requests.lock().unwrap().clear();
+        self.complaints.lock().unwrap().clear();
+        self.tab.navigate_to("about:blank").unwrap();
+        self.tab
+            .navigate_to(&format!("file://{}", file.display()))
+            .unwrap();
+        self.until("document.readyState === 'complete' && location.protocol === 'file:'");
+    }
+
+    /// What is seen now, as a PNG in base64.
+    pub fn screenshot(&self) -> String {
+        let answer = self.tab.call_method(Screenshot(json!({}))).unwrap();
+        answer["data"].as_str().unwrap().to_owned()
+    }
+
+    /// Ends the browser, so that it writes down what it logs.
+    pub fn close(&self) {
+        // It may be gone before it answers.
+        let _ = self.tab.call_method(Close(json!({})));
     }
 
     fn listen(&self) {
@@ -307,7 +338,13 @@ impl Page {
     }
 
     pub fn resize(&self, [width, height]: [u32; 2]) {
-        let call = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.resize_as([width, height], width < 500);
+    }
+
+    /// Gives the window a size, as that of a phone or not.
+    pub fn resize_as(&self, [width, height]: [u32; 2], is_phone: bool) {
+        let call =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone });
         self.tab.call_method(Size(call)).unwrap();
         self.settle();
         self.settle();

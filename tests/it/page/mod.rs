@@ -1,6 +1,7 @@
 //! The page of `--format html`, in a real Chromium.
 
 pub mod browser;
+mod commands;
 mod hands;
 mod keyboard;
 pub mod looks;
@@ -8,7 +9,7 @@ mod neurons;
 mod opening;
 mod script;
 mod speed;
-mod take_along;
+pub mod take_along;
 pub mod values;
 
 use std::path::{Path, PathBuf};

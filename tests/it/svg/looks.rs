@@ -234,15 +234,10 @@ fn a_browser_draws_the_same() {
         let (picture, layout) = draw(&figure);
         let reference = figures::encode(&figure, &mut TextShaper::new()).unwrap();
         std::fs::write(&path, &picture.bytes).unwrap();
-        let metrics = json!({
-            "width": picture.width, "height": picture.height,
-            "deviceScaleFactor": 1, "mobile": false,
-        });
-        browser.call("Emulation.setDeviceMetricsOverride", metrics);
+        browser.fit([picture.width, picture.height]);
         browser.open(&path);
-        let shot = browser.call("Page.captureScreenshot", json!({}));
         let shot = base64::engine::general_purpose::STANDARD
-            .decode(shot["data"].as_str().unwrap())
+            .decode(browser.screenshot())
             .unwrap();
         check(
             "Chromium",
