@@ -95,10 +95,17 @@ pub fn open(file: &Path, hash: &str) -> Option<Page> {
     Some(page)
 }
 
-fn in_path(name: &str) -> Option<std::path::PathBuf> {
+pub fn in_path(name: &str) -> Option<std::path::PathBuf> {
     let folders = std::env::var_os("PATH")?;
     let mut files = std::env::split_paths(&folders).map(|folder| folder.join(name));
     files.find(|file| file.is_file())
+}
+
+/// A place within an element from 0 to 1, scrolled into view, as an expression.
+pub fn place_of(selector: &str, [right, down]: [f64; 2]) -> String {
+    format!(
+        "(() => {{ const element = document.querySelector({selector:?}); element.scrollIntoView({{ block: 'nearest' }}); const box = element.getBoundingClientRect(); return [box.x + box.width * {right}, box.y + box.height * {down}]; }})()"
+    )
 }
 
 impl Page {
@@ -209,11 +216,8 @@ impl Page {
     }
 
     /// The middle of an element, or a place within it from 0 to 1.
-    pub fn place(&self, selector: &str, [right, down]: [f64; 2]) -> [f64; 2] {
-        let expression = format!(
-            "(() => {{ const element = document.querySelector({selector:?}); element.scrollIntoView({{ block: 'nearest' }}); const box = element.getBoundingClientRect(); return [box.x + box.width * {right}, box.y + box.height * {down}]; }})()"
-        );
-        let place = self.value(&expression);
+    pub fn place(&self, selector: &str, within: [f64; 2]) -> [f64; 2] {
+        let place = self.value(&place_of(selector, within));
         [place[0].as_f64().unwrap(), place[1].as_f64().unwrap()]
     }
 

@@ -1,7 +1,9 @@
 //! The page of `--format html`, in a real Chromium.
 
 pub mod browser;
+pub mod firefox;
 mod hands;
+mod in_firefox;
 mod keyboard;
 pub mod looks;
 mod neurons;

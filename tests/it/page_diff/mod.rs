@@ -1,5 +1,6 @@
 //! The page of `attnviz diff`, in a real Chromium.
 
+mod in_firefox;
 mod looks;
 mod many;
 mod one;
