@@ -79,17 +79,6 @@ function scoreName(name) {
 }
 
 /**
- * A number in as few letters as a small cell has room for.
- * @param {number} value
- * @param {boolean} hasSign
- */
-function brief(value, hasSign) {
-  const size = Math.abs(value);
-  const digits = size === 0 ? "0" : size >= 100 ? size.toFixed(0) : size >= 0.995 ? size.toFixed(1) : size >= 0.001 ? size.toFixed(size < 0.01 ? 3 : 2).replace(/^0/, "") : size.toExponential(0).replace("e-", "e−");
-  return `${hasSign && size ? (value < 0 ? "−" : "+") : ""}${digits}`;
-}
-
-/**
  * Colours the overview by a number of each head, which stands in its cell where
  * there is room; small maps where none is chosen. Says whether it did.
  */
@@ -112,16 +101,6 @@ function colorHeads() {
     cell.setAttribute("aria-label", score ? `${headName(head)}, ${scoreName(score.name)} ${value === null ? "none" : numberText(value, score.signed)}` : headName(head));
   });
   return score !== null;
-}
-
-/**
- * A number of a head, with its sign where it has one.
- * @param {number} value
- * @param {boolean} hasSign
- */
-function numberText(value, hasSign) {
-  const text = String(+Math.abs(value).toPrecision(3));
-  return `${value < 0 ? "−" : hasSign && value > 0 ? "+" : ""}${text}`;
 }
 
 /**

@@ -1,17 +1,6 @@
 // What is turned and clicked beside the views.
 
 /**
- * A list of choices for a field of the state.
- * @param {string} field
- * @param {[string, string][]} options value and name
- */
-function choice(field, options) {
-  const list = make("select", { "data-field": field, onchange: () => changeField(field, /** @type {HTMLSelectElement} */ (list).value) },
-    ...options.map(([value, name]) => make("option", { value }, name)));
-  return list;
-}
-
-/**
  * @param {string} field
  * @param {string | boolean} value
  */
@@ -20,31 +9,6 @@ function changeField(field, value) {
   const shifts = ["tokens", "special", "sink"].includes(field);
   if (field === "score") tables.distances = null;
   update({ [field]: value, ...(shifts ? { zoom: null } : {}) });
-}
-
-/**
- * A label with something in it.
- * @param {string} name
- * @param {HTMLElement} control
- */
-function labelled(name, control) {
-  return make("label", {}, make("span", {}, name), control);
-}
-
-/** The views, as tabs. */
-function makeTabs() {
-  const names = { map: "Map", lines: "Lines", text: "Text", links: "Links", heads: "Heads", neurons: "Neurons" };
-  return make("div", { class: "tabs", role: "tablist", "aria-label": "Views", onkeydown: tabKey }, ...VIEWS.map((view) =>
-    make("button", { type: "button", role: "tab", id: `tab-${view}`, "aria-controls": "panel", onclick: () => update({ view }) }, /** @type {Record<string, string>} */ (names)[view])));
-}
-
-/** @param {KeyboardEvent} event */
-function tabKey(event) {
-  const place = moved(event, [0, VIEWS.indexOf(state.view)], [1, VIEWS.length]);
-  if (!place) return;
-  event.preventDefault();
-  update({ view: VIEWS[place[1]] });
-  byId(`tab-${VIEWS[place[1]]}`).focus();
 }
 
 /** Which layer, which heads of it, how several become one. */
@@ -177,12 +141,7 @@ function searchUnits(text, goesOn) {
 
 /** Shows in every control what is so. */
 function drawControls() {
-  for (const control of document.querySelectorAll("[data-field]")) {
-    const field = /** @type {keyof State} */ (control.getAttribute("data-field"));
-    const input = /** @type {HTMLInputElement} */ (control);
-    if (input.type === "checkbox") input.checked = Boolean(state[field]);
-    else if (input.value !== String(state[field])) input.value = String(state[field]);
-  }
+  drawFields();
   byId("min-text").textContent = state.min ? String(+state.min.toPrecision(3)) : "no threshold";
   byId("mass-text").textContent = state.mass < 1 ? `${Math.round(state.mass * 100)} %` : "100 %, all";
   const ends = state.window || [0, QUERIES - 1];
@@ -190,13 +149,7 @@ function drawControls() {
     const input = /** @type {HTMLInputElement | null} */ (document.getElementById(`window-${place}`));
     if (input && document.activeElement !== input) input.value = String(ends[place]);
   }
-  for (const view of VIEWS) {
-    const tab = byId(`tab-${view}`);
-    tab.setAttribute("aria-selected", String(view === state.view));
-    tab.tabIndex = view === state.view ? 0 : -1;
-    byId(`view-${view}`).hidden = view !== state.view;
-  }
-  byId("panel").setAttribute("aria-labelledby", `tab-${state.view}`);
+  drawTabs();
   for (const kind of ["svg", "png"]) byId(`save-${kind}`).hidden = ["links", "heads", "neurons"].includes(state.view);
   byId("command").textContent = commandInView();
   for (const id of ["command", "copy-command"]) byId(id).hidden = !DATA.command.length;

@@ -8,17 +8,6 @@ function fileStem() {
 }
 
 /**
- * Hands a file over.
- * @param {Blob} blob
- * @param {string} name
- */
-function handOver(blob, name) {
-  const address = URL.createObjectURL(blob);
-  make("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10000);
-}
-
-/**
  * The view as a drawing: its size, and what draws it.
  * @returns {{width: number, height: number, paint: (painter: Painter) => void}}
  */
@@ -81,40 +70,6 @@ function drawing() {
   } };
 }
 
-/**
- * A painter whose origin lies elsewhere.
- * @param {Painter} painter
- * @param {number} right
- * @param {number} down
- * @returns {Painter}
- */
-function shifted(painter, right, down) {
-  return {
-    box: (x, y, ...rest) => painter.box(x + right, y + down, ...rest),
-    frame: (x, y, ...rest) => painter.frame(x + right, y + down, ...rest),
-    curve: ([x, y], [toX, toY], ...rest) => painter.curve([x + right, y + down], [toX + right, toY + down], ...rest),
-    text: (x, y, ...rest) => painter.text(x + right, y + down, ...rest),
-    pixels: (x, y, ...rest) => painter.pixels(x + right, y + down, ...rest),
-  };
-}
-
-/** The view as the text of an SVG. */
-function svgOfView() {
-  const { width, height, paint } = drawing();
-  const { painter, text } = svgPainter(width, height, inks().paper, `${DATA.captions.join(" / ")} · ${DATA.model}`);
-  paint(painter);
-  return text();
-}
-
-/**
- * A field of a table, in quotes where it needs them.
- * @param {string | number} field
- */
-function csvField(field) {
-  const text = String(field);
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /** The numbers of the view as a table. */
 function csvOfView() {
   const { rows, columns } = shape;
@@ -148,35 +103,6 @@ function csvOfView() {
   return `${lines.map((line) => line.map(csvField).join(",")).join("\n")}\n`;
 }
 
-/** @param {string} kind svg, png or csv */
-function saveView(kind) {
-  Object.assign(hover, { head: null, cell: null, unit: null });
-  const name = `${fileStem()}.${kind}`;
-  if (kind === "svg") handOver(new Blob([svgOfView()], { type: "image/svg+xml" }), name);
-  else if (kind === "csv") handOver(new Blob([csvOfView()], { type: "text/csv" }), name);
-  else {
-    const { width, height, paint } = drawing();
-    const canvas = document.createElement("canvas");
-    const ratio = Math.min(2, Math.sqrt(30e6 / (width * height)));
-    [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    context.scale(ratio, ratio);
-    context.fillStyle = inks().paper;
-    context.fillRect(0, 0, width, height);
-    paint(canvasPainter(context));
-    canvas.toBlob((blob) => { if (blob) handOver(blob, name); }, "image/png");
-  }
-  say(`${name} saved`);
-}
-
-/**
- * What a shell takes for this word.
- * @param {string} word
- */
-function quoted(word) {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) && !word.startsWith("-") ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** The command that draws what is shown. */
 function commandInView() {
   if (DATA.compared) return DATA.command.length ? ["attnviz", ...DATA.command.map(quoted)].join(" ") : "";
@@ -208,23 +134,4 @@ function commandInView() {
   if (themeInView() === "dark") add("theme", "dark");
   words.push(...(text.startsWith("-") ? ["--", `'${text.replaceAll("'", "'\\''")}'`] : [quoted(text)]));
   return words.join(" ");
-}
-
-/**
- * @param {string} text
- * @param {string} what
- */
-async function copyText(text, what) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Where no clipboard is given, what is selected can be copied by hand.
-    const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "unseen", readonly: true }));
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
-  byId("copied").textContent = `${what} is copied.`;
 }

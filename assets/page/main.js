@@ -1,24 +1,15 @@
 // Puts the page together and keeps it up to date.
 
-/** Whether paper is light or dark now. */
-function themeInView() {
-  if (isPrinting) return "light";
-  if (state.theme !== "auto") return state.theme;
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-}
-
-let isPrinting = false;
-
 /** Makes everything but the numbers. */
 function makePage() {
   if (!HAS_LIST) OPENED.querySelector(".still")?.remove();
   byId("inputs").hidden = true;
   byId("main").append(
-    makeOverview(),
+    makeOverview("Point to look, click to choose, shift-click to add.", ...(DATA.compared ? [make("div", { class: "grid-choice" }, makeGridChoice())] : [])),
     make("section", { class: "stage", "aria-label": "Chosen heads" },
       ...(DATA.compared ? [makeSides()] : []),
       makeHeadBar(),
-      makeTabs(),
+      makeTabs({ map: "Map", lines: "Lines", text: "Text", links: "Links", heads: "Heads", neurons: "Neurons" }),
       make("div", { id: "panel", role: "tabpanel" }, makeMap(), makeLines(), makeText(), makeLinks(), makeHeads(), ...(DATA.neurons ? [makeNeurons()] : [])),
       make("div", { id: "readout", class: "readout" })),
     makeSettings());
@@ -67,13 +58,8 @@ async function start() {
   if (HAS_LIST) document.title = `${DATA.captions.join(" / ")} · ${DATA.model} · attnviz`;
   draw = drawPage;
   drawPage();
-  const untilClosed = { signal: LIFE };
-  document.addEventListener("keydown", pageKey, untilClosed);
-  window.addEventListener("hashchange", () => { readState(location.hash); redraw(); }, untilClosed);
-  window.addEventListener("resize", redraw, untilClosed);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, untilClosed);
-  window.addEventListener("beforeprint", () => { isPrinting = true; drawPage(); }, untilClosed);
-  window.addEventListener("afterprint", () => { isPrinting = false; drawPage(); }, untilClosed);
+  document.addEventListener("keydown", pageKey, { signal: LIFE });
+  keepUpToDate();
   document.documentElement.dataset.ready = "yes";
   performance.mark("ready");
 }

@@ -1,5 +1,5 @@
-// The overview: a small map of every head, layers from top to bottom. An ARIA
-// grid with one tab stop.
+// The overview: a cell for every head, layers from top to bottom. An ARIA grid
+// with one tab stop.
 
 const overview = {
   /** @type {HTMLElement[]} */ cells: [],
@@ -10,8 +10,12 @@ const overview = {
   /** What the numbers of the heads look like now. */ numbers: "",
 };
 
-/** Makes the grid. */
-function makeOverview() {
+/**
+ * Makes the grid.
+ * @param {string} caption what is said of it beside where the heads are
+ * @param {...HTMLElement} over what stands over it
+ */
+function makeOverview(caption, ...over) {
   overview.columns = [...new Set(HEADS.map((head) => head.head))].sort((left, right) => left - right);
   const grid = make("div", {
     role: "grid", id: "overview", class: "overview", "aria-label": "All heads; rows are layers, columns are heads", "aria-multiselectable": "true",
@@ -37,8 +41,8 @@ function makeOverview() {
     void row;
   });
   return make("figure", { class: "overview-figure" },
-    make("figcaption", {}, make("b", {}, "All heads. "), "Layers from top to bottom, heads from left to right. Point to look, click to choose, shift-click to add."),
-    ...(DATA.compared ? [make("div", { class: "grid-choice" }, makeGridChoice())] : []),
+    make("figcaption", {}, make("b", {}, "All heads. "), `Layers from top to bottom, heads from left to right. ${caption}`),
+    ...over,
     grid);
 }
 
@@ -97,59 +101,4 @@ function overviewKey(event) {
   const next = findHead(layer.layer, nearest);
   focusHead(next);
   say(`${headName(next)}${describedHead(next)}`);
-}
-
-/**
- * The strongest link of a head, in words.
- * @param {number} head
- */
-function describedHead(head) {
-  const map = shownMap(head);
-  let best = -1;
-  map.forEach((value, cell) => {
-    const unit = shape.columns.units[cell % shape.columns.units.length];
-    if (!unit.aside && Math.abs(value) > (best < 0 ? 0 : Math.abs(map[best]))) best = cell;
-  });
-  if (best < 0) return "";
-  const width = shape.columns.units.length;
-  return `, most from ${shape.rows.units[Math.floor(best / width)].label} to ${shape.columns.units[best % width].label}: ${written(map[best])}`;
-}
-
-/** The greatest value of all maps. */
-function maximumOfAll() {
-  return HEADS.reduce((most, _, head) => Math.max(most, digest(head).maximum), 0);
-}
-
-/** Draws the small maps anew where they look otherwise now, layer after layer. */
-function drawOverview() {
-  const under = hover.head;
-  overview.cells.forEach((cell, head) => {
-    cell.setAttribute("aria-selected", String(state.heads.includes(head)));
-    cell.classList.toggle("under", head === under);
-  });
-  if (DATA.compared && colorHeads()) return;
-  const look = [isDifference() && themeInView(), shapeKey, state.scale, state.color, state.vmin, state.vmax, state.map, state.invert].join();
-  if (look === overview.look) return;
-  overview.look = look;
-  overview.turn += 1;
-  const turn = overview.turn;
-  const from = (/** @type {number} */ row) => {
-    if (LIFE.aborted || turn !== overview.turn || row >= DATA.layers.length) return;
-    HEADS.forEach((head, index) => {
-      if (head.row === row) drawSmall(index);
-    });
-    setTimeout(() => from(row + 1), 0);
-  };
-  from(0);
-}
-
-/** @param {number} head */
-function drawSmall(head) {
-  const { small, maximum } = digest(head);
-  const [tall, wide] = [Math.min(SMALL, shape.rows.units.length), Math.min(SMALL, shape.columns.units.length)];
-  const { place } = colorScale(["auto", "head"].includes(state.scale) ? maximumOf(small) : maximum, maximumOfAll);
-  const canvas = /** @type {HTMLCanvasElement} */ (overview.cells[head].firstChild);
-  canvas.width = wide;
-  canvas.height = tall;
-  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(pixelsOf(small, wide, [0, tall, 0, wide], place, null), 0, 0);
 }

@@ -1,0 +1,20 @@
+// Light or dark, and paper that is printed.
+
+/** Whether paper is light or dark now. */
+function themeInView() {
+  if (isPrinting) return "light";
+  if (state.theme !== "auto") return state.theme;
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+let isPrinting = false;
+
+/** Draws anew what the reader, the system or a printer wants otherwise. */
+function keepUpToDate() {
+  const untilClosed = { signal: LIFE };
+  window.addEventListener("hashchange", () => { readState(location.hash); redraw(); }, untilClosed);
+  window.addEventListener("resize", redraw, untilClosed);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, untilClosed);
+  window.addEventListener("beforeprint", () => { isPrinting = true; draw(); }, untilClosed);
+  window.addEventListener("afterprint", () => { isPrinting = false; draw(); }, untilClosed);
+}
