@@ -165,8 +165,10 @@ function drawLines() {
     byId("line-caption").textContent = lineCaption();
   }
   canvas.classList.toggle("behind", isAnything);
-  const marks = canvasPainter(fitted(/** @type {HTMLCanvasElement} */ (byId("line-marks")), width, tall));
-  if (isAnything) paintLines(marks, width, height, chosen);
+  if (!isPrinting) {
+    const marks = canvasPainter(fitted(/** @type {HTMLCanvasElement} */ (byId("line-marks")), width, tall));
+    if (isAnything) paintLines(marks, width, height, chosen);
+  }
   shareUnits(lists, chosen, strings.focus, document.activeElement);
 }
 

@@ -164,7 +164,7 @@ function drawMap() {
     const [rows, columns] = [layout.part[1] - layout.part[0], layout.part[3] - layout.part[2]];
     [grid.left, grid.top, grid.width, grid.height] = [layout.left, layout.top, columns * layout.cell, rows * layout.cell].map((length) => `${length}px`);
   }
-  drawMarks(layout);
+  if (!isPrinting) drawMarks(layout);
   describeMap(values);
 }
 
