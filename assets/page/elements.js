@@ -97,3 +97,16 @@ function moved(event, [row, column], [rows, columns]) {
     default: return null;
   }
 }
+
+/**
+ * The bytes of a text that is compressed by zlib, in base64.
+ * @param {string} text
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+async function inflatedText(text) {
+  if (!text) return new Uint8Array(0);
+  const decode = /** @type {any} */ (Uint8Array).fromBase64;
+  const packed = decode ? decode.call(Uint8Array, text) : Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

@@ -67,11 +67,15 @@ function saveView(kind) {
 }
 
 /**
- * What a shell takes for this word.
+ * What a shell takes for this word: in quotes where it needs them, of an option
+ * with a value the value alone.
  * @param {string} word
+ * @returns {string}
  */
 function quoted(word) {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) && !word.startsWith("-") ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
+  const [, option, value] = /^(--[a-z-]+=)([^]*)$/.exec(word) || [];
+  return option ? `${option}${value ? quoted(value) : ""}` : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**
@@ -91,4 +95,15 @@ async function copyText(text, what) {
     area.remove();
   }
   byId("copied").textContent = `${what} is copied.`;
+}
+
+/**
+ * A command with its text at the end, behind two hyphens where it begins like an
+ * option.
+ * @param {string[]} words behind `attnviz`
+ * @param {string[]} options
+ * @param {string} text
+ */
+function commandOf(words, options, text) {
+  return ["attnviz", ...[...words, ...options].map(quoted), ...(text.startsWith("-") ? ["--"] : []), quoted(text)].join(" ");
 }

@@ -55,11 +55,7 @@ async function inflated(name) {
   const text = element.textContent || "";
   // Its memory is wanted no more, unless the input may be opened again.
   if (!HAS_LIST) element.remove();
-  if (!text) return new Uint8Array(0);
-  const decode = /** @type {any} */ (Uint8Array).fromBase64;
-  const packed = decode ? decode.call(Uint8Array, text) : Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return inflatedText(text);
 }
 
 /** Unpacks all layers. */

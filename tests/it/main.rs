@@ -35,6 +35,7 @@ mod neurons;
 mod page;
 mod page_batch;
 mod page_diff;
+mod page_scores;
 mod readme;
 mod real_checkpoints;
 mod reference;

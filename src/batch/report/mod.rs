@@ -12,6 +12,8 @@ mod page;
 mod page_frame;
 mod page_row;
 mod score_meaning;
+mod scores_command;
+mod scores_data;
 mod scores_page;
 mod single_page;
 mod summary;

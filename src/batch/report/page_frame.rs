@@ -89,7 +89,7 @@ pub(super) fn begun(title: &str, words: &Words, header: Markup) -> Markup {
     }
 }
 
-fn header(manifest: &BatchManifest, words: &Words) -> Markup {
+pub(super) fn header(manifest: &BatchManifest, words: &Words) -> Markup {
     let counts = manifest.counts;
     let model = &manifest.model;
     html! {

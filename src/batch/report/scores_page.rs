@@ -1,19 +1,24 @@
-//! `index.html` of a batch of scores: failures first, then each score with the
-//! heads that have most of it, and inputs that excite them. One file without a
-//! script and without the network.
+//! `index.html` of a batch of scores: failures first, then the heads by their
+//! numbers, to look around in. Without a script each score stands there with the
+//! heads that have most of it, and inputs that excite them. One file, without the
+//! network.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
-use super::page_frame::{Words, closing, opening, put, write_failures};
+use super::page_frame::{Words, closing, header, put, write_failures};
 use super::score_meaning::meaning;
-use super::wording::{excerpt, grouped, visible};
+use super::scores_data::ScoresContent;
+use super::wording::{excerpt, grouped, outcome, visible};
 use crate::analysis::{HeadStatistics, RelationDirection, Score, Statistics};
 use crate::attention::HeadId;
+use crate::render::page::scores::{content, ending, opening};
 use crate::store::batch_records::{
     BatchManifest, EXAMPLES, HEADS, HEADS_PICTURE, RELATIONS, RESULTS, SCORES,
 };
@@ -46,17 +51,30 @@ pub fn write_scores_page(
     let words = Words {
         heading: "What heads do over",
         skip: "Skip to the scores",
-        skip_to: "#attnviz-scores",
-        style: concat!(include_str!("page.css"), include_str!("scores_page.css")),
+        skip_to: "#main",
+        style: "",
     };
-    put(out, opening(manifest, &words))?;
+    let title = format!(
+        "{} · {} · attnviz",
+        outcome(manifest),
+        manifest.model.name()
+    );
+    put(out, opening(&title))?;
+    put(
+        out,
+        html! {
+            a.skip href=(words.skip_to) { (words.skip) }
+            (header(manifest, &words))
+        },
+    )?;
     write_failures(manifest, &root.join(RESULTS), out)?;
     let ranked: Vec<(Score, Vec<HeadStatistics>)> = Score::ALL
         .iter()
         .map(|&score| (score, ranked(statistics, score)))
         .filter(|(_, heads)| !heads.is_empty())
         .collect();
-    put(out, overview(&ranked, root.join(HEADS_PICTURE).exists()))?;
+    out.write_all(b"<main id=\"main\" tabindex=\"-1\"><div class=\"still\" id=\"still\">\n")?;
+    put(out, overview(&ranked, picture(&root.join(HEADS_PICTURE))?))?;
     let examples = examples(&ranked, &root.join(EXAMPLES))?;
     if !relations.is_empty() {
         put(out, relations_table(relations))?;
@@ -64,9 +82,39 @@ pub fn write_scores_page(
     for (score, heads) in &ranked {
         put(out, article(*score, heads, &examples))?;
     }
-    out.write_all(b"</section>\n</main>\n")?;
+    out.write_all(b"</section>\n</div>\n")?;
+    let ScoresContent { json, blocks } = ScoresContent::new(manifest, statistics, relations, root)?;
+    put(out, content(&json, &blocks))?;
+    out.write_all(b"</main>\n")?;
+    put(out, for_programs(!relations.is_empty()))?;
     put(out, closing(manifest))?;
-    out.write_all(b"</body>\n</html>\n")
+    put(out, ending())
+}
+
+/// The means as a picture that is part of the page, where the folder has it.
+fn picture(path: &Path) -> io::Result<Option<String>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(format!(
+            "data:image/png;base64,{}",
+            STANDARD.encode(bytes)
+        ))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where programs, and who wants every number, read on.
+fn for_programs(has_relations: bool) -> Markup {
+    html! {
+        section.closing aria-label="Tables" { p {
+            a href=(HEADS) { (HEADS) } " has every head; "
+            code { (SCORES) } " every input: " code { "pandas.read_parquet(\"" (SCORES) "\")" } "; "
+            a href=(EXAMPLES) { (EXAMPLES) } " the inputs at both ends"
+            @if has_relations { "; " a href=(RELATIONS) { (RELATIONS) } " every relation" }
+            "."
+        } }
+        "\n"
+    }
 }
 
 /// The heads that have a score, the one with most of it first.
@@ -101,23 +149,19 @@ fn examples(ranked: &[(Score, Vec<HeadStatistics>)], path: &Path) -> io::Result<
 }
 
 /// Each score in a line, with the heads that have most of it.
-fn overview(ranked: &[(Score, Vec<HeadStatistics>)], has_picture: bool) -> Markup {
+fn overview(ranked: &[(Score, Vec<HeadStatistics>)], picture: Option<String>) -> Markup {
     html! {
         (PreEscaped("<section class=\"scores\" aria-labelledby=\"attnviz-scores\">\n"))
         h2 id="attnviz-scores" tabindex="-1" {
             "Scores " span.count { (grouped(ranked.len() as u64)) }
         }
         p.legend {
-            "Each number is a mean over the inputs in which the score makes sense. "
-            a href=(HEADS) { (HEADS) } " has every head; "
-            code { (SCORES) } " every input: " code { "pandas.read_parquet(\"" (SCORES) "\")" } "; "
-            a href=(EXAMPLES) { (EXAMPLES) } " the inputs at both ends. Layers and heads count from 0."
+            "Each number is a mean over the inputs in which the score makes sense. Layers and heads count from 0. "
+            "This page shows more where its script runs."
         }
         @if ranked.is_empty() { p.legend { "There was no input." } }
-        @if has_picture {
-            p { a href=(HEADS_PICTURE) {
-                img src=(HEADS_PICTURE) alt="The mean of every score for every head: layers down, heads across";
-            } }
+        @if let Some(picture) = picture {
+            p { img src=(picture) alt="The mean of every score for every head: layers down, heads across"; }
         }
         @if !ranked.is_empty() {
             div.scroll { table.summary {
@@ -146,8 +190,7 @@ fn relations_table(relations: &[RankedRelation]) -> Markup {
             p.legend {
                 "Of the words of each relation, the share whose most attended other word is the \
                  right one (from → to), or which the right one attends to most (to → from), for \
-                 the best head, beside the best fixed offset in words (Clark et al. 2019, 4.2). "
-                a href=(RELATIONS) { (RELATIONS) } " has every head."
+                 the best head, beside the best fixed offset in words (Clark et al. 2019, 4.2)."
             }
             div.scroll { table {
                 thead { tr {

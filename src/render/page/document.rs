@@ -9,7 +9,19 @@ use super::Packed;
 use super::still::Still;
 use crate::run::Run;
 
-/// How the page looks.
+/// How a page looks, and what it does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code {
+    pub style: &'static str,
+    pub script: &'static str,
+}
+
+/// Those of a run, of several and of a comparison.
+const OF_RUNS: Code = Code {
+    style: STYLE,
+    script: SCRIPT,
+};
+
 const STYLE: &str = concat!(
     include_str!("../../../assets/page/page.css"),
     include_str!("../../../assets/page/views.css"),
@@ -57,12 +69,12 @@ const END: &str = "<!--attnviz input ends-->";
 
 /// The page loads nothing: its script and style are let in by their hashes,
 /// pictures by being part of it.
-fn policy() -> String {
+fn policy(code: Code) -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data: blob:; base-uri 'none'; form-action 'none'",
-        hash(SCRIPT),
-        hash(STYLE)
+        hash(code.script),
+        hash(code.style)
     )
 }
 
@@ -116,27 +128,37 @@ pub(super) fn block(name: &str, base64: &str) -> Markup {
     html! { script type="application/octet-stream" data-name=(name) { (PreEscaped(base64)) } }
 }
 
-/// A page up to its header.
+/// A page of maps up to its header.
 pub(super) fn begun(title: &str) -> Markup {
+    begun_with(OF_RUNS, title)
+}
+
+/// A page up to its header.
+pub(super) fn begun_with(code: Code, title: &str) -> Markup {
     // Elements whose end comes later are opened by hand; maud closes its own.
     html! {
         (DOCTYPE)
         (PreEscaped("<html lang=\"en\"><head>"))
         meta charset="utf-8";
-        meta http-equiv="Content-Security-Policy" content=(policy());
+        meta http-equiv="Content-Security-Policy" content=(policy(code));
         meta name="viewport" content="width=device-width, initial-scale=1";
         meta name="color-scheme" content="light dark";
         meta name="referrer" content="no-referrer";
         title { (title) }
-        style { (PreEscaped(STYLE)) }
+        style { (PreEscaped(code.style)) }
         (PreEscaped("</head><body>"))
     }
 }
 
-/// The end of a page, with what its script does.
+/// The end of a page of maps.
 pub(super) fn ended() -> Markup {
+    ended_with(OF_RUNS)
+}
+
+/// The end of a page, with what its script does.
+pub(super) fn ended_with(code: Code) -> Markup {
     html! {
-        script { (PreEscaped(SCRIPT)) }
+        script { (PreEscaped(code.script)) }
         (PreEscaped("</body></html>\n"))
     }
 }

@@ -2,11 +2,13 @@
 //! anything. Its script and style live in `assets/page/`; here the run's raw
 //! values are packed beside them.
 
+pub mod command;
 pub mod compared;
 mod data;
 mod document;
 mod encoding;
 pub mod many;
+pub mod scores;
 mod still;
 
 use std::io::Write;

@@ -6,7 +6,7 @@ use super::browser::open;
 use super::{SENTENCE, encoded};
 
 /// Catches the file that a button hands over, as text or as its first bytes.
-const CATCH: &str = "window.caught = new Promise(done => { const make = URL.createObjectURL; URL.createObjectURL = blob => { URL.createObjectURL = make; blob.arrayBuffer().then(bytes => done({ type: blob.type, bytes: [...new Uint8Array(bytes)] })); return make.call(URL, blob); }; }); true";
+pub const CATCH: &str = "window.caught = new Promise(done => { const make = URL.createObjectURL; URL.createObjectURL = blob => { URL.createObjectURL = make; blob.arrayBuffer().then(bytes => done({ type: blob.type, bytes: [...new Uint8Array(bytes)] })); return make.call(URL, blob); }; }); true";
 
 #[test]
 fn views_are_saved_as_svg_png_and_csv() {

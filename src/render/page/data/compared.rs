@@ -167,7 +167,7 @@ fn numbers(comparison: &Comparison<'_>) -> Vec<HeadScore> {
 }
 
 /// What is blue is less on the right, what is orange is more.
-fn colors(theme: Theme) -> String {
+pub(in crate::render::page) fn colors(theme: Theme) -> String {
     let table = ColorTable::new(Palette {
         theme,
         coloring: Coloring::Differences,

@@ -6,12 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use super::command::command;
 use super::encoding::Coding;
 use crate::analysis::{Analyses, AxisUnit, Maps, Score, Sink, truncation_note, words};
 use crate::attention::{Mask, RowSums, Selection};
-use crate::checkpoint::ModelSource;
 use crate::figure::{Colormap, FigureOptions};
-use crate::input::{Input, StreamRole};
+use crate::input::StreamRole;
 use crate::render::colormap::{ColorTable, Palette, STEPS, Theme};
 use crate::run::Run;
 
@@ -241,7 +241,8 @@ fn scores(analyses: &Analyses<'_>, selection: &Selection) -> Vec<HeadScore> {
         .collect()
 }
 
-fn colormaps() -> Vec<(&'static str, String)> {
+/// Every colour map, 256 times red, green, blue, in base64.
+pub(super) fn colormaps() -> Vec<(&'static str, String)> {
     let all = Colormap::ALL.iter();
     all.map(|&map| (map.name(), table(map))).collect()
 }
@@ -276,25 +277,4 @@ impl Options {
             theme: (options.palette.theme == Theme::Dark).then(|| Theme::Dark.name()),
         }
     }
-}
-
-/// What is typed to see the run again, without any option of looks.
-fn command(run: &Run) -> Vec<String> {
-    let texts = match &run.input {
-        Input::Text { text, pair } => [Some(text), pair.as_ref()],
-        Input::Translation { source, target } => [Some(source), Some(target)],
-        Input::Image { name, .. } => [Some(name), None],
-    };
-    let model = match run.model.source {
-        ModelSource::Hub | ModelSource::Directory => run.model.id.clone(),
-        ModelSource::Builtin => "builtin".to_owned(),
-        ModelSource::Elsewhere => return vec!["render".to_owned(), run.model.id.clone()],
-    };
-    let [text, pair] = texts;
-    let mut words = vec!["encode".to_owned(), text.cloned().unwrap_or_default()];
-    if let Some(pair) = pair {
-        words.extend(["--pair".to_owned(), pair.clone()]);
-    }
-    words.extend(["--model".to_owned(), model]);
-    words
 }
