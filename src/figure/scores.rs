@@ -52,23 +52,12 @@ pub fn score_grids(
         notes.push("Colours are logarithmic.".to_owned());
     }
     let of_heads = counted(scores.selection.head_count());
-    // Of every run some unit receives something.
-    let first = grids.first().ok_or(FigureError::NothingJoined)?;
-    Ok(Figure {
+    let titles = Titles {
         title: format!("{} · scores of {of_heads}", run.model.name()),
         captions: captions(run),
-        color_scale: ColorScale {
-            label: LABEL.to_owned(),
-            ..first.color_scale.clone()
-        },
-        body: Body::Scores(ScoreGrids {
-            layers,
-            heads,
-            grids,
-        }),
-        palette: options.palette,
         notes,
-    })
+    };
+    figure(titles, [layers, heads], grids, options)
 }
 
 /// The figure of what heads do over many inputs, as this model's; `statistics`
@@ -96,14 +85,13 @@ pub fn mean_grids(
     };
     let options = FigureOptions::default();
     let (grids, empty) = grids(values, &options)?;
-    let first = grids.first().ok_or(FigureError::NothingJoined)?;
     let mut notes = vec![
         "Means over the inputs in which a score makes sense; each score has colours of its own."
             .to_owned(),
     ];
     notes.extend(sources(&grids));
     notes.extend(missing(&grids, &empty));
-    Ok(Figure {
+    let titles = Titles {
         title: format!(
             "{model} · mean scores of {}",
             counted(selection.head_count())
@@ -112,6 +100,30 @@ pub fn mean_grids(
             1 => "1 input".to_owned(),
             count => format!("{count} inputs"),
         }],
+        notes,
+    };
+    figure(titles, [layers, heads], grids, &options)
+}
+
+/// What stands around the grids.
+struct Titles {
+    title: String,
+    captions: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// The grids under their titles. Of every run some unit receives something, so
+/// that some head has a score.
+fn figure(
+    titles: Titles,
+    [layers, heads]: [Vec<usize>; 2],
+    grids: Vec<ScoreGrid>,
+    options: &FigureOptions,
+) -> Result<Figure<'static>, FigureError> {
+    let first = grids.first().ok_or(FigureError::NothingJoined)?;
+    Ok(Figure {
+        title: titles.title,
+        captions: titles.captions,
         color_scale: ColorScale {
             label: LABEL.to_owned(),
             ..first.color_scale.clone()
@@ -122,7 +134,7 @@ pub fn mean_grids(
             grids,
         }),
         palette: options.palette,
-        notes,
+        notes: titles.notes,
     })
 }
 
