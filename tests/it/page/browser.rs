@@ -44,6 +44,17 @@ calls!(
     Touch => "Input.dispatchTouchEvent",
 );
 
+/// Catches the next file that a button hands over.
+const CATCH: &str = "window.caught = new Promise(done => {
+    const [make, click] = [URL.createObjectURL, HTMLAnchorElement.prototype.click];
+    let file;
+    URL.createObjectURL = blob => { URL.createObjectURL = make; file = blob; return make.call(URL, blob); };
+    HTMLAnchorElement.prototype.click = function () {
+        HTMLAnchorElement.prototype.click = click;
+        file.arrayBuffer().then(bytes => done({ name: this.download, type: file.type, bytes: [...new Uint8Array(bytes)] }));
+    };
+}); true";
+
 /// An open page.
 pub struct Page {
     tab: Arc<Tab>,
@@ -297,6 +308,16 @@ impl Page {
             self.tab.call_method(Key(call)).unwrap();
         }
         self.settle();
+    }
+
+    /// The file that a button hands over: name, type and bytes.
+    pub fn saved(&self, kind: &str) -> (String, String, Vec<u8>) {
+        self.value(CATCH);
+        self.value(&format!("document.getElementById('save-{kind}').click()"));
+        let file = self.value("window.caught");
+        let text = |name: &str| file[name].as_str().unwrap().to_owned();
+        let bytes = serde_json::from_value(file["bytes"].clone()).unwrap();
+        (text("name"), text("type"), bytes)
     }
 
     /// What the reader's system wants, such as `prefers-color-scheme: dark`.

@@ -10,7 +10,7 @@ mod neurons;
 mod opening;
 mod script;
 mod speed;
-pub mod take_along;
+mod take_along;
 pub mod values;
 
 use std::path::{Path, PathBuf};
