@@ -102,7 +102,7 @@ function drawText() {
       option.classList.toggle("focus", document.activeElement === list && focus === index);
       option.setAttribute("aria-selected", String(own.includes(index)));
       const share = /** @type {HTMLElement} */ (option.lastChild);
-      const text = isShaded ? written(shades[index]) : "";
+      const text = isShaded ? written(shades[index]).replace("≈0", "") : "";
       if (share.textContent !== text) share.textContent = text;
     });
     list.setAttribute("aria-activedescendant", `text-${side}-${Math.min(focus, (side === 0 ? shape.rows : shape.columns).units.length - 1)}`);

@@ -217,10 +217,14 @@ impl Page {
         self.settle();
     }
 
-    fn mouse(&self, kind: &str, [x, y]: [f64; 2], modifiers: u32) {
+    fn mouse(&self, kind: &str, place: [f64; 2], modifiers: u32) {
+        self.mouse_of_click(kind, place, modifiers, 1);
+    }
+
+    fn mouse_of_click(&self, kind: &str, [x, y]: [f64; 2], modifiers: u32, count: u32) {
         let pressed = u32::from(kind == "mousePressed");
         let call = json!({
-            "type": kind, "x": x, "y": y, "modifiers": modifiers, "clickCount": 1,
+            "type": kind, "x": x, "y": y, "modifiers": modifiers, "clickCount": count,
             "button": if kind == "mouseMoved" { "none" } else { "left" }, "buttons": pressed,
         });
         self.tab.call_method(Mouse(call)).unwrap();
@@ -242,6 +246,15 @@ impl Page {
         self.mouse("mouseMoved", place, modifiers);
         self.mouse("mousePressed", place, modifiers);
         self.mouse("mouseReleased", place, modifiers);
+        self.settle();
+    }
+
+    pub fn double_click(&self, place: [f64; 2]) {
+        self.mouse("mouseMoved", place, 0);
+        for count in [1, 2] {
+            self.mouse_of_click("mousePressed", place, 0, count);
+            self.mouse_of_click("mouseReleased", place, 0, count);
+        }
         self.settle();
     }
 

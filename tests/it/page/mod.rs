@@ -9,6 +9,7 @@ pub mod looks;
 mod neurons;
 mod opening;
 mod script;
+mod settings;
 mod speed;
 mod take_along;
 pub mod values;

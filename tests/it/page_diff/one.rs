@@ -77,7 +77,7 @@ fn a_comparison_opens_at_the_head_that_differs_most_with_what_is_exceeded_above(
     );
     let command = page.text("document.getElementById('command').textContent");
     assert!(
-        command.starts_with("attnviz diff ") && command.contains("'--text=The animal"),
+        command.starts_with("attnviz diff ") && command.contains("--text='The animal"),
         "{command}"
     );
 }
