@@ -98,6 +98,7 @@ function makeSettings() {
       make("div", { class: "buttons" }, ...["svg", "png", "csv"].map((kind) => make("button", { type: "button", id: `save-${kind}`, onclick: () => saveView(kind) }, kind.toUpperCase())),
         make("button", { type: "button", id: "copy-link", onclick: () => copyText(location.href, "The link") }, "copy link")),
       make("pre", { id: "command", tabindex: "0", "aria-label": "Command that draws this again" }),
+      make("p", { id: "command-note", class: "hint" }),
       make("button", { type: "button", id: "copy-command", onclick: () => copyText(commandInView(), "The command") }, "copy command"),
       make("p", { id: "copied", class: "hint", role: "status" })),
     make("button", { type: "button", id: "reset", class: "quiet", onclick: reset }, "start over"));
@@ -152,6 +153,7 @@ function drawControls() {
   drawTabs();
   for (const kind of ["svg", "png"]) byId(`save-${kind}`).hidden = ["links", "heads", "neurons"].includes(state.view);
   byId("command").textContent = commandInView();
+  byId("command-note").textContent = commandNote();
   for (const id of ["command", "copy-command"]) byId(id).hidden = !DATA.command.length;
   drawSides();
 }

@@ -67,7 +67,8 @@
  * @property {{size: number, scales: number[]} | null} neurons
  * @property {[string, string][]} colormaps
  * @property {{tokens: string, special: string, sink: string, crop: [number, number] | null, scale: string | null, color_scale: string, vmin: number | null, vmax: number | null, colormap: string, invert: boolean, theme: string | null}} options
- * @property {string[]} command
+ * @property {string[]} command nothing where none makes this
+ * @property {string} place where it is to be run, in words
  * @property {Compared | null} compared
  */
 

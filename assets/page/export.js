@@ -115,15 +115,13 @@ function csvOfView() {
   return `${lines.map((line) => line.map(csvField).join(",")).join("\n")}\n`;
 }
 
-/** The command that draws what is shown. */
+/** The command that draws what is shown, as near as the command line comes. */
 function commandInView() {
-  if (DATA.compared) return DATA.command.length ? ["attnviz", ...DATA.command.map(quoted)].join(" ") : "";
-  const [command, ...given] = DATA.command;
-  // A text that begins like an option stands behind two hyphens at the end.
-  const text = given[0];
-  const words = ["attnviz", command, ...given.slice(1).map(quoted)];
+  if (!DATA.command.length) return "";
+  if (DATA.compared) return ["attnviz", ...DATA.command.map(quoted)].join(" ");
+  const [command, text, ...options] = DATA.command;
   const lists = { layers: new Set(state.heads.map((head) => HEADS[head].layer)), heads: new Set(state.heads.map((head) => HEADS[head].head)) };
-  const add = (/** @type {string} */ name, /** @type {string | number} */ value) => words.push(`--${name}`, quoted(String(value)));
+  const add = (/** @type {string} */ name, /** @type {string | number} */ value) => options.push(`--${name}`, String(value));
   for (const [name, numbers] of Object.entries(lists)) add(name, [...numbers].sort((left, right) => left - right).join(","));
   const unit = state.units[0] ?? (state.view === "text" ? state.cell?.[0] : undefined);
   const isOfUnit = unit !== undefined && state.view !== "map";
@@ -139,11 +137,31 @@ function commandInView() {
   if (state.window) add("crop", state.window.join("-"));
   if (["head", "unit", "run"].includes(state.scale)) add("scale", state.scale);
   if (state.color !== "linear") add("color-scale", state.color);
-  if (state.vmin !== null) add("vmin", state.vmin);
-  if (state.vmax !== null) add("vmax", state.vmax);
+  // A negative number would be taken for an option.
+  for (const name of /** @type {const} */ (["vmin", "vmax"])) if (state[name] !== null) options.push(`--${name}=${state[name]}`);
   if (state.map !== CHOICES.map[0]) add("colormap", state.map);
-  if (state.invert) words.push("--invert");
+  if (state.invert) options.push("--invert");
   if (themeInView() === "dark") add("theme", "dark");
-  words.push(...(text.startsWith("-") ? ["--", `'${text.replaceAll("'", "'\\''")}'`] : [quoted(text)]));
-  return words.join(" ");
+  return commandOf([command], options, text);
+}
+
+/** What is to be known of the command: where it is run, and what it draws otherwise. */
+function commandNote() {
+  if (!DATA.command.length) return "";
+  const where = DATA.place ? [`Run it ${DATA.place}.`] : [];
+  if (DATA.compared) return where.join(" ");
+  const several = state.heads.length > 1;
+  const layers = new Set(state.heads.map((head) => HEADS[head].layer));
+  const numbers = new Set(state.heads.map((head) => HEADS[head].head));
+  const isOneMap = several && !["heads", "lines", "neurons"].includes(state.view);
+  const otherwise = [
+    isOneMap && state.combine === "sum" && "the mean of the heads in place of their sum",
+    several && layers.size * numbers.size !== state.heads.length && "all of these heads in each of these layers",
+    isOneMap && layers.size > 1 && "also the mean or maximum of each layer",
+    (state.min > 0 || state.mass < 1 || state.pair !== "all") && state.view !== "heads" && "links that the filters leave out",
+    state.zoom && state.view === "map" && "all of the map",
+    (state.units.length > 1 || (state.units.length > 0 && state.direction === "both")) && ["text", "links"].includes(state.view) && "the first chosen token alone",
+    state.view === "neurons" && "the map of the head in place of its queries and keys",
+  ].filter(Boolean);
+  return [...where, ...(otherwise.length ? [`It draws ${otherwise.join("; ")}.`] : [])].join(" ");
 }

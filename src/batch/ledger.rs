@@ -1,11 +1,14 @@
 //! What is written down as inputs are finished.
 
 use std::collections::{BTreeSet, HashSet};
+use std::fs;
+use std::path::PathBuf;
 
 use super::outcome::BatchEvent;
 use super::scores::Table;
 use super::window::Finished;
 use crate::digest::fingerprint;
+use crate::render::page::many::LARGE_PAGE;
 use crate::store::batch_records::{BatchManifest, Status};
 use crate::store::write::WriteError;
 use crate::store::write::batch_folder::ResultsFile;
@@ -28,6 +31,12 @@ pub(super) struct Ledger<'batch, 'folder> {
     pub(super) offsets: Vec<u64>,
     /// Which file the last input is of.
     pub(super) last_file: usize,
+    /// The batch's folder.
+    pub(super) root: PathBuf,
+    /// Whether the pages of all inputs become one.
+    pub(super) joins_pages: bool,
+    /// What these pages have so far.
+    pub(super) page_bytes: u64,
 }
 
 impl Ledger<'_, '_> {
@@ -64,9 +73,20 @@ impl Ledger<'_, '_> {
         }
         let done: u64 = self.offsets.iter().sum();
         let fraction = self.total_bytes.filter(|&total| total > 0);
+        let fraction = fraction.map(|total| (done as f64 / total as f64).min(1.0));
+        if let Some(page) = finished.record.page.as_ref().filter(|_| self.joins_pages) {
+            // What cannot be asked is met again where the pages are joined.
+            let length = fs::metadata(self.root.join(page)).map_or(0, |page| page.len());
+            let was_large = self.page_bytes > LARGE_PAGE;
+            self.page_bytes += length;
+            if self.page_bytes > LARGE_PAGE && !was_large {
+                let bytes = self.page_bytes;
+                observer(BatchEvent::LargePage { bytes, fraction });
+            }
+        }
         observer(BatchEvent::Advanced {
             counts: self.manifest.counts,
-            fraction: fraction.map(|total| (done as f64 / total as f64).min(1.0)),
+            fraction,
         });
         Ok(())
     }

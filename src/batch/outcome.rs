@@ -11,6 +11,13 @@ use crate::store::tables::RankedRelation;
 pub enum BatchEvent<'a> {
     /// An input failed, and the batch goes on.
     Failed(&'a ResultRecord),
+    /// The one page of all inputs is larger than browsers open well, and grows.
+    LargePage {
+        /// Its size so far.
+        bytes: u64,
+        /// How much of all files that is, as below.
+        fraction: Option<f64>,
+    },
     /// More inputs are finished.
     Advanced {
         /// How many came to what so far.

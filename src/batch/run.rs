@@ -93,6 +93,9 @@ pub fn run(
         total_bytes: options.sources.iter().map(InputSource::size).sum(),
         offsets: vec![0; options.sources.len()],
         last_file: 0,
+        root: folder.root().to_owned(),
+        joins_pages: options.single_file,
+        page_bytes: 0,
     };
     let window = window::Context {
         options,

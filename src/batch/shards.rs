@@ -128,7 +128,7 @@ impl MergeError {
             }
             Self::Differ { .. } | Self::Damaged { .. } => Remedy::RunShardAgain,
             Self::Running { .. } => Remedy::WaitForBatch,
-            Self::TooManyForOnePage { .. } => Remedy::RunWithout(Setting::SingleFile),
+            Self::TooManyForOnePage { .. } => Remedy::RunShardsWithout(Setting::SingleFile),
             Self::OutputIsInput { .. } => Remedy::NameFolder(FolderKind::New),
             Self::Output(error) => match error.remedy()? {
                 // A merge has nothing to go on with.

@@ -99,6 +99,10 @@ pub enum Command {
     #[command(after_help = BATCH_EXAMPLE)]
     Batch(Box<BatchArguments>),
     /// Measure what every head does over files of texts
+    ///
+    /// The folder has index.html, one file to look around in: all heads by any score,
+    /// a head's every number, the inputs at both ends. Tables beside it have all of it
+    /// for programs.
     #[command(after_help = SCORES_EXAMPLE)]
     Scores(Box<ScoresArguments>),
     /// Show what differs between two models, runs or texts

@@ -14,6 +14,7 @@ use super::hints::in_words;
 use super::messages::{Messages, missing_glyphs, rate, seconds, unknown_tokens};
 use super::model;
 use super::open;
+use super::page_size;
 use super::phrases::quoted;
 use super::settings::BatchSettings;
 use super::standard_output::StandardOutputError;
@@ -87,6 +88,13 @@ pub(super) fn run(settings: &BatchSettings, messages: &Messages) -> Result<Outco
     }
     for (file, warning) in &outcome.file_warnings {
         warn(format!("{file}: {}", of_file(warning)));
+    }
+    if let Some(warning) = settings
+        .single_file
+        .then(|| page_size::written(&settings.output.join(PAGE)))
+        .flatten()
+    {
+        warn(warning);
     }
     if !outcome.manifest.complete {
         warn("the batch stopped early, after as many failures as it was allowed".to_owned());

@@ -7,6 +7,7 @@ use anstyle::AnsiColor;
 use indicatif::ProgressBar;
 
 use super::messages::{Messages, labelled, rate, seconds};
+use super::page_size;
 use crate::batch::BatchEvent;
 use crate::render::terminal::Printable;
 use crate::store::batch_records::{BatchCounts, ResultRecord};
@@ -48,6 +49,11 @@ impl BatchProgress {
     pub(super) fn tell(&mut self, event: &BatchEvent<'_>) {
         match event {
             BatchEvent::Failed(record) => self.tell_failure(record),
+            BatchEvent::LargePage { bytes, fraction } => {
+                let warning = page_size::growing(*bytes, *fraction);
+                self.bar.suspend(|| self.messages.warning(&warning));
+                self.warnings.push(warning);
+            }
             BatchEvent::Advanced { counts, fraction } => self.advance(*counts, *fraction),
         }
     }

@@ -9,6 +9,7 @@ use super::Outcome;
 use super::args::MergeArguments;
 use super::batch_report::BatchReport;
 use super::messages::Messages;
+use super::page_size;
 use crate::batch;
 use crate::render::terminal::Printable;
 use crate::store::batch_records::PAGE;
@@ -19,6 +20,9 @@ pub(super) fn run(arguments: &MergeArguments, messages: &Messages) -> Result<Out
     let manifest = batch::merge(&arguments.folders, output, arguments.overwrite)
         .context("the shards could not be merged")?;
     let counts = manifest.counts;
+    let too_large = page_size::written(&output.join(PAGE)).filter(|_| manifest.single_file);
+    let warnings: Vec<String> = too_large.into_iter().collect();
+    messages.warnings(&warnings);
     if arguments.json {
         BatchReport {
             manifest: &manifest,
@@ -26,7 +30,7 @@ pub(super) fn run(arguments: &MergeArguments, messages: &Messages) -> Result<Out
             kept: 0,
             load: Duration::ZERO,
             work: start.elapsed(),
-            warnings: &[],
+            warnings: &warnings,
         }
         .print()?;
         return Ok(Outcome::of(counts));

@@ -37,6 +37,7 @@ mod model_name;
 mod nearest;
 mod open;
 mod output_arguments;
+mod page_size;
 mod parquet_phrases;
 mod phrases;
 mod pull;

@@ -15,6 +15,7 @@ use super::hints::hint;
 use super::idle_options::hides_nothing;
 use super::messages::{Messages, missing_glyphs, seconds};
 use super::open;
+use super::page_size;
 use super::render_list::{self, RunList};
 use super::saved_selection::select;
 use super::settings::RenderSettings;
@@ -80,7 +81,12 @@ pub(super) fn run(
         report.warnings.push(warning);
     }
     if has_page && !report.runs.is_empty() {
-        report.open = Some(list.write(settings)?.display().to_string());
+        let page = list.write(settings)?;
+        if let Some(warning) = page_size::written(&page).filter(|_| settings.single_file) {
+            messages.warning(&warning);
+            report.warnings.push(warning);
+        }
+        report.open = Some(page.display().to_string());
     }
     report.seconds = start.elapsed().as_secs_f64();
     match settings.json {

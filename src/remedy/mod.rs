@@ -402,6 +402,9 @@ pub enum Remedy {
     NameEveryShard,
     /// Name folders that hold shards.
     NameShards,
+    /// Run the shards again without something that all of them together have no room
+    /// in; what is done is kept.
+    RunShardsWithout(Setting),
     /// Make a shard anew.
     RunShardAgain,
     /// Give the files of inputs different names.

@@ -63,7 +63,7 @@ function drawHeads() {
   if (look === headTable.look) return;
   headTable.look = look;
   const fields = [...quantity.fields.keys()];
-  const columns = ["head", ...fields, ...(isAlike ? ["unlike"] : [])];
+  const columns = ["head", ...(isAlike ? ["unlike"] : []), ...fields];
   const title = (/** @type {string} */ by) => (by === "head" ? "head" : by === "unlike" ? "unlike the chosen" : FIELD_NAMES[by]);
   byId("heads-head").replaceChildren(...columns.map((by) => make("th", { scope: "col", "data-by": by, class: by === "head" ? false : "number", "aria-sort": by === sort ? state.order : false },
     make("button", { type: "button", onclick: () => sortBy(by) }, title(by)))));
@@ -80,9 +80,9 @@ function drawHeads() {
     const isChosen = state.heads.includes(head);
     const line = make("tr", { class: isChosen ? "chosen" : "", "data-row": head },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(isChosen), onclick: (/** @type {MouseEvent} */ event) => chooseHead(head, event.shiftKey) }, headName(head))),
+      ...(isAlike ? [make("td", { class: "number", "data-unlike": "" }, fieldText(unlikeInView()[head], "unlike"))] : []),
       ...fields.map((name) => make("td", { class: "number", title: exactText((numbers.get(name) || [])[head]) },
-        ...(name === field ? [make("span", { class: "bar" })] : []), make("span", { class: name === field ? "beside-bar" : false }, fieldText((numbers.get(name) || [])[head], name)))),
-      ...(isAlike ? [make("td", { class: "number" }, fieldText(unlikeInView()[head], "unlike"))] : []));
+        ...(name === field ? [make("span", { class: "bar" })] : []), make("span", { class: name === field ? "beside-bar" : false }, fieldText((numbers.get(name) || [])[head], name)))));
     line.style.setProperty("--share", String(Math.abs(values[head]) / most || 0));
     line.addEventListener("pointerenter", () => hoverHead(head));
     line.addEventListener("pointerleave", () => hoverHead(null));

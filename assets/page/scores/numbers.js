@@ -85,7 +85,7 @@ function fieldText(value, field) {
   if (field === "count") return grouped(value);
   const size = Math.abs(value);
   const sign = value < 0 ? "−" : field === "gain" && value > 0 ? "+" : "";
-  return sign + (size === 0 ? "0" : size >= 0.001 && size < 1000 ? size.toFixed(clamp(2 - Math.floor(Math.log10(size)), 0, 5)) : numberText(size, false));
+  return sign + (size === 0 ? "0" : size >= 0.001 && size < 999.5 ? size.toPrecision(3) : numberText(size, false));
 }
 
 /**

@@ -11,7 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::address::address;
 use super::check_summary::outcome;
-use super::page_frame::{digest, fact, policy, tile};
+use super::page_frame::{digest, fact, mark, policy, tile};
 use super::wording::{excerpt, grouped, short, visible};
 use crate::compare::check::number;
 use crate::percent::percent_encoded;
@@ -160,7 +160,7 @@ fn header(record: &CheckRecord) -> Markup {
     let failed = if record.failed > 0 { "bad" } else { "" };
     html! {
         header.top {
-            p.brand { "attnviz" }
+            div.brand { (mark()) span { "attnviz" } }
             h1 { "Check: " (outcome(record)) }
             @if record.error.is_none() { p.model {
                 bdi { (model.name()) }

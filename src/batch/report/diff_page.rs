@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
 use super::address::address;
-use super::page_frame::{Words, begun, digest, fact, put, tile};
+use super::page_frame::{Words, begun, digest, fact, mark, put, tile};
 use super::page_row::failed_input;
 use super::wording::{counted, excerpt, grouped, short, visible};
 use crate::checkpoint::ModelProvenance;
@@ -216,7 +216,7 @@ pub(super) fn header(page: &DiffPage<'_>) -> Markup {
     let [left, right] = &page.sides;
     html! {
         header.top {
-            p.brand { "attnviz" }
+            div.brand { (mark()) span { "attnviz" } }
             h1 { "Difference of attention" }
             div.verdict.(verdict(page)) role="status" {
                 (outcome(page))

@@ -3,7 +3,7 @@
 use super::wording::visible;
 use crate::checkpoint::ModelSource;
 use crate::ranges::{joined, ranges};
-use crate::render::page::command::model_words;
+use crate::render::page::command::{folder_in_words, model_words};
 use crate::store::batch_records::{BatchManifest, Reading};
 
 /// Words behind `attnviz`, as they are typed before a shell sees them.
@@ -74,7 +74,7 @@ pub(super) fn place(manifest: &BatchManifest) -> String {
         names.push(format!("{} more files", files.len() - NAMED));
     }
     if manifest.model.source == ModelSource::Directory {
-        names.push(format!("the folder {} of the model", manifest.model.id));
+        names.push(folder_in_words(&manifest.model.id));
     }
     let verb = if names.len() == 1 { "is" } else { "are" };
     let named = match names.split_last() {

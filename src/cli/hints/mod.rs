@@ -449,6 +449,10 @@ pub fn in_words(remedy: &Remedy) -> String {
                 .into()
         }
         Remedy::NameShards => "name folders that attnviz batch or attnviz scores has written with --shard".into(),
+        Remedy::RunShardsWithout(setting) => format!(
+            "run every shard again without {} and with --resume, which keeps what is done",
+            option_of(*setting)
+        ),
         Remedy::RunShardAgain => {
             "run the shard again: the same command with its --shard and --output".into()
         }

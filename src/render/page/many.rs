@@ -13,6 +13,9 @@ use crate::percent::{percent_encoded, percent_encoded_path};
 /// So many inputs go into one page: more would be too much for a browser.
 pub const MOST_INPUTS: u64 = 200;
 
+/// A page of more bytes takes a browser many seconds to open, and much memory.
+pub const LARGE_PAGE: u64 = 100_000_000;
+
 /// A comment that every such page begins with, and nothing else does.
 const LIST: &str = "<!--attnviz list-->";
 

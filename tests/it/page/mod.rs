@@ -1,6 +1,7 @@
 //! The page of `--format html`, in a real Chromium.
 
 pub mod browser;
+mod commands;
 pub mod firefox;
 mod hands;
 mod in_firefox;

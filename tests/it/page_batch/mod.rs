@@ -3,6 +3,7 @@
 
 mod in_place;
 mod joined;
+mod large;
 mod linked;
 mod opened;
 

@@ -4,8 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::command::{folder_in_words, model_name};
 use super::super::encoding::Coding;
-use super::{Axis, Compared, Data, Difference, HeadScore, Options, colormaps, command, layers};
+use super::{Axis, Compared, Data, Difference, HeadScore, Options, colormaps, layers};
 use crate::analysis::{Axis as UnitAxis, Granularity, Score};
 use crate::attention::Mask;
 use crate::checkpoint::ModelSource;
@@ -77,6 +78,7 @@ impl Data {
             colormaps: colormaps(),
             options,
             command: command_of(sides),
+            place: places(sides),
             compared: Some(Compared {
                 names,
                 rows: labels(&right.rows),
@@ -181,6 +183,21 @@ pub(in crate::render::page) fn colors(theme: Theme) -> String {
     STANDARD.encode(bytes)
 }
 
+/// Where that is to be run; empty where it does not matter.
+fn places(sides: &Sides<'_>) -> String {
+    let models = sides.runs.iter().map(|run| &run.model);
+    let mut folders: Vec<String> = models
+        .filter(|model| model.source == ModelSource::Directory)
+        .map(|model| folder_in_words(&model.id))
+        .collect();
+    folders.dedup();
+    match folders.as_slice() {
+        [] => String::new(),
+        [one] => format!("where {one} is"),
+        all => format!("where {} are", all.join(" and ")),
+    }
+}
+
 /// What is typed to compare once more; nothing where models came from elsewhere.
 fn command_of(sides: &Sides<'_>) -> Vec<String> {
     let is_known = |run: &Run| match (&run.model.source, &run.input) {
@@ -190,7 +207,7 @@ fn command_of(sides: &Sides<'_>) -> Vec<String> {
     if !sides.is_diff || !sides.runs.iter().all(|run| is_known(run)) {
         return Vec::new();
     }
-    let model = |run: &Run| command(run).last().cloned().unwrap_or_default();
+    let model = |run: &Run| model_name(&run.model.id, run.model.source);
     let texts = |run: &Run, names: [&str; 2]| -> Vec<String> {
         let (text, pair) = match &run.input {
             Input::Text { text, pair } => (text, pair.as_ref()),

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::command::command;
+use super::command::{command, place};
 use super::encoding::Coding;
 use crate::analysis::{Analyses, AxisUnit, Maps, Score, Sink, truncation_note, words};
 use crate::attention::{Mask, RowSums, Selection};
@@ -44,6 +44,8 @@ pub(super) struct Data {
     options: Options,
     /// The command, up to its options; nothing where that is not known.
     command: Vec<String>,
+    /// Where it is to be run, behind "Run it"; empty where it does not matter.
+    place: String,
     /// The right side and the difference, where everything else is of a left one.
     compared: Option<Compared>,
 }
@@ -176,6 +178,7 @@ impl Data {
             colormaps: colormaps(),
             options: Options::new(maps, options),
             command: command(run),
+            place: place(run),
             compared: None,
         }
     }
