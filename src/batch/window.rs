@@ -200,7 +200,7 @@ impl Context<'_> {
 
     fn finish(&self, encoded: Encoded) -> Result<(Finished, Option<StagedInput>), BatchError> {
         let Encoded { item, state } = encoded;
-        let mut record = blank_record(&item);
+        let mut record = ResultRecord::blank(item.id.as_str(), item.file.as_str(), item.line);
         let mut missing_glyphs = BTreeSet::new();
         let (mut staged, mut scores) = (None, None);
         let mut is_uniform = None;
@@ -357,7 +357,7 @@ impl Context<'_> {
     /// The scores that an earlier batch computed of the same texts and units.
     fn kept_scores(&self, item: &Item, kept: &KeptScores) -> Option<InputScores> {
         let input = item.prepared.as_ref().ok()?;
-        let mut record = blank_record(item);
+        let mut record = ResultRecord::blank(item.id.as_str(), item.file.as_str(), item.line);
         self.fill(&mut record, input, item);
         kept.find(key(&record))
     }
@@ -428,28 +428,4 @@ pub(super) fn reason(error: &ModelError) -> String {
         cause = error.source();
     }
     reason
-}
-
-/// An item's place and name, as its record has it.
-fn blank_record(item: &Item) -> ResultRecord {
-    ResultRecord {
-        id: item.id.clone(),
-        file: item.file.clone(),
-        line: item.line,
-        status: Status::Failed,
-        folder: None,
-        text: None,
-        pair: None,
-        tokens: Vec::new(),
-        unknown_tokens: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        relations: Vec::new(),
-        truncated_tokens: 0,
-        picture: None,
-        page: None,
-        thumbnail: None,
-        thumbnail_sha256: None,
-        error: None,
-        hint: None,
-    }
 }

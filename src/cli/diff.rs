@@ -5,11 +5,13 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 
 use super::Outcome;
+use super::diff_error::OF_AGAINST;
 use super::diff_many;
-use super::diff_report::{self, Compared, Times};
+use super::diff_printed::{Times, print_exceeded};
+use super::diff_report::{self, Compared};
 use super::diff_settings::{DiffSettings, DiffTask};
 use super::diff_sides::of_one_input;
 use super::messages::{Messages, missing_glyphs};
@@ -30,9 +32,12 @@ const MOST_UNITS: usize = 40;
 
 pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcome> {
     // Before a model is loaded, which may take a download.
-    let staging = settings.place.staging();
-    let not_written = || format!("the result could not be written to {}", staging.display());
-    check_root(&staging).with_context(not_written)?;
+    let root = match &settings.place {
+        DiffPlace::Folder(folder) => folder.as_path(),
+        DiffPlace::Below { root, .. } => root.as_path(),
+    };
+    let not_written = || format!("the result could not be written to {}", root.display());
+    check_root(root).with_context(not_written)?;
     check_place(settings).with_context(not_written)?;
     let start = Instant::now();
     let sides = of_one_input(settings, messages);
@@ -49,7 +54,11 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
     let [left, right] = &sides.runs;
     let options = &settings.options;
     let comparison = compare_runs(left, right, options.granularity, sides.pairing);
-    let comparison = or_unlike(comparison.map_err(Into::into), settings, messages)?;
+    let comparison = comparison.map_err(|error| match sides.pairing {
+        Pairing::SameInput => error.into(),
+        Pairing::OtherInput => Error::from(error).context(OF_AGAINST),
+    });
+    let comparison = or_unlike(comparison, settings, messages)?;
     if sides.pairing == Pairing::SameInput && !comparison.unlike.is_empty() {
         let warning = match comparison.unlike.len() {
             1 => "1 unit is not the same on both sides and is left out".to_owned(),
@@ -108,7 +117,7 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
     match settings.json {
         true => diff_report::print_json(&compared)?,
         false if messages.shows_results() => diff_report::print_text(&compared)?,
-        false => diff_report::print_exceeded(&compared)?,
+        false => print_exceeded(&diff_report::limits(&compared))?,
     }
     Ok(match exceeded.is_empty() {
         true => Outcome::Done,

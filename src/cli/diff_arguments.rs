@@ -13,9 +13,9 @@ use super::model_name::ModelName;
 use super::output_arguments::HeadArguments;
 use super::threshold::Threshold;
 use super::truncate::Truncate;
-use super::values::{among, in_full, in_full_among, one_of};
+use super::values::{among, in_full, in_full_among, one_of, quantities_in_full, quantity};
 use crate::analysis::Granularity;
-use crate::compare::DifferenceMeasure;
+use crate::compare::Quantity;
 use crate::figure::Theme;
 use crate::store::Format;
 use crate::store::diff::FORMATS;
@@ -67,7 +67,8 @@ pub struct DiffArguments {
     pub against_pair: Option<String>,
     /// Files of texts, as batch reads them
     ///
-    /// Both models are given each of them.
+    /// Both models are given each of them. Inputs that the two cut into other tokens
+    /// are listed and not compared, and the exit code is 1.
     #[arg(
         long,
         value_name = "FILE",
@@ -112,10 +113,10 @@ pub struct DiffArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// js_bits, max_abs …
-    #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<DifferenceMeasure>(),
-        hide_possible_values = true, long_help = in_full::<DifferenceMeasure>("What sorts the table and colours the grid; all of them are computed"))]
-    pub measure: DifferenceMeasure,
+    /// js_bits, max_abs … [default: js_bits]
+    #[arg(long, value_name = "NAME", value_parser = quantity(), hide_possible_values = true,
+        long_help = quantities_in_full("What sorts the table and colours the grid; all of them are computed. Of many inputs it may be the difference of a score, of folders of scores it is one [default: js_bits, of scores entropy_normalized]"))]
+    pub measure: Option<Quantity>,
     /// Draw so many changed heads
     ///
     /// The most changed ones by --measure.

@@ -1,7 +1,6 @@
 //! `attnviz diff` of many inputs: two models on the same files, two folders of
 //! runs, two folders of scores.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -12,30 +11,27 @@ use super::Outcome;
 use super::batch::of_file;
 use super::batch_progress::BatchProgress;
 use super::diff_many_report::{self, ComparedMany};
-use super::diff_report::Times;
+use super::diff_printed::{Times, print_exceeded};
 use super::diff_settings::{DiffSettings, DiffTask};
 use super::diff_sides::two_models;
 use super::hints::in_words;
 use super::messages::{Messages, missing_glyphs};
 use super::model;
 use super::settings::ModelSettings;
-use super::standard_output::StandardOutputError;
 use super::usage::UsageError;
 use crate::analysis::Granularity;
 use crate::attention::Selection;
 use crate::batch::InputSource;
 use crate::batch::diff::{
-    self, DiffError, DiffModel, DiffModels, ManyOptions, ManyOutcome, ManySides, RunFolders,
-    ScoreFolders,
+    self, DiffError, DiffModel, DiffModels, FolderSide, ManyOptions, ManyOutcome, ManySides,
+    RunFolders, ScoreFolders,
 };
+use crate::checkpoint::ModelProvenance;
 use crate::compare::{CompareError, DifferenceMeasure, ModelFacts, caution};
 use crate::pipeline::{Use, WrittenDiff};
 use crate::remedy::{Remedy, Setting};
-use crate::render::terminal::unlike_table;
 use crate::store::diff::SideRecord;
 
-/// So many units that differ are listed where they are the result.
-const MOST_UNITS: usize = 40;
 /// The most tokens that an encoder gets at once.
 const BATCH_TOKENS: usize = 1024;
 
@@ -48,16 +44,8 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
                 left: left.clone(),
                 right: right.clone(),
             };
-            let [left, right] = folders.describe()?;
-            let selections = [left.selection, right.selection];
-            let models = [left.model, right.model];
-            of_folders(
-                settings,
-                ManySides::Runs(folders),
-                selections,
-                models,
-                messages,
-            )
+            let described = folders.describe()?;
+            of_folders(settings, ManySides::Runs(folders), described, messages)
         }
         DiffTask::Scores([left, right]) => {
             check_scores(settings)?;
@@ -65,16 +53,8 @@ pub(super) fn run(settings: &DiffSettings, messages: &Messages) -> Result<Outcom
                 left: left.clone(),
                 right: right.clone(),
             };
-            let [left, right] = folders.describe()?;
-            let selections = [left.selection, right.selection];
-            let models = [left.model, right.model];
-            of_folders(
-                settings,
-                ManySides::Scores(folders),
-                selections,
-                models,
-                messages,
-            )
+            let described = folders.describe()?;
+            of_folders(settings, ManySides::Scores(folders), described, messages)
         }
         // One input: the caller's.
         DiffTask::Models { .. } | DiffTask::Texts { .. } | DiffTask::Runs { .. } => {
@@ -112,7 +92,7 @@ fn of_models(
 ) -> Result<Outcome> {
     let start = Instant::now();
     // Before a model is loaded, which may take a download.
-    InputSource::check(sources)?;
+    InputSource::check(sources).map_err(DiffError::from)?;
     let (models, mut warnings) = two_models(sides, settings, Use::Often, messages)?;
     let [left, right] = &models;
     let selection = model::selection(left, &settings.layers, &settings.heads)?;
@@ -142,18 +122,17 @@ fn of_models(
 fn of_folders(
     settings: &DiffSettings,
     sides: ManySides<'_>,
-    selections: [Selection; 2],
-    models: [crate::checkpoint::ModelProvenance; 2],
+    described: [FolderSide; 2],
     messages: &Messages,
 ) -> Result<Outcome> {
     let start = Instant::now();
     let mut chosen = Vec::new();
-    for held in &selections {
-        let layers = settings
-            .layers
-            .resolve_among("layer", &held.layer_indices())?;
-        let heads = settings.heads.resolve_among("head", &held.head_indices())?;
-        chosen.push(held.among(&layers, &heads));
+    for FolderSide { selection, .. } in &described {
+        let layers = selection.layer_indices();
+        let layers = settings.layers.resolve_among("layer", &layers)?;
+        let heads = selection.head_indices();
+        let heads = settings.heads.resolve_among("head", &heads)?;
+        chosen.push(selection.among(&layers, &heads));
     }
     let [Some(left), Some(right)] = [chosen.first(), chosen.get(1)] else {
         return Err(DiffError::NoAttention.into());
@@ -163,14 +142,14 @@ fn of_folders(
         return Err(CompareError::OtherHeads { sides }.into());
     }
     let options = options(settings, left.clone(), None);
-    let records = models.map(record);
+    let records = described.map(|side| record(side.model));
     let warnings = settings.warnings.clone();
     compare(
         settings, &sides, &options, &records, warnings, start, messages,
     )
 }
 
-fn record(model: crate::checkpoint::ModelProvenance) -> SideRecord {
+fn record(model: ModelProvenance) -> SideRecord {
     SideRecord { model, input: None }
 }
 
@@ -211,13 +190,7 @@ fn compare(
         &mut |event| progress.tell(&event),
     );
     warnings.extend(progress.finish());
-    let (outcome, written) = match done {
-        Ok(done) => done,
-        Err(error) => {
-            show_unlike(settings, records, &error, messages)?;
-            return Err(error.into());
-        }
-    };
+    let (outcome, written) = done?;
     let mut warn = |warning: String| {
         messages.warning(&warning);
         warnings.push(warning);
@@ -243,11 +216,19 @@ fn compare(
         },
         messages,
     )?;
-    Ok(match (outcome.exceeded.is_empty(), outcome.counts.failed) {
-        (false, _) => Outcome::Broken,
-        (true, 0) => Outcome::Done,
-        (true, _) => Outcome::SomeInputsFailed,
-    })
+    // What is of other units is compared by no threshold.
+    Ok(
+        match (
+            outcome.other_units_count,
+            outcome.is_exceeded(),
+            outcome.counts.failed,
+        ) {
+            (1.., _, _) => Outcome::UnitsDiffer,
+            (0, true, _) => Outcome::Broken,
+            (0, false, 1..) => Outcome::SomeInputsFailed,
+            (0, false, 0) => Outcome::Done,
+        },
+    )
 }
 
 fn print(
@@ -269,28 +250,7 @@ fn print(
     match settings.json {
         true => diff_many_report::print_json(&compared)?,
         false if messages.shows_results() => diff_many_report::print_text(&compared)?,
-        false => diff_many_report::print_exceeded(&compared)?,
+        false => print_exceeded(&diff_many_report::limits(&compared))?,
     }
-    Ok(())
-}
-
-/// Where units are the reason that nothing is compared, they are the result.
-fn show_unlike(
-    settings: &DiffSettings,
-    [left, right]: [&SideRecord; 2],
-    error: &DiffError,
-    messages: &Messages,
-) -> Result<(), StandardOutputError> {
-    let Some((id, unlike)) = error.unlike() else {
-        return Ok(());
-    };
-    if settings.json || !messages.shows_results() {
-        return Ok(());
-    }
-    let names = [left.model.name(), right.model.name()];
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "input     {}", crate::render::terminal::Printable(id))?;
-    let names = names.each_ref().map(String::as_str);
-    write!(out, "{}", unlike_table(unlike, names, MOST_UNITS))?;
     Ok(())
 }

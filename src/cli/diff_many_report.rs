@@ -6,23 +6,24 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::diff_report::{Times, equal_on_both_sides};
-use super::messages::seconds;
+use super::diff_idle::FEWEST_HEADS;
+use super::diff_printed::{
+    Greatest, Limit, LimitInput, Seconds, Times, equal_on_both_sides, write_ending, write_indented,
+};
 use super::standard_output::{StandardOutputError, write_json};
-use crate::attention::HeadId;
-use crate::batch::diff::{ManyOptions, ManyOutcome};
+use crate::batch::diff::{ManyOptions, ManyOutcome, UnlikeInput};
 use crate::checkpoint::ModelProvenance;
-use crate::compare::{HeadSpread, Quantity, of_units};
+use crate::compare::{HeadSpread, Quantity, UnlikeUnits};
 use crate::pipeline::WrittenDiff;
-use crate::render::terminal::{Printable, aligned, one_line, written_difference};
+use crate::render::terminal::{Printable, aligned, one_line, unlike_table, written_difference};
 use crate::store::MANIFEST;
-use crate::store::batch_records::{BatchCounts, ResultRecord};
+use crate::store::batch_records::{BatchCounts, RESULTS, ResultRecord};
 use crate::store::diff::PAGE;
 
-/// So many heads are listed at least, whatever is drawn.
-const FEWEST_HEADS: usize = 5;
 /// So many inputs that differ most are listed.
 const LISTED_WORST: usize = 5;
+/// So many units that differ are listed of an input.
+const MOST_UNITS: usize = 12;
 /// An id in a table is not longer, in columns.
 const LONGEST_ID: usize = 40;
 
@@ -44,6 +45,7 @@ pub(super) fn print_text(compared: &ComparedMany<'_>) -> Result<(), StandardOutp
     } = compared;
     let mut out = anstream::stdout().lock();
     let manifest = &written.manifest;
+    write_other_units(&mut out, outcome)?;
     for (label, side) in [("left", &manifest.left), ("right", &manifest.right)] {
         writeln!(out, "{label:<9} {}", Printable(&side.model.name()))?;
     }
@@ -71,38 +73,37 @@ pub(super) fn print_text(compared: &ComparedMany<'_>) -> Result<(), StandardOutp
         writeln!(out, "worst     the inputs that differ most in any head:")?;
         write_indented(&mut out, &worst_table(outcome))?;
     }
-    for limit in limits(compared) {
-        writeln!(out, "{}", limit.in_words())?;
-    }
-    for note in &manifest.notes {
-        writeln!(out, "note      {}", Printable(note))?;
-    }
-    let folder = written.folder.display().to_string();
-    let files = manifest.files.len() + 1;
-    writeln!(out, "wrote     {} ({files} files)", Printable(&folder))?;
     let page = written.folder.join(PAGE).display().to_string();
-    writeln!(out, "open      {}", Printable(&page))?;
+    write_ending(&mut out, &limits(compared), written, &page, compared.times)
+}
+
+/// The units of the inputs that are not compared because of them: where there are
+/// some, they are what matters first.
+fn write_other_units(
+    out: &mut impl Write,
+    outcome: &ManyOutcome,
+) -> Result<(), StandardOutputError> {
+    let count = outcome.other_units_count;
+    if count == 0 {
+        return Ok(());
+    }
+    let inputs = if count == 1 { "input is" } else { "inputs are" };
     writeln!(
         out,
-        "time      read {}, compare {}",
-        seconds(compared.times.read),
-        seconds(compared.times.compare)
+        "units     {count} {inputs} not compared, whose units differ:"
     )?;
-    Ok(())
-}
-
-/// What broke, where nothing else is to be printed.
-pub(super) fn print_exceeded(compared: &ComparedMany<'_>) -> Result<(), StandardOutputError> {
-    let mut out = anstream::stdout().lock();
-    for limit in limits(compared).iter().filter(|limit| limit.exceeded) {
-        writeln!(out, "{}", limit.in_words())?;
+    let shown = outcome.unlike.iter().filter(|input| !input.is_compared);
+    let mut rest = count;
+    for UnlikeInput { id, units, .. } in shown {
+        rest = rest.saturating_sub(1);
+        writeln!(out, "  {}", one_line(id, LONGEST_ID))?;
+        let table = unlike_table(units, ["left", "right"], MOST_UNITS);
+        for line in table.lines() {
+            writeln!(out, "    {line}")?;
+        }
     }
-    Ok(())
-}
-
-fn write_indented(out: &mut impl Write, table: &str) -> Result<(), StandardOutputError> {
-    for line in table.lines() {
-        writeln!(out, "  {line}")?;
+    if rest > 0 {
+        writeln!(out, "  … {rest} more in {RESULTS}")?;
     }
     Ok(())
 }
@@ -133,88 +134,24 @@ fn worst_table(outcome: &ManyOutcome) -> String {
     aligned(&rows, |column| column < 3)
 }
 
-/// A threshold, and what was found.
-#[derive(Serialize)]
-struct Limit<'a> {
-    measure: &'static str,
-    limit: f64,
-    /// The greatest of any input and head.
-    value: f64,
-    layer: usize,
-    head: usize,
-    /// Its input.
-    id: &'a str,
-    index: u64,
-    /// How many inputs are above the threshold.
-    inputs: u64,
-    /// How many units of all inputs were compared, and of how many.
-    units: [u64; 2],
-    exceeded: bool,
-}
-
-impl Limit<'_> {
-    fn in_words(&self) -> String {
-        let (word, sign) = match self.exceeded {
-            true => ("exceeded ", '>'),
-            false => ("within   ", '≤'),
-        };
-        let value = match written_difference(self.value) {
-            // As few digits as tell the two apart.
-            short if short == written_difference(self.limit) => self.value.to_string(),
-            short => short,
-        };
-        let head = HeadId {
-            layer: self.layer,
-            head: self.head,
-        };
-        let more = match self.inputs {
-            0 | 1 => String::new(),
-            count => format!("; {count} inputs are above it"),
-        };
-        let (measure, limit) = (self.measure, self.limit);
-        let id = Printable(self.id);
-        let part = of_units(self.units).map(|part| format!("; {part}"));
-        let part = part.unwrap_or_default();
-        format!("{word} {measure} {value} {sign} {limit}: {head}, input \"{id}\"{more}{part}")
-    }
-}
-
 /// Every threshold with the input and head that is nearest to it or above.
-fn limits<'a>(compared: &'a ComparedMany<'_>) -> Vec<Limit<'a>> {
+pub(super) fn limits<'a>(compared: &'a ComparedMany<'_>) -> Vec<Limit<'a>> {
     let outcome = compared.outcome;
-    let found = compared.options.thresholds.limits();
-    let found = found.filter_map(|(measure, limit)| {
-        let mut exceeded = outcome.exceeded.iter();
-        if let Some(found) = exceeded.find(|found| found.measure == measure) {
-            return Some(Limit {
-                measure: measure.name(),
-                limit,
-                value: found.value,
-                layer: found.head.layer,
-                head: found.head.head,
-                id: &found.id,
-                index: found.index,
-                inputs: found.count,
-                units: outcome.units,
-                exceeded: true,
-            });
-        }
-        let heads = outcome.many.of(Quantity::Measure(measure)).into_iter();
-        let worst = heads.reduce(|one, other| if other.worst > one.worst { other } else { one })?;
-        Some(Limit {
-            measure: measure.name(),
-            limit,
-            value: worst.worst,
-            layer: worst.head.layer,
-            head: worst.head.head,
-            id: outcome.id_of(worst.worst_index),
-            index: worst.worst_index,
-            inputs: 0,
-            units: outcome.units,
-            exceeded: false,
-        })
+    let limits = outcome.limits.iter().map(|limit| {
+        let found = Greatest {
+            value: limit.value,
+            head: limit.head,
+            cell: limit.cell.clone(),
+            input: Some(LimitInput {
+                id: &limit.id,
+                index: limit.index,
+                inputs: limit.count,
+            }),
+            is_exceeded: limit.is_exceeded(),
+        };
+        Limit::new((limit.measure, limit.limit), found, outcome.units)
     });
-    found.collect()
+    limits.collect()
 }
 
 /// What `--json` prints.
@@ -223,6 +160,8 @@ struct Report<'a> {
     left: SideReport<'a>,
     right: SideReport<'a>,
     inputs: BatchCounts,
+    /// The first inputs whose units are not all the same; results.jsonl has all.
+    unlike: Vec<UnlikeReport<'a>>,
     measure: String,
     /// All of them, the most changed first.
     heads: Vec<HeadReport>,
@@ -243,6 +182,14 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct SideReport<'a> {
     model: &'a ModelProvenance,
+}
+
+#[derive(Serialize)]
+struct UnlikeReport<'a> {
+    id: &'a str,
+    /// Whether what both sides have is compared.
+    compared: bool,
+    units: &'a UnlikeUnits,
 }
 
 #[derive(Serialize)]
@@ -275,12 +222,6 @@ struct FailedReport<'a> {
     hint: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct Seconds {
-    read: f64,
-    compare: f64,
-}
-
 pub(super) fn print_json(compared: &ComparedMany<'_>) -> Result<()> {
     let ComparedMany {
         outcome, written, ..
@@ -298,6 +239,11 @@ pub(super) fn print_json(compared: &ComparedMany<'_>) -> Result<()> {
         value: input.value,
         pictures: input.pictures.iter().map(|name| path(name)).collect(),
     });
+    let unlike = outcome.unlike.iter().map(|input| UnlikeReport {
+        id: &input.id,
+        compared: input.is_compared,
+        units: &input.units,
+    });
     write_json(&Report {
         left: SideReport {
             model: &manifest.left.model,
@@ -306,6 +252,7 @@ pub(super) fn print_json(compared: &ComparedMany<'_>) -> Result<()> {
             model: &manifest.right.model,
         },
         inputs: outcome.counts,
+        unlike: unlike.collect(),
         measure: outcome.ranked_by.name(),
         heads: heads(outcome),
         worst: worst.collect(),
@@ -315,10 +262,7 @@ pub(super) fn print_json(compared: &ComparedMany<'_>) -> Result<()> {
         folder: written.folder.display().to_string(),
         open: path(PAGE),
         files: files.chain([MANIFEST]).map(path).collect(),
-        seconds: Seconds {
-            read: compared.times.read.as_secs_f64(),
-            compare: compared.times.compare.as_secs_f64(),
-        },
+        seconds: compared.times.into(),
         warnings: compared.warnings,
     })
 }

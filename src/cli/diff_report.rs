@@ -1,20 +1,21 @@
 //! What `attnviz diff` prints of a comparison of one input.
 
 use std::io::Write;
-use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
 
+use super::diff_idle::FEWEST_HEADS;
+use super::diff_printed::{
+    Greatest, Limit, Seconds, Times, equal_on_both_sides, write_ending, write_indented,
+};
 use super::diff_settings::DiffSettings;
-use super::messages::seconds;
 use super::standard_output::{StandardOutputError, write_json};
 use crate::analysis::Score;
 use crate::attention::HeadId;
 use crate::checkpoint::ModelProvenance;
 use crate::compare::{
     Comparison, DifferenceMeasure, Exceeded, GreatestCell, NamedUnit, Pairing, UnlikeUnits,
-    of_units,
 };
 use crate::input::Input;
 use crate::pipeline::{WrittenDiff, side_names};
@@ -24,8 +25,6 @@ use crate::store::MANIFEST;
 
 /// So many units that differ are listed above the table.
 const MOST_UNITS: usize = 12;
-/// So many heads are listed at least, whatever is drawn.
-const FEWEST_HEADS: usize = 5;
 
 /// A comparison that was written.
 pub(super) struct Compared<'a> {
@@ -37,12 +36,6 @@ pub(super) struct Compared<'a> {
     pub(super) written: &'a WrittenDiff,
     pub(super) warnings: &'a [String],
     pub(super) times: Times,
-}
-
-/// How long each stage took.
-pub(super) struct Times {
-    pub(super) read: Duration,
-    pub(super) compare: Duration,
 }
 
 pub(super) fn print_text(compared: &Compared<'_>) -> Result<(), StandardOutputError> {
@@ -63,7 +56,7 @@ pub(super) fn print_text(compared: &Compared<'_>) -> Result<(), StandardOutputEr
         let table = unlike_table(&comparison.unlike, names, MOST_UNITS);
         write_indented(&mut out, &table)?;
     }
-    let measure = settings.options.measure;
+    let measure = settings.options.measure();
     writeln!(out, "{:<9} {}", "heads", summary(comparison, measure))?;
     let count = settings.options.top.max(FEWEST_HEADS);
     if comparison
@@ -74,39 +67,8 @@ pub(super) fn print_text(compared: &Compared<'_>) -> Result<(), StandardOutputEr
     {
         write_indented(&mut out, &difference_table(comparison, measure, count))?;
     }
-    for limit in limits(compared) {
-        writeln!(out, "{}", limit.in_words())?;
-    }
-    for note in &written.manifest.notes {
-        writeln!(out, "note      {}", Printable(note))?;
-    }
-    let folder = written.folder.display().to_string();
-    let files = written.manifest.files.len() - written.kept.len() + 1;
-    writeln!(out, "wrote     {} ({files} files)", Printable(&folder))?;
-    writeln!(out, "open      {}", Printable(&first_to_open(written)))?;
-    writeln!(
-        out,
-        "time      read {}, compare {}",
-        seconds(compared.times.read),
-        seconds(compared.times.compare)
-    )?;
-    Ok(())
-}
-
-/// What broke, where nothing else is to be printed.
-pub(super) fn print_exceeded(compared: &Compared<'_>) -> Result<(), StandardOutputError> {
-    let mut out = anstream::stdout().lock();
-    for limit in limits(compared).iter().filter(|limit| limit.exceeded) {
-        writeln!(out, "{}", limit.in_words())?;
-    }
-    Ok(())
-}
-
-fn write_indented(out: &mut impl Write, table: &str) -> Result<(), StandardOutputError> {
-    for line in table.lines() {
-        writeln!(out, "  {line}")?;
-    }
-    Ok(())
+    let first = first_to_open(written);
+    write_ending(&mut out, &limits(compared), written, &first, compared.times)
 }
 
 /// How many units are compared, and what becomes of those that differ.
@@ -123,14 +85,6 @@ fn in_words(comparison: &Comparison<'_>) -> String {
         parts.push(format!("{alone} left out"));
     }
     format!("{}; those that differ:", parts.join(", "))
-}
-
-/// That so many heads do not differ.
-pub(super) fn equal_on_both_sides(count: usize) -> String {
-    match count {
-        1 => "the one is equal on both sides".to_owned(),
-        _ => format!("all {count} are equal on both sides"),
-    }
 }
 
 /// How many heads differ, and by how much all together.
@@ -169,82 +123,25 @@ fn first_to_open(written: &WrittenDiff) -> String {
     written.folder.join(first).display().to_string()
 }
 
-/// A threshold, and what was found.
-#[derive(Serialize)]
-struct Limit {
-    measure: &'static str,
-    limit: f64,
-    /// The greatest, and its head.
-    value: f64,
-    layer: usize,
-    head: usize,
-    /// The units of the greatest cell, where the threshold is of cells.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    query: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    /// How many units were compared, and of how many.
-    units: [u64; 2],
-    exceeded: bool,
-}
-
-impl Limit {
-    fn in_words(&self) -> String {
-        let (word, sign) = match self.exceeded {
-            true => ("exceeded ", '>'),
-            false => ("within   ", '≤'),
-        };
-        let value = match written_difference(self.value) {
-            // As few digits as tell the two apart.
-            short if short == written_difference(self.limit) => self.value.to_string(),
-            short => short,
-        };
-        let head = HeadId {
-            layer: self.layer,
-            head: self.head,
-        };
-        let cell = match (&self.query, &self.key) {
-            (Some(query), Some(key)) => format!(", {} → {}", Printable(query), Printable(key)),
-            _ => String::new(),
-        };
-        let limit = match self.limit {
-            // As it is typed.
-            small @ 0.0..1e-3 if small > 0.0 => format!("{small:e}"),
-            limit => limit.to_string(),
-        };
-        let measure = self.measure;
-        let part = of_units(self.units).map(|part| format!(", {part}"));
-        let part = part.unwrap_or_default();
-        format!("{word} {measure} {value} {sign} {limit}: {head}{cell}{part}")
-    }
-}
-
 /// Every threshold with the head that is nearest to it or above.
-fn limits(compared: &Compared<'_>) -> Vec<Limit> {
+pub(super) fn limits(compared: &Compared<'_>) -> Vec<Limit<'static>> {
     let differences = &compared.comparison.differences;
     let limits = compared.settings.thresholds.limits();
+    let units = compared.comparison.unit_counts().map(|count| count as u64);
     let found = limits.filter_map(|(measure, limit)| {
-        let (id, value) = differences.ranked(measure).into_iter().next()?;
+        let (head, value) = differences.ranked(measure).into_iter().next()?;
         let is_of_cells = measure == DifferenceMeasure::MaxAbs;
-        let cell = compared
-            .comparison
-            .greatest_cell(id)
-            .filter(|_| is_of_cells);
-        let names = cell.as_ref().map(GreatestCell::names);
-        Some(Limit {
-            measure: measure.name(),
-            limit,
+        let cell = compared.comparison.greatest_cell(head);
+        let cell = cell.filter(|_| is_of_cells);
+        let mut exceeded = compared.exceeded.iter();
+        let found = Greatest {
             value,
-            layer: id.layer,
-            head: id.head,
-            query: names.as_ref().map(|[query, _]| query.clone()),
-            key: names.map(|[_, key]| key),
-            units: compared.comparison.unit_counts().map(|count| count as u64),
-            exceeded: compared
-                .exceeded
-                .iter()
-                .any(|found| found.measure == measure),
-        })
+            head,
+            cell: cell.as_ref().map(GreatestCell::names),
+            input: None,
+            is_exceeded: exceeded.any(|found| found.measure == measure),
+        };
+        Some(Limit::new((measure, limit), found, units))
     });
     found.collect()
 }
@@ -259,7 +156,7 @@ struct Report<'a> {
     measure: &'static str,
     /// All of them, the most changed first.
     heads: Vec<HeadReport>,
-    thresholds: Vec<Limit>,
+    thresholds: Vec<Limit<'static>>,
     notes: &'a [String],
     folder: String,
     /// The one to look at first.
@@ -305,12 +202,6 @@ struct CellReport {
     right: f32,
 }
 
-#[derive(Serialize)]
-struct Seconds {
-    read: f64,
-    compare: f64,
-}
-
 pub(super) fn print_json(compared: &Compared<'_>) -> Result<()> {
     let written = compared.written;
     let path = |name: &str| written.folder.join(name).display().to_string();
@@ -327,7 +218,7 @@ pub(super) fn print_json(compared: &Compared<'_>) -> Result<()> {
             input: &manifest.right.input,
         },
         unlike: unlike_report(&compared.comparison.unlike),
-        measure: compared.settings.options.measure.name(),
+        measure: compared.settings.options.measure().name(),
         heads: heads(compared),
         thresholds: limits(compared),
         notes: &manifest.notes,
@@ -335,10 +226,7 @@ pub(super) fn print_json(compared: &Compared<'_>) -> Result<()> {
         open: first_to_open(written),
         files: files.chain([MANIFEST]).map(path).collect(),
         kept: written.kept.iter().map(|name| path(name)).collect(),
-        seconds: Seconds {
-            read: compared.times.read.as_secs_f64(),
-            compare: compared.times.compare.as_secs_f64(),
-        },
+        seconds: compared.times.into(),
         warnings: compared.warnings,
     })
 }
@@ -363,7 +251,7 @@ fn heads(compared: &Compared<'_>) -> Vec<HeadReport> {
         let all = Score::ALL.iter().map(|&score| (score, scores.get(score)));
         all.collect::<Vec<_>>()
     });
-    let ranked = differences.ranked(compared.settings.options.measure);
+    let ranked = differences.ranked(compared.settings.options.measure());
     let heads = ranked.into_iter().map(|(id, _)| {
         let place = ids.iter().position(|other| *other == id).unwrap_or(0);
         let at = |values: &[f64]| values.get(place).copied().unwrap_or(f64::NAN);

@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::diff_arguments::DiffArguments;
+use super::diff_idle::{Subject, idle};
 use super::input_sources::{idle_quotes, sources};
 use super::model_arguments::ModelArguments;
 use super::model_name::ModelName;
 use super::settings::{ModelSettings, computed_model, input, named_files, set_threads};
-use super::side::Side;
+use super::side::{Side, check_side, is_missing_file, is_model};
 use super::threshold::Threshold;
 use super::usage::UsageError;
+use crate::analysis::Score;
 use crate::attention::IndexList;
-use crate::batch::{InputSource, Relations};
-use crate::compare::Thresholds;
-use crate::figure::Theme;
+use crate::batch::diff::DiffError;
+use crate::batch::{InputSource, Relations, SourceError};
+use crate::compare::{DifferenceMeasure, Quantity, Thresholds};
 use crate::input::Input;
-use crate::model::Backend;
 use crate::remedy::{Remedy, Setting};
-use crate::store::Format;
 use crate::store::diff::{DiffOptions, DiffPlace};
 use crate::store::saved::{ForeignNames, SavedRuns};
 
@@ -74,6 +74,22 @@ pub enum DiffTask {
     Scores([PathBuf; 2]),
 }
 
+impl DiffTask {
+    fn subject(&self) -> Subject {
+        let (are_models, are_many_inputs) = match self {
+            Self::Models { .. } | Self::Texts { .. } => (true, false),
+            Self::ModelsOnMany { .. } => (true, true),
+            Self::Runs { .. } => (false, false),
+            Self::Batches(_) | Self::Scores(_) => (false, true),
+        };
+        Subject {
+            are_models,
+            are_many_inputs,
+            are_files: !are_models && !are_many_inputs,
+        }
+    }
+}
+
 /// The settings of `diff`; sets the number of threads of the process, and reads
 /// standard input where that is the text.
 pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
@@ -81,6 +97,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
     let task = task(arguments)?;
     let value = |threshold: Option<Threshold>| threshold.map(Threshold::value);
     check_thresholds(arguments, &task)?;
+    let ranked_by = ranked_by(arguments.measure, &task)?;
     let texts = [&arguments.text, &arguments.against].into_iter().flatten();
     let mut warnings: Vec<String> = texts
         .flat_map(|text| named_files(text, None))
@@ -94,7 +111,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
     if let DiffTask::ModelsOnMany { sources, .. } = &task {
         warnings.extend(idle_quotes(&arguments.reading, sources));
     }
-    warnings.extend(idle(arguments, &task));
+    warnings.extend(idle(arguments, &task.subject()));
     let right = arguments.right.as_ref().map(ModelName::name);
     let names = match (&arguments.text, &arguments.against, right) {
         (Some(text), Some(against), _) => [text.as_str(), against],
@@ -113,7 +130,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
         },
         options: DiffOptions {
             granularity: arguments.tokens,
-            measure: arguments.measure,
+            ranked_by,
             top: usize::from(arguments.top_k),
             formats: arguments.formats.iter().copied().collect(),
             theme: arguments.theme,
@@ -125,108 +142,41 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
     })
 }
 
-/// Options that do nothing where they stand, as warnings.
-fn idle(arguments: &DiffArguments, task: &DiffTask) -> Vec<String> {
-    let (are_models, are_many) = match task {
-        DiffTask::Models { .. } | DiffTask::Texts { .. } => (true, false),
-        DiffTask::ModelsOnMany { .. } => (true, true),
-        DiffTask::Runs { .. } => (false, false),
-        DiffTask::Batches(_) | DiffTask::Scores(_) => (false, true),
-    };
-    let reading = &arguments.reading;
-    let computation = &arguments.computation;
-    let without_files = "files of attention from elsewhere";
-    let without_models = "models";
-    let without_inputs = "--inputs";
-    let is_of_files = matches!(task, DiffTask::Runs { .. });
-    let reads = are_models && are_many;
-    let given = [
+/// What sorts heads: what was asked for, where the sides have it.
+fn ranked_by(asked: Option<Quantity>, task: &DiffTask) -> Result<Quantity> {
+    let by = |quantity: Quantity| Remedy::SetValue(["--measure", quantity.typed()].map(Into::into));
+    let measure = Quantity::Measure(DifferenceMeasure::default());
+    let score = Quantity::Score(Score::EntropyNormalized);
+    match (task, asked) {
+        (DiffTask::Scores(_), None) => Ok(score),
+        (DiffTask::Scores(_), Some(Quantity::Measure(asked))) => Err(UsageError::error(
+            format!("folders of scores hold no maps, which {asked} is a measure of"),
+            by(score),
+        )),
         (
-            "--labels",
-            arguments.labels.is_some(),
-            is_of_files,
-            without_files,
-        ),
+            DiffTask::Models { .. } | DiffTask::Texts { .. } | DiffTask::Runs { .. },
+            Some(Quantity::Score(asked)),
+        ) => Err(UsageError::error(
+            format!("heads are sorted by {asked} over many inputs alone; of one, diff.csv has it"),
+            by(measure),
+        )),
         (
-            "--key-labels",
-            arguments.key_labels.is_some(),
-            is_of_files,
-            without_files,
-        ),
-        (
-            "--tokenizer",
-            arguments.tokenizer.is_some(),
-            are_models,
-            without_models,
-        ),
-        (
-            "--truncate",
-            arguments.truncate.limit().is_some(),
-            are_models,
-            without_models,
-        ),
-        (
-            "--backend",
-            computation.backend != Backend::default(),
-            are_models,
-            without_models,
-        ),
-        (
-            "--input-format",
-            reading.input_format.is_some(),
-            reads,
-            without_inputs,
-        ),
-        (
-            "--text-column",
-            reading.text_column.is_some(),
-            reads,
-            without_inputs,
-        ),
-        (
-            "--pair-column",
-            reading.pair_column.is_some(),
-            reads,
-            without_inputs,
-        ),
-        (
-            "--id-column",
-            reading.id_column.is_some(),
-            reads,
-            without_inputs,
-        ),
-        ("--quotes", reading.quotes, reads, without_inputs),
-        (
-            "--theme",
-            arguments.theme != Theme::default(),
-            draws(arguments),
-            "--format png or svg",
-        ),
-    ];
-    let idle = given
-        .into_iter()
-        .filter(|(_, is_given, works, _)| *is_given && !works);
-    idle.map(|(option, _, _, what)| format!("{option} does nothing without {what}"))
-        .collect()
-}
-
-/// Whether pictures are asked for.
-fn draws(arguments: &DiffArguments) -> bool {
-    let mut formats = arguments.formats.iter();
-    formats.any(|format| match format {
-        Format::Png | Format::Svg => true,
-        Format::Html | Format::Safetensors | Format::Npz | Format::Json | Format::Csv => false,
-    })
+            DiffTask::Models { .. }
+            | DiffTask::Texts { .. }
+            | DiffTask::Runs { .. }
+            | DiffTask::ModelsOnMany { .. }
+            | DiffTask::Batches(_)
+            | DiffTask::Scores(_),
+            asked,
+        ) => Ok(asked.unwrap_or(measure)),
+    }
 }
 
 /// Whether each threshold can be exceeded at all: one that cannot would be within
 /// whatever happens.
 fn check_thresholds(arguments: &DiffArguments, task: &DiffTask) -> Result<()> {
-    let is_of_models = match task {
-        DiffTask::Models { .. } | DiffTask::Texts { .. } | DiffTask::ModelsOnMany { .. } => true,
-        // Numbers from elsewhere may be greater than attention is.
-        DiffTask::Runs { .. } | DiffTask::Batches(_) | DiffTask::Scores(_) => false,
-    };
+    // Numbers from elsewhere may be greater than attention is.
+    let is_of_models = task.subject().are_models;
     let thresholds = [
         ("--max-js-bits", arguments.max_js_bits, true),
         ("--max-total-variation", arguments.max_total_variation, true),
@@ -300,6 +250,9 @@ fn telling_parts<'name>(names: [&'name str; 2]) -> [&'name str; 2] {
 }
 
 fn task(arguments: &DiffArguments) -> Result<DiffTask> {
+    for side in [Some(&arguments.left), arguments.right.as_ref()] {
+        side.map_or(Ok(()), check_side)?;
+    }
     let left = Side::of(&arguments.left);
     if let Some(against) = &arguments.against {
         let Side::Model(name) = &left else {
@@ -345,7 +298,9 @@ fn task(arguments: &DiffArguments) -> Result<DiffTask> {
         None => (!arguments.inputs.is_empty()).then_some(Setting::Inputs),
     };
     let task = match (left, Side::of(right)) {
-        (Side::Model(left), Side::Model(right)) => return of_two_models(arguments, &left, &right),
+        (Side::Model(left), Side::Model(right)) if ![&left, &right].iter().any(is_missing_file) => {
+            return of_two_models(arguments, &left, &right);
+        }
         (Side::Run(left), Side::Run(right)) => DiffTask::Runs {
             files: [left, right],
             names: ForeignNames {
@@ -383,13 +338,31 @@ fn task(arguments: &DiffArguments) -> Result<DiffTask> {
 }
 
 /// What a side is, where the other is something else: a name that nothing on the
-/// disk has is rather mistyped than a model.
+/// disk has is rather mistyped than a model, and not every folder is one.
 fn kind(side: &Side) -> &'static str {
     match side {
-        Side::Model(name) if name.name() != "builtin" && !Path::new(name.name()).exists() => {
-            "neither a file nor a folder that is there"
-        }
+        Side::Model(name) if !is_there(name) => "neither a file nor a folder that is there",
+        Side::Model(name) if !is_model(name) => "a folder with neither a model nor attention",
         Side::Model(_) | Side::Run(_) | Side::Runs(_) | Side::Scores(_) => side.in_words(),
+    }
+}
+
+/// Whether something on the disk has the name, or the binary.
+fn is_there(name: &ModelName) -> bool {
+    name.name() == "builtin" || Path::new(name.name()).exists()
+}
+
+/// That two names are those of models, which they need not be.
+fn taken_for_models(names: [&ModelName; 2]) -> String {
+    let missing = names.into_iter().filter(|name| !is_there(name));
+    let missing: Vec<&str> = missing.map(ModelName::name).collect();
+    match missing.as_slice() {
+        [] => String::new(),
+        [name] => format!("{name} is taken for a model, since no file or folder has that name; "),
+        names => format!(
+            "{} are taken for models, since no file or folder has those names; ",
+            names.join(" and ")
+        ),
     }
 }
 
@@ -406,19 +379,30 @@ fn of_two_models(
             input: input(text, pair)?,
         }),
         None if arguments.inputs.is_empty() => Err(UsageError::error(
-            "expected what both models are given, found neither --text nor --inputs",
+            taken_for_models([left, right])
+                + "expected what both models are given, found neither --text nor --inputs",
             Remedy::GiveTextOrInputs,
         )),
         None => Ok(DiffTask::ModelsOnMany {
             sides,
-            sources: sources(
-                &arguments.inputs,
-                &arguments.reading,
-                None,
-                Relations::Ignored,
-            )?,
+            sources: inputs_of(arguments)?,
         }),
     }
+}
+
+/// The files that both models read.
+fn inputs_of(arguments: &DiffArguments) -> Result<Vec<InputSource>> {
+    let read = sources(
+        &arguments.inputs,
+        &arguments.reading,
+        None,
+        Relations::Ignored,
+    );
+    // What is wrong with them is mended by other options than those of batch.
+    read.map_err(|error| match error.downcast::<SourceError>() {
+        Ok(error) => DiffError::from(error).into(),
+        Err(error) => error,
+    })
 }
 
 /// Standard input is one text.

@@ -1,22 +1,25 @@
 //! The two runs of a comparison of one input: computed by models, or read.
 
-use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Error, Result};
 
+use super::diff_error::{OF_AGAINST, OF_TEXT, OfSide};
 use super::diff_settings::{DiffSettings, DiffTask};
 use super::encode::cut_off;
+use super::hints::remedy;
 use super::messages::{Messages, unknown_tokens};
 use super::model;
 use super::settings::ModelSettings;
 use crate::analysis::Granularity;
 use crate::attention::IndexList;
 use crate::attention::Selection;
+use crate::batch::diff::without_numbers;
 use crate::checkpoint::ModelSource;
 use crate::compare::{CompareError, ModelFacts, Pairing, check_tokens, unlike_tokens};
 use crate::input::{Input, Prepared, StreamRole};
 use crate::pipeline::{self, LoadedModel, Use};
+use crate::remedy::Remedy;
 use crate::render::terminal::one_line;
 use crate::run::Run;
 use crate::store::saved::{self, ForeignNames, SavedError, SavedRun};
@@ -29,29 +32,6 @@ pub(super) struct Sides {
     pub(super) pairing: Pairing,
     /// What the user was told.
     pub(super) warnings: Vec<String>,
-}
-
-/// Which side an error is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OfSide {
-    Left,
-    Right,
-}
-
-impl OfSide {
-    /// As the usage calls it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Left => "LEFT",
-            Self::Right => "RIGHT",
-        }
-    }
-}
-
-impl fmt::Display for OfSide {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} cannot be compared", self.name())
-    }
 }
 
 /// A text in an error is not longer, in columns.
@@ -83,7 +63,10 @@ fn of_models(
     let mut said = Vec::new();
     for (loaded, side) in models.iter().zip(SIDES) {
         let (one, of_side) =
-            prepare(loaded, input, settings).map_err(|error| error.context(side))?;
+            prepare(loaded, input, settings).map_err(|error| match is_of_text(&error) {
+                true => error.context(OF_TEXT),
+                false => error.context(side),
+            })?;
         prepared.push(one);
         said.push(of_side);
     }
@@ -152,8 +135,9 @@ fn of_texts(
     let selection = model::selection(&loaded, &settings.layers, &settings.heads)?;
     let mut prepared = Vec::new();
     let mut said = Vec::new();
-    for input in inputs {
-        let (one, of_text) = prepare(&loaded, input, settings)?;
+    for (input, option) in inputs.iter().zip([OF_TEXT, OF_AGAINST]) {
+        let (one, of_text) =
+            prepare(&loaded, input, settings).map_err(|error| error.context(option))?;
         pipeline::check_memory(&loaded, &one, &selection, false, &without_pictures())?;
         prepared.push(one);
         said.push(of_text);
@@ -184,6 +168,9 @@ fn of_files(
     let mut takes_names = false;
     for (file, side) in files.into_iter().zip(SIDES) {
         let saved = match saved::read(file, names) {
+            Err(SavedError::NothingInFolder { folder }) => {
+                return Err(Error::from(without_numbers(&folder)).context(side));
+            }
             // The other side may need them.
             Err(SavedError::SaysItself { .. }) => saved::read(file, &ForeignNames::default()),
             read => {
@@ -236,7 +223,9 @@ fn check_texts([left, right]: &[Run; 2]) -> Result<(), CompareError> {
     );
     Err(CompareError::OtherTexts {
         texts: Box::new([text(left), text(right)]),
-        model: (of_left == of_right).then(|| of_left.id.clone()),
+        // Of a directory nobody knows any more where it is.
+        model: (of_left == of_right && of_left.source != ModelSource::Directory)
+            .then(|| of_left.id.clone()),
         unlike,
     })
 }
@@ -251,6 +240,12 @@ pub(super) fn select(run: Run, layers: &IndexList, heads: &IndexList) -> Result<
     let heads = heads.resolve_among("head", &held.head_indices())?;
     let selection: Selection = held.among(&layers, &heads);
     Ok(run.select(&selection))
+}
+
+/// Whether an error is of the text, whichever model reads it.
+fn is_of_text(error: &Error) -> bool {
+    let remedy = error.chain().find_map(remedy);
+    matches!(remedy, Some(Remedy::GiveText | Remedy::GivePair))
 }
 
 /// An input as the model reads it, and what the user has to be told of it.

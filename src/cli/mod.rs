@@ -16,8 +16,11 @@ mod check_settings;
 mod completions;
 mod diff;
 mod diff_arguments;
+mod diff_error;
+mod diff_idle;
 mod diff_many;
 mod diff_many_report;
+mod diff_printed;
 mod diff_report;
 mod diff_settings;
 mod diff_sides;
@@ -119,6 +122,8 @@ pub enum Outcome {
     Done,
     /// A batch was finished, and some of its inputs failed.
     SomeInputsFailed,
+    /// The units of inputs that are compared are not the same on both sides.
+    UnitsDiffer,
     /// Something differs by more than a threshold allows, or a rule is broken.
     Broken,
 }
@@ -136,6 +141,7 @@ impl Outcome {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::UnitsDiffer => 1,
             Self::SomeInputsFailed => 3,
             Self::Broken => 4,
         }

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::terminal_view::TerminalView;
 use crate::analysis::{Fusion, Granularity, LinkChoice, Score, Sink, SpecialTokens};
 use crate::batch::InputFormat;
-use crate::compare::DifferenceMeasure;
+use crate::compare::{DifferenceMeasure, Quantity};
 use crate::figure::{Colormap, Progression, Scale, Theme};
 use crate::model::Backend;
 use crate::names::UnknownName;
@@ -29,6 +29,25 @@ pub(super) trait Explained:
 /// Takes one of the values of a closed set.
 pub(super) fn one_of<T: Explained>() -> impl TypedValueParser<Value = T> {
     among(T::all())
+}
+
+/// Takes a measure or a score.
+pub(super) fn quantity() -> impl TypedValueParser<Value = Quantity> {
+    let values = quantities().map(|(name, about)| PossibleValue::new(name).help(about));
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Quantity>())
+}
+
+/// What `--help` says of an option that takes one.
+pub(super) fn quantities_in_full(about: &str) -> String {
+    listed(about, quantities())
+}
+
+fn quantities() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let explanation = |quantity: Quantity| match quantity {
+        Quantity::Measure(measure) => measure.explanation(),
+        Quantity::Score(score) => score.explanation(),
+    };
+    Quantity::all().map(move |quantity| (quantity.typed(), explanation(quantity)))
 }
 
 /// What `--help` says of an option with a closed set of values.

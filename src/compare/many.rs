@@ -1,9 +1,12 @@
 //! What differs over many inputs, head by head: the mean, 95 % and the worst of
 //! every measure and of the difference of every score.
 
+use std::str::FromStr;
+
 use super::{DifferenceMeasure, Differences, ScoreDifferences, Spread};
 use crate::analysis::Score;
 use crate::attention::HeadId;
+use crate::names::UnknownName;
 
 /// A number of a head that is followed over many inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,11 +32,34 @@ impl Quantity {
         }
     }
 
+    /// What is typed for it: the measure, the score.
+    pub fn typed(self) -> &'static str {
+        match self {
+            Self::Measure(measure) => measure.name(),
+            Self::Score(score) => score.name(),
+        }
+    }
+
     /// Its place among all.
     fn place(self) -> usize {
         Self::all()
             .position(|other| other == self)
             .unwrap_or_default()
+    }
+}
+
+impl FromStr for Quantity {
+    type Err = UnknownName;
+
+    /// From what is typed.
+    fn from_str(typed: &str) -> Result<Self, UnknownName> {
+        let mut all = Self::all();
+        let found = all.find(|quantity| quantity.typed() == typed);
+        found.ok_or_else(|| UnknownName {
+            kind: "measure",
+            found: typed.to_owned(),
+            expected: Self::all().map(Self::typed).collect::<Vec<_>>().join(", "),
+        })
     }
 }
 

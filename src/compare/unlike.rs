@@ -1,10 +1,12 @@
 //! The units that two sides do not have in common, side by side.
 
+use serde::{Deserialize, Serialize};
+
 use super::Alignment;
 use crate::analysis::Axis;
 
 /// A unit of one side, as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedUnit {
     /// Where it is among the units of its side, counted from zero.
     pub position: usize,

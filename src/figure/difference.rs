@@ -12,7 +12,7 @@ use super::{
     Body, Clipped, ColorPart, ColorRange, ColorScale, Coloring, Figure, FigureError, FigureOptions,
     LabelledMap, MapDifference, MapKind, Palette, Progression, Scale, UnitLabel, ValueRange,
 };
-use crate::analysis::{Axis, Link, MapId, Maps};
+use crate::analysis::{Axis, Link, MapId, Maps, Score};
 use crate::attention::{HeadId, Selection};
 use crate::compare::DifferenceMeasure;
 
@@ -42,17 +42,7 @@ pub fn difference_grid(
     mut notes: Vec<String>,
     options: &FigureOptions,
 ) -> Result<Figure<'static>, FigureError> {
-    let (layers, heads) = (selection.layer_indices(), selection.head_indices());
-    let known: BTreeMap<HeadId, f32> = selection
-        .head_ids()
-        .zip(values.iter().map(|&value| value as f32))
-        .collect();
-    let places = layers
-        .iter()
-        .flat_map(|&layer| heads.iter().map(move |&head| HeadId { layer, head }));
-    let cells: Vec<f32> = places
-        .map(|id| known.get(&id).copied().unwrap_or(f32::NAN))
-        .collect();
+    let cells = cells_of_heads(selection, values);
     let greatest = maximum(&cells);
     let reach = match options.scale.unwrap_or(Scale::Head) {
         Scale::Head | Scale::Run => Reach::to(greatest, "the most changed head's"),
@@ -62,22 +52,100 @@ pub fn difference_grid(
     let mut clipped = Clipped::default();
     clipped.count(&cells, &range);
     notes.extend(clipped_notes(clipped, &range, "values"));
-    if greatest == 0.0 {
+    let quantity = format!("{measure} ({})", measure.unit());
+    let color_scale = ColorScale {
+        part: ColorPart::Magnitudes,
+        range: ColorRange::Shared(range),
+        label: reach.label(&quantity, options),
+        clipped,
+    };
+    let title = format!("{} · {measure} of {}", title(names), of_heads(selection));
+    Ok(Figure {
+        captions,
+        ..grid_of_heads(title, selection, cells, color_scale, notes, options)
+    })
+}
+
+/// The figure of how a score of the heads of two sides differs, laid out as
+/// [`difference_grid`] is: right − left, with colours for both signs, where 0 is
+/// the paper.
+///
+/// # Errors
+/// When a value is infinite.
+pub fn score_difference_grid(
+    names: [&str; 2],
+    selection: &Selection,
+    values: &[f64],
+    score: Score,
+    captions: Vec<String>,
+    notes: Vec<String>,
+    options: &FigureOptions,
+) -> Result<Figure<'static>, FigureError> {
+    let cells = cells_of_heads(selection, values);
+    let magnitudes: Vec<f32> = cells.iter().map(|value| value.abs()).collect();
+    let end = Reach::to(maximum(&magnitudes), "").range(&FigureOptions::default())?;
+    let color_scale = ColorScale {
+        part: ColorPart::Differences,
+        range: ColorRange::Shared(ValueRange {
+            minimum: -end.maximum,
+            ..end
+        }),
+        label: format!("{score} ({}), {CHANGE}", score.unit()),
+        clipped: Clipped::default(),
+    };
+    let heads = of_heads(selection);
+    let title = format!("{} · difference of {score} of {heads}", title(names));
+    Ok(Figure {
+        captions,
+        ..grid_of_heads(title, selection, cells, color_scale, notes, options)
+    })
+}
+
+/// The values of heads in a row a layer, a column a head; NaN where there is none.
+fn cells_of_heads(selection: &Selection, values: &[f64]) -> Vec<f32> {
+    let known: BTreeMap<HeadId, f32> = selection
+        .head_ids()
+        .zip(values.iter().map(|&value| value as f32))
+        .collect();
+    let heads = selection.head_indices();
+    let layers = selection.layer_indices();
+    let places = layers
+        .iter()
+        .flat_map(|&layer| heads.iter().map(move |&head| HeadId { layer, head }));
+    places
+        .map(|id| known.get(&id).copied().unwrap_or(f32::NAN))
+        .collect()
+}
+
+fn of_heads(selection: &Selection) -> String {
+    match selection.head_count() {
+        1 => "1 head".to_owned(),
+        count => format!("{count} heads"),
+    }
+}
+
+/// A grid of heads, the most changed ones named in order.
+fn grid_of_heads(
+    title: String,
+    selection: &Selection,
+    cells: Vec<f32>,
+    color_scale: ColorScale,
+    mut notes: Vec<String>,
+    options: &FigureOptions,
+) -> Figure<'static> {
+    let (layers, heads) = (selection.layer_indices(), selection.head_indices());
+    let is_changed = cells.iter().any(|value| value.abs() > 0.0);
+    if !is_changed {
         notes.insert(0, "No head differs: both sides are equal.".to_owned());
     }
-    let named_heads = match (greatest > 0.0, options.top_links) {
+    let named_heads = match (is_changed, options.top_links) {
         (false, _) => 0,
         (true, 0) => NAMED_HEADS,
         (true, count) => count,
     };
-    let of_heads = match selection.head_count() {
-        1 => "1 head".to_owned(),
-        count => format!("{count} heads"),
-    };
-    let quantity = format!("{measure} ({})", measure.unit());
-    Ok(Figure {
-        title: format!("{} · {measure} of {of_heads}", title(names)),
-        captions,
+    Figure {
+        title,
+        captions: Vec::new(),
         body: Body::Map(LabelledMap {
             kind: MapKind::Change,
             links: most_changed(&cells, heads.len(), named_heads),
@@ -89,15 +157,10 @@ pub fn difference_grid(
             shows_positions: false,
             noun: "heads",
         }),
-        color_scale: ColorScale {
-            part: ColorPart::Magnitudes,
-            range: ColorRange::Shared(range),
-            label: reach.label(&quantity, options),
-            clipped,
-        },
+        color_scale,
         palette: palette(options),
         notes,
-    })
+    }
 }
 
 /// The figure of one head on both sides: left and right on the same scale, and
@@ -254,8 +317,9 @@ fn number_label(number: &usize) -> UnitLabel {
 /// The most changed heads as cells of the grid, equal ones in their order;
 /// none that did not change.
 fn most_changed(cells: &[f32], column_count: usize, count: usize) -> Vec<Link> {
-    let mut order: Vec<usize> = (0..cells.len()).filter(|&cell| cells[cell] > 0.0).collect();
-    order.sort_by(|&one, &other| cells[other].total_cmp(&cells[one]));
+    let size = |cell: usize| cells[cell].abs();
+    let mut order: Vec<usize> = (0..cells.len()).filter(|&cell| size(cell) > 0.0).collect();
+    order.sort_by(|&one, &other| size(other).total_cmp(&size(one)));
     let cell = |cell: usize| Link {
         query: cell / column_count.max(1),
         key: cell % column_count.max(1),

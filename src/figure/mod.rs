@@ -30,7 +30,7 @@ use crate::analysis::{Link, LinkChoice, Score};
 
 pub use build::{overview, overview_in_steps, single_map};
 pub use colormap::{ColorPart, Coloring, Colormap, Palette, Theme};
-pub use difference::{difference_grid, head_difference};
+pub use difference::{difference_grid, head_difference, score_difference_grid};
 pub use error::FigureError;
 pub use lines::line_figure;
 pub use link::link_map;

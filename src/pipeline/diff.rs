@@ -128,6 +128,7 @@ pub fn write_comparison(
     // Only when all is drawn: who else writes there need not wait longer.
     let _lock = place.lock()?;
     let destination = place.choose(&manifest, options.overwrite)?;
+    let destination = destination.without_other_numbers(&files);
     let kept = destination.kept_files(&files);
     files.extend(kept.iter().cloned());
     files.sort_by(|first, second| first.name.cmp(&second.name));

@@ -50,7 +50,7 @@ pub(super) fn pictures(
         Pairing::SameInput => side_names(runs, pairing),
         Pairing::OtherInput => runs.map(|run| run.model.name()),
     };
-    let ranked = comparison.differences.ranked(options.measure);
+    let ranked = comparison.differences.ranked(options.measure());
     // What did not change is nothing to look at.
     let changed = ranked.into_iter().filter(|(_, value)| *value > 0.0);
     let heads = changed.take(options.top).map(|(id, _)| Some(id));
@@ -69,7 +69,7 @@ pub(super) fn pictures(
             };
             let made_by = OptionsRecord {
                 theme: options.theme.to_string(),
-                measure: head.is_none().then(|| options.measure.to_string()),
+                measure: head.is_none().then(|| options.measure().to_string()),
                 ..of_all.clone()
             };
             in_formats(&figure, (head, &name), &formats, &made_by)
@@ -115,8 +115,8 @@ fn figure<'maps>(
         return Ok(difference_grid(
             names,
             &differences.selection,
-            differences.heads(options.measure),
-            options.measure,
+            differences.heads(options.measure()),
+            options.measure(),
             captions,
             notes.to_vec(),
             &looks,

@@ -122,6 +122,18 @@ pub enum Remedy {
     },
     /// Say what two models are given.
     GiveTextOrInputs,
+    /// Give two models these files in place of the folder that they are in.
+    NameInputs(Vec<String>),
+    /// Name the folder of a model instead of a file in it.
+    NameModelFolder(PathBuf),
+    /// Save what was saved as pictures with numbers.
+    SaveNumbers {
+        /// The arguments of the command.
+        command: Vec<String>,
+        /// Whether the model has to be named as well, in words that nobody
+        /// recorded.
+        lacks_model: bool,
+    },
     /// Do without something that does not go with the rest.
     LeaveOut(Setting),
     /// Run the command without something that its many inputs have no room in, or

@@ -1,11 +1,12 @@
 //! What one input comes to when both sides are compared.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::options::ManyOptions;
+use crate::attention::HeadId;
 use crate::compare::{
-    CompareError, InputDifferences, Pairing, UnlikeUnits, compare_runs, other_ids,
+    CompareError, DifferenceMeasure, InputDifferences, Pairing, UnlikeUnits, compare_runs,
+    other_ids,
 };
 use crate::input::Input;
 use crate::pipeline;
@@ -36,6 +37,9 @@ pub(super) struct Found {
     /// What is said where the same tokens have other numbers.
     pub(super) other_ids: Option<String>,
     pub(super) differences: InputDifferences,
+    /// The head with the cell that differs most, and what its query and key are
+    /// called; `None` where there is none, or nobody asks for it.
+    pub(super) greatest_cell: Option<(HeadId, [String; 2])>,
     /// The units that are not the same on both sides.
     pub(super) unlike: UnlikeUnits,
     /// Whether each side attends to everything alike; `None` where that is not
@@ -44,9 +48,9 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// What differs between two runs of one input. An input whose sides have no
-    /// word in common is one that failed; what is wrong with both sides as a whole
-    /// is an error.
+    /// What differs between two runs of one input. An input whose sides are of
+    /// other units is one that failed; what is wrong with both sides as a whole is
+    /// an error.
     pub(super) fn of(
         runs: &[Run; 2],
         options: &ManyOptions,
@@ -56,19 +60,22 @@ impl Found {
         let comparison = match compare_runs(left, right, granularity, Pairing::SameInput) {
             Ok(comparison) => comparison,
             Err(
-                error @ (CompareError::NothingInCommon { .. }
+                error @ (CompareError::UnitsDiffer { .. }
+                | CompareError::NothingInCommon { .. }
                 | CompareError::OtherKinds { .. }
                 | CompareError::NoAttention
                 | CompareError::Reshape(_)),
-            ) => {
-                return Ok(Err(Failure {
-                    reason: error.to_string(),
-                    remedy: error.remedy(),
-                }));
-            }
+            ) => return Ok(Err(error.into())),
             Err(error) => return Err(error),
         };
+        let asks = options.thresholds.max_abs.is_some();
+        let ranked = || comparison.differences.ranked(DifferenceMeasure::MaxAbs);
+        let greatest = || {
+            let (head, _) = ranked().into_iter().next()?;
+            Some((head, comparison.greatest_cell(head)?.names()))
+        };
         Ok(Ok(Self {
+            greatest_cell: asks.then(greatest).flatten(),
             tokens: comparison.left.columns.len(),
             units: comparison.unit_counts(),
             other_ids: other_ids([left, right]),
@@ -93,13 +100,15 @@ impl Compared {
         options: &ManyOptions,
     ) -> Self {
         let (found, place) = match outcome {
-            Ok((found, place)) => {
+            Ok((mut found, place)) => {
+                record.unlike_units = std::mem::take(&mut found.unlike);
                 record.status = Status::Done;
                 record.truncated_tokens = found.truncated;
                 (Some(found), place)
             }
             Err(failure) => {
                 record.error = Some(failure.reason);
+                record.unlike_units = failure.unlike;
                 record.hint = failure.remedy.as_ref().map(options.remedy_in_words);
                 (None, Place::Nowhere)
             }
@@ -129,14 +138,30 @@ pub(super) enum Place {
 pub(super) struct Failure {
     pub(super) reason: String,
     pub(super) remedy: Option<Remedy>,
+    /// The units that are not the same on both sides, where those are the reason.
+    pub(super) unlike: UnlikeUnits,
+}
+
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        Self {
+            unlike: error.unlike().cloned().unwrap_or_default(),
+            ..Self::new(error.to_string(), error.remedy())
+        }
+    }
 }
 
 impl Failure {
-    pub(super) fn of(reason: impl Into<String>) -> Self {
+    pub(super) fn new(reason: impl Into<String>, remedy: Option<Remedy>) -> Self {
         Self {
             reason: reason.into(),
-            remedy: None,
+            remedy,
+            unlike: UnlikeUnits::new(),
         }
+    }
+
+    pub(super) fn of(reason: impl Into<String>) -> Self {
+        Self::new(reason, None)
     }
 
     /// The same of one of the sides.
@@ -153,28 +178,4 @@ pub(super) fn other_text(side: &str) -> Failure {
     Failure::of(format!(
         "both sides have this id, with two texts; this is the {side} one"
     ))
-}
-
-/// The record of an input that is not compared yet.
-pub(super) fn blank(id: &str, file: &str, line: u64) -> ResultRecord {
-    ResultRecord {
-        id: id.to_owned(),
-        file: file.to_owned(),
-        line,
-        status: Status::Failed,
-        folder: None,
-        text: None,
-        pair: None,
-        tokens: Vec::new(),
-        unknown_tokens: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        relations: Vec::new(),
-        truncated_tokens: 0,
-        picture: None,
-        page: None,
-        thumbnail: None,
-        thumbnail_sha256: None,
-        error: None,
-        hint: None,
-    }
 }

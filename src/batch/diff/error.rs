@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::batch::overlap::OverlapError;
 use crate::batch::source::SourceError;
-use crate::compare::{CompareError, UnlikeUnits};
+use crate::compare::CompareError;
 use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::Remedy;
 use crate::store::saved::SavedError;
@@ -41,17 +41,20 @@ pub enum DiffError {
     /// The folders hold other heads.
     #[error(transparent)]
     Compare(#[from] CompareError),
-    /// The scores of an input are of other tokens.
-    #[error("input {id:?}: both sides have scores of it, of other tokens")]
-    OtherTokens {
-        /// The input.
-        id: String,
-        /// Those that are not the same.
-        unlike: UnlikeUnits,
-    },
     /// A saved run cannot be read.
     #[error(transparent)]
     Saved(#[from] SavedError),
+    /// Runs were saved without numbers.
+    #[error(
+        "{}: there are no numbers in it: neither attention.safetensors nor attention.npz nor attention.json",
+        folder.display()
+    )]
+    NoNumbers {
+        /// The run, or the folder of runs.
+        folder: PathBuf,
+        /// How they are saved.
+        remedy: Box<Remedy>,
+    },
     /// A file of one side cannot be read.
     #[error("{}: {source}", path.display())]
     Read {
@@ -100,32 +103,11 @@ impl DiffError {
         }
     }
 
-    /// The input whose units are the reason, and those that are not the same.
-    pub fn unlike(&self) -> Option<(&str, &UnlikeUnits)> {
-        match self {
-            Self::Input { id, source } => Some((id, source.unlike()?)),
-            Self::OtherTokens { id, unlike } => Some((id, unlike)),
-            Self::Compare(_)
-            | Self::Source(_)
-            | Self::Overlap(_)
-            | Self::Truncate(_)
-            | Self::NothingInCommon
-            | Self::Saved(_)
-            | Self::Read { .. }
-            | Self::Damaged { .. }
-            | Self::Changed { .. }
-            | Self::NoAttention
-            | Self::Pipeline(_)
-            | Self::Output(_)
-            | Self::Write(_)
-            | Self::Interrupted => None,
-        }
-    }
-
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Source(error) => error.remedy(),
+            Self::Source(error) => error.remedy().map(of_comparison),
+            Self::NoNumbers { remedy, .. } => Some(remedy.as_ref().clone()),
             Self::Saved(error) => error.remedy(),
             Self::Overlap(error) => error.remedy(),
             Self::Truncate(error) => error.remedy(),
@@ -135,9 +117,18 @@ impl DiffError {
             Self::Compare(error) => error.remedy(),
             Self::Input { source, .. } => source.remedy(),
             Self::NothingInCommon => Some(Remedy::SaveSameInputs),
-            Self::OtherTokens { .. } => Some(Remedy::CompareModelsByWords),
             Self::Read { .. } | Self::Damaged { .. } => Some(Remedy::SaveBatchAgain),
             Self::Changed { .. } | Self::NoAttention | Self::Interrupted => None,
         }
+    }
+}
+
+/// What is said of files of inputs where a comparison reads them.
+fn of_comparison(remedy: Remedy) -> Remedy {
+    match remedy {
+        Remedy::GiveInputs => Remedy::GiveTextOrInputs,
+        Remedy::NameFiles(files) => Remedy::NameInputs(files),
+        Remedy::EncodeText { text } => Remedy::SetValue(["--text".to_owned(), text]),
+        other => other,
     }
 }

@@ -31,7 +31,7 @@ impl ManyOptions {
         OptionsRecord {
             tokens: self.diff.granularity.to_string(),
             theme: self.diff.theme.to_string(),
-            measure: Some(self.diff.measure.to_string()),
+            measure: Some(self.diff.ranked_by.typed().to_owned()),
             layers: self.selection.layer_indices(),
             heads: Some((&self.selection).into()),
             ..OptionsRecord::default()
@@ -110,13 +110,14 @@ fn outcome(
         ranked_by: tally.ranked_by,
         ids,
         is_uniform: tally.is_uniform(),
-        exceeded: tally.exceeded,
+        limits: tally.limits,
         worst: pictures
             .worst
             .iter()
             .map(|(input, ..)| input.clone())
             .collect(),
         unlike_count: tally.unlike_count,
+        other_units_count: tally.other_units_count,
         units: tally.units,
         truncated_count: tally.truncated_count,
         first_truncated: tally.first_truncated,

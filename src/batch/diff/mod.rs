@@ -12,6 +12,7 @@ mod error;
 mod finish;
 mod matching;
 mod models;
+mod numbers;
 mod one;
 mod options;
 mod outcome;
@@ -22,14 +23,14 @@ mod scores;
 mod tally;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 pub use error::DiffError;
 pub use models::{DiffModel, DiffModels};
+pub use numbers::without_numbers;
 pub use one::OneComparison;
 pub use options::ManyOptions;
-pub use outcome::{ExceededBy, ManyOutcome, UnlikeInput, WorstInput};
+pub use outcome::{ManyOutcome, NearestToLimit, UnlikeInput, WorstInput};
 pub use runs::RunFolders;
 pub use scores::ScoreFolders;
 
@@ -115,8 +116,6 @@ pub fn diff(
         }
     };
     let (outcome, mut manifest) = finish::finish(tally, sides, &source, read, records)?;
-    let written = outcome.files.iter().map(|file| file.name.as_str());
-    let written: BTreeSet<&str> = written.collect();
     let _lock = place.lock()?;
     let destination = place.choose(&manifest, options.diff.overwrite);
     let destination = destination.map_err(OutputError::from)?.anew();
@@ -129,11 +128,6 @@ pub fn diff(
     let change = destination
         .change(&manifest, &[])
         .map_err(OutputError::from)?;
-    let change = change.map(|mut change| {
-        let is_written = |name: &PathBuf| name.to_str().is_some_and(|name| written.contains(name));
-        change.outdated.retain(|name| !is_written(name));
-        change
-    });
     let missing_glyphs = outcome.missing_glyphs.clone();
     staged.publish(&destination.path, change.as_ref())?;
     let written = WrittenDiff {

@@ -7,19 +7,21 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::DiffError;
-use super::compared::{Compared, Failure, Found, Place, blank};
+use super::compared::{Compared, Failure, Found, Place};
 use super::options::ManyOptions;
 use super::tally::Tally;
+use crate::analysis::Granularity;
 use crate::attention::{MapMemory, Selection};
 use crate::batch::feed::{Feed, Item, Plan};
 use crate::batch::run::check_limit;
 use crate::batch::source::{FileWarning, InputSource};
 use crate::batch::window::{attention_cost, groups, reason};
+use crate::compare::check_tokens;
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
 use crate::pipeline::{self, LoadedModel};
 use crate::run::Run;
-use crate::store::batch_records::InputFile;
+use crate::store::batch_records::{InputFile, ResultRecord};
 use crate::tokenizer::TokenLimit;
 
 /// How long more inputs are waited for before those that are there are encoded.
@@ -122,8 +124,18 @@ impl DiffModels<'_> {
         let right: Vec<Option<Result<Prepared, Failure>>> = items
             .par_iter()
             .map(|item| {
-                let input = &item.prepared.as_ref().ok()?.input;
-                Some(prepare(self.right, input))
+                let left = item.prepared.as_ref().ok()?;
+                let right = prepare(self.right, &left.input);
+                let right = right.map_err(|failure| failure.on("right"));
+                // Before anything is computed.
+                Some(right.and_then(|right| {
+                    match options.diff.granularity {
+                        Granularity::Subword => check_tokens(left.source(), right.source())
+                            .map_err(Failure::from)
+                            .map(|()| right),
+                        Granularity::Word => Ok(right),
+                    }
+                }))
             })
             .collect();
         let left = items.iter().map(|item| item.prepared.as_ref().ok());
@@ -142,11 +154,8 @@ impl DiffModels<'_> {
         let parts: Vec<_> = items.into_iter().zip(right).zip(runs).collect();
         let compared = parts.into_par_iter().map(|((item, right), runs)| {
             let outcome = match (&item.prepared, right, runs) {
-                (Err(error), _, _) => Err(Failure {
-                    reason: error.to_string(),
-                    remedy: error.remedy(),
-                }),
-                (_, Some(Err(failure)), _) => Err(failure.on("right")),
+                (Err(error), _, _) => Err(Failure::new(error.to_string(), error.remedy())),
+                (_, Some(Err(failure)), _) => Err(failure),
                 (_, _, (Some(Err(failure)), _)) => Err(failure.on("left")),
                 (_, _, (_, Some(Err(failure)))) => Err(failure.on("right")),
                 (Ok(_), Some(Ok(_)), (Some(Ok(left)), Some(Ok(right)))) => Ok([left, right]),
@@ -205,10 +214,8 @@ impl DiffModels<'_> {
 }
 
 fn prepare(side: DiffModel<'_>, input: &Input) -> Result<Prepared, Failure> {
-    pipeline::prepare(&side.loaded.tokenizer, input, side.limit).map_err(|error| Failure {
-        reason: error.to_string(),
-        remedy: error.remedy(),
-    })
+    let prepared = pipeline::prepare(&side.loaded.tokenizer, input, side.limit);
+    prepared.map_err(|error| Failure::new(error.to_string(), error.remedy()))
 }
 
 /// The runs of some inputs. Where the model refuses one of them, the others are
@@ -219,12 +226,7 @@ fn forward(
     inputs: &[&Prepared],
     memory: &MapMemory,
 ) -> Vec<Result<Run, Failure>> {
-    let failed = |error: &ModelError| {
-        vec![Err(Failure {
-            reason: reason(error),
-            remedy: error.remedy(),
-        })]
-    };
+    let failed = |error: &ModelError| vec![Err(Failure::new(reason(error), error.remedy()))];
     if let [input] = inputs {
         let demand = loaded.model.demand(selection.head_count(), false);
         let check = || demand.check([input.source().len()].into_iter());
@@ -254,7 +256,7 @@ fn finished(
     options: &ManyOptions,
     memory: &[MapMemory; 2],
 ) -> Result<Compared, DiffError> {
-    let mut record = blank(&item.id, &item.file, item.line);
+    let mut record = ResultRecord::blank(item.id.as_str(), item.file.as_str(), item.line);
     record.text = item.text;
     record.pair = item.pair;
     let compared = match runs {

@@ -89,7 +89,7 @@ impl OneComparison<'_> {
             worst: Vec::new(),
             facts: vec![
                 ("units", self.options.granularity.to_string()),
-                ("sorted by", self.options.measure.to_string()),
+                ("sorted by", self.options.measure().to_string()),
             ],
             files: tables.into_iter().chain(arrays).collect(),
             content: content(&ComparedRuns {
@@ -97,7 +97,7 @@ impl OneComparison<'_> {
                 runs: self.runs,
                 names: [&names[0], &names[1]],
                 pairing: self.pairing,
-                measure: self.options.measure,
+                measure: self.options.measure(),
                 is_diff: true,
             })
             .map_err(io::Error::other)?,
@@ -144,7 +144,7 @@ impl OneComparison<'_> {
     fn heads(&self) -> HeadTable {
         let differences = &self.comparison.differences;
         let ids: Vec<HeadId> = differences.selection.head_ids().collect();
-        let ranked = differences.ranked(self.options.measure);
+        let ranked = differences.ranked(self.options.measure());
         let hidden = ranked.len().saturating_sub(SHOWN_HEADS);
         let row = |id: HeadId| {
             let place = ids.iter().position(|other| *other == id).unwrap_or(0);
@@ -162,7 +162,7 @@ impl OneComparison<'_> {
         };
         let names = DifferenceMeasure::ALL.iter().map(ToString::to_string);
         HeadTable {
-            sorted_by: self.options.measure.to_string(),
+            sorted_by: self.options.measure().to_string(),
             columns: names.chain(["greatest difference".to_owned()]).collect(),
             rows: ranked
                 .into_iter()
@@ -175,7 +175,7 @@ impl OneComparison<'_> {
     }
 
     fn picture(&self, shown: &ShownPicture) -> PagePicture {
-        let measure = self.options.measure;
+        let measure = self.options.measure();
         PagePicture {
             file: shown.name.clone(),
             size: shown.size,

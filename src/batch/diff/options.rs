@@ -24,12 +24,14 @@ pub struct ManyOptions {
 }
 
 impl ManyOptions {
-    /// What ranks heads and inputs: the measure, and where only scores are there
-    /// the one that inputs of any length have in common.
+    /// What ranks heads and inputs: what was asked for, and where only scores are
+    /// there and nobody says which, the one that inputs of any length have in common.
     pub fn ranked_by(&self, sides: &ManySides<'_>) -> Quantity {
-        match sides {
-            ManySides::Models(_) | ManySides::Runs(_) => Quantity::Measure(self.diff.measure),
-            ManySides::Scores(_) => Quantity::Score(Score::EntropyNormalized),
+        match (sides, self.diff.ranked_by) {
+            (ManySides::Scores(_), Quantity::Measure(_)) => {
+                Quantity::Score(Score::EntropyNormalized)
+            }
+            (ManySides::Models(_) | ManySides::Runs(_) | ManySides::Scores(_), asked) => asked,
         }
     }
 }

@@ -8,23 +8,34 @@ use crate::compare::{DifferenceMeasure, ManyDifferences, NamedUnit, Quantity, Un
 use crate::store::FileRecord;
 use crate::store::batch_records::{BatchCounts, InputFile, ResultRecord};
 
-/// A threshold that an input is above, and the input and head where it is worst.
+/// A threshold, and the input and head that come nearest to it or are farthest
+/// above it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ExceededBy {
+pub struct NearestToLimit {
     /// Which measure.
     pub measure: DifferenceMeasure,
-    /// The most that was allowed.
+    /// The most that is allowed.
     pub limit: f64,
     /// The greatest value.
     pub value: f64,
     /// The head that has it, of equal ones the first.
     pub head: HeadId,
+    /// What the query and the key of its cell are called, where the threshold is of
+    /// cells and both sides are not equal.
+    pub cell: Option<[String; 2]>,
     /// Its input, of equal ones the first.
     pub id: String,
     /// That input's place among all.
     pub index: u64,
     /// How many inputs are above the threshold.
     pub count: u64,
+}
+
+impl NearestToLimit {
+    /// Whether an input is above the threshold.
+    pub fn is_exceeded(&self) -> bool {
+        self.count > 0
+    }
 }
 
 /// One of the inputs that differ most.
@@ -53,6 +64,8 @@ pub struct UnlikeInput {
     pub id: String,
     /// They themselves.
     pub units: UnlikeUnits,
+    /// Whether what both sides have was compared.
+    pub is_compared: bool,
 }
 
 /// What a comparison over many inputs came to.
@@ -68,12 +81,15 @@ pub struct ManyOutcome {
     pub ranked_by: Quantity,
     /// The ids of inputs in which some head differs most, by their places.
     pub ids: BTreeMap<u64, String>,
-    /// The thresholds that an input is above.
-    pub exceeded: Vec<ExceededBy>,
+    /// Every threshold, as far as an input was compared.
+    pub limits: Vec<NearestToLimit>,
     /// The inputs that differ most, the worst first.
     pub worst: Vec<WorstInput>,
-    /// Of how many inputs not all units are the same on both sides.
+    /// Of how many inputs that are compared not all units are the same on both
+    /// sides.
     pub unlike_count: u64,
+    /// How many inputs are not compared because their units are not the same.
+    pub other_units_count: u64,
     /// How many units of all inputs were compared, and of how many: those of the
     /// side that has more of them.
     pub units: [u64; 2],
@@ -84,7 +100,7 @@ pub struct ManyOutcome {
     /// Where the same tokens have other numbers on both sides, a sentence of the
     /// first input.
     pub other_ids: Option<String>,
-    /// The first of them.
+    /// The first inputs whose units are not all the same, compared or not.
     pub unlike: Vec<UnlikeInput>,
     /// Whether the scores of some inputs could not be compared, of other tokens.
     pub lacks_scores: bool,
@@ -103,6 +119,11 @@ pub struct ManyOutcome {
 }
 
 impl ManyOutcome {
+    /// Whether an input is above a threshold.
+    pub fn is_exceeded(&self) -> bool {
+        self.limits.iter().any(NearestToLimit::is_exceeded)
+    }
+
     /// The id of an input in which some head differs most.
     pub fn id_of(&self, index: u64) -> &str {
         self.ids.get(&index).map_or("", String::as_str)
@@ -119,7 +140,8 @@ impl ManyOutcome {
             let inputs = of_inputs(self.truncated_count);
             format!("tokens of {inputs} are cut off; the first: {id:?}")
         });
-        let unlike = self.unlike.first().map(|first| {
+        let mut compared = self.unlike.iter().filter(|input| input.is_compared);
+        let unlike = compared.next().map(|first| {
             let named = |unit: &Option<NamedUnit>| match unit {
                 Some(unit) => format!("{:?}", unit.text),
                 None => "nothing".to_owned(),

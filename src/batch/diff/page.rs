@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::options::ManyOptions;
-use super::outcome::{ExceededBy, ManyOutcome};
+use super::outcome::{ManyOutcome, NearestToLimit};
 use super::pictures::{DrawnFile, Pictures};
 use crate::batch::report::{
     DiffPage, HeadTable, PageInputs, PagePicture, PageSide, PageWorst, write_diff_page,
@@ -33,8 +33,8 @@ pub(super) fn write_page(
             texts: Vec::new(),
         }),
         texts: Vec::new(),
-        exceeded: outcome.exceeded.iter().map(ExceededBy::in_words).collect(),
-        held: held(outcome, options),
+        exceeded: limits(outcome, true),
+        held: limits(outcome, false),
         notes: outcome.notes(options),
         inputs: Some(PageInputs {
             counts: outcome.counts,
@@ -63,46 +63,39 @@ pub(super) fn write_page(
     write_diff_page(&page, out)
 }
 
-impl ExceededBy {
+/// A line for each threshold that is exceeded, or for each that holds.
+fn limits(outcome: &ManyOutcome, exceeded: bool) -> Vec<String> {
+    let limits = outcome.limits.iter();
+    let limits = limits.filter(|limit| limit.is_exceeded() == exceeded);
+    limits
+        .map(|limit| {
+            let part = of_units(outcome.units).map(|part| format!("; {part}"));
+            limit.in_words() + &part.unwrap_or_default()
+        })
+        .collect()
+}
+
+impl NearestToLimit {
     /// A line for people, without the word that stands before it.
     pub fn in_words(&self) -> String {
+        let sign = if self.is_exceeded() { '>' } else { '≤' };
+        let cell = self.cell.as_ref();
+        let cell = cell.map(|[query, key]| format!(", {query} → {key}"));
         let more = match self.count {
-            1 => String::new(),
-            count => format!(", and {} other inputs are above it", count - 1),
+            0 | 1 => String::new(),
+            2 => "; 1 other input is above it".to_owned(),
+            count => format!("; {} other inputs are above it", count - 1),
         };
         format!(
-            "{} {} > {}: {}, input {:?}{more}",
+            "{} {} {sign} {}: {}, input {:?}{}{more}",
             self.measure,
             number(self.value),
             self.limit,
             self.head,
-            self.id
+            self.id,
+            cell.unwrap_or_default()
         )
     }
-}
-
-/// The thresholds that no input is above, where one was compared.
-fn held(outcome: &ManyOutcome, options: &ManyOptions) -> Vec<String> {
-    let is_exceeded = |measure: DifferenceMeasure| {
-        let mut exceeded = outcome.exceeded.iter();
-        exceeded.any(|found| found.measure == measure)
-    };
-    let limits = options.thresholds.limits();
-    let held = limits.filter(|(measure, _)| outcome.counts.done > 0 && !is_exceeded(*measure));
-    held.filter_map(|(measure, limit)| {
-        let heads = outcome.many.of(Quantity::Measure(measure)).into_iter();
-        // Of equal ones the first.
-        let worst = heads.reduce(|one, other| if other.worst > one.worst { other } else { one })?;
-        let part = of_units(outcome.units).map(|part| format!("; {part}"));
-        Some(format!(
-            "{measure} {} ≤ {limit}: {}, input {:?}{}",
-            number(worst.worst),
-            worst.head,
-            outcome.id_of(worst.worst_index),
-            part.unwrap_or_default()
-        ))
-    })
-    .collect()
 }
 
 impl ManyOutcome {
@@ -134,6 +127,15 @@ impl ManyOutcome {
                 },
                 self.units[0],
                 self.units[1]
+            ));
+        }
+        if self.other_units_count > 0 {
+            notes.push(format!(
+                "{} not compared: the units of both sides differ. {RESULTS} has them.",
+                match self.other_units_count {
+                    1 => "1 input is".to_owned(),
+                    count => format!("{count} inputs are"),
+                }
             ));
         }
         if self.lacks_scores {

@@ -12,7 +12,9 @@ use super::tally::{Candidate, Tally};
 use super::{DiffError, ManySides, Source};
 use crate::attention::HeadId;
 use crate::compare::{Pairing, Quantity, compare_runs};
-use crate::figure::{Figure, FigureOptions, Palette, difference_grid, head_difference};
+use crate::figure::{
+    Figure, FigureOptions, Palette, difference_grid, head_difference, score_difference_grid,
+};
 use crate::pipeline::OutputError;
 use crate::render::page::compared::{ComparedRuns, content};
 use crate::render::{self, TextShaper};
@@ -246,25 +248,26 @@ impl Painter<'_> {
         Ok(drawn)
     }
 
-    /// The grid of the means, where there are means of a measure.
+    /// The grid of the means.
     fn grid(&self, tally: &Tally<'_>, shaper: &mut TextShaper) -> Result<Drawn, DiffError> {
-        let measure = match (tally.ranked_by, tally.counts.done) {
-            (Quantity::Measure(measure), 1..) if !self.formats.is_empty() => measure,
-            (Quantity::Measure(_) | Quantity::Score(_), _) => return Ok(Drawn::default()),
-        };
+        if self.formats.is_empty() || tally.counts.done == 0 {
+            return Ok(Drawn::default());
+        }
         let inputs = match tally.counts.done {
             1 => "of 1 input".to_owned(),
             count => format!("mean of {count} inputs"),
         };
-        let figure = difference_grid(
-            self.names,
-            &tally.options.selection,
-            &tally.many.means(tally.ranked_by),
-            measure,
-            vec![inputs],
-            Vec::new(),
-            &self.figures,
-        );
+        let selection = &tally.options.selection;
+        let means = tally.many.means(tally.ranked_by);
+        let (captions, notes, looks) = (vec![inputs], Vec::new(), &self.figures);
+        let figure = match tally.ranked_by {
+            Quantity::Measure(measure) => difference_grid(
+                self.names, selection, &means, measure, captions, notes, looks,
+            ),
+            Quantity::Score(score) => {
+                score_difference_grid(self.names, selection, &means, score, captions, notes, looks)
+            }
+        };
         self.paint(&figure.map_err(OutputError::from)?, GRID, shaper)
     }
 
@@ -301,7 +304,7 @@ impl Painter<'_> {
                 runs: [&left, &right],
                 names: self.names,
                 pairing: Pairing::SameInput,
-                measure: options.diff.measure,
+                measure: options.diff.measure(),
                 is_diff: true,
             })
             .map_err(|source| OutputError::Render {

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::compared::{Compared, Failure, Found, Place, blank, other_text};
+use super::compared::{Compared, Failure, Found, Place, other_text};
 use super::matching::{Key, Match, matches, two_texts};
+use super::numbers::without_numbers;
 use super::options::ManyOptions;
 use super::tally::Tally;
 use super::{DiffError, FolderSide};
@@ -22,7 +23,7 @@ use crate::pipeline::OutputError;
 use crate::run::Run;
 use crate::store::batch_records::{INPUTS, RESULTS, ResultReader, ResultRecord, Status};
 use crate::store::numbers::FILES;
-use crate::store::saved::{self, ForeignNames, SavedRuns};
+use crate::store::saved::{self, ForeignNames, SavedError, SavedRuns};
 use crate::store::write::beneath;
 use crate::store::{MANIFEST, read_manifest};
 
@@ -181,6 +182,12 @@ impl RunFolders {
                         let selection = maps.selection().clone();
                         return Ok(FolderSide { model, selection });
                     }
+                    // Of a batch the command names all of them.
+                    Err(SavedError::NothingInFolder { folder }) => {
+                        let is_batch = runs.root.ends_with(INPUTS);
+                        let place = if is_batch { &runs.root } else { &folder };
+                        failure = without_numbers(place);
+                    }
                     Err(error) => failure = error.into(),
                 }
             }
@@ -272,7 +279,7 @@ impl RunPairs {
         };
         let id = entry.map_or("", |entry| entry.id.as_ref());
         let line = index as u64 + 1;
-        let mut record = blank(id, "", line);
+        let mut record = ResultRecord::blank(id, "", line);
         let pair = match found {
             Some(Match::Both { left, right }) => self.both(left, right, options),
             Some(Match::LeftOnly(left)) => Err(self.only(&self.left, left, "left")),
@@ -370,10 +377,8 @@ fn read(root: &Path, name: &str, selection: &Selection) -> Result<Run, Failure> 
             "it has no folder, or a symbolic link in its place",
         ));
     }
-    let saved = saved::read(&folder, &ForeignNames::default()).map_err(|error| Failure {
-        reason: without_folder(&error.to_string(), root),
-        remedy: error.remedy(),
-    })?;
+    let saved = saved::read(&folder, &ForeignNames::default())
+        .map_err(|error| Failure::new(without_folder(&error.to_string(), root), error.remedy()))?;
     let Some(attention) = saved.run.attention.first() else {
         return Err(Failure::of("it holds no attention"));
     };

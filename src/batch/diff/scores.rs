@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::compared::{Compared, Failure, Found, Place, blank, other_text};
+use super::compared::{Compared, Failure, Found, Place, other_text};
 use super::matching::{Key, Match, matches, two_texts};
 use super::options::ManyOptions;
 use super::runs::key_of_text;
@@ -16,8 +16,11 @@ use crate::attention::{HeadId, Selection};
 use crate::batch::scores::{Rows, RowsPlace, ScoredInputs, ScoredRecord, heads_of};
 use crate::compare::{CompareError, InputDifferences, NamedUnit, UnlikeUnits, alignment};
 use crate::digest::fingerprint;
+use crate::remedy::Remedy;
 use crate::store::MANIFEST;
-use crate::store::batch_records::{BatchKind, BatchManifest, RESULTS, ResultReader, SCORES};
+use crate::store::batch_records::{
+    BatchKind, BatchManifest, RESULTS, ResultReader, ResultRecord, SCORES, Status,
+};
 use crate::store::tables::{InputScores, ScoredInput};
 use crate::store::write::beneath;
 
@@ -275,6 +278,7 @@ impl ScoreFolders {
             Reader::new(&left, left_places),
             Reader::new(&right, right_places),
         ];
+        let mut tokens = [TokensReader::new(&left), TokensReader::new(&right)];
         let count = matches.len() as f64;
         for (index, found) in matches.into_iter().enumerate() {
             if interrupted.load(Ordering::Relaxed) {
@@ -286,7 +290,7 @@ impl ScoreFolders {
                     right: other,
                 } => {
                     let entries = [left.entries.get(one), right.entries.get(other)];
-                    (entries[0], both(entries, &mut readers)?)
+                    (entries[0], both(entries, &mut readers, &mut tokens)?)
                 }
                 Match::LeftOnly(place) => {
                     let entry = left.entries.get(place);
@@ -306,7 +310,7 @@ impl ScoreFolders {
                 }
             };
             let id = entry.map_or("", |entry| entry.id.as_ref());
-            let record = blank(id, "", index as u64 + 1);
+            let record = ResultRecord::blank(id, "", index as u64 + 1);
             let outcome = outcome.map(|found| (found, Place::Nowhere));
             let compared = Compared::new(index as u64, record, outcome, options);
             tally.enter(compared, Some((index + 1) as f64 / count))?;
@@ -319,6 +323,7 @@ impl ScoreFolders {
 fn both(
     entries: [Option<&Entry>; 2],
     readers: &mut [Reader<'_>; 2],
+    tokens: &mut [TokensReader<'_>; 2],
 ) -> Result<Result<Found, Failure>, DiffError> {
     let [Some(left), Some(right)] = entries else {
         return Ok(Err(Failure::of("it is no input")));
@@ -329,11 +334,13 @@ fn both(
         (State::Done(left), State::Done(right)) => [*left, *right],
     };
     if left.units != right.units {
-        let roots = readers.each_ref().map(|reader| &reader.listing.root);
-        return Err(DiffError::OtherTokens {
-            id: left.id.to_string(),
-            unlike: unlike(roots, [left, right])?,
-        });
+        let [of_left, of_right] = tokens;
+        let unlike = unlike(&of_left.of(&left.id)?, &of_right.of(&right.id)?);
+        let failure = Failure::from(CompareError::UnitsDiffer { unlike });
+        return Ok(Err(Failure {
+            remedy: Some(Remedy::CompareModelsByWords),
+            ..failure
+        }));
     }
     let truncated = left.truncated.max(right.truncated);
     let [of_left, of_right] = readers;
@@ -350,48 +357,68 @@ fn both(
             measures: Vec::new(),
             scores: scores.collect(),
         },
+        greatest_cell: None,
         unlike: UnlikeUnits::new(),
         is_uniform: [None, None],
     }))
 }
 
-/// The tokens of an input that its two sides do not have in common, read again.
-fn unlike(roots: [&PathBuf; 2], entries: [&Entry; 2]) -> Result<UnlikeUnits, DiffError> {
-    let tokens = |side: usize| -> Result<Vec<String>, DiffError> {
-        let root = roots[side];
-        let failed = read_error(root, RESULTS);
-        let results = beneath::open(root, RESULTS).map_err(&failed)?;
-        for record in ResultReader::of(results) {
-            let record = record.map_err(&failed)?;
-            if *record.id == *entries[side].id {
-                return Ok(record.tokens);
+/// The tokens of a folder's inputs, read once more. They are mostly asked for in
+/// their order, so that the results are gone through once.
+struct TokensReader<'a> {
+    root: &'a Path,
+    results: Option<ResultReader>,
+}
+
+impl<'a> TokensReader<'a> {
+    fn new(listing: &'a Listing) -> Self {
+        Self {
+            root: &listing.root,
+            results: None,
+        }
+    }
+
+    fn of(&mut self, id: &str) -> Result<Vec<String>, DiffError> {
+        let failed = read_error(self.root, RESULTS);
+        // From here to the end, then from the start.
+        for _ in 0..2 {
+            let mut results = match self.results.take() {
+                Some(results) => results,
+                None => ResultReader::of(beneath::open(self.root, RESULTS).map_err(&failed)?),
+            };
+            while let Some(record) = results.next() {
+                let record = record.map_err(&failed)?;
+                if record.id == id && record.status == Status::Done {
+                    self.results = Some(results);
+                    return Ok(record.tokens);
+                }
             }
         }
         Ok(Vec::new())
-    };
-    let sides: [Vec<String>; 2] = [tokens(0)?, tokens(1)?];
-    let found = alignment(&sides[0], &sides[1]);
-    let replaced = || found.pairs.iter().filter(|pair| !pair.is_same);
-    let mut places = [
-        replaced()
-            .map(|pair| pair.left)
-            .chain(found.left_only.clone())
-            .collect::<Vec<_>>(),
-        replaced()
-            .map(|pair| pair.right)
-            .chain(found.right_only.clone())
-            .collect(),
-    ];
-    places.iter_mut().for_each(|places| places.sort_unstable());
-    let named = |side: usize, row: usize| {
-        let position = *places[side].get(row)?;
-        let text = sides[side].get(position)?.clone();
-        Some(NamedUnit { position, text })
-    };
-    let rows = places.iter().map(Vec::len).max().unwrap_or(0);
-    Ok((0..rows)
-        .map(|row| [named(0, row), named(1, row)])
-        .collect())
+    }
+}
+
+/// The tokens of an input that its two sides do not have in common.
+fn unlike(left: &[String], right: &[String]) -> UnlikeUnits {
+    let sides = [left, right];
+    let found = alignment(left, right);
+    let mut unlike = UnlikeUnits::new();
+    let mut start = [0, 0];
+    let same = found.pairs.iter().filter(|pair| pair.is_same);
+    let same = same.map(|pair| [pair.left, pair.right]);
+    for ends in same.chain([sides.map(<[String]>::len)]) {
+        let named = |side: usize, row: usize| {
+            let position = start[side] + row;
+            let is_here = position < ends[side];
+            let text = sides[side].get(position).filter(|_| is_here)?.clone();
+            Some(NamedUnit { position, text })
+        };
+        let rows = (0..2).map(|side| ends[side].saturating_sub(start[side]));
+        let rows = rows.max().unwrap_or(0);
+        unlike.extend((0..rows).map(|row| [named(0, row), named(1, row)]));
+        start = ends.map(|end| end + 1);
+    }
+    unlike
 }
 
 /// Why an input that only one side has is not compared.

@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use super::DiffError;
 use super::compared::{Compared, Found, Place};
 use super::options::ManyOptions;
-use super::outcome::{ExceededBy, UnlikeInput};
+use super::outcome::{NearestToLimit, UnlikeInput};
 use crate::attention::HeadId;
 use crate::batch::outcome::BatchEvent;
-use crate::compare::{ManyDifferences, Quantity};
+use crate::compare::{DifferenceMeasure, ManyDifferences, Quantity};
 use crate::digest::hexadecimal;
 use crate::store::batch_records::{BatchCounts, RESULTS, ResultRecord};
 use crate::store::diff::ROWS_OF_MANY;
@@ -50,8 +50,10 @@ pub(super) struct Tally<'a> {
     pub(super) worst: Vec<Candidate>,
     /// For each head the input in which it differs most.
     pub(super) worst_of_heads: Vec<Option<Candidate>>,
-    pub(super) exceeded: Vec<ExceededBy>,
+    pub(super) limits: Vec<NearestToLimit>,
     pub(super) unlike_count: u64,
+    /// How many inputs are not compared because their units differ.
+    pub(super) other_units_count: u64,
     /// How many units were compared, and of how many.
     pub(super) units: [u64; 2],
     pub(super) truncated_count: u64,
@@ -97,8 +99,9 @@ impl<'a> Tally<'a> {
             worst: Vec::new(),
             worst_of_heads: heads.iter().map(|_| None).collect(),
             heads,
-            exceeded: Vec::new(),
+            limits: Vec::new(),
             unlike_count: 0,
+            other_units_count: 0,
             units: [0, 0],
             truncated_count: 0,
             first_truncated: None,
@@ -138,6 +141,7 @@ impl<'a> Tally<'a> {
             line.and_then(|()| results.write_all(b"\n"))
                 .map_err(at(RESULTS))?;
         }
+        self.show_unlike(&record, found.is_some());
         let Some(mut found) = found else {
             self.counts.failed += 1;
             (self.observer)(BatchEvent::Failed(&record));
@@ -168,18 +172,28 @@ impl<'a> Tally<'a> {
         if let (None, Some(note)) = (&self.other_ids, found.other_ids.take()) {
             self.other_ids = Some(format!("Input {:?}: {note}", record.id));
         }
-        let units = std::mem::take(&mut found.unlike);
-        if !units.is_empty() {
-            self.unlike_count += 1;
-            if self.unlike.len() < SHOWN_UNLIKE {
-                let id = record.id.clone();
-                self.unlike.push(UnlikeInput { id, units });
-            }
-        }
         self.check_thresholds(index, &record.id, &found);
         self.rank(index, &Arc::new(record), &place, &found);
         self.advance(fraction);
         Ok(())
+    }
+
+    /// Counts an input whose units are not all the same, and keeps the first ones.
+    fn show_unlike(&mut self, record: &ResultRecord, is_compared: bool) {
+        if record.unlike_units.is_empty() {
+            return;
+        }
+        match is_compared {
+            true => self.unlike_count += 1,
+            false => self.other_units_count += 1,
+        }
+        if self.unlike.len() < SHOWN_UNLIKE {
+            self.unlike.push(UnlikeInput {
+                id: record.id.clone(),
+                units: record.unlike_units.clone(),
+                is_compared,
+            });
+        }
     }
 
     fn advance(&mut self, fraction: Option<f64>) {
@@ -215,24 +229,27 @@ impl<'a> Tally<'a> {
             let Some((head, value)) = wrong.or_else(|| self.greatest(values)) else {
                 continue;
             };
-            if value <= limit {
-                continue;
-            }
-            let here = ExceededBy {
+            let is_within = value <= limit;
+            let is_of_cells = measure == DifferenceMeasure::MaxAbs;
+            let cell = found.greatest_cell.as_ref();
+            let cell = cell.filter(|(of_head, _)| is_of_cells && *of_head == head);
+            let here = NearestToLimit {
                 measure,
                 limit,
                 value,
                 head,
+                cell: cell.map(|(_, names)| names.clone()),
                 id: id.to_owned(),
                 index,
-                count: 1,
+                count: u64::from(!is_within),
             };
-            let earlier = self.exceeded.iter_mut();
-            match earlier.into_iter().find(|found| found.measure == measure) {
-                None => self.exceeded.push(here),
+            let mut earlier = self.limits.iter_mut();
+            match earlier.find(|found| found.measure == measure) {
+                None => self.limits.push(here),
                 Some(worst) => {
-                    let count = worst.count + 1;
-                    if value > worst.value || value.is_nan() {
+                    let count = worst.count + here.count;
+                    let is_first = value.is_nan() && !worst.value.is_nan();
+                    if value > worst.value || is_first {
                         *worst = here;
                     }
                     worst.count = count;

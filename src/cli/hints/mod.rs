@@ -18,7 +18,7 @@ use crate::batch::{
 use crate::bench::BenchError;
 use crate::checkpoint::hub::HubError;
 use crate::checkpoint::{CheckpointError, DigestError, WrongKindError};
-use crate::cli::diff_sides::OfSide;
+use crate::cli::diff_error::{ALIKE_TEXTS, OfSide, OfText};
 use crate::cli::nearest::MistypedModel;
 use crate::cli::parquet_phrases;
 use crate::cli::phrases::{
@@ -54,14 +54,28 @@ use crate::weights::{HeaderError, PickleError, WeightsError};
 /// the one below it, so that the first one of the chain that has a remedy is
 /// heard.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
+    let asked = error.downcast_ref::<OfText>();
+    let cause = error.downcast_ref::<CompareError>();
+    if let (Some(_), Some(CompareError::NothingInCommon { .. })) = (asked, cause) {
+        return Some(ALIKE_TEXTS.to_owned());
+    }
     let remedy = error.chain().find_map(remedy)?;
-    let words = in_words(&remedy);
+    if let Some(asked) = asked {
+        return Some(asked.mended(&remedy).unwrap_or_else(|| in_words(&remedy)));
+    }
     // A side of a comparison has a place and no option.
     let side = error.downcast_ref::<OfSide>();
+    if let (Some(side), Remedy::EncodeWith(folder)) = (side, &remedy) {
+        let folder = quoted(&folder.display().to_string());
+        return Some(format!("for {}: {folder}", side.name()));
+    }
+    let words = in_words(&remedy);
+    // What saves a side again has options of its own.
+    let side = side.filter(|_| !matches!(remedy, Remedy::SaveNumbers { .. }));
     Some(match side.filter(|_| words.contains("--model ")) {
         Some(side) => {
             let words = words.replace("--model ", "");
-            format!("in the place of {}: {words}", side.name())
+            format!("for {}: {words}", side.name())
         }
         None => words,
     })
@@ -219,6 +233,25 @@ pub fn in_words(remedy: &Remedy) -> String {
             "attnviz scores sentences.txt tells what the heads of each model do, however many there are".into()
         }
         Remedy::GiveTextOrInputs => "--text \"Hello, how are you?\", or --inputs sentences.txt".into(),
+        Remedy::NameInputs(files) => {
+            let files: Vec<_> = files.iter().map(|file| quoted(file)).collect();
+            format!("--inputs {}", files.join(" "))
+        }
+        Remedy::NameModelFolder(folder) => format!(
+            "the folder that it is in, as a model: {}",
+            quoted(&folder.display().to_string())
+        ),
+        Remedy::SaveNumbers {
+            command,
+            lacks_model,
+        } => {
+            let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
+            let command = words.join(" ");
+            match lacks_model {
+                true => format!("save it with numbers: {command}, with the --model that made them"),
+                false => format!("save it with numbers: {command}"),
+            }
+        }
         Remedy::LeaveOut(setting) => format!("leave {} out", option_of(*setting)),
         Remedy::RunWithout(setting) => format!(
             "leave {} out, so that each input has a page of its own; or give fewer inputs",

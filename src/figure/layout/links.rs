@@ -76,6 +76,13 @@ pub(super) fn link_list(
         }
         MapKind::Change => Numbers::of(&map.matrix.values, 3, 2),
     };
+    // Of what may be below 0, a sign says that one is not.
+    let has_signs = map.links.iter().any(|link| link.value < 0.0);
+    let sign = |value: f32| match (has_signs, value < 0.0) {
+        (false, _) => "",
+        (true, false) => "+",
+        (true, true) => "\u{2212}",
+    };
     let rows: Vec<Row> = map
         .links
         .iter()
@@ -92,7 +99,11 @@ pub(super) fn link_list(
                 rank: measured((index + 1).to_string()),
                 query,
                 key,
-                value: measured(numbers.listed_text(link.value)),
+                value: measured(format!(
+                    "{}{}",
+                    sign(link.value),
+                    numbers.listed_text(link.value.abs())
+                )),
             }
         })
         .collect();

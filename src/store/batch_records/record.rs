@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::{BatchKind, Reading};
 use crate::checkpoint::{FileDigest, ModelProvenance};
+use crate::compare::UnlikeUnits;
 use crate::remedy::Remedy;
 use crate::store::OptionsRecord;
 
@@ -74,11 +75,43 @@ pub struct ResultRecord {
     /// there is none, and in results of earlier versions.
     #[serde(default)]
     pub thumbnail_sha256: Option<String>,
+    /// Of a comparison, the units that are not the same on both sides; of a batch
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlike_units: UnlikeUnits,
     /// Why it failed, with the causes after `: `.
     pub error: Option<String>,
     /// What can be done about that, where something can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+impl ResultRecord {
+    /// Of an input of which nothing is known but what it is called and where it
+    /// came from, so that it counts as failed.
+    pub fn blank(id: impl Into<String>, file: impl Into<String>, line: u64) -> Self {
+        Self {
+            id: id.into(),
+            file: file.into(),
+            line,
+            status: Status::Failed,
+            folder: None,
+            text: None,
+            pair: None,
+            tokens: Vec::new(),
+            unknown_tokens: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            relations: Vec::new(),
+            truncated_tokens: 0,
+            picture: None,
+            page: None,
+            thumbnail: None,
+            thumbnail_sha256: None,
+            unlike_units: UnlikeUnits::new(),
+            error: None,
+            hint: None,
+        }
+    }
 }
 
 /// A relation between two words of an input.

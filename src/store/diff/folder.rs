@@ -166,6 +166,23 @@ impl DiffDestination {
         }
     }
 
+    /// The same, where no file of an earlier comparison stays that holds other
+    /// numbers: all of them, unless its tables are those that are written again.
+    /// Beside new tables nobody would tell old numbers from new ones.
+    #[must_use]
+    pub fn without_other_numbers(self, written: &[FileRecord]) -> Self {
+        let earlier = self.earlier.iter().flat_map(|earlier| &earlier.files);
+        let tables = earlier.filter(|file| [HEADS_TABLE, ROWS_TABLE].contains(&file.name.as_str()));
+        let is_same = |table: &FileRecord| {
+            let mut written = written.iter();
+            written.any(|file| file.name == table.name && file.sha256 == table.sha256)
+        };
+        match tables.filter(|table| is_same(table)).count() {
+            2 => self,
+            _ => self.anew(),
+        }
+    }
+
     /// The same, where no file of an earlier comparison stays: the names of what is
     /// shown of many inputs say which of them came first.
     #[must_use]
@@ -190,8 +207,8 @@ impl DiffDestination {
             .collect()
     }
 
-    /// What becomes of the files that are there, apart from those that are
-    /// written again; `None` where nothing is. `kept` is what
+    /// What becomes of the files that are there, apart from those that the manifest
+    /// lists; `None` where nothing is. `kept` is what
     /// [`Self::kept_files`] found.
     ///
     /// # Errors
@@ -209,9 +226,15 @@ impl DiffDestination {
             ..self.earlier.as_deref().unwrap_or(manifest).clone()
         };
         // What somebody has changed since is somebody's.
+        let written: BTreeSet<&str> = manifest
+            .files
+            .iter()
+            .map(|file| file.name.as_str())
+            .collect();
         let as_listed = self
             .foreign
             .iter()
+            .filter(|file| !written.contains(file.name.as_str()))
             .filter(|file| beneath::is_as_listed(&self.path, &file.name, &file.sha256));
         Ok(Some(Change {
             interim_manifest: Some(interim.to_json()?),

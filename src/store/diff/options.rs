@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::Granularity;
-use crate::compare::DifferenceMeasure;
+use crate::compare::{DifferenceMeasure, Quantity};
 use crate::figure::Theme;
 use crate::store::Format;
 
@@ -15,8 +15,9 @@ pub const FORMATS: [Format; 4] = [Format::Png, Format::Svg, Format::Safetensors,
 pub struct DiffOptions {
     /// What a row and a column is.
     pub granularity: Granularity,
-    /// What sorts the heads and colours the grid.
-    pub measure: DifferenceMeasure,
+    /// What sorts the heads and colours the grid; of one input, where it is a score,
+    /// [`Self::measure`] does.
+    pub ranked_by: Quantity,
     /// So many of the most changed heads are drawn.
     pub top: usize,
     /// The files, of [`FORMATS`].
@@ -32,11 +33,21 @@ impl Default for DiffOptions {
     fn default() -> Self {
         Self {
             granularity: Granularity::default(),
-            measure: DifferenceMeasure::default(),
+            ranked_by: Quantity::Measure(DifferenceMeasure::default()),
             top: 5,
             formats: BTreeSet::from([Format::Png]),
             theme: Theme::default(),
             overwrite: false,
+        }
+    }
+}
+
+impl DiffOptions {
+    /// What sorts heads by their maps.
+    pub fn measure(&self) -> DifferenceMeasure {
+        match self.ranked_by {
+            Quantity::Measure(measure) => measure,
+            Quantity::Score(_) => DifferenceMeasure::default(),
         }
     }
 }

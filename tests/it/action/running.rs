@@ -196,6 +196,22 @@ fn an_annotation_says_what_broke_where_and_why() {
 }
 
 #[test]
+fn inputs_that_are_not_compared_are_an_annotation_with_their_units() {
+    let runner = Runner::new(&[
+        ("program", "stub"),
+        ("command", "diff"),
+        ("arguments", "builtin ./mine --inputs in.txt"),
+        ("output", ""),
+    ]);
+    let printed = "units     1 input is not compared, whose units differ:\n  000002\n    @1 a  @1 b\nleft      builtin";
+    let script = format!("printf '%s\\n' \"{printed}\"\nexit 1");
+    let runner = runner.with_program("stub", &script).run();
+    assert!(runner.is_failed);
+    let said = "\n::error title=attnviz diff::units     1 input is not compared, whose units differ:%0A  000002%0A    @1 a  @1 b\n";
+    assert!(runner.log.contains(said), "{}", runner.log);
+}
+
+#[test]
 fn the_action_accepts_and_begins_rules_with_its_default_folder() {
     let runner = after("check", "new.toml --init");
     assert!(!runner.is_failed, "{}", runner.log);

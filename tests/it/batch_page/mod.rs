@@ -107,6 +107,7 @@ fn done(id: &str, line: u64, text: &str) -> ResultRecord {
         page: None,
         thumbnail: Some(format!("thumbnails/{line:06}.png")),
         thumbnail_sha256: None,
+        unlike_units: Vec::new(),
         error: None,
         hint: None,
     }

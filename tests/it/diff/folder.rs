@@ -105,6 +105,43 @@ fn another_comparison_of_the_same_sides_keeps_the_other_files() {
 }
 
 #[test]
+fn no_file_with_other_numbers_stays_beside_new_tables() {
+    let workplace = Workplace::new();
+    let [bert, roberta] = [typed("families/bert"), typed("families/roberta")];
+    let folder = workplace.path().join("out");
+    let own = folder.join("notes.txt");
+    let numbers = ["diff.npz", "diff.safetensors"];
+    let write = |more: &[&str]| {
+        let base = ["diff", &bert, &roberta, "--text", TEXT, "-o", "out"];
+        let outcome = workplace.succeed(&[&base[..], &["--json"], more].concat());
+        let report: Value = serde_json::from_str(&outcome.stdout).expect("it is JSON");
+        let files = tree(&folder);
+        let listed = manifest(&folder)["files"].as_array().map(Vec::len);
+        let others = usize::from(own.exists()) + 1;
+        assert_eq!(listed, Some(files.len() - others), "{more:?}");
+        (report["kept"].as_array().map_or(0, Vec::len), files)
+    };
+    for other in [
+        &["--layers", "0"][..],
+        &["--tokens", "word"],
+        &["--truncate", "5"],
+    ] {
+        let (_, files) = write(&["-f", "npz,safetensors,svg", "--top-k", "1"]);
+        assert!(numbers.iter().all(|name| files.contains_key(*name)));
+        fs::write(&own, "mine").expect("it is written");
+        let (kept, files) = write(&[other, &["-f", "png", "--top-k", "0"]].concat());
+        assert_eq!(kept, 0, "{other:?}");
+        let stale = |name: &&String| name.ends_with(".npz") || name.ends_with(".svg");
+        assert!(files.keys().all(|name| !stale(&name)), "{other:?}");
+        assert!(files.contains_key("notes.txt"));
+    }
+    // Other looks of the same numbers are no other numbers.
+    write(&["-f", "npz", "--theme", "dark"]);
+    let (kept, files) = write(&["-f", "svg", "--measure", "max_abs", "--top-k", "0"]);
+    assert!(kept > 0 && files.contains_key("diff.npz"));
+}
+
+#[test]
 fn a_folder_of_somebody_else_is_replaced_only_where_that_is_asked_for() {
     let [bert, roberta] = [typed("families/bert"), typed("families/roberta")];
     let comparison = [

@@ -3,6 +3,7 @@
 
 mod command;
 mod folder;
+mod hints;
 mod measures;
 mod models;
 mod refused;

@@ -34,16 +34,12 @@ fn what_cannot_be_compared_says_what_to_type() {
         (
             &["builtni", &bert, "--text", "x", "--offline"],
             1,
-            &["LEFT cannot be compared", "hint: in the place of LEFT: "],
+            &["LEFT cannot be compared", "hint: for LEFT: "],
         ),
         (
             &["builtin", "nowhere/at", "--text", "x", "--offline"],
             1,
-            &[
-                "RIGHT cannot be compared",
-                "hint: in the place of RIGHT: ",
-                "`builtin`",
-            ],
+            &["RIGHT cannot be compared", "hint: for RIGHT: ", "`builtin`"],
         ),
         (
             &["builtin", &bert, "--text", "x", "--max-js-bits", "1"],
@@ -107,7 +103,7 @@ fn what_cannot_be_compared_says_what_to_type() {
             &[
                 "RIGHT cannot be compared",
                 "nowhere/at/all",
-                "hint: in the place of RIGHT: builtin",
+                "hint: for RIGHT: builtin",
             ],
         ),
         (
@@ -167,7 +163,7 @@ fn options_that_do_nothing_where_they_stand_are_told() {
     }
     let models: &[&str] = &[&bert, &bert, "--text", "Hello"];
     let files: &[&str] = &["a.json", "b.json"];
-    let cases: [(&[&str], &[&str], &str); 6] = [
+    let cases: [(&[&str], &[&str], &str); 10] = [
         (
             models,
             &["--labels", "tokens.txt"],
@@ -195,10 +191,38 @@ fn options_that_do_nothing_where_they_stand_are_told() {
         ),
         (
             files,
+            &["--offline"],
+            "--offline does nothing without models",
+        ),
+        (
+            models,
+            &["--pair-column", "b", "--input-format", "csv"],
+            "--pair-column does nothing without --inputs",
+        ),
+        (
+            models,
+            &["--top-k", "2", "-f", "npz"],
+            "--top-k does nothing without --format png or svg",
+        ),
+        (
+            files,
+            &["--top-k", "0", "-f", "safetensors"],
+            "--top-k does nothing without --format png or svg",
+        ),
+        (
+            files,
             &["--theme", "dark", "-f", "npz"],
             "--theme does nothing without --format png",
         ),
     ];
+    // So many heads are in the printed table.
+    for more in [
+        &["--top-k", "9", "-f", "npz"],
+        &["--top-k", "2", "-f", "png"],
+    ] {
+        let outcome = workplace.succeed(&[&["diff"], models, more].concat());
+        assert!(!outcome.stderr.contains("--top-k"), "{}", outcome.stderr);
+    }
     for (sides, more, warning) in cases {
         let outcome = workplace.succeed(&[&["diff"], sides, more, &["--overwrite"]].concat());
         assert!(

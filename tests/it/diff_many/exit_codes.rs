@@ -54,6 +54,45 @@ fn a_threshold_that_is_exceeded_is_named_with_its_head_and_input() {
         let exceeded = thresholds.iter().any(|limit| limit["exceeded"] == true);
         assert_eq!(exceeded, code == 4, "{limits:?}");
     }
+    // A cell has a query and a key.
+    let limit = ["--max-abs", "0", "--json"];
+    let found = diff_models(&workplace, 4, "out", &limit);
+    let limit = json(&found.stdout)["thresholds"][0].clone();
+    let part = |name: &str| limit[name].as_str().expect(name).to_owned();
+    let (id, query, key) = (part("id"), part("query"), part("key"));
+    let place = format!(
+        "layer 1 · head {}, input \"{id}\", {query} → {key}; 5 ",
+        limit["head"]
+    );
+    for (most, code) in [("0", 4), ("0.9999999", 0)] {
+        let limit = ["--max-abs", most];
+        let found = diff_models(&workplace, code, "out", &limit);
+        let place = if code == 4 {
+            place.as_str()
+        } else {
+            place.trim_end_matches("; 5 ")
+        };
+        assert!(
+            found.stdout.contains(place),
+            "no {place:?} in {}",
+            found.stdout
+        );
+        let page = std::fs::read_to_string(workplace.path().join("out/index.html"));
+        let cell = format!(", {query} → {key}");
+        let verdict = page.expect("a page");
+        let verdict = verdict.split_once("class=\"sides\"").expect("a header").0;
+        assert!(verdict.contains(&cell), "no {cell:?} in {verdict}");
+    }
+    // It is the cell of the maps themselves.
+    let text = std::fs::read_to_string(workplace.path().join("in.txt")).expect("inputs");
+    let line: usize = id.parse().expect("the number of a line");
+    let text = text.lines().nth(line - 1).expect("a line");
+    let one = ["--text", text, "--max-abs", "0", "--json"];
+    let found = diff(&workplace, 4, [&model(), "changed"], "one", &one);
+    let of_one = json(&found.stdout)["thresholds"][0].clone();
+    for name in ["value", "layer", "head", "query", "key"] {
+        assert_eq!(of_one[name], limit[name], "{name}");
+    }
     // Both sides are the same.
     let inputs = ["--inputs", "in.txt", "--max-abs", "0"];
     let found = diff(&workplace, 0, [&model(), &model()], "same", &inputs);

@@ -6,7 +6,7 @@ use super::{csv, diff, diff_models, model, workplace, write};
 use crate::binary::{Workplace, tree};
 
 /// Saves both models' batches and scores of two files of inputs.
-fn save(workplace: &Workplace, files: [&str; 2]) {
+pub(super) fn save(workplace: &Workplace, files: [&str; 2]) {
     let models = [model(), "changed".to_owned()];
     for (side, (file, model)) in ["left", "right"].iter().zip(files.iter().zip(&models)) {
         let batch = format!("{side}-batch");
@@ -19,7 +19,7 @@ fn save(workplace: &Workplace, files: [&str; 2]) {
 }
 
 const BATCHES: [&str; 2] = ["left-batch", "right-batch"];
-const SCORES: [&str; 2] = ["left-scores", "right-scores"];
+pub(super) const SCORES: [&str; 2] = ["left-scores", "right-scores"];
 
 #[test]
 fn saved_batches_and_scores_give_the_numbers_of_the_models() {

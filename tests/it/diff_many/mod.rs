@@ -7,6 +7,7 @@ mod hostile;
 mod page;
 mod partial;
 mod running;
+mod scores;
 mod statistics;
 mod units;
 

@@ -87,7 +87,7 @@ fn range(range: ColorRange) -> ValueRange {
     }
 }
 
-fn texts<'layout>(
+pub fn texts<'layout>(
     layout: &'layout Layout<'_>,
     is_wanted: impl Fn(Role) -> bool + 'layout,
 ) -> impl Iterator<Item = &'layout str> {

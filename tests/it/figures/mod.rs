@@ -15,6 +15,7 @@ mod readable;
 mod rectangular;
 mod reference;
 mod scales;
+mod score_differences;
 mod scores;
 mod text;
 
