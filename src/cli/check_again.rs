@@ -44,7 +44,7 @@ impl Again {
             ),
             with_value(
                 "--threads",
-                arguments.threads.map(|threads| threads.to_string()),
+                arguments.cores.threads.map(|threads| threads.to_string()),
             ),
         ];
         let truncate = arguments.truncate.limit();

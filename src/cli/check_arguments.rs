@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::model_arguments::{ComputationArguments, ModelArguments};
+use super::shared_arguments::{JsonArgument, ThreadsArgument};
 use super::truncate::Truncate;
 
 /// Arguments of `check`.
@@ -55,15 +56,10 @@ pub struct CheckArguments {
     /// Write a JUnit report, each rule a test case
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// With how many threads.
+    #[command(flatten)]
+    pub cores: ThreadsArgument,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }

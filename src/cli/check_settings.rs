@@ -65,9 +65,9 @@ pub enum CheckTask {
 /// the rules. What is wrong with them is told in the reports, too.
 pub(super) fn check(arguments: &CheckArguments, messages: &Messages) -> Result<CheckSettings> {
     let again = Again::new(arguments);
-    let json = arguments.json;
+    let json = arguments.result.json;
     if arguments.init {
-        set_threads(arguments.threads)?;
+        set_threads(arguments.cores.threads)?;
         let model = arguments.model.model.as_ref();
         let task = CheckTask::Init {
             model: model.map(|name| name.name().to_owned()),
@@ -162,7 +162,7 @@ fn is_report(path: &Path) -> bool {
 
 /// Reads the rules into the options, and settles which model is checked.
 fn ready(arguments: &CheckArguments, options: &mut CheckOptions) -> Result<ModelSettings> {
-    set_threads(arguments.threads)?;
+    set_threads(arguments.cores.threads)?;
     (options.rules, options.rules_sha256) = rules_file::read(&arguments.rules)?;
     let of = |name: &String| beside(&arguments.rules, name);
     let files: Vec<PathBuf> = options.rules.inputs.iter().map(of).collect();

@@ -52,6 +52,7 @@ mod rules_file;
 mod saved_selection;
 mod scores_stream;
 mod settings;
+mod shared_arguments;
 mod side;
 mod standard_output;
 mod terminal;
