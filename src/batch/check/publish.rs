@@ -54,12 +54,12 @@ pub(super) fn claim(options: &CheckOptions) -> Result<Claim, CheckError> {
     }
 }
 
-/// Whether a check is one of this rules file: of the same name, and in the same
-/// place or, where that has been moved, of the same content.
+/// Whether a check is one of this rules file: of the same name and in the same
+/// place, seen from where the command stands, so that a checkout may be moved.
+/// What the files hold does not matter: two of the same content have a model each
+/// beside them.
 fn is_of_the_same_rules(record: &CheckRecord, options: &CheckOptions) -> bool {
-    record.rules_file == options.rules_name()
-        && (record.rules_place_sha256 == options.rules_place()
-            || record.rules_sha256 == options.rules_sha256)
+    record.rules_file == options.rules_name() && record.rules_place_sha256 == options.rules_place()
 }
 
 /// So many digits of a hash tell two rules files apart.

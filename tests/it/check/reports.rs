@@ -6,8 +6,8 @@ use std::fs;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::Repository;
-use crate::binary::tree;
+use super::{MODEL, Repository};
+use crate::binary::{copy_of_fixture, tree};
 
 const RULES: &str = "\
 [difference]
@@ -228,6 +228,32 @@ fn rules_of_one_name_in_two_folders_have_a_folder_each() {
         "{}",
         outcome.stderr
     );
+}
+
+#[test]
+fn rules_of_one_content_in_two_folders_are_of_two_models_and_have_a_folder_each() {
+    let repository = Repository::new();
+    let rules = "model = \"./model\"\ninputs = [\"../sentences.txt\"]\n[[layer]]\n\
+                 score = \"entropy_normalized\"\nabove = 0.0001\n";
+    let mut folders = Vec::new();
+    for folder in ["a", "b"] {
+        fs::create_dir(repository.path(folder)).unwrap();
+        copy_of_fixture(MODEL, &repository.path(folder).join("model"));
+        repository.write(&format!("{folder}/r.toml"), rules);
+        let outcome = (repository.work).run(&["check", &format!("{folder}/r.toml"), "--json"]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        folders.push(report["folder"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(folders[0], "attnviz-out/check-r");
+    assert!(
+        folders[1].starts_with("attnviz-out/check-r-"),
+        "{folders:?}"
+    );
+    let named = ["check", "b/r.toml", "-o", &folders[0]];
+    let outcome = repository.work.run(&named);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("--overwrite"), "{}", outcome.stderr);
 }
 
 #[test]
