@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use thiserror::Error;
 
-use crate::compare::rules::{MAXIMUM_LENGTH, Rules, parse};
+use crate::compare::rules::{MAXIMUM_LENGTH, Rules, RulesError, parse};
 use crate::digest::sha256;
 use crate::remedy::{CheckRemedy, Remedy};
 use crate::store::write::WriteError;
@@ -73,7 +73,15 @@ pub(super) fn read(path: &Path) -> Result<(Rules, String)> {
         source,
     })?;
     let sha256 = sha256(&bytes);
-    let rules = parse(&bytes).with_context(|| format!("{} is no file of rules", path.display()))?;
+    let rules = parse(&bytes).map_err(|error| match error {
+        // Not all of it was read.
+        RulesError::TooLong { found, maximum } => RulesError::TooLong {
+            found: fs::metadata(path).map_or(found, |file| file.len()),
+            maximum,
+        },
+        error => error,
+    });
+    let rules = rules.with_context(|| format!("{} is no file of rules", path.display()))?;
     Ok((rules, sha256))
 }
 

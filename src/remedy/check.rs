@@ -25,7 +25,10 @@ pub enum CheckRemedy {
         value: String,
     },
     /// Name a number that values may be on either side of.
-    NameReachable,
+    NameReachable {
+        /// The key of the bound.
+        key: String,
+    },
     /// Do without a key.
     LeaveOut {
         /// The key.

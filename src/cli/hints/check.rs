@@ -163,7 +163,10 @@ fn accept(command: &str) -> String {
 }
 
 fn accept_exact(command: &str) -> String {
-    format!("name a greater number, or keep exact ones: {command}")
+    // What is accepted is the model that is typed there, whatever it differs by.
+    format!(
+        "name a greater number; or, if the model is as it should be, keep exact ones: {command}"
+    )
 }
 
 /// What to type or do, as one line.
@@ -182,8 +185,15 @@ pub(super) fn in_words(remedy: &CheckRemedy) -> String {
             true => format!("begin it with {value}"),
             false => format!("write {key} = {value}"),
         },
-        CheckRemedy::NameReachable => {
-            "name a bound that values can be on either side of, such as below = 0.6".into()
+        CheckRemedy::NameReachable { key } => {
+            let value = match key.as_str() {
+                "above" => "0.5",
+                "below" => "0.6",
+                "max_abs" => "1e-4",
+                // Of a mean, or another measure of what differs.
+                _ => "0.05",
+            };
+            format!("name a bound that values can be on either side of, such as {key} = {value}")
         }
         CheckRemedy::LeaveOut { key } => format!("leave {key} out"),
         CheckRemedy::ReplaceWords => {

@@ -207,7 +207,9 @@ impl RulesError {
                 key: key.clone(),
                 value: example.clone(),
             },
-            Self::AlwaysHolds { .. } | Self::NeverHolds { .. } => CheckRemedy::NameReachable,
+            Self::AlwaysHolds { key, .. } | Self::NeverHolds { key, .. } => {
+                CheckRemedy::NameReachable { key: key.clone() }
+            }
             Self::Contradiction { leave_out, .. } => CheckRemedy::LeaveOut { key: leave_out },
             Self::Replacement { .. } => CheckRemedy::ReplaceWords,
             Self::NoRules => CheckRemedy::WriteRules,

@@ -423,8 +423,12 @@ fn below(
 }
 
 /// The greatest value that a score can have: 1 of a share; of the others, which
-/// grow with the text, more than any text that fits into a machine gives.
+/// grow with the text, more than any text that fits into a machine gives. Entropy
+/// is the greatest where all keys get alike: the logarithm of their number.
 fn greatest(score: Score) -> f64 {
+    if score == Score::Entropy {
+        return LONGEST_TEXT.ln();
+    }
     match score.is_share() {
         true => 1.0,
         false => LONGEST_TEXT,

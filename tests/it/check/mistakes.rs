@@ -5,7 +5,32 @@ use attnviz::compare::rules::{RulesError, TEMPLATE, parse};
 use super::Repository;
 
 /// What is wrong with a file, where, and what is said besides.
-const MISTAKES: [(&str, &str, &str); 37] = [
+const MISTAKES: [(&str, &str, &str); 42] = [
+    (
+        "[[head]]\nid = \"3.1\"\nscore = \"entropy\"\nbelow = 100",
+        "always holds: no text is long enough",
+        "such as below = 0.6",
+    ),
+    (
+        "[[layer]]\nscore = \"entropy\"\nabove = 14",
+        "never holds: no text is long enough",
+        "such as above = 0.5",
+    ),
+    (
+        "[difference]\njs_bits = 1",
+        "always holds",
+        "such as js_bits = 0.05",
+    ),
+    (
+        "[difference]\nmax_abs = -1",
+        "never holds",
+        "such as max_abs = 1e-4",
+    ),
+    (
+        "[[drift]]\nmeasure = \"js_bits\"\nmean_below = 2",
+        "always holds",
+        "such as mean_below = 0.05",
+    ),
     (
         "[[head]]\nid = \"3.1\"\nscore = \"entropy\"\nbelow = 1e300",
         "always holds: no text is long enough",
@@ -294,4 +319,14 @@ fn reports_are_never_written_over_what_is_read() {
         );
         assert_eq!(std::fs::read(repository.path(file)).unwrap(), before);
     }
+}
+
+#[test]
+fn a_file_that_is_no_rules_by_its_length_is_told_with_all_of_it() {
+    let repository = Repository::new();
+    repository.write("rules.toml", &" ".repeat(5_000_000));
+    let outcome = repository.check(&[]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+    let says = "found a file of 5000000 bytes";
+    assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
 }

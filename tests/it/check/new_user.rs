@@ -181,3 +181,28 @@ fn readmes_rules_tell_what_happened_to_a_model_and_where() {
     let outcome = work.run(&["check", "attention.toml", "-m", "./one-weight"]);
     assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
 }
+
+#[test]
+fn the_link_of_the_rules_to_start_from_holds_on_their_own_model() {
+    let workplace = Workplace::new();
+    workplace.succeed(&["check", "start.toml", "--init"]);
+    let path = workplace.path().join("start.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, link) = text.split_once("# [[link]]").unwrap();
+    let (link, after) = link.split_once("\n\n").unwrap();
+    let link = link.replace("\n# ", "\n");
+    fs::write(&path, format!("{before}[[link]]{link}\n\n{after}")).unwrap();
+    let outcome = workplace.run(&["check", "start.toml"]);
+    assert_eq!(
+        outcome.code,
+        Some(0),
+        "{}{}",
+        outcome.stdout,
+        outcome.stderr
+    );
+    assert!(
+        outcome.stdout.contains("link it → animal"),
+        "{}",
+        outcome.stdout
+    );
+}

@@ -18,7 +18,7 @@ fn inputs_are_counted_where_there_are_inputs() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     assert!(!outcome.stdout.contains("checked"), "{}", outcome.stdout);
     assert!(!page(&repository).contains("inputs checked"));
-    repository.rules("[[head]]\nid = '0.0'\nscore = 'entropy'\nbelow = 99");
+    repository.rules("[[head]]\nid = '0.0'\nscore = 'entropy'\nbelow = 9");
     let outcome = repository.check(&[]);
     assert!(outcome.stdout.contains("inputs  2 checked, 0 failed"));
     assert!(page(&repository).contains("inputs checked"));
@@ -114,7 +114,7 @@ fn what_a_check_prints_tells_the_beginning_of_what_is_long() {
     let rules = format!(
         "model = './model'\nbaseline = 'a.baseline'\n\
          [[input]]\nid = 'i{long}'\ntext = 'it was tired'\n\
-         [[head]]\nid = '0.0'\nscore = 'entropy'\nabove = 999\nname = 'n{long}'\n\
+         [[head]]\nid = '0.0'\nscore = 'entropy'\nabove = 9\nname = 'n{long}'\n\
          [[link]]\ntext = 'it was tired'\nfrom = '{long}'\nto = 'it'\nhead = 'any'\nabove = 0.5\n\
          [tokens]\nunchanged = true\n[difference]\nmax_abs = 1e-3\n"
     );

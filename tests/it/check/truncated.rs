@@ -6,14 +6,14 @@ use std::fs;
 use super::Repository;
 
 const RULES: &str = "[tokens]\nunchanged = true\n[difference]\nmax_abs = 1e-3\n\
-     [[head]]\nid = '0.0'\nscore = 'entropy'\nbelow = 99\n";
+     [[head]]\nid = '0.0'\nscore = 'entropy'\nbelow = 9\n";
 
 #[test]
 fn texts_are_cut_where_that_is_asked_for_and_it_is_said() {
     let repository = Repository::new();
     let long = "it was tired and ".repeat(300);
     repository.write("sentences.txt", &format!("{long}\nit was late\n"));
-    repository.rules("[[head]]\nid = '0.0'\nscore = 'entropy'\nbelow = 99");
+    repository.rules("[[head]]\nid = '0.0'\nscore = 'entropy'\nbelow = 9");
     let outcome = repository.check(&[]);
     assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
     // What the hint says is what works.
