@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::batch::overlap::OverlapError;
 use crate::batch::source::SourceError;
-use crate::compare::CompareError;
+use crate::compare::{CompareError, Quantity};
 use crate::pipeline::{OutputError, PipelineError};
 use crate::remedy::Remedy;
 use crate::store::saved::SavedError;
@@ -38,6 +38,14 @@ pub enum DiffError {
     /// No input is on both sides.
     #[error("no input of one side is on the other, by its text")]
     NothingInCommon,
+    /// What ranks heads and inputs is empty in all of them.
+    #[error("no input has a value of {} on both sides, which heads are to be ranked by", quantity.typed())]
+    NoValue {
+        /// What was asked for.
+        quantity: Quantity,
+        /// What every input has a value of.
+        instead: Quantity,
+    },
     /// The folders hold other heads.
     #[error(transparent)]
     Compare(#[from] CompareError),
@@ -116,6 +124,9 @@ impl DiffError {
             Self::Write(error) => error.remedy(),
             Self::Compare(error) => error.remedy(),
             Self::Input { source, .. } => source.remedy(),
+            Self::NoValue { instead, .. } => Some(Remedy::SetValue(
+                ["--measure", instead.typed()].map(str::to_owned),
+            )),
             Self::NothingInCommon => Some(Remedy::SaveSameInputs),
             Self::Read { .. } | Self::Damaged { .. } => Some(Remedy::SaveBatchAgain),
             Self::Changed { .. } | Self::NoAttention | Self::Interrupted => None,

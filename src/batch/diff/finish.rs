@@ -13,7 +13,8 @@ use super::page::write_page;
 use super::pictures::{self, Pictures};
 use super::tally::Tally;
 use super::{DiffError, ManySides, Source};
-use crate::compare::{ManyDifferences, Quantity};
+use crate::analysis::Score;
+use crate::compare::{DifferenceMeasure, ManyDifferences, Quantity};
 use crate::digest::{HashingWriter, sha256_of};
 use crate::pipeline::OutputError;
 use crate::store::batch_records::{RESULTS, ResultReader};
@@ -48,6 +49,7 @@ pub(super) fn finish(
     read: FilesRead,
     records: [&SideRecord; 2],
 ) -> Result<(ManyOutcome, DiffManifest), DiffError> {
+    check_ranked(&tally, sides)?;
     tally.close()?;
     let (options, staged) = (tally.options, tally.staged);
     let ids = ids_of_worst(&tally.many, staged)?;
@@ -95,6 +97,22 @@ pub(super) fn finish(
     };
     outcome.files.insert(0, page);
     Ok((outcome, manifest))
+}
+
+/// Whether heads can be ranked at all, where inputs are compared: of encoders, no
+/// input has a score that decoders have, and without a number nothing differs.
+fn check_ranked(tally: &Tally<'_>, sides: &ManySides<'_>) -> Result<(), DiffError> {
+    let quantity = tally.ranked_by;
+    if tally.counts.done == 0 || !tally.many.of(quantity).is_empty() {
+        return Ok(());
+    }
+    let instead = match sides {
+        ManySides::Scores(_) => Quantity::Score(Score::EntropyNormalized),
+        ManySides::Models(_) | ManySides::Runs(_) => {
+            Quantity::Measure(DifferenceMeasure::default())
+        }
+    };
+    Err(DiffError::NoValue { quantity, instead })
 }
 
 fn outcome(

@@ -29,7 +29,10 @@ fn ranked(report: &Value, quantity: &str) -> Vec<(u64, u64, f64)> {
 fn every_score_ranks_heads_and_has_a_grid_with_signs() {
     let workplace = workplace();
     save(&workplace, ["in.txt", "in.txt"]);
-    for score in Score::ALL {
+    // No encoder does what decoders do, and no input here is a pair.
+    let of_others = [Score::PreviousToken, Score::Induction, Score::Segment];
+    let scores = Score::ALL.iter().filter(|score| !of_others.contains(score));
+    for score in scores {
         let quantity = format!("{score}_difference");
         let more = [
             "--measure",
@@ -120,4 +123,22 @@ fn maps_of_many_inputs_are_ranked_by_a_score_and_one_input_or_scores_by_measures
     }
     let found = diff(&workplace, 2, SCORES, "none", &["--measure", "entropi"]);
     assert!(found.stderr.contains("entropy"), "{}", found.stderr);
+}
+
+#[test]
+fn a_score_that_no_input_has_ranks_nothing_and_says_so() {
+    let workplace = workplace();
+    save(&workplace, ["in.txt", "in.txt"]);
+    // What decoders do, no encoder does.
+    let of = ["--measure", "induction"];
+    let says = ["no input has a value of induction", "hint: --measure "];
+    let found = diff(&workplace, 1, SCORES, "scores", &of);
+    let models = diff_models(&workplace, 1, "models", &of);
+    for part in says {
+        assert!(found.stderr.contains(part), "{}", found.stderr);
+        assert!(models.stderr.contains(part), "{}", models.stderr);
+    }
+    for folder in ["scores", "models"] {
+        assert!(!workplace.path().join(folder).exists());
+    }
 }
