@@ -180,9 +180,17 @@ fn of_files(
         };
         let SavedRun {
             run,
-            warnings: said,
+            warnings: mut said,
+            is_double,
             ..
         } = saved.with_context(|| side)?;
+        if is_double {
+            said.push(format!(
+                "the numbers of {} are of 64 bits and are compared as ones of 32: what differs \
+                 by less than 1e-7 of a number may be no difference",
+                side.name()
+            ));
+        }
         let run = select(run, &settings.layers, &settings.heads)?;
         messages.warnings(&said);
         warnings.extend(said);

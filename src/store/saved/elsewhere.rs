@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::array_file::ArrayFile;
-use super::arrays::{ArrayInfo, value_count};
+use super::arrays::{ArrayInfo, Content, FloatType, value_count};
 use super::place::{Location, place};
 use super::units::{caption, units};
 use super::{ForeignNames, MAXIMUM_VALUES, SavedError, SavedRun, labels, padding};
@@ -180,10 +180,14 @@ pub(super) fn run(
         attention: vec![Attention::Foreign(attention)],
         neurons: None,
     };
+    let mut read = positions
+        .iter()
+        .filter_map(|&place| arrays.arrays().get(place));
     Ok(SavedRun {
         file: path.to_owned(),
         run,
         warnings,
+        is_double: read.any(|array| array.content == Content::Floats(FloatType::F64)),
     })
 }
 

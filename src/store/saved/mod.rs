@@ -88,6 +88,8 @@ pub struct SavedRun {
     pub run: Run,
     /// As sentences without a full stop.
     pub warnings: Vec<String>,
+    /// Whether the file has numbers in double precision, which are rounded.
+    pub is_double: bool,
 }
 
 /// Reads a run from a file, or from the folder of a run. Which format it is

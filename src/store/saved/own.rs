@@ -84,6 +84,7 @@ pub(super) fn run(
             attention: vec![attention],
         },
         warnings: Vec::new(),
+        is_double: false,
     })
 }
 

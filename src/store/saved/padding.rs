@@ -340,7 +340,7 @@ pub(super) fn suspicion(values: &[f32], kept: &Range<usize>) -> Option<String> {
     let [from, to] = [first, count - last];
     let saved = [from, to].map(|unit| kept.start + unit);
     Some(format!(
-        "no other token attends to {} of {count} tokens in any head: if that is padding, --crop {from}-{} leaves it out, or save attention[..., {}:{}, {}:{}]",
+        "no other token attends to {} of {count} tokens in any head: if that is padding, attnviz render --crop {from}-{} leaves it out, or save attention[..., {}:{}, {}:{}]",
         ends.join(" and "),
         to - 1,
         saved[0],

@@ -255,3 +255,51 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn numbers_of_64_bits_are_said_to_be_compared_as_ones_of_32() {
+    let workplace = crate::binary::Workplace::new();
+    let file = |kind: &str, first: f64| {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        let header =
+            format!("{{'descr': '<{kind}', 'fortran_order': False, 'shape': (1, 1, 2, 2), }}");
+        let header = format!("{header:<117}\n");
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        for value in [first, 1.0 - first, 0.5, 0.5] {
+            match kind {
+                "f8" => bytes.extend(value.to_le_bytes()),
+                _ => bytes.extend((value as f32).to_le_bytes()),
+            }
+        }
+        bytes
+    };
+    let files = [
+        ("a.npy", file("f8", 0.25)),
+        ("b.npy", file("f8", 0.25 + 1e-12)),
+        ("c.npy", file("f4", 0.25)),
+    ];
+    for (name, bytes) in files {
+        std::fs::write(workplace.path().join(name), bytes).expect("it is written");
+    }
+    let said = |left: &str, right: &str, folder: &str| {
+        let sides = ["diff", left, right, "--max-abs", "1e-13", "-o", folder];
+        workplace.succeed(&sides).stderr
+    };
+    let of = |side: &str| format!("the numbers of {side} are of 64 bits");
+    let both = said("a.npy", "b.npy", "both");
+    assert!(
+        both.contains(&of("LEFT")) && both.contains(&of("RIGHT")),
+        "{both}"
+    );
+    let one = said("c.npy", "a.npy", "one");
+    assert!(
+        !one.contains(&of("LEFT")) && one.contains(&of("RIGHT")),
+        "{one}"
+    );
+    // Nothing differs that could be seen, and the table has no row of it.
+    let page = std::fs::read_to_string(workplace.path().join("both/index.html"));
+    let page = page.expect("there is a page");
+    assert!(page.contains("No head differs: both sides are equal."));
+    assert!(!page.contains("There is nothing to compare"));
+}

@@ -214,7 +214,7 @@ fn what_may_be_padding_is_told_with_what_to_type() {
         let arguments = ["render", "it.npy", "--labels", "labels", "-o", "all"];
         let outcome = workplace.succeed(&arguments);
         let warning = format!(
-            "warning: it.npy: no other token attends to {which} of 7 tokens in any head: if that is padding, --crop {crop} leaves it out, or save attention[..., {slice}]\n"
+            "warning: it.npy: no other token attends to {which} of 7 tokens in any head: if that is padding, attnviz render --crop {crop} leaves it out, or save attention[..., {slice}]\n"
         );
         assert_eq!(outcome.stderr, warning);
         assert!(outcome.stdout.contains("tokens  7: "), "{}", outcome.stdout);
