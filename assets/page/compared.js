@@ -85,8 +85,11 @@ function scoreName(name) {
 function colorHeads() {
   const score = state.grid === "maps" ? null : DATA.scores.find(({ name }) => name === state.grid) || null;
   const most = score ? Math.max(...score.values.map((value) => Math.abs(value || 0)), 1e-30) : 1;
-  const hasRoom = overview.cells[0].clientWidth >= 27;
-  const look = [state.grid, themeInView(), hasRoom].join();
+  // A letter of such a number takes about 6.5 pixels; one that does not fit would
+  // run into that of the next cell.
+  const width = overview.cells[0].clientWidth;
+  const hasRoom = width >= 27;
+  const look = [state.grid, themeInView(), Math.min(width, 60)].join();
   if (look === overview.numbers) return score !== null;
   overview.numbers = look;
   overview.cells.forEach((cell, head) => {
@@ -97,7 +100,8 @@ function colorHeads() {
     cell.style.backgroundColor = paper;
     number.style.color = ink;
     // The name of the cell has the whole number.
-    number.dataset.number = score && hasRoom ? (value === null ? "–" : brief(value, score.signed)) : "";
+    const words = score && hasRoom ? (value === null ? "–" : brief(value, score.signed)) : "";
+    number.dataset.number = words.length * 6.5 < width ? words : "";
     cell.setAttribute("aria-label", score ? `${headName(head)}, ${scoreName(score.name)} ${value === null ? "none" : numberText(value, score.signed)}` : headName(head));
   });
   return score !== null;

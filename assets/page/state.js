@@ -34,7 +34,7 @@ const NUMBER_OF_SCORES = DATA.scores.length;
 /** The heads by what sorts a comparison: of equal ones the first. */
 const MOST_CHANGED = (() => {
   const values = DATA.scores.find(({ name }) => name === DATA.compared?.measure)?.values || [];
-  return values.reduce((/** @type {number} */ most, value, head) => ((value ?? -1) > (values[most] ?? -1) ? head : most), 0);
+  return values.reduce((/** @type {number} */ most, value, head) => (Math.abs(value ?? 0) > Math.abs(values[most] ?? 0) ? head : most), 0);
 })();
 
 /** What is shown where nobody chose. @type {State} */

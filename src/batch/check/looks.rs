@@ -8,7 +8,7 @@ use crate::analysis::{Analyses, Maps, RolloutOptions};
 use crate::batch::report::CheckInput;
 use crate::compare::check::Where;
 use crate::compare::{
-    Alignment, Comparison, DifferenceMeasure, Pairing, UnitPair, UnlikeUnits, differences,
+    Alignment, Comparison, DifferenceMeasure, Pairing, Quantity, UnitPair, UnlikeUnits, differences,
 };
 use crate::figure::FigureOptions;
 use crate::percent::percent_encoded;
@@ -140,7 +140,7 @@ fn compared(
         runs,
         names,
         pairing,
-        measure: DifferenceMeasure::default(),
+        ranked_by: Quantity::Measure(DifferenceMeasure::default()),
         is_diff: false,
     })
     .map_err(failed)

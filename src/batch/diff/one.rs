@@ -97,7 +97,7 @@ impl OneComparison<'_> {
                 runs: self.runs,
                 names: [&names[0], &names[1]],
                 pairing: self.pairing,
-                measure: self.options.measure(),
+                ranked_by: self.options.ranked_by,
                 is_diff: true,
             })
             .map_err(io::Error::other)?,
@@ -145,7 +145,10 @@ impl OneComparison<'_> {
         let differences = &self.comparison.differences;
         let ids: Vec<HeadId> = differences.selection.head_ids().collect();
         let ranked = differences.ranked(self.options.measure());
-        let hidden = ranked.len().saturating_sub(SHOWN_HEADS);
+        // What is no number differs.
+        let is_changed = |(_, value): &(HeadId, f64)| *value != 0.0;
+        let changed = ranked.iter().filter(|found| is_changed(found)).count();
+        let equal = ranked.len() - changed;
         let row = |id: HeadId| {
             let place = ids.iter().position(|other| *other == id).unwrap_or(0);
             let measures = DifferenceMeasure::ALL.iter().map(|&measure| {
@@ -166,10 +169,12 @@ impl OneComparison<'_> {
             columns: names.chain(["greatest difference".to_owned()]).collect(),
             rows: ranked
                 .into_iter()
+                .filter(is_changed)
                 .take(SHOWN_HEADS)
                 .map(|(id, _)| row(id))
                 .collect(),
-            hidden,
+            hidden: changed.saturating_sub(SHOWN_HEADS),
+            equal,
             file: HEADS_TABLE,
         }
     }

@@ -157,7 +157,9 @@ impl ManyOutcome {
 
 fn table(outcome: &ManyOutcome) -> HeadTable {
     let ranked = outcome.many.ranked(outcome.ranked_by);
-    let hidden = ranked.len().saturating_sub(SHOWN_HEADS);
+    let is_changed = |found: &HeadSpread| found.worst > 0.0;
+    let changed = ranked.iter().filter(|found| is_changed(found)).count();
+    let equal = ranked.len() - changed;
     let row = |found: HeadSpread| {
         let id = outcome.id_of(found.worst_index).to_owned();
         let numbers = [found.mean, found.p95, found.worst].map(number);
@@ -168,8 +170,14 @@ fn table(outcome: &ManyOutcome) -> HeadTable {
     HeadTable {
         sorted_by: format!("mean {}", outcome.ranked_by.name()),
         columns: columns.map(str::to_owned).into(),
-        rows: ranked.into_iter().take(SHOWN_HEADS).map(row).collect(),
-        hidden,
+        rows: ranked
+            .into_iter()
+            .filter(is_changed)
+            .take(SHOWN_HEADS)
+            .map(row)
+            .collect(),
+        hidden: changed.saturating_sub(SHOWN_HEADS),
+        equal,
         file: HEADS_TABLE,
     }
 }

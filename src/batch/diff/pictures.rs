@@ -304,7 +304,7 @@ impl Painter<'_> {
                 runs: [&left, &right],
                 names: self.names,
                 pairing: Pairing::SameInput,
-                measure: options.diff.measure(),
+                ranked_by: options.diff.ranked_by,
                 is_diff: true,
             })
             .map_err(|source| OutputError::Render {

@@ -90,8 +90,10 @@ pub struct HeadTable {
     pub columns: Vec<String>,
     /// The head's name and its numbers and words.
     pub rows: Vec<(String, Vec<String>)>,
-    /// How many heads are not shown.
+    /// How many heads that differ are not shown.
     pub hidden: usize,
+    /// How many heads are equal on both sides, which have no row.
+    pub equal: usize,
     /// The file that has all of them.
     pub file: &'static str,
 }
@@ -305,8 +307,12 @@ pub(super) fn heads(page: &DiffPage<'_>, below: &[PagePicture]) -> Markup {
                 "right − left. A difference is not a fault, and attention is where a model looks, "
                 "not why it answers."
             }
-            @if table.rows.is_empty() { p.legend { "There is nothing to compare." } }
-            @else {
+            @if table.rows.is_empty() {
+                p.legend {
+                    @if table.equal == 0 { "There is nothing to compare." }
+                    @else { "No head differs: both sides are equal." }
+                }
+            } @else {
                 div.scroll tabindex="0" role="region" aria-label="Numbers of heads" { table {
                     thead { tr {
                         th { "head" }
@@ -324,6 +330,9 @@ pub(super) fn heads(page: &DiffPage<'_>, below: &[PagePicture]) -> Markup {
                         } }
                     }
                 } }
+                @if table.equal > 0 {
+                    p.legend { (counted(table.equal as u64, "head is", "heads are")) " equal on both sides." }
+                }
             }
             (pictures(below, "eager"))
         }

@@ -11,7 +11,7 @@ use super::data::compared::Sides;
 use super::encoding::Coding;
 use super::{Packed, deflated, document, largest_error, packed_layers};
 use crate::attention::{Mask, Selection};
-use crate::compare::{Comparison, DifferenceMeasure, Pairing};
+use crate::compare::{Comparison, Pairing, Quantity};
 use crate::render::RenderError;
 use crate::run::Run;
 
@@ -37,7 +37,7 @@ pub struct ComparedRuns<'a> {
     /// What the two are to one another.
     pub pairing: Pairing,
     /// What sorts the heads at first.
-    pub measure: DifferenceMeasure,
+    pub ranked_by: Quantity,
     /// Whether `attnviz diff` makes the same comparison.
     pub is_diff: bool,
 }
@@ -54,16 +54,13 @@ pub fn content(compared: &ComparedRuns<'_>) -> Result<String, RenderError> {
         runs: compared.runs,
         names: compared.names,
         pairing: compared.pairing,
-        measure: compared.measure,
+        ranked_by: compared.ranked_by,
         is_diff: compared.is_diff,
     };
     let (left, right) = (&comparison.left, &comparison.right);
     let selection = &left.selection;
     let shape = [left.rows.len(), left.columns.len()];
-    let masks = match sides.has_all_tokens() && left.masks == right.masks {
-        true => left.masks.clone(),
-        false => vec![Mask::Full; selection.layers.len()],
-    };
+    let masks = shared_masks(&sides);
     let pairs = left.values.par_iter().zip(right.values.par_iter());
     let differences: Vec<f32> = pairs.map(|(left, right)| right - left).collect();
     let sizes: Vec<f32> = differences.iter().map(|value| value.abs()).collect();
@@ -99,6 +96,30 @@ pub fn content(compared: &ComparedRuns<'_>) -> Result<String, RenderError> {
         }
     };
     Ok(blocks.into_string())
+}
+
+/// What the masks of both sides forbid of what is shown of them. Units that are
+/// left out leave the others in their order, in which the past stays the past; a
+/// window is told by places alone, which are others then, and in words.
+fn shared_masks(sides: &Sides<'_>) -> Vec<Mask> {
+    let Comparison {
+        left,
+        right,
+        rows,
+        columns,
+        ..
+    } = sides.comparison;
+    let is_whole = sides.has_all_tokens();
+    let is_alike = left.masks == right.masks && left.is_square() && rows.pairs == columns.pairs;
+    let shared = |mask: &Mask| match (*mask, is_whole, is_alike) {
+        (mask, true, _) => mask,
+        (Mask::Causal, false, true) | (Mask::Window { ahead: 0, .. }, false, true) => Mask::Causal,
+        (Mask::Causal | Mask::Full | Mask::Window { .. }, false, _) => Mask::Full,
+    };
+    match left.masks == right.masks {
+        true => left.masks.iter().map(shared).collect(),
+        false => vec![Mask::Full; left.selection.layers.len()],
+    }
 }
 
 /// Of each layer a bit a cell, in the order of the codes, the lowest of a byte

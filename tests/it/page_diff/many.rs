@@ -57,3 +57,22 @@ fn without_a_script_every_worst_input_has_its_picture() {
     // The grid, two heads, two inputs.
     assert_eq!(text.matches("src=\"data:image/png;base64,").count(), 5);
 }
+
+#[test]
+fn an_input_ranked_by_a_score_opens_at_the_head_that_the_list_names() {
+    let made = compared(&["--inputs", "in.txt", "--top-k", "2", "--measure", "entropy"]);
+    let Some(page) = open(&made.page(), "") else {
+        return;
+    };
+    let value = page.text("document.querySelector('#list li .value').textContent");
+    let (_, head) = value.rsplit_once(" in ").unwrap();
+    let head = head.replace(" · ", ", ");
+    let chosen = page.text(
+        "document.querySelector('#overview [aria-selected=true]').getAttribute('aria-label')",
+    );
+    let name = format!("{head}, entropy, right − left ");
+    assert!(chosen.starts_with(&name), "{chosen}: {value}");
+    // No number is wider than its cell.
+    let widest = "Math.max(...[...document.querySelectorAll('#overview [data-head]')].map(cell => (cell.lastChild.dataset.number || '').length * 5 - cell.clientWidth))";
+    assert!(page.value(widest).as_f64().unwrap() < 0.0);
+}

@@ -111,3 +111,24 @@ fn a_cell_says_what_both_sides_have() {
         );
     }
 }
+
+#[test]
+fn what_the_mask_of_a_decoder_forbids_is_empty_of_two_texts_too() {
+    let decoder = crate::binary::fixture("families/gpt2")
+        .display()
+        .to_string();
+    let texts = ["--text", "it was late", "--against", "it was tired"];
+    let made = super::of_sides(&[&decoder], &texts);
+    let Some(page) = open(&made.page(), "") else {
+        return;
+    };
+    for side in ["left", "right", "difference"] {
+        page.go(&format!("#layer=0&heads=0&side={side}"));
+        for (query, row) in cells(&page).iter().enumerate() {
+            for (key, (value, _)) in row.iter().enumerate() {
+                let is_empty = !value.contains(|letter: char| letter.is_ascii_digit());
+                assert_eq!(is_empty, key > query, "{side} {query} {key}: {value}");
+            }
+        }
+    }
+}

@@ -23,7 +23,7 @@ pub(in crate::render::page) struct Sides<'a> {
     pub(in crate::render::page) runs: [&'a Run; 2],
     pub(in crate::render::page) names: [&'a str; 2],
     pub(in crate::render::page) pairing: Pairing,
-    pub(in crate::render::page) measure: DifferenceMeasure,
+    pub(in crate::render::page) ranked_by: Quantity,
     pub(in crate::render::page) is_diff: bool,
 }
 
@@ -85,7 +85,7 @@ impl Data {
                 columns: labels(&right.columns),
                 differing_rows: differing(right.rows.len(), &replaced_rows),
                 differing_columns: differing(right.columns.len(), &replaced_columns),
-                measure: sides.measure.name(),
+                measure: sides.ranked_by.name(),
                 difference: Difference {
                     bits: codings[1].bits,
                     base: codings[1].base,

@@ -121,7 +121,7 @@ struct Compared {
     differing_rows: Vec<u8>,
     differing_columns: Vec<u8>,
     /// What sorts the heads at first.
-    measure: &'static str,
+    measure: String,
     difference: Difference,
     /// 256 times red, green, blue from left to right, by theme; the 128th step is
     /// the paper.
