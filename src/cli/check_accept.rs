@@ -1,5 +1,6 @@
 //! `attnviz check --accept`: a baseline, after what it changes was said.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -75,7 +76,15 @@ pub(super) fn run(
 
 fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "model   {}", PrintableLine(model))?;
-    writeln!(out, "inputs  {}", accepted.inputs)?;
+    match accepted.repeated {
+        0 => writeln!(out, "inputs  {}", accepted.inputs)?,
+        more => writeln!(
+            out,
+            "inputs  {}, of {} texts: what stands twice is kept once",
+            accepted.inputs + more,
+            accepted.inputs
+        )?,
+    }
     if let Some(cut) = cut_in_words(accepted.cut, accepted.truncate) {
         writeln!(out, "cut     {cut}, by --truncate")?;
     }
@@ -138,6 +147,7 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
         );
         writeln!(out, "change  {}", PrintableLine(&line))?;
     }
+    let mut told = BTreeSet::new();
     for failure in &accepted.failures {
         let line = format!(
             "input {} ({}): {}",
@@ -146,6 +156,10 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
             failure.error
         );
         writeln!(out, "failed  {}", PrintableLine(&line))?;
+        // Of several with the same hint, it stands once, behind the first.
+        if let Some(hint) = failure.hint.as_ref().filter(|hint| told.insert(*hint)) {
+            writeln!(out, "        hint: {}", PrintableLine(hint))?;
+        }
     }
     Ok(())
 }
@@ -158,6 +172,7 @@ struct Report<'a> {
     written: bool,
     changed: bool,
     inputs: usize,
+    repeated: usize,
     truncate: Option<usize>,
     cut: u64,
     had_baseline: bool,
@@ -195,6 +210,7 @@ fn print_json(accepted: &Accepted, model: &str, baseline: &Path, written: bool) 
         written,
         changed: accepted.is_change(),
         inputs: accepted.inputs,
+        repeated: accepted.repeated,
         truncate: accepted.truncate,
         cut: accepted.cut,
         had_baseline: accepted.has_earlier,

@@ -22,7 +22,9 @@ pub(super) fn say_in_reports(
     }
     let mut text = format!("{error:#}");
     if let Some(hint) = of_check(error, again) {
-        text.push_str(&format!("\nhint: {hint}"));
+        // Reports have it in one line.
+        let end = if text.ends_with('.') { "" } else { "." };
+        text.push_str(&format!("{end}\nHint: {hint}"));
     }
     let is_of_report = matches!(error.downcast_ref(), Some(BatchError::Report { .. }));
     if let Err(failed) = report_error(options, &text)

@@ -47,7 +47,7 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// It belongs to somebody else, who is to have it as it is.
-    #[error("{} is there already and is not a comparison of these two sides", path.display())]
+    #[error("{} is there already and is not this comparison, but of other sides or of another text, or none", path.display())]
     TakenFromDiff {
         /// The folder.
         path: PathBuf,

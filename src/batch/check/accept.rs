@@ -27,8 +27,10 @@ use crate::store::write::{StagedFile, report};
 /// What a new baseline changes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Accepted {
-    /// Its inputs.
+    /// Its inputs, each text once.
     pub inputs: usize,
+    /// Inputs whose texts an earlier one has.
+    pub repeated: usize,
     /// Inputs that were cut, and to how many tokens.
     pub cut: u64,
     /// Longer texts were cut to so many tokens.
@@ -238,6 +240,7 @@ impl Visitor for Keeping<'_> {
     fn see(&mut self, name: &InputName, run: &Run) -> Result<(), CheckError> {
         // A text that stands twice is kept once: it is found by what it says.
         if !self.met.insert(texts(&name.input)) {
+            self.accepted.repeated += 1;
             return Ok(());
         }
         let attention = run.attention.first().ok_or(OutputError::NoAttention)?;

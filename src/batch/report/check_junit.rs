@@ -120,7 +120,7 @@ fn write_input<W: Write>(failure: &FailureRecord, writer: &mut Writer<W>) -> io:
     }
     case.write_inner_content(|writer| {
         let hint = failure.hint.as_ref();
-        let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+        let hint = hint.map_or_else(String::new, |hint| format!(".\nHint: {hint}"));
         let content = format!("{}{hint}", failure.error);
         writer
             .create_element("error")

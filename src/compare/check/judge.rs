@@ -216,6 +216,10 @@ impl<'r> Judge<'r> {
                 tally.add(value, margin, place);
             }
         }
+        if tally.worst.is_none() && tally.problem.is_none() {
+            let message = "no head can look there: the masks of all of them forbid it";
+            tally.break_with(message.to_owned(), place);
+        }
     }
 
     /// What was found of the texts of a rule, one beside the other; a sentence

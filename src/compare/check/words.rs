@@ -65,7 +65,10 @@ fn verdict(rule: &Rule, tally: &Tally, heads: &Selection) -> Verdict {
         return match &rule.check {
             Check::Tokens => Verdict {
                 holds: true,
-                message: format!("{} have the baseline's tokens", inputs(tally.inputs)),
+                message: match tally.inputs {
+                    1 => "1 input has the baseline's tokens".to_owned(),
+                    count => format!("{count} inputs have the baseline's tokens"),
+                },
                 ..broken(String::new(), Where::default())
             },
             Check::Difference { .. }

@@ -224,3 +224,26 @@ fn a_rules_file_to_start_from_is_written_once_and_holds() {
         .succeed(&["check", "other.toml", "--init", "--model", "./model"]);
     repository.work.succeed(&["check", "other.toml"]);
 }
+
+#[test]
+fn texts_that_stand_twice_are_counted_and_failures_tell_what_to_type() {
+    let repository = Repository::new();
+    repository.rules("[tokens]\nunchanged = true");
+    repository.write("sentences.txt", "it was\nit slept\nit was\n");
+    let said = repository.accept().stdout;
+    assert!(said.contains("inputs  3, of 2 texts"), "{said}");
+    let said = repository.check(&[]).stdout;
+    assert!(
+        said.contains("3 inputs have the baseline's tokens"),
+        "{said}"
+    );
+    repository.write("sentences.txt", "it was\n");
+    assert!(repository.accept().stdout.contains("inputs  1\n"));
+    let said = repository.check(&[]).stdout;
+    assert!(said.contains("1 input has the baseline's tokens"), "{said}");
+    repository.write("sentences.txt", &"it was ".repeat(600));
+    let outcome = repository.check(&["--accept"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
+    let said = outcome.stdout;
+    assert!(said.contains("hint: --truncate 512\n"), "{said}");
+}

@@ -77,6 +77,13 @@ fn every_error_is_told_where_an_earlier_check_has_said_that_all_is_well() {
         );
         let summary = read("s.md");
         assert!(summary.contains("did not come to its end"), "{summary}");
+        // What is wrong ends before what to type begins.
+        for told in [&junit, &summary, &read(page)] {
+            assert!(
+                !told.contains(" hint: ") && !told.contains(" hint&#58; "),
+                "{told}"
+            );
+        }
         for file in [page, "attnviz-out/check-rules/manifest.json"] {
             let told = read(file);
             assert!(told.contains(says), "{says}: {told}");

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::Repository;
+use crate::binary::copy_of_fixture;
 
 /// Rules of which each holds on the model as it is and breaks when the queries
 /// of layer 1 · head 3 are eight times as large, with what it says then.
@@ -353,4 +354,20 @@ fn a_unit_behind_what_has_nothing_beside_it_keeps_its_position() {
         assert_eq!(rule[unit], label, "{rule:#}");
     }
     assert!(rule["query_position"].as_u64().unwrap() > 1, "{rule:#}");
+}
+
+#[test]
+fn a_link_that_the_masks_of_all_heads_forbid_says_so() {
+    let repository = Repository::new();
+    std::fs::remove_dir_all(repository.path("model")).unwrap();
+    copy_of_fixture("families/gpt2", &repository.path("model"));
+    repository.write(
+        "rules.toml",
+        "model = './model'\n[[link]]\ntext = 'it was'\nfrom = '@0'\nto = '@1'\n\
+         head = 'any'\nabove = 0.1\n",
+    );
+    let report = repository.json(4);
+    let message = report["rules"][0]["message"].as_str().unwrap();
+    assert!(message.contains("no head can look there"), "{message}");
+    assert!(message.starts_with("input "), "{message}");
 }

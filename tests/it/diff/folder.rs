@@ -173,7 +173,7 @@ fn a_folder_of_somebody_else_is_replaced_only_where_that_is_asked_for() {
         let workplace = Workplace::new();
         occupy(&workplace);
         let before = tree(&workplace.path().join("out"));
-        let words = ["is not a comparison of these two sides", "--overwrite"];
+        let words = ["is not this comparison", "--overwrite"];
         check_refused(&workplace, &comparison, 1, &words);
         assert_eq!(tree(&workplace.path().join("out")), before);
         workplace.succeed(&[&comparison[..], &["--overwrite"]].concat());
