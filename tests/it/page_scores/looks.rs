@@ -12,7 +12,7 @@ fn an_accessibility_audit_of_scores_finds_nothing_at_any_width() {
     };
     // Past the policy, as only the debugger may.
     page.value(&format!("{AXE}; true"));
-    for (scheme, width) in [("light", 1400), ("dark", 1400), ("light", 390)] {
+    for (scheme, width) in [("light", 1400), ("dark", 1400), ("light", 800), ("light", 390)] {
         page.resize([width, 900]);
         page.prefer(
             "screen",
@@ -28,6 +28,8 @@ fn an_accessibility_audit_of_scores_finds_nothing_at_any_width() {
                 ));
                 let found = page.value(VIOLATIONS);
                 assert_eq!(found, serde_json::json!([]), "{view}, {scheme}, {width}");
+                let broken = "[...document.querySelectorAll('.view:not([hidden]) .numbers tbody button')].filter(name => name.offsetWidth < 200 && name.offsetHeight > 28).map(name => name.textContent)";
+                assert_eq!(page.value(broken), serde_json::json!([]), "{view}, {width}");
                 let overflow = "document.documentElement.scrollWidth <= window.innerWidth";
                 assert_eq!(page.value(overflow), true, "{view}, {width}");
             }
