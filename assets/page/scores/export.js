@@ -30,7 +30,7 @@ function drawing() {
   const height = top + 20 + rows * cell + 56;
   return { width: Math.max(420, left + columns * cell + 16), height, paint(painter) {
     title(painter);
-    const [ink, numbers, scale, field] = [inks(), numbersInView(), headScale(), fieldInView()];
+    const [ink, numbers, scale] = [inks(), numbersInView(), headScale()];
     const every = Math.ceil(22 / cell);
     overview.columns.forEach((head, column) => {
       if (column % every === 0) painter.text(left + (column + 0.5) * cell, top + 8, String(head), { color: ink.faint, size: 11, align: "center" });
@@ -43,7 +43,7 @@ function drawing() {
       if (Number.isNaN(numbers[head])) return;
       const [paper, over] = colorAt(scale.place(numbers[head]), colorTable());
       painter.box(x + 1, y + 1, cell - 2, cell - 2, paper);
-      if (cell >= 26) painter.text(x + cell / 2, y + cell / 2, brief(numbers[head], field === "gain"), { color: over, size: 11, align: "center" });
+      if (cell >= 26) painter.text(x + cell / 2, y + cell / 2, briefText(numbers[head]), { color: over, size: 11, align: "center" });
       if (state.heads.includes(head)) painter.frame(x + 1, y + 1, cell - 2, cell - 2, ink.accent, 3);
     });
     const bottom = height - 28;

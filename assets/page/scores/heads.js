@@ -74,7 +74,7 @@ function drawHeads() {
   const hidden = order.length - Math.min(order.length, MOST_ROWS);
   byId("heads-caption").replaceChildren(
     isAlike ? make("b", {}, `The heads that are most like ${headName(lastHead())}. `) : make("b", {}, `${quantity.name}. `),
-    isAlike ? "How far their scores are apart: each in standard deviations over all heads, the root of the mean square." : quantity.meaning,
+    isAlike ? "How far their scores are apart: each in standard deviations over all heads, the root of the mean square." : `${quantity.meaning}${quantity.score ? ` ${quantity.score.quantiles}` : ""}`,
     ...(hidden ? [` ${grouped(hidden)} more heads: choose a layer.`] : []));
   byId("heads").replaceChildren(...order.slice(0, MOST_ROWS).map((head) => {
     const isChosen = state.heads.includes(head);

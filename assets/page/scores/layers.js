@@ -42,7 +42,7 @@ function paintProfile(painter, width, height) {
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const value = low + share * (high - low);
     painter.box(left, y(value) - 0.5, right - left, 1, ink.rule);
-    painter.text(left - 8, y(value), fieldText(+value.toPrecision(3), field), { color: ink.faint, size: 11, align: "right" });
+    painter.text(left - 8, y(value), fieldText(+value.toPrecision(3), QUANTILES.includes(field) ? "mean" : field), { color: ink.faint, size: 11, align: "right" });
   }
   const every = Math.ceil(DATA.layers.length / 32);
   DATA.layers.forEach(({ layer }, row) => {

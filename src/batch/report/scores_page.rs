@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
 use super::page_frame::{Words, closing, header, put, write_failures};
-use super::score_meaning::meaning;
+use super::score_meaning::{meaning, quantile, quantiles_in_words};
 use super::scores_data::ScoresContent;
 use super::wording::{excerpt, grouped, outcome, visible};
 use crate::analysis::{HeadStatistics, RelationDirection, Score, Statistics};
@@ -238,18 +238,18 @@ fn article(score: Score, heads: &[HeadStatistics], examples: &Examples) -> Marku
     html! {
         article id=(score) {
             h3 { (score) }
-            p.legend { (meaning(score)) }
+            p.legend { (meaning(score)) " " (quantiles_in_words(score)) }
             div.scroll { table {
                 thead { tr {
                     th.value { "" } th { "head" } th.value { "mean" } th.value { "deviation" }
                     th.value { "5 %" } th.value { "50 %" } th.value { "95 %" } th.value { "inputs" }
                 } }
                 tbody {
-                    @for (place, head) in heads.iter().enumerate().take(most) { (row(place, head)) }
+                    @for (place, head) in heads.iter().enumerate().take(most) { (row(score, place, head)) }
                     @if hidden > 0 {
                         tr.gap { td colspan="8" { "… " (grouped(hidden as u64)) " more in " (HEADS) " …" } }
                     }
-                    @for (place, head) in heads.iter().enumerate().skip(place_of_rest) { (row(place, head)) }
+                    @for (place, head) in heads.iter().enumerate().skip(place_of_rest) { (row(score, place, head)) }
                 }
             } }
             @for head in heads.iter().take(EXPLAINED_HEADS) {
@@ -260,7 +260,7 @@ fn article(score: Score, heads: &[HeadStatistics], examples: &Examples) -> Marku
     }
 }
 
-fn row(place: usize, head: &HeadStatistics) -> Markup {
+fn row(score: Score, place: usize, head: &HeadStatistics) -> Markup {
     let deviation = head.standard_deviation.map(number).unwrap_or_default();
     html! {
         tr {
@@ -268,7 +268,7 @@ fn row(place: usize, head: &HeadStatistics) -> Markup {
             td.name { (name(head.head)) }
             td.value { (number(head.mean)) }
             td.value { (deviation) }
-            @for quantile in head.quantiles { td.value { (number(quantile)) } }
+            @for value in head.quantiles { td.value { (quantile(score, value)) } }
             td.value { (grouped(head.count)) }
         }
     }
