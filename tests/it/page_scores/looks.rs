@@ -90,4 +90,12 @@ fn colours_of_heads_follow_numbers_scales_and_the_reader() {
         page.value("getComputedStyle(document.querySelector('.settings')).display"),
         "none"
     );
+    // No row is left on the screen.
+    page.resize([900, 200]);
+    page.prefer("print", &[]);
+    for (view, table) in [("heads", "heads"), ("head", "head-scores"), ("layers", "layers")] {
+        page.go(&format!("#view={view}"));
+        let cut = format!("(() => {{ const frame = document.querySelector('#{table}').closest('.scroll'); return getComputedStyle(frame).overflow !== 'visible' || frame.scrollHeight - frame.clientHeight > 1; }})()");
+        assert_eq!(page.value(&cut), false, "{view}");
+    }
 }
