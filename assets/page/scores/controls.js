@@ -43,6 +43,7 @@ function makeSettings() {
     group("Take along",
       make("div", { class: "buttons" }, ...["svg", "png", "csv"].map((kind) => make("button", { type: "button", id: `save-${kind}`, onclick: () => saveView(kind) }, kind.toUpperCase())),
         make("button", { type: "button", id: "copy-link", onclick: () => copyText(location.href, "The link") }, "copy link")),
+      make("p", { id: "no-picture", class: "hint" }, "This view is a table and is saved as CSV; pictures are of All heads and of Layers."),
       make("pre", { id: "command", tabindex: "0", "aria-label": "Command that makes these scores again" }, commandInView()),
       ...(DATA.place ? [make("p", { class: "hint" }, "Run it ", DATA.place, ".")] : []),
       make("button", { type: "button", id: "copy-command", onclick: () => copyText(commandInView(), "The command") }, "copy command"),
@@ -54,6 +55,8 @@ function makeSettings() {
 function drawControls() {
   drawFieldChoice();
   drawFields();
+  for (const kind of ["svg", "png"]) byId(`save-${kind}`).toggleAttribute("disabled", !hasPicture());
+  byId("no-picture").hidden = hasPicture();
   const list = /** @type {HTMLSelectElement} */ (document.querySelector('[data-field="field"]'));
   list.value = fieldInView();
   drawTabs();

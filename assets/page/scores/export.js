@@ -8,6 +8,11 @@ function fileStem() {
   return ["head", "inputs"].includes(state.view) ? `${state.view}-layer-${layer}-head-${head}` : state.view === "relations" ? "relations" : `${state.view}-${name}`;
 }
 
+/** Whether the view is a drawing, and not a table or texts alone. */
+function hasPicture() {
+  return ["heads", "layers"].includes(state.view);
+}
+
 /**
  * The view as a drawing: its size, and what draws it.
  * @returns {{width: number, height: number, paint: (painter: Painter) => void}}

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::json;
+
 use super::{Made, scored};
 use crate::binary::tree;
 use crate::page::browser::{Page, open};
@@ -45,6 +47,12 @@ fn views_of_scores_are_saved_as_svg_png_and_csv() {
         let csv = String::from_utf8(csv).unwrap();
         assert!(csv.starts_with(first), "{view}: {csv}");
         assert!(csv.lines().count() > 3, "{view}");
+        // What is no drawing is not saved as that of another view.
+        let disabled = "[...document.querySelectorAll('#save-svg, #save-png')].map(button => button.disabled)";
+        let is_table = view != "layers";
+        assert_eq!(page.value(disabled), json!([is_table, is_table]), "{view}");
+        let why = "document.getElementById('no-picture').hidden";
+        assert_eq!(page.value(why), !is_table, "{view}");
     }
     for view in ["heads", "layers"] {
         page.go(&format!("#view={view}&quantity=prev"));
