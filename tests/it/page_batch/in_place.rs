@@ -137,9 +137,28 @@ fn the_address_names_the_input_and_keeps_the_view() {
             .starts_with("#input=plain&view=map")
     );
     assert!(!page.text("location.hash").contains("unit="));
-    // One that is not there is the first.
-    page.visit(&file, "#input=nobody");
+    // In the place of one that is not there the first is open, and that is said.
+    let note = || page.text("document.getElementById('no-such-input').textContent");
+    assert_eq!(note(), "");
+    page.visit(&file, "#input=nobody&view=lines");
     assert_eq!(opened(&page), "input 1 of 6: plain");
+    assert_eq!(note(), "There is no input nobody. plain is open instead.");
+    assert_eq!(page.text("location.hash"), "#input=plain&view=lines");
+    assert_eq!(
+        page.value("document.getElementById('view-lines').hidden"),
+        false
+    );
+    // What is open stays open.
+    page.go("#input=a%26b%3Dc%2Bd%2520e%23f%27%22");
+    ready(&page);
+    assert_eq!(note(), "");
+    page.go("#input=empty%20%3Cb%3E");
+    ready(&page);
+    assert_eq!(opened(&page), format!("input 3 of 6: {third}"));
+    assert!(note().starts_with("The input empty <b> failed, as the list says. "), "{}", note());
+    page.go("#input=plain");
+    ready(&page);
+    assert_eq!(note(), "");
     assert_eq!(
         page.value("document.getElementById('previous-input').disabled"),
         true
