@@ -225,6 +225,25 @@ fn the_list_is_searched_and_every_input_has_its_own_values() {
 }
 
 #[test]
+fn failures_are_counted_and_never_scrolled_out_of_sight() {
+    let done: Vec<String> = (0..30).map(|index| format!("n{index:02}")).collect();
+    let done = done.iter().map(|id| (id.as_str(), "hello world"));
+    let workplace = joined(done.chain([("nothing", ""), ("less", " ")]), 3);
+    let file = page(&workplace, "out");
+    let Some(page) = open(&file, "#input=n29") else {
+        return;
+    };
+    let header = "[...document.querySelectorAll('header h1, header .outcome')].map(line => line.textContent)";
+    let words = ["Attention of 32 inputs", "30 done, 2 failed"];
+    assert_eq!(page.value(header), json!(words));
+    let title = super::read(&file);
+    assert!(title.contains("<title>Attention of 32 inputs, 30 done, 2 failed · attnviz</title>"));
+    assert_eq!(opened(&page), "input 30 of 30: n29");
+    let seen = "(() => { const [frame, failed] = [document.querySelector('#list .failures'), document.querySelector('#list .failed')].map(element => element.getBoundingClientRect()); return failed.top >= frame.top && failed.bottom <= frame.bottom && frame.height > 40; })()";
+    assert_eq!(page.value(seen), true);
+}
+
+#[test]
 fn a_page_of_failures_alone_says_them() {
     let workplace = joined([("nothing", ""), ("less <i>", " ")], 3);
     let Some(page) = open(&page(&workplace, "out"), "") else {
@@ -235,5 +254,13 @@ fn a_page_of_failures_alone_says_them() {
         2
     );
     assert_eq!(page.value("document.querySelectorAll('#list i').length"), 0);
+    assert_eq!(
+        page.text("document.querySelector('h1').textContent"),
+        "All 2 inputs failed"
+    );
+    assert_eq!(
+        page.text("document.title"),
+        "All 2 inputs failed · attnviz"
+    );
     assert_eq!(*page.complaints.lock().unwrap(), Vec::<String>::new());
 }
