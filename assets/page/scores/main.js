@@ -17,9 +17,10 @@ function makePage() {
 
 /** @param {KeyboardEvent} event */
 function pageKey(event) {
-  if (event.key !== "Escape") return;
+  const isInField = /** @type {Element} */ (event.target).closest("select, input, textarea") !== null;
+  if (event.key !== "Escape" || isInField) return;
   hover.head = null;
-  update({ heads: [lastHead()], sort: DEFAULTS.sort, order: DEFAULTS.order });
+  update({ heads: [lastHead()] });
   say(`${headName(lastHead())} alone`);
 }
 

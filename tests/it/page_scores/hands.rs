@@ -211,6 +211,15 @@ fn the_page_of_scores_is_used_from_a_keyboard_alone() {
     assert_eq!(hash(&page), "#view=heads&layer=0&heads=1,2&quantity=prev");
     page.press("Escape", 0);
     assert_eq!(hash(&page), "#view=heads&layer=0&heads=2&quantity=prev");
+    // Nothing else is lost by it, and nothing from within a list of choices.
+    let sorted = "#view=heads&layer=0&heads=1,2&quantity=prev&sort=count&order=ascending";
+    page.go(sorted);
+    page.value("document.querySelector('[data-field=quantity]').focus()");
+    page.press("Escape", 0);
+    assert_eq!(hash(&page), sorted);
+    page.value("document.activeElement.blur()");
+    page.press("Escape", 0);
+    assert_eq!(hash(&page), sorted.replace("1,2", "2"));
     page.value("document.getElementById('tab-heads').focus()");
     page.press("ArrowRight", 0);
     page.press("ArrowRight", 0);
