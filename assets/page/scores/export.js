@@ -95,8 +95,10 @@ function csvOfView() {
       lines.push([quantity.name, quantity.relation.words, ...place(best.head), best.direction, number(best.share), offset.offset, number(offset.share), quantity.relation.left_out]);
     }
   } else {
-    lines = [["layer", "head", relation ? "relation" : "score", ...names]];
-    for (const head of headsInOrder()) lines.push([...place(head), quantityInView().relation ? quantityInView().name : id, ...names.map((name) => number(numbersOfField(quantityInView(), name)[head]))]);
+    // What the heads are sorted by is in it.
+    const unlike = sortInView() === "unlike" ? unlikeInView() : null;
+    lines = [["layer", "head", ...(unlike ? ["unlike"] : []), relation ? "relation" : "score", ...names]];
+    for (const head of headsInOrder()) lines.push([...place(head), ...(unlike ? [number(unlike[head])] : []), relation ? quantityInView().name : id, ...names.map((name) => number(numbersOfField(quantityInView(), name)[head]))]);
   }
   return `${lines.map((line) => line.map(csvField).join(",")).join("\n")}\n`;
 }

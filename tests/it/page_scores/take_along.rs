@@ -36,6 +36,18 @@ fn views_of_scores_are_saved_as_svg_png_and_csv() {
         Some("layer,head,score,mean,deviation,p05,p50,p95,count")
     );
     assert_eq!(lines.collect::<Vec<_>>(), expected);
+    // What likeness sorts by is there.
+    page.go("#quantity=prev&layer=1&heads=1&sort=unlike&order=ascending");
+    let (_, csv) = caught(&page, "csv");
+    let csv = String::from_utf8(csv).unwrap();
+    let mut lines = csv.lines();
+    let header = lines.next().unwrap();
+    assert!(header.starts_with("layer,head,unlike,score,mean,"), "{header}");
+    let unlike: Vec<f64> = lines
+        .map(|line| line.split(',').nth(2).unwrap().parse().unwrap())
+        .collect();
+    assert!(unlike[0] == 0.0 && unlike.len() == 12 && unlike[11] > 0.1, "{csv}");
+    assert!(unlike.is_sorted(), "{csv}");
     for (view, first) in [
         ("head", "layer,head,score,mean,"),
         ("layers", "layer,mean,least,least_head,"),
