@@ -161,7 +161,7 @@ fn opening(
         nav.list id="list" aria-label="Inputs" {
             // In a frame of their own, so that what is open scrolls none out of sight.
             @if failed.peek().is_some() {
-                div.failures tabindex="0" role="region" aria-label="What failed" {
+                div.failed-list tabindex="0" role="region" aria-label="What failed" {
                     ol {
                         @for (input, reason, hint) in failed {
                             li.failed {

@@ -239,7 +239,7 @@ fn failures_are_counted_and_never_scrolled_out_of_sight() {
     let title = super::read(&file);
     assert!(title.contains("<title>Attention of 32 inputs, 30 done, 2 failed · attnviz</title>"));
     assert_eq!(opened(&page), "input 30 of 30: n29");
-    let seen = "(() => { const [frame, failed] = [document.querySelector('#list .failures'), document.querySelector('#list .failed')].map(element => element.getBoundingClientRect()); return failed.top >= frame.top && failed.bottom <= frame.bottom && frame.height > 40; })()";
+    let seen = "(() => { const [frame, failed] = [document.querySelector('#list .failed-list'), document.querySelector('#list .failed')].map(element => element.getBoundingClientRect()); return failed.top >= frame.top && failed.bottom <= frame.bottom && frame.height > 40; })()";
     assert_eq!(page.value(seen), true);
 }
 
