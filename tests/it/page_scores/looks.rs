@@ -12,6 +12,9 @@ fn an_accessibility_audit_of_scores_finds_nothing_at_any_width() {
     };
     // Past the policy, as only the debugger may.
     page.value(&format!("{AXE}; true"));
+    // What failed stands apart from the grid, and what is missing of it looks so.
+    let apart = "document.getElementById('main').getBoundingClientRect().top - document.querySelector('.failures').getBoundingClientRect().bottom >= 16 && getComputedStyle(document.querySelector('.failures .text.none')).fontStyle";
+    assert_eq!(page.value(apart), "italic");
     for (scheme, width) in [("light", 1400), ("dark", 1400), ("light", 800), ("light", 390)] {
         page.resize([width, 900]);
         page.prefer(
