@@ -74,6 +74,13 @@ function makeListBar() {
   const search = /** @type {HTMLInputElement} */ (make("input", {
     type: "search", id: "search-inputs", placeholder: "word or id", oninput: () => searchInputs(search.value),
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Escape" && search.value) {
+        // The input that is open keeps what is chosen in it.
+        event.preventDefault();
+        event.stopPropagation();
+        search.value = "";
+        searchInputs("");
+      }
       if (event.key === "Enter") inputLinks().find((link) => !link.closest("li")?.hidden)?.click();
     },
   }));

@@ -21,7 +21,7 @@ function drawing() {
   const title = (/** @type {Painter} */ painter) => {
     const ink = inks();
     painter.text(16, 22, shortened(nameInView(), 90), { color: ink.ink, size: 15, bold: true });
-    painter.text(16, 42, shortened(`${DATA.model} · over ${grouped(DATA.inputs)} input${DATA.inputs === 1 ? "" : "s"}`, 110), { color: ink.faint, size: 12 });
+    painter.text(16, 42, shortened(`${DATA.model} · over ${counted(DATA.inputs, "input")}`, 110), { color: ink.faint, size: 12 });
   };
   const top = 64;
   if (state.view === "layers") {

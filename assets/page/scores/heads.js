@@ -75,7 +75,7 @@ function drawHeads() {
   byId("heads-caption").replaceChildren(
     isAlike ? make("b", {}, `The heads that are most like ${headName(lastHead())}. `) : make("b", {}, `${quantity.name}. `),
     isAlike ? "How far their scores are apart: each in standard deviations over all heads, the root of the mean square." : `${quantity.meaning}${quantity.score ? ` ${quantity.score.quantiles}` : ""}`,
-    ...(hidden ? [` ${grouped(hidden)} more heads: choose a layer.`] : []));
+    ...(hidden ? [` ${counted(hidden, "more head")}: choose a layer.`] : []));
   byId("heads").replaceChildren(...order.slice(0, MOST_ROWS).map((head) => {
     const isChosen = state.heads.includes(head);
     const line = make("tr", { class: isChosen ? "chosen" : "", "data-row": head },

@@ -53,7 +53,7 @@ async function unpack() {
     const left = relation.left_out ? `; ${grouped(relation.left_out)} could not be asked` : "";
     QUANTITIES.push({
       id: `relation:${relation.name}`, name: relation.name, unit: "share", score: null, relation, fields,
-      meaning: `Of ${grouped(relation.words)} words of the relation, the share whose most attended other word is the right one (from → to), or which the right one attends to most (to → from)${left} (Clark et al. 2019).`,
+      meaning: `Of ${counted(relation.words, "word")} of the relation, the share whose most attended other word is the right one (from → to), or which the right one attends to most (to → from)${left} (Clark et al. 2019).`,
     });
   });
   examples = JSON.parse(new TextDecoder().decode(ends) || "null") || examples;
@@ -72,6 +72,15 @@ function bestOffset({ words, right_by_offset: right }) {
 
 /** Fields that are to the nearest mark alone. */
 const QUANTILES = ["p05", "p50", "p95"];
+
+/**
+ * A number of things: `1 input`, `2 inputs`.
+ * @param {number} number
+ * @param {string} noun
+ */
+function counted(number, noun) {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
 
 /** @param {number} number */
 function grouped(number) {

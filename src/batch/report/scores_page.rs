@@ -74,7 +74,8 @@ pub fn write_scores_page(
         .filter(|(_, heads)| !heads.is_empty())
         .collect();
     out.write_all(b"<main id=\"main\" tabindex=\"-1\"><div class=\"still\" id=\"still\">\n")?;
-    put(out, overview(&ranked, picture(&root.join(HEADS_PICTURE))?))?;
+    let picture = picture(&root.join(HEADS_PICTURE))?;
+    put(out, overview(&ranked, manifest.counts.inputs > 0, picture))?;
     let examples = examples(&ranked, &root.join(EXAMPLES))?;
     if !relations.is_empty() {
         put(out, relations_table(relations))?;
@@ -149,7 +150,15 @@ fn examples(ranked: &[(Score, Vec<HeadStatistics>)], path: &Path) -> io::Result<
 }
 
 /// Each score in a line, with the heads that have most of it.
-fn overview(ranked: &[(Score, Vec<HeadStatistics>)], picture: Option<String>) -> Markup {
+fn overview(
+    ranked: &[(Score, Vec<HeadStatistics>)],
+    has_inputs: bool,
+    picture: Option<String>,
+) -> Markup {
+    let nothing = match has_inputs {
+        true => "No input could be scored: what failed stands above.",
+        false => "There was no input.",
+    };
     html! {
         (PreEscaped("<section class=\"scores\" aria-labelledby=\"attnviz-scores\">\n"))
         h2 id="attnviz-scores" tabindex="-1" {
@@ -159,7 +168,7 @@ fn overview(ranked: &[(Score, Vec<HeadStatistics>)], picture: Option<String>) ->
             "Each number is a mean over the inputs in which the score makes sense. Layers and heads count from 0. "
             "This page shows more where its script runs."
         }
-        @if ranked.is_empty() { p.legend { "There was no input." } }
+        @if ranked.is_empty() { p.legend { (nothing) } }
         @if let Some(picture) = picture {
             p { img src=(picture) alt="The mean of every score for every head: layers down, heads across"; }
         }

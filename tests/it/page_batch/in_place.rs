@@ -155,7 +155,11 @@ fn the_address_names_the_input_and_keeps_the_view() {
     page.go("#input=empty%20%3Cb%3E");
     ready(&page);
     assert_eq!(opened(&page), format!("input 3 of 6: {third}"));
-    assert!(note().starts_with("The input empty <b> failed, as the list says. "), "{}", note());
+    assert!(
+        note().starts_with("The input empty <b> failed, as the list says. "),
+        "{}",
+        note()
+    );
     page.go("#input=plain");
     ready(&page);
     assert_eq!(note(), "");
@@ -221,6 +225,12 @@ fn the_list_is_searched_and_every_input_has_its_own_values() {
         page.text("document.getElementById('inputs-found').textContent"),
         "0 of 200 found"
     );
+    // Esc forgets the words, and nothing that is chosen in the input.
+    let hash = page.text("location.hash");
+    page.value("document.getElementById('search-inputs').focus()");
+    page.press("Escape", 0);
+    let left = "[document.getElementById('search-inputs').value, document.getElementById('inputs-found').textContent, [...document.querySelectorAll('#list li')].filter(line => line.hidden).length, location.hash]";
+    assert_eq!(page.value(left), json!(["", "", 0, hash]));
     assert_eq!(*page.complaints.lock().unwrap(), Vec::<String>::new());
 }
 
@@ -258,9 +268,6 @@ fn a_page_of_failures_alone_says_them() {
         page.text("document.querySelector('h1').textContent"),
         "All 2 inputs failed"
     );
-    assert_eq!(
-        page.text("document.title"),
-        "All 2 inputs failed · attnviz"
-    );
+    assert_eq!(page.text("document.title"), "All 2 inputs failed · attnviz");
     assert_eq!(*page.complaints.lock().unwrap(), Vec::<String>::new());
 }
