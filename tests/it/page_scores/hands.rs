@@ -43,6 +43,14 @@ fn pointing_at_heads_looks_and_clicking_chooses() {
     assert!(readout(&page).contains("of 12mean ") && readout(&page).contains("inputs"));
     page.hover([3.0, 3.0]);
     assert!(readout(&page).starts_with("layer 0, head 0"));
+    // One input alone is a pair.
+    page.go("#quantity=segment");
+    assert!(
+        readout(&page).ends_with("over 1 input"),
+        "{}",
+        readout(&page)
+    );
+    page.go("#quantity=prev");
     page.click(page.place("[data-head='6']", [0.5, 0.5]), 0);
     assert_eq!(hash(&page), "#view=heads&layer=1&heads=2&quantity=prev");
     page.click(page.place("[data-head='11']", [0.5, 0.5]), 8);
