@@ -113,7 +113,7 @@ function correctAddress() {
   const failed = [...document.querySelectorAll("#list .failed .id")].some((id) => id.textContent === name);
   const instead = idOf(INPUTS.includes(opened.element) ? opened.element : INPUTS[0]);
   note.dataset.instead = instead;
-  note.replaceChildren(failed ? "The input " : "There is no input ", make("bdi", {}, String(name)), failed ? " failed, as the list says. " : ". ", make("bdi", {}, instead), " is open instead.");
+  note.replaceChildren(failed ? "The input " : "There is no input ", make("b", {}, make("bdi", {}, String(name))), failed ? " failed, as the list says. " : ". ", make("b", {}, make("bdi", {}, instead)), " is open instead.");
   const rest = KEPT_FIELDS.flatMap((field) => (fields.has(field) ? [`${field}=${fields.get(field)}`] : []));
   history.replaceState(null, "", `#${[`input=${encodeURIComponent(instead)}`, ...rest].join("&")}`);
 }
