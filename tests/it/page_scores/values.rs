@@ -58,6 +58,7 @@ fn every_number_of_heads_is_the_one_of_the_table() {
             let [exact, text] = [&cell[0], &cell[1]].map(|text| text.as_str().unwrap());
             match exact.parse::<f64>() {
                 Ok(0.0) => assert_eq!(text, least, "{score}"),
+                Ok(value) if value >= 10.0 => assert_eq!(text, format!("{value:.1}"), "{score}"),
                 Ok(value) => assert_eq!(text, format!("{value:.digits$}"), "{score}"),
                 Err(_) => assert_eq!(text, "–"),
             }
