@@ -85,8 +85,8 @@ function makeSettings() {
       labelled("first token", choice("sink", [["keep", "shown"], ["hide", "hidden"]])),
       IS_SQUARE && QUERIES > 12 && make("div", { class: "stretch", role: "group", "aria-label": "Stretch of the input" }, make("span", {}, "stretch"), bound("first position", 0), "to", bound("last position", 1))),
     group("Filters",
-      range("min", "at least", { min: 0, max: 1, step: 0.005 }),
-      range("mass", "strongest, up to a share of", { min: 0.05, max: 1, step: 0.01 }),
+      range("min", "at least:", { min: 0, max: 1, step: 0.005 }),
+      range("mass", "strongest of each row:", { min: 0.05, max: 1, step: 0.01 }),
       hasPairs && labelled("texts", choice("pair", [["all", "all"], ["AB", "A → B"], ["BA", "B → A"], ["AA", "within A"], ["BB", "within B"]]))),
     group("Colours",
       labelled("colours", choice("map", CHOICES.map.map((name) => [name, name]))),
@@ -144,7 +144,7 @@ function searchUnits(text, goesOn) {
 function drawControls() {
   drawFields();
   byId("min-text").textContent = state.min ? String(+state.min.toPrecision(3)) : "no threshold";
-  byId("mass-text").textContent = state.mass < 1 ? `${Math.round(state.mass * 100)} %` : "100 %, all";
+  byId("mass-text").textContent = state.mass < 1 ? `${Math.round(state.mass * 100)} % of it` : "all of it";
   const ends = state.window || [0, QUERIES - 1];
   for (const place of [0, 1]) {
     const input = /** @type {HTMLInputElement | null} */ (document.getElementById(`window-${place}`));

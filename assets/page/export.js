@@ -15,7 +15,8 @@ function drawing() {
   const title = (/** @type {Painter} */ painter) => {
     const ink = inks();
     painter.text(16, 22, shortened(DATA.captions.join(" / "), 90), { color: ink.ink, size: 15, bold: true });
-    const heads = state.heads.length === 1 ? headName(state.heads[0]) : `${state.combine} of ${state.heads.map(headName).join("; ")}`;
+    const names = state.heads.map(headName).join("; ");
+    const heads = state.heads.length === 1 || state.view === "lines" ? names : `${state.combine} of ${names}`;
     painter.text(16, 42, shortened(`${DATA.model} · ${heads}${DATA.compared ? ` · ${valueName()}` : ""}`, 110), { color: ink.faint, size: 12 });
   };
   const [width, top] = [860, 60];
@@ -24,12 +25,21 @@ function drawing() {
     const count = Math.max(shape.rows.units.length, shape.columns.units.length);
     const chosen = unitsInView();
     const isAnything = chosen.rows.length + chosen.columns.length > 0;
-    return { width, height: top + count * height + 20, paint(painter) {
+    const heads = headsInView();
+    // Which colour is whose: a row of as many heads as have room.
+    const across = 7;
+    const first = heads.length > 1 ? top + Math.ceil(heads.length / across) * 18 + 8 : top;
+    return { width, height: first + count * height + 20, paint(painter) {
       title(painter);
       const ink = inks();
-      shape.rows.units.forEach((unit, index) => painter.text(210, top + (index + 0.5) * height, shortened(unit.label, 26), { color: chosen.rows.includes(index) ? ink.accent : ink.ink, align: "right", size: 13, bold: chosen.rows.includes(index) }));
-      shape.columns.units.forEach((unit, index) => painter.text(230 + middle, top + (index + 0.5) * height, shortened(unit.label, 26), { color: ink.ink, size: 13, bold: chosen.columns.includes(index) }));
-      paintLines(shifted(painter, 220, top), middle, height, isAnything ? chosen : null);
+      if (heads.length > 1) heads.forEach((head, place) => {
+        const [x, y] = [16 + (place % across) * 118, top + Math.floor(place / across) * 18];
+        painter.box(x, y, 10, 10, headColor(head));
+        painter.text(x + 15, y + 5, headName(head), { color: ink.ink, size: 11 });
+      });
+      shape.rows.units.forEach((unit, index) => painter.text(210, first + (index + 0.5) * height, shortened(unit.label, 26), { color: chosen.rows.includes(index) ? ink.accent : ink.ink, align: "right", size: 13, bold: chosen.rows.includes(index) }));
+      shape.columns.units.forEach((unit, index) => painter.text(230 + middle, first + (index + 0.5) * height, shortened(unit.label, 26), { color: ink.ink, size: 13, bold: chosen.columns.includes(index) }));
+      paintLines(shifted(painter, 220, first), middle, height, isAnything ? chosen : null);
     } };
   }
   if (state.view === "text") {
@@ -48,15 +58,17 @@ function drawing() {
       });
       [x, y] = [16, y + 60];
     }
-    const { place } = colorScale(Math.max(...words.map((word) => Math.abs(word.value || 0)), 1e-9), maximumOfAll);
+    const most = Math.max(...words.map((word) => Math.abs(word.value || 0)), 1e-9);
+    const { place } = colorScale(most, maximumOfAll);
     return { width, height: y + 20, paint(painter) {
       title(painter);
       const ink = inks();
       for (const word of words) {
-        const [paper, over] = word.value ? colorAt(place(word.value)) : [ink.paper, ink.ink];
+        const isShaded = word.value !== null && canBeSeen(word.value, most);
+        const [paper, over] = isShaded ? colorAt(place(word.value || 0)) : [ink.paper, ink.ink];
         painter.box(word.x, word.y, word.wide, 24, paper);
         painter.text(word.x + word.wide / 2, word.y + 12, word.label, { color: over, size: 14, align: "center" });
-        if (word.value) painter.text(word.x + word.wide / 2, word.y + 32, written(word.value), { color: ink.faint, size: 9, align: "center" });
+        if (isShaded) painter.text(word.x + word.wide / 2, word.y + 32, written(word.value || 0), { color: ink.faint, size: 9, align: "center" });
       }
       painter.text(16, y, shortened(caption, 130), { color: ink.faint, size: 12 });
     } };

@@ -90,7 +90,7 @@ function describedUnit(side, unit) {
   const others = (side === 0 ? shape.columns : shape.rows).units;
   const order = [...values.keys()].filter((index) => values[index] !== 0).sort((left, right) => Math.abs(values[right]) - Math.abs(values[left])).slice(0, 3);
   const verb = isDifference() ? (side === 0 ? "changes most towards" : "changes most from") : side === 0 ? "gives most to" : "gets most from";
-  return order.length ? `${verb} ${order.map((index) => `${others[index].label} ${written(values[index])}`).join(", ")}` : "no link";
+  return order.length ? `${verb} ${order.map((index) => `“${others[index].label}” ${written(values[index])}`).join(", ")}` : "no link";
 }
 
 /**
@@ -165,8 +165,10 @@ function drawLines() {
     byId("line-caption").textContent = lineCaption();
   }
   canvas.classList.toggle("behind", isAnything);
-  const marks = canvasPainter(fitted(/** @type {HTMLCanvasElement} */ (byId("line-marks")), width, tall));
-  if (isAnything) paintLines(marks, width, height, chosen);
+  if (!isPrinting) {
+    const marks = canvasPainter(fitted(/** @type {HTMLCanvasElement} */ (byId("line-marks")), width, tall));
+    if (isAnything) paintLines(marks, width, height, chosen);
+  }
   shareUnits(lists, chosen, strings.focus, document.activeElement);
 }
 
@@ -192,7 +194,9 @@ function paintLines(painter, width, height, chosen) {
   heads.forEach((head, place) => {
     const map = shownMap(head);
     const color = heads.length === 1 ? ink.accent : headColor(head);
-    const { place: placed } = colorScale(maximumOf(map), maximumOfAll, map);
+    // Up to the map's own maximum, however dark its map is: of a long input all lines
+    // would be one block.
+    const { place: placed } = colorScale(maximumOf(map), maximumOfAll);
     const kept = heads.length === 1 ? heat.kept : passing(map);
     // Heads lie a little apart, so that none covers another.
     const offset = (place - (heads.length - 1) / 2) * Math.min(2.5, height / 2 / heads.length);

@@ -15,7 +15,7 @@ function makePage() {
     makeSettings());
   document.body.append(
     make("footer", {},
-      make("p", {}, `Values ${DATA.bits === 16 ? "are kept to a relative precision of 1 in 8,192 and shown with three digits; ranks are exact." : `are kept in 255 steps of each row’s maximum: none is off by more than ${DATA.largest_error.toPrecision(2)}. Ranks that this cannot tell apart are given as ranges.`}`),
+      make("p", {}, `Values ${DATA.bits === 16 ? "are kept to a relative precision of 1 in 8,192 and shown with three digits; ranks are exact." : `are kept in 255 steps of each row’s maximum: none is off by more than ${DATA.largest_error.toPrecision(2)}. Ranks that this cannot tell apart are given as ranges.`}${DATA.compared?.difference.bits === 8 ? ` Of differences none is off by more than ${DATA.compared.difference.largest_error.toPrecision(2)}.` : ""}`),
       make("p", {}, "Keys: arrows move, Enter holds, Esc lets go, Shift adds; + and − zoom the map."),
       make("p", {}, `Made by attnviz ${DATA.attnviz}.`)),
     make("p", { id: "said", class: "unseen", "aria-live": "polite" }));

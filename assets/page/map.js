@@ -97,10 +97,15 @@ function paintMap(painter, { part, left, top, cell }) {
     }
   }
   if (isDifference() && cell >= 9 && cell < 34) paintSigns(painter, { part, left, top, cell });
+  // Ink on paper, so that it is seen on light and on dark cells.
+  const between = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ long, /** @type {number} */ high) => {
+    painter.box(x - (high && 1.5), y - (long && 1.5), long || 3, high || 3, ink.paper);
+    painter.box(x - (high && 0.5), y - (long && 0.5), long || 1, high || 1, ink.ink);
+  };
   const starts = (/** @type {Shown[]} */ units, /** @type {number} */ from, /** @type {number} */ to) =>
     units.map((_, index) => index).filter((index) => index > from && index < to && units[index].segment !== units[index - 1].segment);
-  for (const row of starts(shape.rows.units, fromRow, toRow)) painter.box(left - 8, top + (row - fromRow) * cell - 0.75, wide + 8, 1.5, ink.ink);
-  for (const column of starts(shape.columns.units, fromColumn, toColumn)) painter.box(left + (column - fromColumn) * cell - 0.75, top - 8, 1.5, tall + 8, ink.ink);
+  for (const row of starts(shape.rows.units, fromRow, toRow)) between(left - 8, top + (row - fromRow) * cell, wide + 8, 0);
+  for (const column of starts(shape.columns.units, fromColumn, toColumn)) between(left + (column - fromColumn) * cell, top - 8, 0, tall + 8);
   painter.frame(left - 0.5, top - 0.5, wide + 1, tall + 1, ink.rule, 1);
 }
 
@@ -159,7 +164,7 @@ function drawMap() {
     const [rows, columns] = [layout.part[1] - layout.part[0], layout.part[3] - layout.part[2]];
     [grid.left, grid.top, grid.width, grid.height] = [layout.left, layout.top, columns * layout.cell, rows * layout.cell].map((length) => `${length}px`);
   }
-  drawMarks(layout);
+  if (!isPrinting) drawMarks(layout);
   describeMap(values);
 }
 

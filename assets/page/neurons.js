@@ -95,14 +95,6 @@ function makeNeurons() {
 }
 
 /**
- * A signed number with three digits.
- * @param {number} value
- */
-function threeDigits(value) {
-  return (Math.abs(value) >= 0.001 || value === 0 ? String(+value.toPrecision(3)) : value.toExponential(2)).replace("-", "−");
-}
-
-/**
  * Bars up for products above 0, down for those below, a dimension each.
  * @param {number[]} products
  * @param {number} most

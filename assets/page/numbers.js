@@ -17,6 +17,16 @@ function brief(value, hasSign) {
  * @param {boolean} hasSign
  */
 function numberText(value, hasSign) {
-  const text = String(+Math.abs(value).toPrecision(3));
-  return `${value < 0 ? "−" : hasSign && value > 0 ? "+" : ""}${text}`;
+  return `${hasSign && value > 0 ? "+" : ""}${threeDigits(value)}`;
+}
+
+/**
+ * A number with three digits, so that those of a column can be compared.
+ * @param {number} value
+ */
+function threeDigits(value) {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  const text = size < 0.001 ? size.toExponential(2) : size.toFixed(clamp(2 - Math.floor(Math.log10(size)), 0, 5));
+  return `${value < 0 ? "−" : ""}${text}`;
 }

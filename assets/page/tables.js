@@ -142,7 +142,7 @@ function drawHeads() {
     const own = value(head);
     const line = make("tr", { class: state.heads.includes(head) ? "chosen" : "" },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(state.heads.includes(head)), onclick: (/** @type {MouseEvent} */ event) => chooseHead(head, event.shiftKey) }, headName(head))),
-      make("td", { class: "number" }, make("span", { class: "bar" }), own === null ? "–" : score.signed ? numberText(own, true) : String(+own.toPrecision(3))),
+      make("td", { class: "number" }, make("span", { class: "bar" }), own === null ? "–" : numberText(own, score.signed)),
       make("td", { class: "number" }, alike ? alike.values[head].toFixed(3) : ""));
     line.style.setProperty("--share", String(own === null ? 0 : Math.abs(own) / most));
     return line;

@@ -66,6 +66,16 @@ function shadesInView() {
   return { values: [null, given || got], caption };
 }
 
+/**
+ * Whether a share of the text is shaded: what is next to nothing beside the
+ * strongest stays paper, and so does what the encoding rounds to it.
+ * @param {number} value
+ * @param {number} most
+ */
+function canBeSeen(value, most) {
+  return Math.abs(value) > most / 200;
+}
+
 /** Draws what changed of the text. */
 function drawText() {
   currentMap();
@@ -80,10 +90,11 @@ function drawText() {
     const list = byId(`text-units-${side}`);
     const own = IS_SQUARE ? [...chosen.rows, ...chosen.columns] : side === 0 ? chosen.rows : chosen.columns;
     const shades = values[side];
-    const { place } = colorScale(shades ? Math.max(...shades.map(Math.abs)) : 1, maximumOfAll);
+    const most = shades ? Math.max(...shades.map(Math.abs)) : 1;
+    const { place } = colorScale(most, maximumOfAll);
     const focus = IS_SQUARE ? strings.focus[sideOfClick(1)] : strings.focus[side];
     optionsOf(list).forEach((option, index) => {
-      const isShaded = shades !== null && Math.abs(shades[index]) > 0;
+      const isShaded = shades !== null && canBeSeen(shades[index], most);
       const [paper, ink] = isShaded ? colorAt(place(shades[index])) : ["", ""];
       option.style.backgroundColor = paper;
       option.style.color = ink;
@@ -91,7 +102,7 @@ function drawText() {
       option.classList.toggle("focus", document.activeElement === list && focus === index);
       option.setAttribute("aria-selected", String(own.includes(index)));
       const share = /** @type {HTMLElement} */ (option.lastChild);
-      const text = isShaded ? written(shades[index]) : "";
+      const text = isShaded ? written(shades[index]).replace("≈0", "") : "";
       if (share.textContent !== text) share.textContent = text;
     });
     list.setAttribute("aria-activedescendant", `text-${side}-${Math.min(focus, (side === 0 ? shape.rows : shape.columns).units.length - 1)}`);

@@ -7,6 +7,8 @@ function themeInView() {
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
+/** While it is so, what lies over a canvas is not drawn anew: Chromium prints the
+ * steps of such a drawing, of which the first clears what lies below, too. */
 let isPrinting = false;
 
 /** Draws anew what the reader, the system or a printer wants otherwise. */

@@ -46,6 +46,17 @@ calls!(
     Close => "Browser.close",
 );
 
+/// Catches the next file that a button hands over.
+const CATCH: &str = "window.caught = new Promise(done => {
+    const [make, click] = [URL.createObjectURL, HTMLAnchorElement.prototype.click];
+    let file;
+    URL.createObjectURL = blob => { URL.createObjectURL = make; file = blob; return make.call(URL, blob); };
+    HTMLAnchorElement.prototype.click = function () {
+        HTMLAnchorElement.prototype.click = click;
+        file.arrayBuffer().then(bytes => done({ name: this.download, type: file.type, bytes: [...new Uint8Array(bytes)] }));
+    };
+}); true";
+
 /// An open page.
 pub struct Page {
     tab: Arc<Tab>,
@@ -103,10 +114,17 @@ pub fn launch(more: &[&str]) -> Option<Page> {
     Some(page)
 }
 
-fn in_path(name: &str) -> Option<std::path::PathBuf> {
+pub fn in_path(name: &str) -> Option<std::path::PathBuf> {
     let folders = std::env::var_os("PATH")?;
     let mut files = std::env::split_paths(&folders).map(|folder| folder.join(name));
     files.find(|file| file.is_file())
+}
+
+/// A place within an element from 0 to 1, scrolled into view, as an expression.
+pub fn place_of(selector: &str, [right, down]: [f64; 2]) -> String {
+    format!(
+        "(() => {{ const element = document.querySelector({selector:?}); element.scrollIntoView({{ block: 'nearest' }}); const box = element.getBoundingClientRect(); return [box.x + box.width * {right}, box.y + box.height * {down}]; }})()"
+    )
 }
 
 impl Page {
@@ -230,21 +248,22 @@ impl Page {
         self.settle();
     }
 
-    fn mouse(&self, kind: &str, [x, y]: [f64; 2], modifiers: u32) {
+    fn mouse(&self, kind: &str, place: [f64; 2], modifiers: u32) {
+        self.mouse_of_click(kind, place, modifiers, 1);
+    }
+
+    fn mouse_of_click(&self, kind: &str, [x, y]: [f64; 2], modifiers: u32, count: u32) {
         let pressed = u32::from(kind == "mousePressed");
         let call = json!({
-            "type": kind, "x": x, "y": y, "modifiers": modifiers, "clickCount": 1,
+            "type": kind, "x": x, "y": y, "modifiers": modifiers, "clickCount": count,
             "button": if kind == "mouseMoved" { "none" } else { "left" }, "buttons": pressed,
         });
         self.tab.call_method(Mouse(call)).unwrap();
     }
 
     /// The middle of an element, or a place within it from 0 to 1.
-    pub fn place(&self, selector: &str, [right, down]: [f64; 2]) -> [f64; 2] {
-        let expression = format!(
-            "(() => {{ const element = document.querySelector({selector:?}); element.scrollIntoView({{ block: 'nearest' }}); const box = element.getBoundingClientRect(); return [box.x + box.width * {right}, box.y + box.height * {down}]; }})()"
-        );
-        let place = self.value(&expression);
+    pub fn place(&self, selector: &str, within: [f64; 2]) -> [f64; 2] {
+        let place = self.value(&place_of(selector, within));
         [place[0].as_f64().unwrap(), place[1].as_f64().unwrap()]
     }
 
@@ -258,6 +277,15 @@ impl Page {
         self.mouse("mouseMoved", place, modifiers);
         self.mouse("mousePressed", place, modifiers);
         self.mouse("mouseReleased", place, modifiers);
+        self.settle();
+    }
+
+    pub fn double_click(&self, place: [f64; 2]) {
+        self.mouse("mouseMoved", place, 0);
+        for count in [1, 2] {
+            self.mouse_of_click("mousePressed", place, 0, count);
+            self.mouse_of_click("mouseReleased", place, 0, count);
+        }
         self.settle();
     }
 
@@ -324,6 +352,16 @@ impl Page {
             self.tab.call_method(Key(call)).unwrap();
         }
         self.settle();
+    }
+
+    /// The file that a button hands over: name, type and bytes.
+    pub fn saved(&self, kind: &str) -> (String, String, Vec<u8>) {
+        self.value(CATCH);
+        self.value(&format!("document.getElementById('save-{kind}').click()"));
+        let file = self.value("window.caught");
+        let text = |name: &str| file[name].as_str().unwrap().to_owned();
+        let bytes = serde_json::from_value(file["bytes"].clone()).unwrap();
+        (text("name"), text("type"), bytes)
     }
 
     /// What the reader's system wants, such as `prefers-color-scheme: dark`.

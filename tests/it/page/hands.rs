@@ -103,8 +103,7 @@ fn chips_and_the_slider_choose_heads_and_layers() {
     };
     page.click(page.place("[data-chip='16']", [0.5, 0.5]), 0);
     assert_eq!(hash(&page), "#view=map&layer=1&heads=2,4");
-    page.value("document.querySelector(\"[data-chip='16']\").dispatchEvent(new MouseEvent('dblclick', { bubbles: true }))");
-    page.settle();
+    page.double_click(page.place("[data-chip='16']", [0.5, 0.5]));
     assert_eq!(hash(&page), "#view=map&layer=1&heads=4");
     page.value("document.getElementById('layer').focus()");
     page.press("ArrowRight", 0);

@@ -2,14 +2,17 @@
 
 pub mod browser;
 mod commands;
+pub mod firefox;
 mod hands;
+mod in_firefox;
 mod keyboard;
 pub mod looks;
 mod neurons;
 mod opening;
 mod script;
+mod settings;
 mod speed;
-pub mod take_along;
+mod take_along;
 pub mod values;
 
 use std::path::{Path, PathBuf};

@@ -5,9 +5,6 @@ use serde_json::Value;
 use super::browser::open;
 use super::{SENTENCE, encoded};
 
-/// Catches the file that a button hands over, as text or as its first bytes.
-pub const CATCH: &str = "window.caught = new Promise(done => { const make = URL.createObjectURL; URL.createObjectURL = blob => { URL.createObjectURL = make; blob.arrayBuffer().then(bytes => done({ type: blob.type, bytes: [...new Uint8Array(bytes)] })); return make.call(URL, blob); }; }); true";
-
 #[test]
 fn views_are_saved_as_svg_png_and_csv() {
     let made = encoded(SENTENCE, &["--layers", "1"]);
@@ -15,12 +12,9 @@ fn views_are_saved_as_svg_png_and_csv() {
     let Some(page) = open(&made.page(), "#layer=1&heads=3") else {
         return;
     };
-    let caught = |kind: &str| -> (String, Vec<u8>) {
-        page.value(CATCH);
-        page.value(&format!("document.getElementById('save-{kind}').click()"));
-        let file = page.value("window.caught");
-        let bytes = serde_json::from_value(file["bytes"].clone()).unwrap();
-        (file["type"].as_str().unwrap().to_owned(), bytes)
+    let caught = |kind: &str| {
+        let (_, kind, bytes) = page.saved(kind);
+        (kind, bytes)
     };
     let (kind, csv) = caught("csv");
     assert_eq!(kind, "text/csv");

@@ -46,3 +46,35 @@ fn no_difference_is_paper_and_both_signs_are_as_dark() {
     let pixel = "(() => { const canvas = document.getElementById('map-canvas'); const grid = document.getElementById('map'); const ratio = devicePixelRatio; const [x, y] = [grid.offsetLeft + 5, grid.offsetTop + 5]; return [...canvas.getContext('2d').getImageData(x * ratio, y * ratio, 1, 1).data].slice(0, 3); })()";
     assert_eq!(page.value(pixel), serde_json::json!([255, 255, 255]));
 }
+
+#[test]
+fn a_printed_comparison_has_its_map_and_says_which_side_it_is() {
+    let one = compared(&["--text", SENTENCE]);
+    let Some(page) = open(&one.page(), "#side=right&theme=dark&unit=2") else {
+        return;
+    };
+    page.prefer("print", &[]);
+    let is_shown = |selector: &str| {
+        page.value(&format!(
+            "[...document.querySelectorAll({selector:?})].some(element => getComputedStyle(element).display !== 'none')"
+        ))
+    };
+    for (selector, expected) in [
+        (".settings", false),
+        (".tabs", false),
+        ("[data-side=left]", false),
+        ("[data-side=right]", true),
+        ("#map-canvas", true),
+        (".verdict", true),
+        (".sides", true),
+    ] {
+        assert_eq!(is_shown(selector), expected, "{selector}");
+    }
+    // Chromium prints the steps of what is drawn for the printer. Cleared, what
+    // lies over the map would clear the map.
+    let cleared = "(() => { const cleared = []; const clear = CanvasRenderingContext2D.prototype.clearRect; CanvasRenderingContext2D.prototype.clearRect = function (...box) { cleared.push(this.canvas.id); clear.apply(this, box); }; window.dispatchEvent(new Event('beforeprint')); const theme = document.documentElement.dataset.theme; window.dispatchEvent(new Event('afterprint')); return [theme, cleared.slice(0, cleared.indexOf('map-canvas') + 1)]; })()";
+    assert_eq!(
+        page.value(cleared),
+        serde_json::json!(["light", ["map-canvas"]])
+    );
+}

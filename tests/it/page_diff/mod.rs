@@ -1,8 +1,13 @@
 //! The page of `attnviz diff`, in a real Chromium.
 
+mod address;
+mod in_firefox;
+mod keyboard;
+mod long;
 mod looks;
 mod many;
 mod one;
+mod take_along;
 mod values;
 
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use crate::page::browser::open;
 use crate::page::values::cells;
 
 /// `[layer, head, query, key]` of a model, as `encode` writes it.
-fn array(
+pub fn array(
     workplace: &Workplace,
     model: &str,
     options: &[&str],

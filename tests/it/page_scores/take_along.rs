@@ -7,15 +7,11 @@ use std::process::Command;
 use super::{Made, scored};
 use crate::binary::tree;
 use crate::page::browser::{Page, open};
-use crate::page::take_along::CATCH;
 
 /// The file that a button hands over.
 fn caught(page: &Page, kind: &str) -> (String, Vec<u8>) {
-    page.value(CATCH);
-    page.value(&format!("document.getElementById('save-{kind}').click()"));
-    let file = page.value("window.caught");
-    let bytes = serde_json::from_value(file["bytes"].clone()).unwrap();
-    (file["type"].as_str().unwrap().to_owned(), bytes)
+    let (_, kind, bytes) = page.saved(kind);
+    (kind, bytes)
 }
 
 #[test]
