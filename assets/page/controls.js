@@ -180,8 +180,7 @@ function drawReadout() {
     parts = [make("bdi", {}, from), " → ", make("bdi", {}, to), make("b", { class: "value" }, value), make("span", {}, [sides, rank].filter(Boolean).join(", "))];
     const heads = headsInView();
     if (heads.length > 1 && heads.length <= 8) {
-      const at = cell[0] * shape.columns.units.length + cell[1];
-      parts.push(make("span", { class: "each" }, heads.map((head) => `${HEADS[head].layer}.${HEADS[head].head}: ${written(shownMap(head)[at])}`).join("   ")));
+      parts.push(make("span", { class: "each" }, heads.map((head) => `${HEADS[head].layer}.${HEADS[head].head}: ${written(bandInView(cell[0], sideInView(), [head]), cell[1])}`).join("   ")));
     }
   } else if (rows.length || columns.length) {
     const one = (/** @type {0 | 1} */ side) => (/** @type {number} */ index) => make("span", { class: "of-unit" }, make("bdi", {}, (side === 0 ? shape.rows : shape.columns).units[index].label), ` ${describedUnit(side, index)}`);

@@ -45,7 +45,7 @@ function drawing() {
   if (state.view === "text") {
     const { values, caption } = shadesInView();
     const texts = /** @type {(0 | 1)[]} */ (IS_SQUARE ? [1] : [0, 1]);
-    /** @type {{x: number, y: number, wide: number, label: string, value: number | null}[]} */
+    /** @type {{x: number, y: number, wide: number, label: string, value: number | null, text: string}[]} */
     const words = [];
     let [x, y] = [16, top + 8];
     for (const side of texts) {
@@ -53,7 +53,7 @@ function drawing() {
         const wide = [...unit.label].length * 8.2 + 12;
         if (x + wide > width - 16 || (index > 0 && unit.segment !== units[index - 1].segment)) [x, y] = [16, y + 46];
         const shades = values[side];
-        words.push({ x, y, wide, label: unit.label, value: shades ? shades[index] : null });
+        words.push({ x, y, wide, label: unit.label, value: shades ? shades.values[index] : null, text: shades ? written(shades, index) : "" });
         x += wide + 6;
       });
       [x, y] = [16, y + 60];
@@ -68,7 +68,7 @@ function drawing() {
         const [paper, over] = isShaded ? colorAt(place(word.value || 0)) : [ink.paper, ink.ink];
         painter.box(word.x, word.y, word.wide, 24, paper);
         painter.text(word.x + word.wide / 2, word.y + 12, word.label, { color: over, size: 14, align: "center" });
-        if (isShaded) painter.text(word.x + word.wide / 2, word.y + 32, written(word.value || 0), { color: ink.faint, size: 9, align: "center" });
+        if (isShaded) painter.text(word.x + word.wide / 2, word.y + 32, word.text, { color: ink.faint, size: 9, align: "center" });
       }
       painter.text(16, y, shortened(caption, 130), { color: ink.faint, size: 12 });
     } };
@@ -78,38 +78,48 @@ function drawing() {
     title(painter);
     paintMap(shifted(painter, 0, top), layout);
     const { low, high } = mapScale();
-    painter.text(16, top + layout.height + 12, `colours from ${written(low)} to ${written(high)}${state.color === "logarithmic" ? ", logarithmic" : ""}`, { color: inks().faint, size: 11 });
+    painter.text(16, top + layout.height + 12, `colours from ${endText(low)} to ${endText(high)}${state.color === "logarithmic" ? ", logarithmic" : ""}`, { color: inks().faint, size: 11 });
   } };
 }
 
-/** The numbers of the view as a table. */
+/** The numbers of the view as a table, each with how far it is from the exact one at
+ * most. */
 function csvOfView() {
   const { rows, columns } = shape;
   const map = currentMap();
   const width = columns.units.length;
   /** @type {(string | number)[][]} */
   let lines;
-  const name = DATA.compared ? ["left", "right", "right_minus_left"][sideInView()] : "attention";
-  const linkLine = (/** @type {Shown} */ from, /** @type {Shown} */ to, /** @type {number} */ value) => [from.first, from.label, to.first, to.label, Number.isNaN(value) ? "" : value === 0 ? 0 : +value.toPrecision(4)];
+  const names = [DATA.compared ? ["left", "right", "right_minus_left"][sideInView()] : "attention", "error"];
+  const link = (/** @type {number} */ row, /** @type {number} */ column, band = bandInView(row)) => {
+    const [from, to] = [rows.units[row], columns.units[column]];
+    return [from.first, from.label, to.first, to.label, ...tabled(band, column)];
+  };
   if (state.view === "neurons") lines = neuronTable();
   else if (state.view === "heads") {
     lines = [["layer", "head", ...DATA.scores.map((score) => score.name)]];
     HEADS.forEach(({ layer, head }, index) => lines.push([layer, head, ...DATA.scores.map((score) => score.values[index] ?? "")]));
   } else if (state.view === "links") {
-    lines = [["query", "query_label", "key", "key_label", name]];
-    for (const link of strongestLinks()) lines.push(linkLine(rows.units[link.row], columns.units[link.column], link.value));
+    lines = [["query", "query_label", "key", "key_label", ...names]];
+    for (const { row, column } of strongestLinks()) lines.push(link(row, column));
   } else if (state.view === "text") {
     const { values } = shadesInView();
-    lines = [["side", "position", "label", name]];
-    values.forEach((shades, side) => shades?.forEach((value, index) => {
-      const unit = (side === 0 ? rows : columns).units[index];
-      lines.push([side === 0 ? "query" : "key", unit.first, unit.label, value === 0 ? 0 : +value.toPrecision(4)]);
-    }));
+    lines = [["side", "position", "label", ...names]];
+    values.forEach((shades, side) => {
+      if (shades) (side === 0 ? rows : columns).units.forEach((unit, index) => lines.push([side === 0 ? "query" : "key", unit.first, unit.label, ...tabled(shades, index)]));
+    });
+  } else if (state.view === "lines") {
+    const chosen = unitsInView();
+    const isAnything = chosen.rows.length + chosen.columns.length > 0;
+    lines = [["layer", "head", "query", "query_label", "key", "key_label", ...names]];
+    for (const head of headsInView()) {
+      for (const { row, column } of linesOf(head, isAnything ? chosen : null)) lines.push([HEADS[head].layer, HEADS[head].head, ...link(row, column, bandInView(row, sideInView(), [head]))]);
+    }
   } else {
-    lines = [["query", "query_label", "key", "key_label", name]];
-    rows.units.forEach((from, row) => columns.units.forEach((to, column) => {
+    lines = [["query", "query_label", "key", "key_label", ...names]];
+    rows.units.forEach((_, row) => columns.units.forEach((_, column) => {
       const cell = row * width + column;
-      if (!Number.isNaN(map[cell]) && (!heat.kept || heat.kept[cell])) lines.push(linkLine(from, to, map[cell]));
+      if (!Number.isNaN(map[cell]) && (!heat.kept || heat.kept[cell])) lines.push(link(row, column));
     }));
   }
   return `${lines.map((line) => line.map(csvField).join(",")).join("\n")}\n`;

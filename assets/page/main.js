@@ -15,7 +15,7 @@ function makePage() {
     makeSettings());
   document.body.append(
     make("footer", {},
-      make("p", {}, `Values ${DATA.bits === 16 ? "are kept to a relative precision of 1 in 8,192 and shown with three digits; ranks are exact." : `are kept in 255 steps of each row’s maximum: none is off by more than ${DATA.largest_error.toPrecision(2)}. Ranks that this cannot tell apart are given as ranges.`}${DATA.compared?.difference.bits === 8 ? ` Of differences none is off by more than ${DATA.compared.difference.largest_error.toPrecision(2)}.` : ""}`),
+      make("p", { id: "precision" }),
       make("p", {}, "Keys: arrows move, Enter holds, Esc lets go, Shift adds; + and − zoom the map."),
       make("p", {}, `Made by attnviz ${DATA.attnviz}.`)),
     make("p", { id: "said", class: "unseen", "aria-live": "polite" }));
@@ -33,6 +33,23 @@ function drawPage() {
   /** @type {Record<string, () => void>} */ (views)[state.view]();
   drawThreshold();
   drawReadout();
+  drawPrecision();
+}
+
+let precisionKey = "";
+
+/** How exact the numbers in view are. */
+function drawPrecision() {
+  const heads = headsInView();
+  const key = [shapeKey, heads, heads.length > 1 ? state.combine : "", state.side].join();
+  // The table of heads has numbers that were not rounded.
+  if (key === precisionKey) return;
+  precisionKey = key;
+  const kept = DATA.bits === 16
+    ? "Values are kept to 1 part in 4,096."
+    : `Values are kept in ${STEPS} steps of the greatest of their row, those of special tokens and of the first one to 1 part in 4,096.`;
+  const error = largestError();
+  byId("precision").textContent = `${kept} In this map none is off by more than ${error > 0 ? plainNumber(roundedUp(error)) : "0"}; digits are shown as far as they are sure. A range of ranks stands where values are too near to tell.`;
 }
 
 /** @param {KeyboardEvent} event */

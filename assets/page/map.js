@@ -92,7 +92,7 @@ function paintMap(painter, { part, left, top, cell }) {
         const at = row * width + column;
         if (Number.isNaN(heat.values[at]) || (heat.kept && !heat.kept[at])) continue;
         const [, over] = colorAt(place(heat.values[at]));
-        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, shortOfSide(heat.values[at]), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
+        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, shortOfSide(bandInView(row), column), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
       }
     }
   }
@@ -110,13 +110,29 @@ function paintMap(painter, { part, left, top, cell }) {
 }
 
 /**
- * A value in a cell: two digits, no leading 0.
+ * A value in a cell: two digits, no leading 0; one where its error allows no more.
  * @param {number} value
+ * @param {number} error
  */
-function short(value) {
-  if (value === 0) return "0";
+function short(value, error) {
+  if (value === 0 && error === 0) return "0";
+  if (error > 0.05) return "";
   if (value >= 0.995) return value.toFixed(value < 9.995 ? 1 : 0);
+  if (error > 0.005) return value < 0.05 ? "<.1" : value.toFixed(1).replace(/^0/, "");
   return value < 0.005 ? "<.01" : value.toFixed(2).replace(/^0/, "");
+}
+
+/**
+ * Where colours end, as it is written: the map's maximum with the digits that are
+ * sure, what was chosen with three.
+ * @param {number} end
+ */
+function endText(end) {
+  if (Math.abs(end) !== heat.maximum || end === 0) return `${isDifference() && end > 0 ? "+" : ""}${threeDigits(end)}`;
+  const cell = heat.values.findIndex((value) => Math.abs(value) === heat.maximum);
+  const width = shape.columns.units.length;
+  const text = written(bandInView(Math.floor(cell / width)), cell % width);
+  return isDifference() ? text.replace(/^[−+]/, end < 0 ? "−" : "+") : text;
 }
 
 /** The best of the page's room for the map. */
@@ -149,7 +165,7 @@ function makeMap() {
 
 /** Draws what changed of the map. */
 function drawMap() {
-  const values = currentMap();
+  currentMap();
   const layout = mapLayout(mapRoom(), Math.max(260, window.innerHeight * 0.78));
   heat.layout = layout;
   const look = [heat.key, layout.part, layout.width, layout.cell, state.scale, state.color, state.vmin, state.vmax, state.map, state.invert, themeInView(), window.devicePixelRatio].join();
@@ -165,7 +181,7 @@ function drawMap() {
     [grid.left, grid.top, grid.width, grid.height] = [layout.left, layout.top, columns * layout.cell, rows * layout.cell].map((length) => `${length}px`);
   }
   if (!isPrinting) drawMarks(layout);
-  describeMap(values);
+  describeMap();
 }
 
 /** What the map is of, as a sentence. */
@@ -179,7 +195,7 @@ function mapCaption() {
   if (state.special === "hide") parts.push("Special tokens are hidden; rows may sum to less than 1.");
   if (state.special === "renormalize") parts.push("Special tokens are dropped, rows scaled back to 1.");
   if (state.sink === "hide") parts.push("The first token is hidden.");
-  if (heat.kept) parts.push("Cells that the filters leave out are empty.");
+  if (heat.kept) parts.push("Cells that the filters leave out are empty.", ...nearTheFilters(headsInView().length > 1 ? [headsInView()] : headsInView().map((head) => [head])));
   return [...parts, ...DATA.notes].join(" ");
 }
 
@@ -192,12 +208,12 @@ function drawColorBar() {
     context.fillRect(x, 0, 1, 10);
   }
   const { low, high } = mapScale();
-  const ends = { auto: high < heat.maximum ? `most values are near 0; the greatest is ${written(heat.maximum)}` : "this map’s maximum", head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
+  const ends = { auto: high < heat.maximum ? `most values are near 0; the greatest is ${endText(heat.maximum)}` : "this map’s maximum", head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
   if (isDifference() && heat.maximum === 0) {
     byId("color-text").textContent = "both sides are equal";
     return;
   }
-  byId("color-text").textContent = `${written(low)} to ${written(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
+  byId("color-text").textContent = `${endText(low)} to ${endText(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
 }
 
 /** @param {MapLayout} layout */
@@ -249,9 +265,8 @@ function drawMarks({ part, left, top, cell, width, height }) {
 /**
  * The row of the grid that the keyboard is on, with all its cells, for those who
  * listen; the rest of the map is counted alone.
- * @param {Float32Array} values
  */
-function describeMap(values) {
+function describeMap() {
   const { rows, columns } = shape;
   const grid = byId("map");
   heat.focus = [clamp(heat.focus[0], 0, rows.units.length - 1), clamp(heat.focus[1], 0, columns.units.length - 1)];
@@ -269,9 +284,9 @@ function describeMap(values) {
   const wanted = `${heat.key} ${row}`;
   if (heat.row !== wanted) {
     heat.row = wanted;
-    const order = orderInRow(row);
+    const [band, ranks] = [bandInView(row), ranksOf(row)];
     const cells = columns.units.map((_, index) => make("span", { role: "gridcell", id: `cell-${index}`, "aria-colindex": index + 2, "data-row": row, "data-column": index },
-      `${written(values[row * columns.units.length + index])}${rankText(order, index)}`));
+      `${written(band, index)}${rankText(ranks, index)}`));
     const line = make("div", { role: "row", "aria-rowindex": row + 2 }, make("span", { role: "rowheader", "aria-colindex": "1" }, rows.units[row].label), ...cells);
     if (grid.childNodes.length > 1) grid.lastChild?.remove();
     grid.append(line);
@@ -283,48 +298,12 @@ function describeMap(values) {
 }
 
 /**
- * Numbers in the order of a shown row's values, below 0 for what is not there.
- * @param {number} row as it is shown
- * @returns {number[]}
- */
-function orderInRow(row) {
-  const { rows, columns } = shape;
-  const heads = headsInView();
-  if (heads.length === 1 && state.tokens === "subword") {
-    const exact = orderOfRow(heads[0], rows.units[row].first);
-    return columns.units.map((unit) => exact[unit.first]);
-  }
-  const width = columns.units.length;
-  return Array.from(currentMap().subarray(row * width, (row + 1) * width), (value) => (Number.isNaN(value) ? -1 : Math.abs(value)));
-}
-
-/**
- * The rank of a cell within its row, as the end of a sentence. Values of which
- * the page cannot tell which is greater have a range of ranks.
- * @param {number[]} order
- * @param {number} column
- */
-function rankText(order, column) {
-  const own = order[column];
-  if (own < 0) return "";
-  let [greater, equal, all] = [0, 0, 0];
-  for (const other of order) {
-    if (other > own) greater += 1;
-    if (other === own) equal += 1;
-    if (other >= 0) all += 1;
-  }
-  const last = PARTS[sideInView()].coding.bits === 8 && equal > 1 ? `–${greater + equal}` : "";
-  return `, rank ${greater + 1}${last} of ${all}${isDifference() ? " by size" : ""}`;
-}
-
-/**
  * What is told of a cell.
  * @param {[number, number]} cell as it is shown
  */
 function describedCell([row, column]) {
-  const value = currentMap()[row * shape.columns.units.length + column];
   const [from, to] = [shape.rows.units[row].label, shape.columns.units[column].label];
-  return { from, to, value: written(value), rank: rankText(orderInRow(row), column).replace(/^, /, ""), sides: sidesText([row, column]) };
+  return { from, to, value: written(bandInView(row), column), rank: rankText(ranksOf(row), column).replace(/^, /, ""), sides: sidesText([row, column]) };
 }
 
 /** Says the cell that the keyboard is on. */

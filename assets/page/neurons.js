@@ -39,6 +39,7 @@ function halvesOf(row) {
  * @property {number[]} query
  * @property {number[][]} keys
  * @property {{dot: number, score: number, softmax: number, attention: number, norm: number}[]} steps by key
+ * @property {Band} band what it gives
  * @property {number} scale
  */
 
@@ -57,18 +58,18 @@ function workedExample(head, unit) {
   const vector = (/** @type {number} */ block, /** @type {number} */ place) =>
     Array.from(halves.subarray(block * count * KEYS * size + (slot * KEYS + place) * size).subarray(0, size), halfFloat);
   const query = vector(0, unit);
-  const map = rawMap(head);
+  const band = rawBand(head, unit, 0);
   const keys = Array.from({ length: KEYS }, (_, key) => vector(1, key));
   const steps = keys.map((key, index) => {
     const dot = key.reduce((sum, value, dimension) => sum + value * query[dimension], 0);
     const norm = halfFloat(halves[2 * count * KEYS * size + slot * KEYS + index]);
-    return { dot, score: dot * scales[row], softmax: 0, attention: map[unit * KEYS + index], norm };
+    return { dot, score: dot * scales[row], softmax: 0, attention: band.values[index], norm };
   });
   const allowed = steps.filter((step) => !Number.isNaN(step.attention));
   const most = Math.max(...allowed.map((step) => step.score));
   const total = allowed.reduce((sum, step) => sum + Math.exp(step.score - most), 0);
   for (const step of allowed) step.softmax = Math.exp(step.score - most) / total;
-  return { query, keys, steps, scale: scales[row] };
+  return { query, keys, steps, band, scale: scales[row] };
 }
 
 /** The unit whose query is worked out. */
@@ -125,7 +126,7 @@ function drawNeurons() {
   cells.look = look;
   /** @type {HTMLSelectElement} */ (byId("neuron-unit")).value = String(unit);
   if (!worked) return;
-  const { query, keys, steps, scale } = worked;
+  const { query, keys, steps, band, scale } = worked;
   const label = STREAMS[0].labels[unit];
   const products = keys.map((other) => other.map((value, dimension) => value * query[dimension]));
   const most = Math.max(...products.flat().map(Math.abs), 1e-9);
@@ -134,11 +135,13 @@ function drawNeurons() {
   const shown = key >= 0 && key < keys.length ? key : steps.reduce((best, step, index) => (step.softmax > steps[best].softmax ? index : best), 0);
   byId("neurons").replaceChildren(...steps.map((step, index) => {
     const isAllowed = !Number.isNaN(step.attention);
-    const numbers = [step.dot, step.score, ...(isAllowed ? [step.softmax, step.attention] : [NaN, NaN]), step.norm, isAllowed ? step.attention * step.norm : NaN];
+    // Attention has the digits that are sure, and so has what it weighs.
+    const weighted = { values: band.values.map((value) => value * step.norm), low: band.low.map((value) => value * step.norm), high: band.high.map((value) => value * step.norm) };
+    const texts = [threeDigits(step.dot), threeDigits(step.score), ...(isAllowed ? [threeDigits(step.softmax), written(band, index, 0)] : ["–", "–"]), threeDigits(step.norm), isAllowed ? written(weighted, index, 0) : "–"];
     return make("tr", { class: index === shown ? "chosen" : "" },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(index === shown), onclick: () => { cells.key = index; update({ cell: null, units: [unit], direction: "from" }); } }, make("bdi", {}, STREAMS[1].labels[index]), make("small", {}, ` @${index}`))),
       make("td", {}, productBars(products[index], most)),
-      ...numbers.map((number) => make("td", { class: "number" }, Number.isNaN(number) ? "–" : threeDigits(number))));
+      ...texts.map((text) => make("td", { class: "number" }, text)));
   }));
   byId("dimension-caption").textContent = `“${label}” and “${STREAMS[1].labels[shown]}”, dimension by dimension`;
   byId("dimensions").replaceChildren(...query.map((value, dimension) => make("tr", {},
@@ -153,7 +156,7 @@ function neuronTable() {
   const lines = [["key", "key_label", "dot_product", "scaled", "softmax", "attention", "value_norm"]];
   worked?.steps.forEach((step, index) => {
     const isAllowed = !Number.isNaN(step.attention);
-    lines.push([index, STREAMS[1].labels[index], +step.dot.toPrecision(4), +step.score.toPrecision(4), isAllowed ? +step.softmax.toPrecision(4) : "", isAllowed ? +step.attention.toPrecision(4) : "", +step.norm.toPrecision(4)]);
+    lines.push([index, STREAMS[1].labels[index], +step.dot.toPrecision(4), +step.score.toPrecision(4), isAllowed ? +step.softmax.toPrecision(4) : "", isAllowed ? tabled(worked.band, index)[0] : "", +step.norm.toPrecision(4)]);
   });
   return lines;
 }

@@ -31,13 +31,16 @@ function strongestLinks() {
     /** @type {Link | null} */
     let best = null;
     let allowed = 0;
+    // Of one head the exact order, so that the first of equal digits is the right one.
+    const ranks = ranksOf(row);
+    const rank = (/** @type {number} */ column) => ranks.low[column] + ranks.high[column];
     for (let column = 0; column < width; column += 1) {
       const cell = row * width + column;
       const value = map[cell];
       if (!Number.isNaN(value)) allowed += 1;
       if (!(Math.abs(value) > 0) || !counts[1][column] || (heat.kept && !heat.kept[cell])) continue;
       if (tables.all) links.push({ row, column, value });
-      else if (!best || Math.abs(value) > Math.abs(best.value)) best = { row, column, value };
+      else if (!best || rank(column) > rank(best.column)) best = { row, column, value };
     }
     // A query that may see one key alone has no choice.
     if (best && !(allowed === 1 && width > 1 && best.value > 0.99)) links.push(best);
@@ -83,7 +86,7 @@ function drawLinks() {
     const line = make("tr", { class: isLocked ? "chosen" : "" },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(Boolean(isLocked)), onclick: () => lockCell([link.row, link.column]) }, make("bdi", {}, from.label), make("small", {}, ` @${from.first}`))),
       make("td", {}, make("bdi", {}, to.label), make("small", {}, ` @${to.first}`)),
-      make("td", { class: "number" }, make("span", { class: "bar" }), written(link.value)),
+      make("td", { class: "number" }, make("span", { class: "bar" }), written(bandInView(link.row), link.column)),
       make("td", { class: "number" }, IS_SQUARE ? signed(to.first - from.first) : "–"));
     line.style.setProperty("--share", String(Math.abs(link.value) / most));
     line.addEventListener("pointerenter", () => hoverCell([link.row, link.column]));
@@ -92,7 +95,13 @@ function drawLinks() {
   }));
   const heads = headsInView();
   const whose = heads.length === 1 ? headName(heads[0]) : `the ${state.combine} of ${heads.length} heads`;
-  byId("links-caption").textContent = `${isDifference() ? "The greatest differences, right − left," : "The strongest links"} of ${whose}. Choose one to lock it in every view.`;
+  byId("links-caption").textContent = `${isDifference() ? "The greatest differences, right − left," : "The strongest links"} of ${whose}. Choose one to lock it in every view.${orderNote()}`;
+}
+
+/** What is to be known of an order by values that are rounded. */
+function orderNote() {
+  const near = heat.kept ? ["Links that the filters leave out are missing.", ...nearTheFilters(headsInView().length > 1 ? [headsInView()] : headsInView().map((head) => [head]))] : [];
+  return ["", ...near, "Which of several with the same digits is first, their exact values may tell otherwise."].join(" ");
 }
 
 /** @param {number} number */
@@ -143,7 +152,7 @@ function drawHeads() {
     const line = make("tr", { class: state.heads.includes(head) ? "chosen" : "" },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(state.heads.includes(head)), onclick: (/** @type {MouseEvent} */ event) => chooseHead(head, event.shiftKey) }, headName(head))),
       make("td", { class: "number" }, make("span", { class: "bar" }), own === null ? "–" : numberText(own, score.signed)),
-      make("td", { class: "number" }, alike ? alike.values[head].toFixed(3) : ""));
+      make("td", { class: "number" }, alike ? (DATA.bits === 8 && head !== chosen ? `≈${alike.values[head].toFixed(2)}` : alike.values[head].toFixed(3)) : ""));
     line.style.setProperty("--share", String(own === null ? 0 : Math.abs(own) / most));
     return line;
   }));

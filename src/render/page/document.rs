@@ -40,6 +40,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/page/heads.js"),
     include_str!("../../../assets/page/values.js"),
     include_str!("../../../assets/page/reshape.js"),
+    include_str!("../../../assets/page/bounds.js"),
     include_str!("../../../assets/page/update.js"),
     include_str!("../../../assets/page/state.js"),
     include_str!("../../../assets/page/theme.js"),
