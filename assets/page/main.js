@@ -49,7 +49,7 @@ function drawPrecision() {
     ? "Values are kept to 1 part in 4,096."
     : `Values are kept in ${STEPS} steps of the greatest of their row, those of special tokens and of the first one to 1 part in 4,096.`;
   const error = largestError();
-  byId("precision").textContent = `${kept} In this map none is off by more than ${error > 0 ? plainNumber(roundedUp(error)) : "0"}; digits are shown as far as they are sure. A range of ranks stands where values are too near to tell.`;
+  byId("precision").textContent = `${kept} Those of this map are known to within ${error > 0 ? plainNumber(roundedUp(error)) : "0"}, and have the digits that this allows: the last one is off by 1 at most. Ranks are ranges where values are too near to tell.`;
 }
 
 /** @param {KeyboardEvent} event */
