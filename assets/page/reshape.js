@@ -303,6 +303,16 @@ function passing(map) {
 }
 
 /**
+ * Whether the exact value may be on either side of the threshold.
+ * @param {Band} band
+ * @param {number} place
+ */
+function isNearThreshold({ low, high }, place) {
+  const least = Math.max(low[place], -high[place], 0);
+  return state.min > 0 && least < state.min && Math.max(high[place], -low[place]) >= state.min;
+}
+
+/**
  * What is to be known of filters of values that are rounded.
  * @param {number[][]} groups heads that are filtered as one
  * @returns {string[]}
@@ -313,11 +323,8 @@ function nearTheFilters(groups) {
     let count = 0;
     for (const heads of groups) {
       for (let row = 0; row < shape.rows.units.length; row += 1) {
-        const { low, high } = bandInView(row, sideInView(), heads);
-        for (let column = 0; column < low.length; column += 1) {
-          const [least, most] = [low[column] <= 0 && high[column] >= 0 ? 0 : Math.min(Math.abs(low[column]), Math.abs(high[column])), Math.max(Math.abs(low[column]), Math.abs(high[column]))];
-          if (least < state.min && most >= state.min) count += 1;
-        }
+        const band = bandInView(row, sideInView(), heads);
+        for (let column = 0; column < band.low.length; column += 1) if (isNearThreshold(band, column)) count += 1;
       }
     }
     if (count) sentences.push(`${count === 1 ? "1 link is" : `${count} links are`} too near to the threshold to tell on which side of it.`);

@@ -38,7 +38,15 @@ function received() {
       const cell = row * width + column;
       if (Number.isNaN(map[cell])) continue;
       counts[column] += 1;
-      if (!heat.kept || heat.kept[cell]) for (const edge of EDGES) mean[edge][column] += band[edge][column];
+      if (!heat.kept || heat.kept[cell]) mean.values[column] += band.values[column];
+      if (isNearThreshold(band, column) && state.pair === "all" && state.mass >= 1) {
+        // The exact one may be left out, or not.
+        mean.low[column] += Math.min(0, band.low[column]);
+        mean.high[column] += Math.max(0, band.high[column]);
+      } else if (!heat.kept || heat.kept[cell]) {
+        mean.low[column] += band.low[column];
+        mean.high[column] += band.high[column];
+      }
     }
   }
   for (const edge of EDGES) for (let column = 0; column < width; column += 1) mean[edge][column] /= counts[column] || 1;

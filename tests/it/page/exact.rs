@@ -7,19 +7,19 @@ use super::browser::{Page, open};
 use super::{Made, encoded, rendered};
 
 /// A map of one head, `[query, key]`.
-type Map = Vec<Vec<f64>>;
+pub type Map = Vec<Vec<f64>>;
 
 /// What is done to maps, and how that stands in the address.
 #[derive(Clone, Copy)]
-struct Done {
-    words: bool,
-    special: &'static str,
+pub struct Done {
+    pub words: bool,
+    pub special: &'static str,
     hides_first: bool,
     /// How several heads become one.
     combine: &'static str,
 }
 
-const PLAIN: Done = Done {
+pub const PLAIN: Done = Done {
     words: false,
     special: "keep",
     hides_first: false,
@@ -27,7 +27,7 @@ const PLAIN: Done = Done {
 };
 
 impl Done {
-    fn hash(self) -> String {
+    pub fn hash(self) -> String {
         format!(
             "tokens={}&special={}&sink={}&combine={}",
             if self.words { "word" } else { "subword" },
@@ -42,7 +42,7 @@ impl Done {
     }
 
     /// The exact map, as the definitions have it.
-    fn apply(self, raw: &[Vec<f64>], labels: &[String]) -> Map {
+    pub fn apply(self, raw: &[Vec<f64>], labels: &[String]) -> Map {
         let kept: Vec<usize> = (0..labels.len())
             .filter(|&unit| !self.hides(unit, &labels[unit]))
             .collect();
@@ -134,7 +134,7 @@ fn last_digit(number: &str) -> f64 {
 }
 
 /// From where to where a value is, as the page writes it.
-fn said_range(text: &str) -> [f64; 2] {
+pub fn said_range(text: &str) -> [f64; 2] {
     let text = text.replace('−', "-");
     let number = |text: &str| -> f64 { text.trim().parse().unwrap_or_else(|_| panic!("{text}")) };
     if let Some((value, error)) = text.split_once('±') {
@@ -149,7 +149,7 @@ fn said_range(text: &str) -> [f64; 2] {
 
 /// Every cell that is shown is right, and so is its rank. `slack` is how far the
 /// expected values themselves may be off, as a share.
-fn check_cells(page: &Page, expected: &Map, slack: f64, what: &str) {
+pub fn check_cells(page: &Page, expected: &Map, slack: f64, what: &str) {
     let shown = rows_in_view(page);
     assert_eq!(shown.len(), expected.len(), "{what}");
     for (query, (row, expected)) in shown.iter().zip(expected).enumerate() {
@@ -162,6 +162,9 @@ fn check_cells(page: &Page, expected: &Map, slack: f64, what: &str) {
                 (low - off..=high + off).contains(&exact),
                 "{what}, {query} → {key}: {text}, {exact} is right"
             );
+            // A sign that is shown is the right one.
+            assert!(!value.starts_with('−') || exact < 0.0, "{what}: {text}, {exact}");
+            assert!(!value.starts_with('+') || exact > 0.0, "{what}: {text}, {exact}");
             let (rank, all) = rank.trim_end_matches(" by size").split_once(" of ").unwrap();
             assert_eq!(all, expected.len().to_string());
             let (first, last) = rank.split_once('–').unwrap_or((rank, rank));
@@ -187,7 +190,7 @@ fn saved_lines(page: &Page) -> Vec<Vec<String>> {
 
 /// Every value of the saved map is as near to the exact one as its error says, and
 /// has no digit that this does not allow. The greatest error is said in the page.
-fn check_table(page: &Page, expected: &Map, firsts: &[usize], slack: f64, what: &str) {
+pub fn check_table(page: &Page, expected: &Map, firsts: &[usize], slack: f64, what: &str) {
     let lines = saved_lines(page);
     assert_eq!(lines.len(), expected.len() * expected[0].len(), "{what}");
     let mut greatest = 0.0_f64;
@@ -219,7 +222,7 @@ fn check_table(page: &Page, expected: &Map, firsts: &[usize], slack: f64, what: 
 }
 
 /// The first units of rows and columns.
-fn firsts(labels: &[String], done: Done) -> Vec<usize> {
+pub fn firsts(labels: &[String], done: Done) -> Vec<usize> {
     let kept = (0..labels.len()).filter(|&unit| !done.hides(unit, &labels[unit]));
     let mut firsts: Vec<usize> = Vec::new();
     for unit in kept {
@@ -242,7 +245,7 @@ impl Chance {
 
 /// As trained models have it: most of a row goes to the first unit and the special
 /// ones, the rest to few.
-fn like_trained(count: usize, seed: u64) -> Map {
+pub fn like_trained(count: usize, seed: u64) -> Map {
     let mut chance = Chance(seed);
     let row = |_: usize| {
         let aside = 1.0 - 0.5 * chance.next().powi(4) - 1e-4;
@@ -258,7 +261,7 @@ fn like_trained(count: usize, seed: u64) -> Map {
     (0..count).map(row).collect()
 }
 
-fn labels_of(count: usize) -> Vec<String> {
+pub fn labels_of(count: usize) -> Vec<String> {
     let label = |unit: usize| match unit {
         0 => "[CLS]".to_owned(),
         unit if unit + 1 == count => "[SEP]".to_owned(),

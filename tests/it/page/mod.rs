@@ -2,7 +2,7 @@
 
 pub mod browser;
 mod commands;
-mod exact;
+pub mod exact;
 pub mod firefox;
 mod hands;
 mod in_firefox;
