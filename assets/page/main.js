@@ -37,7 +37,7 @@ function drawPage() {
 
 /** @param {KeyboardEvent} event */
 function pageKey(event) {
-  const isTyping = event.target instanceof HTMLInputElement && event.target.type === "search";
+  const isTyping = event.target instanceof HTMLInputElement && !["range", "checkbox"].includes(event.target.type);
   if (event.key === "Escape") {
     if (heat.box) heat.box = null;
     free();

@@ -50,7 +50,7 @@ function shadesInView() {
   const shares = sharesInView(chosen);
   const heads = headsInView();
   const whose = heads.length === 1 ? headName(heads[0]) : `the ${state.combine} of ${heads.length} heads`;
-  const names = (/** @type {Shown[]} */ units, /** @type {number[]} */ places) => places.map((place) => `“${units[place].label}”`).join(", ");
+  const names = (/** @type {Shown[]} */ units, /** @type {number[]} */ places) => places.map((place) => `“${isolated(units[place].label)}”`).join(", ");
   const { rows, columns } = chosen;
   if (!rows.length && !columns.length) {
     if (isDifference()) return { values: [null, received()], caption: `Each token is shaded by how much more (+) or less (−) attention it receives on the right side in ${whose}, a mean over all that can see it. Choose one to see what it gives.` };
