@@ -200,9 +200,9 @@ function drawReadout() {
   if (places.length) {
     const one = (/** @type {[number, number]} */ place) => {
       const { from, to, value, rank, sides } = describedCell(place);
-      return [make("bdi", {}, from), " → ", make("bdi", {}, to), make("b", { class: "value" }, value), make("span", {}, [sides, rank].filter(Boolean).join(", "))];
+      return [make("bdi", {}, from), " → ", make("bdi", {}, to), " ", make("b", { class: "value" }, value), " ", make("span", {}, [sides, rank].filter(Boolean).join(", "))];
     };
-    parts = places.length === 1 ? one(places[0]) : places.slice(-4).map((place) => make("span", { class: "of-unit" }, ...one(place).flatMap((part) => [part, " "])));
+    parts = places.length === 1 ? one(places[0]) : places.slice(-4).map((place) => make("span", { class: "of-unit" }, ...one(place)));
     const heads = headsInView();
     const cell = places[places.length - 1];
     if (places.length === 1 && heads.length > 1 && heads.length <= 8) {

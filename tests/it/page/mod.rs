@@ -2,9 +2,11 @@
 
 pub mod browser;
 mod commands;
+mod drawings;
 pub mod firefox;
 mod hands;
 mod in_firefox;
+mod kept;
 mod keyboard;
 pub mod looks;
 mod neurons;
