@@ -111,9 +111,9 @@
 //! - Saved runs are raw, and those of every schema are read
 //!   (`tests/it/saved/schemas.rs`).
 //! - A module imports only what stands before it in this order: [`remedy`],
-//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`memory`], [`input`],
-//!   [`checkpoint`], [`weights`], [`tokenizer`], [`attention`],
-//!   [`model`], [`run`], [`analysis`], [`figure`], [`render`], [`store`],
+//!   [`names`], [`mod@digest`], [`percent`], [`ranges`], [`mod@excerpt`], [`memory`],
+//!   [`input`], [`checkpoint`], [`weights`], [`tokenizer`], [`attention`],
+//!   [`model`], [`run`], [`analysis`], [`compare`], [`figure`], [`render`], [`store`],
 //!   [`pipeline`], [`batch`], [`mod@bench`], [`cli`]; within a folder no two
 //!   files import one another (`tests/it/architecture.rs`).
 //!
@@ -163,6 +163,8 @@ pub mod digest;
 pub mod percent;
 
 pub mod ranges;
+
+pub mod excerpt;
 
 pub mod memory;
 

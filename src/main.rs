@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let typed: Vec<OsString> = env::args_os().skip(1).collect();
     let json = cli::asks_for_json(&typed);
     if let Err(error) = cli::check_values(&typed) {
-        return fail(&error, json);
+        return fail(&error, cli::hint(&error), json);
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -45,16 +45,16 @@ fn main() -> ExitCode {
         Ok(Err(error)) => error,
         Err(panic) => internal_error(panic.as_ref()),
     };
-    fail(&error, json)
+    fail(&error, cli::hint_about(&arguments, &error), json)
 }
 
 /// Tells an error, and with which code to end.
-fn fail(error: &anyhow::Error, json: bool) -> ExitCode {
+fn fail(error: &anyhow::Error, hint: Option<String>, json: bool) -> ExitCode {
     if is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
     let code = cli::exit_code(error);
-    cli::print_error(error, cli::hint(error).as_deref(), code, json);
+    cli::print_error(error, hint.as_deref(), code, json);
     ExitCode::from(code)
 }
 
@@ -63,7 +63,10 @@ fn print_help(error: &clap::Error) -> ExitCode {
     let printed = error.print().and_then(|()| io::stdout().flush());
     match printed.map_err(StandardOutputError::from) {
         Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
-        Err(error) => fail(&error.into(), false),
+        Err(error) => {
+            let error = error.into();
+            fail(&error, cli::hint(&error), false)
+        }
     }
 }
 

@@ -32,6 +32,11 @@ impl Run {
         self.stream(role).map_or(&[], |stream| &stream.units)
     }
 
+    /// How many units `--truncate` dropped, of all streams.
+    pub fn dropped(&self) -> usize {
+        self.streams.iter().map(|stream| stream.dropped).sum()
+    }
+
     /// The attention of a kind, `None` where there is none.
     pub fn attention(&self, kind: AttentionKind) -> Option<&Attention> {
         self.attention

@@ -3,7 +3,9 @@
 use super::stage::has_thumbnails;
 use crate::store::write::batch_folder::BatchFolder;
 use crate::store::write::beneath;
-use crate::store::{MANIFEST, Manifest, OptionsRecord, OutputOptions, read_manifest};
+use crate::store::{
+    MANIFEST, Manifest, OptionsRecord, OutputOptions, manifest_json, read_manifest,
+};
 
 /// What an earlier batch did of an input.
 pub struct Finished {
@@ -39,7 +41,7 @@ pub fn finished(
             .all(|(file, (name, options))| file.name == *name && file.options == *options);
     let is_finished = without_files == *expected
         && same_files
-        && manifest.to_json().ok()? == bytes
+        && manifest_json(&manifest).ok()? == bytes
         && manifest
             .files
             .iter()

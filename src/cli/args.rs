@@ -10,9 +10,10 @@ use super::candidates::models;
 use super::check_arguments::CheckArguments;
 use super::diff_arguments::DiffArguments;
 use super::message_arguments::MessageArguments;
-use super::model_arguments::{ComputationArguments, ModelArguments};
+use super::model_arguments::{ComputationArguments, MODEL_NAMES, ModelArguments};
 use super::model_name::ModelName;
 use super::output_arguments::{OutputArguments, TerminalArguments};
+use super::shared_arguments::{JsonArgument, OpenArgument, ThreadsArgument};
 use super::truncate::Truncate;
 
 const EXAMPLES: &str = "\
@@ -44,6 +45,8 @@ Examples:
 const BENCH_EXAMPLE: &str = "\
 Example:
   attnviz bench --model builtin --threads 2";
+
+const CHECK_MODEL: &str = "Id, folder, builtin [default: that of the rules]";
 
 const CHECK_EXAMPLE: &str = "\
 Examples:
@@ -109,7 +112,9 @@ pub enum Command {
     #[command(after_help = DIFF_EXAMPLE)]
     Diff(Box<DiffArguments>),
     /// Check rules on attention, for CI
-    #[command(after_help = CHECK_EXAMPLE)]
+    #[command(after_help = CHECK_EXAMPLE, mut_arg("model", |model| {
+        model.help(CHECK_MODEL).long_help(format!("{CHECK_MODEL}\n\n{MODEL_NAMES}"))
+    }))]
     Check(Box<CheckArguments>),
     /// Draw a saved run again, or attention that came from elsewhere
     #[command(after_help = RENDER_EXAMPLE)]
@@ -178,24 +183,15 @@ pub struct EncodeArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// Open the result, in the program that shows such files
-    ///
-    /// The one file behind "open" in what is printed, with xdg-open, open or
-    /// Explorer. Nothing is opened where standard output is no terminal, or CI is
-    /// set.
-    #[arg(long)]
-    pub open: bool,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// What becomes of the result.
+    #[command(flatten)]
+    pub opening: OpenArgument,
+    /// With how many threads.
+    #[command(flatten)]
+    pub cores: ThreadsArgument,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }
 
 /// Arguments of `render`.
@@ -228,24 +224,15 @@ pub struct RenderArguments {
     /// place.
     #[arg(long)]
     pub single_file: bool,
-    /// Open the result, in the program that shows such files
-    ///
-    /// The one file behind "open" in what is printed, with xdg-open, open or
-    /// Explorer. Nothing is opened where standard output is no terminal, or CI is
-    /// set.
-    #[arg(long)]
-    pub open: bool,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// What becomes of the result.
+    #[command(flatten)]
+    pub opening: OpenArgument,
+    /// With how many threads.
+    #[command(flatten)]
+    pub cores: ThreadsArgument,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }
 
 /// Arguments of `tokens`.
@@ -267,9 +254,9 @@ pub struct TokensArguments {
         allow_negative_numbers = true
     )]
     pub truncate: Truncate,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }
 
 /// Arguments of `pull`.
@@ -284,12 +271,9 @@ pub struct PullArguments {
     /// Use the cache only; also HF_HUB_OFFLINE=1
     #[arg(long)]
     pub offline: bool,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }
 
 /// Arguments of `merge`.
@@ -304,12 +288,9 @@ pub struct MergeArguments {
     /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }
 
 /// Arguments of `bench`.
@@ -321,17 +302,12 @@ pub struct BenchArguments {
     /// What computes it.
     #[command(flatten)]
     pub computation: ComputationArguments,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// With how many threads.
+    #[command(flatten)]
+    pub cores: ThreadsArgument,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }
 
 /// Arguments of `completions`.

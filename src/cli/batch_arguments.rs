@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::model_arguments::{ComputationArguments, ModelArguments};
 use super::output_arguments::{HeadArguments, OutputArguments};
+use super::shared_arguments::{JsonArgument, OpenArgument, ThreadsArgument};
 use super::truncate::Truncate;
 use super::values::{input_format, input_formats_in_full};
 use crate::batch::InputFormat;
@@ -33,13 +34,9 @@ pub struct BatchArguments {
     /// place.
     #[arg(long)]
     pub single_file: bool,
-    /// Open the result, in the program that shows such files
-    ///
-    /// The one file behind "open" in what is printed, with xdg-open, open or
-    /// Explorer. Nothing is opened where standard output is no terminal, or CI is
-    /// set.
-    #[arg(long)]
-    pub open: bool,
+    /// What becomes of the result.
+    #[command(flatten)]
+    pub opening: OpenArgument,
     /// What becomes of each input.
     #[command(flatten)]
     pub course: CourseArguments,
@@ -49,28 +46,12 @@ pub struct BatchArguments {
     /// Write a JUnit report, each input a test case
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
-    /// Tokens that are encoded at once
-    ///
-    /// At least 1. More need more memory and change no file.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value = "1024",
-        allow_negative_numbers = true,
-        hide_short_help = true
-    )]
-    pub batch_tokens: NonZeroUsize,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// With how many threads.
+    #[command(flatten)]
+    pub cores: ThreadsArgument,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }
 
 /// Arguments of `scores`.
@@ -108,28 +89,12 @@ pub struct ScoresArguments {
     /// What becomes of each input.
     #[command(flatten)]
     pub course: CourseArguments,
-    /// Tokens that are encoded at once
-    ///
-    /// At least 1. More need more memory and change no file.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value = "1024",
-        allow_negative_numbers = true,
-        hide_short_help = true
-    )]
-    pub batch_tokens: NonZeroUsize,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// With how many threads.
+    #[command(flatten)]
+    pub cores: ThreadsArgument,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }
 
 /// Files of inputs.
@@ -190,13 +155,29 @@ pub struct CourseArguments {
     ///
     /// The third of sixteen parts. Which inputs a part has depends on nothing but
     /// the inputs, so that parts can be done on different machines.
-    #[arg(long, value_name = "PART", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "PART",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
     pub shard: Option<Shard>,
     /// Stop at the first input that fails
     #[arg(long, conflicts_with = "max_failures")]
     pub fail_fast: bool,
     /// Stop after so many inputs that failed
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true,
-        value_parser = clap::value_parser!(u64).range(1..))]
+        hide_short_help = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
+    /// Tokens that are encoded at once
+    ///
+    /// At least 1. More need more memory and change no file.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1024",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
+    pub batch_tokens: NonZeroUsize,
 }

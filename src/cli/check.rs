@@ -1,5 +1,6 @@
 //! `attnviz check`: rules on attention, for CI.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::standard_output::{StandardOutputError, write_json};
 use crate::batch::BatchModel;
 use crate::batch::check::{CheckOptions, CheckOutcome, check};
 use crate::checkpoint::ModelProvenance;
+use crate::compare::check::named;
 use crate::compare::rules::TEMPLATE;
 use crate::pipeline::{LoadedModel, Use};
 use crate::render::terminal::PrintableLine;
@@ -38,7 +40,7 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
             overwrite,
         } => {
             init(path, model.as_deref(), *overwrite)?;
-            print_init(path, settings.json, *messages)?;
+            print_init(settings, path, *messages)?;
             Ok(Outcome::Done)
         }
         CheckTask::Accept {
@@ -59,7 +61,7 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
         CheckTask::Check { options, model } => {
             let checked = checked(options, model, messages);
             let (outcome, mut warnings) = checked.inspect_err(|error| {
-                say_in_reports(options, error, messages);
+                say_in_reports(options, error, &settings.again, messages);
             })?;
             for (file, warning) in &outcome.file_warnings {
                 let warning = format!("{file}: {}", of_file(warning));
@@ -71,6 +73,10 @@ pub(super) fn run(settings: &CheckSettings, messages: &Messages) -> Result<Outco
                 false => {
                     let shows_all = messages.shows_results();
                     print_text(&outcome.record, &options.output, shows_all)?;
+                    if shows_all && breaks_on_baseline(options, &outcome.record) {
+                        let accept = settings.again.command(&["--accept"]);
+                        print_accept(&accept)?;
+                    }
                 }
             }
             Ok(match (outcome.record.broken, outcome.record.failed) {
@@ -139,23 +145,25 @@ fn init(path: &Path, model: Option<&str>, overwrite: bool) -> Result<()> {
         let line = format!("model = {}", serde_json::to_string(model)?);
         text = text.replace("model = \"builtin\"", &line);
     }
-    Ok(report::replace(path, |out| out.write_all(text.as_bytes()))?)
+    report::make_folder(path).map_err(RulesFileError::from)?;
+    let written = report::replace(path, |out| out.write_all(text.as_bytes()));
+    Ok(written.map_err(RulesFileError::from)?)
 }
 
-fn print_init(path: &Path, json: bool, messages: Messages) -> Result<()> {
+fn print_init(settings: &CheckSettings, path: &Path, messages: Messages) -> Result<()> {
     #[derive(Serialize)]
     struct Written {
         rules: String,
     }
     let rules = path.display().to_string();
-    if json {
+    if settings.json {
         return write_json(&Written { rules });
     }
     if messages.shows_results() {
         let mut out = anstream::stdout().lock();
         let write = |out: &mut dyn Write| -> std::io::Result<()> {
             writeln!(out, "wrote   {}", PrintableLine(&rules))?;
-            writeln!(out, "next    attnviz check {}", quoted_path(path))
+            writeln!(out, "next    {}", settings.again.without_model())
         };
         write(&mut out).map_err(StandardOutputError::from)?;
     }
@@ -181,6 +189,22 @@ fn print_json(record: &CheckRecord, folder: &Path, warnings: &[String]) -> Resul
         manifest: path(MANIFEST),
         warnings,
     })
+}
+
+/// Whether a rule is broken that looks at the baseline.
+fn breaks_on_baseline(options: &CheckOptions, record: &CheckRecord) -> bool {
+    let mut rules = options.rules.rules.iter().zip(&record.rules);
+    rules.any(|(rule, record)| {
+        rule.check.kind().needs_baseline() && record.status == RuleStatus::Broken
+    })
+}
+
+/// What to type where the model is right and the baseline is not.
+fn print_accept(command: &str) -> Result<(), StandardOutputError> {
+    let mut out = anstream::stdout().lock();
+    let line = PrintableLine(command);
+    writeln!(out, "accept  if what is found is as it should be: {line}")?;
+    Ok(())
 }
 
 /// All of it, or, with `-q`, only what makes the exit code another one than 0.
@@ -214,13 +238,18 @@ fn print_text(
         };
         writeln!(out, "{status:<8}{}", PrintableLine(&line))?;
     }
+    let mut told = BTreeSet::new();
     for failure in &record.failures {
         let place = match failure.line {
             Some(line) => format!("{}:{line}", failure.file),
             None => failure.file.clone(),
         };
-        let line = format!("input {:?} ({place}): {}", failure.id, failure.error);
+        let line = format!("input {} ({place}): {}", named(&failure.id), failure.error);
         writeln!(out, "failed  {}", PrintableLine(&line))?;
+        // Of several with the same hint, it stands once, behind the first.
+        if let Some(hint) = failure.hint.as_ref().filter(|hint| told.insert(*hint)) {
+            writeln!(out, "        hint: {}", PrintableLine(hint))?;
+        }
     }
     if !shows_all {
         return Ok(());
@@ -237,6 +266,9 @@ fn print_text(
             "inputs  {} checked, {} failed",
             record.checked, record.failed
         )?;
+    }
+    if let Some(cut) = record.cut_in_words() {
+        writeln!(out, "cut     {cut}, by --truncate")?;
     }
     let page = folder.join(PAGE).display().to_string();
     writeln!(out, "open    {}", PrintableLine(&page))?;

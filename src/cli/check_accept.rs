@@ -12,10 +12,10 @@ use super::messages::Messages;
 use super::standard_output::{StandardOutputError, write_json};
 use crate::batch::BatchModel;
 use crate::batch::check::{Accepted, CheckOptions, propose};
-use crate::compare::check::number;
+use crate::compare::check::{named, number};
 use crate::render::terminal::PrintableLine;
 use crate::store::baseline::{Precision, data_path};
-use crate::store::check_record::FailureRecord;
+use crate::store::check_record::{FailureRecord, cut_in_words};
 
 /// So many texts are listed of those that come and go.
 const LISTED: usize = 20;
@@ -76,6 +76,9 @@ pub(super) fn run(
 fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "model   {}", PrintableLine(model))?;
     writeln!(out, "inputs  {}", accepted.inputs)?;
+    if let Some(cut) = cut_in_words(accepted.cut, accepted.truncate) {
+        writeln!(out, "cut     {cut}, by --truncate")?;
+    }
     if let Some(error) = &accepted.earlier_error {
         writeln!(
             out,
@@ -121,21 +124,26 @@ fn print_changes(accepted: &Accepted, model: &str, out: &mut dyn Write) -> std::
             continue;
         }
         for text in texts.iter().take(LISTED) {
-            let text = format!("{text:?}");
-            writeln!(out, "change  {what} {}", PrintableLine(&text))?;
+            writeln!(out, "change  {what} {}", PrintableLine(&named(text)))?;
         }
         if let Some(more @ 1..) = texts.len().checked_sub(LISTED) {
             writeln!(out, "change  {what}: {more} more")?;
         }
     }
     for (measure, (value, head, id)) in &accepted.moved {
-        let line = format!("{measure} up to {} in {head}, input {id:?}", number(*value));
+        let line = format!(
+            "{measure} up to {} in {head}, input {}",
+            number(*value),
+            named(id)
+        );
         writeln!(out, "change  {}", PrintableLine(&line))?;
     }
     for failure in &accepted.failures {
         let line = format!(
-            "input {:?} ({}): {}",
-            failure.id, failure.file, failure.error
+            "input {} ({}): {}",
+            named(&failure.id),
+            failure.file,
+            failure.error
         );
         writeln!(out, "failed  {}", PrintableLine(&line))?;
     }
@@ -150,6 +158,8 @@ struct Report<'a> {
     written: bool,
     changed: bool,
     inputs: usize,
+    truncate: Option<usize>,
+    cut: u64,
     had_baseline: bool,
     earlier_error: Option<&'a str>,
     models: Option<&'a [String; 2]>,
@@ -185,6 +195,8 @@ fn print_json(accepted: &Accepted, model: &str, baseline: &Path, written: bool) 
         written,
         changed: accepted.is_change(),
         inputs: accepted.inputs,
+        truncate: accepted.truncate,
+        cut: accepted.cut,
         had_baseline: accepted.has_earlier,
         earlier_error: accepted.earlier_error.as_deref(),
         models: accepted.models.as_ref(),

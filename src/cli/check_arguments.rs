@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::model_arguments::{ComputationArguments, ModelArguments};
+use super::shared_arguments::{JsonArgument, ThreadsArgument};
+use super::truncate::Truncate;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -13,7 +15,7 @@ pub struct CheckArguments {
     #[arg(value_name = "RULES", value_hint = ValueHint::FilePath)]
     pub rules: PathBuf,
     /// Write a commented rules file to start from
-    #[arg(long, conflicts_with_all = ["accept", "exact", "output", "junit", "summary"])]
+    #[arg(long, conflicts_with_all = ["accept", "exact", "truncate", "output", "junit", "summary"])]
     pub init: bool,
     /// Make or renew the baseline; says what changes
     ///
@@ -30,6 +32,18 @@ pub struct CheckArguments {
     /// What computes it.
     #[command(flatten)]
     pub computation: ComputationArguments,
+    /// Cut to so many tokens, or never
+    ///
+    /// "never": a text with more tokens than the model takes fails. A number counts
+    /// special tokens, too; what is cut off is said. A baseline keeps texts as they
+    /// were cut: it is to be made and checked with the same number.
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value = "never",
+        allow_negative_numbers = true
+    )]
+    pub truncate: Truncate,
     /// Folder for page and pictures [default: attnviz-out/check-RULES]
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
@@ -42,15 +56,10 @@ pub struct CheckArguments {
     /// Write a JUnit report, each rule a test case
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// With how many threads.
+    #[command(flatten)]
+    pub cores: ThreadsArgument,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }

@@ -11,6 +11,7 @@ use super::candidates::models;
 use super::model_arguments::ComputationArguments;
 use super::model_name::ModelName;
 use super::output_arguments::HeadArguments;
+use super::shared_arguments::{JsonArgument, ThreadsArgument};
 use super::threshold::Threshold;
 use super::truncate::Truncate;
 use super::values::{among, in_full, in_full_among, one_of, quantities_in_full, quantity};
@@ -160,15 +161,10 @@ pub struct DiffArguments {
     #[arg(long, value_name = "NAME", default_value_t, value_parser = one_of::<Theme>(),
         hide_possible_values = true, long_help = in_full::<Theme>("Paper and ink"))]
     pub theme: Theme,
-    /// [default: all cores, or RAYON_NUM_THREADS]
-    ///
-    /// From 1 to 1024. The files are the same at every number.
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    pub threads: Option<usize>,
-    /// Print the result as JSON
-    ///
-    /// On standard output, errors included: {"error": {"message", "causes", "hint",
-    /// "exit_code"}}.
-    #[arg(long)]
-    pub json: bool,
+    /// With how many threads.
+    #[command(flatten)]
+    pub cores: ThreadsArgument,
+    /// How the result is told.
+    #[command(flatten)]
+    pub result: JsonArgument,
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::phrases::quoted;
 use crate::remedy::Remedy;
 
 /// Which side an error is of.
@@ -19,6 +20,18 @@ impl OfSide {
             Self::Left => "LEFT",
             Self::Right => "RIGHT",
         }
+    }
+
+    /// These words of a remedy for the side, which has a place and no option.
+    pub(super) fn mended(self, remedy: &Remedy, words: String) -> String {
+        let words = match remedy {
+            Remedy::EncodeWith(folder) => quoted(&folder.display().to_string()),
+            // What saves a side again has options of its own.
+            Remedy::SaveNumbers { .. } => return words,
+            _ if words.contains("--model ") => words.replace("--model ", ""),
+            _ => return words,
+        };
+        format!("for {}: {words}", self.name())
     }
 }
 

@@ -93,7 +93,7 @@ impl DiffTask {
 /// The settings of `diff`; sets the number of threads of the process, and reads
 /// standard input where that is the text.
 pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
-    set_threads(arguments.threads)?;
+    set_threads(arguments.cores.threads)?;
     let task = task(arguments)?;
     let value = |threshold: Option<Threshold>| threshold.map(Threshold::value);
     check_thresholds(arguments, &task)?;
@@ -138,7 +138,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<DiffSettings> {
         },
         place: place(arguments),
         warnings,
-        json: arguments.json,
+        json: arguments.result.json,
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &MergeArguments, messages: &Messages) -> Result<Out
     let too_large = page_size::written(&output.join(PAGE)).filter(|_| manifest.single_file);
     let warnings: Vec<String> = too_large.into_iter().collect();
     messages.warnings(&warnings);
-    if arguments.json {
+    if arguments.result.json {
         BatchReport {
             manifest: &manifest,
             folder: output,

@@ -8,6 +8,12 @@ use super::model_name::ModelName;
 use super::values::{in_full, one_of};
 use crate::model::Backend;
 
+/// What names a model.
+pub(super) const MODEL_NAMES: &str = "\
+\"builtin\": sentence-transformers/all-MiniLM-L6-v2, compiled in. A directory: \
+as save_pretrained leaves it. A hub id: owner/name, owner/name@revision or \
+an address such as https://huggingface.co/owner/name/tree/main.";
+
 /// What computes the model.
 #[derive(Debug, Args)]
 pub struct ComputationArguments {

@@ -34,12 +34,12 @@ pub(super) fn run(
             .iter()
             .for_each(|notice| messages.warning(notice));
         let provenance = checkpoint.provenance().wait()?;
-        if !arguments.json && messages.shows_results() {
+        if !arguments.result.json && messages.shows_results() {
             print_text(&provenance)?;
         }
         resolved.push(provenance);
     }
-    if arguments.json {
+    if arguments.result.json {
         write_json(&resolved)?;
     }
     Ok(())

@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::compare::rules::{MAXIMUM_LENGTH, Rules, parse};
 use crate::digest::sha256;
 use crate::remedy::{CheckRemedy, Remedy};
+use crate::store::write::WriteError;
 
 /// The file of rules cannot be read, or one cannot be begun.
 #[derive(Debug, Error)]
@@ -28,6 +29,9 @@ pub enum RulesFileError {
         /// The file.
         path: PathBuf,
     },
+    /// It cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// It names no model, and neither does anybody else.
     #[error("{} names no model", path.display())]
     NoModel {
@@ -54,7 +58,8 @@ impl RulesFileError {
                 })
             }
             Self::Unreadable { .. } => Remedy::LookAtFile,
-            Self::Taken { .. } => Remedy::Check(CheckRemedy::NameOtherFile),
+            Self::Taken { .. } => Remedy::Check(CheckRemedy::NameOtherOrOverwrite),
+            Self::Write(_) => Remedy::Check(CheckRemedy::NameWritableFile),
             Self::NoModel { .. } => Remedy::Check(CheckRemedy::NameModel),
             Self::ReportIsRead { option, .. } => Remedy::NameReport { option },
         })
@@ -88,8 +93,10 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 
 /// What a path of a rules file is, seen from where the command runs.
 pub(super) fn beside(rules: &Path, name: &str) -> PathBuf {
-    match rules.parent() {
-        Some(folder) => folder.join(name),
-        None => PathBuf::from(name),
+    let path = rules.parent().unwrap_or(Path::new("")).join(name);
+    // A file of this name, wherever the rules are; never standard input.
+    match path == Path::new("-") {
+        true => Path::new(".").join(path),
+        false => path,
     }
 }

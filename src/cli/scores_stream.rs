@@ -23,7 +23,7 @@ use crate::remedy::Remedy;
 /// are no failure of the command: an engine that starts it would throw away the
 /// good answers with the bad ones.
 pub(super) fn run(arguments: &ScoresArguments, messages: &Messages) -> Result<()> {
-    set_threads(arguments.threads)?;
+    set_threads(arguments.cores.threads)?;
     let source = source(arguments)?;
     let settings = computed_model(&arguments.model, &arguments.computation)?;
     let (loaded, _) = model::load(&settings, Use::Often, messages)?;
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &ScoresArguments, messages: &Messages) -> Result<()
         source,
         selection: model::selection(&loaded, &arguments.heads.layers, &arguments.heads.heads)?,
         limit: loaded.limit(arguments.course.truncate.limit()),
-        batch_tokens: arguments.batch_tokens.get(),
+        batch_tokens: arguments.course.batch_tokens.get(),
         remedy_in_words: in_words,
     };
     let mut output = io::stdout().lock();

@@ -31,7 +31,7 @@ use crate::store::saved::ForeignNames;
 use crate::store::{Format, OutputOptions};
 
 /// Names the file of the run's page in GitHub Actions.
-const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
+pub(super) const SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
 /// Which model a command uses.
 #[derive(Debug)]
@@ -104,10 +104,10 @@ pub struct BenchSettings {
 
 /// The settings of `bench`; sets the number of threads of the process.
 pub(super) fn bench(arguments: &BenchArguments) -> Result<BenchSettings> {
-    set_threads(arguments.threads)?;
+    set_threads(arguments.cores.threads)?;
     Ok(BenchSettings {
         model: computed_model(&arguments.model, &arguments.computation)?,
-        json: arguments.json,
+        json: arguments.result.json,
     })
 }
 
@@ -131,7 +131,7 @@ pub(super) fn tokens(arguments: &TokensArguments) -> Result<TokensSettings> {
         model,
         truncate: arguments.truncate.limit(),
         warnings: named_files(&arguments.text, arguments.pair.as_deref()),
-        json: arguments.json,
+        json: arguments.result.json,
     })
 }
 
@@ -156,7 +156,7 @@ pub struct RenderSettings {
 
 /// The settings of `encode`; sets the number of threads of the process.
 pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
-    set_threads(arguments.threads)?;
+    set_threads(arguments.cores.threads)?;
     let output = &arguments.output;
     check_minimum(output)?;
     Ok(EncodeSettings {
@@ -169,7 +169,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
         output: output.output.clone(),
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.settings(),
-        opens: arguments.open,
+        opens: arguments.opening.open,
         warnings: [
             named_files(&arguments.text, arguments.pair.as_deref()),
             idle_neurons(arguments).into_iter().collect(),
@@ -184,7 +184,7 @@ pub(super) fn encode(arguments: &EncodeArguments) -> Result<EncodeSettings> {
             ),
         ]
         .concat(),
-        json: arguments.json,
+        json: arguments.result.json,
     })
 }
 
@@ -208,7 +208,7 @@ pub(super) fn input(text: &str, pair: Option<&str>) -> Result<Input> {
 
 /// The settings of `batch`; sets the number of threads of the process.
 pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
-    set_threads(arguments.threads)?;
+    set_threads(arguments.cores.threads)?;
     let output = &arguments.output;
     check_minimum(output)?;
     check_single_file(arguments.single_file, output)?;
@@ -230,7 +230,7 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
         truncate: course.truncate.limit(),
         output: output.output.clone(),
         options: options(output, &[View::Overview])?,
-        batch_tokens: arguments.batch_tokens.get(),
+        batch_tokens: arguments.course.batch_tokens.get(),
         maximum_failures: maximum_failures(course),
         resume: course.resume,
         shard: course.shard,
@@ -242,15 +242,15 @@ pub(super) fn batch(arguments: &BatchArguments) -> Result<BatchSettings> {
             }),
         },
         single_file: arguments.single_file,
-        opens: arguments.open,
+        opens: arguments.opening.open,
         warnings,
-        json: arguments.json,
+        json: arguments.result.json,
     })
 }
 
 /// The settings of `scores`; sets the number of threads of the process.
 pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
-    set_threads(arguments.threads)?;
+    set_threads(arguments.cores.threads)?;
     let sources = sources(
         &arguments.inputs.files,
         &arguments.inputs.reading,
@@ -275,14 +275,14 @@ pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
             overwrite: arguments.overwrite,
             ..OutputOptions::default()
         },
-        batch_tokens: arguments.batch_tokens.get(),
+        batch_tokens: arguments.course.batch_tokens.get(),
         maximum_failures: maximum_failures(course),
         resume: course.resume,
         shard: course.shard,
         reports: Reports::default(),
         single_file: false,
         opens: false,
-        json: arguments.json,
+        json: arguments.result.json,
     })
 }
 
@@ -296,7 +296,7 @@ fn maximum_failures(course: &CourseArguments) -> Option<u64> {
 
 /// The settings of `render`; sets the number of threads of the process.
 pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
-    set_threads(arguments.threads)?;
+    set_threads(arguments.cores.threads)?;
     let output = &arguments.output;
     check_single_file(arguments.single_file, output)?;
     Ok(RenderSettings {
@@ -312,7 +312,7 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
         options: options(output, &[View::Heads, View::Overview])?,
         terminal_view: arguments.terminal.settings(),
         single_file: arguments.single_file,
-        opens: arguments.open,
+        opens: arguments.opening.open,
         warnings: [
             idle_options(
                 output,
@@ -325,7 +325,7 @@ pub(super) fn render(arguments: &RenderArguments) -> Result<RenderSettings> {
             ),
         ]
         .concat(),
-        json: arguments.json,
+        json: arguments.result.json,
     })
 }
 

@@ -61,6 +61,7 @@ pub fn single_map<'maps>(
             row_segment_starts: maps.rows.segment_starts(),
             column_segment_starts: maps.columns.segment_starts(),
             shows_positions: maps.reshape.crop.is_some(),
+            pointed_out: None,
             links,
             noun: noun(maps),
         }),

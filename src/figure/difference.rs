@@ -155,6 +155,7 @@ fn grid_of_heads(
             row_segment_starts: Vec::new(),
             column_segment_starts: Vec::new(),
             shows_positions: false,
+            pointed_out: None,
             noun: "heads",
         }),
         color_scale,
@@ -250,6 +251,7 @@ pub fn head_difference<'maps>(
             row_segment_starts: starts[0].clone(),
             column_segment_starts: starts[1].clone(),
             shows_positions,
+            pointed_out: None,
             links: Vec::new(),
             noun: noun(left),
         }

@@ -94,6 +94,34 @@ pub struct Figure<'run> {
     pub notes: Vec<String>,
 }
 
+impl Figure<'_> {
+    /// Points out a cell of the figure's map, on both sides where there are two:
+    /// its row and its column have a thick tick, it has a frame where that leaves
+    /// room for its colour, and a note says which it is. A figure of anything
+    /// else than one map of units stays as it is.
+    pub fn point_out(&mut self, cell: [usize; 2]) {
+        let words = match &mut self.body {
+            Body::Map(map) => {
+                map.pointed_out = Some(cell);
+                map.cell_in_words(cell)
+            }
+            Body::Difference(difference) => {
+                for map in &mut difference.maps {
+                    map.pointed_out = Some(cell);
+                }
+                let [.., between] = &difference.maps;
+                between.cell_in_words(cell)
+            }
+            Body::Grid(_) | Body::Profile(_) | Body::Scores(_) | Body::Lines(_) | Body::Text(_) => {
+                None
+            }
+        };
+        if let Some(words) = words {
+            self.notes.insert(0, format!("Pointed out: {words}."));
+        }
+    }
+}
+
 /// The map or maps of a figure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body<'run> {
@@ -147,8 +175,22 @@ pub struct LabelledMap<'run> {
     pub shows_positions: bool,
     /// The strongest links, to be listed beside the map.
     pub links: Vec<Link>,
+    /// Row and column of the cell that is pointed out, see
+    /// [`Figure::point_out`].
+    pub pointed_out: Option<[usize; 2]>,
     /// What its units are called in sentences: `tokens` or `words`.
     pub noun: &'static str,
+}
+
+impl LabelledMap<'_> {
+    /// A cell in words: its units with their positions. `None` where it has no
+    /// such cell.
+    fn cell_in_words(&self, [row, column]: [usize; 2]) -> Option<String> {
+        let unit =
+            |unit: &UnitLabel| format!("{} (@{})", profile::named(&unit.text), unit.position);
+        let (query, key) = (self.rows.get(row)?, self.columns.get(column)?);
+        Some(format!("from {} to {}", unit(query), unit(key)))
+    }
 }
 
 /// A unit as an axis shows it.

@@ -76,6 +76,7 @@ pub fn similarity_map(
             row_segment_starts: Vec::new(),
             column_segment_starts: Vec::new(),
             shows_positions: false,
+            pointed_out: None,
             noun: "heads",
         }),
         color_scale: ColorScale {

@@ -18,7 +18,7 @@ use crate::store::saved::SavedNumbers;
 use crate::store::write::StagedFolder;
 use crate::store::{
     FileRecord, Format, MANIFEST, MAXIMUM_LENGTH, Manifest, OptionsRecord, OutputOptions, PAGE,
-    ShownRecord, ViewedPicture, estimate, picture_formats, pictures, table_files,
+    ShownRecord, ViewedPicture, estimate, manifest_json, picture_formats, pictures, table_files,
 };
 
 thread_local! {
@@ -133,7 +133,7 @@ impl<'run> Contents<'run> {
             files.sort_by(|first, second| first.name.cmp(&second.name));
         }
         manifest.files = files;
-        staged.write(MANIFEST, &manifest.to_json()?)?;
+        staged.write(MANIFEST, &manifest_json(&manifest)?)?;
         Ok((manifest, kept))
     }
 

@@ -17,7 +17,7 @@ use crate::store::diff::{
 };
 use crate::store::numbers::encode_comparison;
 use crate::store::write::{StagedFolder, WriteError};
-use crate::store::{FileRecord, HeadsRecord, MANIFEST, OptionsRecord};
+use crate::store::{FileRecord, HeadsRecord, MANIFEST, OptionsRecord, manifest_json};
 
 /// What a comparison left on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +133,7 @@ pub fn write_comparison(
     files.extend(kept.iter().cloned());
     files.sort_by(|first, second| first.name.cmp(&second.name));
     manifest.files = files;
-    staged.write(MANIFEST, &manifest.to_json()?)?;
+    staged.write(MANIFEST, &manifest_json(&manifest)?)?;
     let change = destination.change(&manifest, &kept)?;
     staged.publish(&destination.path, change.as_ref())?;
     Ok(WrittenDiff {

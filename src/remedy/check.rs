@@ -58,6 +58,10 @@ pub enum CheckRemedy {
     },
     /// Name another file for what is to be written.
     NameOtherFile,
+    /// Name a file that can be written.
+    NameWritableFile,
+    /// Name another file for it, or lose what is there.
+    NameOtherOrOverwrite,
     /// Use a newer attnviz, or lose what is there.
     UpdateOrOverwrite,
     /// Move what is there away, or lose it.

@@ -37,6 +37,12 @@ pub struct CheckRecord {
     pub error: Option<String>,
     /// What it was checked against, where a rule asks for that.
     pub baseline: Option<BaselineSummary>,
+    /// Longer texts were cut to so many tokens; `None` where they failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncate: Option<usize>,
+    /// Texts that were cut: inputs, and those of rules.
+    #[serde(default)]
+    pub cut: u64,
     /// Inputs that were looked at.
     pub checked: u64,
     /// Inputs that failed.
@@ -165,14 +171,10 @@ pub struct FailureRecord {
 }
 
 impl CheckRecord {
-    /// The bytes of the folder's manifest.
-    ///
-    /// # Errors
-    /// When serde_json refuses, which no check gives it a reason for.
-    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(self)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+    /// Which texts were cut, as a sentence without its full stop; `None` where
+    /// none were.
+    pub fn cut_in_words(&self) -> Option<String> {
+        cut_in_words(self.cut, self.truncate)
     }
 
     /// The rules that are broken, in their order, and then those that hold.
@@ -183,4 +185,14 @@ impl CheckRecord {
         };
         of(RuleStatus::Broken).chain(of(RuleStatus::Holds))
     }
+}
+
+/// How many texts were cut to so many tokens, as a sentence without its full
+/// stop; `None` where none were.
+pub fn cut_in_words(cut: u64, truncate: Option<usize>) -> Option<String> {
+    let tokens = truncate.filter(|_| cut > 0)?;
+    Some(match cut {
+        1 => format!("1 text is cut to {tokens} tokens"),
+        _ => format!("{cut} texts are cut to {tokens} tokens"),
+    })
 }

@@ -12,7 +12,9 @@ use thiserror::Error;
 use super::batch_records::{INPUTS, THUMBNAILS};
 use super::saved::{self, SavedNumbers};
 use super::write::{Change, PlaceLock, WriteError, beneath};
-use super::{FileRecord, MANIFEST, Manifest, OptionsRecord, SerializeError, read_manifest};
+use super::{
+    FileRecord, MANIFEST, Manifest, OptionsRecord, SerializeError, manifest_json, read_manifest,
+};
 use crate::checkpoint::{DigestError, ModelProvenance};
 use crate::digest;
 use crate::remedy::{FolderKind, Remedy};
@@ -263,7 +265,7 @@ impl Destination {
             ..interim.clone()
         };
         Ok(Some(Change {
-            interim_manifest: Some(interim.to_json()?),
+            interim_manifest: Some(manifest_json(&interim)?),
             outdated,
         }))
     }

@@ -161,19 +161,20 @@ impl Manifest {
             files: Vec::new(),
         }
     }
+}
 
-    /// The bytes of `manifest.json`.
-    ///
-    /// # Errors
-    /// When serde_json refuses, which no manifest gives it a reason for.
-    pub fn to_json(&self) -> Result<Vec<u8>, SerializeError> {
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| SerializeError {
-            file: MANIFEST,
-            reason: error.to_string(),
-        })?;
-        bytes.push(b'\n');
-        Ok(bytes)
-    }
+/// The bytes of a folder's `manifest.json`, whatever the folder is of: a run, a
+/// comparison, a check, a batch.
+///
+/// # Errors
+/// When serde_json refuses, which no manifest gives it a reason for.
+pub fn manifest_json(manifest: &impl Serialize) -> Result<Vec<u8>, SerializeError> {
+    let mut bytes = serde_json::to_vec_pretty(manifest).map_err(|error| SerializeError {
+        file: MANIFEST,
+        reason: error.to_string(),
+    })?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 impl ShownRecord {

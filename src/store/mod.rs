@@ -23,7 +23,7 @@ pub mod write;
 pub use heads_record::HeadsRecord;
 pub use manifest::{
     AttentionRecord, FileRecord, MANIFEST, Manifest, SCHEMA_VERSION, SerializeError, ShownRecord,
-    StreamRecord, UnitRecord,
+    StreamRecord, UnitRecord, manifest_json,
 };
 pub use options::{Format, OutputOptions};
 pub use options_record::OptionsRecord;

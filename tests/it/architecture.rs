@@ -13,12 +13,13 @@ use syn::{Item, UseTree, Visibility};
 
 /// Modules in the order in which data passes them; each may import those
 /// before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "remedy",
     "names",
     "digest",
     "percent",
     "ranges",
+    "excerpt",
     "memory",
     "input",
     "checkpoint",

@@ -10,7 +10,7 @@ use super::CheckError;
 use super::beside::beside;
 use super::options::CheckOptions;
 use super::run::too_tight;
-use super::walk::{Failed, Visitor, check_sources, texts, walk};
+use super::walk::{Failed, Visitor, check_sources, check_truncate, texts, walk};
 use crate::analysis::{ReshapeOptions, reshape};
 use crate::attention::HeadId;
 use crate::batch::BatchModel;
@@ -22,13 +22,17 @@ use crate::store::baseline::{
     Baseline, BaselineError, BaselineManifest, BaselineWriter, Precision, data_path, is_baseline,
 };
 use crate::store::check_record::FailureRecord;
-use crate::store::write::StagedFile;
+use crate::store::write::{StagedFile, report};
 
 /// What a new baseline changes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Accepted {
     /// Its inputs.
     pub inputs: usize,
+    /// Inputs that were cut, and to how many tokens.
+    pub cut: u64,
+    /// Longer texts were cut to so many tokens.
+    pub truncate: Option<usize>,
     /// What is said of the earlier one where it cannot be read.
     pub earlier_error: Option<String>,
     /// Whether there was an earlier one that could be read.
@@ -93,10 +97,10 @@ impl Proposal {
         let mut text = self.text;
         let bytes = self.manifest.to_text()?;
         if let Err(error) = text.write_all(bytes.as_bytes()) {
-            return Err(text.error(error).into());
+            return Err(BaselineError::from(text.error(error)).into());
         }
-        self.data.publish()?;
-        text.publish()?;
+        self.data.publish().map_err(BaselineError::from)?;
+        text.publish().map_err(BaselineError::from)?;
         Ok(self.accepted)
     }
 }
@@ -115,6 +119,7 @@ pub fn propose(
     interrupted: &AtomicBool,
 ) -> Result<Proposal, CheckError> {
     check_sources(options)?;
+    check_truncate(options, model.loaded)?;
     let (earlier, earlier_error) = match Baseline::open(path, &options.rules_path) {
         Ok(earlier) => (Some(earlier), None),
         Err(BaselineError::NotThere { .. }) => (None, None),
@@ -140,14 +145,17 @@ pub fn propose(
         true => Precision::F32,
         false => precision,
     };
-    let text = StagedFile::create(path)?;
-    let data = StagedFile::create(&data)?;
+    // As an output's folder is made.
+    report::make_folder(path).map_err(BaselineError::from)?;
+    let text = StagedFile::create(path).map_err(BaselineError::from)?;
+    let data = StagedFile::create(&data).map_err(BaselineError::from)?;
     let architecture = model.loaded.model.architecture();
     let shape = [architecture.layer_count(), architecture.head_count()];
     let mut accepted = Accepted {
         has_earlier: earlier.is_some(),
         earlier_error,
         stays_exact,
+        truncate: options.truncate,
         ..Accepted::default()
     };
     if let Some(earlier) = &earlier {
@@ -236,9 +244,11 @@ impl Visitor for Keeping<'_> {
         let maps = reshape(run, attention, &ReshapeOptions::default());
         let maps = maps.map_err(OutputError::from)?;
         let beside = beside(self.earlier, run, &maps, true)?;
+        self.accepted.cut += u64::from(run.dropped() > 0);
         self.compare(name, &beside);
         let added = self.writer.add(run, attention, &maps);
-        Ok(added.map_err(|source| self.writer.sink().error(source))?)
+        let written = added.map_err(|source| self.writer.sink().error(source));
+        Ok(written.map_err(BaselineError::from)?)
     }
 
     fn fail(&mut self, failed: Failed) {

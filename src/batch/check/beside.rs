@@ -2,7 +2,7 @@
 
 use super::CheckError;
 use crate::analysis::Maps;
-use crate::compare::check::Beside;
+use crate::compare::check::{Beside, named};
 use crate::compare::differences;
 use crate::input::{Place, StreamRole, Unit};
 use crate::run::Run;
@@ -22,7 +22,7 @@ pub(super) fn beside(
     let Some(held) = baseline.find(&run.input) else {
         return Ok(Beside::Unknown);
     };
-    if let Some(other) = other_tokens(held, run.units(StreamRole::Source)) {
+    if let Some(other) = other_tokens(held, run) {
         return Ok(other);
     }
     let heads = maps.selection.layers.first();
@@ -45,17 +45,25 @@ pub(super) fn beside(
     Ok(Beside::Same(Some(Box::new(found))))
 }
 
-/// The first token that is another one than in the baseline.
-pub(super) fn other_tokens(held: &BaselineInput, now: &[Unit]) -> Option<Beside> {
-    let before = held.units();
+/// The first token that is another one than in the baseline. What was cut off is
+/// there no more: a text that is cut elsewhere has other tokens, too.
+pub(super) fn other_tokens(held: &BaselineInput, run: &Run) -> Option<Beside> {
+    let (before, now) = (held.units(), run.units(StreamRole::Source));
+    let cut = [held.dropped, run.dropped()];
     let length = before.len().max(now.len());
-    let position = (0..length).find(|&position| {
+    let differs = |&position: &usize| {
         let pair = (before.get(position), now.get(position));
         !matches!(pair, (Some(before), Some(now)) if what_differs(before, now).is_none())
-    })?;
+    };
+    let position = match (0..length).find(differs) {
+        Some(position) => position,
+        None if cut[0] != cut[1] => length,
+        None => return None,
+    };
     let (before, now) = (before.get(position), now.get(position));
     let pair = before.zip(now);
     Some(Beside::OtherTokens {
+        cut,
         position,
         before: before.map(|unit| unit.text.clone()),
         now: now.map(|unit| unit.text.clone()),
@@ -72,7 +80,7 @@ pub(super) fn other_tokens(held: &BaselineInput, now: &[Unit]) -> Option<Beside>
 pub(super) fn what_differs(before: &Unit, now: &Unit) -> Option<(&'static str, [String; 2])> {
     let found = |what, one: &dyn Fn(&Unit) -> String| Some((what, [one(before), one(now)]));
     if before.text != now.text {
-        found("text", &|unit| format!("{:?}", unit.text))
+        found("text", &|unit| named(&unit.text))
     } else if before.id != now.id {
         found("id", &|unit| unit.id.to_string())
     } else if before.segment != now.segment {

@@ -8,9 +8,10 @@ use crate::attention::HeadId;
 use crate::batch::{BatchError, SourceError};
 use crate::compare::CompareError;
 use crate::compare::check::number;
-use crate::compare::rules::Place;
+use crate::compare::rules::{Place, written};
 use crate::pipeline::OutputError;
 use crate::remedy::{CheckRemedy, FolderKind, Remedy};
+use crate::store::SerializeError;
 use crate::store::baseline::BaselineError;
 use crate::store::write::WriteError;
 
@@ -26,8 +27,9 @@ pub enum CheckError {
     Baseline(#[from] BaselineError),
     /// A rule asks for more than the baseline can tell.
     #[error(
-        "{}: {place}: {name:?} asks for {bound}, and the 16 bits of the baseline cannot tell {measure} below {} apart",
+        "{}: {place}: {name:?} asks for {}, and the 16 bits of the baseline cannot tell {measure} below {} apart",
         rules.display(),
+        written(*bound),
         number(*least)
     )]
     TooTight {
@@ -74,11 +76,8 @@ pub enum CheckError {
     #[error(transparent)]
     Batch(Box<BatchError>),
     /// The record of the check could not be put into its format.
-    #[error("the result could not be serialized: {reason}")]
-    Serialize {
-        /// What went wrong.
-        reason: String,
-    },
+    #[error(transparent)]
+    Serialize(#[from] SerializeError),
     /// Somebody asked it to stop.
     #[error("interrupted")]
     Interrupted,
@@ -98,16 +97,18 @@ impl CheckError {
             Self::Write(error) => error.remedy(),
             Self::Output(error) => error.remedy(),
             Self::Batch(error) => error.remedy(),
-            Self::Compare { .. } | Self::Serialize { .. } | Self::Interrupted => None,
+            Self::Serialize(error) => error.remedy(),
+            Self::Compare { .. } | Self::Interrupted => None,
         }
     }
 }
 
 impl From<serde_json::Error> for CheckError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Serialize {
+        Self::Serialize(SerializeError {
+            file: "the baseline",
             reason: error.to_string(),
-        }
+        })
     }
 }
 

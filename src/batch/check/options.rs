@@ -1,6 +1,6 @@
 //! What a check does, and what it came to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::batch::{InputSource, Reports};
 use crate::compare::rules::Rules;
@@ -21,6 +21,8 @@ pub struct CheckOptions {
     pub rules_sha256: String,
     /// Files of inputs.
     pub sources: Vec<InputSource>,
+    /// Longer texts are cut to so many tokens; `None`: they fail.
+    pub truncate: Option<usize>,
     /// Where the baseline is.
     pub baseline: Option<PathBuf>,
     /// The check's folder.
@@ -46,7 +48,7 @@ impl CheckOptions {
     /// between its parts; of the whole path where the file is not below it.
     pub fn rules_place(&self) -> String {
         let whole = self.rules_path.canonicalize();
-        let whole = whole.unwrap_or_else(|_| self.rules_path.clone());
+        let whole = whole.unwrap_or_else(|_| self.place_of_nothing());
         let folder = self.working_directory.canonicalize();
         let below = folder.ok().and_then(|folder| {
             let below = whole.strip_prefix(folder).ok()?;
@@ -57,6 +59,20 @@ impl CheckOptions {
             .components()
             .map(|part| part.as_os_str().to_string_lossy());
         sha256(parts.collect::<Vec<_>>().join("/"))
+    }
+}
+
+impl CheckOptions {
+    /// Where the rules would be, were they there.
+    fn place_of_nothing(&self) -> PathBuf {
+        let folder = match self.rules_path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            Some(_) | None => Path::new("."),
+        };
+        match (folder.canonicalize(), self.rules_path.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            (Ok(_) | Err(_), _) => self.rules_path.clone(),
+        }
     }
 }
 

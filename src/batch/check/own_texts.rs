@@ -6,30 +6,48 @@ use crate::analysis::{Direction, Granularity, Maps, ReshapeOptions, link_by_head
 use crate::compare::check::{InputName, Judge, LinkSeen};
 use crate::compare::rules::{Check, Rule};
 use crate::compare::{Comparison, Pairing, compare_runs};
+use crate::excerpt::excerpt;
 use crate::figure::{FigureError, UnitChoice};
 use crate::input::{Input, StreamRole};
 use crate::pipeline::LoadedModel;
 use crate::run::Run;
 
-/// Looks at every rule that has a text of its own.
+/// So much is told of why a text has not what a rule looks for, in characters.
+const LONGEST_MESSAGE: usize = 600;
+
+/// Looks at every rule that has a text of its own. Returns, for every rule, how
+/// many texts of its own were cut.
 pub(super) fn see_own_texts(
     rules: &[Rule],
     loaded: &LoadedModel,
+    truncate: Option<usize>,
     judge: &mut Judge<'_>,
-) -> Result<(), CheckError> {
+) -> Result<Vec<u64>, CheckError> {
+    let mut cut = vec![0; rules.len()];
+    let mut count = |index: usize, runs: &[Run]| {
+        if let Some(cut) = cut.get_mut(index) {
+            *cut = runs.iter().filter(|run| run.dropped() > 0).count() as u64;
+        }
+    };
     for (index, rule) in rules.iter().enumerate() {
         match &rule.check {
             Check::Link {
                 input, from, to, ..
             } => {
-                let found = run_of(loaded, input).and_then(|run| link(&run, from, to));
+                let found = run_of(loaded, input, truncate).and_then(|run| {
+                    count(index, std::slice::from_ref(&run));
+                    link(&run, from, to).map_err(|message| behind_the_cut(message, &[run]))
+                });
                 let found = found.as_ref().map_err(Clone::clone);
                 judge.see_link(index, name(rule, input), found);
             }
             Check::Invariant { input, changed, .. } => {
-                let texts = texts(loaded, input, changed);
+                let texts = texts(loaded, [input, changed], truncate);
                 let found = match &texts {
-                    Ok(texts) => invariant(texts),
+                    Ok(texts) => {
+                        count(index, texts);
+                        invariant(texts).map_err(|message| behind_the_cut(message, texts))
+                    }
                     Err(message) => Err(message.clone()),
                 };
                 let found = found.as_ref().map_err(Clone::clone);
@@ -42,7 +60,18 @@ pub(super) fn see_own_texts(
             | Check::Layer { .. } => {}
         }
     }
-    Ok(())
+    Ok(cut)
+}
+
+/// What is said of texts in which there is not what a rule looks for, where they
+/// were cut: it may be behind.
+fn behind_the_cut(message: String, runs: &[Run]) -> String {
+    let message = excerpt(&message, LONGEST_MESSAGE);
+    match runs.iter().map(Run::dropped).max() {
+        None | Some(0) => message.into_owned(),
+        Some(1) => format!("{message}; 1 token is cut off the text"),
+        Some(dropped) => format!("{message}; {dropped} tokens are cut off the text"),
+    }
 }
 
 /// A rule's own text, called as its place in the file.
@@ -57,10 +86,11 @@ pub(super) fn name(rule: &Rule, input: &Input) -> InputName {
 /// The runs of a text and of the same with words replaced.
 pub(super) fn texts(
     loaded: &LoadedModel,
-    input: &Input,
-    changed: &Input,
+    [input, changed]: [&Input; 2],
+    truncate: Option<usize>,
 ) -> Result<[Run; 2], String> {
-    Ok([run_of(loaded, input)?, run_of(loaded, changed)?])
+    let of = |input| run_of(loaded, input, truncate);
+    Ok([of(input)?, of(changed)?])
 }
 
 /// The maps of all units of a run.

@@ -6,10 +6,10 @@ use super::beside::what_differs;
 use super::looks::Looks;
 use super::own_texts::{invariant, texts, whole};
 use super::walk::{run_of, texts as texts_of};
-use crate::analysis::{Granularity, MapId, Maps, ReshapeOptions, reshape};
+use crate::analysis::{Axis, Granularity, MapId, Maps, ReshapeOptions, reshape};
 use crate::attention::HeadId;
 use crate::compare::DifferenceMeasure;
-use crate::compare::check::Verdict;
+use crate::compare::check::{Verdict, Where};
 use crate::compare::rules::{Check, Rule};
 use crate::figure::{Figure, FigureOptions, head_difference, single_map};
 use crate::input::{Input, StreamRole, Unit};
@@ -42,6 +42,7 @@ pub(super) struct Show<'a> {
     pub(super) rules: &'a [Rule],
     pub(super) loaded: &'a LoadedModel,
     pub(super) baseline: Option<&'a Baseline>,
+    pub(super) truncate: Option<usize>,
 }
 
 /// Two sides of a head.
@@ -89,7 +90,7 @@ impl Show<'_> {
             return Ok(shown);
         };
         // It was encoded before; where it cannot be again, the words stay.
-        let Ok(run) = run_of(self.loaded, &input.input) else {
+        let Ok(run) = run_of(self.loaded, &input.input, self.truncate) else {
             return Ok(shown);
         };
         let Ok(maps) = self.maps_of(rule, &run) else {
@@ -110,7 +111,8 @@ impl Show<'_> {
                 captions,
                 &options,
             );
-            let figure = figure.map_err(OutputError::from)?;
+            let mut figure = figure.map_err(OutputError::from)?;
+            point_out(&mut figure, left, place);
             let title = format!("{head}: {}", sides.title);
             png(&figure, file.clone(), title, shaper)
         };
@@ -118,7 +120,7 @@ impl Show<'_> {
             (Check::Tokens, _) => shown.tokens = self.tokens(&input.input, &run),
             (_, None) => {}
             (Check::Invariant { input, changed, .. }, Some(head)) => {
-                let Ok(both) = texts(self.loaded, input, changed) else {
+                let Ok(both) = texts(self.loaded, [input, changed], self.truncate) else {
                     return Ok(shown);
                 };
                 if let Ok(seen) = invariant(&both) {
@@ -160,7 +162,8 @@ impl Show<'_> {
                 }
                 None => {
                     let figure = single_map(&run, &maps, MapId::Head(head), &options);
-                    let figure = figure.map_err(OutputError::from)?;
+                    let mut figure = figure.map_err(OutputError::from)?;
+                    point_out(&mut figure, &maps, place);
                     let title = format!("{head}: the model under check");
                     shown.pictures.push(png(&figure, file, title, shaper)?);
                     let more = match maps.reshape.granularity {
@@ -210,8 +213,7 @@ impl Show<'_> {
         let Some(held) = baseline.find(&run.input) else {
             return Ok(None);
         };
-        let units = run.units(StreamRole::Source);
-        let is_alike = super::beside::other_tokens(held, units).is_none();
+        let is_alike = super::beside::other_tokens(held, run).is_none();
         let before = match is_alike {
             true => baseline.maps(held)?,
             false => return Ok(None),
@@ -257,6 +259,21 @@ impl Show<'_> {
                 .collect()
         };
         Some([all(0, &before, now), all(1, now, &before)])
+    }
+}
+
+/// Marks the cell that a rule is about, where it is about one.
+fn point_out(figure: &mut Figure<'_>, maps: &Maps<'_>, place: &Where) {
+    let find = |axis: &Axis, unit: &Option<(String, usize)>| {
+        let (_, position) = unit.as_ref()?;
+        axis.units.iter().position(|unit| unit.first == *position)
+    };
+    let (row, column) = (
+        find(&maps.rows, &place.query),
+        find(&maps.columns, &place.key),
+    );
+    if let Some((row, column)) = row.zip(column) {
+        figure.point_out([row, column]);
     }
 }
 

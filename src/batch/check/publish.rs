@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::CheckError;
@@ -12,12 +13,12 @@ use crate::batch::report::{
     CheckLook, write_check_junit, write_check_page, write_check_summary, write_error_junit,
     write_error_summary,
 };
-use crate::batch::{BatchError, ReportFile};
-use crate::store::MANIFEST;
+use crate::batch::{BatchError, ReportFile, Reports};
 use crate::store::batch_records::PAGE;
 use crate::store::check_record::{CHECK_KIND, CHECK_SCHEMA_VERSION, CheckRecord};
 use crate::store::folder::folder_name;
 use crate::store::write::{Change, StagedFolder, WriteError, beneath, check_root, report};
+use crate::store::{MANIFEST, manifest_json};
 
 /// What may become of the folder.
 pub(super) enum Claim {
@@ -94,14 +95,29 @@ pub(super) fn publish(
     looks: Looks,
 ) -> Result<(), CheckError> {
     write_folder(options, claim, record, shown, looks)?;
-    let reports = &options.reports;
-    if let Some(file) = &reports.summary {
-        report::append(&file.path, |out| write_check_summary(record, out)).map_err(failed(file))?;
-    }
-    if let Some(file) = &reports.junit {
-        report::replace(&file.path, |out| write_check_junit(record, out)).map_err(failed(file))?;
-    }
-    Ok(())
+    write_reports(
+        &options.reports,
+        |out| write_check_summary(record, out),
+        |out| write_check_junit(record, out),
+    )
+}
+
+/// Writes both reports, where they were asked for: one that cannot be written is
+/// no reason for the other to say what it said before.
+fn write_reports(
+    reports: &Reports,
+    summary: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    junit: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), CheckError> {
+    let summary = match &reports.summary {
+        Some(file) => report::append(&file.path, summary).map_err(failed(file)),
+        None => Ok(()),
+    };
+    let junit = match &reports.junit {
+        Some(file) => report::replace(&file.path, junit).map_err(failed(file)),
+        None => Ok(()),
+    };
+    Ok(summary.and(junit)?)
 }
 
 /// Writes the folder: pictures, the page, the manifest last.
@@ -134,7 +150,7 @@ fn write_folder(
     let page = write_check_page(record, &look);
     let page = staged.write(PAGE, page.as_bytes())?;
     record.files.insert(0, page);
-    staged.write(MANIFEST, &record.to_json()?)?;
+    staged.write(MANIFEST, &manifest_json(record)?)?;
     let change = change(options, claim, record)?;
     staged.publish(&options.output, change.as_ref())?;
     Ok(())
@@ -146,15 +162,17 @@ fn write_folder(
 /// # Errors
 /// When one of them cannot be written.
 pub fn report_error(options: &CheckOptions, error: &str) -> Result<(), CheckError> {
-    let (rules, reports) = (options.rules_name(), &options.reports);
-    if let Some(file) = &reports.junit {
-        report::replace(&file.path, |out| write_error_junit(&rules, error, out))
-            .map_err(failed(file))?;
-    }
-    if let Some(file) = &reports.summary {
-        report::append(&file.path, |out| write_error_summary(&rules, error, out))
-            .map_err(failed(file))?;
-    }
+    let rules = options.rules_name();
+    let reports = write_reports(
+        &options.reports,
+        |out| write_error_summary(&rules, error, out),
+        |out| write_error_junit(&rules, error, out),
+    );
+    error_in_folder(options, error).and(reports)
+}
+
+/// Says it in the folder of an earlier check of these rules.
+fn error_in_folder(options: &CheckOptions, error: &str) -> Result<(), CheckError> {
     // What is somebody else's stays.
     let Ok(Claim::Own(earlier)) = claim(options) else {
         return Ok(());
@@ -166,6 +184,8 @@ pub fn report_error(options: &CheckOptions, error: &str) -> Result<(), CheckErro
         rules_place_sha256: options.rules_place(),
         error: Some(error.to_owned()),
         baseline: None,
+        truncate: options.truncate,
+        cut: 0,
         checked: 0,
         failed: 0,
         holding: 0,
@@ -194,7 +214,7 @@ fn change(
         files: Vec::new(),
         ..record.clone()
     };
-    let interim_manifest = Some(interim.to_json()?);
+    let interim_manifest = Some(manifest_json(&interim)?);
     Ok(match claim {
         Claim::Free => None,
         Claim::Other => Some(Change {

@@ -9,12 +9,12 @@ use super::options::{CheckOptions, CheckOutcome};
 use super::own_texts::see_own_texts;
 use super::pictures::Show;
 use super::publish::{claim, publish};
-use super::walk::{Failed, Visitor, check_sources, texts, walk};
+use super::walk::{Failed, Visitor, check_sources, check_truncate, texts, walk};
 use crate::analysis::{ReshapeOptions, head_scores, reshape};
 use crate::batch::BatchModel;
 use crate::checkpoint::{FileDigest, ModelProvenance};
 use crate::compare::DifferenceMeasure;
-use crate::compare::check::{InputName, Judge, Seen, Verdict};
+use crate::compare::check::{InputName, Judge, Seen, Verdict, labelled};
 use crate::compare::rules::{Check, Rule, RuleKind};
 use crate::pipeline::OutputError;
 use crate::run::Run;
@@ -36,6 +36,7 @@ pub fn check(
 ) -> Result<CheckOutcome, CheckError> {
     check_sources(options)?;
     options.reports.check()?;
+    check_truncate(options, model.loaded)?;
     let claim = claim(options)?;
     let baseline = open_baseline(options)?;
     let architecture = model.loaded.model.architecture();
@@ -47,6 +48,7 @@ pub fn check(
         needs: Needs::of(rules),
         met: HashSet::new(),
         checked: 0,
+        cut: 0,
         failures: Vec::new(),
     };
     let file_warnings = walk(options, model.loaded, interrupted, &mut looking)?;
@@ -54,18 +56,20 @@ pub fn check(
         mut judge,
         met,
         checked,
+        cut,
         failures,
         ..
     } = looking;
     if let Some(baseline) = &baseline {
         judge.lacks(&unmet(baseline, &met));
     }
-    see_own_texts(rules, model.loaded, &mut judge)?;
+    let own_cut = see_own_texts(rules, model.loaded, options.truncate, &mut judge)?;
     let verdicts = judge.verdicts();
     let show = Show {
         rules,
         loaded: model.loaded,
         baseline: baseline.as_ref(),
+        truncate: options.truncate,
     };
     let (shown, looks) = show.all(&verdicts)?;
     let mut record = CheckRecord {
@@ -84,6 +88,8 @@ pub fn check(
             precision: baseline.manifest.precision,
             inputs: baseline.manifest.inputs.len(),
         }),
+        truncate: options.truncate,
+        cut: cut + own_cut.iter().sum::<u64>(),
         checked,
         failed: failures.len() as u64,
         holding: verdicts.iter().filter(|verdict| verdict.holds).count(),
@@ -196,6 +202,8 @@ struct Looking<'a> {
     /// The texts of every input that could be read.
     met: HashSet<Vec<String>>,
     checked: u64,
+    /// Inputs that were cut.
+    cut: u64,
     failures: Vec<FailureRecord>,
 }
 
@@ -206,8 +214,7 @@ impl Visitor for Looking<'_> {
         let maps = maps.map_err(OutputError::from)?;
         let beside = beside(self.baseline, run, &maps, self.needs.maps)?;
         let scores = self.needs.scores.then(|| head_scores(run, attention));
-        let labels = maps.rows.units.iter().map(|unit| unit.label.clone());
-        let labels: Vec<String> = labels.collect();
+        let labels = labelled(&maps.rows);
         self.judge.see(&Seen {
             name,
             labels: &labels,
@@ -216,6 +223,7 @@ impl Visitor for Looking<'_> {
         });
         self.met.insert(texts(&name.input));
         self.checked += 1;
+        self.cut += u64::from(run.dropped() > 0);
         Ok(())
     }
 

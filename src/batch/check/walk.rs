@@ -8,8 +8,9 @@ use super::CheckError;
 use super::options::CheckOptions;
 use crate::attention::{MapMemory, Selection};
 use crate::batch::feed::{Feed, Plan};
+use crate::batch::run::check_limit;
 use crate::batch::window::{attention_cost, groups, reason};
-use crate::batch::{FileWarning, InputSource, SourceError};
+use crate::batch::{BatchError, FileWarning, InputSource, SourceError};
 use crate::compare::check::InputName;
 use crate::input::{Input, Prepared};
 use crate::model::ModelError;
@@ -76,7 +77,7 @@ pub(super) fn walk(
     if !options.sources.is_empty() {
         let plan = Plan {
             sources: options.sources.clone(),
-            limit: loaded.limit(None),
+            limit: loaded.limit(options.truncate),
             shard: None,
             maximum_failures: None,
             unique: false,
@@ -126,7 +127,7 @@ pub(super) fn walk(
                 file: options.rules_name(),
                 line: None,
                 is_read: true,
-                prepared: prepare(loaded, &own.input),
+                prepared: prepare(loaded, &own.input, options.truncate),
             }
         });
         let items = items.collect();
@@ -142,8 +143,12 @@ fn check_flag(interrupted: &AtomicBool) -> Result<(), CheckError> {
     }
 }
 
-fn prepare(loaded: &LoadedModel, input: &Input) -> Result<Prepared, Failure> {
-    let prepared = pipeline::prepare(&loaded.tokenizer, input, loaded.limit(None));
+fn prepare(
+    loaded: &LoadedModel,
+    input: &Input,
+    truncate: Option<usize>,
+) -> Result<Prepared, Failure> {
+    let prepared = pipeline::prepare(&loaded.tokenizer, input, loaded.limit(truncate));
     prepared.map_err(|error| Failure {
         reason: error.to_string(),
         remedy: error.remedy(),
@@ -157,8 +162,12 @@ pub(super) fn all_heads(loaded: &LoadedModel) -> Selection {
 }
 
 /// The run of one input; a sentence where there is none.
-pub(super) fn run_of(loaded: &LoadedModel, input: &Input) -> Result<Run, String> {
-    let prepared = prepare(loaded, input).map_err(|failure| failure.reason)?;
+pub(super) fn run_of(
+    loaded: &LoadedModel,
+    input: &Input,
+    truncate: Option<usize>,
+) -> Result<Run, String> {
+    let prepared = prepare(loaded, input, truncate).map_err(|failure| failure.reason)?;
     let memory = MapMemory::default();
     let mut runs = runs(loaded, &[&prepared], &all_heads(loaded), &memory);
     match runs.pop() {
@@ -259,6 +268,15 @@ pub(super) fn check_sources(options: &CheckOptions) -> Result<(), SourceError> {
         true => Ok(()),
         false => InputSource::check(&options.sources),
     }
+}
+
+/// Whether texts can be cut to as many tokens as was asked for.
+pub(super) fn check_truncate(
+    options: &CheckOptions,
+    loaded: &LoadedModel,
+) -> Result<(), BatchError> {
+    let limit = loaded.limit(options.truncate);
+    check_limit(limit, &loaded.tokenizer).map_err(BatchError::Truncate)
 }
 
 /// The texts of an input.

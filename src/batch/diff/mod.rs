@@ -44,9 +44,9 @@ use super::source::InputSource;
 use crate::attention::Selection;
 use crate::checkpoint::ModelProvenance;
 use crate::pipeline::{OutputError, WrittenDiff};
-use crate::store::MANIFEST;
 use crate::store::diff::{DiffPlace, SideRecord};
 use crate::store::write::StagedFolder;
+use crate::store::{MANIFEST, manifest_json};
 
 /// The two sides of a comparison over many inputs.
 #[derive(Debug)]
@@ -123,7 +123,7 @@ pub fn diff(
     manifest
         .files
         .sort_by(|first, second| first.name.cmp(&second.name));
-    let bytes = manifest.to_json().map_err(OutputError::from)?;
+    let bytes = manifest_json(&manifest).map_err(OutputError::from)?;
     staged.write(MANIFEST, &bytes)?;
     let change = destination
         .change(&manifest, &[])

@@ -180,8 +180,14 @@ fn header(record: &CheckRecord) -> Markup {
             @if record.error.is_none() { dl.tiles {
                 (tile("broken", &record.broken.to_string(), broken))
                 (tile("hold", &record.holding.to_string(), "good"))
-                (tile("inputs checked", &grouped(record.checked), ""))
-                (tile("inputs failed", &grouped(record.failed), failed))
+                // Rules with texts of their own need no inputs.
+                @if record.checked + record.failed > 0 {
+                    (tile("inputs checked", &grouped(record.checked), ""))
+                    (tile("inputs failed", &grouped(record.failed), failed))
+                }
+            }
+            @if let Some(cut) = record.cut_in_words() {
+                p.notice role="note" { (cut) ", by --truncate. What is behind is not checked." }
             }
             (facts(record)) }
         }
@@ -225,7 +231,7 @@ fn failed(failure: &FailureRecord) -> Markup {
     html! {
         li {
             p {
-                bdi { (failure.id) } " "
+                bdi { (excerpt(&visible(&failure.id), LONGEST_TEXT)) } " "
                 code { (failure.file) @if let Some(line) = failure.line { ":" (line) } }
             }
             p.reason { (visible(&failure.error)) }

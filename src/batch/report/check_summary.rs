@@ -42,6 +42,9 @@ pub fn write_check_summary(record: &CheckRecord, out: &mut dyn Write) -> io::Res
     let (file, model) = (cell(&record.rules_file), cell(&record.model.name()));
     writeln!(out, "## {sign} attnviz check: {}\n", outcome(record))?;
     writeln!(out, "{file} on {model}\n")?;
+    if let Some(cut) = record.cut_in_words() {
+        writeln!(out, "{cut}, by --truncate\n")?;
+    }
     writeln!(
         out,
         "| | rule | found | expected |\n| --- | --- | --- | --- |"
@@ -61,7 +64,10 @@ pub fn write_check_summary(record: &CheckRecord, out: &mut dyn Write) -> io::Res
             "\n### Inputs that failed\n\n| id | file | reason |\n| --- | --- | --- |"
         )?;
         for failure in record.failures.iter().take(LISTED) {
-            write_row(&[&failure.id, &failure.file, &failure.error], out)?;
+            let hint = failure.hint.as_ref();
+            let hint = hint.map_or_else(String::new, |hint| format!(" (hint: {hint})"));
+            let reason = format!("{}{hint}", failure.error);
+            write_row(&[&failure.id, &failure.file, &reason], out)?;
         }
         more(record.failures.len(), out)?;
     }

@@ -245,11 +245,11 @@ fn examples(
         .enumerate()
         .map(|(place, (score, _))| (score.name(), place))
         .collect();
-    let mut found = Examples::default();
-    found.ends = scores
-        .iter()
-        .map(|_| places.iter().map(|_| <[Vec<_>; 2]>::default()).collect())
-        .collect();
+    let of_heads = || places.iter().map(|_| <[Vec<_>; 2]>::default()).collect();
+    let mut found = Examples {
+        ends: scores.iter().map(|_| of_heads()).collect(),
+        ..Examples::default()
+    };
     let mut inputs: BTreeMap<u64, usize> = BTreeMap::new();
     let mut labels: BTreeMap<String, usize> = BTreeMap::new();
     for line in BufReader::new(File::open(path)?).lines() {

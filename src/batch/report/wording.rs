@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+pub(super) use crate::excerpt::{excerpt, grouped};
 use crate::ranges::{joined, ranges};
 use crate::store::batch_records::{BatchManifest, ResultRecord};
 
@@ -13,19 +14,6 @@ const NO_REASON: &str = "no reason was recorded";
 /// `1 input`, `2 inputs`.
 pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
-/// A number with a comma between every three digits.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// What the whole batch came to, as a sentence without its full stop.
@@ -101,16 +89,4 @@ pub(super) fn in_one_line(text: &str) -> String {
         letter => letter,
     });
     letters.collect()
-}
-
-/// At most so many characters, with how many there are where some are missing.
-pub(super) fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(limit) {
-        None => Cow::Borrowed(text),
-        Some((end, _)) => {
-            let kept = text.get(..end).unwrap_or_default();
-            let count = grouped(text.chars().count() as u64);
-            Cow::Owned(format!("{kept}… ({count} characters)"))
-        }
-    }
 }

@@ -50,6 +50,8 @@ use crate::store::write::batch_folder::BatchFolderError;
 use crate::tokenizer::TokenizerError;
 use crate::weights::{HeaderError, PickleError, WeightsError};
 
+pub use check::{about, of_check, of_rules};
+
 /// What to type instead. An outer error knows what to make of the remedy of
 /// the one below it, so that the first one of the chain that has a remedy is
 /// heard.
@@ -63,20 +65,9 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(asked) = asked {
         return Some(asked.mended(&remedy).unwrap_or_else(|| in_words(&remedy)));
     }
-    // A side of a comparison has a place and no option.
-    let side = error.downcast_ref::<OfSide>();
-    if let (Some(side), Remedy::EncodeWith(folder)) = (side, &remedy) {
-        let folder = quoted(&folder.display().to_string());
-        return Some(format!("for {}: {folder}", side.name()));
-    }
     let words = in_words(&remedy);
-    // What saves a side again has options of its own.
-    let side = side.filter(|_| !matches!(remedy, Remedy::SaveNumbers { .. }));
-    Some(match side.filter(|_| words.contains("--model ")) {
-        Some(side) => {
-            let words = words.replace("--model ", "");
-            format!("for {}: {words}", side.name())
-        }
+    Some(match error.downcast_ref::<OfSide>() {
+        Some(side) => side.mended(&remedy, words),
         None => words,
     })
 }

@@ -2,10 +2,10 @@
 
 use super::super::rules::{Check, HeadChoice, Limits, LinkHeads, Range, Rule, RuleKind};
 use super::super::{Comparison, DifferenceMeasure, Differences};
-use super::sentences::{other_heads, other_tokens};
+use super::sentences::{named, other_heads, other_tokens};
 use super::tally::Tally;
 use super::{Beside, InputName, Where};
-use crate::analysis::{HeadScores, LinkByHead, Score};
+use crate::analysis::{Axis, HeadScores, LinkByHead, Score};
 use crate::attention::{HeadId, Selection};
 
 /// What was found of an input.
@@ -13,8 +13,8 @@ use crate::attention::{HeadId, Selection};
 pub struct Seen<'a> {
     /// The input.
     pub name: &'a InputName,
-    /// The labels of its units.
-    pub labels: &'a [String],
+    /// The labels of its units, and the position of each in its text.
+    pub labels: &'a [(String, usize)],
     /// Its scores, where a rule asks for them: of every head of the model.
     pub scores: Option<&'a HeadScores>,
     /// How it stands beside the baseline.
@@ -100,10 +100,7 @@ impl<'r> Judge<'r> {
                 let input = Some(seen.name.clone());
                 let place = match seen.beside {
                     Beside::OtherTokens { position, .. } => Where {
-                        key: seen
-                            .labels
-                            .get(*position)
-                            .map(|label| (label.clone(), *position)),
+                        key: seen.labels.get(*position).cloned(),
                         input,
                         ..Where::default()
                     },
@@ -164,8 +161,10 @@ impl<'r> Judge<'r> {
         };
         for (rule, tally) in self.rules.iter().zip(&mut self.tallies) {
             if rule.check.kind().needs_baseline() {
-                let message =
-                    format!("the baseline has the input {first:?}, which is not checked{more}");
+                let message = format!(
+                    "the baseline has the input {}, which is not checked{more}",
+                    named(first)
+                );
                 tally.break_with(message, Where::default());
             }
         }
@@ -246,8 +245,7 @@ impl<'r> Judge<'r> {
             Err(message) => return tally.break_with(message, place),
         };
         tally.seen += 1;
-        let label = |unit: &crate::analysis::AxisUnit| unit.label.clone();
-        let labels: Vec<String> = seen.left.rows.units.iter().map(label).collect();
+        let labels = labelled(&seen.left.rows);
         let margin = |value: f64| margin(*limits, value);
         let seen_input = Seen {
             name: &name,
@@ -264,6 +262,12 @@ impl<'r> Judge<'r> {
             &seen_input,
         );
     }
+}
+
+/// The labels of units, and the position of each in its text.
+pub fn labelled(axis: &Axis) -> Vec<(String, usize)> {
+    let units = axis.units.iter();
+    units.map(|unit| (unit.label.clone(), unit.first)).collect()
 }
 
 /// How near a value of a head is to breaking a rule; where only a mean is asked
@@ -288,11 +292,12 @@ fn unlike(beside: &Beside, kind: RuleKind) -> Option<String> {
             before,
             now,
             what,
+            cut,
         } => Some(other_tokens(
             *position,
-            before.as_deref(),
-            now.as_deref(),
+            [before.as_deref(), now.as_deref()],
             what,
+            *cut,
         )),
         Beside::OtherHeads { before, now } => Some(other_heads(*before, *now)),
     }
@@ -313,10 +318,7 @@ fn add_differences(
             continue;
         };
         tally.add(value, margin(value), || {
-            let named = |position: usize| {
-                let label = seen.labels.get(position);
-                label.map(|label| (label.clone(), position))
-            };
+            let named = |place: usize| seen.labels.get(place).cloned();
             let cell = found.greatest_cells.get(index).copied();
             let [query, key] = match (cell, measure) {
                 (Some([query, key]), DifferenceMeasure::MaxAbs) => [named(query), named(key)],

@@ -6,8 +6,8 @@ mod sentences;
 mod tally;
 mod words;
 
-pub use judge::{Judge, LinkSeen, Seen};
-pub use sentences::number;
+pub use judge::{Judge, LinkSeen, Seen, labelled};
+pub use sentences::{named, number};
 
 use crate::attention::HeadId;
 use crate::compare::Differences;
@@ -73,6 +73,8 @@ pub enum Beside {
         now: Option<String>,
         /// What differs, and from what to what: `id 17 → 2003`.
         what: String,
+        /// How many tokens were cut off behind those of the baseline, and are now.
+        cut: [usize; 2],
     },
     /// The baseline is of a model with other heads.
     OtherHeads {

@@ -1,24 +1,62 @@
 //! What verdicts and pages say in the same words.
 
+use crate::excerpt::excerpt;
+
+/// So much of a text or an id is told in a sentence, in characters.
+const TOLD: usize = 120;
+
+/// A text in quotation marks, or the beginning of a long one.
+pub fn named(text: &str) -> String {
+    format!("{:?}", excerpt(text, TOLD))
+}
+
 /// What tokens were, and are.
 pub(super) fn other_tokens(
     position: usize,
-    before: Option<&str>,
-    now: Option<&str>,
+    [before, now]: [Option<&str>; 2],
     what: &str,
+    cut: [usize; 2],
 ) -> String {
-    match (before, now) {
+    let cut = match cut {
+        [before, now] if before == now => String::new(),
+        [before, 0] => format!("; {} cut off in the baseline, none now", are_tokens(before)),
+        [0, now] => format!("; {} cut off now, none in the baseline", are_tokens(now)),
+        [before, now] => format!(
+            "; {} cut off in the baseline, {now} now",
+            are_tokens(before)
+        ),
+    };
+    let tokens = match (before, now) {
         (Some(before), Some(now)) if before == now => {
-            format!("token @{position} {now:?} is another one than in the baseline: {what}")
+            format!(
+                "token @{position} {} is another one than in the baseline: {what}",
+                named(now)
+            )
         }
         (Some(before), Some(now)) => {
-            format!("token @{position} was {before:?} in the baseline and is {now:?}")
+            format!(
+                "token @{position} was {} in the baseline and is {}",
+                named(before),
+                named(now)
+            )
         }
         (Some(before), None) => {
-            format!("token @{position} was {before:?} in the baseline and is gone")
+            format!(
+                "token @{position} was {} in the baseline and is gone",
+                named(before)
+            )
         }
-        (None, Some(now)) => format!("token @{position} {now:?} is new since the baseline"),
-        (None, None) => format!("token @{position} is another one than in the baseline: {what}"),
+        (None, Some(now)) => format!("token @{position} {} is new since the baseline", named(now)),
+        (None, None) => "what is left of the tokens is the same".to_owned(),
+    };
+    format!("{tokens}{cut}")
+}
+
+/// `1 token is`, `2 tokens are`.
+fn are_tokens(count: usize) -> String {
+    match count {
+        1 => "1 token is".to_owned(),
+        _ => format!("{count} tokens are"),
     }
 }
 
@@ -45,7 +83,7 @@ pub fn number(value: f64) -> String {
     if value.is_nan() {
         return "empty".to_owned();
     }
-    if value.abs() < 1e-4 {
+    if value.abs() < 1e-4 || value.abs() >= 1e15 {
         return format!("{value:.2e}");
     }
     let whole = libm::log10(value.abs()).floor().max(-4.0) as i32;

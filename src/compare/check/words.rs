@@ -1,11 +1,15 @@
 //! Verdicts, and their sentences.
 
-use super::super::rules::{Check, LinkHeads, Range, Rule};
+use super::super::rules::{Check, LinkHeads, Range, Rule, written};
 use super::judge::Judge;
-use super::sentences::{counted, number};
+use super::sentences::{counted, named, number};
 use super::tally::{Found, Tally, mean};
 use super::{Verdict, Where};
 use crate::attention::Selection;
+use crate::excerpt::excerpt;
+
+/// So much of the end of a link is told, in characters.
+const LONGEST_END: usize = 120;
 
 impl Judge<'_> {
     /// What became of every rule, in their order.
@@ -221,7 +225,11 @@ fn near(range: Range, worst: &Found, tally: &Tally) -> String {
                 true => "nearest to the bound",
                 false => "furthest off",
             };
-            format!("; {most}: {} in input {:?}", number(worst.value), input.id)
+            format!(
+                "; {most}: {} in input {}",
+                number(worst.value),
+                named(&input.id)
+            )
         }
         _ => String::new(),
     }
@@ -233,7 +241,7 @@ fn expected(check: &Check) -> String {
         Check::Tokens => "the tokens of the baseline".to_owned(),
         Check::Difference {
             measure, at_most, ..
-        } => format!("{measure} at most {at_most}"),
+        } => format!("{measure} at most {}", written(*at_most)),
         Check::Drift {
             measure, limits, ..
         }
@@ -245,14 +253,19 @@ fn expected(check: &Check) -> String {
         }
         Check::Link {
             from, to, range, ..
-        } => format!("attention from {from} to {to} {}", range.in_words()),
+        } => format!(
+            "attention from {} to {} {}",
+            excerpt(from, LONGEST_END),
+            excerpt(to, LONGEST_END),
+            range.in_words()
+        ),
     }
 }
 
 /// A place in front of what is there.
 fn in_words(place: &Where) -> String {
     let input = place.input.as_ref();
-    let input = input.map(|input| format!("input {:?}: ", input.id));
+    let input = input.map(|input| format!("input {}: ", named(&input.id)));
     input.unwrap_or_default()
 }
 
@@ -263,9 +276,9 @@ fn behind(place: &Where) -> String {
         words.push_str(&format!(" in {head}"));
     }
     if let Some(input) = &place.input {
-        words.push_str(&format!(", input {:?}", input.id));
+        words.push_str(&format!(", input {}", named(&input.id)));
     }
-    let unit = |(label, position): &(String, usize)| format!("{label:?} (@{position})");
+    let unit = |(label, position): &(String, usize)| format!("{} (@{position})", named(label));
     match (&place.query, &place.key) {
         (Some(query), Some(key)) => {
             words.push_str(&format!(", from {} to {}", unit(query), unit(key)));

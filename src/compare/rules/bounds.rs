@@ -1,5 +1,14 @@
 //! Between which numbers a value has to be.
 
+/// A bound as a sentence says it: with its sign and every digit, or, where those
+/// would be mostly noughts, as `1e-300`.
+pub fn written(bound: f64) -> String {
+    match bound.abs() {
+        size if size == 0.0 || (1e-5..1e15).contains(&size) => bound.to_string(),
+        _ => format!("{bound:e}"),
+    }
+}
+
 /// What a value has to be above, below, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Range {
@@ -34,9 +43,11 @@ impl Range {
     /// As a sentence says it.
     pub fn in_words(self) -> String {
         match (self.above, self.below) {
-            (Some(above), Some(below)) => format!("above {above} and below {below}"),
-            (Some(above), None) => format!("above {above}"),
-            (None, Some(below)) => format!("below {below}"),
+            (Some(above), Some(below)) => {
+                format!("above {} and below {}", written(above), written(below))
+            }
+            (Some(above), None) => format!("above {}", written(above)),
+            (None, Some(below)) => format!("below {}", written(below)),
             (None, None) => "anything".to_owned(),
         }
     }
@@ -54,7 +65,9 @@ pub struct Limits {
 impl Limits {
     /// As a sentence says it.
     pub fn in_words(self) -> String {
-        let mean = self.mean_below.map(|below| format!("mean below {below}"));
+        let mean = self
+            .mean_below
+            .map(|below| format!("mean below {}", written(below)));
         let each = (!self.each.is_empty()).then(|| format!("each {}", self.each.in_words()));
         let both: Vec<String> = mean.into_iter().chain(each).collect();
         both.join(", ")

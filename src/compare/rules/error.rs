@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::bounds::written;
 use crate::remedy::{CheckRemedy, Remedy};
 
 /// Where something stands in a file, both counted from one, columns in
@@ -117,7 +118,7 @@ pub enum RulesError {
         example: String,
     },
     /// A rule that can never break.
-    #[error("{place}: {key} = {found} always holds: {reason}")]
+    #[error("{place}: {key} = {} always holds: {reason}", written(*found))]
     AlwaysHolds {
         /// Where.
         place: Place,
@@ -129,7 +130,7 @@ pub enum RulesError {
         reason: &'static str,
     },
     /// A rule that can never hold.
-    #[error("{place}: {key} = {found} never holds: {reason}")]
+    #[error("{place}: {key} = {} never holds: {reason}", written(*found))]
     NeverHolds {
         /// Where.
         place: Place,

@@ -11,7 +11,7 @@ mod reader;
 mod replacement;
 mod sections;
 
-pub use bounds::{Limits, Range};
+pub use bounds::{Limits, Range, written};
 pub use error::{Place, RulesError};
 pub use parse::{KINDS, MAXIMUM_LENGTH, parse};
 pub use replacement::replaced;
@@ -27,7 +27,7 @@ use crate::names::closed_set;
 pub const TEMPLATE: &str = include_str!("template.toml");
 
 /// The content of a rules file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Rules {
     /// The model, as `--model` takes it; paths are relative to the file.
     pub model: Option<String>,

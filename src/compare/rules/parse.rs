@@ -2,7 +2,7 @@
 
 use toml::de::DeTable;
 
-use super::reader::Table;
+use super::reader::{Table, told};
 use super::sections::{
     difference, drift, head, input, invariant, layer, link, named, sections, tokens,
 };
@@ -44,7 +44,7 @@ pub fn parse(bytes: &[u8]) -> Result<Rules, RulesError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let parsed = DeTable::parse(text).map_err(|error| RulesError::Syntax {
         place: Place::of(text, error.span().map_or(0, |span| span.start)),
-        reason: error.message().trim().replace('\n', ", "),
+        reason: told(&error.message().trim().replace('\n', ", ")),
     })?;
     let start = Place::of(text, 0);
     let file = Table::new(text, "the file", start, parsed.get_ref(), KINDS)?;

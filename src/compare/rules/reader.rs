@@ -8,6 +8,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::header::header;
 use super::{Place, RulesError};
+use crate::excerpt::excerpt;
 
 /// What stands behind a `=`.
 type Value<'t> = Spanned<DeValue<'t>>;
@@ -42,7 +43,7 @@ impl<'t> Table<'t> {
                 place: Place::of(text, key.span().start),
                 table: name.to_owned(),
                 nearest: nearest(key.get_ref(), known),
-                key: key.get_ref().to_string(),
+                key: told(key.get_ref()),
                 known: known.to_vec(),
             }),
             None => Ok(Self {
@@ -159,7 +160,7 @@ impl<'t> Table<'t> {
             self.bad(
                 key,
                 format!("one of {}", names.join(", ")),
-                format!("{text:?}"),
+                format!("{:?}", told(&text)),
                 format!("{example:?}"),
             )
         })
@@ -321,6 +322,14 @@ impl<'t> Table<'t> {
         };
         all.iter().map(table).collect()
     }
+}
+
+/// So much of what a file holds is told in an error, in characters.
+const TOLD: usize = 120;
+
+/// As much of a text as an error tells.
+pub(super) fn told(text: &str) -> String {
+    excerpt(text, TOLD).into_owned()
 }
 
 /// What a value is, in words.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::header::{MEASURES, keys};
-use super::reader::Table;
+use super::reader::{Table, told};
 use super::{
     Check, HeadChoice, Limits, LinkHeads, OwnInput, Place, Range, Rule, RuleKind, RulesError,
-    replaced, short,
+    replaced, short, written,
 };
 use crate::analysis::Score;
 use crate::attention::{HeadId, IndexList};
@@ -33,9 +33,10 @@ pub(super) fn sections<'t>(file: &Table<'t>, kind: RuleKind) -> Result<Vec<Table
 
 fn rule(table: &Table<'_>, otherwise: String, check: Check) -> Result<Rule, RulesError> {
     Ok(Rule {
-        name: table
-            .text("name", "\"what it is for\"")?
-            .unwrap_or(otherwise),
+        name: match table.text("name", "\"what it is for\"")? {
+            Some(name) => told(&name),
+            None => otherwise,
+        },
         place: table.place,
         check,
     })
@@ -111,7 +112,7 @@ pub(super) fn difference(table: &Table<'_>) -> Result<Vec<Rule>, RulesError> {
             measure,
             at_most,
         };
-        let own = format!("difference {key} at most {at_most}{words}");
+        let own = format!("difference {key} at most {}{words}", written(at_most));
         let mut rule = rule(table, own, check)?;
         if count > 1 && table.has("name") {
             rule.name = format!("{} · {key}", rule.name);
@@ -182,7 +183,7 @@ pub(super) fn link(table: &Table<'_>) -> Result<Rule, RulesError> {
                 _ => "\"all\"",
             };
             let expected = "\"any\", \"all\" or a head";
-            return Err(table.bad("head", expected, format!("{head:?}"), example));
+            return Err(table.bad("head", expected, format!("{:?}", told(&head)), example));
         }
         _ => match head_id(table, "head")? {
             Some(id) => {
@@ -206,7 +207,12 @@ pub(super) fn link(table: &Table<'_>) -> Result<Rule, RulesError> {
         LinkHeads::Every(choice @ HeadChoice::One(_)) => choice.in_words(),
         LinkHeads::Every(choice) => format!(" in all heads{}", choice.in_words()),
     };
-    let name = format!("link {from} → {to} {}{words}", range.in_words());
+    let name = format!(
+        "link {} → {} {}{words}",
+        told(&from),
+        told(&to),
+        range.in_words()
+    );
     let check = Check::Link {
         input,
         from,
@@ -227,7 +233,7 @@ pub(super) fn invariant(table: &Table<'_>) -> Result<Rule, RulesError> {
     let words: Vec<String> = words.collect();
     let name = format!(
         "invariant {} {measure} {}{}",
-        words.join(", "),
+        told(&words.join(", ")),
         limits.in_words(),
         heads.in_words()
     );
@@ -252,7 +258,7 @@ fn replace(
         reason,
     };
     if let Some((from, _)) = pairs.iter().find(|(from, to)| from == to) {
-        return Err(error(format!("{from:?} is replaced by itself")));
+        return Err(error(format!("{:?} is replaced by itself", told(from))));
     }
     let mut texts = Vec::new();
     let mut missing: Vec<String> = pairs.iter().map(|(from, _)| from.clone()).collect();
@@ -262,14 +268,15 @@ fn replace(
         missing.retain(|word| !used.iter().any(|(from, _)| from == word));
         // Where a longer word has taken the place of all of a shorter one's.
         let changed = replaced(text, &used);
-        texts.push(
-            changed.map_err(|words| {
-                error(format!("{:?} is nowhere apart from the others", words[0]))
-            })?,
-        );
+        texts.push(changed.map_err(|words| {
+            error(format!(
+                "{:?} is nowhere apart from the others",
+                told(&words[0])
+            ))
+        })?);
     }
     if let Some(word) = missing.first() {
-        return Err(error(format!("{word:?} is no word of the text")));
+        return Err(error(format!("{:?} is no word of the text", told(word))));
     }
     let mut texts = texts.into_iter();
     let changed = Input::pair(texts.next().unwrap_or_default(), texts.next());
@@ -322,9 +329,14 @@ fn index_list(table: &Table<'_>, key: &'static str) -> Result<IndexList, RulesEr
         return Ok(IndexList::All);
     }
     let text = table.text(key, "\"0-5\"")?.unwrap_or_default();
-    text.trim()
-        .parse()
-        .map_err(|_| table.bad(key, "\"all\" or a list", format!("{text:?}"), "\"0-5\""))
+    text.trim().parse().map_err(|_| {
+        table.bad(
+            key,
+            "\"all\" or a list",
+            format!("{:?}", told(&text)),
+            "\"0-5\"",
+        )
+    })
 }
 
 /// `"3.1"`: layer 3, head 1, counted from zero.
@@ -345,7 +357,7 @@ fn head_id(table: &Table<'_>, key: &'static str) -> Result<Option<HeadId>, Rules
     let expected = "layer and head as \"3.1\"";
     match id {
         Some(id) => Ok(Some(id)),
-        None => Err(table.bad(key, expected, format!("{text:?}"), "\"3.1\"")),
+        None => Err(table.bad(key, expected, format!("{:?}", told(&text)), "\"3.1\"")),
     }
 }
 
@@ -383,7 +395,11 @@ fn open_range(table: &Table<'_>, greatest: f64) -> Result<Range, RulesError> {
     match (range.above, range.below) {
         (Some(above), Some(below)) if above >= below => Err(RulesError::Contradiction {
             place: table.place_of("above"),
-            reason: format!("nothing is above {above} and below {below}"),
+            reason: format!(
+                "nothing is above {} and below {}",
+                written(above),
+                written(below)
+            ),
             leave_out: "above",
         }),
         _ => Ok(range),

@@ -8,10 +8,11 @@ use super::cells::{SEGMENT_GAP, TICK, cell_sides, smallest_labelled};
 use super::color_bar::color_bar;
 use super::head::{heading, notes};
 use super::map::{axis_names, segment_lines, value_texts};
+use super::marks::{marks, pointed_out};
 use super::text::{elide_middle, place};
 use super::{
     ANNOTATION_SIZE, CANVAS_LIMIT, CellAxis, CellMatrix, Figure, Ink, Item, LABEL_GAP, Layout,
-    MARGIN, MeasureText, Rect, Role, Rotation, TextFont, Weight, pixels,
+    MARGIN, MeasureText, Role, Rotation, TextFont, Weight, pixels,
 };
 use crate::figure::resample::{Join, blocks, resample};
 use crate::figure::{
@@ -39,8 +40,6 @@ const STACK_GAP: i32 = 64;
 /// The smallest letters of values, in pixels: three maps of them are looked at
 /// together.
 const SMALLEST_VALUE: f32 = 14.0;
-/// The thickest mark of a unit that differs, in pixels.
-const MARK: i32 = 8;
 
 /// One of the three maps.
 struct Panel<'figure> {
@@ -294,7 +293,11 @@ fn draw<'figure>(
     };
     items.extend(names.items);
     axes.push_labels(cells, &mut items);
-    items.extend(marks(cells, panel.map, differing));
+    let counts = [panel.map.rows.len(), panel.map.columns.len()];
+    items.extend(marks(cells, counts, differing));
+    let cell = panel.map.pointed_out;
+    let (ticks, frame) = pointed_out(cells, counts, cell);
+    items.extend(ticks);
     let segment_lines = segment_lines(cells, axes);
     let (values, note) = value_texts(cells, SMALLEST_VALUE, measure);
     if panel.bar.is_some() {
@@ -308,46 +311,8 @@ fn draw<'figure>(
     items.push(cells.rect().frame());
     items.push(Item::Cells(panel.cells));
     items.extend(segment_lines);
+    items.extend(frame);
     items.extend(values);
     drawn.items = items;
     (drawn, note)
-}
-
-/// Thick ticks at units that differ, whether they have a label or not.
-fn marks(
-    cells: &CellMatrix<'_>,
-    map: &LabelledMap<'_>,
-    [rows, columns]: &[Vec<usize>; 2],
-) -> Vec<Item<'static>> {
-    let (left, top) = cells.origin;
-    let step = |axis: &CellAxis, units: usize, place: usize| {
-        place / units.div_ceil(axis.count.max(1)).max(1)
-    };
-    let thickness = |axis: &CellAxis| axis.cell.min(MARK);
-    let rows = rows.iter().map(|&row| {
-        let height = thickness(&cells.rows);
-        let offset = cells.row_offset(step(&cells.rows, map.rows.len(), row));
-        Rect {
-            x: left - TICK - 2,
-            y: top + offset + (cells.rows.cell - height) / 2,
-            width: TICK,
-            height,
-        }
-    });
-    let columns = columns.iter().map(|&column| {
-        let width = thickness(&cells.columns);
-        let offset = cells.column_offset(step(&cells.columns, map.columns.len(), column));
-        Rect {
-            x: left + offset + (cells.columns.cell - width) / 2,
-            y: top - TICK - 2,
-            width,
-            height: TICK,
-        }
-    });
-    rows.chain(columns)
-        .map(|rect| Item::Rectangle {
-            rect,
-            ink: Ink::Strong,
-        })
-        .collect()
 }

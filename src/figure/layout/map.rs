@@ -5,6 +5,7 @@ use super::cells::{SEGMENT_GAP, TICK, block, cell_sides, drawn_values};
 use super::color_bar::color_bar;
 use super::head::{Lines, heading, notes};
 use super::links::link_list;
+use super::marks::pointed_out;
 use super::text::place;
 use super::value::{Numbers, unwritten_note};
 use super::{
@@ -84,9 +85,13 @@ pub(super) fn layout<'figure>(
     items.extend(names.items);
     axes.push_labels(&cells, &mut items);
     let segment_lines = segment_lines(&cells, &axes);
+    let counts = [map.rows.len(), map.columns.len()];
+    let (ticks, frame) = pointed_out(&cells, counts, map.pointed_out);
+    items.extend(ticks);
     items.push(cells.rect().frame());
     items.push(Item::Cells(cells));
     items.extend(segment_lines);
+    items.extend(frame);
     items.extend(values);
     items.extend(bar.items);
     items.extend(links.lines.items);

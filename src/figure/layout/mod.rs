@@ -17,6 +17,7 @@ mod head;
 mod lines;
 mod links;
 mod map;
+mod marks;
 mod positions;
 mod profile;
 mod scores;

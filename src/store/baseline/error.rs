@@ -79,6 +79,9 @@ impl BaselineError {
     /// What the user can do about it.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
+            Self::Unreadable { source, .. } if source.kind() != io::ErrorKind::NotFound => {
+                Some(Remedy::LookAtFile)
+            }
             Self::NotThere { rules, .. }
             | Self::Unreadable { rules, .. }
             | Self::Damaged { rules, .. } => Some(Remedy::Check(CheckRemedy::Accept {
@@ -88,7 +91,7 @@ impl BaselineError {
             Self::DataWithoutText { .. } => Some(Remedy::Check(CheckRemedy::MoveOrOverwrite)),
             Self::NotABaseline { .. } => Some(Remedy::Check(CheckRemedy::NameOtherFile)),
             Self::Memory(error) => error.remedy(),
-            Self::Write(error) => error.remedy(),
+            Self::Write(_) => Some(Remedy::Check(CheckRemedy::NameWritableFile)),
         }
     }
 }

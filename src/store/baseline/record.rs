@@ -81,8 +81,15 @@ pub struct BaselineInput {
     pub length: u64,
     /// SHA-256 of these bytes.
     pub sha256: String,
+    /// How many tokens were cut off its text.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropped: usize,
     /// What became of it.
     pub units: Vec<UnitRecord>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl BaselineInput {

@@ -83,6 +83,7 @@ impl<W: Write> BaselineWriter<W> {
             offset: self.manifest.data.length,
             length,
             sha256: sha256(&bytes),
+            dropped: run.dropped(),
             units: run
                 .units(StreamRole::Source)
                 .iter()

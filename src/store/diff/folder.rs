@@ -10,7 +10,7 @@ use super::{DiffManifest, GRID, HEADS, HEADS_TABLE, NUMBERS, PAGE, ROWS_TABLE};
 use crate::digest;
 use crate::store::folder::{FolderError, folder_name};
 use crate::store::write::{Change, PlaceLock, WriteError, beneath};
-use crate::store::{FileRecord, MANIFEST, SerializeError};
+use crate::store::{FileRecord, MANIFEST, SerializeError, manifest_json};
 
 /// The folder of inputs, of a comparison of many.
 const INPUTS: &str = "inputs";
@@ -237,7 +237,7 @@ impl DiffDestination {
             .filter(|file| !written.contains(file.name.as_str()))
             .filter(|file| beneath::is_as_listed(&self.path, &file.name, &file.sha256));
         Ok(Some(Change {
-            interim_manifest: Some(interim.to_json()?),
+            interim_manifest: Some(manifest_json(&interim)?),
             outdated: as_listed.map(|file| PathBuf::from(&file.name)).collect(),
         }))
     }

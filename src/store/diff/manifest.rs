@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::AxisUnit;
 use crate::checkpoint::ModelProvenance;
 use crate::input::Input;
+use crate::store::FileRecord;
 use crate::store::batch_records::{BatchCounts, InputFile};
-use crate::store::{FileRecord, MANIFEST, SerializeError};
 
 /// Grows when a field changes its meaning or goes.
 pub const DIFF_SCHEMA_VERSION: u32 = 1;
@@ -104,19 +104,6 @@ impl DiffManifest {
             notes: Vec::new(),
             files: Vec::new(),
         }
-    }
-
-    /// The bytes of `manifest.json`.
-    ///
-    /// # Errors
-    /// When serde_json refuses, which no manifest gives it a reason for.
-    pub fn to_json(&self) -> Result<Vec<u8>, SerializeError> {
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| SerializeError {
-            file: MANIFEST,
-            reason: error.to_string(),
-        })?;
-        bytes.push(b'\n');
-        Ok(bytes)
     }
 
     /// Whose the folder is: that of the sides and, of many inputs, of those.

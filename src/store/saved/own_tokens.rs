@@ -2,16 +2,23 @@
 //! names that people and other programs give them.
 
 /// Entries with the tokens of the queries, from the surest on.
-const QUERIES: [&str; 5] = [
+const QUERIES: [&str; 6] = [
     "tokens",
     "labels",
     "query_tokens",
+    "queries",
     "target_tokens",
     "left_text",
 ];
 
 /// Entries with the tokens of the keys, where they are another sequence.
-const KEYS: [&str; 4] = ["key_tokens", "key_labels", "source_tokens", "right_text"];
+const KEYS: [&str; 5] = [
+    "key_tokens",
+    "key_labels",
+    "keys",
+    "source_tokens",
+    "right_text",
+];
 
 /// Whether an entry may have tokens.
 pub(super) fn may_be_tokens(entry: &str) -> bool {

@@ -24,10 +24,10 @@ use super::written::{Ledger, Written};
 use super::{beneath, leftovers};
 use crate::checkpoint::FileDigest;
 use crate::digest::HashingWriter;
-use crate::store::MANIFEST;
 use crate::store::batch_records::{
     BatchKind, BatchManifest, Claim, INPUTS, PAGE, RESULTS, SCORES, THUMBNAILS, difference,
 };
+use crate::store::{MANIFEST, manifest_json};
 
 /// What the running or interrupted batch is.
 const RECORD: &str = "batch.json";
@@ -347,9 +347,7 @@ fn read_json<T: DeserializeOwned>(folder: &Path, name: &str) -> Option<T> {
 
 /// A record gives serde_json no reason to refuse.
 fn json(manifest: &BatchManifest) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(manifest).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes
+    manifest_json(manifest).unwrap_or_default()
 }
 
 /// Removes a file that need not be there.

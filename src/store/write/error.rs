@@ -33,6 +33,23 @@ impl WriteError {
 
     pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        |source| Self { path, source }
+        |source| Self {
+            path,
+            source: without_path(source),
+        }
+    }
+}
+
+/// What tempfile puts behind an error of the system.
+const OF_TEMPORARY: &str = " at path \"";
+
+/// An error of a temporary file without the name of that, which nobody knows.
+fn without_path(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    match text.split_once(OF_TEMPORARY) {
+        Some((reason, _)) if error.get_ref().is_some() => {
+            io::Error::new(error.kind(), reason.to_owned())
+        }
+        Some(_) | None => error,
     }
 }

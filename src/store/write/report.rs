@@ -59,6 +59,19 @@ fn put(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> i
     durable::sync_name(path)
 }
 
+/// Makes the folder that a file is to be in, where it is not there.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder(path: &Path) -> Result<(), WriteError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            fs::create_dir_all(folder).map_err(WriteError::at(folder))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Whether a file could be written there, as far as that shows before it is.
 ///
 /// # Errors

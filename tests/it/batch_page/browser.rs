@@ -37,8 +37,8 @@ fn a_real_browser_shows_the_page_from_the_folder_alone() {
         .filter(|record| record.thumbnail.is_some())
         .count();
     assert_eq!(pictures, json!(vec![(310, 154, true); count]));
-    let paper = browser.value("getComputedStyle(document.querySelector('.tile')).borderRadius");
-    assert_eq!(paper, "12px", "the style's hash does not let it in");
+    let weight = browser.value("getComputedStyle(document.querySelector('.tile dd')).fontWeight");
+    assert_eq!(weight, "600", "the style's hash does not let it in");
 
     // Hostile text is text: as many elements as any sentence makes, and the
     // words as they were written.

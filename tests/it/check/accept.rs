@@ -101,7 +101,7 @@ fn exact_baselines_tell_what_16_bits_cannot() {
         outcome.stdout
     );
     assert!(
-        outcome.stderr.contains("asks for 0.000001"),
+        outcome.stderr.contains("asks for 1e-6"),
         "{}",
         outcome.stderr
     );

@@ -312,3 +312,45 @@ fn inputs_that_fail_end_in_3_and_broken_rules_go_before() {
     let report = repository.json(4);
     assert_eq!(report["rules"][0]["message"], "no input was looked at");
 }
+
+#[test]
+fn the_picture_of_a_link_points_its_cell_out() {
+    let repository = Repository::new();
+    let link = |to: &str| {
+        format!(
+            "[[link]]\ntext = 'it was tired'\nfrom = 'it'\nto = '{to}'\nhead = '0.0'\nabove = 0.999\n"
+        )
+    };
+    repository.rules(&format!("{}{}", link("was"), link("tired")));
+    let outcome = repository.check(&[]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    let picture = |name: &str| {
+        let folder = repository.path("attnviz-out/check-rules/rules");
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    // Of one text and head, they differ in what they point out.
+    assert_ne!(picture("000.png"), picture("001.png"));
+    let page = repository.path("attnviz-out/check-rules/index.html");
+    let page = std::fs::read_to_string(page).unwrap();
+    for place in ["cell=1,2", "cell=1,3"] {
+        assert!(page.contains(&format!("layer=0&amp;heads=0&amp;{place}\"")));
+    }
+}
+
+#[test]
+fn a_unit_behind_what_has_nothing_beside_it_keeps_its_position() {
+    let repository = Repository::new();
+    repository.rules(
+        "[[invariant]]\ntext = 'it was tired'\nreplace = { it = 'the animal' }\nmeasure = 'max_abs'\nbelow = 1e-9\nhead = '0.1'\n",
+    );
+    let report = repository.json(4);
+    let rule = &report["rules"][0];
+    // Of [CLS] it was tired [SEP] alone: "it" is left out.
+    let tokens = ["[CLS]", "it", "was", "tired", "[SEP]"];
+    for unit in ["query", "key"] {
+        let position = rule[format!("{unit}_position")].as_u64().unwrap();
+        let label = tokens[usize::try_from(position).unwrap()];
+        assert_eq!(rule[unit], label, "{rule:#}");
+    }
+    assert!(rule["query_position"].as_u64().unwrap() > 1, "{rule:#}");
+}

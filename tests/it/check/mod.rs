@@ -3,12 +3,16 @@
 
 mod accept;
 mod baselines;
+mod ended_in_error;
+mod hints;
 mod hostile_rules;
 mod kinds;
 mod mistakes;
 mod new_user;
 mod page;
 mod reports;
+mod told;
+mod truncated;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ mod masks;
 mod palettes;
 mod pixels;
 mod placement;
+mod pointed_out;
 mod positions;
 mod profiles;
 mod readable;

@@ -280,6 +280,13 @@ fn tokens_in_the_file_itself_name_the_units() {
         ]),
     );
     assert_eq!(texts(&saved), [vec!["a", "b", "c"], vec!["d", "e"]]);
+    let named = serde_json::json!({
+        "attention": [[[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]]],
+        "queries": ["d", "e"],
+        "keys": ["a", "b", "c"],
+    });
+    let saved = read_file(&workplace, named.to_string().as_bytes());
+    assert_eq!(texts(&saved), [vec!["a", "b", "c"], vec!["d", "e"]]);
     // As many as there are not are not read, and that is said.
     let saved = read_file(
         &workplace,
