@@ -193,6 +193,22 @@ function largestError() {
   return most;
 }
 
+/** The same, as it is written. */
+function knownTo() {
+  return plainNumber(roundedUp(largestError()));
+}
+
+/**
+ * A band of values that are so many times as much.
+ * @param {Band} band
+ * @param {number} factor of at least 0
+ * @returns {Band}
+ */
+function scaledBand(band, factor) {
+  const [values, low, high] = EDGES.map((edge) => band[edge].map((value) => value * factor));
+  return { values, low, high };
+}
+
 /**
  * The mean of several bands of equal length.
  * @param {Band[]} bands

@@ -69,6 +69,35 @@ function say(sentence) {
   byId("said").textContent = sentence;
 }
 
+/** Letters that are written from right to left, and marks that turn directions. */
+const TURNS = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * A label within a sentence, whose order it leaves as it is.
+ * @param {string} label
+ */
+function isolated(label) {
+  return TURNS.test(label) ? `\u2068${label}\u2069` : label;
+}
+
+/**
+ * Puts other elements in place of those that are there, each of which has its
+ * `data-key`. The keyboard stays where it was: on the one of the same key, or else
+ * of the same place.
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} children
+ */
+function refill(parent, children) {
+  const holder = [...parent.children].find((child) => child.contains(document.activeElement));
+  const place = holder ? [...parent.children].indexOf(holder) : -1;
+  parent.replaceChildren(...children);
+  if (!holder || !children.length) return;
+  const key = holder.getAttribute("data-key");
+  const next = children.find((child) => child.getAttribute("data-key") === key) || children[Math.min(place, children.length - 1)];
+  const button = next.matches("button") ? next : next.querySelector("button");
+  /** @type {HTMLElement | null} */ (button)?.focus({ preventScroll: true });
+}
+
 /** Whether the reader wants things to stand still. */
 function isCalm() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -91,7 +91,7 @@ function describedUnit(side, unit) {
   const others = (side === 0 ? shape.columns : shape.rows).units;
   const order = [...values.keys()].filter((index) => values[index] !== 0).sort((left, right) => Math.abs(values[right]) - Math.abs(values[left])).slice(0, 3);
   const verb = isDifference() ? (side === 0 ? "changes most towards" : "changes most from") : side === 0 ? "gives most to" : "gets most from";
-  return order.length ? `${verb} ${order.map((index) => `“${others[index].label}” ${written(band, index)}`).join(", ")}` : "no link";
+  return order.length ? `${verb} ${order.map((index) => `“${isolated(others[index].label)}” ${written(band, index)}`).join(", ")}` : "no link";
 }
 
 /**
@@ -176,6 +176,16 @@ function drawLines() {
     if (isAnything) paintLines(marks, width, height, chosen);
   }
   shareUnits(lists, chosen, strings.focus, document.activeElement);
+}
+
+/**
+ * Scrolls long lists so that a unit is in sight.
+ * @param {number} index as it is shown
+ */
+function scrollLines(index) {
+  const frame = byId("line-frame");
+  const [top, room] = [index * lineHeight(), frame.clientHeight];
+  if (top < frame.scrollTop || top + lineHeight() > frame.scrollTop + room) frame.scrollTop = top - room / 2;
 }
 
 /** What the lines show, as a sentence. */

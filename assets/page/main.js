@@ -48,13 +48,12 @@ function drawPrecision() {
   const kept = DATA.bits === 16
     ? "Values are kept to 1 part in 4,096."
     : `Values are kept in ${STEPS} steps of the greatest of their row, those of special tokens and of the first one to 1 part in 4,096.`;
-  const error = largestError();
-  byId("precision").textContent = `${kept} Those of this map are known to within ${error > 0 ? plainNumber(roundedUp(error)) : "0"}, and have the digits that this allows: the last one is off by 1 at most. Ranks are ranges where values are too near to tell.`;
+  byId("precision").textContent = `${kept} Those of this map are known to within ${knownTo()}, and have the digits that this allows: the last one is off by 1 at most. Ranks are ranges where values are too near to tell.`;
 }
 
 /** @param {KeyboardEvent} event */
 function pageKey(event) {
-  const isTyping = event.target instanceof HTMLInputElement && event.target.type === "search";
+  const isTyping = event.target instanceof HTMLInputElement && !["range", "checkbox"].includes(event.target.type);
   if (event.key === "Escape") {
     if (heat.box) heat.box = null;
     free();

@@ -22,6 +22,9 @@ const heat = {
  * @property {number} height
  */
 
+/** How steep labels of columns are, and how long any label is. */
+const [COLUMN_TURN, LONGEST_LABEL] = [(50 * Math.PI) / 180, 98];
+
 /** Brings the values in view up to date. */
 function currentMap() {
   const heads = headsInView();
@@ -52,9 +55,9 @@ function partInView() {
  */
 function mapLayout(room, most) {
   const part = partInView();
-  const longest = (/** @type {Shown[]} */ units) => units.reduce((length, unit) => Math.max(length, Math.min(14, [...unit.label].length)), 2);
-  const left = clamp(longest(shape.rows.units.slice(part[0], part[1])) * 7 + 14, 40, Math.max(40, room * 0.3));
-  const top = clamp(longest(shape.columns.units.slice(part[2], part[3])) * 5.4 + 22, 40, 110);
+  const longest = (/** @type {Shown[]} */ units) => units.reduce((length, unit) => Math.max(length, Math.min(LONGEST_LABEL, widthOf(unit.label, 13))), 0);
+  const left = clamp(longest(shape.rows.units.slice(part[0], part[1])) + 14, 40, Math.max(40, room * 0.3));
+  const top = clamp(longest(shape.columns.units.slice(part[2], part[3])) * Math.sin(COLUMN_TURN) + 22, 40, 110);
   const cell = Math.min(56, (room - left - 20) / (part[3] - part[2]), most / (part[1] - part[0]));
   return { part, left, top, cell, width: room, height: top + cell * (part[1] - part[0]) + 2 };
 }
@@ -69,7 +72,7 @@ function mapScale() {
  * @param {Painter} painter
  * @param {MapLayout} layout
  */
-function paintMap(painter, { part, left, top, cell }) {
+function paintMap(painter, { part, left, top, cell, width: room }) {
   const [fromRow, toRow, fromColumn, toColumn] = part;
   const ink = inks();
   const width = shape.columns.units.length;
@@ -80,11 +83,14 @@ function paintMap(painter, { part, left, top, cell }) {
   const size = clamp(cell * 0.7, 10, 13);
   for (let row = fromRow; row < toRow; row += step) {
     const unit = shape.rows.units[row];
-    painter.text(left - 6, top + (row - fromRow + 0.5) * cell, shortened(unit.label, Math.floor((left - 10) / (size * 0.56))), { color: unit.special ? ink.faint : ink.ink, size, align: "right" });
+    painter.text(left - 6, top + (row - fromRow + 0.5) * cell, fitting(unit.label, left - 10, size), { color: unit.special ? ink.faint : ink.ink, size, align: "right" });
   }
   for (let column = fromColumn; column < toColumn; column += step) {
     const unit = shape.columns.units[column];
-    painter.text(left + (column - fromColumn + 0.5) * cell, top - 7, shortened(unit.label, 14), { color: unit.special ? ink.faint : ink.ink, size, turn: -50 });
+    const x = left + (column - fromColumn + 0.5) * cell;
+    // Up to the upper edge, and to the right one.
+    const long = Math.min(LONGEST_LABEL, (top - 12) / Math.sin(COLUMN_TURN), (room - x - 4) / Math.cos(COLUMN_TURN));
+    painter.text(x, top - 7, fitting(unit.label, long, size), { color: unit.special ? ink.faint : ink.ink, size, turn: -50 });
   }
   if (cell >= 34) {
     for (let row = fromRow; row < toRow; row += 1) {
@@ -140,6 +146,14 @@ function mapRoom() {
   return byId("map-frame").clientWidth;
 }
 
+/** So high may the cells be that the map and what is read off it are seen at once. */
+function mapHeight() {
+  const above = byId("map-frame").getBoundingClientRect().top + window.scrollY;
+  // On a phone it stands far below, where it is scrolled to.
+  const whole = above < window.innerHeight / 2 ? window.innerHeight - above : window.innerHeight;
+  return Math.max(260, Math.min(window.innerHeight * 0.78, whole - 190));
+}
+
 /** Makes the figure. */
 function makeMap() {
   const frame = make("div", { id: "map-frame", class: "map-frame" },
@@ -166,7 +180,7 @@ function makeMap() {
 /** Draws what changed of the map. */
 function drawMap() {
   currentMap();
-  const layout = mapLayout(mapRoom(), Math.max(260, window.innerHeight * 0.78));
+  const layout = mapLayout(mapRoom(), mapHeight());
   heat.layout = layout;
   const look = [heat.key, layout.part, layout.width, layout.cell, state.scale, state.color, state.vmin, state.vmax, state.map, state.invert, themeInView(), window.devicePixelRatio].join();
   if (look !== heat.drawn) {
@@ -216,52 +230,6 @@ function drawColorBar() {
   byId("color-text").textContent = `${endText(low)} to ${endText(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
 }
 
-/** @param {MapLayout} layout */
-function drawMarks({ part, left, top, cell, width, height }) {
-  const context = fitted(/** @type {HTMLCanvasElement} */ (byId("map-marks")), width, height);
-  const ink = inks();
-  const [fromRow, toRow, fromColumn, toColumn] = part;
-  const band = (/** @type {number} */ row, /** @type {number} */ column, /** @type {string} */ color, /** @type {number} */ thickness) => {
-    context.strokeStyle = color;
-    context.lineWidth = thickness;
-    const y = top + (row - fromRow) * cell;
-    const x = left + (column - fromColumn) * cell;
-    const [wide, tall] = [(toColumn - fromColumn) * cell, (toRow - fromRow) * cell];
-    if (row >= fromRow && row < toRow) context.strokeRect(row >= 0 && column < 0 ? left : left, y, wide, Math.max(cell, 2));
-    if (column >= fromColumn && column < toColumn) context.strokeRect(x, top, Math.max(cell, 2), tall);
-  };
-  const { rows, columns } = unitsInView();
-  for (const row of rows) band(row, -1, ink.accent, 1.5);
-  for (const column of columns) band(-1, column, ink.accent, 1.5);
-  const cellInSight = cellInView();
-  const ring = (/** @type {[number, number]} */ [row, column], /** @type {string} */ color, /** @type {number} */ thickness) => {
-    if (row < fromRow || row >= toRow || column < fromColumn || column >= toColumn) return;
-    const side = Math.max(cell, 6);
-    const [x, y] = [left + (column - fromColumn + 0.5) * cell - side / 2, top + (row - fromRow + 0.5) * cell - side / 2];
-    context.strokeStyle = ink.paper;
-    context.lineWidth = thickness + 2;
-    context.strokeRect(x, y, side, side);
-    context.strokeStyle = color;
-    context.lineWidth = thickness;
-    context.strokeRect(x, y, side, side);
-  };
-  if (cellInSight) {
-    band(-1, cellInSight[1], ink.faint, 1);
-    ring(cellInSight, ink.accent, 2);
-  }
-  if (document.activeElement === byId("map")) ring(heat.focus, ink.key, 3);
-  if (heat.box) {
-    const { from, to } = heat.box;
-    context.fillStyle = ink.accent;
-    context.globalAlpha = 0.18;
-    context.fillRect(from[0], from[1], to[0] - from[0], to[1] - from[1]);
-    context.globalAlpha = 1;
-    context.strokeStyle = ink.accent;
-    context.lineWidth = 1;
-    context.strokeRect(from[0], from[1], to[0] - from[0], to[1] - from[1]);
-  }
-}
-
 /**
  * The row of the grid that the keyboard is on, with all its cells, for those who
  * listen; the rest of the map is counted alone.
@@ -291,9 +259,8 @@ function describeMap() {
     if (grid.childNodes.length > 1) grid.lastChild?.remove();
     grid.append(line);
   }
-  const locked = state.cell && [rows.place[state.cell[0]], columns.place[state.cell[1]]];
-  grid.querySelector("[aria-selected]")?.removeAttribute("aria-selected");
-  if (locked && locked[0] === row) document.getElementById(`cell-${locked[1]}`)?.setAttribute("aria-selected", "true");
+  for (const cell of grid.querySelectorAll("[aria-selected]")) cell.removeAttribute("aria-selected");
+  for (const [query, key] of heldCells()) if (rows.place[query] === row) document.getElementById(`cell-${columns.place[key]}`)?.setAttribute("aria-selected", "true");
   grid.setAttribute("aria-activedescendant", `cell-${column}`);
 }
 
@@ -373,19 +340,49 @@ function mapUp(event) {
   const { cell, unit } = mapUnder(event);
   if (cell) {
     heat.focus = cell;
-    lockCell(cell);
+    lockCell(cell, event.shiftKey);
   } else if (unit) {
     const axis = unit.side === 0 ? shape.rows : shape.columns;
     lockUnit(axis.units[unit.index].first, state.direction === "both" ? "both" : unit.side === 0 ? "from" : "to", event.shiftKey);
   }
 }
 
-/** @param {[number, number]} cell as it is shown */
-function lockCell([row, column]) {
+/**
+ * Locks a cell, or frees one that is locked.
+ * @param {[number, number]} cell as it is shown
+ * @param {boolean} adds
+ */
+function lockCell([row, column], adds) {
   /** @type {[number, number]} */
   const cell = [shape.rows.units[row].first, shape.columns.units[column].first];
-  const isSame = String(cell) === String(state.cell);
-  update({ cell: isSame ? null : cell, units: [] });
+  const held = isHeld([row, column]);
+  const others = adds ? heldCells().filter((other) => !isPlace(other, [row, column])) : [];
+  const cells = held ? others : [...others, cell];
+  update({ cell: cells[cells.length - 1] ?? null, more: cells.slice(0, -1), units: [] });
+  const { from, to, value } = describedCell([row, column]);
+  say(`${from} to ${to}: ${value}, ${held ? "let go" : "held"}`);
+}
+
+/** The cells that are locked. @returns {[number, number][]} */
+function heldCells() {
+  return [...state.more, ...(state.cell ? [state.cell] : [])];
+}
+
+/**
+ * Whether a cell of the stream is shown in a place.
+ * @param {[number, number]} cell
+ * @param {[number, number]} place as it is shown
+ */
+function isPlace([query, key], [row, column]) {
+  return shape.rows.place[query] === row && shape.columns.place[key] === column;
+}
+
+/**
+ * Whether a cell is among those that are locked.
+ * @param {[number, number]} place as it is shown
+ */
+function isHeld(place) {
+  return heldCells().some((cell) => isPlace(cell, place));
 }
 
 /**
@@ -450,7 +447,7 @@ function mapPinch(event) {
 function mapKey(event) {
   if (event.key === "Enter" || event.key === " ") {
     event.preventDefault();
-    lockCell(heat.focus);
+    lockCell(heat.focus, event.shiftKey);
     return;
   }
   if (event.key === "+" || event.key === "-") {
@@ -462,10 +459,18 @@ function mapKey(event) {
   event.preventDefault();
   heat.focus = place;
   const [row, column] = place;
+  bringIntoView(row, column);
+  sayCell();
+}
+
+/**
+ * Moves the part that is zoomed to, so that it has a row and a column.
+ * @param {number | null} row as it is shown
+ * @param {number | null} column
+ */
+function bringIntoView(row, column) {
   const part = partInView();
-  // The part in view follows the keyboard.
-  const shift = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to) => (at < from ? at - from : at >= to ? at - to + 1 : 0);
+  const shift = (/** @type {number | null} */ at, /** @type {number} */ from, /** @type {number} */ to) => (at === null ? 0 : at < from ? at - from : at >= to ? at - to + 1 : 0);
   const [down, right] = [shift(row, part[0], part[1]), shift(column, part[2], part[3])];
   if (down || right) zoomTo([part[0] + down, part[1] + down, part[2] + right, part[3] + right]);
-  sayCell();
 }

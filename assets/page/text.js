@@ -62,7 +62,7 @@ function shadesInView() {
   const shares = sharesInView(chosen);
   const heads = headsInView();
   const whose = heads.length === 1 ? headName(heads[0]) : `the ${state.combine} of ${heads.length} heads`;
-  const names = (/** @type {Shown[]} */ units, /** @type {number[]} */ places) => places.map((place) => `“${units[place].label}”`).join(", ");
+  const names = (/** @type {Shown[]} */ units, /** @type {number[]} */ places) => places.map((place) => `“${isolated(units[place].label)}”`).join(", ");
   const { rows, columns } = chosen;
   const left = heat.kept ? [" Links that the filters leave out count as 0.", ...nearTheFilters(heads.length > 1 ? [heads] : heads.map((head) => [head]))].join(" ") : "";
   if (!rows.length && !columns.length) {

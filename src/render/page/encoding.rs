@@ -180,7 +180,10 @@ impl Coding {
     ) -> Layer {
         let is_apart = {
             let mut marks = vec![false; keys];
-            hideable.apart().into_iter().for_each(|key| marks[key] = true);
+            hideable
+                .apart()
+                .into_iter()
+                .for_each(|key| marks[key] = true);
             marks
         };
         let mut maxima = Vec::new();

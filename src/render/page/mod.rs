@@ -46,7 +46,8 @@ pub fn cell_length(unit_count: usize) -> u64 {
 }
 
 /// The page of a run: all of its raw maps, shown at first as `maps` and
-/// `options` have them.
+/// `options` have them. `list` is the address of the page that leads to it, where
+/// one does.
 ///
 /// # Errors
 /// When the picture for readers without a script cannot be drawn.
@@ -55,11 +56,12 @@ pub fn encode(
     maps: &Maps<'_>,
     analyses: &Analyses<'_>,
     options: &FigureOptions,
+    list: Option<&str>,
 ) -> Result<Vec<u8>, RenderError> {
     let (data, packed) = parts(run, maps, analyses, options)?;
     let still = still::Still::new(run, maps, options)?;
     let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
-    let text = document::document(run, &data, &packed, &neurons, &still);
+    let text = document::document((run, list), &data, &packed, &neurons, &still);
     Ok(text.into_bytes())
 }
 

@@ -67,7 +67,9 @@ impl Done {
             }
         }
         let merged = |from: &Vec<usize>, to: &Vec<usize>| -> f64 {
-            let cells = from.iter().flat_map(|&row| to.iter().map(move |&column| (row, column)));
+            let cells = from
+                .iter()
+                .flat_map(|&row| to.iter().map(move |&column| (row, column)));
             cells.map(|(row, column)| map[row][column]).sum::<f64>() / from.len() as f64
         };
         let rows = words.iter();
@@ -163,15 +165,28 @@ pub fn check_cells(page: &Page, expected: &Map, slack: f64, what: &str) {
                 "{what}, {query} → {key}: {text}, {exact} is right"
             );
             // A sign that is shown is the right one.
-            assert!(!value.starts_with('−') || exact < 0.0, "{what}: {text}, {exact}");
-            assert!(!value.starts_with('+') || exact > 0.0, "{what}: {text}, {exact}");
-            let (rank, all) = rank.trim_end_matches(" by size").split_once(" of ").unwrap();
+            assert!(
+                !value.starts_with('−') || exact < 0.0,
+                "{what}: {text}, {exact}"
+            );
+            assert!(
+                !value.starts_with('+') || exact > 0.0,
+                "{what}: {text}, {exact}"
+            );
+            let (rank, all) = rank
+                .trim_end_matches(" by size")
+                .split_once(" of ")
+                .unwrap();
             assert_eq!(all, expected.len().to_string());
             let (first, last) = rank.split_once('–').unwrap_or((rank, rank));
             let [first, last]: [usize; 2] = [first, last].map(|rank| rank.parse().unwrap());
             let size = exact.abs();
-            let above = |bound: f64| 1 + expected.iter().filter(|other| other.abs() > bound).count();
-            let own = [above(size * (1.0 + 2.0 * slack)), above(size * (1.0 - 2.0 * slack))];
+            let above =
+                |bound: f64| 1 + expected.iter().filter(|other| other.abs() > bound).count();
+            let own = [
+                above(size * (1.0 + 2.0 * slack)),
+                above(size * (1.0 - 2.0 * slack)),
+            ];
             assert!(
                 first <= own[1] && own[0] <= last,
                 "{what}, {query} → {key}: {text}, {own:?} is right"
@@ -184,7 +199,12 @@ pub fn check_cells(page: &Page, expected: &Map, slack: f64, what: &str) {
 fn saved_lines(page: &Page) -> Vec<Vec<String>> {
     let (_, _, bytes) = page.saved("csv");
     let text = String::from_utf8(bytes).unwrap();
-    let fields = |line: &str| line.replace("\",\"", "comma").split(',').map(str::to_owned).collect();
+    let fields = |line: &str| {
+        line.replace("\",\"", "comma")
+            .split(',')
+            .map(str::to_owned)
+            .collect()
+    };
     text.lines().skip(1).map(fields).collect()
 }
 
@@ -218,7 +238,10 @@ pub fn check_table(page: &Page, expected: &Map, firsts: &[usize], slack: f64, wh
     let of_view = said.split("to within ").nth(1).unwrap();
     let of_view: f64 = of_view.split(',').next().unwrap().parse().unwrap();
     // Besides, the last digit may be off by 1, which is less than twenty times that.
-    assert!(greatest <= of_view * 21.0 + 1e-9, "{what}: {greatest}, {said}");
+    assert!(
+        greatest <= of_view * 21.0 + 1e-9,
+        "{what}: {greatest}, {said}"
+    );
 }
 
 /// The first units of rows and columns.
@@ -238,7 +261,10 @@ struct Chance(u64);
 
 impl Chance {
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f64 / (1_u64 << 24) as f64
     }
 }
@@ -249,9 +275,12 @@ pub fn like_trained(count: usize, seed: u64) -> Map {
     let mut chance = Chance(seed);
     let row = |_: usize| {
         let aside = 1.0 - 0.5 * chance.next().powi(4) - 1e-4;
-        let mut row: Vec<f64> = (0..count).map(|_| (10.0 * chance.next() - 8.0).exp()).collect();
+        let mut row: Vec<f64> = (0..count)
+            .map(|_| (10.0 * chance.next() - 8.0).exp())
+            .collect();
         let (own, sum) = (chance.next(), row[1..count - 1].iter().sum::<f64>());
-        row.iter_mut().for_each(|value| *value *= (1.0 - aside) / sum);
+        row.iter_mut()
+            .for_each(|value| *value *= (1.0 - aside) / sum);
         row[0] = aside * own;
         row[count - 1] = aside * (1.0 - own);
         // Some are nothing, and are shown as that.
@@ -277,7 +306,10 @@ fn made_of(count: usize) -> (Made, Vec<String>) {
     let layers: Vec<Vec<Map>> = [[1, 2], [3, 4]]
         .map(|seeds| seeds.map(|seed| like_trained(count, seed)).to_vec())
         .to_vec();
-    (rendered(&json!({ "tokens": labels, "attention": layers }), &[]), labels)
+    (
+        rendered(&json!({ "tokens": labels, "attention": layers }), &[]),
+        labels,
+    )
 }
 
 fn named(heads: &[[usize; 2]]) -> String {
@@ -288,13 +320,53 @@ fn named(heads: &[[usize; 2]]) -> String {
 /// What is looked at: heads, and what is done to them.
 const CASES: [(&[[usize; 2]], Done); 8] = [
     (&[[0, 0]], PLAIN),
-    (&[[1, 1]], Done { special: "renormalize", ..PLAIN }),
-    (&[[0, 1]], Done { words: true, ..PLAIN }),
-    (&[[1, 0]], Done { words: true, special: "renormalize", ..PLAIN }),
-    (&[[0, 1]], Done { special: "renormalize", hides_first: true, ..PLAIN }),
+    (
+        &[[1, 1]],
+        Done {
+            special: "renormalize",
+            ..PLAIN
+        },
+    ),
+    (
+        &[[0, 1]],
+        Done {
+            words: true,
+            ..PLAIN
+        },
+    ),
+    (
+        &[[1, 0]],
+        Done {
+            words: true,
+            special: "renormalize",
+            ..PLAIN
+        },
+    ),
+    (
+        &[[0, 1]],
+        Done {
+            special: "renormalize",
+            hides_first: true,
+            ..PLAIN
+        },
+    ),
     (&[[0, 0], [1, 1]], PLAIN),
-    (&[[0, 0], [0, 1], [1, 1]], Done { words: true, combine: "sum", ..PLAIN }),
-    (&[[0, 0], [1, 0]], Done { special: "renormalize", combine: "max", ..PLAIN }),
+    (
+        &[[0, 0], [0, 1], [1, 1]],
+        Done {
+            words: true,
+            combine: "sum",
+            ..PLAIN
+        },
+    ),
+    (
+        &[[0, 0], [1, 0]],
+        Done {
+            special: "renormalize",
+            combine: "max",
+            ..PLAIN
+        },
+    ),
 ];
 
 fn check_all_cases(count: usize) {
@@ -330,7 +402,10 @@ fn rows_scaled_back_keep_what_eight_bits_tell() {
     let Some(page) = open(&made.page(), "#heads=1.1&special=renormalize") else {
         return;
     };
-    let done = Done { special: "renormalize", ..PLAIN };
+    let done = Done {
+        special: "renormalize",
+        ..PLAIN
+    };
     let expected = exact(&raw, &[[1, 1]], &labels, done);
     for line in saved_lines(&page) {
         let [query, key]: [usize; 2] = [&line[0], &line[2]].map(|field| field.parse().unwrap());
@@ -364,8 +439,14 @@ fn everything_said_of_means_and_words_of_a_model_is_true() {
         (&[[0, 0]], &merged, "word", "mean", 1e-7),
         (&[[2, 3], [5, 1]], &merged, "word", "mean", 1e-7),
     ] {
-        let done = Done { combine: if combine == "sum" { "sum" } else { "mean" }, ..PLAIN };
-        let maps: Vec<Map> = heads.iter().map(|&[layer, head]| source[layer][head].clone()).collect();
+        let done = Done {
+            combine: if combine == "sum" { "sum" } else { "mean" },
+            ..PLAIN
+        };
+        let maps: Vec<Map> = heads
+            .iter()
+            .map(|&[layer, head]| source[layer][head].clone())
+            .collect();
         let hash = format!("#heads={}&tokens={tokens}&combine={combine}", named(heads));
         page.go(&hash);
         check_cells(&page, &done.combined(&maps), slack, &hash);
@@ -386,11 +467,22 @@ fn the_text_leaves_out_what_the_filters_do_while_nothing_is_chosen() {
         assert_eq!(lines.len(), raw.len());
         for (key, line) in lines.iter().enumerate() {
             let [value, error]: [f64; 2] = [&line[3], &line[4]].map(|field| field.parse().unwrap());
-            let right: f64 = raw.iter().map(|row| row[key]).filter(|value| *value >= least).sum();
-            assert!((value - right / count).abs() <= error + 1e-9, "{least}: {line:?}");
+            let right: f64 = raw
+                .iter()
+                .map(|row| row[key])
+                .filter(|value| *value >= least)
+                .sum();
+            assert!(
+                (value - right / count).abs() <= error + 1e-9,
+                "{least}: {line:?}"
+            );
         }
         let caption = page.text("document.getElementById('text-caption').textContent");
-        assert_eq!(caption.contains("filters leave out"), least > 0.0, "{caption}");
+        assert_eq!(
+            caption.contains("filters leave out"),
+            least > 0.0,
+            "{caption}"
+        );
     }
 }
 
@@ -401,7 +493,11 @@ fn the_table_of_lines_has_a_row_for_each_line_that_is_drawn() {
     let Some(page) = open(&made.page(), "") else {
         return;
     };
-    for (hash, unit) in [("", None), ("&unit=3", Some(3)), ("&unit=2&direction=to", None)] {
+    for (hash, unit) in [
+        ("", None),
+        ("&unit=3", Some(3)),
+        ("&unit=2&direction=to", None),
+    ] {
         page.go(&format!("#view=lines&layer=3&heads=1,4&min=0.1{hash}"));
         let lines = saved_lines(&page);
         let (_, _, picture) = page.saved("svg");
@@ -418,7 +514,13 @@ fn the_table_of_lines_has_a_row_for_each_line_that_is_drawn() {
             assert!(unit.is_none_or(|unit| unit == query), "{line:?}");
         }
         if hash.is_empty() {
-            let strong = [1, 4].map(|head| raw[3][head].iter().flatten().filter(|value| **value >= 0.1).count());
+            let strong = [1, 4].map(|head| {
+                raw[3][head]
+                    .iter()
+                    .flatten()
+                    .filter(|value| **value >= 0.1)
+                    .count()
+            });
             assert_eq!(lines.len(), strong.iter().sum::<usize>());
         }
     }
@@ -432,8 +534,23 @@ fn links_too_near_to_the_threshold_are_counted() {
         return;
     };
     let caption = page.text("document.getElementById('map-caption').textContent");
-    let count: usize = caption.split(" links are too near").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    let count: usize = caption
+        .split(" links are too near")
+        .next()
+        .unwrap()
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     let passes = saved_lines(&page).len();
-    let right = raw.iter().flatten().filter(|value| **value >= 0.001).count();
-    assert!(passes.abs_diff(right) <= count && count > 0 && count < 20_000, "{caption}: {passes}, {right}");
+    let right = raw
+        .iter()
+        .flatten()
+        .filter(|value| **value >= 0.001)
+        .count();
+    assert!(
+        passes.abs_diff(right) <= count && count > 0 && count < 20_000,
+        "{caption}: {passes}, {right}"
+    );
 }

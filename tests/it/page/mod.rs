@@ -2,10 +2,12 @@
 
 pub mod browser;
 mod commands;
+mod drawings;
 pub mod exact;
 pub mod firefox;
 mod hands;
 mod in_firefox;
+mod kept;
 mod keyboard;
 pub mod looks;
 mod neurons;

@@ -19,7 +19,11 @@ fn all_that_a_long_comparison_says_is_true_of_the_exact_values() {
     // As a run has them.
     let rounded = |map: Map| -> Map {
         let rows = map.into_iter();
-        let row = |row: Vec<f64>| row.into_iter().map(|value| f64::from(value as f32)).collect();
+        let row = |row: Vec<f64>| {
+            row.into_iter()
+                .map(|value| f64::from(value as f32))
+                .collect()
+        };
         rows.map(row).collect()
     };
     let maps = [5, 6].map(|seed| rounded(like_trained(COUNT, seed)));
