@@ -168,9 +168,9 @@ function neuronTable() {
   const lines = [["key", "key_label", "dot_product", "scaled", "softmax", "attention", "value_norm", "weighted", ...query.map((_, dimension) => `product_${dimension}`)]];
   steps.forEach(({ dot, score, softmax, attention, norm }, index) => {
     const attended = (/** @type {number} */ factor) => (worked ? tabled(scaledBand(worked.band, factor), index)[0] : "");
-    const steps = [dot, score, Number.isNaN(attention) ? NaN : softmax].map(digits);
+    const worth = [dot, score, Number.isNaN(attention) ? NaN : softmax].map(digits);
     const products = query.map((value, dimension) => digits(value * keys[index][dimension]));
-    lines.push([index, STREAMS[1].labels[index], ...steps, attended(1), digits(norm), attended(norm), ...products]);
+    lines.push([index, STREAMS[1].labels[index], ...worth, attended(1), digits(norm), attended(norm), ...products]);
   });
   return lines;
 }

@@ -4,6 +4,7 @@ pub mod browser;
 mod commands;
 mod drawings;
 pub mod exact;
+mod filtered;
 pub mod firefox;
 mod hands;
 mod in_firefox;
