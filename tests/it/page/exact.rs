@@ -14,9 +14,9 @@ pub type Map = Vec<Vec<f64>>;
 pub struct Done {
     pub words: bool,
     pub special: &'static str,
-    hides_first: bool,
+    pub hides_first: bool,
     /// How several heads become one.
-    combine: &'static str,
+    pub combine: &'static str,
 }
 
 pub const PLAIN: Done = Done {
@@ -301,7 +301,7 @@ pub fn labels_of(count: usize) -> Vec<String> {
 }
 
 /// A run of so many units, two layers of two heads.
-pub fn made_of(count: usize) -> (Made, Vec<String>) {
+pub(super) fn made_of(count: usize) -> (Made, Vec<String>) {
     let labels = labels_of(count);
     let layers: Vec<Vec<Map>> = [[1, 2], [3, 4]]
         .map(|seeds| seeds.map(|seed| like_trained(count, seed)).to_vec())
