@@ -26,7 +26,7 @@ function doneInWords() {
     mass < 1 && `Of each row the strongest links are kept that make up ${Math.round(mass * 100)} % of it.`,
     pair !== "all" && (pair[0] === pair[1] ? `Links within ${text(pair[0])} alone.` : `Links from ${text(pair[0])} to ${text(pair[1])} alone.`),
     ...DATA.notes,
-    DATA.bits === 8 && `No value is off by more than ${DATA.largest_error.toPrecision(2)}.`,
+    PARTS[sideInView()].coding.bits === 8 && "Values are kept in steps of 1/254 of the maximum of their row.",
   ].filter((sentence) => typeof sentence === "string");
 }
 

@@ -177,7 +177,9 @@ fn filters_leave_out_what_they_say() {
         ("AA", false, false),
         ("BB", true, true),
     ] {
-        page.go(&format!("#view=links&links=all&layer=1&heads=2&pair={pair}&min=0.02"));
+        page.go(&format!(
+            "#view=links&links=all&layer=1&heads=2&pair={pair}&min=0.02"
+        ));
         assert_eq!(
             page.value(COUNT),
             count(&|row, column| map[row][column] >= 0.02
