@@ -81,21 +81,24 @@ function isolated(label) {
 }
 
 /**
- * Puts other elements in place of those that are there, each of which has its
- * `data-key`. The keyboard stays where it was: on the one of the same key, or else
- * of the same place.
+ * Puts other elements in place of those that are there. The keyboard stays where it
+ * was: on the one of the same key, or else of the same place.
  * @param {HTMLElement} parent
  * @param {HTMLElement[]} children
  */
 function refill(parent, children) {
-  const holder = [...parent.children].find((child) => child.contains(document.activeElement));
-  const place = holder ? [...parent.children].indexOf(holder) : -1;
+  const keyOf = (/** @type {HTMLElement} */ child) => child.dataset.key ?? child.dataset.row ?? child.dataset.quantity ?? child.dataset.by;
+  const buttonsOf = (/** @type {HTMLElement} */ child) => (child.matches("button") ? [child] : /** @type {HTMLElement[]} */ ([...child.querySelectorAll("button")]));
+  const active = /** @type {HTMLElement} */ (document.activeElement);
+  const all = /** @type {HTMLElement[]} */ ([...parent.children]);
+  const holder = all.find((child) => child.contains(active));
+  const [place, button] = holder ? [all.indexOf(holder), buttonsOf(holder).indexOf(active)] : [-1, -1];
   parent.replaceChildren(...children);
   if (!holder || !children.length) return;
-  const key = holder.getAttribute("data-key");
-  const next = children.find((child) => child.getAttribute("data-key") === key) || children[Math.min(place, children.length - 1)];
-  const button = next.matches("button") ? next : next.querySelector("button");
-  /** @type {HTMLElement | null} */ (button)?.focus({ preventScroll: true });
+  const key = keyOf(holder);
+  const next = (key !== undefined && children.find((child) => keyOf(child) === key)) || children[Math.min(place, children.length - 1)];
+  const buttons = buttonsOf(next);
+  (buttons[button] || buttons[0])?.focus({ preventScroll: true });
 }
 
 /** Whether the reader wants things to stand still. */

@@ -195,6 +195,7 @@ fn several_cells_are_held_and_a_piece_is_let_go_as_its_word() {
     assert_eq!(hash(&page), "#view=map&layer=1&heads=3");
 
     page.go("#view=lines&layer=1&heads=3&unit=4&tokens=word");
+    page.hover([5.0, 5.0]);
     let word = "document.querySelector('#line-units-0 .chosen').id";
     let word = page.text(word);
     page.click(page.place(&format!("#{word}"), [0.8, 0.5]), 0);

@@ -54,6 +54,11 @@ fn the_worked_example_has_the_numbers_of_the_run() {
             ends.iter().all(|&end| end <= f64::from(width)),
             "{width}: {ends:?}"
         );
+        if width > 500 {
+            let apart = "document.getElementById('readout').getBoundingClientRect().top - document.querySelector('#view-neurons .scroll').getBoundingClientRect().bottom";
+            let apart = page.value(apart).as_f64().unwrap();
+            assert!(apart >= 0.0, "{width}: {apart}");
+        }
     }
     page.resize([1400, 1000]);
     // Its dimensions, of the key that is chosen.
