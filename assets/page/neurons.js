@@ -162,8 +162,8 @@ function chooseKey(unit, key) {
 function neuronTable() {
   const worked = workedExample(state.heads[state.heads.length - 1], workedUnit());
   const { query = [], keys = [], steps = [] } = worked || {};
-  // Half floats have three digits, attention those that are sure.
-  const digits = (/** @type {number} */ value) => (Number.isNaN(value) ? "" : +value.toPrecision(3));
+  // Attention has the digits that are sure, and what it weighs.
+  const digits = (/** @type {number} */ value) => (Number.isNaN(value) ? "" : +value.toPrecision(4));
   /** @type {(string | number)[][]} */
   const lines = [["key", "key_label", "dot_product", "scaled", "softmax", "attention", "value_norm", "weighted", ...query.map((_, dimension) => `product_${dimension}`)]];
   steps.forEach(({ dot, score, softmax, attention, norm }, index) => {

@@ -161,7 +161,8 @@ fn tables_are_kept_in_the_address_and_taken_along_as_they_are_sorted() {
         let products: f64 = numbers[6..].iter().sum();
         assert!((products - numbers[0]).abs() < 0.02, "{row:?}");
         let weighted = numbers[3] * numbers[4];
-        assert!((weighted - numbers[5]).abs() <= weighted * 2e-3, "{row:?}");
+        // Both have the digits that are sure, three of them at least.
+        assert!((weighted - numbers[5]).abs() <= weighted * 6e-3, "{row:?}");
     }
 }
 
