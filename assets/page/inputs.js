@@ -19,7 +19,7 @@ function idOf(input) {
 const opened = { element: byId("inputs"), life: new AbortController() };
 
 /** What an address keeps where it goes on to another input. */
-const KEPT_FIELDS = ["view", "layer", "heads", "combine", "direction", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "side", "grid", "invert"];
+const KEPT_FIELDS = ["view", "layer", "heads", "combine", "direction", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "turned", "links", "by", "order", "side", "grid", "invert"];
 
 /**
  * The input that an address names, else the first.

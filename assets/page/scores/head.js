@@ -24,11 +24,11 @@ function drawHead() {
   const column = (/** @type {string} */ name, isNumber = true) => make("th", { scope: "col", class: isNumber ? "number" : false }, name);
   const perHead = () => heads.map((head) => column(`${HEADS[head].layer}.${HEADS[head].head}`));
   byId("head-scores-head").replaceChildren(column("score", false), ...(isOne ? [...SCORE_FIELDS.map((field) => column(FIELD_NAMES[field])), column("place")] : perHead()));
-  byId("head-scores").replaceChildren(...QUANTITIES.filter(({ score }) => score).map((quantity) => headLine(quantity, isOne ? SCORE_FIELDS : null, "mean")));
+  refill(byId("head-scores"), QUANTITIES.filter(({ score }) => score).map((quantity) => headLine(quantity, isOne ? SCORE_FIELDS : null, "mean")));
   if (!DATA.relations.length) return;
   byId("head-relations-caption").textContent = "Of the words of each relation, the share that is right, beside the best fixed offset.";
   byId("head-relations-head").replaceChildren(column("relation", false), ...(isOne ? [column("from → to"), column("to → from"), column("gain over the offset"), column("place")] : perHead()), column("best offset"), column("words"));
-  byId("head-relations").replaceChildren(...QUANTITIES.filter(({ relation }) => relation).map((quantity) => {
+  refill(byId("head-relations"), QUANTITIES.filter(({ relation }) => relation).map((quantity) => {
     const relation = /** @type {RelationData} */ (quantity.relation);
     const { offset, share } = bestOffset(relation);
     return headLine(quantity, isOne ? ["from_to", "to_from", "gain"] : null, "best",

@@ -74,6 +74,6 @@ function drawLayers() {
   byId("layers-caption").textContent = `${nameInView()}, layer by layer`;
   const button = (/** @type {number} */ head) => make("td", {}, ...(head < 0 ? [] : [make("button", { type: "button", "aria-pressed": String(state.heads.includes(head)), onclick: (/** @type {MouseEvent} */ event) => chooseHead(head, event.shiftKey) }, headName(head))]));
   const number = (/** @type {number} */ value) => make("td", { class: "number", title: exactText(value) }, fieldText(value, field === "count" ? "mean" : field));
-  byId("layers").replaceChildren(...layersInView().map(({ layer, mean, least, greatest }) => make("tr", {},
+  refill(byId("layers"), layersInView().map(({ layer, mean, least, greatest }) => make("tr", {},
     make("th", { scope: "row" }, String(layer)), number(mean), number(numbers[least] ?? NaN), button(least), number(numbers[greatest] ?? NaN), button(greatest))));
 }

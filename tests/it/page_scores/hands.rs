@@ -235,4 +235,18 @@ fn the_page_of_scores_is_used_from_a_keyboard_alone() {
     assert!(hash(&page).starts_with("#view=layers"));
     let outlined = "(() => { const style = getComputedStyle(document.activeElement); return parseFloat(style.outlineWidth) >= 2 && style.outlineStyle; })()";
     assert_eq!(page.value(outlined), "solid");
+    // Tables that are made anew leave the keyboard where it was.
+    for (view, selector) in [
+        ("heads", "#heads tr:nth-child(4) button"),
+        ("heads", "#heads-head th:nth-child(3) button"),
+        ("layers", "#layers tr:nth-child(2) td:last-child button"),
+    ] {
+        page.go(&format!("#view={view}&layer=0&heads=0&quantity=prev"));
+        page.value(&format!("document.querySelector({selector:?}).focus()"));
+        let told = "document.activeElement.tagName + document.activeElement.textContent";
+        let before = page.text(told);
+        assert!(before.starts_with("BUTTON"), "{selector}: {before}");
+        page.press("Enter", 0);
+        assert_eq!(page.text(told), before, "{selector}");
+    }
 }
