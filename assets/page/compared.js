@@ -109,12 +109,15 @@ function colorHeads() {
 
 /**
  * A value in a cell, with its sign where it is a difference.
- * @param {number} value
+ * @param {Band} band
+ * @param {number} column
  */
-function shortOfSide(value) {
-  if (!isDifference() || value === 0) return short(value);
-  const size = Math.abs(value);
-  return `${value < 0 ? "−" : "+"}${size < 0.005 ? "" : short(size)}`;
+function shortOfSide({ values, low, high }, column) {
+  const value = values[column];
+  const error = Math.max(high[column] - value, value - low[column]);
+  if (!isDifference() || (value === 0 && error === 0)) return short(value, error);
+  if (low[column] <= 0 && high[column] >= 0 && error > 0.005) return "";
+  return `${value < 0 ? "−" : "+"}${Math.abs(value) < 0.005 ? "" : short(Math.abs(value), error)}`;
 }
 
 /**
@@ -135,21 +138,11 @@ function paintSigns(painter, { part: [fromRow, toRow, fromColumn, toColumn], lef
   }
 }
 
-/** Maps of both sides, and of what. */
-const beside = { key: "", maps: /** @type {Float32Array[]} */ ([]) };
-
 /**
  * What both sides have in a cell, in words; nothing on the page of a run.
  * @param {[number, number]} cell as it is shown
  */
 function sidesText([row, column]) {
   if (!DATA.compared) return "";
-  const heads = headsInView();
-  const key = [shapeKey, heads, heads.length > 1 ? state.combine : ""].join();
-  if (key !== beside.key) {
-    beside.key = key;
-    beside.maps = [0, 1].map((side) => combined(heads, state.combine, side));
-  }
-  const at = row * shape.columns.units.length + column;
-  return `left ${written(beside.maps[0][at], 0)}, right ${written(beside.maps[1][at], 1)}`;
+  return `left ${written(bandInView(row, 0), column, 0)}, right ${written(bandInView(row, 1), column, 1)}`;
 }

@@ -7,8 +7,14 @@
 function changeField(field, value) {
   // Places of the map are counted by what is shown.
   const shifts = ["tokens", "special", "sink"].includes(field);
-  if (field === "score") tables.distances = null;
-  update({ [field]: value, ...(shifts ? { zoom: null } : {}) });
+  /** @type {Partial<State>} */
+  const others = {};
+  if (shifts) others.zoom = null;
+  // Who asks for a score anew wants the greatest first, who asks where colours end
+  // no other ends.
+  if (field === "score") Object.assign(others, { alike: null, turned: "no" });
+  if (field === "scale") Object.assign(others, { vmin: null, vmax: null });
+  update({ [field]: value, ...others });
 }
 
 /** Which layer, which heads of it, how several become one. */
@@ -46,8 +52,8 @@ function drawHeadBar() {
   const wanted = heads.join();
   if (chips.getAttribute("data-heads") !== wanted) {
     chips.setAttribute("data-heads", wanted);
-    chips.replaceChildren(...heads.map((head) => make("button", {
-      type: "button", class: "chip", "data-chip": head, "aria-label": headName(head), title: "Click adds or takes away, double-click keeps this one alone",
+    refill(chips, heads.map((head) => make("button", {
+      type: "button", class: "chip", "data-chip": head, "data-key": head, "aria-label": headName(head), title: "Click adds or takes away, double-click keeps this one alone",
       onclick: () => chooseHead(head, true), ondblclick: () => chooseHead(head, false),
     }, HEADS[head].row === row ? String(HEADS[head].head) : `${HEADS[head].layer}.${HEADS[head].head}`)));
   }
@@ -83,14 +89,14 @@ function makeSettings() {
       hasWords && labelled("units", choice("tokens", [["subword", "tokens"], ["word", "words"]])),
       hasSpecial && labelled("special tokens", choice("special", [["keep", "shown"], ["hide", "hidden"], ["renormalize", "hidden, rows back to 1"]])),
       labelled("first token", choice("sink", [["keep", "shown"], ["hide", "hidden"]])),
-      IS_SQUARE && QUERIES > 12 && make("div", { class: "stretch", role: "group", "aria-label": "Stretch of the input" }, make("span", {}, "stretch"), bound("first position", 0), "to", bound("last position", 1))),
+      IS_SQUARE && make("div", { class: "stretch", role: "group", "aria-label": "Stretch of the input" }, make("span", {}, "stretch"), bound("first position", 0), "to", bound("last position", 1))),
     group("Filters",
       range("min", "at least:", { min: 0, max: 1, step: 0.005 }),
       range("mass", "strongest of each row:", { min: 0.05, max: 1, step: 0.01 }),
       hasPairs && labelled("texts", choice("pair", [["all", "all"], ["AB", "A → B"], ["BA", "B → A"], ["AA", "within A"], ["BB", "within B"]]))),
     group("Colours",
       labelled("colours", choice("map", CHOICES.map.map((name) => [name, name]))),
-      labelled("up to", choice("scale", [["auto", "what can be read"], ["head", "each map’s maximum"], ["run", "the maximum of all"], ["unit", "1"]])),
+      labelled("up to", choice("scale", [["auto", "what can be read"], ["head", "each map’s maximum"], ["run", "the maximum of all"], ["unit", "1"], ["asked", ""]])),
       labelled("steps", choice("color", [["linear", "linear"], ["logarithmic", "logarithmic"]])),
       labelled("paper", choice("theme", [["auto", "as the system"], ["light", "light"], ["dark", "dark"]])),
       make("label", { class: "check" }, invert, "turned around")),
@@ -127,22 +133,38 @@ let lastFound = -1;
  * @param {boolean} goesOn to the next one
  */
 function searchUnits(text, goesOn) {
-  const axis = state.direction === "to" ? shape.columns : shape.rows;
   const wanted = text.trim().toLocaleLowerCase();
   const position = /^@(\d+)$/.exec(wanted);
-  const isFound = (/** @type {Shown} */ unit) => (position ? unit.first <= Number(position[1]) && unit.first + unit.count > Number(position[1]) : unit.label.toLocaleLowerCase().includes(wanted));
-  const found = wanted ? axis.units.filter(isFound) : [];
-  byId("found").textContent = !wanted ? "" : found.length ? `${found.length} found${found.length > 1 ? "; Enter goes to the next" : ""}` : "not found";
+  const isFound = (/** @type {{label: string, first: number, count: number}} */ unit) => (position ? unit.first <= Number(position[1]) && unit.first + unit.count > Number(position[1]) : unit.label.toLocaleLowerCase().includes(wanted));
+  const axes = [shape.rows, shape.columns];
+  // Where keys are other units than queries, both are searched.
+  const sides = IS_SQUARE ? [state.direction === "to" ? 1 : 0] : [0, 1];
+  const found = wanted ? sides.flatMap((side) => axes[side].units.map((unit, index) => ({ unit, index, side })).filter(({ unit }) => isFound(unit))) : [];
+  const isElsewhere = !found.length && sides.some((side) => STREAMS[side].labels.some((label, first) => isFound({ label, first, count: 1 })));
+  byId("found").textContent = !wanted ? "" : found.length ? `${found.length} found${found.length > 1 ? "; Enter goes to the next" : ""}` : isElsewhere ? "not among the tokens that are shown" : "not found";
   if (!found.length) return;
   lastFound = goesOn ? (lastFound + 1) % found.length : 0;
-  const unit = found[lastFound];
-  update({ units: [unit.first], cell: null });
+  const { unit, index, side } = found[lastFound];
+  const direction = IS_SQUARE ? state.direction : side === 0 ? "from" : "to";
+  update({ units: [unit.first], cell: null, direction });
+  if (state.zoom) bringIntoView(direction === "to" ? null : index, direction === "from" ? null : index);
+  scrollLines(index);
   say(`${unit.label}, ${lastFound + 1} of ${found.length}`);
+}
+
+/** Shows where colours end where that was asked for. */
+function drawEnds() {
+  const list = /** @type {HTMLSelectElement} */ (document.querySelector('select[data-field="scale"]'));
+  const asked = list.options[list.options.length - 1];
+  asked.hidden = state.vmin === null && state.vmax === null;
+  asked.textContent = [...(state.vmin === null ? [] : [`from ${state.vmin}`]), ...(state.vmax === null ? [] : [`to ${state.vmax}`]), "as asked for"].join(" ");
+  if (!asked.hidden) list.value = "asked";
 }
 
 /** Shows in every control what is so. */
 function drawControls() {
   drawFields();
+  drawEnds();
   byId("min-text").textContent = state.min ? String(+state.min.toPrecision(3)) : "no threshold";
   byId("mass-text").textContent = state.mass < 1 ? `${Math.round(state.mass * 100)} % of it` : "all of it";
   const ends = state.window || [0, QUERIES - 1];
@@ -171,17 +193,20 @@ function drawThreshold() {
 /** What is pointed to or locked, in words. */
 function drawReadout() {
   const readout = byId("readout");
-  const cell = cellInView();
+  const places = cellsInView();
   const { rows, columns } = unitsInView();
   /** @type {(Node | string)[]} */
   let parts = [make("span", { class: "hint" }, "Point at a cell or a token for its numbers; click to hold it, Esc to let go.")];
-  if (cell) {
-    const { from, to, value, rank, sides } = describedCell(cell);
-    parts = [make("bdi", {}, from), " → ", make("bdi", {}, to), make("b", { class: "value" }, value), make("span", {}, [sides, rank].filter(Boolean).join(", "))];
+  if (places.length) {
+    const one = (/** @type {[number, number]} */ place) => {
+      const { from, to, value, rank, sides } = describedCell(place);
+      return [make("bdi", {}, from), " → ", make("bdi", {}, to), " ", make("b", { class: "value" }, value), " ", make("span", {}, [sides, rank].filter(Boolean).join(", "))];
+    };
+    parts = places.length === 1 ? one(places[0]) : places.slice(-4).map((place) => make("span", { class: "of-unit" }, ...one(place)));
     const heads = headsInView();
-    if (heads.length > 1 && heads.length <= 8) {
-      const at = cell[0] * shape.columns.units.length + cell[1];
-      parts.push(make("span", { class: "each" }, heads.map((head) => `${HEADS[head].layer}.${HEADS[head].head}: ${written(shownMap(head)[at])}`).join("   ")));
+    const cell = places[places.length - 1];
+    if (places.length === 1 && heads.length > 1 && heads.length <= 8) {
+      parts.push(make("span", { class: "each" }, heads.map((head) => `${HEADS[head].layer}.${HEADS[head].head}: ${written(bandInView(cell[0], sideInView(), [head]), cell[1])}`).join("   ")));
     }
   } else if (rows.length || columns.length) {
     const one = (/** @type {0 | 1} */ side) => (/** @type {number} */ index) => make("span", { class: "of-unit" }, make("bdi", {}, (side === 0 ? shape.rows : shape.columns).units[index].label), ` ${describedUnit(side, index)}`);

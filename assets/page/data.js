@@ -43,7 +43,7 @@
  * @property {number[]} differing_rows 1 for other units on the right
  * @property {number[]} differing_columns
  * @property {string} measure that the heads are sorted by at first
- * @property {{bits: number, base: number, largest_error: number}} difference
+ * @property {{bits: number, base: number}} difference
  * @property {[string, string]} colors of differences, on light and on dark paper
  */
 
@@ -60,7 +60,8 @@
  * @property {Layer[]} layers
  * @property {number} bits
  * @property {number} base
- * @property {number} largest_error
+ * @property {number[]} apart of 8 bits: the keys that have 16 bits nevertheless
+ * @property {number} sets of keys that rows have a sum without
  * @property {boolean} sums_to_one
  * @property {string[]} notes
  * @property {HeadScore[]} scores
@@ -95,27 +96,4 @@ function broughtAlong(name) {
   const element = OPENED.querySelector(`script[data-name="${name}"]`);
   if (!element) throw new Error(`no ${name}`);
   return element;
-}
-
-/**
- * A value with the digits that its encoding allows: three, or those above the
- * largest error. "0" is 0 alone. A difference has its sign.
- * @param {number} value
- * @param {number} [side] whose value it is
- */
-function written(value, side = sideInView()) {
-  if (Number.isNaN(value)) return "not allowed";
-  const { bits, base, largest_error } = PARTS[side].coding;
-  if (value === 0) return bits === 16 ? "0" : "≈0";
-  const size = Math.abs(value);
-  const sign = value < 0 ? "−" : side === 2 ? "+" : "";
-  if (bits === 16) {
-    // The lowest code stands for everything that is smaller, too.
-    if (base > 0 && size <= valueOf(1, base)) return "≈0";
-    if (size < 0.001) return `${sign}${size.toExponential(2)}`;
-    return `${sign}${size.toFixed(clamp(2 - Math.floor(Math.log10(size)), 0, 5))}`;
-  }
-  const digits = clamp(Math.floor(-Math.log10(2 * largest_error)), 1, 20);
-  const text = size.toFixed(digits);
-  return Number(text) === 0 ? "≈0" : `${sign}${text}`;
 }

@@ -69,6 +69,38 @@ function say(sentence) {
   byId("said").textContent = sentence;
 }
 
+/** Letters that are written from right to left, and marks that turn directions. */
+const TURNS = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * A label within a sentence, whose order it leaves as it is.
+ * @param {string} label
+ */
+function isolated(label) {
+  return TURNS.test(label) ? `\u2068${label}\u2069` : label;
+}
+
+/**
+ * Puts other elements in place of those that are there. The keyboard stays where it
+ * was: on the one of the same key, or else of the same place.
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} children
+ */
+function refill(parent, children) {
+  const keyOf = (/** @type {HTMLElement} */ child) => child.dataset.key ?? child.dataset.row ?? child.dataset.quantity ?? child.dataset.by;
+  const buttonsOf = (/** @type {HTMLElement} */ child) => (child.matches("button") ? [child] : /** @type {HTMLElement[]} */ ([...child.querySelectorAll("button")]));
+  const active = /** @type {HTMLElement} */ (document.activeElement);
+  const all = /** @type {HTMLElement[]} */ ([...parent.children]);
+  const holder = all.find((child) => child.contains(active));
+  const [place, button] = holder ? [all.indexOf(holder), buttonsOf(holder).indexOf(active)] : [-1, -1];
+  parent.replaceChildren(...children);
+  if (!holder || !children.length) return;
+  const key = keyOf(holder);
+  const next = (key !== undefined && children.find((child) => keyOf(child) === key)) || children[Math.min(place, children.length - 1)];
+  const buttons = buttonsOf(next);
+  (buttons[button] || buttons[0])?.focus({ preventScroll: true });
+}
+
 /** Whether the reader wants things to stand still. */
 function isCalm() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,5 +1,4 @@
-// What can be taken along: the view as SVG, PNG and CSV, and the command that
-// draws it again.
+// What can be taken along: the view as SVG, PNG and CSV.
 
 /** What a file of this view is called, without its ending. */
 function fileStem() {
@@ -8,160 +7,195 @@ function fileStem() {
 }
 
 /**
- * The view as a drawing: its size, and what draws it.
+ * What was done to the maps before they were drawn, and what of them is drawn, each
+ * as a sentence.
+ */
+function doneInWords() {
+  const { window: stretch, zoom, min, mass, pair, view } = state;
+  const ends = (/** @type {Shown[]} */ units, /** @type {number} */ from, /** @type {number} */ to) => `${units[from].first} to ${units[to - 1].first + units[to - 1].count - 1}`;
+  const part = partInView();
+  const text = (/** @type {string} */ letter) => `text ${letter}`;
+  return [
+    state.tokens === "word" && "Pieces of words are merged: columns summed, rows averaged.",
+    state.special === "hide" && "Special tokens are hidden; rows may sum to less than 1.",
+    state.special === "renormalize" && "Special tokens are dropped, rows scaled back to 1.",
+    state.sink === "hide" && "The first token is hidden.",
+    stretch && `Tokens ${stretch.join(" to ")} of ${QUERIES} are shown, counted from 0.`,
+    zoom && view === "map" && `Zoomed to rows ${ends(shape.rows.units, part[0], part[1])} and columns ${ends(shape.columns.units, part[2], part[3])}, counted from 0.`,
+    min > 0 && `Links below ${+min.toPrecision(3)} are left out.`,
+    mass < 1 && `Of each row the strongest links are kept that make up ${Math.round(mass * 100)} % of it.`,
+    pair !== "all" && (pair[0] === pair[1] ? `Links within ${text(pair[0])} alone.` : `Links from ${text(pair[0])} to ${text(pair[1])} alone.`),
+    ...DATA.notes,
+    DATA.bits === 8 && `Values of the map are known to within ${knownTo()}.`,
+  ].filter((sentence) => typeof sentence === "string");
+}
+
+/** The width of drawings, and their margin. */
+const [SHEET, MARGIN] = [860, 16];
+
+/**
+ * What draws a paragraph, and how high it is.
+ * @param {string} text
+ * @param {number} size
+ * @param {(ink: ReturnType<typeof inks>) => string} color
+ * @param {boolean} [bold]
+ */
+function paragraph(text, size, color, bold = false) {
+  const lines = inLines(text, (SHEET - 2 * MARGIN) * (bold ? 0.92 : 0.97), size);
+  const step = Math.round(size * 1.45);
+  return {
+    height: lines.length * step,
+    paint: (/** @type {Painter} */ painter, /** @type {number} */ y) =>
+      lines.forEach((line, index) => painter.text(MARGIN, y + (index + 0.5) * step, line, { color: color(inks()), size, bold })),
+  };
+}
+
+/**
+ * The view as a drawing: its size, and what draws it. Over it stands what it is of,
+ * below it what was done.
  * @returns {{width: number, height: number, paint: (painter: Painter) => void}}
  */
 function drawing() {
-  const title = (/** @type {Painter} */ painter) => {
-    const ink = inks();
-    painter.text(16, 22, shortened(DATA.captions.join(" / "), 90), { color: ink.ink, size: 15, bold: true });
-    const names = state.heads.map(headName).join("; ");
-    const heads = state.heads.length === 1 || state.view === "lines" ? names : `${state.combine} of ${names}`;
-    painter.text(16, 42, shortened(`${DATA.model} · ${heads}${DATA.compared ? ` · ${valueName()}` : ""}`, 110), { color: ink.faint, size: 12 });
-  };
-  const [width, top] = [860, 60];
-  if (state.view === "lines") {
-    const [height, middle] = [lineHeight(), 420];
-    const count = Math.max(shape.rows.units.length, shape.columns.units.length);
-    const chosen = unitsInView();
-    const isAnything = chosen.rows.length + chosen.columns.length > 0;
-    const heads = headsInView();
-    // Which colour is whose: a row of as many heads as have room.
-    const across = 7;
-    const first = heads.length > 1 ? top + Math.ceil(heads.length / across) * 18 + 8 : top;
-    return { width, height: first + count * height + 20, paint(painter) {
-      title(painter);
-      const ink = inks();
-      if (heads.length > 1) heads.forEach((head, place) => {
-        const [x, y] = [16 + (place % across) * 118, top + Math.floor(place / across) * 18];
-        painter.box(x, y, 10, 10, headColor(head));
-        painter.text(x + 15, y + 5, headName(head), { color: ink.ink, size: 11 });
-      });
-      shape.rows.units.forEach((unit, index) => painter.text(210, first + (index + 0.5) * height, shortened(unit.label, 26), { color: chosen.rows.includes(index) ? ink.accent : ink.ink, align: "right", size: 13, bold: chosen.rows.includes(index) }));
-      shape.columns.units.forEach((unit, index) => painter.text(230 + middle, first + (index + 0.5) * height, shortened(unit.label, 26), { color: ink.ink, size: 13, bold: chosen.columns.includes(index) }));
-      paintLines(shifted(painter, 220, first), middle, height, isAnything ? chosen : null);
-    } };
-  }
-  if (state.view === "text") {
-    const { values, caption } = shadesInView();
-    const texts = /** @type {(0 | 1)[]} */ (IS_SQUARE ? [1] : [0, 1]);
-    /** @type {{x: number, y: number, wide: number, label: string, value: number | null}[]} */
-    const words = [];
-    let [x, y] = [16, top + 8];
-    for (const side of texts) {
-      (side === 0 ? shape.rows : shape.columns).units.forEach((unit, index, units) => {
-        const wide = [...unit.label].length * 8.2 + 12;
-        if (x + wide > width - 16 || (index > 0 && unit.segment !== units[index - 1].segment)) [x, y] = [16, y + 46];
-        const shades = values[side];
-        words.push({ x, y, wide, label: unit.label, value: shades ? shades[index] : null });
-        x += wide + 6;
-      });
-      [x, y] = [16, y + 60];
-    }
-    const most = Math.max(...words.map((word) => Math.abs(word.value || 0)), 1e-9);
-    const { place } = colorScale(most, maximumOfAll);
-    return { width, height: y + 20, paint(painter) {
-      title(painter);
-      const ink = inks();
-      for (const word of words) {
-        const isShaded = word.value !== null && canBeSeen(word.value, most);
-        const [paper, over] = isShaded ? colorAt(place(word.value || 0)) : [ink.paper, ink.ink];
-        painter.box(word.x, word.y, word.wide, 24, paper);
-        painter.text(word.x + word.wide / 2, word.y + 12, word.label, { color: over, size: 14, align: "center" });
-        if (isShaded) painter.text(word.x + word.wide / 2, word.y + 32, written(word.value || 0), { color: ink.faint, size: 9, align: "center" });
-      }
-      painter.text(16, y, shortened(caption, 130), { color: ink.faint, size: 12 });
-    } };
-  }
-  const layout = mapLayout(width, 1400);
-  return { width, height: top + layout.height + 24, paint(painter) {
-    title(painter);
-    paintMap(shifted(painter, 0, top), layout);
-    const { low, high } = mapScale();
-    painter.text(16, top + layout.height + 12, `colours from ${written(low)} to ${written(high)}${state.color === "logarithmic" ? ", logarithmic" : ""}`, { color: inks().faint, size: 11 });
+  const names = state.heads.map(headName).join("; ");
+  const heads = state.heads.length === 1 || state.view === "lines" ? names : `${state.combine} of ${names}`;
+  const title = paragraph(shortened(DATA.captions.join(" / "), 300), 15, (ink) => ink.ink, true);
+  const model = paragraph(`${DATA.model} · ${heads}${DATA.compared ? ` · ${valueName()}` : ""}`, 12, (ink) => ink.faint);
+  const top = 12 + title.height + model.height + 12;
+  const { height, paint, caption } = state.view === "lines" ? lineFigure() : state.view === "text" ? textFigure() : mapFigure();
+  const notes = paragraph([caption, ...doneInWords()].join(" "), 11, (ink) => ink.faint);
+  return { width: SHEET, height: top + height + 8 + notes.height + 10, paint(painter) {
+    title.paint(painter, 12);
+    model.paint(painter, 12 + title.height);
+    paint(shifted(painter, 0, top));
+    notes.paint(painter, top + height + 8);
   } };
 }
 
-/** The numbers of the view as a table. */
+/**
+ * A figure of a drawing, and the sentence below it.
+ * @typedef {{height: number, paint: (painter: Painter) => void, caption: string}} Figure
+ */
+
+/** The lines. @returns {Figure} */
+function lineFigure() {
+  const [height, middle] = [lineHeight(), 420];
+  const count = Math.max(shape.rows.units.length, shape.columns.units.length);
+  const chosen = unitsInView();
+  const isAnything = chosen.rows.length + chosen.columns.length > 0;
+  const heads = headsInView();
+  const shares = sharesInView(chosen);
+  // Which colour is whose: a row of as many heads as have room.
+  const across = 7;
+  const first = heads.length > 1 ? Math.ceil(heads.length / across) * 18 + 8 : 0;
+  const own = [chosen.rows, chosen.columns];
+  return { height: first + count * height, caption: `${lineCaption()}${isAnything && heads.length > 1 ? ` Numbers are of the ${state.combine} of the heads.` : ""}`, paint(painter) {
+    const ink = inks();
+    if (heads.length > 1) heads.forEach((head, place) => {
+      const [x, y] = [MARGIN + (place % across) * 118, Math.floor(place / across) * 18];
+      painter.box(x, y, 10, 10, headColor(head));
+      painter.text(x + 15, y + 5, headName(head), { color: ink.ink, size: 11 });
+    });
+    [shape.rows, shape.columns].forEach(({ units }, side) => units.forEach((unit, index) => {
+      const [y, band] = [first + (index + 0.5) * height, shares[side]];
+      const bold = own[side].includes(index);
+      const color = bold ? ink.accent : unit.special ? ink.faint : ink.ink;
+      painter.text(side ? 230 + middle : 210, y, fitting(unit.label, 140, 13), { color, align: side ? "left" : "right", size: 13, bold });
+      if (band && band.high[index] > band.low[index]) painter.text(side ? SHEET - MARGIN : MARGIN, y, written(band, index), { color: ink.faint, align: side ? "right" : "left", size: 10 });
+    }));
+    paintLines(shifted(painter, 220, first), middle, height, isAnything ? chosen : null);
+  } };
+}
+
+/** The text. @returns {Figure} */
+function textFigure() {
+  const { values, caption } = shadesInView();
+  const texts = /** @type {(0 | 1)[]} */ (IS_SQUARE ? [1] : [0, 1]);
+  const all = texts.flatMap((side) => [...(values[side]?.values || [])]);
+  const most = Math.max(...all.map(Math.abs), 1e-9);
+  /** @type {{x: number, y: number, wide: number, label: string, value: number | null, text: string}[]} */
+  const words = [];
+  let [x, y] = [MARGIN, 8];
+  for (const side of texts) {
+    (side === 0 ? shape.rows : shape.columns).units.forEach((unit, index, units) => {
+      const band = values[side];
+      const share = band ? band.values[index] : null;
+      const value = share !== null && canBeSeen(share, most) ? share : null;
+      const label = fitting(unit.label, SHEET - 2 * MARGIN - 12, 14);
+      const text = band && value !== null ? written(band, index) : "";
+      const wide = Math.max(widthOf(label, 14) + 12, widthOf(text, 9) + 4);
+      if (x + wide > SHEET - MARGIN || (index > 0 && unit.segment !== units[index - 1].segment)) [x, y] = [MARGIN, y + 46];
+      words.push({ x, y, wide, label, value, text });
+      x += wide + 6;
+    });
+    [x, y] = [MARGIN, y + 52];
+  }
+  const { place } = colorScale(most, maximumOfAll);
+  return { height: y, caption, paint(painter) {
+    const ink = inks();
+    for (const word of words) {
+      const [paper, over] = word.value === null ? [ink.paper, ink.ink] : colorAt(place(word.value));
+      painter.box(word.x, word.y, word.wide, 24, paper);
+      painter.text(word.x + word.wide / 2, word.y + 12, word.label, { color: over, size: 14, align: "center" });
+      if (word.value !== null) painter.text(word.x + word.wide / 2, word.y + 32, word.text, { color: ink.faint, size: 9, align: "center" });
+    }
+  } };
+}
+
+/** The map. @returns {Figure} */
+function mapFigure() {
+  const layout = mapLayout(SHEET, 1400);
+  const { low, high } = mapScale();
+  const held = cellsInView().map(describedCell).map(({ from, to, value, sides, rank }) => `${isolated(from)} → ${isolated(to)}: ${[value, sides, rank].filter(Boolean).join(", ")}`);
+  const told = held.length ? ` Held: ${held.join("; ")}.` : "";
+  return { height: layout.height, caption: `Colours from ${endText(low)} to ${endText(high)}${state.color === "logarithmic" ? ", logarithmic" : ""}.${told}`, paint(painter) {
+    paintMap(painter, layout);
+    paintMarks(painter, layout);
+  } };
+}
+
+/** The numbers of the view as a table, each with how far it is from the exact one at
+ * most. */
 function csvOfView() {
   const { rows, columns } = shape;
   const map = currentMap();
   const width = columns.units.length;
   /** @type {(string | number)[][]} */
   let lines;
-  const name = DATA.compared ? ["left", "right", "right_minus_left"][sideInView()] : "attention";
-  const linkLine = (/** @type {Shown} */ from, /** @type {Shown} */ to, /** @type {number} */ value) => [from.first, from.label, to.first, to.label, Number.isNaN(value) ? "" : value === 0 ? 0 : +value.toPrecision(4)];
+  const names = [DATA.compared ? ["left", "right", "right_minus_left"][sideInView()] : "attention", "error"];
+  const link = (/** @type {number} */ row, /** @type {number} */ column, band = bandInView(row)) => {
+    const [from, to] = [rows.units[row], columns.units[column]];
+    return [from.first, from.label, to.first, to.label, ...tabled(band, column)];
+  };
   if (state.view === "neurons") lines = neuronTable();
   else if (state.view === "heads") {
-    lines = [["layer", "head", ...DATA.scores.map((score) => score.name)]];
-    HEADS.forEach(({ layer, head }, index) => lines.push([layer, head, ...DATA.scores.map((score) => score.values[index] ?? "")]));
+    const unlike = unlikenessInView();
+    lines = [["layer", "head", ...DATA.scores.map((score) => score.name), ...(unlike && state.alike !== null ? [`unlike_${HEADS[state.alike].layer}.${HEADS[state.alike].head}`] : [])]];
+    for (const index of sortedHeads()) {
+      const { layer, head } = HEADS[index];
+      lines.push([layer, head, ...DATA.scores.map((score) => score.values[index] ?? ""), ...(unlike ? [+unlike[index].toPrecision(4)] : [])]);
+    }
   } else if (state.view === "links") {
-    lines = [["query", "query_label", "key", "key_label", name]];
-    for (const link of strongestLinks()) lines.push(linkLine(rows.units[link.row], columns.units[link.column], link.value));
+    lines = [["query", "query_label", "key", "key_label", ...names]];
+    for (const { row, column } of sortedLinks()) lines.push(link(row, column));
   } else if (state.view === "text") {
     const { values } = shadesInView();
-    lines = [["side", "position", "label", name]];
-    values.forEach((shades, side) => shades?.forEach((value, index) => {
-      const unit = (side === 0 ? rows : columns).units[index];
-      lines.push([side === 0 ? "query" : "key", unit.first, unit.label, value === 0 ? 0 : +value.toPrecision(4)]);
-    }));
+    lines = [["side", "position", "label", ...names]];
+    values.forEach((shades, side) => {
+      if (shades) (side === 0 ? rows : columns).units.forEach((unit, index) => lines.push([side === 0 ? "query" : "key", unit.first, unit.label, ...tabled(shades, index)]));
+    });
+  } else if (state.view === "lines") {
+    const chosen = unitsInView();
+    const isAnything = chosen.rows.length + chosen.columns.length > 0;
+    lines = [["layer", "head", "query", "query_label", "key", "key_label", ...names]];
+    for (const head of headsInView()) {
+      for (const { row, column } of linesOf(head, isAnything ? chosen : null)) lines.push([HEADS[head].layer, HEADS[head].head, ...link(row, column, bandInView(row, sideInView(), [head]))]);
+    }
   } else {
-    lines = [["query", "query_label", "key", "key_label", name]];
-    rows.units.forEach((from, row) => columns.units.forEach((to, column) => {
+    lines = [["query", "query_label", "key", "key_label", ...names]];
+    rows.units.forEach((_, row) => columns.units.forEach((_, column) => {
       const cell = row * width + column;
-      if (!Number.isNaN(map[cell]) && (!heat.kept || heat.kept[cell])) lines.push(linkLine(from, to, map[cell]));
+      if (!Number.isNaN(map[cell]) && (!heat.kept || heat.kept[cell])) lines.push(link(row, column));
     }));
   }
   return `${lines.map((line) => line.map(csvField).join(",")).join("\n")}\n`;
-}
-
-/** The command that draws what is shown, as near as the command line comes. */
-function commandInView() {
-  if (!DATA.command.length) return "";
-  if (DATA.compared) return ["attnviz", ...DATA.command.map(quoted)].join(" ");
-  const [command, text, ...options] = DATA.command;
-  const lists = { layers: new Set(state.heads.map((head) => HEADS[head].layer)), heads: new Set(state.heads.map((head) => HEADS[head].head)) };
-  const add = (/** @type {string} */ name, /** @type {string | number} */ value) => options.push(`--${name}`, String(value));
-  for (const [name, numbers] of Object.entries(lists)) add(name, [...numbers].sort((left, right) => left - right).join(","));
-  const unit = state.units[0] ?? (state.view === "text" ? state.cell?.[0] : undefined);
-  const isOfUnit = unit !== undefined && state.view !== "map";
-  const ofUnit = state.direction === "to" ? "to" : state.view === "text" ? "text" : "from";
-  const plain = { lines: "lines", text: "text", heads: "scores" }[state.view];
-  const several = state.heads.length > 1 ? (state.combine === "max" ? "max" : "mean") : "heads";
-  const isAsItStands = state.view === "heads" || state.view === "lines" || !isOfUnit;
-  add("views", isAsItStands ? plain || several : `${ofUnit}:@${unit}`);
-  if (state.view === "links") add("top-k", 20);
-  if (state.tokens !== "subword") add("tokens", state.tokens);
-  if (state.special !== "keep") add("special-tokens", state.special);
-  if (state.sink !== "keep") add("sink", state.sink);
-  if (state.window) add("crop", state.window.join("-"));
-  if (["head", "unit", "run"].includes(state.scale)) add("scale", state.scale);
-  if (state.color !== "linear") add("color-scale", state.color);
-  // A negative number would be taken for an option.
-  for (const name of /** @type {const} */ (["vmin", "vmax"])) if (state[name] !== null) options.push(`--${name}=${state[name]}`);
-  if (state.map !== CHOICES.map[0]) add("colormap", state.map);
-  if (state.invert) options.push("--invert");
-  if (themeInView() === "dark") add("theme", "dark");
-  return commandOf([command], options, text);
-}
-
-/** What is to be known of the command: where it is run, and what it draws otherwise. */
-function commandNote() {
-  if (!DATA.command.length) return "";
-  const where = DATA.place ? [`Run it ${DATA.place}.`] : [];
-  if (DATA.compared) return where.join(" ");
-  const several = state.heads.length > 1;
-  const layers = new Set(state.heads.map((head) => HEADS[head].layer));
-  const numbers = new Set(state.heads.map((head) => HEADS[head].head));
-  const isOneMap = several && !["heads", "lines", "neurons"].includes(state.view);
-  const otherwise = [
-    isOneMap && state.combine === "sum" && "the mean of the heads in place of their sum",
-    several && layers.size * numbers.size !== state.heads.length && "all of these heads in each of these layers",
-    isOneMap && layers.size > 1 && "also the mean or maximum of each layer",
-    (state.min > 0 || state.mass < 1 || state.pair !== "all") && state.view !== "heads" && "links that the filters leave out",
-    state.zoom && state.view === "map" && "all of the map",
-    (state.units.length > 1 || (state.units.length > 0 && state.direction === "both")) && ["text", "links"].includes(state.view) && "the first chosen token alone",
-    state.view === "neurons" && "the map of the head in place of its queries and keys",
-  ].filter(Boolean);
-  return [...where, ...(otherwise.length ? [`It draws ${otherwise.join("; ")}.`] : [])].join(" ");
 }

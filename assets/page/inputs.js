@@ -19,7 +19,7 @@ function idOf(input) {
 const opened = { element: byId("inputs"), life: new AbortController() };
 
 /** What an address keeps where it goes on to another input. */
-const KEPT_FIELDS = ["view", "layer", "heads", "combine", "direction", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "side", "grid", "invert"];
+const KEPT_FIELDS = ["view", "layer", "heads", "combine", "direction", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "turned", "links", "by", "order", "side", "grid", "invert"];
 
 /**
  * The input that an address names, else the first.
@@ -74,6 +74,13 @@ function makeListBar() {
   const search = /** @type {HTMLInputElement} */ (make("input", {
     type: "search", id: "search-inputs", placeholder: "word or id", oninput: () => searchInputs(search.value),
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Escape" && search.value) {
+        // The input that is open keeps what is chosen in it.
+        event.preventDefault();
+        event.stopPropagation();
+        search.value = "";
+        searchInputs("");
+      }
       if (event.key === "Enter") inputLinks().find((link) => !link.closest("li")?.hidden)?.click();
     },
   }));
@@ -82,10 +89,33 @@ function makeListBar() {
     make("label", { class: "find-input" }, "find an input ", search),
     make("span", { id: "inputs-found", class: "hint", role: "status" }),
     step("previous-input", "‹ previous", -1), step("next-input", "next ›", 1),
-    make("span", { id: "opened", role: "status" }));
+    make("span", { id: "opened", role: "status" }),
+    make("p", { id: "no-such-input", class: "hint", role: "status" }));
   const heading = document.querySelector("#list > h2");
   if (heading) heading.after(bar);
   else byId("list").prepend(bar);
+}
+
+/**
+ * What an address names that cannot be opened is said, and the address put right:
+ * what is open stays, else the first.
+ */
+function correctAddress() {
+  const fields = new URLSearchParams(location.hash.replace(/^#/, ""));
+  const name = fields.get("input");
+  const isThere = name === null || INPUTS.some((input) => idOf(input) === name);
+  const note = byId("no-such-input");
+  if (isThere) {
+    // What was said of an address stands until the reader goes on.
+    if (idOf(inputOf(location.hash)) !== note.dataset.instead) note.replaceChildren();
+    return;
+  }
+  const failed = [...document.querySelectorAll("#list .failed .id")].some((id) => id.textContent === name);
+  const instead = idOf(INPUTS.includes(opened.element) ? opened.element : INPUTS[0]);
+  note.dataset.instead = instead;
+  note.replaceChildren(failed ? "The input " : "There is no input ", make("b", {}, make("bdi", {}, String(name))), failed ? " failed, as the list says. " : ". ", make("b", {}, make("bdi", {}, instead)), " is open instead.");
+  const rest = KEPT_FIELDS.flatMap((field) => (fields.has(field) ? [`${field}=${fields.get(field)}`] : []));
+  history.replaceState(null, "", `#${[`input=${encodeURIComponent(instead)}`, ...rest].join("&")}`);
 }
 
 /** Shows in the list which input is open. */
@@ -110,6 +140,7 @@ function drawList() {
  * @param {() => void} open
  */
 function openNamed(open) {
+  correctAddress();
   const element = inputOf(location.hash);
   if (element === opened.element) return;
   opened.life.abort();

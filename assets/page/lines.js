@@ -86,11 +86,12 @@ function unitKey(event, side) {
  * @param {number} unit
  */
 function describedUnit(side, unit) {
-  const values = valuesOfUnit(side, unit);
+  const band = bandOfUnit(side, unit);
+  const { values } = band;
   const others = (side === 0 ? shape.columns : shape.rows).units;
   const order = [...values.keys()].filter((index) => values[index] !== 0).sort((left, right) => Math.abs(values[right]) - Math.abs(values[left])).slice(0, 3);
   const verb = isDifference() ? (side === 0 ? "changes most towards" : "changes most from") : side === 0 ? "gives most to" : "gets most from";
-  return order.length ? `${verb} ${order.map((index) => `“${others[index].label}” ${written(values[index])}`).join(", ")}` : "no link";
+  return order.length ? `${verb} ${order.map((index) => `“${isolated(others[index].label)}” ${written(band, index)}`).join(", ")}` : "no link";
 }
 
 /**
@@ -98,15 +99,20 @@ function describedUnit(side, unit) {
  * is nothing or the filters leave it out.
  * @param {0 | 1} side
  * @param {number} unit
- * @param {Float32Array} [map]
+ * @returns {Band}
  */
-function valuesOfUnit(side, unit, map = currentMap()) {
+function bandOfUnit(side, unit) {
+  currentMap();
   const width = shape.columns.units.length;
-  const others = (side === 0 ? shape.columns : shape.rows).units;
-  return Float32Array.from(others, (_, other) => {
-    const cell = side === 0 ? unit * width + other : other * width + unit;
-    return Number.isNaN(map[cell]) || (heat.kept && !heat.kept[cell]) ? 0 : map[cell];
-  });
+  const band = bandOf((side === 0 ? shape.columns : shape.rows).units.length, 0);
+  for (let other = 0; other < band.values.length; other += 1) {
+    const [row, column] = side === 0 ? [unit, other] : [other, unit];
+    const cell = row * width + column;
+    if (Number.isNaN(heat.values[cell]) || (heat.kept && !heat.kept[cell])) continue;
+    const line = bandInView(row);
+    for (const edge of EDGES) band[edge][other] = line[edge][column];
+  }
+  return band;
 }
 
 /**
@@ -172,12 +178,50 @@ function drawLines() {
   shareUnits(lists, chosen, strings.focus, document.activeElement);
 }
 
+/**
+ * Scrolls long lists so that a unit is in sight.
+ * @param {number} index as it is shown
+ */
+function scrollLines(index) {
+  const frame = byId("line-frame");
+  const [top, room] = [index * lineHeight(), frame.clientHeight];
+  if (top < frame.scrollTop || top + lineHeight() > frame.scrollTop + room) frame.scrollTop = top - room / 2;
+}
+
 /** What the lines show, as a sentence. */
 function lineCaption() {
   const heads = headsInView();
   const whose = heads.length === 1 ? `${headName(heads[0])[0].toUpperCase()}${headName(heads[0]).slice(1)}` : `${heads.length} heads, each in its colour`;
-  if (isDifference()) return `${whose}, right − left: a line from each token on the left to what it attends to, darker for a greater change; whole lines are more on the right side, dashed ones less.`;
-  return `${whose}: a line from each token on the left to what it attends to on the right, darker for more.`;
+  const near = heat.kept ? [" Lines that the filters leave out are not drawn.", ...nearTheFilters(heads.map((head) => [head]))].join(" ") : "";
+  if (isDifference()) return `${whose}, right − left: a line from each token on the left to what it attends to, darker for a greater change; whole lines are more on the right side, dashed ones less.${near}`;
+  return `${whose}: a line from each token on the left to what it attends to on the right, darker for more.${near}`;
+}
+
+/**
+ * The lines of a head that are strong enough to be seen, all or those of some rows
+ * and columns.
+ * @param {number} head
+ * @param {{rows: number[], columns: number[]} | null} chosen
+ */
+function linesOf(head, chosen) {
+  const map = shownMap(head);
+  const width = shape.columns.units.length;
+  // Up to the map's own maximum, however dark its map is: of a long input all lines
+  // would be one block.
+  const { place } = colorScale(maximumOf(map), maximumOfAll);
+  const kept = headsInView().length === 1 ? heat.kept : passing(map);
+  /** @type {{row: number, column: number, value: number, strength: number}[]} */
+  const lines = [];
+  const add = (/** @type {number} */ row, /** @type {number} */ column) => {
+    const cell = row * width + column;
+    if (!(Math.abs(map[cell]) > 0) || (kept && !kept[cell])) return;
+    const strength = strengthOf(place(map[cell]));
+    if (strength >= 0.02) lines.push({ row, column, value: map[cell], strength });
+  };
+  const rows = chosen ? chosen.rows : shape.rows.units.map((_, row) => row);
+  for (const row of rows) for (let column = 0; column < width; column += 1) add(row, column);
+  for (const column of chosen?.columns || []) for (let row = 0; row < shape.rows.units.length; row += 1) if (!rows.includes(row)) add(row, column);
+  return lines;
 }
 
 /**
@@ -189,29 +233,16 @@ function lineCaption() {
  */
 function paintLines(painter, width, height, chosen) {
   const heads = headsInView();
-  const columns = shape.columns.units.length;
   const ink = inks();
   heads.forEach((head, place) => {
-    const map = shownMap(head);
     const color = heads.length === 1 ? ink.accent : headColor(head);
-    // Up to the map's own maximum, however dark its map is: of a long input all lines
-    // would be one block.
-    const { place: placed } = colorScale(maximumOf(map), maximumOfAll);
-    const kept = heads.length === 1 ? heat.kept : passing(map);
     // Heads lie a little apart, so that none covers another.
     const offset = (place - (heads.length - 1) / 2) * Math.min(2.5, height / 2 / heads.length);
-    const line = (/** @type {number} */ row, /** @type {number} */ column) => {
-      const cell = row * columns + column;
-      if (!(Math.abs(map[cell]) > 0) || (kept && !kept[cell])) return;
-      const strength = strengthOf(placed(map[cell]));
-      const isLess = map[cell] < 0;
+    for (const { row, column, value, strength } of linesOf(head, chosen)) {
+      const isLess = value < 0;
       const own = isDifference() && heads.length === 1 ? colorAt(differencePlace(isLess ? -0.8 : 0.8))[0] : color;
-      if (strength < 0.02) return;
       painter.curve([0, (row + 0.5) * height + offset], [width, (column + 0.5) * height + offset], own, chosen ? 0.8 + strength * 2.4 : 0.6 + strength * 1.6, chosen ? 0.15 + 0.85 * strength : Math.min(1, strength * 0.9), isLess);
-    };
-    if (!chosen) for (let row = 0; row < shape.rows.units.length; row += 1) for (let column = 0; column < columns; column += 1) line(row, column);
-    for (const row of chosen?.rows || []) for (let column = 0; column < columns; column += 1) line(row, column);
-    for (const column of chosen?.columns || []) for (let row = 0; row < shape.rows.units.length; row += 1) line(row, column);
+    }
   });
 }
 
@@ -232,7 +263,8 @@ function shareUnits(lists, chosen, focus, active) {
   const shares = sharesInView(chosen);
   lists.forEach((list, side) => {
     const own = side === 0 ? chosen.rows : chosen.columns;
-    const values = shares[side];
+    const band = shares[side];
+    const values = band && band.values;
     const most = values ? Math.max(...values.map(Math.abs), 1e-9) : 1;
     const locked = side === 0 ? shape.rows : shape.columns;
     const isLocked = (/** @type {number} */ index) => state.units.some((unit) => locked.place[unit] === index) && state.direction !== (side === 0 ? "to" : "from");
@@ -243,7 +275,7 @@ function shareUnits(lists, chosen, focus, active) {
       option.setAttribute("aria-selected", String(isLocked(index)));
       option.style.setProperty("--share", String(values ? Math.abs(value) / most : 0));
       const share = /** @type {HTMLElement} */ (option.lastChild);
-      const text = values && value !== 0 && (Math.abs(value) >= most * 0.02 || list.children.length < 40) ? written(value) : "";
+      const text = band && value !== 0 && (Math.abs(value) >= most * 0.02 || list.children.length < 40) ? written(band, index) : "";
       if (share.textContent !== text) share.textContent = text;
     });
     list.setAttribute("aria-activedescendant", `${list.children[0]?.id.replace(/\d+$/, "")}${Math.min(focus[side], list.children.length - 1)}`);
@@ -254,13 +286,9 @@ function shareUnits(lists, chosen, focus, active) {
  * For queries and keys what the chosen units of the other side give or get, a
  * mean of several; null where none is chosen.
  * @param {{rows: number[], columns: number[]}} chosen
- * @returns {(Float32Array | null)[]}
+ * @returns {(Band | null)[]}
  */
 function sharesInView({ rows, columns }) {
-  const mean = (/** @type {0 | 1} */ side, /** @type {number[]} */ units) => {
-    if (!units.length) return null;
-    const all = units.map((unit) => valuesOfUnit(side, unit));
-    return all[0].map((_, index) => all.reduce((sum, values) => sum + values[index], 0) / all.length);
-  };
+  const mean = (/** @type {0 | 1} */ side, /** @type {number[]} */ units) => (units.length ? meanOfBands(units.map((unit) => bandOfUnit(side, unit))) : null);
   return [mean(1, columns), mean(0, rows)];
 }

@@ -15,7 +15,7 @@ function makePage() {
     makeSettings());
   document.body.append(
     make("footer", {},
-      make("p", {}, `Values ${DATA.bits === 16 ? "are kept to a relative precision of 1 in 8,192 and shown with three digits; ranks are exact." : `are kept in 255 steps of each row’s maximum: none is off by more than ${DATA.largest_error.toPrecision(2)}. Ranks that this cannot tell apart are given as ranges.`}${DATA.compared?.difference.bits === 8 ? ` Of differences none is off by more than ${DATA.compared.difference.largest_error.toPrecision(2)}.` : ""}`),
+      make("p", { id: "precision" }),
       make("p", {}, "Keys: arrows move, Enter holds, Esc lets go, Shift adds; + and − zoom the map."),
       make("p", {}, `Made by attnviz ${DATA.attnviz}.`)),
     make("p", { id: "said", class: "unseen", "aria-live": "polite" }));
@@ -33,11 +33,27 @@ function drawPage() {
   /** @type {Record<string, () => void>} */ (views)[state.view]();
   drawThreshold();
   drawReadout();
+  drawPrecision();
+}
+
+let precisionKey = "";
+
+/** How exact the numbers in view are. */
+function drawPrecision() {
+  const heads = headsInView();
+  const key = [shapeKey, heads, heads.length > 1 ? state.combine : "", state.side].join();
+  // The table of heads has numbers that were not rounded.
+  if (key === precisionKey) return;
+  precisionKey = key;
+  const kept = DATA.bits === 16
+    ? "Values are kept to 1 part in 4,096."
+    : `Values are kept in ${STEPS} steps of the greatest of their row, those of special tokens and of the first one to 1 part in 4,096.`;
+  byId("precision").textContent = `${kept} Those of this map are known to within ${knownTo()}, and have the digits that this allows: the last one is off by 1 at most. Ranks are ranges where values are too near to tell.`;
 }
 
 /** @param {KeyboardEvent} event */
 function pageKey(event) {
-  const isTyping = event.target instanceof HTMLInputElement && event.target.type === "search";
+  const isTyping = event.target instanceof HTMLInputElement && !["range", "checkbox"].includes(event.target.type);
   if (event.key === "Escape") {
     if (heat.box) heat.box = null;
     free();

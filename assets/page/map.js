@@ -22,6 +22,9 @@ const heat = {
  * @property {number} height
  */
 
+/** How steep labels of columns are, and how long any label is. */
+const [COLUMN_TURN, LONGEST_LABEL] = [(50 * Math.PI) / 180, 98];
+
 /** Brings the values in view up to date. */
 function currentMap() {
   const heads = headsInView();
@@ -52,9 +55,9 @@ function partInView() {
  */
 function mapLayout(room, most) {
   const part = partInView();
-  const longest = (/** @type {Shown[]} */ units) => units.reduce((length, unit) => Math.max(length, Math.min(14, [...unit.label].length)), 2);
-  const left = clamp(longest(shape.rows.units.slice(part[0], part[1])) * 7 + 14, 40, Math.max(40, room * 0.3));
-  const top = clamp(longest(shape.columns.units.slice(part[2], part[3])) * 5.4 + 22, 40, 110);
+  const longest = (/** @type {Shown[]} */ units) => units.reduce((length, unit) => Math.max(length, Math.min(LONGEST_LABEL, widthOf(unit.label, 13))), 0);
+  const left = clamp(longest(shape.rows.units.slice(part[0], part[1])) + 14, 40, Math.max(40, room * 0.3));
+  const top = clamp(longest(shape.columns.units.slice(part[2], part[3])) * Math.sin(COLUMN_TURN) + 22, 40, 110);
   const cell = Math.min(56, (room - left - 20) / (part[3] - part[2]), most / (part[1] - part[0]));
   return { part, left, top, cell, width: room, height: top + cell * (part[1] - part[0]) + 2 };
 }
@@ -69,7 +72,7 @@ function mapScale() {
  * @param {Painter} painter
  * @param {MapLayout} layout
  */
-function paintMap(painter, { part, left, top, cell }) {
+function paintMap(painter, { part, left, top, cell, width: room }) {
   const [fromRow, toRow, fromColumn, toColumn] = part;
   const ink = inks();
   const width = shape.columns.units.length;
@@ -80,11 +83,14 @@ function paintMap(painter, { part, left, top, cell }) {
   const size = clamp(cell * 0.7, 10, 13);
   for (let row = fromRow; row < toRow; row += step) {
     const unit = shape.rows.units[row];
-    painter.text(left - 6, top + (row - fromRow + 0.5) * cell, shortened(unit.label, Math.floor((left - 10) / (size * 0.56))), { color: unit.special ? ink.faint : ink.ink, size, align: "right" });
+    painter.text(left - 6, top + (row - fromRow + 0.5) * cell, fitting(unit.label, left - 10, size), { color: unit.special ? ink.faint : ink.ink, size, align: "right" });
   }
   for (let column = fromColumn; column < toColumn; column += step) {
     const unit = shape.columns.units[column];
-    painter.text(left + (column - fromColumn + 0.5) * cell, top - 7, shortened(unit.label, 14), { color: unit.special ? ink.faint : ink.ink, size, turn: -50 });
+    const x = left + (column - fromColumn + 0.5) * cell;
+    // Up to the upper edge, and to the right one.
+    const long = Math.min(LONGEST_LABEL, (top - 12) / Math.sin(COLUMN_TURN), (room - x - 4) / Math.cos(COLUMN_TURN));
+    painter.text(x, top - 7, fitting(unit.label, long, size), { color: unit.special ? ink.faint : ink.ink, size, turn: -50 });
   }
   if (cell >= 34) {
     for (let row = fromRow; row < toRow; row += 1) {
@@ -92,7 +98,7 @@ function paintMap(painter, { part, left, top, cell }) {
         const at = row * width + column;
         if (Number.isNaN(heat.values[at]) || (heat.kept && !heat.kept[at])) continue;
         const [, over] = colorAt(place(heat.values[at]));
-        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, shortOfSide(heat.values[at]), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
+        painter.text(left + (column - fromColumn + 0.5) * cell, top + (row - fromRow + 0.5) * cell, shortOfSide(bandInView(row), column), { color: over, size: clamp(cell * 0.26, 9, 12), align: "center" });
       }
     }
   }
@@ -110,18 +116,42 @@ function paintMap(painter, { part, left, top, cell }) {
 }
 
 /**
- * A value in a cell: two digits, no leading 0.
+ * A value in a cell: two digits, no leading 0; one where its error allows no more.
  * @param {number} value
+ * @param {number} error
  */
-function short(value) {
-  if (value === 0) return "0";
+function short(value, error) {
+  if (value === 0 && error === 0) return "0";
+  if (error > 0.05) return "";
   if (value >= 0.995) return value.toFixed(value < 9.995 ? 1 : 0);
+  if (error > 0.005) return value < 0.05 ? "<.1" : value.toFixed(1).replace(/^0/, "");
   return value < 0.005 ? "<.01" : value.toFixed(2).replace(/^0/, "");
+}
+
+/**
+ * Where colours end, as it is written: the map's maximum with the digits that are
+ * sure, what was chosen with three.
+ * @param {number} end
+ */
+function endText(end) {
+  if (Math.abs(end) !== heat.maximum || end === 0) return `${isDifference() && end > 0 ? "+" : ""}${threeDigits(end)}`;
+  const cell = heat.values.findIndex((value) => Math.abs(value) === heat.maximum);
+  const width = shape.columns.units.length;
+  const text = written(bandInView(Math.floor(cell / width)), cell % width);
+  return isDifference() ? text.replace(/^[−+]/, end < 0 ? "−" : "+") : text;
 }
 
 /** The best of the page's room for the map. */
 function mapRoom() {
   return byId("map-frame").clientWidth;
+}
+
+/** So high may the cells be that the map and what is read off it are seen at once. */
+function mapHeight() {
+  const above = byId("map-frame").getBoundingClientRect().top + window.scrollY;
+  // On a phone it stands far below, where it is scrolled to.
+  const whole = above < window.innerHeight / 2 ? window.innerHeight - above : window.innerHeight;
+  return Math.max(260, Math.min(window.innerHeight * 0.78, whole - 190));
 }
 
 /** Makes the figure. */
@@ -149,8 +179,8 @@ function makeMap() {
 
 /** Draws what changed of the map. */
 function drawMap() {
-  const values = currentMap();
-  const layout = mapLayout(mapRoom(), Math.max(260, window.innerHeight * 0.78));
+  currentMap();
+  const layout = mapLayout(mapRoom(), mapHeight());
   heat.layout = layout;
   const look = [heat.key, layout.part, layout.width, layout.cell, state.scale, state.color, state.vmin, state.vmax, state.map, state.invert, themeInView(), window.devicePixelRatio].join();
   if (look !== heat.drawn) {
@@ -165,7 +195,7 @@ function drawMap() {
     [grid.left, grid.top, grid.width, grid.height] = [layout.left, layout.top, columns * layout.cell, rows * layout.cell].map((length) => `${length}px`);
   }
   if (!isPrinting) drawMarks(layout);
-  describeMap(values);
+  describeMap();
 }
 
 /** What the map is of, as a sentence. */
@@ -179,7 +209,7 @@ function mapCaption() {
   if (state.special === "hide") parts.push("Special tokens are hidden; rows may sum to less than 1.");
   if (state.special === "renormalize") parts.push("Special tokens are dropped, rows scaled back to 1.");
   if (state.sink === "hide") parts.push("The first token is hidden.");
-  if (heat.kept) parts.push("Cells that the filters leave out are empty.");
+  if (heat.kept) parts.push("Cells that the filters leave out are empty.", ...nearTheFilters(headsInView().length > 1 ? [headsInView()] : headsInView().map((head) => [head])));
   return [...parts, ...DATA.notes].join(" ");
 }
 
@@ -192,66 +222,19 @@ function drawColorBar() {
     context.fillRect(x, 0, 1, 10);
   }
   const { low, high } = mapScale();
-  const ends = { auto: high < heat.maximum ? `most values are near 0; the greatest is ${written(heat.maximum)}` : "this map’s maximum", head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
+  const ends = { auto: high < heat.maximum ? `most values are near 0; the greatest is ${endText(heat.maximum)}` : "this map’s maximum", head: "this map’s maximum", unit: "1", run: "the maximum of all maps" }[state.scale];
   if (isDifference() && heat.maximum === 0) {
     byId("color-text").textContent = "both sides are equal";
     return;
   }
-  byId("color-text").textContent = `${written(low)} to ${written(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
-}
-
-/** @param {MapLayout} layout */
-function drawMarks({ part, left, top, cell, width, height }) {
-  const context = fitted(/** @type {HTMLCanvasElement} */ (byId("map-marks")), width, height);
-  const ink = inks();
-  const [fromRow, toRow, fromColumn, toColumn] = part;
-  const band = (/** @type {number} */ row, /** @type {number} */ column, /** @type {string} */ color, /** @type {number} */ thickness) => {
-    context.strokeStyle = color;
-    context.lineWidth = thickness;
-    const y = top + (row - fromRow) * cell;
-    const x = left + (column - fromColumn) * cell;
-    const [wide, tall] = [(toColumn - fromColumn) * cell, (toRow - fromRow) * cell];
-    if (row >= fromRow && row < toRow) context.strokeRect(row >= 0 && column < 0 ? left : left, y, wide, Math.max(cell, 2));
-    if (column >= fromColumn && column < toColumn) context.strokeRect(x, top, Math.max(cell, 2), tall);
-  };
-  const { rows, columns } = unitsInView();
-  for (const row of rows) band(row, -1, ink.accent, 1.5);
-  for (const column of columns) band(-1, column, ink.accent, 1.5);
-  const cellInSight = cellInView();
-  const ring = (/** @type {[number, number]} */ [row, column], /** @type {string} */ color, /** @type {number} */ thickness) => {
-    if (row < fromRow || row >= toRow || column < fromColumn || column >= toColumn) return;
-    const side = Math.max(cell, 6);
-    const [x, y] = [left + (column - fromColumn + 0.5) * cell - side / 2, top + (row - fromRow + 0.5) * cell - side / 2];
-    context.strokeStyle = ink.paper;
-    context.lineWidth = thickness + 2;
-    context.strokeRect(x, y, side, side);
-    context.strokeStyle = color;
-    context.lineWidth = thickness;
-    context.strokeRect(x, y, side, side);
-  };
-  if (cellInSight) {
-    band(-1, cellInSight[1], ink.faint, 1);
-    ring(cellInSight, ink.accent, 2);
-  }
-  if (document.activeElement === byId("map")) ring(heat.focus, ink.key, 3);
-  if (heat.box) {
-    const { from, to } = heat.box;
-    context.fillStyle = ink.accent;
-    context.globalAlpha = 0.18;
-    context.fillRect(from[0], from[1], to[0] - from[0], to[1] - from[1]);
-    context.globalAlpha = 1;
-    context.strokeStyle = ink.accent;
-    context.lineWidth = 1;
-    context.strokeRect(from[0], from[1], to[0] - from[0], to[1] - from[1]);
-  }
+  byId("color-text").textContent = `${endText(low)} to ${endText(high)}${state.vmax === null ? ` (${ends})` : ""}${state.color === "logarithmic" ? ", logarithmic" : ""}`;
 }
 
 /**
  * The row of the grid that the keyboard is on, with all its cells, for those who
  * listen; the rest of the map is counted alone.
- * @param {Float32Array} values
  */
-function describeMap(values) {
+function describeMap() {
   const { rows, columns } = shape;
   const grid = byId("map");
   heat.focus = [clamp(heat.focus[0], 0, rows.units.length - 1), clamp(heat.focus[1], 0, columns.units.length - 1)];
@@ -269,52 +252,16 @@ function describeMap(values) {
   const wanted = `${heat.key} ${row}`;
   if (heat.row !== wanted) {
     heat.row = wanted;
-    const order = orderInRow(row);
+    const [band, ranks] = [bandInView(row), ranksOf(row)];
     const cells = columns.units.map((_, index) => make("span", { role: "gridcell", id: `cell-${index}`, "aria-colindex": index + 2, "data-row": row, "data-column": index },
-      `${written(values[row * columns.units.length + index])}${rankText(order, index)}`));
+      `${written(band, index)}${rankText(ranks, index)}`));
     const line = make("div", { role: "row", "aria-rowindex": row + 2 }, make("span", { role: "rowheader", "aria-colindex": "1" }, rows.units[row].label), ...cells);
     if (grid.childNodes.length > 1) grid.lastChild?.remove();
     grid.append(line);
   }
-  const locked = state.cell && [rows.place[state.cell[0]], columns.place[state.cell[1]]];
-  grid.querySelector("[aria-selected]")?.removeAttribute("aria-selected");
-  if (locked && locked[0] === row) document.getElementById(`cell-${locked[1]}`)?.setAttribute("aria-selected", "true");
+  for (const cell of grid.querySelectorAll("[aria-selected]")) cell.removeAttribute("aria-selected");
+  for (const [query, key] of heldCells()) if (rows.place[query] === row) document.getElementById(`cell-${columns.place[key]}`)?.setAttribute("aria-selected", "true");
   grid.setAttribute("aria-activedescendant", `cell-${column}`);
-}
-
-/**
- * Numbers in the order of a shown row's values, below 0 for what is not there.
- * @param {number} row as it is shown
- * @returns {number[]}
- */
-function orderInRow(row) {
-  const { rows, columns } = shape;
-  const heads = headsInView();
-  if (heads.length === 1 && state.tokens === "subword") {
-    const exact = orderOfRow(heads[0], rows.units[row].first);
-    return columns.units.map((unit) => exact[unit.first]);
-  }
-  const width = columns.units.length;
-  return Array.from(currentMap().subarray(row * width, (row + 1) * width), (value) => (Number.isNaN(value) ? -1 : Math.abs(value)));
-}
-
-/**
- * The rank of a cell within its row, as the end of a sentence. Values of which
- * the page cannot tell which is greater have a range of ranks.
- * @param {number[]} order
- * @param {number} column
- */
-function rankText(order, column) {
-  const own = order[column];
-  if (own < 0) return "";
-  let [greater, equal, all] = [0, 0, 0];
-  for (const other of order) {
-    if (other > own) greater += 1;
-    if (other === own) equal += 1;
-    if (other >= 0) all += 1;
-  }
-  const last = PARTS[sideInView()].coding.bits === 8 && equal > 1 ? `–${greater + equal}` : "";
-  return `, rank ${greater + 1}${last} of ${all}${isDifference() ? " by size" : ""}`;
 }
 
 /**
@@ -322,9 +269,8 @@ function rankText(order, column) {
  * @param {[number, number]} cell as it is shown
  */
 function describedCell([row, column]) {
-  const value = currentMap()[row * shape.columns.units.length + column];
   const [from, to] = [shape.rows.units[row].label, shape.columns.units[column].label];
-  return { from, to, value: written(value), rank: rankText(orderInRow(row), column).replace(/^, /, ""), sides: sidesText([row, column]) };
+  return { from, to, value: written(bandInView(row), column), rank: rankText(ranksOf(row), column).replace(/^, /, ""), sides: sidesText([row, column]) };
 }
 
 /** Says the cell that the keyboard is on. */
@@ -394,19 +340,49 @@ function mapUp(event) {
   const { cell, unit } = mapUnder(event);
   if (cell) {
     heat.focus = cell;
-    lockCell(cell);
+    lockCell(cell, event.shiftKey);
   } else if (unit) {
     const axis = unit.side === 0 ? shape.rows : shape.columns;
     lockUnit(axis.units[unit.index].first, state.direction === "both" ? "both" : unit.side === 0 ? "from" : "to", event.shiftKey);
   }
 }
 
-/** @param {[number, number]} cell as it is shown */
-function lockCell([row, column]) {
+/**
+ * Locks a cell, or frees one that is locked.
+ * @param {[number, number]} cell as it is shown
+ * @param {boolean} adds
+ */
+function lockCell([row, column], adds) {
   /** @type {[number, number]} */
   const cell = [shape.rows.units[row].first, shape.columns.units[column].first];
-  const isSame = String(cell) === String(state.cell);
-  update({ cell: isSame ? null : cell, units: [] });
+  const held = isHeld([row, column]);
+  const others = adds ? heldCells().filter((other) => !isPlace(other, [row, column])) : [];
+  const cells = held ? others : [...others, cell];
+  update({ cell: cells[cells.length - 1] ?? null, more: cells.slice(0, -1), units: [] });
+  const { from, to, value } = describedCell([row, column]);
+  say(`${from} to ${to}: ${value}, ${held ? "let go" : "held"}`);
+}
+
+/** The cells that are locked. @returns {[number, number][]} */
+function heldCells() {
+  return [...state.more, ...(state.cell ? [state.cell] : [])];
+}
+
+/**
+ * Whether a cell of the stream is shown in a place.
+ * @param {[number, number]} cell
+ * @param {[number, number]} place as it is shown
+ */
+function isPlace([query, key], [row, column]) {
+  return shape.rows.place[query] === row && shape.columns.place[key] === column;
+}
+
+/**
+ * Whether a cell is among those that are locked.
+ * @param {[number, number]} place as it is shown
+ */
+function isHeld(place) {
+  return heldCells().some((cell) => isPlace(cell, place));
 }
 
 /**
@@ -471,7 +447,7 @@ function mapPinch(event) {
 function mapKey(event) {
   if (event.key === "Enter" || event.key === " ") {
     event.preventDefault();
-    lockCell(heat.focus);
+    lockCell(heat.focus, event.shiftKey);
     return;
   }
   if (event.key === "+" || event.key === "-") {
@@ -483,10 +459,18 @@ function mapKey(event) {
   event.preventDefault();
   heat.focus = place;
   const [row, column] = place;
+  bringIntoView(row, column);
+  sayCell();
+}
+
+/**
+ * Moves the part that is zoomed to, so that it has a row and a column.
+ * @param {number | null} row as it is shown
+ * @param {number | null} column
+ */
+function bringIntoView(row, column) {
   const part = partInView();
-  // The part in view follows the keyboard.
-  const shift = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to) => (at < from ? at - from : at >= to ? at - to + 1 : 0);
+  const shift = (/** @type {number | null} */ at, /** @type {number} */ from, /** @type {number} */ to) => (at === null ? 0 : at < from ? at - from : at >= to ? at - to + 1 : 0);
   const [down, right] = [shift(row, part[0], part[1]), shift(column, part[2], part[3])];
   if (down || right) zoomTo([part[0] + down, part[1] + down, part[2] + right, part[3] + right]);
-  sayCell();
 }

@@ -4,7 +4,7 @@
 /** Of each layer its half floats, unpacked when first asked for. @type {Map<number, Uint16Array | null>} */
 const HALVES = new Map();
 
-const cells = { /** What the view shows now. */ look: "", /** The key whose dimensions are listed. */ key: -1 };
+const cells = { /** What the view shows now. */ look: "" };
 
 /**
  * The number of a half float.
@@ -39,6 +39,7 @@ function halvesOf(row) {
  * @property {number[]} query
  * @property {number[][]} keys
  * @property {{dot: number, score: number, softmax: number, attention: number, norm: number}[]} steps by key
+ * @property {Band} band what it gives
  * @property {number} scale
  */
 
@@ -57,18 +58,18 @@ function workedExample(head, unit) {
   const vector = (/** @type {number} */ block, /** @type {number} */ place) =>
     Array.from(halves.subarray(block * count * KEYS * size + (slot * KEYS + place) * size).subarray(0, size), halfFloat);
   const query = vector(0, unit);
-  const map = rawMap(head);
+  const band = rawBand(head, unit, 0);
   const keys = Array.from({ length: KEYS }, (_, key) => vector(1, key));
   const steps = keys.map((key, index) => {
     const dot = key.reduce((sum, value, dimension) => sum + value * query[dimension], 0);
     const norm = halfFloat(halves[2 * count * KEYS * size + slot * KEYS + index]);
-    return { dot, score: dot * scales[row], softmax: 0, attention: map[unit * KEYS + index], norm };
+    return { dot, score: dot * scales[row], softmax: 0, attention: band.values[index], norm };
   });
   const allowed = steps.filter((step) => !Number.isNaN(step.attention));
   const most = Math.max(...allowed.map((step) => step.score));
   const total = allowed.reduce((sum, step) => sum + Math.exp(step.score - most), 0);
   for (const step of allowed) step.softmax = Math.exp(step.score - most) / total;
-  return { query, keys, steps, scale: scales[row] };
+  return { query, keys, steps, band, scale: scales[row] };
 }
 
 /** The unit whose query is worked out. */
@@ -81,14 +82,14 @@ function workedUnit() {
 /** Makes the figure. */
 function makeNeurons() {
   const head = (/** @type {string[]} */ names) => make("thead", {}, make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name))));
-  const units = STREAMS[0].labels.map((label, unit) => /** @type {[string, string]} */ ([String(unit), `${label} @${unit}`]));
+  const units = STREAMS[0].labels.map((label, unit) => /** @type {[string, string]} */ ([String(unit), `${isolated(label)} @${unit}`]));
   const query = /** @type {HTMLSelectElement} */ (make("select", { id: "neuron-unit", onchange: () => update({ units: [Number(query.value)], cell: null, direction: "from" }) },
     ...units.map(([value, name]) => make("option", { value }, name))));
   return make("section", { id: "view-neurons", class: "view", "aria-label": "Queries and keys" },
     make("p", { class: "row" }, make("label", {}, "query of ", query)),
     make("p", { id: "neuron-caption", class: "hint" }),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Query and keys, step by step" },
-      make("table", { class: "neurons" }, head(["key", "query × key, by dimension", "query · key", "scaled", "softmax", "attention", "length of value", "weighted"]), make("tbody", { id: "neurons" }))),
+      make("table", { class: "neurons" }, head(["key", "query · key", "scaled", "softmax", "attention", "length of value", "weighted", "query × key, by dimension"]), make("tbody", { id: "neurons" }))),
     make("details", {}, make("summary", { id: "dimension-caption" }, "dimensions"),
       make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Dimension by dimension" },
         make("table", {}, head(["dimension", "query", "key", "product"]), make("tbody", { id: "dimensions" })))));
@@ -119,41 +120,57 @@ function drawNeurons() {
   const head = headsInView()[headsInView().length - 1];
   const unit = workedUnit();
   const worked = workedExample(head, unit);
-  const key = state.cell ? state.cell[1] : cells.key;
+  const key = state.cell ? state.cell[1] : state.key ?? -1;
   const look = [head, unit, key, Boolean(worked), themeInView()].join();
   if (look === cells.look) return;
   cells.look = look;
   /** @type {HTMLSelectElement} */ (byId("neuron-unit")).value = String(unit);
   if (!worked) return;
-  const { query, keys, steps, scale } = worked;
-  const label = STREAMS[0].labels[unit];
+  const { query, keys, steps, band, scale } = worked;
+  const label = isolated(STREAMS[0].labels[unit]);
   const products = keys.map((other) => other.map((value, dimension) => value * query[dimension]));
   const most = Math.max(...products.flat().map(Math.abs), 1e-9);
   const off = Math.max(...steps.map((step) => Math.abs((step.attention || 0) - step.softmax)));
   byId("neuron-caption").textContent = `How “${label}” divides its attention in ${headName(head)}: its query times each key, summed over ${query.length} dimensions, times ${threeDigits(scale)}, softmax over all keys that it may see.${off > 0.01 ? " This model adds something of its own to the scores, such as distances: its attention is not their softmax alone." : ""}`;
   const shown = key >= 0 && key < keys.length ? key : steps.reduce((best, step, index) => (step.softmax > steps[best].softmax ? index : best), 0);
-  byId("neurons").replaceChildren(...steps.map((step, index) => {
+  refill(byId("neurons"), steps.map((step, index) => {
     const isAllowed = !Number.isNaN(step.attention);
-    const numbers = [step.dot, step.score, ...(isAllowed ? [step.softmax, step.attention] : [NaN, NaN]), step.norm, isAllowed ? step.attention * step.norm : NaN];
-    return make("tr", { class: index === shown ? "chosen" : "" },
-      make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(index === shown), onclick: () => { cells.key = index; update({ cell: null, units: [unit], direction: "from" }); } }, make("bdi", {}, STREAMS[1].labels[index]), make("small", {}, ` @${index}`))),
-      make("td", {}, productBars(products[index], most)),
-      ...numbers.map((number) => make("td", { class: "number" }, Number.isNaN(number) ? "–" : threeDigits(number))));
+    // Attention has the digits that are sure, and so has what it weighs.
+    const texts = [threeDigits(step.dot), threeDigits(step.score), ...(isAllowed ? [threeDigits(step.softmax), written(band, index, 0)] : ["–", "–"]), threeDigits(step.norm), isAllowed ? written(scaledBand(band, step.norm), index, 0) : "–"];
+    return make("tr", { class: index === shown ? "chosen" : "", "data-key": index },
+      make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(index === shown), onclick: () => chooseKey(unit, index) }, make("bdi", {}, STREAMS[1].labels[index]), make("small", {}, ` @${index}`))),
+      ...texts.map((text) => make("td", { class: "number" }, text)),
+      make("td", {}, productBars(products[index], most)));
   }));
-  byId("dimension-caption").textContent = `“${label}” and “${STREAMS[1].labels[shown]}”, dimension by dimension`;
+  byId("dimension-caption").textContent = `“${label}” and “${isolated(STREAMS[1].labels[shown])}”, dimension by dimension`;
   byId("dimensions").replaceChildren(...query.map((value, dimension) => make("tr", {},
     make("th", { scope: "row" }, String(dimension)),
     ...[value, keys[shown][dimension], products[shown][dimension]].map((number) => make("td", { class: "number" }, threeDigits(number))))));
 }
 
-/** The steps as a table. @returns {(string | number)[][]} */
+/**
+ * Lists the dimensions of a key.
+ * @param {number} unit whose query it is
+ * @param {number} key
+ */
+function chooseKey(unit, key) {
+  update({ key, cell: null, units: [unit], direction: "from" });
+  say(`${STREAMS[0].labels[unit]} and ${STREAMS[1].labels[key]}, dimension by dimension`);
+}
+
+/** The steps as a table, and the products that each begins with. @returns {(string | number)[][]} */
 function neuronTable() {
   const worked = workedExample(state.heads[state.heads.length - 1], workedUnit());
+  const { query = [], keys = [], steps = [] } = worked || {};
+  // Attention has the digits that are sure, and what it weighs.
+  const digits = (/** @type {number} */ value) => (Number.isNaN(value) ? "" : +value.toPrecision(4));
   /** @type {(string | number)[][]} */
-  const lines = [["key", "key_label", "dot_product", "scaled", "softmax", "attention", "value_norm"]];
-  worked?.steps.forEach((step, index) => {
-    const isAllowed = !Number.isNaN(step.attention);
-    lines.push([index, STREAMS[1].labels[index], +step.dot.toPrecision(4), +step.score.toPrecision(4), isAllowed ? +step.softmax.toPrecision(4) : "", isAllowed ? +step.attention.toPrecision(4) : "", +step.norm.toPrecision(4)]);
+  const lines = [["key", "key_label", "dot_product", "scaled", "softmax", "attention", "value_norm", "weighted", ...query.map((_, dimension) => `product_${dimension}`)]];
+  steps.forEach(({ dot, score, softmax, attention, norm }, index) => {
+    const attended = (/** @type {number} */ factor) => (worked ? tabled(scaledBand(worked.band, factor), index)[0] : "");
+    const worth = [dot, score, Number.isNaN(attention) ? NaN : softmax].map(digits);
+    const products = query.map((value, dimension) => digits(value * keys[index][dimension]));
+    lines.push([index, STREAMS[1].labels[index], ...worth, attended(1), digits(norm), attended(norm), ...products]);
   });
   return lines;
 }

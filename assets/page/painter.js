@@ -182,6 +182,58 @@ function colorAt(place, table = colorTable()) {
   return [`rgb(${red},${green},${blue})`, luminance > 0.18 ? "#111114" : "#ffffff"];
 }
 
+/** What measures letters. @type {CanvasRenderingContext2D | null} */
+let ruler = null;
+
+/**
+ * How wide a text is.
+ * @param {string} text
+ * @param {number} size
+ */
+function widthOf(text, size) {
+  ruler ||= /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+  const font = `${size}px ${FONT}`;
+  if (ruler.font !== font) ruler.font = font;
+  return ruler.measureText(text).width;
+}
+
+/**
+ * A label with as many letters as there is room for.
+ * @param {string} label
+ * @param {number} room
+ * @param {number} size
+ */
+function fitting(label, room, size) {
+  if (!label) return "“”";
+  if (widthOf(label, size) <= room) return label;
+  const letters = [...label];
+  let [kept, less] = [0, letters.length];
+  while (less - kept > 1) {
+    const middle = (kept + less) >> 1;
+    if (widthOf(`${letters.slice(0, middle).join("")}…`, size) <= room) kept = middle;
+    else less = middle;
+  }
+  return `${letters.slice(0, kept).join("")}…`;
+}
+
+/**
+ * A text in lines that have so much room, broken between words.
+ * @param {string} text
+ * @param {number} room
+ * @param {number} size
+ * @returns {string[]}
+ */
+function inLines(text, room, size) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const last = lines.length - 1;
+    if (last >= 0 && widthOf(`${lines[last]} ${word}`, size) <= room) lines[last] += ` ${word}`;
+    else lines.push(fitting(word, room, size));
+  }
+  return lines;
+}
+
 /**
  * A label that is short enough for its place.
  * @param {string} label

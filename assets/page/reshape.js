@@ -25,6 +25,8 @@
  * @typedef {object} Shape
  * @property {Axis} rows
  * @property {Axis} columns
+ * @property {boolean[]} isLeftOut by key of the stream
+ * @property {boolean} scalesBack whether rows are scaled to what they had before units went
  */
 
 /**
@@ -104,7 +106,9 @@ function shownAxes() {
     [rows, columns] = [shownAxis(0), shownAxis(1)];
   }
   for (const axis of [rows, columns]) axis.pieces = axis.units.map((unit) => unit.count);
-  return { rows, columns };
+  const isLeftOut = STREAMS[1].labels.map((_, key) => isHidden(1, key));
+  const hides = isLeftOut.includes(true) || STREAMS[0].labels.some((_, query) => isHidden(0, query));
+  return { rows, columns, isLeftOut, scalesBack: state.special === "renormalize" && hides };
 }
 
 /** The axes, made anew whenever what they depend on changes. @type {Shape} */
@@ -137,7 +141,7 @@ function shownMap(index, side = sideInView()) {
   const held = shownMaps.get(place);
   if (held) return held;
   // Rows of both sides are scaled back before they are compared.
-  const map = side === 2 && state.special === "renormalize" ? shownMap(index, 1).map((value, cell) => value - shownMap(index, 0)[cell]) : reshaped(rawMap(index, side));
+  const map = side === 2 && shape.scalesBack ? shownMap(index, 1).map((value, cell) => value - shownMap(index, 0)[cell]) : reshaped(index, side);
   // Enough for what is looked at; the rest is made again.
   if ((shownMaps.size + 1) * map.length > 16e6) shownMaps.clear();
   shownMaps.set(place, map);
@@ -145,23 +149,23 @@ function shownMap(index, side = sideInView()) {
 }
 
 /**
- * @param {Float32Array} raw
+ * @param {number} index
+ * @param {number} side
  * @returns {Float32Array}
  */
-function reshaped(raw) {
+function reshaped(index, side) {
+  const raw = rawMap(index, side);
   const { rows, columns } = shape;
   const [height, width] = [rows.units.length, columns.units.length];
   if (height === QUERIES && width === KEYS) return raw;
   const sums = new Float64Array(height * width);
   const allowed = new Uint8Array(height * width);
-  const isLeftOut = Array.from({ length: KEYS }, (_, key) => isHidden(1, key));
   for (let query = 0; query < QUERIES; query += 1) {
     const row = rows.place[query];
     if (row < 0) continue;
     let scale = 1 / rows.pieces[row];
-    if (state.special === "renormalize") {
-      let sum = 0;
-      for (let key = 0; key < KEYS; key += 1) if (!isLeftOut[key] && raw[query * KEYS + key] > 0) sum += raw[query * KEYS + key];
+    if (shape.scalesBack) {
+      const sum = remainderOf(index, query, side, raw.subarray(query * KEYS, (query + 1) * KEYS), 0);
       scale = sum > 0 ? scale / sum : scale;
     }
     for (let key = 0; key < KEYS; key += 1) {
@@ -175,6 +179,26 @@ function reshaped(raw) {
   const map = Float32Array.from(sums);
   for (let cell = 0; cell < map.length; cell += 1) if (!allowed[cell]) map[cell] = NaN;
   return map;
+}
+
+/**
+ * What a row sums to without the keys that are hidden: of 8 bits what was summed
+ * before the values were rounded.
+ * @param {number} index
+ * @param {number} query
+ * @param {number} side
+ * @param {Float32Array | Float64Array} line its values, or what they are at least or at most
+ * @param {number} edge which of these: 0, −1 or 1
+ */
+function remainderOf(index, query, side, line, edge) {
+  const part = PARTS[side];
+  if (part.coding.bits === 8) {
+    const set = state.sink === "hide" && DATA.sets > 1 ? 1 : 0;
+    return rowOf8(part, index, query).remainder(set) * (1 + edge * ROUNDED_SHARE);
+  }
+  let sum = 0;
+  for (let key = 0; key < KEYS; key += 1) if (!shape.isLeftOut[key] && line[key] > 0) sum += line[key];
+  return sum;
 }
 
 /**
@@ -276,4 +300,35 @@ function passing(map) {
     }
   }
   return kept;
+}
+
+/**
+ * Whether the exact value may be on either side of the threshold.
+ * @param {Band} band
+ * @param {number} place
+ */
+function isNearThreshold({ low, high }, place) {
+  const least = Math.max(low[place], -high[place], 0);
+  return state.min > 0 && least < state.min && Math.max(high[place], -low[place]) >= state.min;
+}
+
+/**
+ * What is to be known of filters of values that are rounded.
+ * @param {number[][]} groups heads that are filtered as one
+ * @returns {string[]}
+ */
+function nearTheFilters(groups) {
+  const sentences = [];
+  if (state.min > 0) {
+    let count = 0;
+    for (const heads of groups) {
+      for (let row = 0; row < shape.rows.units.length; row += 1) {
+        const band = bandInView(row, sideInView(), heads);
+        for (let column = 0; column < band.low.length; column += 1) if (isNearThreshold(band, column)) count += 1;
+      }
+    }
+    if (count) sentences.push(`${count === 1 ? "1 link is" : `${count} links are`} too near to the threshold to tell on which side of it.`);
+  }
+  if (state.mass < 1) sentences.push("Where the strongest of a row end is told by the values as this page has them.");
+  return sentences;
 }

@@ -13,7 +13,7 @@ function describedHead(head) {
   });
   if (best < 0) return "";
   const width = shape.columns.units.length;
-  return `, most from ${shape.rows.units[Math.floor(best / width)].label} to ${shape.columns.units[best % width].label}: ${written(map[best])}`;
+  return `, most from ${isolated(shape.rows.units[Math.floor(best / width)].label)} to ${isolated(shape.columns.units[best % width].label)}: ${written(shownBand(head, Math.floor(best / width), sideInView()), best % width)}`;
 }
 
 /** The greatest value of all maps. */

@@ -7,7 +7,8 @@
  * @property {string} combine mean, max or sum of several heads
  * @property {string} direction from, to or both
  * @property {number[]} units locked, by their first units in the stream
- * @property {[number, number] | null} cell locked, likewise
+ * @property {[number, number] | null} cell locked last, likewise
+ * @property {[number, number][]} more cells that are locked as well
  * @property {number} min what a link has at least
  * @property {number} mass the share of a row that its strongest links make up
  * @property {string} pair all, AA, AB, BA or BB
@@ -24,6 +25,12 @@
  * @property {boolean} invert
  * @property {string} theme auto, light or dark
  * @property {string} score that the heads are sorted by
+ * @property {number | null} alike the head that they are sorted by their likeness to
+ * @property {string} turned yes where the table of heads is turned around
+ * @property {string} links best: the strongest link of every query; all: every link
+ * @property {string} by the column that links are sorted by
+ * @property {string} order down or up, of links
+ * @property {number | null} key whose dimensions are listed
  * @property {string} side of a comparison: left, right or difference
  * @property {string} grid what the overview shows: small maps, or a number of each head
  */
@@ -45,6 +52,7 @@ const DEFAULTS = {
   direction: "from",
   units: [],
   cell: null,
+  more: [],
   min: 0,
   mass: 1,
   pair: "all",
@@ -61,6 +69,12 @@ const DEFAULTS = {
   invert: DATA.options.invert,
   theme: DATA.options.theme || "auto",
   score: DATA.compared?.measure || (NUMBER_OF_SCORES ? DATA.scores[0].name : ""),
+  alike: null,
+  turned: "no",
+  links: "best",
+  by: "value",
+  order: "down",
+  key: null,
   side: DATA.compared ? "difference" : "left",
   grid: DATA.compared?.measure || "maps",
 };
@@ -82,6 +96,10 @@ const CHOICES = {
   map: DATA.colormaps.map(([name]) => name),
   theme: ["auto", "light", "dark"],
   score: DATA.scores.map((score) => score.name),
+  turned: ["no", "yes"],
+  links: ["best", "all"],
+  by: ["value", "from", "to", "distance"],
+  order: ["down", "up"],
   side: DATA.compared ? ["left", "right", "difference"] : ["left"],
   grid: ["maps", ...(DATA.compared ? DATA.scores.map((score) => score.name) : [])],
 };
@@ -125,16 +143,18 @@ function writtenState() {
     fields.set("heads", state.heads.map((head) => `${HEADS[head].layer}.${HEADS[head].head}`).join(","));
   }
   if (state.units.length) fields.set("unit", state.units.join(","));
-  if (state.cell) fields.set("cell", state.cell.join(","));
+  if (state.cell) fields.set("cell", [...state.more, state.cell].join(","));
   if (state.units.length || state.direction !== DEFAULTS.direction) fields.set("direction", state.direction);
   if (state.window !== DEFAULTS.window) fields.set("window", state.window ? state.window.join("-") : "all");
   if (state.zoom) fields.set("zoom", `${state.zoom[0]}-${state.zoom[1]},${state.zoom[2]}-${state.zoom[3]}`);
-  for (const name of /** @type {const} */ (["combine", "pair", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "side", "grid"])) {
+  for (const name of /** @type {const} */ (["combine", "pair", "special", "sink", "tokens", "scale", "color", "map", "theme", "score", "turned", "links", "by", "order", "side", "grid"])) {
     if (state[name] !== DEFAULTS[name]) fields.set(name, state[name]);
   }
   for (const name of /** @type {const} */ (["min", "mass", "vmin", "vmax"])) {
     if (state[name] !== DEFAULTS[name]) fields.set(name, state[name] === null ? "auto" : state[name]);
   }
+  if (state.alike !== null) fields.set("alike", `${HEADS[state.alike].layer}.${HEADS[state.alike].head}`);
+  if (state.key !== null) fields.set("key", state.key);
   if (state.invert !== DEFAULTS.invert) fields.set("invert", state.invert ? "yes" : "no");
   return [...fields].map(([name, value]) => `${name}=${value}`).join("&");
 }
@@ -160,21 +180,33 @@ function readState(address) {
   const ofLayer = HEADS.findIndex((head) => head.layer === layer);
   state.heads = found.length ? [...new Set(found)] : ofLayer < 0 ? DEFAULTS.heads : [ofLayer];
   const longest = IS_SQUARE ? QUERIES : Math.max(QUERIES, KEYS);
-  state.units = numbersOf(fields.get("unit")).filter((unit) => unit < longest);
+  state.units = [...new Set(numbersOf(fields.get("unit")))].filter((unit) => unit < longest);
   const cell = numbersOf(fields.get("cell"));
-  state.cell = cell.length === 2 && cell[0] < QUERIES && cell[1] < KEYS ? [cell[0], cell[1]] : null;
+  /** @type {[number, number][]} */
+  const cells = [];
+  for (let at = 0; at + 1 < cell.length; at += 2) if (cell[at] < QUERIES && cell[at + 1] < KEYS && !cells.some((other) => other[0] === cell[at] && other[1] === cell[at + 1])) cells.push([cell[at], cell[at + 1]]);
+  state.cell = cells.pop() ?? null;
+  state.more = cells;
+  const [key] = numbersOf(fields.get("key"));
+  if (key < KEYS) state.key = key;
+  const [layerAlike, headAlike] = (/^\d+\.\d+$/.exec(fields.get("alike") || "")?.[0] || "").split(".").map(Number);
+  const alike = findHead(layerAlike, headAlike);
+  if (alike >= 0) state.alike = alike;
   const stretch = numbersOf(fields.get("window"));
   if (fields.get("window") === "all") state.window = null;
   if (stretch.length === 2 && stretch[0] <= stretch[1] && stretch[1] < QUERIES && IS_SQUARE) state.window = [stretch[0], stretch[1]];
   const zoom = numbersOf(fields.get("zoom"));
   state.zoom = zoom.length === 4 && zoom[0] < zoom[1] && zoom[2] < zoom[3] ? [zoom[0], zoom[1], zoom[2], zoom[3]] : null;
   const number = (/** @type {string} */ name) => (fields.get(name) === null || fields.get(name) === "" ? NaN : Number(fields.get(name)));
-  if (number("min") >= 0) state.min = number("min");
+  if (number("min") >= 0 && Number.isFinite(number("min"))) state.min = number("min");
   if (number("mass") > 0 && number("mass") <= 1) state.mass = number("mass");
   for (const name of /** @type {const} */ (["vmin", "vmax"])) {
     if (Number.isFinite(number(name))) state[name] = number(name);
     else if (fields.get(name) === "auto") state[name] = null;
   }
+  // Colours go from less to more.
+  const isUpward = state.vmin === null ? state.vmax === null || state.vmax > 0 : state.vmax === null || state.vmin < state.vmax;
+  if (!isUpward) Object.assign(state, { vmin: DEFAULTS.vmin, vmax: DEFAULTS.vmax });
   if (fields.has("invert")) state.invert = fields.get("invert") === "yes";
 }
 
@@ -186,9 +218,13 @@ function readState(address) {
  */
 function lockUnit(unit, direction, adds) {
   const isSame = state.direction === direction;
-  const held = isSame && state.units.includes(unit);
-  const others = adds && isSame ? state.units.filter((other) => other !== unit) : [];
+  // A piece that was chosen by itself is its word where words are shown.
+  const axis = direction === "to" ? shape.columns : shape.rows;
+  const isThis = (/** @type {number} */ other) => axis.place[other] === axis.place[unit];
+  const held = isSame && state.units.some(isThis);
+  const others = adds && isSame ? state.units.filter((other) => !isThis(other)) : [];
   update({ direction, cell: null, units: held ? others : [...others, unit] });
+  say(`${axis.units[axis.place[unit]].label} ${held ? "let go" : "held"}`);
 }
 
 /** Frees what is locked. */
@@ -233,4 +269,11 @@ function cellInView() {
   if (!state.cell) return null;
   const [row, column] = [shape.rows.place[state.cell[0]], shape.columns.place[state.cell[1]]];
   return row >= 0 && column >= 0 ? [row, column] : null;
+}
+
+/** The cells that are looked at or held, as they are shown. @returns {[number, number][]} */
+function cellsInView() {
+  const last = cellInView();
+  const others = hover.cell ? [] : state.more.map(([row, column]) => /** @type {[number, number]} */ ([shape.rows.place[row], shape.columns.place[column]]));
+  return [...others.filter(([row, column]) => row >= 0 && column >= 0), ...(last ? [last] : [])];
 }

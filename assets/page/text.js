@@ -25,44 +25,57 @@ function sideOfClick(side) {
   return IS_SQUARE ? (state.direction === "to" ? 1 : 0) : side;
 }
 
-/** What each column receives, a mean over the rows that can see it. */
+/** What each column receives, a mean over the rows that can see it; what the filters
+ * leave out is nothing. @returns {Band} */
 function received() {
   const map = currentMap();
   const width = shape.columns.units.length;
-  return Float32Array.from(shape.columns.units, (_, column) => {
-    let [sum, count] = [0, 0];
-    for (let row = 0; row < shape.rows.units.length; row += 1) {
-      const value = map[row * width + column];
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      count += 1;
+  const mean = bandOf(width, 0);
+  const counts = new Uint32Array(width);
+  for (let row = 0; row < shape.rows.units.length; row += 1) {
+    const band = bandInView(row);
+    for (let column = 0; column < width; column += 1) {
+      const cell = row * width + column;
+      if (Number.isNaN(map[cell])) continue;
+      counts[column] += 1;
+      if (!heat.kept || heat.kept[cell]) mean.values[column] += band.values[column];
+      if (isNearThreshold(band, column) && state.pair === "all" && state.mass >= 1) {
+        // The exact one may be left out, or not.
+        mean.low[column] += Math.min(0, band.low[column]);
+        mean.high[column] += Math.max(0, band.high[column]);
+      } else if (!heat.kept || heat.kept[cell]) {
+        mean.low[column] += band.low[column];
+        mean.high[column] += band.high[column];
+      }
     }
-    return count ? sum / count : 0;
-  });
+  }
+  for (const edge of EDGES) for (let column = 0; column < width; column += 1) mean[edge][column] /= counts[column] || 1;
+  return mean;
 }
 
 /**
  * What shades the units of the text, and the sentence that says so.
- * @returns {{values: (Float32Array | null)[], caption: string}}
+ * @returns {{values: (Band | null)[], caption: string}}
  */
 function shadesInView() {
   const chosen = unitsInView();
   const shares = sharesInView(chosen);
   const heads = headsInView();
   const whose = heads.length === 1 ? headName(heads[0]) : `the ${state.combine} of ${heads.length} heads`;
-  const names = (/** @type {Shown[]} */ units, /** @type {number[]} */ places) => places.map((place) => `“${units[place].label}”`).join(", ");
+  const names = (/** @type {Shown[]} */ units, /** @type {number[]} */ places) => places.map((place) => `“${isolated(units[place].label)}”`).join(", ");
   const { rows, columns } = chosen;
+  const left = heat.kept ? [" Links that the filters leave out count as 0.", ...nearTheFilters(heads.length > 1 ? [heads] : heads.map((head) => [head]))].join(" ") : "";
   if (!rows.length && !columns.length) {
-    if (isDifference()) return { values: [null, received()], caption: `Each token is shaded by how much more (+) or less (−) attention it receives on the right side in ${whose}, a mean over all that can see it. Choose one to see what it gives.` };
-    return { values: [null, received()], caption: `Each token is shaded by the attention it receives in ${whose}, a mean over all that can see it. Choose one to see what it gives.` };
+    if (isDifference()) return { values: [null, received()], caption: `Each token is shaded by how much more (+) or less (−) attention it receives on the right side in ${whose}, a mean over all that can see it. Choose one to see what it gives.${left}` };
+    return { values: [null, received()], caption: `Each token is shaded by the attention it receives in ${whose}, a mean over all that can see it. Choose one to see what it gives.${left}` };
   }
   const parts = [];
   if (rows.length) parts.push(`what ${names(shape.rows.units, rows)} ${rows.length > 1 ? "give" : "gives"}`);
   if (columns.length) parts.push(`what ${names(shape.columns.units, columns)} ${columns.length > 1 ? "get" : "gets"}`);
-  const caption = `Shaded by ${isDifference() ? "how much more (+) or less (−) on the right is " : ""}${parts.join(" and ")} in ${whose}.`;
+  const caption = `Shaded by ${isDifference() ? "how much more (+) or less (−) on the right is " : ""}${parts.join(" and ")} in ${whose}.${left}`;
   if (!IS_SQUARE) return { values: shares, caption };
   const [given, got] = [shares[1], shares[0]];
-  if (given && got) return { values: [null, given.map((value, index) => (value + got[index]) / 2)], caption: `${caption} A mean of both.` };
+  if (given && got) return { values: [null, meanOfBands([given, got])], caption: `${caption} A mean of both.` };
   return { values: [null, given || got], caption };
 }
 
@@ -89,7 +102,8 @@ function drawText() {
   for (const side of sides) {
     const list = byId(`text-units-${side}`);
     const own = IS_SQUARE ? [...chosen.rows, ...chosen.columns] : side === 0 ? chosen.rows : chosen.columns;
-    const shades = values[side];
+    const band = values[side];
+    const shades = band && band.values;
     const most = shades ? Math.max(...shades.map(Math.abs)) : 1;
     const { place } = colorScale(most, maximumOfAll);
     const focus = IS_SQUARE ? strings.focus[sideOfClick(1)] : strings.focus[side];
@@ -102,7 +116,7 @@ function drawText() {
       option.classList.toggle("focus", document.activeElement === list && focus === index);
       option.setAttribute("aria-selected", String(own.includes(index)));
       const share = /** @type {HTMLElement} */ (option.lastChild);
-      const text = isShaded ? written(shades[index]).replace("≈0", "") : "";
+      const text = band && isShaded ? written(band, index) : "";
       if (share.textContent !== text) share.textContent = text;
     });
     list.setAttribute("aria-activedescendant", `text-${side}-${Math.min(focus, (side === 0 ? shape.rows : shape.columns).units.length - 1)}`);

@@ -20,7 +20,8 @@ function redraw() {
  * @param {Partial<State>} change
  */
 function update(change) {
-  Object.assign(state, change);
+  // What locks another cell or none locks no other ones, unless it says so.
+  Object.assign(state, "cell" in change ? { more: [] } : {}, change);
   history.replaceState(null, "", `#${writtenState()}`);
   redraw();
 }

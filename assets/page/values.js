@@ -6,7 +6,7 @@
  * one, where each row's ties begin, and the signs of differences.
  * @typedef {object} Part
  * @property {string} prefix
- * @property {{bits: number, base: number, largest_error: number}} coding
+ * @property {{bits: number, base: number}} coding
  * @property {Uint8Array[]} codes
  * @property {Uint8Array[]} ties
  * @property {(Uint32Array | undefined)[]} starts
@@ -16,7 +16,7 @@
 
 /**
  * @param {string} prefix
- * @param {{bits: number, base: number, largest_error: number}} coding
+ * @param {{bits: number, base: number}} coding
  * @returns {Part}
  */
 function emptyPart(prefix, coding) {
@@ -141,16 +141,45 @@ function sizesOfMap(index, part) {
     }
     return values;
   }
-  const rows = count * QUERIES;
   for (let query = 0; query < QUERIES; query += 1) {
-    const maximum = slot * QUERIES + query;
-    const step = valueOf((codes[maximum] << 8) | codes[rows + maximum], base) / 254;
-    let place = 2 * rows + start + shape.before[query];
-    for (let key = shape.from[query]; key < shape.to[query]; key += 1, place += 1) {
-      values[query * KEYS + key] = codes[place] > 1 ? (codes[place] - 1) * step : 0;
-    }
+    const { step, wide, cells } = rowOf8(part, index, query);
+    let place = cells;
+    for (let key = shape.from[query]; key < shape.to[query]; key += 1, place += 1) values[query * KEYS + key] = OF_STEP[codes[place]] * step;
+    DATA.apart.forEach((key, at) => {
+      if (key >= shape.from[query] && key < shape.to[query]) values[query * KEYS + key] = valueOf(wide(at), base);
+    });
   }
   return values;
+}
+
+/** What codes of 8 bits stand for, in steps: code 1 is anything up to half a step
+ * that is not 0. */
+const OF_STEP = Float64Array.from({ length: 256 }, (_, code) => (code > 1 ? code - 1 : code / 4));
+/** The steps up to a row's maximum. */
+const STEPS = 150;
+
+/**
+ * Where a row of 8 bits has what: its step, the codes of 16 bits of the keys that
+ * are apart, the values of what it sums to without a set of keys, and where its
+ * cells begin.
+ * @param {Part} part
+ * @param {number} index of the head
+ * @param {number} query
+ */
+function rowOf8(part, index, query) {
+  const { row, slot } = HEADS[index];
+  const codes = part.codes[row];
+  const rows = DATA.layers[row].heads.length * QUERIES;
+  const line = slot * QUERIES + query;
+  const all = rows * (1 + DATA.sets + DATA.apart.length);
+  const code = (/** @type {number} */ place) => (codes[place] << 8) | codes[place + all];
+  const { base } = part.coding;
+  return {
+    step: valueOf(code(line), base) / STEPS,
+    wide: (/** @type {number} */ at) => code(rows * (1 + DATA.sets) + line * DATA.apart.length + at),
+    remainder: (/** @type {number} */ set) => valueOf(code(rows * (1 + set) + line), base),
+    cells: 2 * all + slot * SHAPES[row].cells + SHAPES[row].before[query],
+  };
 }
 
 /**
@@ -180,27 +209,19 @@ function tieStarts(part, row) {
 }
 
 /**
- * Numbers in the order of a row's exact values, of differences of their sizes; −1
- * where the mask forbids.
- * Equal numbers are equal values, or of 8 bits values that the page cannot tell
- * apart.
+ * Numbers in the order of a row's exact values of 16 bits, of differences of their
+ * sizes; NaN where the mask forbids. Equal numbers are equal values.
+ * @param {Part} part
  * @param {number} index of the head
  * @param {number} query
  * @returns {Float64Array}
  */
-function orderOfRow(index, query) {
+function orderOf16(part, index, query) {
   const { row, slot } = HEADS[index];
-  const part = PARTS[sideInView()];
   const shape = SHAPES[row];
-  const order = new Float64Array(KEYS).fill(-1);
+  const order = new Float64Array(KEYS).fill(NaN);
   const start = slot * shape.cells + shape.before[query];
-  const length = shape.to[query] - shape.from[query];
-  if (part.coding.bits === 8) {
-    const cells = 2 * DATA.layers[row].heads.length * QUERIES + start;
-    for (let place = 0; place < length; place += 1) order[shape.from[query] + place] = part.codes[row][cells + place];
-    return order;
-  }
-  const codes = Array.from({ length }, (_, place) => codeAt(part, row, start + place));
+  const codes = Array.from({ length: shape.to[query] - shape.from[query] }, (_, place) => codeAt(part, row, start + place));
   /** @type {Map<number, number>} */
   const counts = new Map();
   for (const code of codes) counts.set(code, (counts.get(code) || 0) + 1);

@@ -40,5 +40,5 @@ pub use scores::{HeadScores, Score, head_scores};
 pub use similarity::{Similarity, similar_heads, similarity, similarity_within};
 pub use sink::{Drowning, drowning, drowning_of_row};
 pub use statistics::{HeadStatistics, Statistics};
-pub use summary::Summary;
+pub use summary::{Summary, quantile_step};
 pub use uniform::attends_uniformly;

@@ -77,6 +77,12 @@ impl Range {
     }
 }
 
+/// How far the two lowest marks of a score are apart, in its unit: quantiles are to
+/// the nearest mark. Those of a distance d lie further apart by 1 + d.
+pub fn quantile_step(score: Score) -> f64 {
+    range_of(score).value(1)
+}
+
 /// What is known of a score of a head over many inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {

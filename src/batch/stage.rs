@@ -20,6 +20,9 @@ pub struct StagedRun {
     pub missing_glyphs: BTreeSet<char>,
 }
 
+/// The page of a batch, from that of an input.
+const LIST: &str = "../../index.html";
+
 /// Writes the same files as [`write_run`](crate::pipeline::write_run) and the run's thumbnail for the
 /// folder called `name` of a batch; there they take the place of whatever an
 /// earlier batch left.
@@ -34,7 +37,7 @@ pub fn stage_batch_run(
 ) -> Result<StagedRun, OutputError> {
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
-    let contents = Contents::new(run, attention, &maps, options)?;
+    let contents = Contents::new(run, attention, &maps, options)?.listed_in(Some(LIST));
     let staged = folder.stage()?;
     let mut drawn = contents.draw(&staged, &|| ())?;
     let missing_glyphs = std::mem::take(&mut drawn.missing_glyphs);

@@ -24,7 +24,7 @@ pub use digest::DigestError;
 pub use error::CheckpointError;
 pub use file_digest::FileDigest;
 pub use file_kind::{ExpectedKind, FileKind, WrongKindError, is_lfs_pointer};
-pub use provenance::{ModelProvenance, ModelSource, PendingProvenance};
+pub use provenance::{LabelFiles, ModelProvenance, ModelSource, PendingProvenance};
 pub use python_json::{Json, Members};
 pub use remembered::DigestFolder;
 pub use tokenizer_files::{TokenizerFiles, VocabularyFile};
@@ -97,6 +97,7 @@ impl Checkpoint {
             commit: self.commit.clone(),
             weights_prefix: None,
             backend: None,
+            label_files: LabelFiles::default(),
             files: digest::Digests::start(self.digests.clone(), self.digest_folder.clone()),
         }
     }

@@ -33,6 +33,24 @@ impl ModelSource {
     }
 }
 
+/// The names of files that name units, without their folders.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LabelFiles {
+    /// Of the queries, which are the keys too unless those have a file of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queries: Option<String>,
+    /// Of the keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<String>,
+}
+
+impl LabelFiles {
+    /// Whether no file names units.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Which model produced a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelProvenance {
@@ -51,6 +69,9 @@ pub struct ModelProvenance {
     /// it gives other bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,
+    /// Of attention from elsewhere the files that name its units.
+    #[serde(default, skip_serializing_if = "LabelFiles::is_empty")]
+    pub label_files: LabelFiles,
     /// SHA-256 of the weights, the tokenizer and the config, by file name.
     pub files: Vec<FileDigest>,
 }
@@ -94,6 +115,8 @@ pub struct PendingProvenance {
     pub weights_prefix: Option<String>,
     /// As in [`ModelProvenance`].
     pub backend: Option<String>,
+    /// As in [`ModelProvenance`].
+    pub label_files: LabelFiles,
     pub(super) files: Digests,
 }
 
@@ -118,6 +141,7 @@ impl PendingProvenance {
             commit: self.commit.clone(),
             weights_prefix: self.weights_prefix.clone(),
             backend: self.backend.clone(),
+            label_files: self.label_files.clone(),
             files: self.files.wait()?,
         })
     }
@@ -131,6 +155,7 @@ impl From<ModelProvenance> for PendingProvenance {
             commit,
             weights_prefix,
             backend,
+            label_files,
             files,
         } = provenance;
         Self {
@@ -139,6 +164,7 @@ impl From<ModelProvenance> for PendingProvenance {
             commit,
             weights_prefix,
             backend,
+            label_files,
             files: Digests::known(files),
         }
     }

@@ -69,7 +69,7 @@ pub struct ScoresArguments {
     /// is empty. What fails is answered with {"id", "line", "error", "hint"}, and
     /// the exit code stays 0. No folder is written.
     #[arg(long, conflicts_with_all = ["output", "overwrite", "resume", "shard", "fail_fast",
-        "max_failures", "json"])]
+        "max_failures", "json", "open"])]
     pub stream: bool,
     /// Which model.
     #[command(flatten)]
@@ -86,6 +86,9 @@ pub struct ScoresArguments {
     /// Replace what is somebody else's in a folder
     #[arg(long)]
     pub overwrite: bool,
+    /// What becomes of the result.
+    #[command(flatten)]
+    pub opening: OpenArgument,
     /// What becomes of each input.
     #[command(flatten)]
     pub course: CourseArguments,

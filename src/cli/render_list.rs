@@ -79,12 +79,8 @@ impl RunList {
 
     /// Writes the page and tells where it is.
     pub(super) fn write(&self, settings: &RenderSettings) -> Result<PathBuf> {
-        let count = self.runs.len();
         let listing = Listing {
-            heading: format!(
-                "Attention of {count} run{}",
-                if count == 1 { "" } else { "s" }
-            ),
+            nouns: ["run", "runs"],
             model: self.model.as_ref().map_or_else(String::new, |model| {
                 format!("{} ({})", model.name(), model.source.in_words())
             }),

@@ -281,7 +281,7 @@ pub(super) fn scores(arguments: &ScoresArguments) -> Result<BatchSettings> {
         shard: course.shard,
         reports: Reports::default(),
         single_file: false,
-        opens: false,
+        opens: arguments.opening.open,
         json: arguments.result.json,
     })
 }

@@ -35,6 +35,8 @@ pub struct Contents<'run> {
     maps: &'run Maps<'run>,
     analyses: Analyses<'run>,
     options: &'run OutputOptions,
+    /// The address of the page that leads to that of the run.
+    list: Option<&'run str>,
 }
 
 /// Pictures that are in the staged folder.
@@ -68,8 +70,15 @@ impl<'run> Contents<'run> {
                 maps,
                 analyses,
                 options,
+                list: None,
             }),
         }
+    }
+
+    /// With a page that leads to that of the run: its address from there.
+    #[must_use]
+    pub fn listed_in(self, list: Option<&'run str>) -> Self {
+        Self { list, ..self }
     }
 
     /// Draws the pictures that the options ask for into a staged folder.
@@ -169,7 +178,10 @@ impl<'run> Contents<'run> {
         if !self.options.formats.contains(&Format::Html) {
             return Ok(None);
         }
-        let page = render::page::encode(self.run, self.maps, &self.analyses, &self.options.figure);
+        let page = {
+            let figure = &self.options.figure;
+            render::page::encode(self.run, self.maps, &self.analyses, figure, self.list)
+        };
         let page = page.map_err(|source| OutputError::Render {
             file: PAGE.to_owned(),
             source,

@@ -157,7 +157,9 @@ fn write_run_beside(
 ) -> Result<WrittenRun, OutputError> {
     let attention = run.attention.first().ok_or(OutputError::NoAttention)?;
     let maps = reshape(run, attention, &options.reshape)?;
-    let contents = Contents::new(run, attention, &maps, options)?;
+    // Runs that keep their names are listed in a page beside their folders.
+    let list = place.1.map(|_| "../index.html");
+    let contents = Contents::new(run, attention, &maps, options)?.listed_in(list);
     if let Some(source) = source {
         check_source(run, &maps.selection, options, place, source)?;
     }

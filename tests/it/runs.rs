@@ -63,6 +63,7 @@ pub fn run_of(
             commit: None,
             weights_prefix: None,
             backend: None,
+            label_files: attnviz::checkpoint::LabelFiles::default(),
             files: Vec::new(),
         }
         .into(),

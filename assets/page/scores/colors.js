@@ -66,7 +66,7 @@ function drawOverview() {
   const look = [state.quantity, fieldInView(), state.scale, state.color, state.map, state.invert, themeInView(), hasRoom].join();
   if (look === overview.look) return;
   overview.look = look;
-  const [numbers, field, scale] = [numbersInView(), fieldInView(), headScale()];
+  const [numbers, scale] = [numbersInView(), headScale()];
   overview.cells.forEach((cell, head) => {
     const [canvas, number] = /** @type {HTMLElement[]} */ ([...cell.children]);
     canvas.hidden = true;
@@ -75,7 +75,7 @@ function drawOverview() {
     cell.style.backgroundColor = paper;
     number.style.color = ink;
     // The name of the cell has the whole number.
-    number.dataset.number = !hasRoom ? "" : Number.isNaN(value) ? "–" : brief(value, field === "gain");
+    number.dataset.number = !hasRoom ? "" : Number.isNaN(value) ? "–" : briefText(value);
     cell.setAttribute("aria-label", `${headName(head)}${describedHead(head)}`);
   });
   drawColorBar(scale);

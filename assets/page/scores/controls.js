@@ -43,6 +43,7 @@ function makeSettings() {
     group("Take along",
       make("div", { class: "buttons" }, ...["svg", "png", "csv"].map((kind) => make("button", { type: "button", id: `save-${kind}`, onclick: () => saveView(kind) }, kind.toUpperCase())),
         make("button", { type: "button", id: "copy-link", onclick: () => copyText(location.href, "The link") }, "copy link")),
+      make("p", { id: "no-picture", class: "hint" }, "This view is a table and is saved as CSV; pictures are of All heads and of Layers."),
       make("pre", { id: "command", tabindex: "0", "aria-label": "Command that makes these scores again" }, commandInView()),
       ...(DATA.place ? [make("p", { class: "hint" }, "Run it ", DATA.place, ".")] : []),
       make("button", { type: "button", id: "copy-command", onclick: () => copyText(commandInView(), "The command") }, "copy command"),
@@ -54,8 +55,17 @@ function makeSettings() {
 function drawControls() {
   drawFieldChoice();
   drawFields();
+  for (const kind of ["svg", "png"]) byId(`save-${kind}`).toggleAttribute("disabled", !hasPicture());
+  byId("no-picture").hidden = hasPicture();
   const list = /** @type {HTMLSelectElement} */ (document.querySelector('[data-field="field"]'));
   list.value = fieldInView();
+  // Colours of what has a sign are linear about 0; what is alone shares with nothing.
+  const isAlone = isDifference() && DATA.relations.length < 2;
+  for (const [field, isIdle, why] of /** @type {[string, boolean, string][]} */ ([["color", isDifference(), "a gain has linear colours about 0"], ["scale", isAlone, "no other relation is there to share colours with"]])) {
+    const control = /** @type {HTMLElement} */ (document.querySelector(`[data-field="${field}"]`));
+    control.toggleAttribute("disabled", isIdle);
+    control.title = isIdle ? why : "";
+  }
   drawTabs();
 }
 
@@ -67,7 +77,7 @@ function drawReadout() {
   const rank = rankOf(numbers, head);
   const of = (/** @type {string} */ name) => fieldText(numbersOfField(quantity, name)[head], name);
   const more = quantity.score
-    ? `mean ${of("mean")} ± ${of("deviation")}, 5 % ${of("p05")}, median ${of("p50")}, 95 % ${of("p95")}, over ${of("count")} inputs`
+    ? `mean ${of("mean")} ± ${of("deviation")}, 5 % ${of("p05")}, median ${of("p50")}, 95 % ${of("p95")}, over ${counted(numbersOfField(quantity, "count")[head], "input")}`
     : `from → to ${of("from_to")}, to → from ${of("to_from")}, gain over the best offset ${of("gain")}`;
   byId("readout").replaceChildren(make("bdi", {}, headName(head)), make("span", {}, nameInView()), make("b", { class: "value" }, fieldText(numbers[head], field)),
     make("span", {}, rank === null ? "empty" : `place ${grouped(rank)} of ${grouped(HEADS.length)}`), make("span", { class: "each" }, more));

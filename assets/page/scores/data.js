@@ -5,6 +5,8 @@
  * @property {string} name
  * @property {string} unit
  * @property {string} meaning
+ * @property {number} step how far the lowest marks of quantiles are apart
+ * @property {string} quantiles how exact they are, in words
  */
 
 /**

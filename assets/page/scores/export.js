@@ -8,6 +8,11 @@ function fileStem() {
   return ["head", "inputs"].includes(state.view) ? `${state.view}-layer-${layer}-head-${head}` : state.view === "relations" ? "relations" : `${state.view}-${name}`;
 }
 
+/** Whether the view is a drawing, and not a table or texts alone. */
+function hasPicture() {
+  return ["heads", "layers"].includes(state.view);
+}
+
 /**
  * The view as a drawing: its size, and what draws it.
  * @returns {{width: number, height: number, paint: (painter: Painter) => void}}
@@ -16,7 +21,7 @@ function drawing() {
   const title = (/** @type {Painter} */ painter) => {
     const ink = inks();
     painter.text(16, 22, shortened(nameInView(), 90), { color: ink.ink, size: 15, bold: true });
-    painter.text(16, 42, shortened(`${DATA.model} · over ${grouped(DATA.inputs)} input${DATA.inputs === 1 ? "" : "s"}`, 110), { color: ink.faint, size: 12 });
+    painter.text(16, 42, shortened(`${DATA.model} · over ${counted(DATA.inputs, "input")}`, 110), { color: ink.faint, size: 12 });
   };
   const top = 64;
   if (state.view === "layers") {
@@ -30,7 +35,7 @@ function drawing() {
   const height = top + 20 + rows * cell + 56;
   return { width: Math.max(420, left + columns * cell + 16), height, paint(painter) {
     title(painter);
-    const [ink, numbers, scale, field] = [inks(), numbersInView(), headScale(), fieldInView()];
+    const [ink, numbers, scale] = [inks(), numbersInView(), headScale()];
     const every = Math.ceil(22 / cell);
     overview.columns.forEach((head, column) => {
       if (column % every === 0) painter.text(left + (column + 0.5) * cell, top + 8, String(head), { color: ink.faint, size: 11, align: "center" });
@@ -43,7 +48,7 @@ function drawing() {
       if (Number.isNaN(numbers[head])) return;
       const [paper, over] = colorAt(scale.place(numbers[head]), colorTable());
       painter.box(x + 1, y + 1, cell - 2, cell - 2, paper);
-      if (cell >= 26) painter.text(x + cell / 2, y + cell / 2, brief(numbers[head], field === "gain"), { color: over, size: 11, align: "center" });
+      if (cell >= 26) painter.text(x + cell / 2, y + cell / 2, briefText(numbers[head]), { color: over, size: 11, align: "center" });
       if (state.heads.includes(head)) painter.frame(x + 1, y + 1, cell - 2, cell - 2, ink.accent, 3);
     });
     const bottom = height - 28;
@@ -90,8 +95,10 @@ function csvOfView() {
       lines.push([quantity.name, quantity.relation.words, ...place(best.head), best.direction, number(best.share), offset.offset, number(offset.share), quantity.relation.left_out]);
     }
   } else {
-    lines = [["layer", "head", relation ? "relation" : "score", ...names]];
-    for (const head of headsInOrder()) lines.push([...place(head), quantityInView().relation ? quantityInView().name : id, ...names.map((name) => number(numbersOfField(quantityInView(), name)[head]))]);
+    // What the heads are sorted by is in it.
+    const unlike = sortInView() === "unlike" ? unlikeInView() : null;
+    lines = [["layer", "head", ...(unlike ? ["unlike"] : []), relation ? "relation" : "score", ...names]];
+    for (const head of headsInOrder()) lines.push([...place(head), ...(unlike ? [number(unlike[head])] : []), relation ? quantityInView().name : id, ...names.map((name) => number(numbersOfField(quantityInView(), name)[head]))]);
   }
   return `${lines.map((line) => line.map(csvField).join(",")).join("\n")}\n`;
 }

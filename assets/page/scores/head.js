@@ -20,15 +20,15 @@ function drawHead() {
   const names = heads.map(headName).join("; ");
   byId("head-scores-caption").replaceChildren(make("b", {}, `${names[0].toUpperCase()}${names.slice(1)}. `),
     isOne ? `Every score over the inputs in which it makes sense, and the head’s place among ${grouped(HEADS.length)}. ` : "Means over the inputs. ", "Choose a score to colour all heads by it. ",
-    ...(quantityInView().score ? [make("b", {}, `${quantityInView().name}: `), quantityInView().meaning] : []));
+    ...(quantityInView().score ? [make("b", {}, `${quantityInView().name}: `), quantityInView().meaning] : []), isOne ? " Quantiles are to the nearest thousandth of a score’s range." : "");
   const column = (/** @type {string} */ name, isNumber = true) => make("th", { scope: "col", class: isNumber ? "number" : false }, name);
   const perHead = () => heads.map((head) => column(`${HEADS[head].layer}.${HEADS[head].head}`));
   byId("head-scores-head").replaceChildren(column("score", false), ...(isOne ? [...SCORE_FIELDS.map((field) => column(FIELD_NAMES[field])), column("place")] : perHead()));
-  byId("head-scores").replaceChildren(...QUANTITIES.filter(({ score }) => score).map((quantity) => headLine(quantity, isOne ? SCORE_FIELDS : null, "mean")));
+  refill(byId("head-scores"), QUANTITIES.filter(({ score }) => score).map((quantity) => headLine(quantity, isOne ? SCORE_FIELDS : null, "mean")));
   if (!DATA.relations.length) return;
   byId("head-relations-caption").textContent = "Of the words of each relation, the share that is right, beside the best fixed offset.";
   byId("head-relations-head").replaceChildren(column("relation", false), ...(isOne ? [column("from → to"), column("to → from"), column("gain over the offset"), column("place")] : perHead()), column("best offset"), column("words"));
-  byId("head-relations").replaceChildren(...QUANTITIES.filter(({ relation }) => relation).map((quantity) => {
+  refill(byId("head-relations"), QUANTITIES.filter(({ relation }) => relation).map((quantity) => {
     const relation = /** @type {RelationData} */ (quantity.relation);
     const { offset, share } = bestOffset(relation);
     return headLine(quantity, isOne ? ["from_to", "to_from", "gain"] : null, "best",
@@ -48,7 +48,7 @@ function headLine(quantity, fields, main, ...more) {
   const numbers = numbersOfField(quantity, main);
   const cell = (/** @type {string} */ field, /** @type {number} */ head) => {
     const value = numbersOfField(quantity, field)[head];
-    return make("td", { class: "number", title: exactText(value) }, fieldText(value, field));
+    return make("td", { class: "number", title: exactText(value) }, fieldText(value, field, quantity));
   };
   const rank = rankOf(numbers, lastHead());
   return make("tr", { class: isChosen ? "chosen" : "", "data-quantity": quantity.id },

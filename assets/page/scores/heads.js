@@ -65,7 +65,7 @@ function drawHeads() {
   const fields = [...quantity.fields.keys()];
   const columns = ["head", ...(isAlike ? ["unlike"] : []), ...fields];
   const title = (/** @type {string} */ by) => (by === "head" ? "head" : by === "unlike" ? "unlike the chosen" : FIELD_NAMES[by]);
-  byId("heads-head").replaceChildren(...columns.map((by) => make("th", { scope: "col", "data-by": by, class: by === "head" ? false : "number", "aria-sort": by === sort ? state.order : false },
+  refill(byId("heads-head"), columns.map((by) => make("th", { scope: "col", "data-by": by, class: by === "head" ? false : "number", "aria-sort": by === sort ? state.order : false },
     make("button", { type: "button", onclick: () => sortBy(by) }, title(by)))));
   const order = headsInOrder();
   const numbers = new Map(fields.map((name) => [name, numbersOfField(quantity, name)]));
@@ -74,9 +74,9 @@ function drawHeads() {
   const hidden = order.length - Math.min(order.length, MOST_ROWS);
   byId("heads-caption").replaceChildren(
     isAlike ? make("b", {}, `The heads that are most like ${headName(lastHead())}. `) : make("b", {}, `${quantity.name}. `),
-    isAlike ? "How far their scores are apart: each in standard deviations over all heads, the root of the mean square." : quantity.meaning,
-    ...(hidden ? [` ${grouped(hidden)} more heads: choose a layer.`] : []));
-  byId("heads").replaceChildren(...order.slice(0, MOST_ROWS).map((head) => {
+    isAlike ? "How far their scores are apart: each in standard deviations over all heads, the root of the mean square." : `${quantity.meaning}${quantity.score ? ` ${quantity.score.quantiles}` : ""}`,
+    ...(hidden ? [` ${counted(hidden, "more head")}: choose a layer.`] : []));
+  refill(byId("heads"), order.slice(0, MOST_ROWS).map((head) => {
     const isChosen = state.heads.includes(head);
     const line = make("tr", { class: isChosen ? "chosen" : "", "data-row": head },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(isChosen), onclick: (/** @type {MouseEvent} */ event) => chooseHead(head, event.shiftKey) }, headName(head))),

@@ -42,7 +42,7 @@ function paintProfile(painter, width, height) {
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const value = low + share * (high - low);
     painter.box(left, y(value) - 0.5, right - left, 1, ink.rule);
-    painter.text(left - 8, y(value), fieldText(+value.toPrecision(3), field), { color: ink.faint, size: 11, align: "right" });
+    painter.text(left - 8, y(value), fieldText(+value.toPrecision(3), QUANTILES.includes(field) ? "mean" : field), { color: ink.faint, size: 11, align: "right" });
   }
   const every = Math.ceil(DATA.layers.length / 32);
   DATA.layers.forEach(({ layer }, row) => {
@@ -74,6 +74,6 @@ function drawLayers() {
   byId("layers-caption").textContent = `${nameInView()}, layer by layer`;
   const button = (/** @type {number} */ head) => make("td", {}, ...(head < 0 ? [] : [make("button", { type: "button", "aria-pressed": String(state.heads.includes(head)), onclick: (/** @type {MouseEvent} */ event) => chooseHead(head, event.shiftKey) }, headName(head))]));
   const number = (/** @type {number} */ value) => make("td", { class: "number", title: exactText(value) }, fieldText(value, field === "count" ? "mean" : field));
-  byId("layers").replaceChildren(...layersInView().map(({ layer, mean, least, greatest }) => make("tr", {},
+  refill(byId("layers"), layersInView().map(({ layer, mean, least, greatest }) => make("tr", {},
     make("th", { scope: "row" }, String(layer)), number(mean), number(numbers[least] ?? NaN), button(least), number(numbers[greatest] ?? NaN), button(greatest))));
 }

@@ -11,15 +11,16 @@ function makePage() {
       make("div", { id: "readout", class: "readout" })),
     makeSettings());
   document.querySelector("body > footer")?.prepend(
-    make("p", {}, "Keys in the grid: arrows move, Enter chooses, Shift adds, Esc keeps the last head alone. Numbers are shown with three digits; tables that are saved have all of them."));
+    make("p", {}, "Keys in the grid: arrows move, Enter chooses, Shift adds, Esc keeps the last head alone. Numbers are shown with three digits, quantiles to the nearest thousandth of their range; tables that are saved have all digits."));
   document.body.append(make("p", { id: "said", class: "unseen", "aria-live": "polite" }));
 }
 
 /** @param {KeyboardEvent} event */
 function pageKey(event) {
-  if (event.key !== "Escape") return;
+  const isInField = /** @type {Element} */ (event.target).closest("select, input, textarea") !== null;
+  if (event.key !== "Escape" || isInField) return;
   hover.head = null;
-  update({ heads: [lastHead()], sort: DEFAULTS.sort, order: DEFAULTS.order });
+  update({ heads: [lastHead()] });
   say(`${headName(lastHead())} alone`);
 }
 

@@ -53,7 +53,7 @@ async function unpack() {
     const left = relation.left_out ? `; ${grouped(relation.left_out)} could not be asked` : "";
     QUANTITIES.push({
       id: `relation:${relation.name}`, name: relation.name, unit: "share", score: null, relation, fields,
-      meaning: `Of ${grouped(relation.words)} words of the relation, the share whose most attended other word is the right one (from → to), or which the right one attends to most (to → from)${left} (Clark et al. 2019).`,
+      meaning: `Of ${counted(relation.words, "word")} of the relation, the share whose most attended other word is the right one (from → to), or which the right one attends to most (to → from)${left} (Clark et al. 2019).`,
     });
   });
   examples = JSON.parse(new TextDecoder().decode(ends) || "null") || examples;
@@ -70,6 +70,18 @@ function bestOffset({ words, right_by_offset: right }) {
   return order[0];
 }
 
+/** Fields that are to the nearest mark alone. */
+const QUANTILES = ["p05", "p50", "p95"];
+
+/**
+ * A number of things: `1 input`, `2 inputs`.
+ * @param {number} number
+ * @param {string} noun
+ */
+function counted(number, noun) {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** @param {number} number */
 function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -79,13 +91,34 @@ function grouped(number) {
  * A number of a head in words; nothing where it is empty.
  * @param {number} value
  * @param {string} field
+ * @param {Quantity} quantity
  */
-function fieldText(value, field) {
+function fieldText(value, field, quantity = quantityInView()) {
   if (Number.isNaN(value)) return "–";
   if (field === "count") return grouped(value);
+  if (quantity.score && QUANTILES.includes(field)) return quantileText(value, quantity.score.step);
   const size = Math.abs(value);
   const sign = value < 0 ? "−" : field === "gain" && value > 0 ? "+" : "";
   return sign + (size === 0 ? "0" : size >= 0.001 && size < 999.5 ? size.toPrecision(3) : numberText(size, false));
+}
+
+/**
+ * A quantile in no more digits than it is exact to; below the first mark it need not
+ * be 0.
+ * @param {number} value
+ * @param {number} step
+ */
+function quantileText(value, step) {
+  if (value < step / 2) return `<${Number((step / 2).toPrecision(1))}`;
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : step < 0.01 ? 3 : 2);
+}
+
+/**
+ * A number in few letters.
+ * @param {number} value
+ */
+function briefText(value) {
+  return value === 0 && QUANTILES.includes(fieldInView()) ? "≈0" : brief(value, fieldInView() === "gain");
 }
 
 /**

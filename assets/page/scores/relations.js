@@ -44,9 +44,9 @@ function drawRelations() {
   const { by, isUp } = relationView;
   const isLess = (/** @type {number | string} */ one, /** @type {number | string} */ other) => (one < other ? -1 : Number(one > other));
   lines.sort((one, other) => isLess(one.keys[by], other.keys[by]) * (isUp || !by ? 1 : -1) || isLess(one.keys[""], other.keys[""]));
-  byId("relations-head").replaceChildren(...RELATION_COLUMNS.map(([key, name]) => make("th", { scope: "col", class: ["words", "right", "offset", "offset_right", "gain"].includes(key) ? "number" : false, "aria-sort": key === by ? (isUp ? "ascending" : "descending") : false },
+  refill(byId("relations-head"), RELATION_COLUMNS.map(([key, name]) => make("th", { scope: "col", class: ["words", "right", "offset", "offset_right", "gain"].includes(key) ? "number" : false, "aria-sort": key === by ? (isUp ? "ascending" : "descending") : false },
     make("button", { type: "button", "data-relations-by": key, onclick: () => { Object.assign(relationView, { by: key, isUp: by === key ? !isUp : ["name", "head", "direction"].includes(key) }); redraw(); } }, name))));
-  byId("relations").replaceChildren(...lines.map(({ quantity, best, offset, keys }) => {
+  refill(byId("relations"), lines.map(({ quantity, best, offset, keys }) => {
     const isChosen = quantity.id === quantityInView().id;
     return make("tr", { class: isChosen ? "chosen" : "", "data-quantity": quantity.id },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => changeField("quantity", quantity.id) }, make("bdi", {}, quantity.name))),

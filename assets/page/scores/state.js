@@ -117,7 +117,8 @@ function readState(address) {
     const value = fields.get(name);
     if (value !== null && choices.includes(value)) /** @type {any} */ (state)[name] = value;
   }
-  const layer = Number(fields.get("layer") ?? NaN);
+  // Heads without a layer are of the first.
+  const layer = Number(fields.get("layer") ?? DATA.layers[0].layer);
   const heads = (fields.get("heads") || "").split(",").map((text) => {
     if (!/^\d+(\.\d+)?$/.test(text)) return -1;
     const [first, second] = text.split(".");

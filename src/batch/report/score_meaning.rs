@@ -1,6 +1,28 @@
 //! What the scores are, for people, with the papers that define them.
 
-use crate::analysis::Score;
+use crate::analysis::{Score, quantile_step};
+
+/// How exact quantiles of a score are, a sentence.
+pub(super) fn quantiles_in_words(score: Score) -> String {
+    let step = quantile_step(score);
+    let exact = match score.unit() {
+        "tokens" => format!("{:.1} % of 1 + the distance", 100.0 * step),
+        "share" => format!("{step:.3}"),
+        unit => format!("{step:.3} {unit}"),
+    };
+    format!("Quantiles are to the nearest {exact}.")
+}
+
+/// A quantile in no more digits than it is exact to.
+pub(super) fn quantile(score: Score, value: f64) -> String {
+    let step = quantile_step(score);
+    match (value < step / 2.0, step < 0.01) {
+        (true, true) => format!("<{:.4}", step / 2.0),
+        (true, false) => format!("<{:.3}", step / 2.0),
+        (false, true) => format!("{value:.3}"),
+        (false, false) => format!("{value:.2}"),
+    }
+}
 
 /// What a score says of a head, a sentence or two.
 pub(super) fn meaning(score: Score) -> &'static str {

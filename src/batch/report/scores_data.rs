@@ -9,10 +9,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::score_meaning::meaning;
+use super::score_meaning::{meaning, quantiles_in_words};
 use super::scores_command::{command, place};
 use super::wording::visible;
-use crate::analysis::{HeadStatistics, OFFSETS, Score, Statistics};
+use crate::analysis::{HeadStatistics, OFFSETS, Score, Statistics, quantile_step};
 use crate::attention::HeadId;
 use crate::render::page::command::model_words;
 use crate::render::page::scores::color_tables;
@@ -59,6 +59,10 @@ struct ScoreData {
     name: &'static str,
     unit: &'static str,
     meaning: &'static str,
+    /// How far the lowest marks of quantiles are apart.
+    step: f64,
+    /// How exact they are, in words.
+    quantiles: String,
 }
 
 #[derive(Serialize)]
@@ -133,6 +137,8 @@ impl ScoresContent {
                     name: score.name(),
                     unit: score.unit(),
                     meaning: meaning(*score),
+                    step: quantile_step(*score),
+                    quantiles: quantiles_in_words(*score),
                 })
                 .collect(),
             relations: relations

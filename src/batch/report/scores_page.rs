@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, PreEscaped, html};
 
 use super::page_frame::{Words, closing, header, put, write_failures};
-use super::score_meaning::meaning;
+use super::score_meaning::{meaning, quantile, quantiles_in_words};
 use super::scores_data::ScoresContent;
 use super::wording::{excerpt, grouped, outcome, visible};
 use crate::analysis::{HeadStatistics, RelationDirection, Score, Statistics};
@@ -74,7 +74,8 @@ pub fn write_scores_page(
         .filter(|(_, heads)| !heads.is_empty())
         .collect();
     out.write_all(b"<main id=\"main\" tabindex=\"-1\"><div class=\"still\" id=\"still\">\n")?;
-    put(out, overview(&ranked, picture(&root.join(HEADS_PICTURE))?))?;
+    let picture = picture(&root.join(HEADS_PICTURE))?;
+    put(out, overview(&ranked, manifest.counts.inputs > 0, picture))?;
     let examples = examples(&ranked, &root.join(EXAMPLES))?;
     if !relations.is_empty() {
         put(out, relations_table(relations))?;
@@ -149,7 +150,15 @@ fn examples(ranked: &[(Score, Vec<HeadStatistics>)], path: &Path) -> io::Result<
 }
 
 /// Each score in a line, with the heads that have most of it.
-fn overview(ranked: &[(Score, Vec<HeadStatistics>)], picture: Option<String>) -> Markup {
+fn overview(
+    ranked: &[(Score, Vec<HeadStatistics>)],
+    has_inputs: bool,
+    picture: Option<String>,
+) -> Markup {
+    let nothing = match has_inputs {
+        true => "No input could be scored: what failed stands above.",
+        false => "There was no input.",
+    };
     html! {
         (PreEscaped("<section class=\"scores\" aria-labelledby=\"attnviz-scores\">\n"))
         h2 id="attnviz-scores" tabindex="-1" {
@@ -159,7 +168,7 @@ fn overview(ranked: &[(Score, Vec<HeadStatistics>)], picture: Option<String>) ->
             "Each number is a mean over the inputs in which the score makes sense. Layers and heads count from 0. "
             "This page shows more where its script runs."
         }
-        @if ranked.is_empty() { p.legend { "There was no input." } }
+        @if ranked.is_empty() { p.legend { (nothing) } }
         @if let Some(picture) = picture {
             p { img src=(picture) alt="The mean of every score for every head: layers down, heads across"; }
         }
@@ -238,18 +247,18 @@ fn article(score: Score, heads: &[HeadStatistics], examples: &Examples) -> Marku
     html! {
         article id=(score) {
             h3 { (score) }
-            p.legend { (meaning(score)) }
+            p.legend { (meaning(score)) " " (quantiles_in_words(score)) }
             div.scroll { table {
                 thead { tr {
                     th.value { "" } th { "head" } th.value { "mean" } th.value { "deviation" }
                     th.value { "5 %" } th.value { "50 %" } th.value { "95 %" } th.value { "inputs" }
                 } }
                 tbody {
-                    @for (place, head) in heads.iter().enumerate().take(most) { (row(place, head)) }
+                    @for (place, head) in heads.iter().enumerate().take(most) { (row(score, place, head)) }
                     @if hidden > 0 {
                         tr.gap { td colspan="8" { "… " (grouped(hidden as u64)) " more in " (HEADS) " …" } }
                     }
-                    @for (place, head) in heads.iter().enumerate().skip(place_of_rest) { (row(place, head)) }
+                    @for (place, head) in heads.iter().enumerate().skip(place_of_rest) { (row(score, place, head)) }
                 }
             } }
             @for head in heads.iter().take(EXPLAINED_HEADS) {
@@ -260,7 +269,7 @@ fn article(score: Score, heads: &[HeadStatistics], examples: &Examples) -> Marku
     }
 }
 
-fn row(place: usize, head: &HeadStatistics) -> Markup {
+fn row(score: Score, place: usize, head: &HeadStatistics) -> Markup {
     let deviation = head.standard_deviation.map(number).unwrap_or_default();
     html! {
         tr {
@@ -268,7 +277,7 @@ fn row(place: usize, head: &HeadStatistics) -> Markup {
             td.name { (name(head.head)) }
             td.value { (number(head.mean)) }
             td.value { (deviation) }
-            @for quantile in head.quantiles { td.value { (number(quantile)) } }
+            @for value in head.quantiles { td.value { (quantile(score, value)) } }
             td.value { (grouped(head.count)) }
         }
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::wording::{INCOMPLETE, counted, excerpt, in_one_line, place, reason, visible};
+use super::wording::{INCOMPLETE, excerpt, in_one_line, place, reason, visible};
 use crate::render::page::many::{ListedInput, ListedOutcome, Listing, write_single};
 use crate::store::batch_records::{BatchManifest, ResultReader, ResultRecord, Status};
 
@@ -26,7 +26,6 @@ pub fn write_single_page(
     let inputs: Vec<ListedInput> = ResultReader::open(results)?
         .map(|record| Ok(listed(&record?)))
         .collect::<io::Result<_>>()?;
-    let count = counted(manifest.counts.inputs, "input", "inputs");
     let model = &manifest.model;
     let mut notices = Vec::new();
     if !manifest.complete {
@@ -38,7 +37,7 @@ pub fn write_single_page(
         ));
     }
     let listing = Listing {
-        heading: format!("Attention of {count}"),
+        nouns: ["input", "inputs"],
         model: format!("{} ({})", model.name(), model.source.in_words()),
         notices,
     };

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::checkpoint::{ModelProvenance, ModelSource};
+use crate::checkpoint::{LabelFiles, ModelProvenance, ModelSource};
 use crate::input::Input;
 use crate::run::Run;
 
@@ -21,6 +21,11 @@ pub(super) fn command(run: &Run) -> Vec<String> {
         if stem.is_some_and(|stem| stem.to_string_lossy() != model.id) {
             words.push(format!("--title={}", model.id));
         }
+        let LabelFiles { queries, keys } = &model.label_files;
+        let of =
+            |option: &str, file: &Option<String>| Some(format!("--{option}={}", file.as_ref()?));
+        words.extend(of("labels", queries));
+        words.extend(of("key-labels", keys));
         return words;
     }
     let Input::Text { text, pair } = &run.input else {
@@ -54,6 +59,7 @@ fn model_of(run: &Run) -> ModelProvenance {
         commit: model.commit.clone(),
         weights_prefix: model.weights_prefix.clone(),
         backend: model.backend.clone(),
+        label_files: model.label_files.clone(),
         files,
     }
 }
@@ -63,7 +69,14 @@ pub(super) fn place(run: &Run) -> String {
     let model = &model_of(run);
     match (model.source, file_from_elsewhere(model)) {
         (ModelSource::Elsewhere, Some(file)) => {
-            format!("where {file} is, with --labels and --key-labels as before, if any")
+            let LabelFiles { queries, keys } = &model.label_files;
+            let mut files = vec![file];
+            files.extend(queries.iter().chain(keys).map(String::as_str));
+            match files.split_last() {
+                Some((last, [])) => format!("where {last} is"),
+                Some((last, others)) => format!("where {} and {last} are", others.join(", ")),
+                None => String::new(),
+            }
         }
         (ModelSource::Directory, _) => format!("where {} is", folder_in_words(&model.id)),
         (ModelSource::Elsewhere, None) | (ModelSource::Hub | ModelSource::Builtin, _) => {

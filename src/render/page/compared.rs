@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::data::Data;
 use super::data::compared::Sides;
 use super::encoding::Coding;
-use super::{Packed, deflated, document, largest_error, packed_layers};
+use super::{Packed, deflated, document, packed_layers};
 use crate::attention::{Mask, Selection};
 use crate::compare::{Comparison, Pairing, Quantity};
 use crate::render::RenderError;
@@ -64,21 +64,23 @@ pub fn content(compared: &ComparedRuns<'_>) -> Result<String, RenderError> {
     let pairs = left.values.par_iter().zip(right.values.par_iter());
     let differences: Vec<f32> = pairs.map(|(left, right)| right - left).collect();
     let sizes: Vec<f32> = differences.iter().map(|value| value.abs()).collect();
-    let greatest = |values: &[f32]| values.par_iter().copied().reduce(|| 0.0, f32::max);
-    let coding = Coding::new(greatest(&left.values).max(greatest(&right.values)), shape);
-    let fine = Coding::new(greatest(&sizes), shape);
+    let [coding, other] = [left, right].map(|maps| Coding::new(&maps.values, shape));
+    let coding = Coding {
+        base: coding.base.max(other.base),
+        ..coding
+    };
+    let fine = Coding::new(&sizes, shape);
+    let hideable = sides.hideable();
     let parts = [
         ("", &*left.values, coding),
         ("right-", &*right.values, coding),
         ("difference-", &sizes, fine),
     ]
     .map(|(name, values, coding)| {
-        let packed = packed_layers(values, selection, shape, &masks, coding);
+        let packed = packed_layers(values, selection, shape, &masks, coding, &hideable);
         (name, packed)
     });
-    let errors = parts.each_ref().map(|(_, layers)| largest_error(layers));
-    let errors = [errors[0].max(errors[1]), errors[2]];
-    let data = Data::of_comparison(&sides, &masks, [coding, fine], errors);
+    let data = Data::of_comparison(&sides, &masks, [coding, fine], &hideable);
     let data = serde_json::to_string(&data).map_err(|error| RenderError::Page {
         message: error.to_string(),
     })?;

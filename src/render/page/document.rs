@@ -40,6 +40,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/page/heads.js"),
     include_str!("../../../assets/page/values.js"),
     include_str!("../../../assets/page/reshape.js"),
+    include_str!("../../../assets/page/bounds.js"),
     include_str!("../../../assets/page/update.js"),
     include_str!("../../../assets/page/state.js"),
     include_str!("../../../assets/page/theme.js"),
@@ -50,6 +51,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/page/overview.js"),
     include_str!("../../../assets/page/small.js"),
     include_str!("../../../assets/page/map.js"),
+    include_str!("../../../assets/page/marks.js"),
     include_str!("../../../assets/page/lines.js"),
     include_str!("../../../assets/page/text.js"),
     include_str!("../../../assets/page/tables.js"),
@@ -58,6 +60,7 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/page/controls.js"),
     include_str!("../../../assets/page/save.js"),
     include_str!("../../../assets/page/export.js"),
+    include_str!("../../../assets/page/command.js"),
     include_str!("../../../assets/page/main.js"),
     "});\n})();\n",
 );
@@ -80,7 +83,7 @@ fn policy(code: Code) -> String {
 
 /// The whole page. `data` is JSON.
 pub(super) fn document(
-    run: &Run,
+    (run, list): (&Run, Option<&str>),
     data: &str,
     layers: &[Packed],
     neurons: &[String],
@@ -90,7 +93,7 @@ pub(super) fn document(
     let title = format!("{captions} · {} · attnviz", run.model.name());
     let page = html! {
         (begun(&title))
-        (heading(run))
+        (heading(run, list))
         main id="main" {
             div id="inputs" {
                 (PreEscaped(BEGIN))
@@ -176,10 +179,11 @@ fn harmless(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
 
-fn heading(run: &Run) -> Markup {
+fn heading(run: &Run, list: Option<&str>) -> Markup {
     html! {
         header.top id="top" {
             p.brand { "attnviz" }
+            @if let Some(list) = list { p.back { a href=(list) { "‹ all inputs" } } }
             h1 {
                 @for (index, caption) in run.input.captions().iter().enumerate() {
                     @if index > 0 { span.slash aria-hidden="true" { " / " } }

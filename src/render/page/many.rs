@@ -22,8 +22,8 @@ const LIST: &str = "<!--attnviz list-->";
 /// What stands over the list.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
-    /// The heading, such as `Attention of 12 inputs`.
-    pub heading: String,
+    /// What the inputs are called: one, and several.
+    pub nouns: [&'static str; 2],
     /// The model, and where it comes from; empty where there are several.
     pub model: String,
     /// What is to be known of the whole, a sentence each.
@@ -116,6 +116,21 @@ fn percent_encoded_target(id: &str) -> String {
     format!("input={}", percent_encoded(id))
 }
 
+/// What the page is about, and what came of the inputs where some failed.
+fn heading([one, many]: [&str; 2], inputs: &[ListedInput]) -> (String, Option<String>) {
+    let is_done = |input: &&ListedInput| matches!(input.outcome, ListedOutcome::Page(_));
+    let done = inputs.iter().filter(is_done).count();
+    let failed = inputs.len() - done;
+    let noun = if inputs.len() == 1 { one } else { many };
+    let all = format!("Attention of {} {noun}", inputs.len());
+    match (done, failed) {
+        (_, 0) => (all, None),
+        (0, 1) => (format!("The only {one} failed"), None),
+        (0, failed) => (format!("All {failed} {many} failed"), None),
+        (done, failed) => (all, Some(format!("{done} done, {failed} failed"))),
+    }
+}
+
 fn opening(
     listing: &Listing,
     inputs: &[ListedInput],
@@ -129,26 +144,38 @@ fn opening(
         ListedOutcome::Page(page) => Some((input, target(&input.id, page))),
         ListedOutcome::Failed { .. } => None,
     });
+    let (heading, outcome) = heading(listing.nouns, inputs);
+    let title = [Some(heading.as_str()), outcome.as_deref()];
+    let title: Vec<&str> = title.into_iter().flatten().collect();
+    let mut failed = failed.peekable();
     html! {
-        (document::begun(&format!("{} · attnviz", listing.heading)))
+        (document::begun(&format!("{} · attnviz", title.join(", "))))
         (PreEscaped(LIST))
         header.top id="top" {
             p.brand { "attnviz" }
-            h1 { (listing.heading) }
+            h1 { (heading) }
+            @if let Some(outcome) = &outcome { p.outcome { (outcome) } }
             @if !listing.model.is_empty() { p.model { bdi { (listing.model) } } }
             @for notice in &listing.notices { p.notice role="note" { (notice) } }
         }
         nav.list id="list" aria-label="Inputs" {
-            ol {
-                @for (input, reason, hint) in failed {
-                    li.failed {
-                        b.badge { "failed" } bdi.id { (input.id) }
-                        p.reason dir="auto" { (reason) }
-                        @if let Some(hint) = hint { p.hint dir="auto" { "hint: " (hint) } }
-                        @if !input.text.is_empty() { p.text dir="auto" { (input.text) } }
+            // In a frame of their own, so that what is open scrolls none out of sight.
+            @if failed.peek().is_some() {
+                div.failed-list tabindex="0" role="region" aria-label="What failed" {
+                    ol {
+                        @for (input, reason, hint) in failed {
+                            li.failed {
+                                b.badge { "failed" } bdi.id { (input.id) }
+                                p.reason dir="auto" { (reason) }
+                                @if let Some(hint) = hint { p.hint dir="auto" { "hint: " (hint) } }
+                                @if !input.text.is_empty() { p.text dir="auto" { (input.text) } }
+                            }
+                            "\n"
+                        }
                     }
-                    "\n"
                 }
+            }
+            ol {
                 @for (input, address) in done {
                     li {
                         a href=(address) { bdi.id { (input.id) } " " span.text dir="auto" { (input.text) } }

@@ -21,11 +21,12 @@ use flate2::write::ZlibEncoder;
 use half::f16;
 use rayon::prelude::*;
 
-use self::encoding::{Coding, LONGEST_EXACT, Layer};
+use self::encoding::{Coding, Hideable, LONGEST_EXACT, Layer};
 use super::RenderError;
 use crate::analysis::{Analyses, Maps};
 use crate::attention::{Mask, Neurons, Selection};
 use crate::figure::FigureOptions;
+use crate::input::Unit;
 use crate::run::Run;
 
 /// How hard the values are compressed: more gains a hundredth and takes twice
@@ -45,7 +46,8 @@ pub fn cell_length(unit_count: usize) -> u64 {
 }
 
 /// The page of a run: all of its raw maps, shown at first as `maps` and
-/// `options` have them.
+/// `options` have them. `list` is the address of the page that leads to it, where
+/// one does.
 ///
 /// # Errors
 /// When the picture for readers without a script cannot be drawn.
@@ -54,11 +56,12 @@ pub fn encode(
     maps: &Maps<'_>,
     analyses: &Analyses<'_>,
     options: &FigureOptions,
+    list: Option<&str>,
 ) -> Result<Vec<u8>, RenderError> {
     let (data, packed) = parts(run, maps, analyses, options)?;
     let still = still::Still::new(run, maps, options)?;
     let neurons = run.neurons.as_ref().map(packed_neurons).unwrap_or_default();
-    let text = document::document(run, &data, &packed, &neurons, &still);
+    let text = document::document((run, list), &data, &packed, &neurons, &still);
     Ok(text.into_bytes())
 }
 
@@ -87,17 +90,19 @@ fn parts(
     let attention = analyses.attention();
     let raw = attention.maps();
     let shape = [raw.query_count(), raw.key_count()];
-    let greatest = raw.values().par_iter().copied().reduce(|| 0.0, f32::max);
-    let coding = Coding::new(greatest, shape);
+    let coding = Coding::new(raw.values(), shape);
+    let [_, keys] = attention.kind().streams();
+    let keys = run.units(keys).iter();
+    let hideable = Hideable::new(keys.map(Unit::is_added).collect());
     let packed = packed_layers(
         raw.values(),
         raw.selection(),
         shape,
         &attention.masks(),
         coding,
+        &hideable,
     );
-    let largest_error = largest_error(&packed);
-    let data = data::Data::new(run, maps, analyses, options, coding, largest_error);
+    let data = data::Data::new(run, maps, analyses, options, coding, &hideable);
     let data = serde_json::to_string(&data).map_err(|error| RenderError::Page {
         message: error.to_string(),
     })?;
@@ -111,6 +116,7 @@ fn packed_layers(
     shape: [usize; 2],
     masks: &[Mask],
     coding: Coding,
+    hideable: &Hideable,
 ) -> Vec<Packed> {
     let mut rest = values;
     let mut layers = Vec::with_capacity(masks.len());
@@ -122,13 +128,8 @@ fn packed_layers(
     }
     layers
         .into_par_iter()
-        .map(|(values, mask)| Packed::new(coding.encode(values, shape, mask)))
+        .map(|(values, mask)| Packed::new(coding.encode(values, shape, mask, hideable)))
         .collect()
-}
-
-fn largest_error(layers: &[Packed]) -> f32 {
-    let errors = layers.iter().map(|layer| layer.largest_error);
-    errors.fold(0.0, f32::max)
 }
 
 /// A layer as the page holds it: compressed, in base64.
@@ -136,7 +137,6 @@ struct Packed {
     codes: String,
     /// Nothing where no values share a code.
     ties: String,
-    largest_error: f32,
 }
 
 impl Packed {
@@ -148,7 +148,6 @@ impl Packed {
         Self {
             codes: packed(&layer.codes),
             ties: packed(&layer.ties),
-            largest_error: layer.largest_error,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::place::{Location, place};
 use super::units::{caption, units};
 use super::{ForeignNames, MAXIMUM_VALUES, SavedError, SavedRun, labels, padding};
 use crate::attention::{Attention, AttentionKind, ForeignAttention, HeadMaps, RowSums};
-use crate::checkpoint::{FileDigest, ModelProvenance, ModelSource};
+use crate::checkpoint::{FileDigest, LabelFiles, ModelProvenance, ModelSource};
 use crate::digest::sha256_of;
 use crate::input::{Input, Stream, StreamRole};
 use crate::memory;
@@ -163,6 +163,10 @@ pub(super) fn run(
             commit: None,
             weights_prefix: None,
             backend: None,
+            label_files: LabelFiles {
+                queries: names.labels.as_deref().map(file_name),
+                keys: names.key_labels.as_deref().map(file_name),
+            },
             files: vec![digest(path)?],
         }
         .into(),

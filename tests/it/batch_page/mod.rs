@@ -142,6 +142,7 @@ fn manifest(records: &[ResultRecord]) -> BatchManifest {
             commit: Some("86b5e0934494bd15c9632b12f734a8a67f723594".to_owned()),
             weights_prefix: None,
             backend: None,
+            label_files: attnviz::checkpoint::LabelFiles::default(),
             files: Vec::new(),
         },
         layers: (0..6).collect(),

@@ -31,6 +31,10 @@ fn made(arguments: &[&str]) -> (Workplace, Made) {
         foreign.to_string(),
     )
     .unwrap();
+    for name in ["its names.txt", "keys.txt"] {
+        let labels = "one\ntwo\nthree\nfour\n";
+        fs::write(workplace.path().join("data").join(name), labels).unwrap();
+    }
     let arguments = [
         &arguments[..1],
         &["-f", "html,json", "--json"],
@@ -52,7 +56,7 @@ fn the_command_names_models_and_files_as_they_are_found() {
     let model = "models/small one";
     let long = "one two three four five six seven eight nine ten eleven twelve";
     // What is typed, what the page says, where it is run.
-    let cases: [(&[&str], &str, &str); 6] = [
+    let cases: [(&[&str], &str, &str); 7] = [
         (
             &["encode", "Hello there.", "-m", "builtin", "--layers", "0,1"],
             "attnviz encode --model builtin --layers 0 --heads 0 --views heads 'Hello there.'",
@@ -91,6 +95,18 @@ fn the_command_names_models_and_files_as_they_are_found() {
             "attnviz render --title='Ours & theirs' --layers 0 --heads 0 --views heads 'for eign.json'",
             "data",
         ),
+        (
+            &[
+                "render",
+                "data/for eign.json",
+                "--labels",
+                "data/its names.txt",
+                "--key-labels",
+                "data/keys.txt",
+            ],
+            "attnviz render --labels='its names.txt' --key-labels=keys.txt --layers 0 --heads 0 --views heads 'for eign.json'",
+            "data",
+        ),
     ];
     let mut opened: Option<Page> = None;
     for (typed, expected, place) in cases {
@@ -116,6 +132,8 @@ fn the_command_names_models_and_files_as_they_are_found() {
         assert_eq!(attention(&numbers), attention(&made.numbers()), "{command}");
         let title = |numbers: &Value| numbers["manifest"]["model"]["id"].clone();
         assert_eq!(title(&numbers), title(&made.numbers()));
+        let streams = |numbers: &Value| numbers["manifest"]["streams"].clone();
+        assert_eq!(streams(&numbers), streams(&made.numbers()), "{command}");
         opened = Some(page);
     }
 }
@@ -140,7 +158,7 @@ fn ran(workplace: &Workplace, command: &str, place: &str) -> Value {
 
 #[test]
 fn what_the_command_draws_otherwise_is_said_beside_it() {
-    let (_workplace, made) = made(&[
+    let (workplace, made) = made(&[
         "encode",
         "Hello there, how are you?",
         "-m",
@@ -170,8 +188,38 @@ fn what_the_command_draws_otherwise_is_said_beside_it() {
             "#layer=0&heads=1&view=text&unit=1,2",
             "the first chosen token alone",
         ),
+        (
+            "#layer=0&heads=1&view=text&unit=1&direction=both",
+            "the first chosen token alone",
+        ),
+        (
+            "#layer=0&heads=1&view=text&unit=1&direction=to",
+            "layer by layer, in place of the text",
+        ),
+        (
+            "#layer=0&heads=1,2&view=text&combine=max",
+            "the mean of the heads in place of their maximum",
+        ),
+        ("#layer=0&heads=1&unit=2", "no mark of what is held"),
+        ("#layer=0&heads=1&cell=2,3", "no mark of what is held"),
+        (
+            "#layer=0&heads=1&view=lines&unit=2",
+            "the lines of all tokens, not of those that are held alone",
+        ),
+        ("#layer=0&heads=1&view=links&by=from&order=up", "strongest"),
+        ("#view=heads&score=prev", "in place of the sorted table"),
+        ("#view=heads&alike=0.1", "--views similarity"),
+        // What is not shown is not asked for.
+        ("#layer=0&heads=1&view=text&unit=0&special=hide", ""),
+        ("#layer=0&heads=1&view=text&unit=0&sink=hide", ""),
+        ("#layer=0&heads=1&view=text&unit=1&window=3-6", ""),
     ] {
         page.go(hash);
+        let command = shown(&page, "command");
+        if hash.contains("unit=0") || hash.contains("window") {
+            ran(&workplace, &command, ".");
+            fs::remove_dir_all(workplace.path().join("drawn")).unwrap();
+        }
         let note = shown(&page, "command-note");
         match expected {
             "" => assert_eq!(note, "", "{hash}"),
@@ -180,5 +228,55 @@ fn what_the_command_draws_otherwise_is_said_beside_it() {
                 "{hash}: {note}"
             ),
         }
+    }
+}
+
+#[test]
+fn the_command_has_the_heads_and_units_that_are_shown() {
+    let (_workplace, made) = made(&[
+        "encode",
+        "The tokenizers sat.",
+        "-m",
+        "builtin",
+        "--neurons",
+    ]);
+    let Some(page) = open(&made.page(), "") else {
+        return;
+    };
+    for (hash, expected) in [
+        // Of a word its first piece.
+        (
+            "#layer=0&heads=1&view=text&unit=4&tokens=word",
+            "--views text:@2 --tokens word",
+        ),
+        // A held cell shades what its row gives, whichever way units go.
+        (
+            "#layer=0&heads=1&view=text&cell=3,1&direction=to",
+            "--views text:@3 ",
+        ),
+        (
+            "#layer=0&heads=1&view=text&unit=0&special=hide",
+            "--views text --special-tokens hide",
+        ),
+        (
+            "#view=heads&layer=2&heads=3",
+            "--layers 0-5 --heads 0-11 --views scores ",
+        ),
+        (
+            "#layer=2&heads=1,2,3,7",
+            "--layers 2 --heads 1-3,7 --views mean ",
+        ),
+        (
+            "#view=links&layer=2&heads=1&links=all",
+            "--views heads --top-k 100 --links all ",
+        ),
+        (
+            "#view=neurons&layer=2&heads=1&unit=3",
+            "--neurons --layers 2 --heads 1 --format html ",
+        ),
+    ] {
+        page.go(hash);
+        let command = shown(&page, "command");
+        assert!(command.contains(expected), "{hash}: {command}");
     }
 }

@@ -144,9 +144,6 @@ fn filters_leave_out_what_they_say() {
     let Some(page) = open(&made.page(), "") else {
         return;
     };
-    page.go("#view=links&layer=1&heads=2");
-    page.value("document.querySelector('#view-links input[type=checkbox]').click()");
-    page.settle();
     let map = &raw[1][2];
     let count = |keeps: &dyn Fn(usize, usize) -> bool| {
         let cells = (0..map.len()).flat_map(|row| (0..map.len()).map(move |column| (row, column)));
@@ -157,13 +154,13 @@ fn filters_leave_out_what_they_say() {
                 .min(100)
         )
     };
-    page.go("#view=links&layer=1&heads=2&min=0.1");
+    page.go("#view=links&links=all&layer=1&heads=2&min=0.1");
     assert_eq!(
         page.value(COUNT),
         count(&|row, column| map[row][column] >= 0.1)
     );
     // The fewest of each row that make up half of it.
-    page.go("#view=links&layer=1&heads=2&mass=0.5");
+    page.go("#view=links&links=all&layer=1&heads=2&mass=0.5");
     let half = |row: usize, column: usize| {
         let greater: f64 = map[row]
             .iter()
@@ -180,7 +177,9 @@ fn filters_leave_out_what_they_say() {
         ("AA", false, false),
         ("BB", true, true),
     ] {
-        page.go(&format!("#view=links&layer=1&heads=2&pair={pair}&min=0.02"));
+        page.go(&format!(
+            "#view=links&links=all&layer=1&heads=2&pair={pair}&min=0.02"
+        ));
         assert_eq!(
             page.value(COUNT),
             count(&|row, column| map[row][column] >= 0.02

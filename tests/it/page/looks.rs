@@ -72,6 +72,23 @@ fn the_page_follows_the_reader() {
     page.prefer("screen", &[("prefers-reduced-motion", "no-preference")]);
     assert_ne!(page.text(moves), "0s");
 
+    // What is read off stands over nothing of the map and the lists.
+    for size in [[1400, 900], [1400, 800], [800, 900]] {
+        page.resize(size);
+        for (view, seen) in [
+            ("map", "#map"),
+            ("lines", "#line-frame"),
+            ("links", "#view-links .scroll"),
+        ] {
+            page.go(&format!("#view={view}&layer=1&heads=1&cell=2,3"));
+            let apart = format!(
+                "document.getElementById('readout').getBoundingClientRect().top - document.querySelector({seen:?}).getBoundingClientRect().bottom"
+            );
+            let apart = page.value(&apart).as_f64().unwrap();
+            assert!(apart >= 0.0, "{view}, {size:?}: {apart}");
+        }
+    }
+
     // Nothing is wider than a phone.
     page.resize([390, 800]);
     for view in ["map", "lines", "text", "links", "heads"] {

@@ -2,9 +2,13 @@
 
 pub mod browser;
 mod commands;
+mod drawings;
+pub mod exact;
+mod filtered;
 pub mod firefox;
 mod hands;
 mod in_firefox;
+mod kept;
 mod keyboard;
 pub mod looks;
 mod neurons;

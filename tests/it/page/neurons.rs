@@ -45,6 +45,22 @@ fn the_worked_example_has_the_numbers_of_the_run() {
         close(found[4], norms[0][1][key], 1e-3);
         close(found[5], attention[2][key] * norms[0][1][key], 1e-3);
     }
+    // All numbers are in sight, however narrow the window is.
+    for (width, height) in [(1400, 900), (800, 900), (390, 800)] {
+        page.resize([width, height]);
+        let ends = "(() => { const cells = [...document.querySelectorAll('#neurons tr:first-child td.number')]; return [Math.max(...cells.map(cell => cell.getBoundingClientRect().right)), document.scrollingElement.scrollWidth]; })()";
+        let ends: [f64; 2] = serde_json::from_value(page.value(ends)).unwrap();
+        assert!(
+            ends.iter().all(|&end| end <= f64::from(width)),
+            "{width}: {ends:?}"
+        );
+        if width > 500 {
+            let apart = "document.getElementById('readout').getBoundingClientRect().top - document.querySelector('#view-neurons .scroll').getBoundingClientRect().bottom";
+            let apart = page.value(apart).as_f64().unwrap();
+            assert!(apart >= 0.0, "{width}: {apart}");
+        }
+    }
+    page.resize([1400, 1000]);
     // Its dimensions, of the key that is chosen.
     page.click(page.place("#neurons tr:nth-child(6) button", [0.5, 0.5]), 0);
     let dimensions = "[...document.querySelectorAll('#dimensions tr')].map(row => +row.children[2].textContent.replace('−', '-'))";

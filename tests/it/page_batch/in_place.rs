@@ -137,9 +137,32 @@ fn the_address_names_the_input_and_keeps_the_view() {
             .starts_with("#input=plain&view=map")
     );
     assert!(!page.text("location.hash").contains("unit="));
-    // One that is not there is the first.
-    page.visit(&file, "#input=nobody");
+    // In the place of one that is not there the first is open, and that is said.
+    let note = || page.text("document.getElementById('no-such-input').textContent");
+    assert_eq!(note(), "");
+    page.visit(&file, "#input=nobody&view=lines");
     assert_eq!(opened(&page), "input 1 of 6: plain");
+    assert_eq!(note(), "There is no input nobody. plain is open instead.");
+    assert_eq!(page.text("location.hash"), "#input=plain&view=lines");
+    assert_eq!(
+        page.value("document.getElementById('view-lines').hidden"),
+        false
+    );
+    // What is open stays open.
+    page.go("#input=a%26b%3Dc%2Bd%2520e%23f%27%22");
+    ready(&page);
+    assert_eq!(note(), "");
+    page.go("#input=empty%20%3Cb%3E");
+    ready(&page);
+    assert_eq!(opened(&page), format!("input 3 of 6: {third}"));
+    assert!(
+        note().starts_with("The input empty <b> failed, as the list says. "),
+        "{}",
+        note()
+    );
+    page.go("#input=plain");
+    ready(&page);
+    assert_eq!(note(), "");
     assert_eq!(
         page.value("document.getElementById('previous-input').disabled"),
         true
@@ -202,7 +225,32 @@ fn the_list_is_searched_and_every_input_has_its_own_values() {
         page.text("document.getElementById('inputs-found').textContent"),
         "0 of 200 found"
     );
+    // Esc forgets the words, and nothing that is chosen in the input.
+    let hash = page.text("location.hash");
+    page.value("document.getElementById('search-inputs').focus()");
+    page.press("Escape", 0);
+    let left = "[document.getElementById('search-inputs').value, document.getElementById('inputs-found').textContent, [...document.querySelectorAll('#list li')].filter(line => line.hidden).length, location.hash]";
+    assert_eq!(page.value(left), json!(["", "", 0, hash]));
     assert_eq!(*page.complaints.lock().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn failures_are_counted_and_never_scrolled_out_of_sight() {
+    let done: Vec<String> = (0..30).map(|index| format!("n{index:02}")).collect();
+    let done = done.iter().map(|id| (id.as_str(), "hello world"));
+    let workplace = joined(done.chain([("nothing", ""), ("less", " ")]), 3);
+    let file = page(&workplace, "out");
+    let Some(page) = open(&file, "#input=n29") else {
+        return;
+    };
+    let header = "[...document.querySelectorAll('header h1, header .outcome')].map(line => line.textContent)";
+    let words = ["Attention of 32 inputs", "30 done, 2 failed"];
+    assert_eq!(page.value(header), json!(words));
+    let title = super::read(&file);
+    assert!(title.contains("<title>Attention of 32 inputs, 30 done, 2 failed · attnviz</title>"));
+    assert_eq!(opened(&page), "input 30 of 30: n29");
+    let seen = "(() => { const [frame, failed] = [document.querySelector('#list .failed-list'), document.querySelector('#list .failed')].map(element => element.getBoundingClientRect()); return failed.top >= frame.top && failed.bottom <= frame.bottom && frame.height > 40; })()";
+    assert_eq!(page.value(seen), true);
 }
 
 #[test]
@@ -216,5 +264,10 @@ fn a_page_of_failures_alone_says_them() {
         2
     );
     assert_eq!(page.value("document.querySelectorAll('#list i').length"), 0);
+    assert_eq!(
+        page.text("document.querySelector('h1').textContent"),
+        "All 2 inputs failed"
+    );
+    assert_eq!(page.text("document.title"), "All 2 inputs failed · attnviz");
     assert_eq!(*page.complaints.lock().unwrap(), Vec::<String>::new());
 }

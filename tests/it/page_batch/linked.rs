@@ -40,6 +40,10 @@ fn a_batch_links_the_page_of_every_input() {
         opened.text("document.querySelector('h1').textContent"),
         "hello world"
     );
+    // And back.
+    opened.value("document.querySelector('.back a').focus()");
+    opened.press("Enter", 0);
+    opened.until("document.querySelectorAll('a.look').length > 0");
 }
 
 /// The index has no script that says when it is ready.
@@ -164,7 +168,8 @@ fn render_of_a_batch_leads_to_the_page_of_every_run() {
             continue;
         };
         let folder = workplace.path().join("pages").join(name);
-        assert!(folder.join("index.html").is_file(), "{name}");
+        let own = read(&folder.join("index.html"));
+        assert!(own.contains("<a href=\"../index.html\">"), "{name}");
     }
     assert_eq!(index.matches("/index.html\">").count(), HOSTILE.len() - 1);
     assert!(!index.contains("<script"));

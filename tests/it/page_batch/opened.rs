@@ -86,7 +86,7 @@ fn the_file_to_look_at_first_is_opened_from_a_terminal() {
     write_inputs(&workplace, [("one", "hello world"), ("two", "hello hello")]);
     let model = fixture("relu-uncased-vocabulary");
     let model = model.to_str().unwrap();
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 6] = [
         (
             &[
                 "encode",
@@ -113,6 +113,10 @@ fn the_file_to_look_at_first_is_opened_from_a_terminal() {
                 "d",
             ],
             "d/index.html",
+        ),
+        (
+            &["scores", "in.jsonl", "-m", model, "-o", "h"],
+            "h/index.html",
         ),
         (&["render", "d", "-f", "html", "-o", "e"], "e/index.html"),
         (

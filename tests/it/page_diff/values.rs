@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{SENTENCE, compared, model};
 use crate::binary::Workplace;
 use crate::page::browser::open;
+use crate::page::exact::said_range;
 use crate::page::values::cells;
 
 /// `[layer, head, query, key]` of a model, as `encode` writes it.
@@ -60,28 +61,22 @@ fn left_right_and_difference_are_those_of_the_models() {
                             "right" => right,
                             _ => right - left,
                         };
-                        // What is far below all others is no number.
-                        let number: f64 = match value.as_str() {
-                            "≈0" => 0.0,
-                            value => value.replace('−', "-").parse().unwrap(),
-                        };
-                        // Of rows scaled back it is the difference of rounded ones, and
-                        // what is too small for a code is scaled with its row.
-                        let rounded = match (side, hash) {
-                            ("difference", "&special=renormalize") => {
-                                0.0003 * (left + right) + 1e-6
-                            }
-                            (_, "&special=renormalize") => 1e-6,
-                            ("difference", _) => 1e-7,
-                            _ => 0.0,
-                        };
-                        let tolerance = expected.abs() * 0.0054 + rounded + 3e-10;
+                        let [low, high] = said_range(value);
+                        // Differences are those of float32.
+                        let off = 2e-7 * (left + right);
                         assert!(
-                            (number - expected).abs() <= tolerance,
+                            (low - off..=high + off).contains(&expected),
                             "{side}{hash} {layer}.{head} {query} → {key}: {value}, {expected} is right"
                         );
+                        // Three digits, or what is next to nothing.
+                        let is_near = expected.abs() < 2e-3 * (left + right) + 1e-9;
+                        assert!(
+                            high - low <= expected.abs() * 0.03 || is_near,
+                            "{side}{hash}: {value}, {expected}"
+                        );
                         let has_sign = value.starts_with(['+', '−']);
-                        assert_eq!(has_sign, side == "difference" && number != 0.0, "{value}");
+                        let is_told = !value.starts_with('0');
+                        assert_eq!(has_sign, side == "difference" && is_told, "{value}");
                     }
                 }
             }

@@ -43,6 +43,14 @@ fn pointing_at_heads_looks_and_clicking_chooses() {
     assert!(readout(&page).contains("of 12mean ") && readout(&page).contains("inputs"));
     page.hover([3.0, 3.0]);
     assert!(readout(&page).starts_with("layer 0, head 0"));
+    // One input alone is a pair.
+    page.go("#quantity=segment");
+    assert!(
+        readout(&page).ends_with("over 1 input"),
+        "{}",
+        readout(&page)
+    );
+    page.go("#quantity=prev");
     page.click(page.place("[data-head='6']", [0.5, 0.5]), 0);
     assert_eq!(hash(&page), "#view=heads&layer=1&heads=2&quantity=prev");
     page.click(page.place("[data-head='11']", [0.5, 0.5]), 8);
@@ -211,6 +219,15 @@ fn the_page_of_scores_is_used_from_a_keyboard_alone() {
     assert_eq!(hash(&page), "#view=heads&layer=0&heads=1,2&quantity=prev");
     page.press("Escape", 0);
     assert_eq!(hash(&page), "#view=heads&layer=0&heads=2&quantity=prev");
+    // Nothing else is lost by it, and nothing from within a list of choices.
+    let sorted = "#view=heads&layer=0&heads=1,2&quantity=prev&sort=count&order=ascending";
+    page.go(sorted);
+    page.value("document.querySelector('[data-field=quantity]').focus()");
+    page.press("Escape", 0);
+    assert_eq!(hash(&page), sorted);
+    page.value("document.activeElement.blur()");
+    page.press("Escape", 0);
+    assert_eq!(hash(&page), sorted.replace("1,2", "2"));
     page.value("document.getElementById('tab-heads').focus()");
     page.press("ArrowRight", 0);
     page.press("ArrowRight", 0);
@@ -218,4 +235,18 @@ fn the_page_of_scores_is_used_from_a_keyboard_alone() {
     assert!(hash(&page).starts_with("#view=layers"));
     let outlined = "(() => { const style = getComputedStyle(document.activeElement); return parseFloat(style.outlineWidth) >= 2 && style.outlineStyle; })()";
     assert_eq!(page.value(outlined), "solid");
+    // Tables that are made anew leave the keyboard where it was.
+    for (view, selector) in [
+        ("heads", "#heads tr:nth-child(4) button"),
+        ("heads", "#heads-head th:nth-child(3) button"),
+        ("layers", "#layers tr:nth-child(2) td:last-child button"),
+    ] {
+        page.go(&format!("#view={view}&layer=0&heads=0&quantity=prev"));
+        page.value(&format!("document.querySelector({selector:?}).focus()"));
+        let told = "document.activeElement.tagName + document.activeElement.textContent";
+        let before = page.text(told);
+        assert!(before.starts_with("BUTTON"), "{selector}: {before}");
+        page.press("Enter", 0);
+        assert_eq!(page.text(told), before, "{selector}");
+    }
 }

@@ -12,7 +12,15 @@ fn an_accessibility_audit_of_scores_finds_nothing_at_any_width() {
     };
     // Past the policy, as only the debugger may.
     page.value(&format!("{AXE}; true"));
-    for (scheme, width) in [("light", 1400), ("dark", 1400), ("light", 390)] {
+    // What failed stands apart from the grid, and what is missing of it looks so.
+    let apart = "document.getElementById('main').getBoundingClientRect().top - document.querySelector('.failures').getBoundingClientRect().bottom >= 16 && getComputedStyle(document.querySelector('.failures .text.none')).fontStyle";
+    assert_eq!(page.value(apart), "italic");
+    for (scheme, width) in [
+        ("light", 1400),
+        ("dark", 1400),
+        ("light", 800),
+        ("light", 390),
+    ] {
         page.resize([width, 900]);
         page.prefer(
             "screen",
@@ -28,6 +36,12 @@ fn an_accessibility_audit_of_scores_finds_nothing_at_any_width() {
                 ));
                 let found = page.value(VIOLATIONS);
                 assert_eq!(found, serde_json::json!([]), "{view}, {scheme}, {width}");
+                let broken = "[...document.querySelectorAll('.view:not([hidden]) .numbers tbody button')].filter(name => name.offsetWidth < 200 && name.offsetHeight > 28).map(name => name.textContent)";
+                assert_eq!(page.value(broken), serde_json::json!([]), "{view}, {width}");
+                if width < 760 {
+                    let covers = "getComputedStyle(document.getElementById('readout')).position";
+                    assert_eq!(page.value(covers), "static");
+                }
                 let overflow = "document.documentElement.scrollWidth <= window.innerWidth";
                 assert_eq!(page.value(overflow), true, "{view}, {width}");
             }
@@ -73,6 +87,12 @@ fn colours_of_heads_follow_numbers_scales_and_the_reader() {
     assert_ne!(lightness(heads[0]), own, "0 is the end of a shared scale");
     page.go("#quantity=prev&map=greys&color=logarithmic");
     assert!(monotone());
+    // A gain has colours of its own.
+    let idle =
+        "['color', 'scale'].map(field => document.querySelector(`[data-field=${field}]`).disabled)";
+    assert_eq!(page.value(idle), serde_json::json!([false, false]));
+    page.go("#quantity=relation%3Ansubj&field=gain");
+    assert_eq!(page.value(idle), serde_json::json!([true, false]));
     page.go("#quantity=prev&map=greys&invert=yes");
     assert_ne!(lightness(heads[0]), own);
 
@@ -88,4 +108,18 @@ fn colours_of_heads_follow_numbers_scales_and_the_reader() {
         page.value("getComputedStyle(document.querySelector('.settings')).display"),
         "none"
     );
+    // No row is left on the screen.
+    page.resize([900, 200]);
+    page.prefer("print", &[]);
+    for (view, table) in [
+        ("heads", "heads"),
+        ("head", "head-scores"),
+        ("layers", "layers"),
+    ] {
+        page.go(&format!("#view={view}"));
+        let cut = format!(
+            "(() => {{ const frame = document.querySelector('#{table}').closest('.scroll'); return getComputedStyle(frame).overflow !== 'visible' || frame.scrollHeight - frame.clientHeight > 1; }})()"
+        );
+        assert_eq!(page.value(&cut), false, "{view}");
+    }
 }

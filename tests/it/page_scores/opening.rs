@@ -55,7 +55,12 @@ fn the_page_of_scores_opens_without_a_request_or_a_complaint() {
     check();
     // Where nothing could be scored, what failed is said all the same.
     page.visit(&none.page(), "");
-    assert!(page.text("document.body.textContent").contains("Failed"));
+    let said = page.text("document.body.innerText");
+    assert!(
+        said.contains("Failed") && said.contains("No input could be scored"),
+        "{said}"
+    );
+    assert!(!said.contains("There was no input"), "{said}");
     check();
 }
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::json;
+
 use super::{Made, scored};
 use crate::binary::tree;
 use crate::page::browser::{Page, open};
@@ -34,6 +36,24 @@ fn views_of_scores_are_saved_as_svg_png_and_csv() {
         Some("layer,head,score,mean,deviation,p05,p50,p95,count")
     );
     assert_eq!(lines.collect::<Vec<_>>(), expected);
+    // What likeness sorts by is there.
+    page.go("#quantity=prev&layer=1&heads=1&sort=unlike&order=ascending");
+    let (_, csv) = caught(&page, "csv");
+    let csv = String::from_utf8(csv).unwrap();
+    let mut lines = csv.lines();
+    let header = lines.next().unwrap();
+    assert!(
+        header.starts_with("layer,head,unlike,score,mean,"),
+        "{header}"
+    );
+    let unlike: Vec<f64> = lines
+        .map(|line| line.split(',').nth(2).unwrap().parse().unwrap())
+        .collect();
+    assert!(
+        unlike[0] == 0.0 && unlike.len() == 12 && unlike[11] > 0.1,
+        "{csv}"
+    );
+    assert!(unlike.is_sorted(), "{csv}");
     for (view, first) in [
         ("head", "layer,head,score,mean,"),
         ("layers", "layer,mean,least,least_head,"),
@@ -45,6 +65,13 @@ fn views_of_scores_are_saved_as_svg_png_and_csv() {
         let csv = String::from_utf8(csv).unwrap();
         assert!(csv.starts_with(first), "{view}: {csv}");
         assert!(csv.lines().count() > 3, "{view}");
+        // What is no drawing is not saved as that of another view.
+        let disabled =
+            "[...document.querySelectorAll('#save-svg, #save-png')].map(button => button.disabled)";
+        let is_table = view != "layers";
+        assert_eq!(page.value(disabled), json!([is_table, is_table]), "{view}");
+        let why = "document.getElementById('no-picture').hidden";
+        assert_eq!(page.value(why), !is_table, "{view}");
     }
     for view in ["heads", "layers"] {
         page.go(&format!("#view={view}&quantity=prev"));
@@ -130,6 +157,11 @@ fn the_address_keeps_what_is_shown_of_scores() {
         page.settle();
         assert_eq!(page.text("location.hash"), hash);
     }
+    // Heads without a layer are of the first.
+    page.visit(&made.page(), "#heads=2");
+    let chosen =
+        "document.querySelector('#overview [aria-selected=true]').getAttribute('aria-label')";
+    assert!(page.text(chosen).starts_with("layer 0, head 2"));
     // What makes no sense is what it would be without.
     page.visit(
         &made.page(),

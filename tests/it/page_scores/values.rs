@@ -46,6 +46,26 @@ fn every_number_of_heads_is_the_one_of_the_table() {
             assert_eq!(cells, expected, "{score} of {head}");
             means.push(cells[0].unwrap());
         }
+        // Quantiles have no more digits than they are exact to, and 0 is not claimed.
+        let shown = page.value("[...document.querySelectorAll('#heads tr')].map(row => [...row.querySelectorAll('td')].slice(2, 5).map(cell => [cell.title, cell.textContent])).flat()");
+        let [step, digits, least] = match score.as_str() {
+            "entropy" => ["0.014 nats", "2", "<0.007"],
+            "distance" => ["1.4 % of 1 + the distance", "2", "<0.007"],
+            _ => ["0.001", "3", "<0.0005"],
+        };
+        let digits: usize = digits.parse().unwrap();
+        for cell in shown.as_array().unwrap() {
+            let [exact, text] = [&cell[0], &cell[1]].map(|text| text.as_str().unwrap());
+            match exact.parse::<f64>() {
+                Ok(0.0) => assert_eq!(text, least, "{score}"),
+                Ok(value) if value >= 10.0 => assert_eq!(text, format!("{value:.1}"), "{score}"),
+                Ok(value) => assert_eq!(text, format!("{value:.digits$}"), "{score}"),
+                Err(_) => assert_eq!(text, "–"),
+            }
+        }
+        let caption = page.text("document.getElementById('heads-caption').textContent");
+        let said = format!("Quantiles are to the nearest {step}.");
+        assert!(caption.ends_with(&said), "{caption}");
         assert!(
             means.is_sorted_by(|first, second| first >= second),
             "{score}: {means:?}"

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::command::{folder_in_words, model_name};
-use super::super::encoding::Coding;
+use super::super::encoding::{Coding, Hideable};
 use super::{Axis, Compared, Data, Difference, HeadScore, Options, colormaps, layers};
 use crate::analysis::{Axis as UnitAxis, Granularity, Score};
 use crate::attention::Mask;
@@ -28,13 +28,12 @@ pub(in crate::render::page) struct Sides<'a> {
 }
 
 impl Data {
-    /// `codings` and `largest_errors` are those of both sides and of their
-    /// difference.
+    /// `codings` are those of both sides and of their difference.
     pub(in crate::render::page) fn of_comparison(
         sides: &Sides<'_>,
         masks: &[Mask],
         codings: [Coding; 2],
-        largest_errors: [f32; 2],
+        hideable: &Hideable,
     ) -> Self {
         let Sides { comparison, .. } = *sides;
         let (left, right) = (&comparison.left, &comparison.right);
@@ -70,7 +69,8 @@ impl Data {
             layers: layers(&left.selection, masks),
             bits: codings[0].bits,
             base: codings[0].base,
-            largest_error: largest_errors[0],
+            apart: hideable.apart(),
+            sets: hideable.set_count(),
             sums_to_one: false,
             notes: Vec::new(),
             scores: numbers(comparison),
@@ -89,7 +89,6 @@ impl Data {
                 difference: Difference {
                     bits: codings[1].bits,
                     base: codings[1].base,
-                    largest_error: largest_errors[1],
                 },
                 colors: [Theme::Light, Theme::Dark].map(colors),
             }),
@@ -111,6 +110,11 @@ impl Sides<'_> {
             && self.pairing == Pairing::SameInput
             && rows.is_same()
             && columns.is_same()
+    }
+
+    pub(in crate::render::page) fn hideable(&self) -> Hideable {
+        let keys = self.comparison.left.columns.units.iter();
+        Hideable::new(keys.map(|unit| unit.special).collect())
     }
 
     fn axis(&self, axis: &UnitAxis) -> Axis {

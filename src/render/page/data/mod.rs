@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::command::{command, place};
-use super::encoding::Coding;
+use super::encoding::{Coding, Hideable};
 use crate::analysis::{Analyses, AxisUnit, Maps, Score, Sink, truncation_note, words};
 use crate::attention::{Mask, RowSums, Selection};
 use crate::figure::{Colormap, FigureOptions};
@@ -31,7 +31,10 @@ pub(super) struct Data {
     layers: Vec<Layer>,
     bits: u8,
     base: u32,
-    largest_error: f32,
+    /// Of 8 bits: the keys that have 16 bits nevertheless, and how many sets of keys
+    /// there are that rows have a sum without.
+    apart: Vec<usize>,
+    sets: usize,
     /// Whether rows of the raw maps sum to one.
     sums_to_one: bool,
     notes: Vec<String>,
@@ -133,7 +136,6 @@ struct Compared {
 struct Difference {
     bits: u8,
     base: u32,
-    largest_error: f32,
 }
 
 impl Data {
@@ -143,7 +145,7 @@ impl Data {
         analyses: &Analyses<'_>,
         options: &FigureOptions,
         coding: Coding,
-        largest_error: f32,
+        hideable: &Hideable,
     ) -> Self {
         let attention = analyses.attention();
         let [queries, keys] = attention.kind().streams();
@@ -167,7 +169,8 @@ impl Data {
             layers: layers(attention.maps().selection(), &attention.masks()),
             bits: coding.bits,
             base: coding.base,
-            largest_error,
+            apart: hideable.apart(),
+            sets: hideable.set_count(),
             sums_to_one: attention.row_sums() == RowSums::One,
             notes,
             scores: scores(analyses, &maps.selection),
