@@ -40,6 +40,7 @@ fn run(token_count: usize) -> Run {
             source: ModelSource::Builtin,
             commit: None,
             files: Vec::new(),
+            label_files: Default::default(),
             weights_prefix: None,
             backend: None,
         }

@@ -19,6 +19,9 @@ pub(super) struct Subject {
     pub(super) are_files: bool,
 }
 
+/// What makes options work, whether it is there, and which of them are given.
+type Group<'a> = (&'a str, bool, &'a [(&'a str, bool)]);
+
 /// Options that do nothing where they stand, as warnings.
 pub(super) fn idle(arguments: &DiffArguments, subject: &Subject) -> Vec<String> {
     let Subject {
@@ -32,7 +35,7 @@ pub(super) fn idle(arguments: &DiffArguments, subject: &Subject) -> Vec<String> 
     let uses_top = draws || are_many || top > FEWEST_HEADS;
     let reading = &arguments.reading;
     let is_of_backend = arguments.computation.backend != Backend::default();
-    let groups: [(&str, bool, &[(&str, bool)]); 5] = [
+    let groups: [Group<'_>; 5] = [
         (
             "files of attention from elsewhere",
             are_files,

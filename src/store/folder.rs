@@ -239,7 +239,7 @@ impl Destination {
     /// `kept` is what [`Destination::kept_files`] found.
     ///
     /// # Errors
-    /// As [`Manifest::to_json`].
+    /// As [`manifest_json`].
     pub fn change(
         &self,
         manifest: &Manifest,

@@ -109,7 +109,7 @@ impl Compared {
             Err(failure) => {
                 record.error = Some(failure.reason);
                 record.unlike_units = failure.unlike;
-                record.hint = failure.remedy.as_ref().map(options.remedy_in_words);
+                record.hint = failure.remedy.as_deref().map(options.remedy_in_words);
                 (None, Place::Nowhere)
             }
         };
@@ -137,7 +137,7 @@ pub(super) enum Place {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Failure {
     pub(super) reason: String,
-    pub(super) remedy: Option<Remedy>,
+    pub(super) remedy: Option<Box<Remedy>>,
     /// The units that are not the same on both sides, where those are the reason.
     pub(super) unlike: UnlikeUnits,
 }
@@ -155,7 +155,7 @@ impl Failure {
     pub(super) fn new(reason: impl Into<String>, remedy: Option<Remedy>) -> Self {
         Self {
             reason: reason.into(),
-            remedy,
+            remedy: remedy.map(Box::new),
             unlike: UnlikeUnits::new(),
         }
     }

@@ -338,7 +338,7 @@ fn both(
         let unlike = unlike(&of_left.of(&left.id)?, &of_right.of(&right.id)?);
         let failure = Failure::from(CompareError::UnitsDiffer { unlike });
         return Ok(Err(Failure {
-            remedy: Some(Remedy::CompareModelsByWords),
+            remedy: Some(Box::new(Remedy::CompareModelsByWords)),
             ..failure
         }));
     }

@@ -427,7 +427,7 @@ fn below(
 /// is the greatest where all keys get alike: the logarithm of their number.
 fn greatest(score: Score) -> f64 {
     if score == Score::Entropy {
-        return LONGEST_TEXT.ln();
+        return libm::log(LONGEST_TEXT);
     }
     match score.is_share() {
         true => 1.0,

@@ -212,7 +212,7 @@ impl DiffDestination {
     /// [`Self::kept_files`] found.
     ///
     /// # Errors
-    /// As [`DiffManifest::to_json`].
+    /// As [`manifest_json`](crate::store::manifest_json).
     pub fn change(
         &self,
         manifest: &DiffManifest,

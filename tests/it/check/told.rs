@@ -89,7 +89,7 @@ fn long_rules() -> Vec<(String, &'static str)> {
             format!("{invariant}\nreplace = {{ {long} = '{long}' }}"),
             "is replaced by itself",
         ),
-        (format!("{long}"), "line 5"),
+        (long.to_string(), "line 5"),
         (format!("a = '{long}"), "line 5"),
     ]
 }

@@ -31,6 +31,9 @@ fn workplace() -> Workplace {
     workplace
 }
 
+/// Sides, options, the exit code, and what is said.
+type Case<'a> = (&'a [&'a str], &'a [&'a str], i32, &'a [&'a str]);
+
 #[test]
 fn hints_are_those_of_a_comparison_and_name_what_was_typed() {
     let workplace = workplace();
@@ -41,7 +44,7 @@ fn hints_are_those_of_a_comparison_and_name_what_was_typed() {
     let against = format!("hint: --against {hello}");
     let batch = "hint: save it with numbers: attnviz batch in.txt --format npz --output pictures, with the --model that made them";
     let encode = "hint: save it with numbers: attnviz encode \"The first.\" --format npz --output runs, with the --model that made them";
-    let cases: [(&[&str], &[&str], i32, &[&str]); 18] = [
+    let cases: [Case<'_>; 18] = [
         (both, &["--text", ""], 1, &["what --text says", &text]),
         (
             both,

@@ -68,8 +68,8 @@ fn left_right_and_difference_are_those_of_the_models() {
                             (low - off..=high + off).contains(&expected),
                             "{side}{hash} {layer}.{head} {query} → {key}: {value}, {expected} is right"
                         );
-                        // Three digits, or what is next to nothing.
-                        let is_near = expected.abs() < 2e-3 * (left + right) + 1e-9;
+                        // Three digits, or what is next to nothing, whose code has fewer.
+                        let is_near = expected.abs() < 2e-3 * (left + right) + 1e-7;
                         assert!(
                             high - low <= expected.abs() * 0.03 || is_near,
                             "{side}{hash}: {value}, {expected}"
