@@ -116,7 +116,7 @@ fn after(command: &str, arguments: &str) -> Runner {
     let runner = runner.with_attnviz();
     fs::create_dir(runner.path("repository/rules")).unwrap();
     let input = "model = \"builtin\"\n[[input]]\ntext = \"The animal\"\n\n";
-    let rule = "[[head]]\nid = \"1.1\"\nscore = \"entropy\"\nabove = 50\n";
+    let rule = "[[head]]\nid = \"1.1\"\nscore = \"entropy\"\nabove = 13\n";
     runner
         .file("c.toml", &format!("{input}{rule}"))
         .file("rules/d.toml", &format!("{input}{rule}"))
@@ -133,7 +133,7 @@ fn an_annotation_says_what_broke_where_and_why() {
             "check",
             "c.toml",
             "4",
-            "file=c.toml,line=5,title=attnviz check::BROKEN  head 1.1 entropy above 50 (c.toml:5): ",
+            "file=c.toml,line=5,title=attnviz check::BROKEN  head 1.1 entropy above 13 (c.toml:5): ",
         ),
         (
             "check",
@@ -169,7 +169,7 @@ fn an_annotation_says_what_broke_where_and_why() {
             "check",
             "c.toml -q",
             "4",
-            "file=c.toml,line=5,title=attnviz check::BROKEN  head 1.1 entropy above 50 (c.toml:5): ",
+            "file=c.toml,line=5,title=attnviz check::BROKEN  head 1.1 entropy above 13 (c.toml:5): ",
         ),
         (
             "check",
