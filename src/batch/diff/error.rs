@@ -124,14 +124,17 @@ impl DiffError {
             Self::Write(error) => error.remedy(),
             Self::Compare(error) => error.remedy(),
             Self::Input { source, .. } => source.remedy(),
-            Self::NoValue { instead, .. } => Some(Remedy::SetValue(
-                ["--measure", instead.typed()].map(str::to_owned),
-            )),
+            Self::NoValue { instead, .. } => Some(rank_by(*instead)),
             Self::NothingInCommon => Some(Remedy::SaveSameInputs),
             Self::Read { .. } | Self::Damaged { .. } => Some(Remedy::SaveBatchAgain),
             Self::Changed { .. } | Self::NoAttention | Self::Interrupted => None,
         }
     }
+}
+
+/// Another quantity that sorts the heads.
+fn rank_by(quantity: Quantity) -> Remedy {
+    Remedy::SetValue(["--measure", quantity.typed()].map(str::to_owned))
 }
 
 /// What is said of files of inputs where a comparison reads them.
